@@ -1,0 +1,77 @@
+package policies
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// compile checks the modules against the schemas of what they read, and against the functions they may call.
+func compile(modules []module, allow []string) (*ast.Compiler, error) {
+	capabilities, err := capabilities(allow)
+	if err != nil {
+		return nil, err
+	}
+	schemas, err := schemaSet()
+	if err != nil {
+		return nil, err
+	}
+	byFile := make(map[string]*ast.Module, len(modules))
+	for _, m := range modules {
+		byFile[m.file] = m.parsed
+	}
+	compiler := ast.NewCompiler().
+		WithCapabilities(capabilities).
+		WithDefaultRegoVersion(ast.RegoV1).
+		WithSchemas(schemas).
+		WithUseTypeCheckAnnotations(true).
+		WithStrict(true)
+	if compiler.Compile(byFile); compiler.Failed() {
+		return nil, describe(compiler.Errors)
+	}
+	return compiler, nil
+}
+
+// capabilities are OPA's functions without those whose answer depends on more than the input: the network, the clock,
+// chance, the machine. allow gives single ones back.
+func capabilities(allow []string) (*ast.Capabilities, error) {
+	all := ast.CapabilitiesForThisVersion()
+	for _, name := range allow {
+		if !slices.ContainsFunc(all.Builtins, func(b *ast.Builtin) bool { return b.Name == name }) {
+			return nil, fmt.Errorf("evaluation.allow: Rego has no function %s", name)
+		}
+	}
+	all.Builtins = slices.DeleteFunc(all.Builtins, func(b *ast.Builtin) bool {
+		return impure(b) && !slices.Contains(allow, b.Name)
+	})
+	if !slices.Contains(allow, "http.send") {
+		all.AllowNet = []string{}
+	}
+	return all, nil
+}
+
+func impure(b *ast.Builtin) bool {
+	return b.IsNondeterministic() || strings.HasPrefix(b.Name, "net.") || strings.HasPrefix(b.Name, "rand.") ||
+		b.Name == "http.send" || b.Name == "opa.runtime"
+}
+
+// schemaSet is what `opa check --schema policies/schemas` reads: schema.input and schema.params. The METADATA of
+// package tlsward applies them to every package below it.
+func schemaSet() (*ast.SchemaSet, error) {
+	set := ast.NewSchemaSet()
+	for ref, file := range map[string]string{"input": "schemas/input.json", "params": "schemas/params.json"} {
+		text, err := published.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var schema any
+		if err := json.Unmarshal(text, &schema); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		set.Put(ast.SchemaRootRef.Append(ast.StringTerm(ref)), schema)
+	}
+	return set, nil
+}

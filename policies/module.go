@@ -1,0 +1,150 @@
+package policies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// module is one parsed Rego file.
+type module struct {
+	file    string
+	parsed  *ast.Module
+	builtin bool
+}
+
+// test says whether the file holds tests: they are run when policies are loaded, and are no part of the engine.
+func (m module) test() bool { return strings.HasSuffix(m.file, "_test.rego") }
+
+// builtinPrefix stands before the names of the files that the program holds, so that no file of a user has the same.
+const builtinPrefix = "builtin:"
+
+// loadModules gives the built-in modules and those of the sources, ordered by name. All errors are reported at once.
+func loadModules(ctx context.Context, sources []Source) ([]module, error) {
+	files, err := regoFiles(ctx, published)
+	if err != nil {
+		return nil, fmt.Errorf("built-in policies: %w", err)
+	}
+	var modules []module
+	var errs []error
+	add := func(name, text string, builtin bool) {
+		parsed, err := parse(name, text)
+		if err != nil {
+			errs = append(errs, err)
+			return
+		}
+		modules = append(modules, module{file: name, parsed: parsed, builtin: builtin})
+	}
+	for name, text := range files {
+		add(builtinPrefix+strings.TrimPrefix(name, "rego/"), text, true)
+	}
+	seen := map[string]bool{}
+	for _, source := range sources {
+		files, err := source.Load(ctx)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for name, text := range files {
+			if seen[name] {
+				errs = append(errs, fmt.Errorf("%s: two sources hold a file of this name", name))
+			}
+			seen[name] = true
+			add(name, text, false)
+		}
+	}
+	slices.SortFunc(modules, func(a, b module) int { return strings.Compare(a.file, b.file) })
+	return modules, errors.Join(sortErrors(errs)...)
+}
+
+func parse(name, text string) (*ast.Module, error) {
+	m, err := ast.ParseModuleWithOpts(name, text, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
+	if err != nil {
+		return nil, describe(err)
+	}
+	if m == nil {
+		return nil, fmt.Errorf("%s:1: the file is empty", name)
+	}
+	return m, nil
+}
+
+// describe gives OPA's errors one line each, "file:line: message".
+func describe(err error) error {
+	var list ast.Errors
+	if !errors.As(err, &list) {
+		return err
+	}
+	lines := make([]error, 0, len(list))
+	for _, e := range list {
+		lines = append(lines, errors.New(describeOne(e)))
+	}
+	return errors.Join(sortErrors(lines)...)
+}
+
+func describeOne(e *ast.Error) string {
+	var b strings.Builder
+	if e.Location != nil {
+		fmt.Fprintf(&b, "%s:%d: ", e.Location.File, e.Location.Row)
+	}
+	b.WriteString(e.Message)
+	if e.Details != nil {
+		for _, line := range e.Details.Lines() {
+			if line = strings.TrimSpace(line); line != "" && strings.Trim(line, "^") != "" {
+				b.WriteString("; " + line)
+			}
+		}
+	}
+	return b.String()
+}
+
+func sortErrors(errs []error) []error {
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// withoutTests gives the modules that are policies or libraries.
+func withoutTests(modules []module) []module {
+	return slices.DeleteFunc(slices.Clone(modules), module.test)
+}
+
+// readPolicies gives the policies that the modules declare, ordered by id. A user's module may declare packages of its
+// own below tlsward, but add nothing to a package of this program.
+func readPolicies(modules []module) ([]Policy, error) {
+	var out []Policy
+	var errs []error
+	ours := map[string]bool{}
+	for _, m := range modules {
+		if m.builtin {
+			ours[m.parsed.Package.Path.String()] = true
+		}
+	}
+	for _, m := range modules {
+		if m.test() {
+			continue
+		}
+		path := m.parsed.Package.Path.String()
+		switch name := strings.TrimPrefix(path, "data."); {
+		case m.builtin:
+		case ours[path]:
+			errs = append(errs, fmt.Errorf("%s:%d: package %s belongs to tlsward itself; give yours another id",
+				m.file, m.parsed.Package.Location.Row, name))
+			continue
+		case !strings.HasPrefix(name, packagePrefix+"."):
+			errs = append(errs, fmt.Errorf("%s:%d: package %s is not below %s", m.file, m.parsed.Package.Location.Row,
+				name, packagePrefix))
+			continue
+		}
+		p, err := readPolicy(m)
+		if err != nil {
+			errs = append(errs, err)
+		} else if p != nil {
+			out = append(out, *p)
+		}
+	}
+	slices.SortFunc(out, func(a, b Policy) int { return strings.Compare(a.ID, b.ID) })
+	return out, errors.Join(sortErrors(errs)...)
+}

@@ -1,0 +1,112 @@
+package policies
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tlsward/tlsward/config"
+)
+
+// Policy is what a policy's METADATA says of it. That is the only home of these facts.
+type Policy struct {
+	// ID names the policy in Config, Suites, metrics and messages: "plaintext-egress".
+	ID string `json:"id"`
+	// Title is one line, Description some sentences.
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	// Action is what its violations lead to where Config says nothing else.
+	Action config.Action `json:"action"`
+	// Kinds are the kinds of object whose reviews it is evaluated for; "*" is any.
+	Kinds []string `json:"kinds"`
+	// Links are pages that say more.
+	Links []Link `json:"links,omitempty"`
+	// File is the file that holds it, as its source names it.
+	File string `json:"file"`
+	// Builtin is true for the policies of this program.
+	Builtin bool `json:"builtin"`
+}
+
+// Link is a page that says more about a policy.
+type Link struct {
+	URL   string `json:"url"`
+	Title string `json:"title,omitempty"`
+}
+
+// packagePrefix is where every policy's package is.
+const packagePrefix = "tlsward"
+
+var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// PackageOf gives the Rego package of a policy's id: "tlsward.plaintext_egress".
+func PackageOf(id string) string { return packagePrefix + "." + strings.ReplaceAll(id, "-", "_") }
+
+// concerns says whether a review of this kind is evaluated by p.
+func (p *Policy) concerns(kind string) bool {
+	return slices.Contains(p.Kinds, kind) || slices.Contains(p.Kinds, "*")
+}
+
+// readPolicy reads a module's METADATA. It gives nil for a module without custom.id: a library, or the rest of a
+// policy's package.
+func readPolicy(m module) (*Policy, error) {
+	a := packageAnnotation(m.parsed)
+	if a == nil || a.Custom["id"] == nil {
+		return nil, nil
+	}
+	p := &Policy{Title: a.Title, Description: strings.TrimSpace(a.Description), File: m.file, Builtin: m.builtin}
+	problems := []string{}
+	require := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Sprintf(format, args...))
+		}
+	}
+	var isString bool
+	p.ID, isString = a.Custom["id"].(string)
+	require(isString && idPattern.MatchString(p.ID), "custom.id must be lower-case words joined by hyphens, have %v", a.Custom["id"])
+	require(m.parsed.Package.Path.String() == "data."+PackageOf(p.ID), "custom.id %s belongs in package %s, not %s",
+		p.ID, PackageOf(p.ID), strings.TrimPrefix(m.parsed.Package.Path.String(), "data."))
+	require(p.Title != "", "title is missing")
+	require(p.Description != "", "description is missing")
+	action, _ := a.Custom["action"].(string)
+	p.Action = config.Action(action)
+	require(severity(p.Action) >= 0, "custom.action must be deny, warn, audit or off, have %v", a.Custom["action"])
+	p.Kinds, isString = stringsOf(a.Custom["kinds"])
+	require(isString && len(p.Kinds) > 0, "custom.kinds must list kinds of objects, or \"*\", have %v", a.Custom["kinds"])
+	for _, r := range a.RelatedResources {
+		p.Links = append(p.Links, Link{URL: r.Ref.String(), Title: r.Description})
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%s:%d: METADATA: %s", m.file, a.Location.Row, strings.Join(problems, "; "))
+	}
+	return p, nil
+}
+
+// packageAnnotation gives the METADATA block of the module's package, or nil.
+func packageAnnotation(m *ast.Module) *ast.Annotations {
+	for _, a := range m.Annotations {
+		if a.Scope == "package" {
+			return a
+		}
+	}
+	return nil
+}
+
+// stringsOf gives the strings of a YAML list, and false if it is anything else.
+func stringsOf(v any) ([]string, bool) {
+	items, ok := v.([]any)
+	if !ok {
+		return nil, false
+	}
+	out := make([]string, 0, len(items))
+	for _, item := range items {
+		s, ok := item.(string)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, s)
+	}
+	return out, true
+}

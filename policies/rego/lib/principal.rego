@@ -1,0 +1,44 @@
+package tlsward.lib
+
+# sources lists an AuthorizationPolicy's sources, each with the path that leads to it.
+sources(policy) := [{"path": sprintf("spec.rules[%d].from[%d].source", [i, j]), "rule": rule, "source": source} |
+	some i, rule in _list(policy.spec, "rules")
+	some j, from in _list(rule, "from")
+	source := object.get(from, "source", {})
+]
+
+# principals lists the places where an AuthorizationPolicy writes principals, negated or not, each with its path.
+principals(policy) := array.concat(
+	[{"path": sprintf("%s.%s[%d]", [s.path, field, k]), "value": value, "negated": field == "notPrincipals"} |
+		some s in sources(policy)
+		some field in ["principals", "notPrincipals"]
+		some k, value in _list(s.source, field)
+	],
+	[{"path": sprintf("spec.rules[%d].when[%d].%s[%d]", [i, j, field, k]), "value": value, "negated": field == "notValues"} |
+		some i, rule in _list(policy.spec, "rules")
+		some j, condition in _list(rule, "when")
+		condition.key == "source.principal"
+		some field in ["values", "notValues"]
+		some k, value in _list(condition, field)
+	],
+)
+
+# allows is true of a policy whose rules let callers in; no action means ALLOW.
+allows(policy) if object.get(policy.spec, "action", "ALLOW") == "ALLOW"
+
+# matchable is true of a principal that Istio can ever find equal to an identity: no spiffe:// in front, and a * only
+# as the first or the last character.
+matchable(principal) if {
+	not startswith(principal, "spiffe://")
+	not contains(_fixed(principal), "*")
+}
+
+_fixed(principal) := substring(principal, 1, -1) if startswith(principal, "*")
+
+_fixed(principal) := trim_suffix(principal, "*") if not startswith(principal, "*")
+
+# _list gives an object's list, empty where it is absent or null.
+_list(holder, field) := value if {
+	value := holder[field]
+	is_array(value)
+} else := []

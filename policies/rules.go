@@ -1,0 +1,125 @@
+package policies
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tlsward/tlsward/config"
+)
+
+// noticePeriod is how long before its end an exemption starts to warn: a working fortnight.
+const noticePeriod = 14 * 24 * time.Hour
+
+// rules are what a Config makes of the policies: actions and exemptions.
+type rules struct {
+	strict     bool
+	overrides  map[string]config.PolicyConfig
+	exemptions []config.Exemption
+	now        func() time.Time
+}
+
+// pendingPolicy is the policy that Config.Strict turns into a denial.
+const pendingPolicy = "tls-pending"
+
+func newRules(cfg *config.Config, policies []Policy) (rules, error) {
+	var errs []error
+	known := func(field, id string) {
+		if !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
+			errs = append(errs, fmt.Errorf("%s: there is no policy %q", field, id))
+		}
+	}
+	for id, p := range cfg.Policies {
+		known("policies."+id, id)
+		if severity(p.Action) < 0 {
+			errs = append(errs, fmt.Errorf("policies.%s.action: %q is not deny, warn, audit or off", id, p.Action))
+		}
+	}
+	for i, x := range cfg.Exemptions {
+		known(fmt.Sprintf("exemptions[%d].policy", i), x.Policy)
+	}
+	if err := errors.Join(sortErrors(errs)...); err != nil {
+		return rules{}, err
+	}
+	return rules{strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now}, nil
+}
+
+// action is what p's violations lead to in this namespace.
+func (r *rules) action(p *Policy, namespace string) config.Action {
+	if o, ok := r.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
+		return o.Action
+	}
+	if r.strict && p.ID == pendingPolicy {
+		return config.Deny
+	}
+	return p.Action
+}
+
+// live says whether p can find anything in any namespace at all.
+func (r *rules) live(p *Policy) bool {
+	o, overridden := r.overrides[p.ID]
+	if overridden && len(o.Namespaces) == 0 {
+		return o.Action != config.Off
+	}
+	return overridden || r.action(p, "") != config.Off
+}
+
+// exempt lowers what an exemption covers to audit, or to a warning where the exemption ends soon.
+func (r *rules) exempt(found []Violation, namespace string) []Violation {
+	if len(r.exemptions) == 0 {
+		return found
+	}
+	now := r.now()
+	for i := range found {
+		x := r.exemption(&found[i], namespace, now)
+		if x == nil {
+			continue
+		}
+		until := x.Expires.Format(time.DateOnly)
+		found[i].Exempt = fmt.Sprintf("exempted until %s: %s", until, x.Reason)
+		action := config.Audit
+		if x.Expires.Over(now.Add(noticePeriod)) {
+			action = config.Warn
+			found[i].Message = fmt.Sprintf("the exemption ends on %s (%s); from then on: %s", until, x.Reason, found[i].Message)
+		}
+		found[i].Action = weaker(found[i].Action, action)
+	}
+	return found
+}
+
+// exemption gives the exemption that lasts longest of those that cover v, or nil.
+func (r *rules) exemption(v *Violation, namespace string, now time.Time) *config.Exemption {
+	var best *config.Exemption
+	for i := range r.exemptions {
+		x := &r.exemptions[i]
+		if x.Policy != v.Policy || x.Expires.Over(now) {
+			continue
+		}
+		if len(x.Namespaces) > 0 && !slices.Contains(x.Namespaces, namespace) {
+			continue
+		}
+		if len(x.Hosts) > 0 && !slices.ContainsFunc(x.Hosts, func(p string) bool { return covers(p, v.Host) }) {
+			continue
+		}
+		if best == nil || x.Expires.After(best.Expires.Time) {
+			best = x
+		}
+	}
+	return best
+}
+
+// covers says whether a host pattern ("*", "*.example.com", "db.example.com") covers a host, without case. A wildcard
+// host is covered by a wildcard that is as wide: "*.example.com" covers "*.db.example.com" and itself.
+func covers(pattern, host string) bool {
+	pattern, host = strings.ToLower(pattern), strings.ToLower(host)
+	if host == "" {
+		return false
+	}
+	if pattern == "*" || pattern == host {
+		return true
+	}
+	suffix, wild := strings.CutPrefix(pattern, "*.")
+	return wild && strings.HasSuffix(host, "."+suffix)
+}

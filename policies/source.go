@@ -1,0 +1,101 @@
+package policies
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+//go:embed rego schemas
+var published embed.FS
+
+// Source is a place that policies come from.
+type Source interface {
+	// Load gives the Rego files by name. Names are what errors name: a person must find the file by them.
+	Load(ctx context.Context) (map[string]string, error)
+}
+
+// Dir is a directory of policies, with all that is below it. Files that do not end in .rego are ignored, and so is
+// what begins with a dot: a mounted ConfigMap holds its real files behind "..data".
+type Dir string
+
+// Load reads the directory's .rego files.
+func (d Dir) Load(ctx context.Context) (map[string]string, error) {
+	if info, err := os.Stat(string(d)); err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("policies: %s is not a directory", d)
+	}
+	files, err := regoFiles(ctx, os.DirFS(string(d)))
+	if err != nil {
+		return nil, fmt.Errorf("policies in %s: %w", d, err)
+	}
+	out := make(map[string]string, len(files))
+	for name, text := range files {
+		out[filepath.Join(string(d), filepath.FromSlash(name))] = text
+	}
+	return out, nil
+}
+
+// Files are policies that someone else has read, as from ConfigMaps: text by name.
+type Files map[string]string
+
+// Load gives a copy of those that end in .rego.
+func (f Files) Load(context.Context) (map[string]string, error) {
+	out := maps.Clone(f)
+	maps.DeleteFunc(out, func(name, _ string) bool { return !strings.HasSuffix(name, ".rego") })
+	return out, nil
+}
+
+// maxFile bounds one Rego file: nothing that a person writes comes near.
+const maxFile = 1 << 20
+
+func regoFiles(ctx context.Context, root fs.FS) (map[string]string, error) {
+	out := map[string]string{}
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if name != "." && strings.HasPrefix(path.Base(name), ".") {
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if entry.IsDir() || path.Ext(name) != ".rego" {
+			return nil
+		}
+		return readInto(out, root, name)
+	})
+	return out, err
+}
+
+// readInto follows symbolic links: a mounted ConfigMap's files are links.
+func readInto(out map[string]string, root fs.FS, name string) error {
+	info, err := fs.Stat(root, name)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return nil
+	}
+	if info.Size() > maxFile {
+		return fmt.Errorf("%s: %d bytes, more than the %d that a policy may have", name, info.Size(), maxFile)
+	}
+	text, err := fs.ReadFile(root, name)
+	if err != nil {
+		return err
+	}
+	out[name] = string(text)
+	return nil
+}
+
+// Published is the tree that this program ships: rego/ and schemas/, as `opa` reads them.
+func Published() fs.FS { return published }
