@@ -1,0 +1,135 @@
+package webhook
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// Limits on what a person is shown. The API server cuts warnings at 256 characters each once all of them together
+// pass 4096; a denial of 10,000 ports would be read by nobody.
+const (
+	maxWarning  = 256
+	maxWarnings = 4096
+	maxReasons  = 20
+	maxDenial   = 16 << 10
+)
+
+// DenialMessage says why a review is refused: every denying violation with what decided it and what mends it. It
+// begins with the object, since the API server puts the webhook's name before it.
+func DenialMessage(object string, violations []policies.Violation) string {
+	var b strings.Builder
+	denials := withAction(violations, config.Deny)
+	fmt.Fprintf(&b, "%s is refused", object)
+	if len(denials) > 1 {
+		fmt.Fprintf(&b, " for %d reasons", len(denials))
+	}
+	b.WriteString(":")
+	for i, v := range denials {
+		if i == maxReasons || b.Len() > maxDenial {
+			fmt.Fprintf(&b, "\n\n... and %d more", len(denials)-i)
+			break
+		}
+		writeReason(&b, v)
+	}
+	return clip(b.String(), maxDenial+maxDenial/2)
+}
+
+func writeReason(b *strings.Builder, v policies.Violation) {
+	fmt.Fprintf(b, "\n\n[%s] %s", v.Policy, v.Message)
+	if where := flowOf(v); where != "" {
+		fmt.Fprintf(b, "\n  flow: %s", where)
+	}
+	if v.DecidedBy != "" {
+		fmt.Fprintf(b, "\n  decided by: %s", v.DecidedBy)
+	}
+	if v.Fix != "" {
+		b.WriteString("\n  fix:")
+		for line := range strings.Lines(strings.TrimRight(v.Fix, "\n")) {
+			b.WriteString("\n    " + strings.TrimRight(line, "\n"))
+		}
+	}
+}
+
+// flowOf names the flow of a violation, as far as it has one.
+func flowOf(v policies.Violation) string {
+	where := v.Host
+	if v.Host != "" && v.Port != 0 {
+		where = fmt.Sprintf("%s:%d", v.Host, v.Port)
+	}
+	switch {
+	case v.Client == "":
+		return where
+	case where == "":
+		return v.Client
+	default:
+		return v.Client + " -> " + where
+	}
+}
+
+// Warnings gives the lines that kubectl prints for the warning violations: one each, no longer than the API server
+// passes on.
+func Warnings(violations []policies.Violation) []string {
+	var lines []string
+	total := 0
+	seen := map[string]bool{}
+	warnings := withAction(violations, config.Warn)
+	for i, v := range warnings {
+		line := clip(oneLine(v.Policy+": "+v.Message), maxWarning)
+		if seen[line] {
+			continue
+		}
+		seen[line] = true
+		// The last line must always find room, and so must the one that counts the rest.
+		if total += len(line); total > maxWarnings-maxWarning {
+			return append(lines, fmt.Sprintf("tlsward: %d more warnings are left out", len(warnings)-i))
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// auditAnnotations gives the audit violations, by policy, for the API server's audit log. Keys get the webhook's name
+// put before them there.
+func auditAnnotations(violations []policies.Violation) map[string]string {
+	var notes map[string]string
+	for _, v := range withAction(violations, config.Audit) {
+		if notes == nil {
+			notes = map[string]string{}
+		}
+		text := oneLine(v.Message)
+		if before, ok := notes[v.Policy]; ok {
+			text = before + "; " + text
+		}
+		notes[v.Policy] = clip(text, maxWarnings)
+	}
+	return notes
+}
+
+func withAction(violations []policies.Violation, action config.Action) []policies.Violation {
+	var out []policies.Violation
+	for _, v := range violations {
+		if v.Action == action {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// clip shortens s to at most limit bytes, never inside a character.
+func clip(s string, limit int) string {
+	const ellipsis = "..."
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit - len(ellipsis)
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + ellipsis
+}
