@@ -1,0 +1,68 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Key names one cluster: what a proxy sends to a subset of a host on a service port.
+type Key struct {
+	Host   string
+	Port   uint32
+	Subset string
+}
+
+// String gives "host:port" or "host:port/subset".
+func (k Key) String() string {
+	s := fmt.Sprintf("%s:%d", k.Host, k.Port)
+	if k.Subset != "" {
+		s += "/" + k.Subset
+	}
+	return s
+}
+
+// Answer says what a proxy does to the bytes that it sends into one cluster. The zero Answer is plaintext.
+type Answer struct {
+	// Mode is the TLS that the proxy starts: SIMPLE, MUTUAL, ISTIO_MUTUAL, or "" for none.
+	Mode string
+	// Auto is true for mutual TLS that nobody asked for, which each endpoint takes or leaves.
+	Auto bool
+	// SNI is the fixed server name; AutoSNI means that each request's authority is sent.
+	SNI     string
+	AutoSNI bool
+	// Names are the names that the server's certificate is checked for, sorted; AutoNames means the authority.
+	Names     []string
+	AutoNames bool
+	// Insecure is true if no certificate is checked at all.
+	Insecure bool
+	// Ports are the ports of the endpoints, ascending; empty where Istio builds none.
+	Ports []uint32
+}
+
+// TLS is true if the proxy starts TLS.
+func (a Answer) TLS() bool { return a.Mode != "" }
+
+// Verified is true if some name of the server is checked.
+func (a Answer) Verified() bool {
+	return a.TLS() && !a.Insecure && (a.AutoNames || len(a.Names) > 0)
+}
+
+// String gives the answer on one line.
+func (a Answer) String() string {
+	mode := a.Mode
+	if mode == "" {
+		mode = "plaintext"
+	}
+	if a.Auto {
+		mode += " (auto)"
+	}
+	return fmt.Sprintf("%s sni=%q autoSNI=%v names=[%s] autoNames=%v insecure=%v ports=%v",
+		mode, a.SNI, a.AutoSNI, strings.Join(a.Names, " "), a.AutoNames, a.Insecure, a.Ports)
+}
+
+func (a Answer) normal() Answer {
+	a.Names = slices.Compact(slices.Sorted(slices.Values(a.Names)))
+	a.Ports = slices.Compact(slices.Sorted(slices.Values(a.Ports)))
+	return a
+}

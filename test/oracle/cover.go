@@ -1,0 +1,81 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Coverage counts constructs by name.
+type Coverage map[string]int
+
+// Add adds the counts of other.
+func (c Coverage) Add(other Coverage) {
+	for name, n := range other {
+		c[name] += n
+	}
+}
+
+// Missing lists the constructs that were never made.
+func (c Coverage) Missing() []string {
+	var missing []string
+	for _, name := range constructs {
+		if c[name] == 0 {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// String lists the counts, one construct a line.
+func (c Coverage) String() string {
+	var b strings.Builder
+	for _, name := range constructs {
+		fmt.Fprintf(&b, "%8d  %s\n", c[name], name)
+	}
+	return b.String()
+}
+
+// cover counts one construct. A name that is not listed would escape Missing, so it is a mistake.
+func (g *Generator) cover(name string) {
+	if !slices.Contains(constructs, name) {
+		panic("construct is not listed: " + name)
+	}
+	g.Coverage[name]++
+}
+
+// constructs lists all that a generator can make.
+var constructs = []string{
+	"no creationTimestamp",
+	"ServiceEntry exportTo unset", "ServiceEntry exportTo *", "ServiceEntry exportTo .", "ServiceEntry exportTo own name",
+	"ServiceEntry exportTo other name", "ServiceEntry exportTo several", "ServiceEntry exportTo ~",
+	"ServiceEntry exact host", "ServiceEntry wildcard host", "ServiceEntry several hosts", "ServiceEntry addresses",
+	"ServiceEntry MESH_INTERNAL", "ServiceEntry MESH_EXTERNAL", "ServiceEntry location unset",
+	"ServiceEntry resolution unset", "ServiceEntry resolution NONE", "ServiceEntry resolution STATIC",
+	"ServiceEntry resolution DNS", "ServiceEntry resolution DNS_ROUND_ROBIN", "ServiceEntry resolution DYNAMIC_DNS",
+	"ServiceEntry targetPort", "ServiceEntry endpoints", "ServiceEntry endpoint ports", "ServiceEntry workloadSelector",
+	"ServiceEntry subjectAltNames", "ServiceEntry labels", "ServiceEntry protocol in odd case", "ServiceEntry endpoint serviceAccount",
+	"protocol HTTP", "protocol HTTP2", "protocol GRPC", "protocol GRPC-Web", "protocol HTTP_PROXY", "protocol HTTPS",
+	"protocol TLS", "protocol TCP", "protocol MONGO", "protocol MYSQL", "protocol REDIS", "protocol UDP", "protocol none",
+	"protocol unknown",
+	"WorkloadEntry", "WorkloadEntry ports", "WorkloadEntry labels in metadata",
+	"Service", "Service headless", "Service ExternalName", "Service appProtocol", "Service exportTo annotation",
+	"DestinationRule exportTo unset", "DestinationRule exportTo *", "DestinationRule exportTo .",
+	"DestinationRule exportTo own name", "DestinationRule exportTo other name", "DestinationRule exportTo several",
+	"DestinationRule exact host", "DestinationRule wildcard host", "DestinationRule short host",
+	"DestinationRule workloadSelector", "DestinationRule empty workloadSelector", "DestinationRule no trafficPolicy",
+	"DestinationRule top-level tls", "DestinationRule port-level tls", "DestinationRule port-level without tls",
+	"DestinationRule subset", "DestinationRule subset tls", "DestinationRule subset port-level", "DestinationRule connectionPool",
+	"DestinationRule outlierDetection", "DestinationRule loadBalancer",
+	"tls without mode", "tls DISABLE", "tls SIMPLE", "tls MUTUAL with files", "tls MUTUAL without files", "tls ISTIO_MUTUAL",
+	"tls sni", "tls subjectAltNames", "tls insecureSkipVerify", "tls credentialName", "tls configmap credential", "tls caCertificates",
+	"VirtualService exportTo unset", "VirtualService exportTo *", "VirtualService exportTo .", "VirtualService exportTo own name",
+	"VirtualService exportTo other name", "VirtualService exportTo several", "VirtualService exportTo ~",
+	"VirtualService http", "VirtualService tls", "VirtualService tcp", "VirtualService subset", "VirtualService other host",
+	"VirtualService port", "VirtualService no port", "VirtualService weights", "VirtualService mirror", "VirtualService delegate",
+	"VirtualService rewrite.authority", "VirtualService headers Host", "VirtualService gateway", "VirtualService mesh and gateway",
+	"VirtualService match port", "VirtualService match sourceLabels", "VirtualService to gateway service",
+	"Sidecar", "Sidecar workloadSelector", "Sidecar in the root namespace", "Sidecar egress hosts", "Sidecar egress port",
+	"Sidecar egress exclusion", "Sidecar REGISTRY_ONLY", "Sidecar ALLOW_ANY",
+	"Gateway", "Gateway HTTP", "Gateway HTTPS", "Gateway TLS PASSTHROUGH", "Gateway ISTIO_MUTUAL",
+}

@@ -1,0 +1,144 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	endpoint "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/networking/core"
+	kubeconv "istio.io/istio/pilot/pkg/serviceregistry/kube"
+	"istio.io/istio/pilot/pkg/xds/endpoints"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/schema/collections"
+	"istio.io/istio/pkg/config/schema/resource"
+	"istio.io/istio/pkg/log"
+	"istio.io/istio/pkg/test"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+const (
+	clusterDomain = "cluster.local"
+	clusterID     = "Kubernetes"
+)
+
+// newest is the creation time of an object that has none: it is being admitted now, after all others.
+var newest = time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Istio is Istio's generator with one mesh loaded. It lives as long as the Failer that it was made with.
+type Istio struct {
+	gen *core.ConfigGenTest
+	t   test.Failer
+}
+
+// quiet silences Istio's log once: a mesh makes a hundred lines of it.
+var quiet = sync.OnceFunc(func() {
+	for _, scope := range log.Scopes() {
+		scope.SetOutputLevel(log.NoneLevel)
+	}
+})
+
+// NewIstio loads the mesh into Istio's generator.
+func NewIstio(t test.Failer, m Mesh) *Istio {
+	quiet()
+	var configs []config.Config
+	var services []*model.Service
+	for _, d := range m {
+		switch d.Kind() {
+		case "Namespace", "KubernetesGateway":
+		case "Service":
+			s, err := convertService(d)
+			if err != nil {
+				t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
+			}
+			services = append(services, s)
+		default:
+			c, err := convertConfig(d)
+			if err != nil {
+				t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
+			}
+			configs = append(configs, c)
+		}
+	}
+	return &Istio{t: t, gen: core.NewConfigGenTest(t, core.TestOptions{
+		Configs:   configs,
+		Services:  services,
+		ClusterID: clusterID,
+	})}
+}
+
+func convertConfig(d Document) (config.Config, error) {
+	kind := d["kind"].(string)
+	schema, ok := schemaOf(kind)
+	if !ok {
+		return config.Config{}, fmt.Errorf("Istio has no kind %s", kind)
+	}
+	raw := d.JSON()
+	var object crd.IstioKind
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return config.Config{}, err
+	}
+	c, err := crd.ConvertObject(schema, &object, clusterDomain)
+	if err != nil {
+		return config.Config{}, err
+	}
+	if c.CreationTimestamp.IsZero() {
+		c.CreationTimestamp = newest
+	}
+	return *c, nil
+}
+
+func schemaOf(kind string) (resource.Schema, bool) {
+	for _, s := range collections.Pilot.All() {
+		if s.Kind() == kind {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+func convertService(d Document) (*model.Service, error) {
+	var s corev1.Service
+	if err := json.Unmarshal(d.JSON(), &s); err != nil {
+		return nil, err
+	}
+	if s.CreationTimestamp.IsZero() {
+		s.CreationTimestamp = metav1.NewTime(newest)
+	}
+	return kubeconv.ConvertService(s, nil, clusterDomain, clusterID, clusterDomain), nil
+}
+
+// Clusters says what the client's proxy does to each host, port and subset that it knows.
+func (i *Istio) Clusters(c mesh.Client) (map[Key]Answer, error) {
+	proxy := i.gen.SetupProxy(proxyFor(c))
+	answers := map[Key]Answer{}
+	for _, cl := range i.gen.Clusters(proxy) {
+		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
+		if direction != model.TrafficDirectionOutbound || host == "" {
+			continue
+		}
+		a, err := readCluster(cl, i.load(proxy, cl), uint32(port))
+		if err != nil {
+			return nil, err
+		}
+		answers[Key{Host: string(host), Port: uint32(port), Subset: subset}] = a
+	}
+	return answers, nil
+}
+
+// load gives the endpoints of a cluster that asks for them apart, nil for one that carries them.
+func (i *Istio) load(proxy *model.Proxy, c *cluster.Cluster) *endpoint.ClusterLoadAssignment {
+	if c.GetType() != cluster.Cluster_EDS {
+		return nil
+	}
+	builder := endpoints.NewEndpointBuilder(c.GetName(), proxy, i.gen.PushContext())
+	return builder.BuildClusterLoadAssignment(i.gen.Env().EndpointIndex)
+}

@@ -1,0 +1,84 @@
+package oracle
+
+// Shrink gives the smallest mesh that it can find of which still is true: it drops objects, then fields, then list
+// entries, again and again until nothing more can go. still must be true of m.
+func Shrink(m Mesh, still func(Mesh) bool) Mesh {
+	for {
+		smaller, changed := shrinkOnce(m, still)
+		if !changed {
+			return smaller
+		}
+		m = smaller
+	}
+}
+
+func shrinkOnce(m Mesh, still func(Mesh) bool) (Mesh, bool) {
+	changed := false
+	for i := len(m) - 1; i >= 0; i-- {
+		without := append(append(Mesh{}, m[:i]...), m[i+1:]...)
+		if still(without) {
+			m, changed = without, true
+		}
+	}
+	for i := range m {
+		for {
+			smaller, ok := shrinkDocument(m, i, still)
+			if !ok {
+				break
+			}
+			m, changed = smaller, true
+		}
+	}
+	return m, changed
+}
+
+// shrinkDocument drops one field or list entry of object i.
+func shrinkDocument(m Mesh, i int, still func(Mesh) bool) (Mesh, bool) {
+	for _, edited := range smallerValues(map[string]any(m[i])) {
+		d, ok := edited.(map[string]any)
+		if !ok || d["kind"] == nil || d["metadata"] == nil || d["apiVersion"] == nil {
+			continue
+		}
+		candidate := append(Mesh{}, m...)
+		candidate[i] = Document(d)
+		if candidate[i].Name() == "" || candidate[i].Namespace() == "" && candidate[i].Kind() != "Namespace" {
+			continue
+		}
+		if still(candidate) {
+			return candidate, true
+		}
+	}
+	return m, false
+}
+
+// smallerValues lists v with one thing less, the larger cuts first.
+func smallerValues(v any) []any {
+	var out []any
+	switch v := v.(type) {
+	case map[string]any:
+		for k := range v {
+			c := cloneValue(v).(map[string]any)
+			delete(c, k)
+			out = append(out, c)
+		}
+		for k, e := range v {
+			for _, smaller := range smallerValues(e) {
+				c := cloneValue(v).(map[string]any)
+				c[k] = smaller
+				out = append(out, c)
+			}
+		}
+	case []any:
+		for i := range v {
+			out = append(out, append(append([]any{}, v[:i]...), v[i+1:]...))
+		}
+		for i, e := range v {
+			for _, smaller := range smallerValues(e) {
+				c := append([]any{}, v...)
+				c[i] = smaller
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
