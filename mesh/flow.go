@@ -195,4 +195,6 @@ type Flow struct {
 	Ignored bool `json:"ignored,omitempty"`
 	// By is the other object that Cause speaks of: the rule that shadows, the host that differs in case.
 	By string `json:"by,omitempty"`
+	// Also counts the flows to other hosts that are told by this one: alike in all but the host.
+	Also int `json:"also,omitempty"`
 }

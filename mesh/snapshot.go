@@ -1,5 +1,13 @@
 package mesh
 
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
 // Settings are the mesh-wide facts that Istio takes from its MeshConfig.
 type Settings struct {
 	RootNamespace      string   `json:"rootNamespace,omitempty"`
@@ -8,40 +16,216 @@ type Settings struct {
 	ClusterDomain      string   `json:"clusterDomain,omitempty"`
 }
 
+// DefaultSettings are those of an Istio installed with its defaults.
+func DefaultSettings() Settings {
+	return Settings{RootNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"}
+}
+
 // Snapshot is an immutable set of objects. With and Without give a new one that shares almost all of it.
 type Snapshot struct {
 	settings Settings
+	objects  tree[*Object] // kind, namespace, name
+	// services holds the services of a host, the oldest first; domains the hosts by their reversed name, so that all
+	// hosts below a domain lie side by side.
+	services tree[[]*service]
+	domains  tree[string]
+	// known counts the services of a host by its lower-case form, to find hosts that differ in case.
+	known tree[string]
+	// rules holds the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.
+	rules         tree[*ruleSet]
+	ruleWildcards tree[int]
+	// routes holds the VirtualServices by what they are about: a host, a gateway, a destination.
+	routes         tree[*virtualService]
+	routeWildcards tree[int]
+	// gatewaysBy holds Gateways by each pair of their selector.
+	gatewaysBy tree[*Object]
+	// ambient holds the names of ambient namespaces.
+	ambient tree[struct{}]
 }
 
 // New gives the snapshot of these objects. Of two objects with one Ref the later stands.
-func New(settings Settings, objects ...*Object) *Snapshot { return &Snapshot{settings: settings} }
+func New(settings Settings, objects ...*Object) *Snapshot {
+	s := &Snapshot{settings: settings}
+	for _, o := range objects {
+		s.put(o)
+	}
+	return s
+}
+
+// Settings gives the mesh-wide facts.
+func (s *Snapshot) Settings() Settings { return s.settings }
 
 // With gives the snapshot after o was created or replaced.
-func (s *Snapshot) With(o *Object) *Snapshot { return s }
+func (s *Snapshot) With(o *Object) *Snapshot {
+	next := *s
+	next.put(o)
+	return &next
+}
 
 // Without gives the snapshot after ref was deleted. An unknown ref changes nothing.
-func (s *Snapshot) Without(ref Ref) *Snapshot { return s }
+func (s *Snapshot) Without(ref Ref) *Snapshot {
+	next := *s
+	next.drop(ref)
+	return &next
+}
 
 // Get gives the object of this name, or nil.
-func (s *Snapshot) Get(ref Ref) *Object { return nil }
+func (s *Snapshot) Get(ref Ref) *Object { return s.objects.at(ref.key()) }
 
 // Len counts the objects.
-func (s *Snapshot) Len() int { return 0 }
+func (s *Snapshot) Len() int { return s.objects.len }
 
-// Decode reads one Kubernetes object as JSON. The error names the object and the field. Kinds that the mesh does
-// not read give (nil, nil).
-func Decode(raw []byte) (*Object, error) { return nil, nil }
+// Objects walks all objects in a stable order.
+func (s *Snapshot) Objects() iter.Seq[*Object] {
+	return func(yield func(*Object) bool) {
+		for _, o := range s.objects.prefix("") {
+			if !yield(o) {
+				return
+			}
+		}
+	}
+}
 
-// Resolve says what happens to the bytes that the client sends to host:port.
-func (s *Snapshot) Resolve(client Client, host string, port uint32) Path { return Path{} }
+func (r Ref) key() string { return r.Kind + "\x00" + r.Namespace + "\x00" + r.Name }
 
-// Clients lists the vantages from which host can be reached, each standing for all pods that Istio configures alike.
-func (s *Snapshot) Clients(host string) []Client { return nil }
+// put and drop change s, which nobody else sees yet.
+func (s *Snapshot) put(o *Object) {
+	s.drop(o.Ref)
+	s.objects = s.objects.set(o.key(), o)
+	for _, svc := range s.settings.servicesOf(o) {
+		s.addService(svc)
+	}
+	switch spec := o.Spec.(type) {
+	case *networking.DestinationRule:
+		s.changeRules(o, spec, func(rules []*Object) []*Object { return append(slices.Clip(rules), o) })
+	case *networking.VirtualService:
+		v := s.settings.virtualService(o, spec)
+		for key := range v.keys() {
+			s.routes = s.routes.set(key, v)
+		}
+		s.countRouteWildcards(v, 1)
+	case *networking.Gateway:
+		for k, v := range spec.Selector {
+			s.gatewaysBy = s.gatewaysBy.set(gatewayKey(k, v, o), o)
+		}
+	case nil:
+		if o.Kind == KindNamespace && o.Labels[ambientLabel] == "ambient" {
+			s.ambient = s.ambient.set(o.Name, struct{}{})
+		}
+	}
+}
 
-// Ports lists the service ports of host, as any client sees it, ascending.
-func (s *Snapshot) Ports(host string) []uint32 { return nil }
+func (s *Snapshot) drop(ref Ref) {
+	o := s.Get(ref)
+	if o == nil {
+		return
+	}
+	s.objects = s.objects.remove(ref.key())
+	for _, svc := range s.settings.servicesOf(o) {
+		s.removeService(svc)
+	}
+	switch spec := o.Spec.(type) {
+	case *networking.DestinationRule:
+		s.changeRules(o, spec, func(rules []*Object) []*Object {
+			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have.Ref == ref })
+		})
+	case *networking.VirtualService:
+		v := s.settings.virtualService(o, spec)
+		for key := range v.keys() {
+			s.routes = s.routes.remove(key)
+		}
+		s.countRouteWildcards(v, -1)
+	case *networking.Gateway:
+		for k, v := range spec.Selector {
+			s.gatewaysBy = s.gatewaysBy.remove(gatewayKey(k, v, o))
+		}
+	case nil:
+		if o.Kind == KindNamespace {
+			s.ambient = s.ambient.remove(o.Name)
+		}
+	}
+}
 
-// Review lists what a review has to answer for: the flows that the object takes part in, as they are in after,
-// with what they were in before. object is the Ref that is created, replaced or (absent from after) deleted.
-// The order is stable.
-func Review(before, after *Snapshot, object Ref) []Flow { return nil }
+func gatewayKey(label, value string, o *Object) string {
+	return label + "\x00" + value + "\x00" + o.Namespace + "\x00" + o.Name
+}
+
+func (s *Snapshot) addService(svc *service) {
+	list := append(slices.Clip(s.services.at(svc.host)), svc)
+	slices.SortFunc(list, olderService)
+	s.services = s.services.set(svc.host, list)
+	s.domains = s.domains.set(reversed(svc.host), svc.host)
+	s.known = s.known.set(strings.ToLower(svc.host), svc.host)
+}
+
+func (s *Snapshot) removeService(svc *service) {
+	list := slices.DeleteFunc(slices.Clone(s.services.at(svc.host)), func(have *service) bool { return have.ref == svc.ref })
+	if len(list) > 0 {
+		s.services = s.services.set(svc.host, list)
+		return
+	}
+	s.services = s.services.remove(svc.host)
+	s.domains = s.domains.remove(reversed(svc.host))
+	s.known = s.known.remove(strings.ToLower(svc.host))
+}
+
+// changeRules replaces the rules of o's host and namespace.
+func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, change func([]*Object) []*Object) {
+	host := s.settings.qualify(spec.Host, o.Namespace)
+	key := host + "\x00" + o.Namespace
+	var rules []*Object
+	old := s.rules.at(key)
+	if old != nil {
+		rules = old.rules
+	}
+	rules = change(rules)
+	if len(rules) == 0 {
+		s.rules = s.rules.remove(key)
+		s.ruleWildcards = count(s.ruleWildcards, host, -1)
+		return
+	}
+	s.rules = s.rules.set(key, newRuleSet(o.Namespace, host, s.settings.RootNamespace, rules))
+	if old == nil {
+		s.ruleWildcards = count(s.ruleWildcards, host, 1)
+	}
+}
+
+// count keeps how often each wildcard is there.
+func count(t tree[int], host string, by int) tree[int] {
+	if !isWildcard(host) {
+		return t
+	}
+	n := t.at(host) + by
+	if n <= 0 {
+		return t.remove(host)
+	}
+	return t.set(host, n)
+}
+
+// hostsMatching walks the known hosts that a rule for this host governs: itself, or all that the wildcard covers.
+func (s *Snapshot) hostsMatching(host string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !isWildcard(host) {
+			if _, known := s.services.get(host); known {
+				yield(host)
+			}
+			return
+		}
+		for _, known := range s.domains.prefix(reversed(host[1:])) {
+			if !yield(known) {
+				return
+			}
+		}
+	}
+}
+
+// namespacesWithRules lists the namespaces that have a rule for one of these patterns.
+func (s *Snapshot) namespacesWithRules(patterns []string) []string {
+	var list []string
+	for _, pattern := range patterns {
+		for _, set := range s.rules.prefix(pattern + "\x00") {
+			list = append(list, set.namespace)
+		}
+	}
+	return list
+}

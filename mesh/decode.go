@@ -1,0 +1,156 @@
+package mesh
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+)
+
+// manifest is the part of a Kubernetes object that is alike for all kinds.
+type manifest struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name              string            `json:"name"`
+		Namespace         string            `json:"namespace"`
+		Labels            map[string]string `json:"labels"`
+		Annotations       map[string]string `json:"annotations"`
+		CreationTimestamp *time.Time        `json:"creationTimestamp"`
+	} `json:"metadata"`
+	Spec json.RawMessage `json:"spec"`
+}
+
+// Decode reads one Kubernetes object as JSON. The error names the object and the field. Kinds that the mesh does
+// not read give (nil, nil).
+func Decode(raw []byte) (*Object, error) {
+	var m manifest
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("read object: %w", explainJSON(err))
+	}
+	kind := kindOf(m.APIVersion, m.Kind)
+	if kind == "" {
+		return nil, nil
+	}
+	o := &Object{
+		Ref:         Ref{Kind: kind, Namespace: m.Metadata.Namespace, Name: m.Metadata.Name},
+		APIVersion:  m.APIVersion,
+		Labels:      m.Metadata.Labels,
+		Annotations: m.Metadata.Annotations,
+	}
+	if m.Metadata.CreationTimestamp != nil {
+		o.Created = *m.Metadata.CreationTimestamp
+	}
+	spec, err := decodeSpec(kind, m.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: spec: %w", o.Ref, explainJSON(err))
+	}
+	o.Spec = spec
+	return o, nil
+}
+
+// kindOf gives the mesh's name for a kind, "" for those that it does not read. All versions of a group are alike.
+func kindOf(apiVersion, kind string) string {
+	group, _, found := strings.Cut(apiVersion, "/")
+	if !found {
+		group = ""
+	}
+	switch group {
+	case "networking.istio.io":
+		switch kind {
+		case KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry:
+			return kind
+		}
+	case "security.istio.io":
+		if kind == KindAuthorizationPolicy {
+			return kind
+		}
+	case "gateway.networking.k8s.io":
+		if kind == KindGateway {
+			return KindKubernetesGateway
+		}
+	case "":
+		if kind == KindService || kind == KindNamespace {
+			return kind
+		}
+	}
+	return ""
+}
+
+func decodeSpec(kind string, raw json.RawMessage) (any, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		raw = json.RawMessage("{}")
+	}
+	var spec json.Unmarshaler
+	switch kind {
+	case KindServiceEntry:
+		spec = new(networking.ServiceEntry)
+	case KindDestinationRule:
+		spec = new(networking.DestinationRule)
+	case KindVirtualService:
+		spec = new(networking.VirtualService)
+	case KindGateway:
+		spec = new(networking.Gateway)
+	case KindSidecar:
+		spec = new(networking.Sidecar)
+	case KindWorkloadEntry:
+		spec = new(networking.WorkloadEntry)
+	case KindAuthorizationPolicy:
+		spec = new(security.AuthorizationPolicy)
+	case KindService:
+		return decodeService(raw)
+	case KindKubernetesGateway:
+		return decodeKubernetesGateway(raw)
+	default:
+		return nil, nil
+	}
+	if err := spec.UnmarshalJSON(raw); err != nil {
+		return nil, err
+	}
+	return spec, nil
+}
+
+func decodeService(raw json.RawMessage) (*Service, error) {
+	var spec struct {
+		Selector     map[string]string `json:"selector"`
+		ExternalName string            `json:"externalName"`
+		ClusterIP    string            `json:"clusterIP"`
+		Ports        []struct {
+			Name        string `json:"name"`
+			Port        uint32 `json:"port"`
+			Protocol    string `json:"protocol"`
+			AppProtocol string `json:"appProtocol"`
+		} `json:"ports"`
+	}
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
+	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Headless: spec.ClusterIP == "None"}
+	for _, p := range spec.Ports {
+		s.Ports = append(s.Ports, ServicePort{Number: p.Port, Name: p.Name, Protocol: p.Protocol, AppProtocol: p.AppProtocol})
+	}
+	return s, nil
+}
+
+func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
+	var spec struct {
+		GatewayClassName string `json:"gatewayClassName"`
+	}
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
+	return &KubernetesGateway{ClassName: spec.GatewayClassName}, nil
+}
+
+// explainJSON turns the standard library's errors into words that name the field.
+func explainJSON(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) && wrongType.Field != "" {
+		return fmt.Errorf("field %s: want %s, have %s", wrongType.Field, wrongType.Type, wrongType.Value)
+	}
+	return err
+}

@@ -1,0 +1,164 @@
+package mesh
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// gatewaysAt lists the Gateways that configure the pods behind a service of the cluster. Where the Service itself is
+// not known, its name tells its labels as Istio's own charts set them: app is the name, istio the name without
+// "istio-".
+func (s *Snapshot) gatewaysAt(host string) []*Object {
+	name, namespace, ok := s.settings.clusterService(host)
+	if !ok {
+		return nil
+	}
+	labels := map[string]string{"app": name, "istio": strings.TrimPrefix(name, "istio-")}
+	if svc := s.Get(Ref{Kind: KindService, Namespace: namespace, Name: name}); svc != nil {
+		labels = svc.Spec.(*Service).Selector
+	}
+	var list []*Object
+	for k, v := range labels {
+		for _, g := range s.gatewaysBy.prefix(k + "\x00" + v + "\x00") {
+			if subsetOf(gatewaySpec(g).Selector, labels) && !slices.Contains(list, g) {
+				list = append(list, g)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.key(), b.key()) })
+	return list
+}
+
+func gatewaySpec(o *Object) *networking.Gateway { return o.Spec.(*networking.Gateway) }
+
+// server is one port of the gateways behind a service: what it speaks and for which hosts.
+type server struct {
+	protocol Family
+	tls      string // the TLS mode; "" for plaintext
+	hosts    []string
+}
+
+// serverAt finds what the gateways serve on a port: the servers of one port speak alike, their hosts add up.
+func serverAt(gateways []*Object, number uint32) (server, bool) {
+	var found *server
+	for _, g := range gateways {
+		for _, srv := range gatewaySpec(g).Servers {
+			if srv.GetPort().GetNumber() != number {
+				continue
+			}
+			if found == nil {
+				found = &server{protocol: FamilyOf(srv.GetPort().GetProtocol())}
+				if srv.Tls != nil && found.protocol == FamilyTLS {
+					found.tls = srv.Tls.Mode.String()
+				}
+			}
+			for _, h := range srv.Hosts {
+				found.hosts = append(found.hosts, stripNamespace(h))
+			}
+		}
+	}
+	if found == nil {
+		return server{}, false
+	}
+	return *found, true
+}
+
+// gatewayClient is the vantage of the gateway pods behind a service. via names gateways that are not known as
+// objects yet.
+func (s *Snapshot) gatewayClient(host string, gateways []*Object, via *virtualService) Client {
+	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace}
+	if name, namespace, ok := s.settings.clusterService(host); ok {
+		c.Namespace = namespace
+		if svc := s.Get(Ref{Kind: KindService, Namespace: namespace, Name: name}); svc != nil {
+			c.Labels = svc.Spec.(*Service).Selector
+		}
+	}
+	for _, g := range gateways {
+		c.Gateways = append(c.Gateways, g.Namespace+"/"+g.Name)
+		if c.Labels == nil {
+			c.Labels = gatewaySpec(g).Selector
+		}
+	}
+	if via != nil {
+		for _, name := range via.gateways {
+			if name != meshGateway && !slices.Contains(c.Gateways, name) {
+				c.Gateways = append(c.Gateways, name)
+			}
+		}
+	}
+	return c
+}
+
+// gatewayNamed is the vantage of the pods that one Gateway configures: those behind a Service whose pods it selects,
+// or else a gateway of Istio's own in the root namespace.
+func (s *Snapshot) gatewayNamed(name string, via *virtualService) Client {
+	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace, Gateways: []string{name}}
+	if host := s.hopHost(via); host != "" {
+		if _, namespace, ok := s.settings.clusterService(host); ok {
+			c.Namespace = namespace
+		}
+	}
+	namespace, short, _ := strings.Cut(name, "/")
+	if g := s.Get(Ref{Kind: KindGateway, Namespace: namespace, Name: short}); g != nil {
+		c.Labels = gatewaySpec(g).Selector
+		if svc := s.serviceSelectedBy(c.Labels); svc != nil {
+			c.Namespace = svc.Namespace
+		}
+	}
+	return c
+}
+
+// hopHost is the gateway service to which a VirtualService sends the mesh's own traffic.
+func (s *Snapshot) hopHost(v *virtualService) string {
+	if v == nil || !slices.Contains(v.gateways, meshGateway) {
+		return ""
+	}
+	for host := range v.destinationHosts() {
+		if host = s.settings.qualify(host, v.Namespace); s.leadsToGateway(host, v) {
+			return host
+		}
+	}
+	return ""
+}
+
+// serviceSelectedBy finds a Service whose pods carry all of selector: the gateway's own. Services are few that carry
+// a gateway's labels, but they are not indexed by label: this walk is for Gateways that no route of the mesh names.
+func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
+	if len(selector) == 0 {
+		return nil
+	}
+	for _, o := range s.objects.prefix(KindService + "\x00") {
+		if own := o.Spec.(*Service).Selector; len(own) > 0 && subsetOf(selector, own) {
+			return o
+		}
+	}
+	return nil
+}
+
+// leadsToGateway tells whether host is an egress gateway's service: Gateways configure its pods, or the route that
+// sends there is itself bound to a gateway and host is a service of the cluster that no ServiceEntry declares.
+func (s *Snapshot) leadsToGateway(host string, via *virtualService) bool {
+	if len(s.gatewaysAt(host)) > 0 {
+		return true
+	}
+	if _, _, ok := s.settings.clusterService(host); !ok || via == nil || s.external(host) {
+		return false
+	}
+	return slices.ContainsFunc(via.gateways, func(g string) bool { return g != meshGateway }) && !slices.Contains(via.hosts, host)
+}
+
+// external tells whether any service of this host lies outside the mesh.
+func (s *Snapshot) external(host string) bool {
+	return slices.ContainsFunc(s.services.at(host), func(svc *service) bool { return svc.external })
+}
+
+// gatewayRef reads "namespace/name".
+func gatewayRef(name string) Ref {
+	namespace, short, _ := strings.Cut(name, "/")
+	return Ref{Kind: KindGateway, Namespace: namespace, Name: short}
+}

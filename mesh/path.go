@@ -1,0 +1,281 @@
+package mesh
+
+import (
+	"slices"
+)
+
+// leg is one step of a path: a cluster of one proxy, what the bytes on it are, and whether it leaves the mesh.
+type leg struct {
+	kind      Leg
+	client    Client
+	host      string
+	port      uint32
+	subset    string
+	payload   Family
+	authority string // the Host header that a route sets
+	cluster   Cluster
+	known     bool // Istio builds the cluster
+	server    server
+	gateways  []*Object
+	from      *destination // the route that sends here; nil for the direct way
+}
+
+// verdict says in which form the bytes of this leg travel.
+func (l leg) verdict() Verdict {
+	switch {
+	case !l.known:
+		return Unknown
+	case l.cluster.Originated() && l.payload == FamilyTLS:
+		return DoubleTLS
+	case l.cluster.Originated():
+		return Originated
+	case l.payload == FamilyTLS:
+		return ApplicationTLS
+	}
+	return Plaintext
+}
+
+// worse orders verdicts by what a person would want to know first.
+func worse(a, b Verdict) Verdict {
+	order := []Verdict{Plaintext, Unknown, DoubleTLS, ApplicationTLS, Originated}
+	if slices.Index(order, a) < slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+// egressVerdict is the worst of the legs that leave the mesh; "" if none does.
+func egressVerdict(legs []leg) Verdict {
+	var v Verdict
+	for _, l := range legs {
+		if l.kind != LegEgress {
+			continue
+		}
+		if v == "" {
+			v = l.verdict()
+		} else {
+			v = worse(v, l.verdict())
+		}
+	}
+	return v
+}
+
+// diverted is true if routes take all traffic to gateways: nothing leaves from the client itself.
+func diverted(legs []leg) bool {
+	return len(legs) > 0 && !slices.ContainsFunc(legs, func(l leg) bool { return l.kind == LegEgress && l.client.Kind != ClientGateway })
+}
+
+// legs lists all the ways that traffic from client to host:port takes, gateways included.
+func (s *Snapshot) legs(client Client, host string, number uint32) []leg {
+	svc, ok := s.serviceFor(client, host)
+	if !ok {
+		return nil
+	}
+	p, ok := svc.port(number)
+	if !ok || FamilyOf(p.protocol) == FamilyUDP {
+		return nil
+	}
+	if client.Kind != ClientZtunnel {
+		if routed := s.routedLegs(client, svc, p); len(routed) > 0 {
+			return routed
+		}
+	}
+	return []leg{s.direct(client, svc, number, "", FamilyOf(p.protocol))}
+}
+
+// direct is the leg from a proxy straight out to a host.
+func (s *Snapshot) direct(client Client, svc view, number uint32, subsetName string, payload Family) leg {
+	l := leg{kind: LegEgress, client: client, host: svc.host, port: number, subset: subsetName, payload: payload}
+	l.cluster, l.known = s.cluster(client, svc, number, subsetName)
+	l.cluster.Hop.Verified = l.cluster.Hop.verifiesFor(l.cluster.service, payload)
+	return l
+}
+
+// verifiesFor is verifies for SIMPLE and MUTUAL, and what mutualNames found for ISTIO_MUTUAL.
+func (h Hop) verifiesFor(svc view, payload Family) bool {
+	if h.TLS == "" || svc.service == nil {
+		return false
+	}
+	if h.TLS == "ISTIO_MUTUAL" {
+		return h.Verified
+	}
+	return h.verifies(payload)
+}
+
+// routedLegs follows the first VirtualService that routes this host and port for the client.
+func (s *Snapshot) routedLegs(client Client, svc view, p port) []leg {
+	for _, v := range s.routesFor(meshGateway, client.Namespace, svc.host) {
+		r := request{gateway: meshGateway, host: svc.host, port: p.number, client: client}
+		for _, kind := range routeKinds(FamilyOf(p.protocol)) {
+			list := s.destinationsFor(v, kind, r)
+			if len(list) == 0 {
+				continue
+			}
+			var legs []leg
+			for _, d := range list {
+				legs = append(legs, s.follow(client, svc.host, p, d)...)
+			}
+			return legs
+		}
+	}
+	return nil
+}
+
+// routeKinds lists the kinds of routes that apply to a port, in Istio's order.
+func routeKinds(f Family) []Family {
+	switch f {
+	case FamilyHTTP:
+		return []Family{FamilyHTTP}
+	case FamilyTLS:
+		return []Family{FamilyTLS, FamilyOpaque}
+	case FamilyUnspecified:
+		return []Family{FamilyHTTP, FamilyOpaque}
+	default:
+		return []Family{FamilyOpaque}
+	}
+}
+
+// follow goes where a route of the mesh sends a client's traffic for host: out, or to a gateway and on from there.
+// A destination inside the mesh is no leg of ours, but it is one that takes the traffic off the direct way.
+func (s *Snapshot) follow(client Client, host string, p port, d destination) []leg {
+	payload := FamilyOf(p.protocol)
+	number := s.destinationPort(client, d, p.number)
+	if s.external(d.host) {
+		return s.out(client, d, number, payload)
+	}
+	if !s.leadsToGateway(d.host, d.from) {
+		return []leg{{kind: legInside, client: client, host: d.host, port: number, subset: d.subset, payload: payload, known: true, from: &d}}
+	}
+	hop := s.gatewayHop(client, d, number, payload)
+	return append([]leg{hop}, s.beyond(hop, host)...)
+}
+
+// legInside is a leg to another service of the mesh; flows never show it.
+const legInside Leg = "inside"
+
+// out is the leg to an external destination of a route.
+func (s *Snapshot) out(client Client, d destination, number uint32, payload Family) []leg {
+	svc, ok := s.serviceFor(client, d.host)
+	if !ok || !svc.external {
+		return nil
+	}
+	l := s.direct(client, svc, number, d.subset, payload)
+	l.authority, l.from = d.authority, &d
+	if l.authority != "" && l.cluster.Hop.AutoSNI {
+		l.cluster.Hop.SNI = l.authority
+	}
+	return []leg{l}
+}
+
+// destinationPort completes a destination without a port: the only port of the service, else the listener's.
+func (s *Snapshot) destinationPort(client Client, d destination, listener uint32) uint32 {
+	if d.port != 0 {
+		return d.port
+	}
+	if svc, ok := s.serviceFor(client, d.host); ok && len(svc.ports) == 1 {
+		return svc.ports[0].number
+	}
+	return listener
+}
+
+// gatewayHop is the leg from a proxy to an egress gateway.
+func (s *Snapshot) gatewayHop(client Client, d destination, number uint32, payload Family) leg {
+	l := leg{kind: LegGateway, client: client, host: d.host, port: number, subset: d.subset, payload: payload, from: &d}
+	l.gateways = s.gatewaysAt(d.host)
+	if srv, ok := serverAt(l.gateways, number); ok {
+		l.server = srv
+	}
+	l.cluster, l.known = s.hopCluster(client, d.host, number, d.subset, l.server)
+	return l
+}
+
+// hopCluster is the cluster for a gateway's service, which may not be known as an object: then it is taken as a
+// service of the cluster in the namespace that its name tells.
+func (s *Snapshot) hopCluster(client Client, host string, number uint32, subsetName string, srv server) (Cluster, bool) {
+	svc, ok := s.serviceFor(client, host)
+	if _, has := svc.portOrNone(number); !ok || !has {
+		name, namespace, _ := s.settings.clusterService(host)
+		ref := Ref{Kind: KindService, Namespace: namespace, Name: name}
+		assumed := &service{ref: ref, host: host, namespace: namespace, kube: true}
+		protocol := "HTTP"
+		if srv.protocol == FamilyTLS {
+			protocol = "TLS"
+		}
+		svc = view{service: assumed, ports: []port{{number: number, protocol: protocol, owner: assumed}}}
+	}
+	return s.cluster(client, svc, number, subsetName)
+}
+
+func (v view) portOrNone(number uint32) (port, bool) {
+	if v.service == nil {
+		return port{}, false
+	}
+	return v.port(number)
+}
+
+// beyond follows traffic that has come to a gateway over hop and was meant for host.
+func (s *Snapshot) beyond(hop leg, host string) []leg {
+	via := hop.from.from
+	client := s.gatewayClient(hop.host, hop.gateways, via)
+	var legs []leg
+	for _, name := range client.Gateways {
+		for _, v := range s.routesFor(name, client.Namespace, host) {
+			if found := s.gatewayRoutes(client, v, name, host, hop); len(found) > 0 {
+				legs = append(legs, found...)
+				break
+			}
+		}
+	}
+	return legs
+}
+
+// gatewayRoutes gives where v sends what has come to a gateway's port.
+func (s *Snapshot) gatewayRoutes(client Client, v *virtualService, gateway, host string, hop leg) []leg {
+	r := request{gateway: gateway, host: host, port: hop.port, client: client}
+	for _, kind := range gatewayKinds(hop.server) {
+		list := s.destinationsFor(v, kind, r)
+		if len(list) == 0 {
+			continue
+		}
+		var legs []leg
+		for _, d := range list {
+			if !s.external(d.host) {
+				continue
+			}
+			number := s.destinationPort(client, d, hop.port)
+			legs = append(legs, s.out(client, d, number, gatewayPayload(kind, hop))...)
+		}
+		return legs
+	}
+	return nil
+}
+
+// gatewayKinds lists the kinds of routes that a gateway's server uses; all where the server is not known.
+func gatewayKinds(srv server) []Family {
+	switch {
+	case srv.protocol == "":
+		return []Family{FamilyHTTP, FamilyTLS, FamilyOpaque}
+	case srv.passthrough():
+		return []Family{FamilyTLS, FamilyOpaque}
+	case srv.protocol == FamilyHTTP:
+		return []Family{FamilyHTTP}
+	default:
+		return []Family{FamilyHTTP, FamilyOpaque, FamilyTLS}
+	}
+}
+
+func (srv server) passthrough() bool {
+	return srv.tls == "PASSTHROUGH" || srv.tls == "AUTO_PASSTHROUGH"
+}
+
+// gatewayPayload is what a gateway sends on: HTTP where it routes by HTTP; TLS where it passes TLS through; else
+// what came in.
+func gatewayPayload(kind Family, hop leg) Family {
+	switch {
+	case kind == FamilyHTTP:
+		return FamilyHTTP
+	case kind == FamilyTLS || hop.server.passthrough():
+		return FamilyTLS
+	}
+	return hop.payload
+}

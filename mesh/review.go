@@ -1,0 +1,314 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// Review lists what a review has to answer for: the flows that the object takes part in, as they are in after,
+// with what they were in before. object is the Ref that is created, replaced or (absent from after) deleted.
+// The order is stable.
+func Review(before, after *Snapshot, object Ref) []Flow {
+	r := &review{before: before, after: after, old: before.Get(object), object: after.Get(object), index: map[flowKey]int{}}
+	switch object.Kind {
+	case KindServiceEntry:
+		r.serviceEntry()
+	case KindDestinationRule:
+		r.destinationRule()
+	case KindVirtualService:
+		r.virtualService()
+	case KindGateway:
+		r.gateway(object)
+	}
+	slices.SortStableFunc(r.flows, compareFlows)
+	return fold(r.flows)
+}
+
+// review collects the flows of one review.
+type review struct {
+	before, after *Snapshot
+	old, object   *Object // nil where it does not exist before, after
+	flows         []Flow
+	index         map[flowKey]int
+	// hops is true if the hops to gateways are to be answered for, routes if all destinations of routes are.
+	hops, routes bool
+	// hosts are the known external hosts that a DestinationRule under review governs.
+	hosts int
+}
+
+// flowKey tells flows apart.
+type flowKey struct {
+	client, host, subset string
+	port                 uint32
+	leg                  Leg
+	payload              Family
+}
+
+func compareFlows(a, b Flow) int {
+	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Leg, b.Leg),
+		cmp.Compare(a.Client.String(), b.Client.String()), cmp.Compare(a.Subset, b.Subset), cmp.Compare(a.Payload, b.Payload))
+}
+
+// either gives the object as it is, or as it was.
+func (r *review) either() *Object {
+	if r.object != nil {
+		return r.object
+	}
+	return r.old
+}
+
+func (r *review) serviceEntry() {
+	var hosts []string
+	for _, o := range []*Object{r.object, r.old} {
+		if o != nil {
+			hosts = append(hosts, o.Spec.(*networking.ServiceEntry).Hosts...)
+		}
+	}
+	slices.Sort(hosts)
+	for _, host := range slices.Compact(hosts) {
+		r.host(host, func(Client) bool { return true })
+	}
+}
+
+// host adds all flows to host of the clients for which touched is true.
+func (r *review) host(host string, touched func(Client) bool) {
+	ports := r.after.Ports(host)
+	if len(ports) == 0 || !r.after.external(host) {
+		return
+	}
+	for _, client := range r.clients(host) {
+		if !touched(client) {
+			continue
+		}
+		for _, number := range ports {
+			r.client(client, host, number)
+		}
+	}
+	for _, v := range r.after.gatewayRoutesTo(host) {
+		for _, l := range r.after.gatewayLegs(v) {
+			if l.host == host && touched(l.client) {
+				r.add(l, r.clusterBefore(l))
+			}
+		}
+	}
+}
+
+// clients lists the vantages of both snapshots.
+func (r *review) clients(host string) []Client {
+	list := r.after.Clients(host)
+	seen := map[string]bool{}
+	for _, c := range list {
+		seen[c.String()] = true
+	}
+	for _, c := range r.before.Clients(host) {
+		if !seen[c.String()] {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// client adds the flows of one client to one host and port: the direct way unless routes take all traffic to
+// gateways, what lies beyond the gateways, and every subset.
+func (r *review) client(client Client, host string, number uint32) {
+	svc, ok := r.after.serviceFor(client, host)
+	if !ok || !svc.external {
+		return
+	}
+	p, ok := svc.port(number)
+	if !ok || FamilyOf(p.protocol) == FamilyUDP {
+		return
+	}
+	legs := r.after.legs(client, host, number)
+	was := egressVerdict(r.before.legs(client, host, number))
+	for _, l := range legs {
+		switch {
+		case l.kind == LegEgress && l.client.Kind == ClientGateway:
+			r.add(l, was)
+		case l.kind == LegEgress && (r.routes || l.host == host && l.port == number && l.subset == ""):
+			r.add(l, was)
+		case l.kind == LegGateway && r.hops:
+			r.addHop(l)
+		}
+	}
+	if diverted(legs) {
+		return
+	}
+	r.add(r.after.direct(client, svc, number, "", FamilyOf(p.protocol)), was)
+	r.subsets(client, svc, p)
+}
+
+// subsets adds the clusters of all subsets of the rule that applies.
+func (r *review) subsets(client Client, svc view, p port) {
+	if client.Kind == ClientZtunnel {
+		return
+	}
+	rule := r.after.rulesFor(client.Namespace, svc.host, svc.namespace).choose(client)
+	if rule == nil {
+		return
+	}
+	for _, sub := range rule.subsets {
+		l := r.after.direct(client, svc, p.number, sub.Name, FamilyOf(p.protocol))
+		if l.known {
+			r.add(l, r.clusterBefore(l))
+		}
+	}
+}
+
+// clusterBefore is the verdict of the same cluster before the review; "" if there was none.
+func (r *review) clusterBefore(l leg) Verdict {
+	svc, ok := r.before.serviceFor(l.client, l.host)
+	if !ok {
+		return ""
+	}
+	was := r.before.direct(l.client, svc, l.port, l.subset, l.payload)
+	if !was.known {
+		return ""
+	}
+	return was.verdict()
+}
+
+// virtualService adds the flows of the mesh that the routes take or give back, and those of its gateways.
+func (r *review) virtualService() {
+	r.hops, r.routes = true, true
+	var hosts []string
+	for _, o := range []*Object{r.object, r.old} {
+		if o == nil {
+			continue
+		}
+		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
+		hosts = append(hosts, r.roots(o, v)...)
+	}
+	slices.Sort(hosts)
+	for _, pattern := range slices.Compact(hosts) {
+		for host := range r.after.hostsMatching(pattern) {
+			r.host(host, func(c Client) bool { return c.Kind != ClientGateway })
+		}
+	}
+	if r.object == nil {
+		return
+	}
+	for _, l := range r.after.gatewayLegs(r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))) {
+		r.add(l, r.clusterBefore(l))
+	}
+}
+
+// roots gives the hosts of a VirtualService, or of those that delegate to it.
+func (r *review) roots(o *Object, v *virtualService) []string {
+	hosts := slices.Clone(v.hosts)
+	for _, s := range []*Snapshot{r.before, r.after} {
+		for _, root := range s.routes.prefix(byDelegate + o.key() + "\x00") {
+			hosts = append(hosts, root.hosts...)
+		}
+	}
+	return hosts
+}
+
+// gateway adds the hops to this Gateway that stored routes take: its servers say which SNI they accept.
+func (r *review) gateway(ref Ref) {
+	r.hops = true
+	for _, v := range r.after.routes.prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
+		for _, pattern := range v.hosts {
+			for host := range r.after.hostsMatching(pattern) {
+				r.hopsTo(host)
+			}
+		}
+	}
+}
+
+// hopsTo adds the gateway hops of all clients of a host, and nothing else.
+func (r *review) hopsTo(host string) {
+	for _, client := range r.clients(host) {
+		for _, number := range r.after.Ports(host) {
+			for _, l := range r.after.legs(client, host, number) {
+				if l.kind == LegGateway {
+					r.addHop(l)
+				}
+			}
+		}
+	}
+}
+
+// add puts a leg that leaves the mesh among the flows. Two ways to the same cluster are one flow; it was under TLS
+// if either was.
+func (r *review) add(l leg, was Verdict) {
+	if i, known := r.index[l.key()]; known {
+		if was == Originated || r.flows[i].Before == "" {
+			r.flows[i].Before = was
+		}
+		return
+	}
+	f := l.flow()
+	f.Before = was
+	if l.cluster.service.service != nil {
+		f.Service = &l.cluster.service.ref
+	}
+	if entry := l.cluster.service.entryOrNil(); entry != nil {
+		f.SNIHosts = entry.Hosts
+		f.EndpointHosts = endpointHosts(entry)
+	}
+	r.judgeRule(&f, l)
+	r.index[l.key()] = len(r.flows)
+	r.flows = append(r.flows, f)
+}
+
+// addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.
+func (r *review) addHop(l leg) {
+	if _, known := r.index[l.key()]; known || l.server.protocol == "" {
+		return
+	}
+	if l.server.tls != "" && !l.governed() && l.client.Namespace != l.from.from.Namespace {
+		return // nothing leaks: without a rule of its own the namespace cannot use this route, which is not meant for it
+	}
+	f := l.flow()
+	f.ServerTLS = l.server.tls
+	if l.server.tls != "" {
+		f.SNIHosts = l.server.hosts
+	}
+	if !l.known {
+		f.Verdict, f.Cause = Plaintext, CauseNoRule
+	}
+	r.index[l.key()] = len(r.flows)
+	r.flows = append(r.flows, f)
+}
+
+// governed is true if a rule applies to the leg's cluster.
+func (l leg) governed() bool { return l.known && l.cluster.rule != nil }
+
+func (l leg) key() flowKey {
+	return flowKey{client: l.client.String(), host: l.host, port: l.port, subset: l.subset, leg: l.kind, payload: l.payload}
+}
+
+func (l leg) flow() Flow {
+	f := Flow{
+		Path: Path{Client: l.client, Host: l.host, Port: l.port, Hops: []Hop{l.hop()}, Verdict: l.verdict(), Cause: l.cluster.Cause},
+		Leg:  l.kind, Subset: l.subset, Protocol: l.cluster.Protocol, Family: l.cluster.Family, Payload: l.payload,
+		TargetPorts: l.cluster.TargetPorts,
+	}
+	if l.cluster.rule != nil {
+		f.Rule = &l.cluster.rule.first.Ref
+	}
+	return f
+}
+
+func (v view) entryOrNil() *networking.ServiceEntry {
+	if v.service == nil {
+		return nil
+	}
+	return v.entry
+}
+
+// endpointHosts lists the DNS names among a ServiceEntry's endpoints.
+func endpointHosts(entry *networking.ServiceEntry) []string {
+	var list []string
+	for _, e := range entry.Endpoints {
+		if a := e.GetAddress(); strings.ContainsAny(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+			!strings.Contains(a, ":") && !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	return list
+}

@@ -1,0 +1,139 @@
+package mesh
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Clients lists the vantages from which host can be reached, each standing for all pods that Istio configures alike:
+// the namespaces that some object singles out, their pods by the selectors of rules, and all others as one.
+func (s *Snapshot) Clients(host string) []Client {
+	var list []Client
+	for _, namespace := range s.vantageNamespaces(host) {
+		list = append(list, s.clientsIn(namespace, host)...)
+	}
+	return list
+}
+
+// vantageNamespaces lists the namespaces whose pods may fare differently with host, ascending, AnyNamespace last.
+func (s *Snapshot) vantageNamespaces(host string) []string {
+	names := map[string]bool{s.settings.RootNamespace: true}
+	add := func(list ...string) {
+		for _, n := range list {
+			if n != "" && n != "*" && n != "." && n != "~" {
+				names[n] = true
+			}
+		}
+	}
+	for _, svc := range s.services.at(host) {
+		add(svc.namespace)
+		add(svc.exportTo...)
+	}
+	for _, pattern := range s.patterns(host) {
+		for _, set := range s.rules.prefix(pattern + "\x00") {
+			add(set.namespace)
+			for _, m := range set.exported {
+				add(m.export...)
+			}
+		}
+	}
+	for _, pattern := range s.routePatterns(host) {
+		for _, v := range s.routes.prefix(byHost + pattern + "\x00") {
+			add(v.Namespace)
+			add(v.spec.ExportTo...)
+		}
+	}
+	if first := s.firstAmbient(); first != "" {
+		add(first)
+	}
+	return append(slices.Sorted(maps.Keys(names)), AnyNamespace)
+}
+
+// firstAmbient stands for all ambient namespaces: there, no rule of the client's namespace counts.
+func (s *Snapshot) firstAmbient() string {
+	for name := range s.ambient.prefix("") {
+		return name
+	}
+	return ""
+}
+
+// clientsIn lists the vantages of one namespace: its pods without labels, and those that the rules and routes for
+// host tell apart. Pods of an ambient namespace stand behind a waypoint or a ztunnel.
+func (s *Snapshot) clientsIn(namespace, host string) []Client {
+	if s.isAmbient(namespace) {
+		for _, svc := range s.services.at(host) {
+			if visible(svc.exportTo, svc.namespace, namespace) {
+				return []Client{s.ambientClient(namespace, svc)}
+			}
+		}
+		return nil
+	}
+	list := []Client{{Kind: ClientSidecar, Namespace: namespace}}
+	for _, labels := range s.selectorsIn(namespace, host) {
+		list = append(list, Client{Kind: ClientSidecar, Namespace: namespace, Labels: labels})
+	}
+	return list
+}
+
+// selectorsIn lists the label sets by which rules and routes for host tell the pods of a namespace apart.
+func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
+	found := map[string]map[string]string{}
+	add := func(labels map[string]string) {
+		if len(labels) > 0 {
+			found[labelsKey(labels)] = labels
+		}
+	}
+	for _, pattern := range s.patterns(host) {
+		if set := s.rules.at(pattern + "\x00" + namespace); set != nil {
+			for _, m := range set.local {
+				add(m.selector)
+			}
+		}
+	}
+	for _, v := range s.routesFor(meshGateway, namespace, host) {
+		for _, r := range v.spec.Http {
+			for _, m := range r.GetMatch() {
+				add(m.GetSourceLabels())
+			}
+		}
+	}
+	for _, o := range s.objects.prefix(KindSidecar + "\x00" + namespace + "\x00") {
+		add(sidecarSpec(o).GetWorkloadSelector().GetLabels())
+	}
+	list := make([]map[string]string, 0, len(found))
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, found[key])
+	}
+	return list
+}
+
+// gatewayRoutesTo lists the VirtualServices that may bind gateways to host. A
+// VirtualService for the same host is where nearly all of them are found.
+func (s *Snapshot) gatewayRoutesTo(host string) []*virtualService {
+	var list []*virtualService
+	for _, pattern := range s.routePatterns(host) {
+		for _, v := range s.routes.prefix(byHost + pattern + "\x00") {
+			if slices.ContainsFunc(v.gateways, func(g string) bool { return g != meshGateway }) {
+				list = append(list, v)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *virtualService) int { return cmp.Compare(a.key(), b.key()) })
+	return slices.Compact(list)
+}
+
+// Ports lists the service ports of host, as any client sees it, ascending.
+func (s *Snapshot) Ports(host string) []uint32 {
+	var list []uint32
+	for _, svc := range s.services.at(host) {
+		for _, p := range svc.ports {
+			list = append(list, p.number)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Hosts lists the known hosts that a rule or a route for this host covers, in a stable order.
+func (s *Snapshot) Hosts(host string) []string { return slices.Collect(s.hostsMatching(host)) }

@@ -1,0 +1,60 @@
+package mutators
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// passes bounds how often a mutator runs again over its own result. One pass finds everything today; the second
+// shows that nothing is left.
+const passes = 3
+
+// Mutate gives the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
+// nothing to do). snapshot is the mesh before the review. The error names the object and field that could not be read.
+func Mutate(cfg config.Mutation, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
+	var patch []jsonpatch.Operation
+	for range passes {
+		o, err := mesh.Decode(object)
+		if err != nil {
+			return nil, nil, err
+		}
+		if o == nil || o.Kind != mesh.KindServiceEntry && o.Kind != mesh.KindDestinationRule {
+			return object, patch, nil
+		}
+		raw, err := parse(object)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read %s: %w", o.Ref, err)
+		}
+		d := &document{root: raw}
+		if o.Kind == mesh.KindServiceEntry {
+			retarget(cfg.Upgrades, o, d)
+		} else {
+			originate(cfg.Origination, snapshot.With(o), o.Ref, d)
+		}
+		if len(d.patch) == 0 {
+			return object, patch, nil
+		}
+		patch = append(patch, d.patch...)
+		if object, err = json.Marshal(d.root); err != nil {
+			return nil, nil, fmt.Errorf("write %s: %w", o.Ref, err)
+		}
+	}
+	return object, patch, nil
+}
+
+// parse reads JSON with its numbers as written, so that what is not edited stays as it is.
+func parse(raw []byte) (map[string]any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var root map[string]any
+	if err := decoder.Decode(&root); err != nil {
+		return nil, err
+	}
+	return root, nil
+}
