@@ -2,7 +2,11 @@
 # title: No plaintext leaves the mesh
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
-#   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it.
+#   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
+#   a create, an update or a delete.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
+#     description: TLS origination for egress traffic
 # custom:
 #   id: plaintext-egress
 #   action: deny
@@ -11,7 +15,7 @@ package tlsward.plaintext_egress
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d leaves in plaintext", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	some f in input.egress
 	f.leg == "egress"
 	f.verdict == "plaintext"
@@ -27,18 +31,40 @@ _wrong(f) if {
 	f.rule
 	f.cause in _decided
 	not f.ignored
+	_answers(f)
 }
 
-# A gateway route that takes traffic out on a plaintext port waits for its rule: nobody is cut off by that.
+# A rule answers for what it decides, not for what another rule does to the same host.
+_answers(f) if f.ours
+
+_answers(_) if input.request.kind != "DestinationRule"
+
+# A gateway takes traffic out on a plaintext port, and its rule is not there yet. Until the route stands nobody goes
+# that way, so that the rule can come first.
 _wrong(f) if {
 	input.request.operation != "DELETE"
-	input.request.kind == "VirtualService"
-	f.client.kind == "gateway"
-	f.payload == "http"
-	f.family == "http"
+	lib.gateway_route(f)
 }
 
 _decided := {
 	"disabled", "no-mode", "unset", "credential-ignored", "incomplete-mutual", "mutual-at-waypoint",
 	"selector-at-waypoint", "ztunnel", "merged-away",
 }
+
+_message(f) := lib.says(f, sprintf(
+	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
+	[lib.bytes(f), input.request.operation, lib.arrives(f), lib.because(f)],
+)) if {
+	lib.lost(f)
+} else := lib.says(f, sprintf(
+	"%s would leave the mesh in plaintext%s: %s.",
+	[lib.bytes(f), lib.arrives(f), lib.because(f)],
+))
+
+_fix(f) := sprintf("# %s still needs %s. Delete what sends the traffic first, or keep it.\n", ["the traffic", lib.ref(lib.reviewed)]) if {
+	input.request.operation == "DELETE"
+} else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
+	f.cause == "ztunnel"
+} else := lib.change(f.rule, {"spec.workloadSelector": null}) if {
+	f.cause == "selector-at-waypoint"
+} else := lib.start_tls(f)

@@ -1,7 +1,11 @@
 # METADATA
 # title: The server's name is checked
 # description: |-
-#   TLS without checking the server's name.
+#   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
+#   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
+#     description: ClientTLSSettings
 # custom:
 #   id: unverified-server
 #   action: warn
@@ -10,10 +14,27 @@ package tlsward.unverified_server
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: unverified", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_why(f)])), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
-	f.verdict in {"originated", "double-tls"}
+	f.verdict == "originated" # around the application's own TLS, the application checks the name
 	not lib.last(f).verified
 }
+
+_why(f) := sprintf("insecureSkipVerify is set in %s", [lib.decided(f)]) if {
+	lib.last(f).insecure
+} else := sprintf("sni is set in %s, which turns the automatic check off, and subjectAltNames is not", [lib.decided(f)]) if {
+	lib.last(f).sni != ""
+} else := sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check", [lib.decided(f)])
+
+_fix(f) := lib.change(lib.last(f).decidedBy.object, object.union(
+	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [f.host]},
+	{sprintf("%s.%s", [lib.tls_path(f), field]): null | some field in _insecure(f)},
+)) if {
+	lib.last(f).decidedBy.object
+} else := "# Name the server in subjectAltNames.\n"
+
+_insecure(f) := ["insecureSkipVerify"] if {
+	lib.last(f).insecure
+} else := []
