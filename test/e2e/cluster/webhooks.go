@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,6 +19,8 @@ const WebhookName = "tlsward"
 type Webhooks struct {
 	// URL is the address, as https://127.0.0.1:9443, without a path.
 	URL string
+	// MutateURL is the address of the mutating webhook where it is another one.
+	MutateURL string
 	// CA is the CA bundle, PEM.
 	CA []byte
 	// Versions are the API versions asked for. Empty is every version, each as it was sent; ["v1"] makes the API
@@ -88,7 +91,7 @@ func (w Webhooks) mutating() *admission.MutatingWebhookConfiguration {
 		ObjectMeta: metav1.ObjectMeta{Name: WebhookName},
 		Webhooks: []admission.MutatingWebhook{{
 			Name:                    "mutate.tlsward.io",
-			ClientConfig:            w.client("/mutate"),
+			ClientConfig:            w.client(cmp.Or(w.MutateURL, w.URL) + "/mutate"),
 			Rules:                   w.rules(admission.Create, admission.Update),
 			MatchConditions:         unseen(),
 			MatchPolicy:             ptr.To(admission.Equivalent),
@@ -106,7 +109,7 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		ObjectMeta: metav1.ObjectMeta{Name: WebhookName},
 		Webhooks: []admission.ValidatingWebhook{{
 			Name:                    "validate.tlsward.io",
-			ClientConfig:            w.client("/validate"),
+			ClientConfig:            w.client(w.URL + "/validate"),
 			Rules:                   w.rules(admission.Create, admission.Update, admission.Delete),
 			MatchConditions:         unseen(),
 			MatchPolicy:             ptr.To(admission.Equivalent),
@@ -118,8 +121,8 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 	}
 }
 
-func (w Webhooks) client(path string) admission.WebhookClientConfig {
-	return admission.WebhookClientConfig{URL: ptr.To(w.URL + path), CABundle: w.CA}
+func (w Webhooks) client(url string) admission.WebhookClientConfig {
+	return admission.WebhookClientConfig{URL: ptr.To(url), CABundle: w.CA}
 }
 
 func (w Webhooks) rules(operations ...admission.OperationType) []admission.RuleWithOperations {
