@@ -1,7 +1,12 @@
 # METADATA
 # title: TLS that Istio ignores
 # description: |-
-#   The object under review writes TLS settings that Istio drops without an error.
+#   The object under review writes TLS that Istio drops without an error: credentialName on a sidecar whose rule has no
+#   workloadSelector, MUTUAL without a certificate, ISTIO_MUTUAL at a waypoint, a policy that the merge with an older rule
+#   drops. A rule that no client's lookup reaches is warned of: it may be on its way to where it belongs.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
+#     description: ClientTLSSettings
 # custom:
 #   id: ineffective-tls
 #   action: deny
@@ -10,13 +15,38 @@ package tlsward.ineffective_tls
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: the TLS of this object is ignored", [lib.client(f.client), f.host, f.port]), "action": _action(f)}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f), "action": _action(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.ignored
 }
 
-# A rule beside the path may be on its way to where it belongs.
-_action(f) := "warn" if f.cause == "off-path"
+_action(f) := "warn" if {
+	f.cause == "off-path"
+} else := "deny"
 
-_action(f) := "deny" if f.cause != "off-path"
+_message(f) := lib.says(f, sprintf(
+	"Istio ignores the TLS that %s asks for, and %s leaves as %s: %s.",
+	[lib.ref(lib.reviewed), lib.bytes(f), f.verdict, lib.because(f)],
+))
+
+_fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
+	f.cause == "ztunnel"
+} else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [_service(f)]) if {
+	f.cause == "off-path"
+} else := sprintf("# Put the TLS into %s, which Istio keeps, and take it out here.\n%s", [
+	object.get(f, "by", "the older rule"),
+	lib.change(lib.reviewed, {"spec.trafficPolicy": null}),
+]) if {
+	f.cause == "merged-away"
+} else := lib.change(lib.reviewed, {"spec.workloadSelector": null}) if {
+	f.cause == "selector-at-waypoint"
+} else := sprintf("# Or add spec.workloadSelector with the labels of the pods that hold the credential.\n%s", [lib.start_tls(f)]) if {
+	f.cause == "credential-ignored"
+} else := sprintf("# Or name the client's certificate: credentialName, or clientCertificate and privateKey.\n%s", [lib.start_tls(f)]) if {
+	f.cause == "incomplete-mutual"
+} else := lib.start_tls(f)
+
+_service(f) := lib.ref(f.service) if {
+	f.service
+} else := "the ServiceEntry"

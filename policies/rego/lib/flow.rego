@@ -1,50 +1,69 @@
 # METADATA
-# title: What every policy needs of a flow, an object's reference and a host
+# title: What every policy needs of a flow, a host, a principal and a fix
 # description: |-
 #   Names that a person can read, and the few conditions that several policies share. Nothing here decides anything.
+#   Every function that words something has an answer for every input: a message that came out undefined would take
+#   its violation with it.
 package tlsward.lib
 
 # at gives a violation the flow that it speaks of: host, port, client, and what decided.
-at(flow, rest) := object.union_n([
-	{"host": flow.host, "port": flow.port, "client": client(flow.client)},
-	_decided_by(flow),
+at(flow, rest) := object.union(
+	{"host": flow.host, "port": flow.port, "client": client(flow.client), "decidedBy": decided(flow)},
 	rest,
-])
+)
+
+# says words a violation: which flow, and what is wrong with it.
+says(flow, what) := sprintf("%s to %s:%d%s: %s", [client(flow.client), flow.host, flow.port, _subset(flow), what])
+
+default _subset(_) := ""
+
+_subset(flow) := sprintf(" (subset %s)", [flow.subset])
 
 # client names pods as a person would: "sidecar default app=curl".
 client(c) := concat(" ", array.concat(
-	[c.kind, _namespace(c.namespace)],
+	[c.kind, _namespace(c)],
 	[sprintf("%s=%s", [k, v]) | some k, v in object.get(c, "labels", {})],
 ))
 
-_namespace(namespace) := "any other namespace" if namespace == "*"
+default _namespace(_) := "any other namespace"
 
-_namespace(namespace) := namespace if namespace != "*"
+_namespace(c) := c.namespace if c.namespace != "*"
+
+default last(_) := {"decidedBy": null, "sni": "", "verified": false}
 
 # last gives the hop to judge: the one that the flow's leg ends with.
 last(flow) := flow.hops[count(flow.hops) - 1]
 
-# decided names the object and the field that decided the flow's last hop. Undefined where none did.
+default decided(_) := ""
+
+# decided names the object and the field that decided the flow's last hop; "" where none did.
 decided(flow) := trim_right(sprintf("%s %s", [ref(decision.object), decision.field]), " ") if {
 	decision := last(flow).decidedBy
 	decision != null
 }
 
-_decided_by(flow) := {"decidedBy": decided(flow)}
-
-_decided_by(flow) := {} if not decided(flow)
-
 # ref names an object as a person would: "DestinationRule default/edition-cnn-com".
-ref(object) := sprintf("%s %s/%s", [_kind(object.kind), object.namespace, object.name])
+ref(object) := sprintf("%s %s", [_kind(object), name(object)])
 
-ref(object) := sprintf("%s %s", [_kind(object.kind), object.name]) if not object.namespace
+# name gives "namespace/name", or the name alone for what has no namespace.
+name(object) := sprintf("%s/%s", [object.namespace, object.name])
 
-_kind(kind) := "Gateway (gateway.networking.k8s.io)" if kind == "KubernetesGateway"
+name(object) := object.name if not object.namespace
 
-_kind(kind) := kind if kind != "KubernetesGateway"
+default _kind(_) := "Gateway (gateway.networking.k8s.io)"
+
+_kind(object) := object.kind if object.kind != "KubernetesGateway"
 
 # lost is true of a flow that was under TLS before the review and is in plaintext with it.
 lost(flow) if {
 	flow.verdict == "plaintext"
 	flow.before in {"originated", "double-tls", "application-tls"}
+}
+
+# gateway_route is true of a gateway's plaintext route to a plaintext port, where a VirtualService is under review.
+gateway_route(flow) if {
+	input.request.kind == "VirtualService"
+	flow.client.kind == "gateway"
+	flow.payload == "http"
+	flow.family == "http"
 }

@@ -2,8 +2,8 @@ package tlsward.lib
 
 # sources lists an AuthorizationPolicy's sources, each with the path that leads to it.
 sources(policy) := [{"path": sprintf("spec.rules[%d].from[%d].source", [i, j]), "rule": rule, "source": source} |
-	some i, rule in _list(policy.spec, "rules")
-	some j, from in _list(rule, "from")
+	some i, rule in items(policy.spec, "rules")
+	some j, from in items(rule, "from")
 	source := object.get(from, "source", {})
 ]
 
@@ -12,14 +12,14 @@ principals(policy) := array.concat(
 	[{"path": sprintf("%s.%s[%d]", [s.path, field, k]), "value": value, "negated": field == "notPrincipals"} |
 		some s in sources(policy)
 		some field in ["principals", "notPrincipals"]
-		some k, value in _list(s.source, field)
+		some k, value in items(s.source, field)
 	],
 	[{"path": sprintf("spec.rules[%d].when[%d].%s[%d]", [i, j, field, k]), "value": value, "negated": field == "notValues"} |
-		some i, rule in _list(policy.spec, "rules")
-		some j, condition in _list(rule, "when")
+		some i, rule in items(policy.spec, "rules")
+		some j, condition in items(rule, "when")
 		condition.key == "source.principal"
 		some field in ["values", "notValues"]
-		some k, value in _list(condition, field)
+		some k, value in items(condition, field)
 	],
 )
 
@@ -37,8 +37,8 @@ _fixed(principal) := substring(principal, 1, -1) if startswith(principal, "*")
 
 _fixed(principal) := trim_suffix(principal, "*") if not startswith(principal, "*")
 
-# _list gives an object's list, empty where it is absent or null.
-_list(holder, field) := value if {
+# items gives an object's list, empty where it is absent or null.
+items(holder, field) := value if {
 	value := holder[field]
 	is_array(value)
 } else := []

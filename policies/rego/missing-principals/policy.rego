@@ -1,7 +1,12 @@
 # METADATA
 # title: Callers have a workload identity
 # description: |-
-#   An ALLOW rule names no workload identity for a caller that it admits.
+#   An ALLOW rule admits a caller without asking which workload it is: a source, or a rule without sources, names no
+#   principal and no service account. Namespaces, addresses and tokens name no workload; params can accept the first and
+#   the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
+#     description: AuthorizationPolicy
 # custom:
 #   id: missing-principals
 #   action: deny
@@ -10,49 +15,65 @@ package tlsward.missing_principals
 
 import data.tlsward.lib
 
-violation contains {"message": sprintf("%s admits callers without a workload identity", [path])} if {
-	_judged
+violation contains {"message": _message(path), "decidedBy": _place(path), "fix": _fix(path)} if {
+	input.request.kind == "AuthorizationPolicy"
+	lib.allows(input.object)
+	not _outside
 	some path in _open
 }
 
-_judged if {
-	input.request.kind == "AuthorizationPolicy"
-	lib.allows(input.object)
-	not _ingress
-}
+# Clients of an ingress gateway carry no mesh identity.
+_outside if input.object.spec.selector.matchLabels.istio == "ingressgateway"
 
-_ingress if input.object.spec.selector.matchLabels.istio == "ingressgateway"
+_outside if count(input.callers.ingress) > 0
 
-_ingress if count(input.callers.ingress) > 0
-
-# A rule without sources admits anyone, unless its conditions ask for an identity.
-_open contains sprintf("spec.rules[%d]", [i]) if {
-	some i, rule in input.object.spec.rules
-	count(object.get(rule, "from", [])) == 0
-	not _condition(rule)
-}
-
+# Sources are alternatives: each has to ask for an identity, or the rule's conditions do for all of them.
 _open contains s.path if {
 	some s in lib.sources(input.object)
 	not _identity(s.source)
 	not _condition(s.rule)
 }
 
+# A rule without sources admits anyone.
+_open contains sprintf("spec.rules[%d]", [i]) if {
+	some i, rule in input.object.spec.rules
+	count(lib.items(rule, "from")) == 0
+	not _condition(rule)
+}
+
 _identity(source) if {
 	some field in _identities
-	count(source[field]) > 0
+	count(lib.items(source, field)) > 0
 }
 
 _identities contains "principals"
 
 _identities contains "serviceAccounts"
 
-_identities contains "namespaces" if data.params["missing-principals"].acceptNamespaces
+_identities contains "namespaces" if data.params["missing-principals"].acceptNamespaces == true
 
-_identities contains "requestPrincipals" if data.params["missing-principals"].acceptRequestPrincipals
+_identities contains "requestPrincipals" if data.params["missing-principals"].acceptRequestPrincipals == true
 
 _condition(rule) if {
-	some condition in rule.when
+	some condition in lib.items(rule, "when")
 	condition.key in {"source.principal", "source.serviceAccount"}
-	count(condition.values) > 0
+	count(lib.items(condition, "values")) > 0
 }
+
+_place(path) := sprintf("%s %s", [lib.ref(lib.reviewed), path])
+
+_message(path) := sprintf(
+	"%s asks for no workload identity: whoever reaches the port is let in, plaintext callers included.",
+	[_place(path)],
+)
+
+_fix(path) := concat("", [
+	"# Name the workloads that may call:\n",
+	lib.change(lib.reviewed, _principals(path)),
+])
+
+_principals(path) := {sprintf("%s.principals", [path]): [_caller]} if {
+	endswith(path, ".source")
+} else := {sprintf("%s.from", [path]): [{"source": {"principals": [_caller]}}]}
+
+_caller := sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])

@@ -1,7 +1,11 @@
 # METADATA
 # title: Opaque bytes may be plaintext
 # description: |-
-#   A TCP port leaves without TLS of a proxy's.
+#   A TCP, MONGO, MYSQL or REDIS port leaves without TLS of a proxy's. Whether the application encrypts is not to be
+#   seen from here.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/
+#     description: Protocol selection
 # custom:
 #   id: opaque-tcp
 #   action: warn
@@ -10,7 +14,13 @@ package tlsward.opaque_tcp
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: opaque", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf(
+	"%s leaves the mesh as the application writes it%s, in plaintext if it does not encrypt itself: %s.",
+	[object.get(f, "protocol", "TCP"), lib.arrives(f), lib.because(f)],
+)), "fix": concat("", [
+	"# If the server speaks TLS from the first byte, and the application does not:\n",
+	lib.rule(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
+])}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"

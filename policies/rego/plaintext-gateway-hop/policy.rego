@@ -1,7 +1,11 @@
 # METADATA
 # title: The way to the gateway is encrypted
 # description: |-
-#   The hop from sidecar to egress gateway is neither mTLS nor TLS.
+#   Traffic goes to an egress gateway in plaintext: TLS starts at the gateway, and on the way there, inside the cluster,
+#   anyone can read it and nobody proves who sends it.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-gateway/
+#     description: Egress gateways
 # custom:
 #   id: plaintext-gateway-hop
 #   action: warn
@@ -10,10 +14,17 @@ package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: plaintext to the gateway", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("%s goes to the egress gateway in plaintext, and the gateway does not know who sends it: %s.", [lib.bytes(f), lib.because(f)])), "fix": concat("", [
+	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
+	lib.rule(f, {"mode": "ISTIO_MUTUAL", "sni": _name(f)}),
+])}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "gateway"
 	f.verdict == "plaintext"
 	not f.serverTLS
 }
+
+_name(f) := [host | some host in f.sniHosts; not contains(host, "*")][0] if {
+	true
+} else := f.host

@@ -1,7 +1,11 @@
 # METADATA
 # title: The SNI names the server
 # description: |-
-#   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends it.
+#   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
+#   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
+#     description: ClientTLSSettings
 # custom:
 #   id: sni-mismatch
 #   action: deny
@@ -10,7 +14,7 @@ package tlsward.sni_mismatch
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d sends SNI %s", [lib.client(f.client), f.host, f.port, sni]), "action": _action(f, sni)}) if {
+violation contains lib.at(f, {"message": _message(f, sni), "fix": _fix(f), "action": _action(f, sni)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	_encrypts(f)
@@ -29,12 +33,28 @@ _served(f, sni) if {
 	lib.covers(host, sni)
 }
 
-_action(f, sni) := "warn" if _endpoint(f, sni)
-
-_action(f, sni) := "deny" if not _endpoint(f, sni)
-
-_endpoint(f, sni) if {
+_action(f, sni) := "warn" if {
 	f.leg == "egress"
 	some host in f.endpointHosts
 	lower(host) == lower(sni)
-}
+} else := "deny"
+
+_message(f, sni) := lib.says(f, sprintf("the handshake with the gateway asks for %s, and its server answers to %s only: no connection. The name is in %s.", [
+	sni, concat(", ", f.sniHosts), lib.decided(f),
+])) if {
+	f.leg == "gateway"
+} else := lib.says(f, sprintf("the handshake asks the server for %s, and the host is %s: another server's certificate comes back. The name is in %s.", [
+	sni, concat(", ", f.sniHosts), lib.decided(f),
+]))
+
+_fix(f) := lib.change(lib.last(f).decidedBy.object, {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}) if {
+	lib.last(f).decidedBy.object
+} else := "# Send the SNI that the server has.\n"
+
+# Without an sni the proxy takes the one from the Host header: HTTP only, and never towards a gateway.
+_name(f) := null if {
+	f.leg == "egress"
+	f.payload == "http"
+} else := [host | some host in f.sniHosts; not contains(host, "*")][0] if {
+	true
+} else := replace(f.sniHosts[0], "*", "www")

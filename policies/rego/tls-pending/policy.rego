@@ -1,8 +1,9 @@
 # METADATA
 # title: TLS waits for a partner object
 # description: |-
-#   Traffic leaves in plaintext until an object that has not arrived yet, a DestinationRule for most, starts TLS for
-#   it. A warning, so that a file whose objects belong together can be applied in any order; a denial under strict.
+#   Traffic leaves in plaintext, or goes in plaintext to a gateway's TLS port, until an object that has not arrived yet
+#   starts TLS for it: a DestinationRule, for most. A warning, so that the objects of a file can be applied in any order;
+#   a denial under strict. Silent where another policy says why the traffic is in plaintext.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
@@ -14,7 +15,7 @@ package tlsward.tls_pending
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d is plaintext until a DestinationRule arrives", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.verdict == "plaintext"
@@ -26,7 +27,7 @@ violation contains lib.at(f, {"message": sprintf("%s to %s:%d is plaintext until
 _pending(f) if {
 	f.leg == "egress"
 	_readable(f)
-	not _gateway_route(f)
+	not lib.gateway_route(f)
 	not [f.host, f.port] in _explained
 }
 
@@ -37,17 +38,10 @@ _pending(f) if {
 
 _readable(f) if f.payload == "http"
 
+# TLS that a gateway has taken off is gone, whatever the port says.
 _readable(f) if {
 	f.payload == "opaque"
 	f.family == "tls"
-}
-
-# A gateway route that takes plaintext out is denied by plaintext-egress.
-_gateway_route(f) if {
-	input.request.kind == "VirtualService"
-	f.client.kind == "gateway"
-	f.payload == "http"
-	f.family == "http"
 }
 
 # Another policy says why these are in plaintext: one cause, one id.
@@ -71,3 +65,25 @@ _other(f) if {
 	f.family == "opaque"
 	f.payload == "opaque"
 }
+
+_message(f) := lib.says(f, sprintf(
+	"plaintext to a port of the gateway that expects %s TLS, until a DestinationRule starts it.",
+	[f.serverTLS],
+)) if {
+	f.leg == "gateway"
+} else := lib.says(f, sprintf(
+	"%s leaves the mesh in plaintext%s until a DestinationRule starts TLS: %s.",
+	[lib.bytes(f), lib.arrives(f), lib.because(f)],
+))
+
+_fix(f) := lib.rule(f, _server_tls(f)) if {
+	f.leg == "gateway"
+} else := lib.rule(f, {"mode": "SIMPLE"})
+
+# The gateway accepts the mesh's own certificates only under a name that its server has.
+_server_tls(f) := {"mode": "ISTIO_MUTUAL", "sni": name} if {
+	f.serverTLS == "ISTIO_MUTUAL"
+	name := [host | some host in f.sniHosts; not contains(host, "*")][0]
+} else := {"mode": "ISTIO_MUTUAL"} if {
+	f.serverTLS == "ISTIO_MUTUAL"
+} else := {"mode": "SIMPLE"}

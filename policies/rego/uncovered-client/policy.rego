@@ -1,7 +1,11 @@
 # METADATA
 # title: No pod is left out
 # description: |-
-#   A rule with a workloadSelector leaves other pods of its namespace without TLS.
+#   A DestinationRule with a workloadSelector starts TLS for the pods that it selects, and takes the other pods of its
+#   namespace away from every rule outside it: they send plaintext.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/
+#     description: DestinationRule
 # custom:
 #   id: uncovered-client
 #   action: warn
@@ -10,7 +14,7 @@ package tlsward.uncovered_client
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: uncovered", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("%s leaves the mesh in plaintext%s: %s.", [lib.bytes(f), lib.arrives(f), lib.because(f)])), "fix": lib.rule(f, {"mode": "SIMPLE"})}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"

@@ -1,7 +1,11 @@
 # METADATA
 # title: A rule's host exists
 # description: |-
-#   A DestinationRule for a host that nothing declares.
+#   A DestinationRule for a host that no ServiceEntry and no Service has, or that differs from a known one in case only:
+#   the rule decides nothing.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/
+#     description: DestinationRule
 # custom:
 #   id: unknown-host
 #   action: warn
@@ -10,8 +14,12 @@ package tlsward.unknown_host
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: unknown host", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("%s decides nothing: %s.", [lib.ref(lib.reviewed), lib.because(f)])), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.cause in {"unknown-host", "case-mismatch"}
 }
+
+_fix(f) := lib.change(lib.reviewed, {"spec.host": f.by}) if {
+	f.cause == "case-mismatch"
+} else := sprintf("# Apply a ServiceEntry for %s, or mend spec.host.\n", [f.host])

@@ -1,7 +1,11 @@
 # METADATA
 # title: A port says its protocol
 # description: |-
-#   A ServiceEntry port with no protocol: Istio sniffs it.
+#   A port without a protocol: Istio sniffs the first bytes, and the automatic SNI and name check of HTTP are lost for
+#   what it does not recognise.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/
+#     description: Protocol selection
 # custom:
 #   id: unspecified-protocol
 #   action: warn
@@ -10,10 +14,14 @@ package tlsward.unspecified_protocol
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: no protocol", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("port %d of %s has no protocol, so that Istio guesses, and it leaves the mesh in plaintext.", [f.port, _service(f)])), "fix": sprintf("# In %s: protocol: HTTP on port %d, or what the server speaks.\n", [_service(f), f.port])}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
 	f.family == "unspecified"
 	f.verdict == "plaintext"
 }
+
+_service(f) := lib.ref(f.service) if {
+	f.service
+} else := "the ServiceEntry"

@@ -1,7 +1,11 @@
 # METADATA
 # title: TLS goes to a TLS port
 # description: |-
-#   TLS is originated towards a port known as plaintext.
+#   TLS is started towards a port of the server that is known to speak plaintext (80): the handshake fails. The webhook
+#   fills a targetPort in where it may; here a person, or an endpoint, has set it.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
+#     description: TLS origination for egress traffic
 # custom:
 #   id: wrong-target-port
 #   action: warn
@@ -10,10 +14,14 @@ package tlsward.wrong_target_port
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": sprintf("%s to %s:%d: TLS to port 80", [lib.client(f.client), f.host, f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts towards port 80 of the server, which speaks plaintext: the handshake fails. %s says the port.", [_service(f)])), "fix": sprintf("# In %s: targetPort: 443 on port %d, or another port of the server that speaks TLS.\n", [_service(f), f.port])}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
 	f.verdict == "originated"
 	80 in f.targetPorts
 }
+
+_service(f) := lib.ref(f.service) if {
+	f.service
+} else := "The ServiceEntry"

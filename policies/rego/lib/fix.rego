@@ -1,0 +1,81 @@
+package tlsward.lib
+
+# A fix is YAML of one of two shapes. An object with apiVersion and kind is to be applied. Anything else changes the
+# object that the comment above it names: each key is a path to a field, each value what to put there, null to remove
+# the field, and a path that ends in [+] adds to the list.
+
+# change gives the fix that sets fields of an object: {"spec.trafficPolicy.tls.mode": "SIMPLE"}.
+change(object, fields) := sprintf("# in %s\n%s", [ref(object), yaml.marshal(fields)])
+
+# reviewed is the object under review as a reference.
+reviewed := {"kind": input.request.kind, "namespace": input.request.namespace, "name": input.request.name}
+
+# tls_path is the path of the tls settings that decide a flow: "spec.trafficPolicy.portLevelSettings[0].tls".
+tls_path(flow) := trim_suffix(last(flow).decidedBy.field, ".mode")
+
+# start_tls gives the fix that starts TLS for a flow that is in plaintext, in the rule that applies to it or, where
+# there is none, in a new one.
+start_tls(flow) := change(last(flow).decidedBy.object, _start_tls(flow)) if {
+	last(flow).decidedBy.object
+	flow.rule
+} else := rule(flow, {"mode": "SIMPLE"})
+
+# Settings of the port alone, or settings that stand there and lack something: they are completed where they are.
+_start_tls(flow) := {
+	sprintf("%s.mode", [tls_path(flow)]): "SIMPLE",
+	sprintf("%s.credentialName", [tls_path(flow)]): null,
+} if {
+	flow.cause == "credential-ignored"
+} else := {sprintf("%s.mode", [tls_path(flow)]): "SIMPLE"} if {
+	_in_place(flow)
+} else := {sprintf("%s.portLevelSettings[+]", [_policy_path(flow)]): object.union(
+	_kept(flow),
+	{"port": {"number": flow.port}, "tls": {"mode": "SIMPLE"}},
+)}
+
+_in_place(flow) if contains(tls_path(flow), "portLevelSettings[")
+
+_in_place(flow) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
+
+_policy_path(flow) := trim_suffix(tls_path(flow), ".tls")
+
+# What a new entry for the port repeats: Istio lets it replace these whole.
+_kept(flow) := {field: value |
+	flow.ours
+	keys := [_key(part) | some part in regex.find_n(`[^.\[\]]+`, _policy_path(flow), -1)]
+	policy := object.get(input.object, keys, {})
+	some field in ["connectionPool", "loadBalancer", "outlierDetection"]
+	value := policy[field]
+}
+
+_key(part) := to_number(part) if regex.match(`^\d+$`, part)
+
+_key(part) := part if not regex.match(`^\d+$`, part)
+
+# rule gives a new DestinationRule for the flow's port, in the namespace where the client looks first.
+rule(flow, tls) := yaml.marshal({
+	"apiVersion": "networking.istio.io/v1",
+	"kind": "DestinationRule",
+	"metadata": {"name": _rule_name(flow), "namespace": _rule_namespace(flow)},
+	"spec": object.union(
+		{
+			"host": flow.host,
+			"trafficPolicy": {"portLevelSettings": [{"port": {"number": flow.port}, "tls": tls}]},
+		},
+		_subsets(flow),
+	),
+})
+
+_subsets(flow) := {"subsets": [{"name": flow.subset}]} if flow.subset
+
+_subsets(flow) := {} if not flow.subset
+
+# A host as an object's name: "*.example.com" gives "wildcard-example-com".
+_rule_name(flow) := sprintf("%s-tls", [trim(regex.replace(replace(lower(flow.host), "*", "wildcard"), `[^a-z0-9]+`, "-"), "-")])
+
+# A client of any other namespace finds the rule beside the ServiceEntry.
+_rule_namespace(flow) := flow.client.namespace if {
+	flow.client.namespace != "*"
+} else := flow.service.namespace if {
+	flow.service.namespace
+} else := input.request.namespace
