@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -132,4 +133,14 @@ func clip(s string, limit int) string {
 		cut--
 	}
 	return s[:cut] + ellipsis
+}
+
+// denying lists the policies that deny, each once, in order.
+func denying(violations []policies.Violation) []string {
+	var ids []string
+	for _, v := range withAction(violations, config.Deny) {
+		ids = append(ids, v.Policy)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

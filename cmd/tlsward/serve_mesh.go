@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/cluster"
+)
+
+// meshSource is where reviews find the mesh. fetch is nil without a cluster.
+type meshSource struct {
+	store *webhook.Store
+	fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
+}
+
+// mesh reads the files, or follows the cluster.
+func (s *service) mesh(cfg *config.Config) (meshSource, error) {
+	settings := webhook.MeshSettings(cfg.Mesh)
+	if s.manifests != "" {
+		objects, err := readManifests(s.manifests)
+		if err != nil {
+			return meshSource{}, err
+		}
+		store := webhook.NewStore(settings, objects...)
+		s.metrics.Follow(store)
+		return meshSource{store: store}, nil
+	}
+	rest, err := s.rest()
+	if err != nil {
+		return meshSource{}, err
+	}
+	store := webhook.NewStore(settings)
+	following, err := cluster.New(cluster.Options{Config: rest, Store: store, Log: s.log})
+	if err != nil {
+		return meshSource{}, err
+	}
+	s.metrics.Follow(store)
+	s.health.Check("mesh", following.Synced)
+	s.background = append(s.background, following.Run)
+	return meshSource{store: store, fetch: following.Fetch}, nil
+}
+
+// rest finds the API server: --kubeconfig, $KUBECONFIG, the pod's service account, ~/.kube/config.
+func (s *service) rest() (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = s.kubeconfig
+	c, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("find the API server (--kubeconfig; or --manifests to do without): %w", err)
+	}
+	c.UserAgent = "tlsward"
+	return c, nil
+}

@@ -1,0 +1,255 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// HandlerOptions are what a Handler needs.
+type HandlerOptions struct {
+	// Store holds the mesh.
+	Store *Store
+	// Fetch reads an object from the API server, nil if there is none. Leave it unset where no cluster is followed.
+	Fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
+	// Patience is how long a refusal waits for events that may turn it, where Fetch is set.
+	Patience time.Duration
+	// Concurrent caps the reviews judged at once; 128 if zero.
+	Concurrent int
+	// Queue is how long a review above the cap waits before it is shed; 500 ms if zero.
+	Queue time.Duration
+	// Timeout bounds one review, where the request's own ?timeout= is not shorter; 2.5 s if zero.
+	Timeout time.Duration
+	Metrics *Metrics
+	Log     *slog.Logger
+}
+
+// Handler answers /mutate and /validate. It needs a Judge before it answers anything.
+type Handler struct {
+	judge   atomic.Pointer[Judge]
+	court   court
+	limit   *limiter
+	timeout time.Duration
+	metrics *Metrics
+	log     *slog.Logger
+	buffers sync.Pool
+}
+
+// NewHandler gives a handler without a judge yet.
+func NewHandler(o HandlerOptions) *Handler {
+	return &Handler{
+		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience},
+		limit:   newLimiter(or(o.Concurrent, 128), or(o.Queue, 500*time.Millisecond)),
+		timeout: or(o.Timeout, 2500*time.Millisecond),
+		metrics: o.Metrics,
+		log:     o.Log,
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	}
+}
+
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+// Use puts a judge into force for the reviews that begin from now on. Those in flight end with theirs.
+func (h *Handler) Use(j *Judge) { h.judge.Store(j) }
+
+// Routes gives the two endpoints.
+func (h *Handler) Routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/mutate", h.endpoint("mutate", h.mutate))
+	mux.Handle("/validate", h.endpoint("validate", h.validate))
+	return mux
+}
+
+// verdict is an answer, and how metrics call it.
+type verdict struct {
+	*admissionv1.AdmissionResponse
+	decision string
+}
+
+type decideFunc func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict
+
+// endpoint is what both webhooks share: the HTTP around a decision.
+func (h *Handler) endpoint(webhook string, decide decideFunc) http.HandlerFunc {
+	duration := h.metrics.duration.WithLabelValues(webhook)
+	return func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		defer func() { duration.Observe(time.Since(start).Seconds()) }()
+		defer discard(r.Body)
+		ctx, cancel := context.WithTimeout(r.Context(), h.deadline(r))
+		defer cancel()
+		if !h.limit.acquire(ctx) {
+			h.metrics.shed.Inc()
+			w.Header().Set("Retry-After", "1")
+			http.Error(w, "too many reviews at once", http.StatusTooManyRequests)
+			return
+		}
+		defer h.limit.release()
+		h.metrics.inFlight.Inc()
+		defer h.metrics.inFlight.Dec()
+		h.answer(ctx, webhook, decide, w, r)
+	}
+}
+
+func (h *Handler) answer(ctx context.Context, webhook string, decide decideFunc, w http.ResponseWriter, r *http.Request) {
+	buffer := h.buffers.Get().(*bytes.Buffer)
+	buffer.Reset()
+	request, err := readRequest(w, r, buffer)
+	if buffer.Cap() <= 64<<10 { // a rare giant must not stay for good
+		h.buffers.Put(buffer)
+	}
+	if err != nil {
+		h.refuse(webhook, w, err)
+		return
+	}
+	v := h.decide(ctx, webhook, decide, request)
+	v.UID = request.UID
+	h.metrics.reviews.WithLabelValues(webhook, kindLabel(request.Kind.Kind), operationLabel(string(request.Operation)),
+		v.decision).Inc()
+	if err := writeReview(w, v.AdmissionResponse); err != nil {
+		h.log.Debug("the client left before the answer", "webhook", webhook, "uid", request.UID, "error", err)
+	}
+}
+
+func (h *Handler) refuse(webhook string, w http.ResponseWriter, err error) {
+	status := http.StatusBadRequest
+	var request *badRequest
+	if errors.As(err, &request) {
+		status = request.status
+	}
+	h.metrics.refused.WithLabelValues(webhook, strconv.Itoa(status)).Inc()
+	http.Error(w, err.Error(), status)
+}
+
+// decide runs the decision. A panic in it is counted, logged with its stack, and answered: mutation leaves the object
+// alone, since validation judges the final state; validation refuses.
+func (h *Handler) decide(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) (v verdict) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		h.metrics.panics.WithLabelValues(webhook).Inc()
+		h.log.Error("panic", "webhook", webhook, "uid", r.UID, "object", objectName(r), "operation", r.Operation,
+			"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+		v = h.undecided(webhook, r, "panic", fmt.Errorf("an internal error; the log of tlsward has it under %s", r.UID))
+	}()
+	judge := h.judge.Load()
+	switch {
+	case judge == nil:
+		return h.undecided(webhook, r, "not-ready", errors.New("the policies are not loaded yet"))
+	case r.SubResource != "":
+		return verdict{allowed(), "allow"}
+	default:
+		return decide(ctx, judge, r)
+	}
+}
+
+func (h *Handler) mutate(_ context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
+	_, patch, err := j.Mutate(h.court.store.View().Expected, asReview(r))
+	if err != nil {
+		return h.undecided("mutate", r, reasonOf(err), err)
+	}
+	response, err := patched(patch)
+	switch {
+	case err != nil:
+		return h.undecided("mutate", r, "error", err)
+	case len(patch) > 0:
+		return verdict{response, "patch"}
+	default:
+		return verdict{response, "allow"}
+	}
+}
+
+func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
+	review := asReview(r)
+	result, err := h.court.validate(ctx, j, review)
+	if err != nil {
+		return h.undecided("validate", r, reasonOf(err), err)
+	}
+	h.court.admitted(review, result)
+	kind := kindLabel(r.Kind.Kind)
+	for _, v := range result.Violations {
+		h.metrics.violations.WithLabelValues(v.Policy, kind, string(v.Action)).Inc()
+	}
+	response := decided(objectName(r), result.Decision)
+	switch {
+	case !response.Allowed:
+		h.logDenial(r, result.Violations)
+		return verdict{response, "deny"}
+	case len(response.Warnings) > 0:
+		return verdict{response, "warn"}
+	default:
+		return verdict{response, "allow"}
+	}
+}
+
+// undecided answers closed: validation refuses, mutation leaves the object for validation to judge. An object that
+// cannot be read is its author's fault, and none of ours.
+func (h *Handler) undecided(webhook string, r *admissionv1.AdmissionRequest, reason string, err error) verdict {
+	var object *ObjectError
+	if errors.As(err, &object) {
+		if webhook == "mutate" {
+			return verdict{allowed(), "allow"}
+		}
+		return verdict{undecided(objectName(r), err), "invalid"}
+	}
+	h.metrics.undecided.WithLabelValues(webhook, reason).Inc()
+	h.log.Error("could not decide", "webhook", webhook, "uid", r.UID, "object", objectName(r),
+		"operation", r.Operation, "user", r.UserInfo.Username, "reason", reason, "error", clip(err.Error(), 1024))
+	if webhook == "mutate" {
+		return verdict{allowed(), "undecided"}
+	}
+	return verdict{undecided(objectName(r), err), "undecided"}
+}
+
+// logDenial writes one line: who was refused what, and by which policies. Never the object.
+func (h *Handler) logDenial(r *admissionv1.AdmissionRequest, violations []policies.Violation) {
+	h.log.Info("denied", "uid", r.UID, "object", objectName(r), "operation", r.Operation, "user", r.UserInfo.Username,
+		"dryRun", r.DryRun != nil && *r.DryRun, "policies", denying(violations))
+}
+
+// deadline is what the API server leaves for this review, less what the answer needs on its way.
+func (h *Handler) deadline(r *http.Request) time.Duration {
+	asked, err := time.ParseDuration(r.URL.Query().Get("timeout"))
+	if err != nil || asked <= 0 {
+		return h.timeout
+	}
+	return min(h.timeout, asked-asked/10)
+}
+
+// reasonOf gives the metric's word for an error.
+func reasonOf(err error) string {
+	var policy *policies.PolicyError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return "timeout"
+	case errors.As(err, &policy):
+		return policy.Policy
+	default:
+		return "error"
+	}
+}
+
+// objectName names the object of a request as a person would.
+func objectName(r *admissionv1.AdmissionRequest) string {
+	return mesh.Ref{Kind: r.Kind.Kind, Namespace: r.Namespace, Name: or(r.Name, "(no name yet)")}.String()
+}

@@ -1,0 +1,130 @@
+package webhook
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Metrics counts what the server does. Every label has a small, fixed set of values, whatever clients send; policy
+// ids come from the Config.
+type Metrics struct {
+	reviews    *prometheus.CounterVec
+	violations *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	undecided  *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+	shed       prometheus.Counter
+	panics     *prometheus.CounterVec
+	inFlight   prometheus.Gauge
+	reloads    *prometheus.CounterVec
+	reloaded   prometheus.Gauge
+	registry   prometheus.Registerer
+}
+
+// NewMetrics registers the server's metrics.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		registry: registry,
+		reviews: counters("reviews_total", "Reviews answered, by decision: allow, patch, warn, deny, invalid, undecided.",
+			"webhook", "kind", "operation", "decision"),
+		violations: counters("violations_total", "Violations found, by policy and the action that the configuration gives it.",
+			"policy", "kind", "action"),
+		undecided: counters("undecided_total", "Reviews that could not be decided, and were refused for it.",
+			"webhook", "reason"),
+		refused: counters("bad_requests_total", "Requests that were no AdmissionReview, by HTTP status.", "webhook", "status"),
+		panics:  counters("panics_total", "Reviews that ended in a panic.", "webhook"),
+		reloads: counters("config_reloads_total", "Configurations read, by result: applied, refused.", "result"),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "tlsward", Name: "review_duration_seconds",
+			Help: "Time from a request's first byte to the answer's last.",
+			// A review takes some hundred microseconds; a refusal may wait for events; the API server waits 1 to 3 s.
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}, []string{"webhook"}),
+		shed: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "tlsward", Name: "shed_total", Help: "Reviews turned away with 429: too many at once."}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "tlsward", Name: "reviews_in_flight", Help: "Reviews being judged."}),
+		reloaded: prometheus.NewGauge(prometheus.GaugeOpts{
+			Namespace: "tlsward", Name: "config_applied_timestamp_seconds", Help: "When the configuration in force was applied."}),
+	}
+	registry.MustRegister(m.reviews, m.violations, m.duration, m.undecided, m.refused, m.shed, m.panics, m.inFlight,
+		m.reloads, m.reloaded)
+	return m
+}
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "tlsward", Name: name, Help: help}, labels)
+}
+
+// Reloaded counts a configuration that was applied (nil) or refused.
+func (m *Metrics) Reloaded(err error) {
+	if err != nil {
+		m.reloads.WithLabelValues("refused").Inc()
+		return
+	}
+	m.reloads.WithLabelValues("applied").Inc()
+	m.reloaded.SetToCurrentTime()
+}
+
+// Follow publishes the size and the age of the mesh in store.
+func (m *Metrics) Follow(store *Store) {
+	m.gauge("mesh_objects", "Objects of the mesh.", func() float64 { return float64(store.View().Stored.Len()) })
+	m.gauge("mesh_pending_writes", "Admitted writes that no event has shown yet.",
+		func() float64 { return float64(len(store.View().pending)) })
+	m.gauge("mesh_age_seconds", "Time since the mesh last changed.", func() float64 { return store.Age().Seconds() })
+}
+
+// Certificate publishes when the certificate that is served expires; 0 where there is none.
+func (m *Metrics) Certificate(source Certificates) {
+	m.gauge("certificate_expiry_timestamp_seconds", "When the serving certificate expires.", func() float64 {
+		return float64(expiry(source).Unix())
+	})
+}
+
+func (m *Metrics) gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Namespace: "tlsward", Name: name, Help: help}, value))
+}
+
+// expiry gives the end of the certificate that is served now, 1970 where there is none.
+func expiry(source Certificates) time.Time {
+	none := time.Unix(0, 0)
+	pair, err := source.GetCertificate(&tls.ClientHelloInfo{})
+	if err != nil || pair == nil || len(pair.Certificate) == 0 {
+		return none
+	}
+	if pair.Leaf != nil {
+		return pair.Leaf.NotAfter
+	}
+	leaf, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		return none
+	}
+	return leaf.NotAfter
+}
+
+// kindLabel keeps the kinds of the mesh, and gives "other" for the rest.
+func kindLabel(kind string) string {
+	switch kind {
+	case mesh.KindServiceEntry, mesh.KindDestinationRule, mesh.KindVirtualService, mesh.KindGateway,
+		mesh.KindSidecar, mesh.KindWorkloadEntry, mesh.KindAuthorizationPolicy:
+		return kind
+	default:
+		return "other"
+	}
+}
+
+// operationLabel keeps the operations of admission.
+func operationLabel(operation string) string {
+	switch operation {
+	case "CREATE", "UPDATE", "DELETE", "CONNECT":
+		return operation
+	default:
+		return "other"
+	}
+}
