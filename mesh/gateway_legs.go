@@ -24,6 +24,46 @@ func (s *Snapshot) gatewayLegs(v *virtualService) []leg {
 	return legs
 }
 
+// meshLegs lists the legs that v's routes for the mesh take straight out of it, whatever host the traffic was meant
+// for: a route may lead from a service of the mesh to an external host.
+func (s *Snapshot) meshLegs(v *virtualService) []leg {
+	if !slices.Contains(v.gateways, meshGateway) || len(v.hosts) == 0 {
+		return nil
+	}
+	var legs []leg
+	for _, number := range matchedPorts(v) {
+		for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
+			r := request{gateway: meshGateway, host: v.hosts[0], port: number, client: Client{Kind: ClientSidecar, Namespace: v.Namespace}}
+			for _, d := range s.destinationsFor(v, kind, r) {
+				legs = append(legs, s.outFromAll(v, d, number, kind)...)
+			}
+		}
+	}
+	return legs
+}
+
+// outFromAll is the leg to a destination, from each client that sees v. What a tcp route carries is told by the port
+// that it leads to.
+func (s *Snapshot) outFromAll(v *virtualService, d destination, listener uint32, kind Family) []leg {
+	if !s.external(d.host) {
+		return nil
+	}
+	var legs []leg
+	for _, client := range s.Clients(d.host) {
+		if client.Kind == ClientZtunnel || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) {
+			continue
+		}
+		number := s.destinationPort(client, d, listener)
+		payload := kind
+		if svc, ok := s.serviceFor(client, d.host); ok && kind == FamilyOpaque {
+			p, _ := svc.port(number)
+			payload = FamilyOf(p.protocol)
+		}
+		legs = append(legs, s.out(client, d, number, payload)...)
+	}
+	return legs
+}
+
 // gatewayPorts lists the ports on which a gateway may take a request for v: those of its servers, and where it is
 // not known those that v's routes match; 0 stands for any.
 func (s *Snapshot) gatewayPorts(name string, v *virtualService) []uint32 {
@@ -32,6 +72,11 @@ func (s *Snapshot) gatewayPorts(name string, v *virtualService) []uint32 {
 			return ports
 		}
 	}
+	return matchedPorts(v)
+}
+
+// matchedPorts lists the ports that v's routes match; 0 stands for any other.
+func matchedPorts(v *virtualService) []uint32 {
 	list := []uint32{0}
 	for _, r := range v.spec.Http {
 		for _, m := range r.GetMatch() {

@@ -191,7 +191,8 @@ func (r *review) virtualService() {
 	if r.object == nil {
 		return
 	}
-	for _, l := range r.after.gatewayLegs(r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))) {
+	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
+	for _, l := range append(r.after.meshLegs(v), r.after.gatewayLegs(v)...) {
 		r.add(l, r.clusterBefore(l))
 	}
 }
