@@ -11,6 +11,21 @@ import (
 
 // compile checks the modules against the schemas of what they read, and against the functions they may call.
 func compile(modules []module, allow []string) (*ast.Compiler, error) {
+	compiler, err := newCompiler(allow)
+	if err != nil {
+		return nil, err
+	}
+	byFile := make(map[string]*ast.Module, len(modules))
+	for _, m := range modules {
+		byFile[m.file] = m.parsed
+	}
+	if compiler.Compile(byFile); compiler.Failed() {
+		return nil, describe(compiler.Errors)
+	}
+	return compiler, nil
+}
+
+func newCompiler(allow []string) (*ast.Compiler, error) {
 	capabilities, err := capabilities(allow)
 	if err != nil {
 		return nil, err
@@ -19,20 +34,13 @@ func compile(modules []module, allow []string) (*ast.Compiler, error) {
 	if err != nil {
 		return nil, err
 	}
-	byFile := make(map[string]*ast.Module, len(modules))
-	for _, m := range modules {
-		byFile[m.file] = m.parsed
-	}
-	compiler := ast.NewCompiler().
+	return ast.NewCompiler().
 		WithCapabilities(capabilities).
 		WithDefaultRegoVersion(ast.RegoV1).
 		WithSchemas(schemas).
 		WithUseTypeCheckAnnotations(true).
-		WithStrict(true)
-	if compiler.Compile(byFile); compiler.Failed() {
-		return nil, describe(compiler.Errors)
-	}
-	return compiler, nil
+		WithEnablePrintStatements(true).
+		WithStrict(true), nil
 }
 
 // capabilities are OPA's functions without those whose answer depends on more than the input: the network, the clock,

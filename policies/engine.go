@@ -47,6 +47,9 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	if err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)
 	}
+	if err := checkOwnTests(ctx, modules, nil); err != nil {
+		return nil, fmt.Errorf("test policies: %w", err)
+	}
 	rules, err := newRules(cfg, policies)
 	if err != nil {
 		return nil, fmt.Errorf("apply the configuration to the policies: %w", err)

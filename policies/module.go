@@ -20,6 +20,9 @@ type module struct {
 // test says whether the file holds tests: they are run when policies are loaded, and are no part of the engine.
 func (m module) test() bool { return strings.HasSuffix(m.file, "_test.rego") }
 
+// fixture says whether the file only holds what tests start from, and users' tests may too.
+func (m module) fixture() bool { return m.file == builtinPrefix+"lib/given_test.rego" }
+
 // builtinPrefix stands before the names of the files that the program holds, so that no file of a user has the same.
 const builtinPrefix = "builtin:"
 

@@ -61,7 +61,7 @@ _message(f) := lib.says(f, sprintf(
 	[lib.bytes(f), lib.arrives(f), lib.because(f)],
 ))
 
-_fix(f) := sprintf("# %s still needs %s. Delete what sends the traffic first, or keep it.\n", ["the traffic", lib.ref(lib.reviewed)]) if {
+_fix(f) := sprintf("# The traffic still needs %s. Delete what sends it first.\n", [lib.ref(lib.reviewed)]) if {
 	input.request.operation == "DELETE"
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
 	f.cause == "ztunnel"

@@ -14,7 +14,7 @@ package tlsward.wrong_target_port
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts towards port 80 of the server, which speaks plaintext: the handshake fails. %s says the port.", [_service(f)])), "fix": sprintf("# In %s: targetPort: 443 on port %d, or another port of the server that speaks TLS.\n", [_service(f), f.port])}) if {
+violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts towards port 80 of the server, which speaks plaintext: the handshake fails. The port is said by %s.", [_service(f)])), "fix": sprintf("# In %s: targetPort: 443 on port %d, or another port of the server that speaks TLS.\n", [_service(f), f.port])}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
@@ -24,4 +24,4 @@ violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts towards
 
 _service(f) := lib.ref(f.service) if {
 	f.service
-} else := "The ServiceEntry"
+} else := "the ServiceEntry"

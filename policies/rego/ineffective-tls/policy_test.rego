@@ -1,0 +1,76 @@
+package tlsward.ineffective_tls_test
+
+import data.tlsward.given
+import data.tlsward.ineffective_tls.violation as found
+
+ignored(cause) := given.ruled("spec.trafficPolicy.tls", {"cause": cause, "ignored": true})
+
+test_refuses_a_credential_that_a_sidecar_ignores if {
+	found == {{
+		"host": "edition.cnn.com",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": "DestinationRule default/edition-cnn-com spec.trafficPolicy.tls",
+		"action": "deny",
+		"message": concat(" ", [
+			"sidecar default to edition.cnn.com:80: Istio ignores the TLS that DestinationRule default/edition-cnn-com",
+			"asks for, and HTTP leaves as plaintext: DestinationRule default/edition-cnn-com spec.trafficPolicy.tls has",
+			"a credentialName, which Istio ignores on a sidecar whose rule has no workloadSelector.",
+		]),
+		"fix": concat("\n", [
+			"# Or add spec.workloadSelector with the labels of the pods that hold the credential.",
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy.tls.credentialName: null",
+			"spec.trafficPolicy.tls.mode: SIMPLE",
+			"",
+		]),
+	}} with input as given.review("DestinationRule", [ignored("credential-ignored")])
+}
+
+test_passes_tls_that_counts if {
+	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+}
+
+# Careless: plaintext of another object's doing is blamed on this one.
+test_passes_a_cause_in_another_object if {
+	found == set() with input as given.review("ServiceEntry", [object.remove(ignored("credential-ignored"), {"ignored"})])
+}
+
+test_only_warns_of_a_rule_beside_the_path if {
+	result := found with input as given.review("DestinationRule", [ignored("off-path")])
+	{[v.action, v.fix] | some v in result} == {["warn", "# Put the rule into the namespace of its clients, or beside ServiceEntry default/edition-cnn-com.\n"]}
+}
+
+test_knows_a_rule_beside_the_path_of_no_known_entry if {
+	fix(object.remove(ignored("off-path"), {"service"})) == "# Put the rule into the namespace of its clients, or beside the ServiceEntry.\n"
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("DestinationRule", [ignored("credential-ignored")])
+}
+
+test_says_how_to_mend_each_cause[cause] if {
+	some cause, want in {
+		"incomplete-mutual": concat("\n", [
+			"# Or name the client's certificate: credentialName, or clientCertificate and privateKey.",
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy.tls.mode: SIMPLE",
+			"",
+		]),
+		"mutual-at-waypoint": "# in DestinationRule default/edition-cnn-com\nspec.trafficPolicy.tls.mode: SIMPLE\n",
+		"selector-at-waypoint": "# in DestinationRule default/edition-cnn-com\nspec.workloadSelector: null\n",
+		"ztunnel": "# Let a waypoint serve the host: ztunnel starts no TLS.\n",
+		"merged-away": concat("\n", [
+			"# Put the TLS into the older rule, which Istio keeps, and take it out here.",
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy: null",
+			"",
+		]),
+	}
+	fix(ignored(cause)) == want
+}
+
+fix(flow) := v.fix if {
+	result := found with input as given.review("DestinationRule", [flow])
+	some v in result
+}

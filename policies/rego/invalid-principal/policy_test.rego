@@ -1,0 +1,68 @@
+package tlsward.invalid_principal_test
+
+import data.tlsward.given
+import data.tlsward.invalid_principal.violation as found
+
+written(principal) := given.guard({"action": "DENY", "rules": [{"from": [{"source": {"principals": [principal]}}]}]})
+
+test_refuses_a_uri if {
+	found == {{
+		"message": concat(" ", [
+			"AuthorizationPolicy team-a/policy spec.rules[0].from[0].source.principals[0] is",
+			"spiffe://cluster.local/ns/team-a/sa/curl, which no identity ever equals: Istio compares without spiffe://.",
+		]),
+		"decidedBy": "AuthorizationPolicy team-a/policy spec.rules[0].from[0].source.principals[0]",
+		"fix": concat("\n", [
+			"# in AuthorizationPolicy team-a/policy",
+			"spec.rules[0].from[0].source.principals[0]: cluster.local/ns/team-a/sa/curl",
+			"",
+		]),
+	}} with input as written("spiffe://cluster.local/ns/team-a/sa/curl")
+}
+
+test_passes_what_can_match[principal] if {
+	some principal in ["*", "cluster.local/ns/team-a/sa/curl", "cluster.local/ns/team-a/*", "*/sa/curl"]
+	found == set() with input as written(principal)
+}
+
+# Careless: a * anywhere is taken for a pattern. Istio reads one only, at the end or at the beginning.
+test_refuses_a_star_in_the_middle[principal] if {
+	some principal, mended in {
+		"cluster.local/ns/*/sa/curl": "'*/sa/curl'",
+		"*/ns/team-a/*": "'*/ns/team-a/'",
+		"spiffe://cluster.local/ns/*/sa/curl": "'*/sa/curl'",
+	}
+	result := found with input as written(principal)
+	{v.fix | some v in result} == {concat("\n", [
+		"# This is wider than what was written: check that it is what you mean.",
+		"# in AuthorizationPolicy team-a/policy",
+		sprintf("spec.rules[0].from[0].source.principals[0]: %s", [mended]),
+		"",
+	])}
+}
+
+test_says_what_a_star_means if {
+	result := found with input as written("a/*/b")
+	some v in result
+	endswith(v.message, "which no identity ever equals: a * stands for anything only as the first or the last character.")
+}
+
+test_looks_everywhere if {
+	wrong := "spiffe://x"
+	result := found with input as given.guard({"rules": [{
+		"from": [{"source": {"notPrincipals": [wrong]}}],
+		"when": [
+			{"key": "source.principal", "values": [wrong], "notValues": [wrong]},
+			{"key": "request.headers[x]", "values": [wrong]},
+		],
+	}]})
+	{trim_prefix(v.decidedBy, "AuthorizationPolicy team-a/policy ") | some v in result} == {
+		"spec.rules[0].from[0].source.notPrincipals[0]",
+		"spec.rules[0].when[0].values[0]",
+		"spec.rules[0].when[0].notValues[0]",
+	}
+}
+
+test_says_nothing_of_other_kinds if {
+	found == set() with input as given.review("ServiceEntry", [])
+}

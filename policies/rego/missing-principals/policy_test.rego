@@ -1,0 +1,116 @@
+package tlsward.missing_principals_test
+
+import data.tlsward.given
+import data.tlsward.missing_principals.violation as found
+
+curl := "cluster.local/ns/team-a/sa/curl"
+
+test_refuses_a_source_without_an_identity if {
+	found == {{
+		"message": concat(" ", [
+			"AuthorizationPolicy team-a/policy spec.rules[0].from[1].source asks for no workload identity:",
+			"whoever reaches the port is let in, plaintext callers included.",
+		]),
+		"decidedBy": "AuthorizationPolicy team-a/policy spec.rules[0].from[1].source",
+		"fix": concat("\n", [
+			"# Name the workloads that may call:",
+			"# in AuthorizationPolicy team-a/policy",
+			"spec.rules[0].from[1].source.principals:",
+			"- cluster.local/ns/team-a/sa/caller",
+			"",
+		]),
+	}} with input as given.guard({"rules": [{"from": [
+		{"source": {"principals": [curl]}},
+		{"source": {"ipBlocks": ["10.0.0.0/8"]}},
+	]}]})
+}
+
+test_refuses_a_rule_without_sources[rule] if {
+	some rule in [{}, {"from": []}, {"from": null}, {"to": [{"operation": {"methods": ["GET"]}}]}]
+	result := found with input as given.guard({"rules": [rule], "action": "ALLOW"})
+	{v.fix | some v in result} == {concat("\n", [
+		"# Name the workloads that may call:",
+		"# in AuthorizationPolicy team-a/policy",
+		"spec.rules[0].from:",
+		"- source:",
+		"    principals:",
+		"    - cluster.local/ns/team-a/sa/caller",
+		"",
+	])}
+}
+
+test_passes_an_identity[source] if {
+	some source in [
+		{"principals": [curl]},
+		{"principals": ["*"]},
+		{"principals": [curl], "ipBlocks": ["10.0.0.0/8"]},
+		{"serviceAccounts": ["team-a/curl"]},
+	]
+	found == set() with input as given.guard({"rules": [{"from": [{"source": source}]}]})
+}
+
+# Careless: what looks like an identity and names no workload, or matches callers without one.
+test_refuses_what_names_no_workload[source] if {
+	some source in [
+		{},
+		{"principals": []},
+		{"namespaces": ["team-a"]},
+		{"trustDomains": ["cluster.local"]},
+		{"requestPrincipals": ["*"]},
+		{"notPrincipals": [curl]},
+	]
+	count(found) == 1 with input as given.guard({"rules": [{"from": [{"source": source}]}]})
+}
+
+test_refuses_an_entry_without_a_source if {
+	count(found) == 1 with input as given.guard({"rules": [{"from": [{}]}]})
+}
+
+condition(c) := {"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/8"]}}], "when": [c]}, {"when": [c]}]}
+
+test_passes_a_condition_on_the_identity[key] if {
+	some key in ["source.principal", "source.serviceAccount"]
+	found == set() with input as given.guard(condition({"key": key, "values": [curl]}))
+}
+
+# Careless: a negated condition, or one on something else, lets callers without an identity in.
+test_refuses_another_condition[c] if {
+	some c in [
+		{"key": "source.principal", "notValues": [curl]},
+		{"key": "source.namespace", "values": ["team-a"]},
+		{"key": "request.headers[x]", "values": ["1"]},
+	]
+	count(found) == 2 with input as given.guard(condition(c))
+}
+
+test_passes_a_policy_that_admits_nobody[spec] if {
+	some spec in [{}, {"rules": []}, {"action": "DENY", "rules": [{}]}, {"action": "AUDIT", "rules": [{}]}, {"action": "CUSTOM", "rules": [{}]}]
+	found == set() with input as given.guard(spec)
+}
+
+test_passes_an_ingress_gateway if {
+	found == set() with input as given.guard({"selector": {"matchLabels": {"istio": "ingressgateway"}}, "rules": [{}]})
+	at_gateway := object.union(given.guard({"rules": [{}]}), {"callers": {"ingress": ["istio-system/public"]}})
+	found == set() with input as at_gateway
+}
+
+# Careless: a waypoint is a Gateway too, and its clients have identities.
+test_refuses_a_waypoint if {
+	at_waypoint := object.union(given.guard({"rules": [{}]}), {"callers": {"waypoints": ["team-a/waypoint"]}})
+	count(found) == 1 with input as at_waypoint
+}
+
+test_accepts_what_params_accept[field] if {
+	some field, param in {"namespaces": "acceptNamespaces", "requestPrincipals": "acceptRequestPrincipals"}
+	asked := given.guard({"rules": [{"from": [{"source": {field: ["x"]}}]}]})
+	found == set() with input as asked with data.params as {"missing-principals": {param: true}}
+	count(found) == 1 with input as asked with data.params as {"missing-principals": {param: false}}
+}
+
+test_says_nothing_of_other_kinds if {
+	found == set() with input as given.review("ServiceEntry", [])
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as object.remove(given.guard({}), {"object"})
+}

@@ -1,0 +1,53 @@
+package tlsward.opaque_tcp_test
+
+import data.tlsward.given
+import data.tlsward.opaque_tcp.violation as found
+
+opaque := object.union(given.plaintext, {
+	"host": "db.example.com",
+	"port": 3306,
+	"targetPorts": [3306],
+	"protocol": "MYSQL",
+	"family": "opaque",
+	"payload": "opaque",
+})
+
+test_warns_of_a_database if {
+	result := found with input as given.review("ServiceEntry", [opaque])
+	{v.message | some v in result} == {concat(" ", [
+		"sidecar default to db.example.com:3306: MYSQL leaves the mesh as the application writes it, in plaintext if",
+		"it does not encrypt itself: no DestinationRule applies to this client.",
+	])}
+	some v in result
+	yaml.unmarshal(v.fix).spec.trafficPolicy.portLevelSettings[0].tls == {
+		"mode": "SIMPLE",
+		"sni": "db.example.com",
+		"subjectAltNames": ["db.example.com"],
+	}
+}
+
+test_passes_http_and_tls if {
+	found == set() with input as given.review("ServiceEntry", [given.plaintext, given.encrypted({})])
+}
+
+# Careless: a TCP port whose TLS a rule starts is warned of all the same.
+test_passes_a_database_under_tls if {
+	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"verdict": "originated"})])
+}
+
+# TLS that a gateway has taken off is tls-pending's.
+test_passes_opaque_bytes_to_a_tls_port if {
+	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"family": "tls"})])
+}
+
+test_leaves_what_lost_tls_to_plaintext_egress if {
+	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"before": "originated"})])
+}
+
+test_passes_the_way_to_a_gateway if {
+	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"leg": "gateway"})])
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("ServiceEntry", [opaque])
+}

@@ -1,0 +1,109 @@
+package tlsward.plaintext_egress_test
+
+import data.tlsward.given
+import data.tlsward.plaintext_egress.violation as found
+
+test_refuses_a_rule_that_disables_tls if {
+	found == {{
+		"host": "edition.cnn.com",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": "DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls",
+		"message": concat(" ", [
+			"sidecar default to edition.cnn.com:80: HTTP would leave the mesh in plaintext (to port 443 of the server):",
+			"DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls has mode DISABLE.",
+		]),
+		"fix": concat("\n", [
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy.portLevelSettings[0].tls.mode: SIMPLE",
+			"",
+		]),
+	}} with input as given.review("DestinationRule", [disabled])
+}
+
+disabled := given.ruled("spec.trafficPolicy.portLevelSettings[0].tls", {"cause": "disabled"})
+
+test_passes_tls if {
+	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+}
+
+# Careless: any flow without a rule is refused, and no file can be applied that starts with its ServiceEntry.
+test_passes_a_flow_that_waits_for_its_rule if {
+	found == set() with input as given.review("ServiceEntry", [given.plaintext])
+}
+
+# Careless: only the verdict after the review is looked at.
+test_refuses_what_loses_tls_though_no_rule_stands if {
+	messages := {v.message | some v in found} with input as given.review("ServiceEntry", [object.union(given.plaintext, {"before": "originated"})])
+	messages == {concat(" ", [
+		"sidecar default to edition.cnn.com:80: HTTP was encrypted before this CREATE and would leave the mesh in",
+		"plaintext (to port 443 of the server): no DestinationRule applies to this client.",
+	])}
+}
+
+test_refuses_what_loses_tls_by_a_deletion if {
+	fixes := {v.fix | some v in found} with input as given.deletion("DestinationRule", [object.union(given.plaintext, {"before": "application-tls"})])
+	fixes == {"# The traffic still needs DestinationRule default/edition-cnn-com. Delete what sends it first.\n"}
+}
+
+# Careless: a DELETE is judged like a CREATE, and a wrong object can never be removed.
+test_passes_a_deletion_that_takes_nothing_away if {
+	found == set() with input as given.deletion("DestinationRule", [disabled, object.union(given.plaintext, {"before": "plaintext"})])
+}
+
+test_passes_what_ineffective_tls_refuses if {
+	found == set() with input as given.review("DestinationRule", [object.union(disabled, {"cause": "credential-ignored", "ignored": true})])
+}
+
+test_passes_opaque_bytes_that_never_had_tls if {
+	found == set() with input as given.review("DestinationRule", [object.union(disabled, {"payload": "opaque", "family": "opaque"})])
+}
+
+# The client's own namespace has a rule for other pods: uncovered-client warns.
+test_passes_unselected_pods if {
+	found == set() with input as given.review("DestinationRule", [object.union(disabled, {"cause": "unselected"})])
+}
+
+test_refuses_unselected_pods_that_lose_tls if {
+	flow := object.remove(object.union(given.plaintext, {"cause": "unselected", "before": "double-tls"}), {"rule"})
+	fixes := {v.fix | some v in found} with input as given.review("DestinationRule", [flow])
+	some fix in fixes
+	yaml.unmarshal(fix).spec == {
+		"host": "edition.cnn.com",
+		"trafficPolicy": {"portLevelSettings": [{"port": {"number": 80}, "tls": {"mode": "SIMPLE"}}]},
+	}
+}
+
+gateway := {"client": {"kind": "gateway", "namespace": "istio-system"}}
+
+test_refuses_a_gateway_route_without_a_rule if {
+	result := found with input as given.review("VirtualService", [object.union(given.plaintext, gateway)])
+	[v.client | some v in result] == ["gateway istio-system"]
+	some v in result
+	yaml.unmarshal(v.fix).metadata.namespace == "istio-system"
+}
+
+test_passes_a_gateway_whose_route_is_not_under_review if {
+	found == set() with input as given.review("ServiceEntry", [object.union(given.plaintext, gateway)])
+}
+
+# The gateway takes the mesh's TLS off and would send HTTP to a TLS port: a rule that is to come mends that.
+test_passes_a_gateway_route_to_a_tls_port if {
+	flow := object.union(given.plaintext, object.union(gateway, {"family": "tls", "port": 443}))
+	found == set() with input as given.review("VirtualService", [flow])
+}
+
+test_passes_the_way_to_a_gateway if {
+	found == set() with input as given.review("DestinationRule", [object.union(disabled, {"leg": "gateway"})])
+}
+
+test_says_that_no_yaml_mends_ztunnel if {
+	fixes := {v.fix | some v in found} with input as given.review("DestinationRule", [object.union(disabled, {"cause": "ztunnel"})])
+	fixes == {"# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n"}
+}
+
+test_takes_the_selector_away_for_a_waypoint if {
+	flow := object.union(disabled, {"cause": "selector-at-waypoint", "client": {"kind": "waypoint"}})
+	fixes := {v.fix | some v in found} with input as given.review("DestinationRule", [flow])
+	fixes == {"# in DestinationRule default/edition-cnn-com\nspec.workloadSelector: null\n"}
+}

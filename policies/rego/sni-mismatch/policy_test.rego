@@ -1,0 +1,92 @@
+package tlsward.sni_mismatch_test
+
+import data.tlsward.given
+import data.tlsward.sni_mismatch.violation as found
+
+sends(sni, changes) := object.union(given.encrypted({"sni": sni, "autoSNI": false}), changes)
+
+test_refuses_a_name_that_the_server_does_not_have if {
+	found == {{
+		"host": "edition.cnn.com",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": "DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls",
+		"action": "deny",
+		"message": concat(" ", [
+			"sidecar default to edition.cnn.com:80: the handshake asks the server for cdn.example.net, and the host is",
+			"edition.cnn.com: another server's certificate comes back. The name is in",
+			"DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls.",
+		]),
+		"fix": concat("\n", [
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy.portLevelSettings[0].tls.sni: null",
+			"",
+		]),
+	}} with input as given.review("DestinationRule", [sends("cdn.example.net", {})])
+}
+
+# Careless: names are compared with case, a wildcard is compared as text, or an automatic name is refused.
+test_passes_a_name_of_the_server[name] if {
+	some name, hosts in {
+		"edition.cnn.com": ["www.cnn.com", "edition.cnn.com"],
+		"Edition.CNN.com": ["edition.cnn.com"],
+		"a.b.example.com": ["*.example.com"],
+		"any.example.net": ["*"],
+		"": ["edition.cnn.com"],
+	}
+	found == set() with input as given.review("DestinationRule", [sends(name, {"sniHosts": hosts})])
+}
+
+# Careless: endswith("notexample.com", "example.com").
+test_refuses_a_name_beside_the_wildcard[name] if {
+	some name in ["example.com", "notexample.com", "a.example.com.evil.net"]
+	count(found) == 1 with input as given.review("DestinationRule", [sends(name, {"sniHosts": ["*.example.com"]})])
+}
+
+test_passes_a_flow_whose_names_are_not_known if {
+	found == set() with input as given.review("DestinationRule", [object.remove(sends("cdn.example.net", {}), {"sniHosts"})])
+}
+
+test_only_warns_of_an_endpoints_name if {
+	flow := sends("CDN.example.net", {"endpointHosts": ["10.0.0.1", "cdn.example.net"]})
+	{v.action | some v in found} == {"warn"} with input as given.review("DestinationRule", [flow])
+}
+
+test_passes_plaintext if {
+	found == set() with input as given.review("DestinationRule", [sends("cdn.example.net", {"verdict": "plaintext"})])
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("DestinationRule", [sends("cdn.example.net", {})])
+}
+
+gateway(hosts) := sends("cdn.example.net", {"leg": "gateway", "endpointHosts": ["cdn.example.net"], "sniHosts": hosts})
+
+test_refuses_a_name_that_the_gateway_does_not_serve if {
+	result := found with input as given.review("DestinationRule", [gateway(["edition.cnn.com", "*.cnn.com"])])
+	{[v.action, v.message, v.fix] | some v in result} == {[
+		"deny",
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: the handshake with the gateway asks for cdn.example.net, and its",
+			"server answers to edition.cnn.com, *.cnn.com only: no connection. The name is in",
+			"DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls.",
+		]),
+		concat("\n", [
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy.portLevelSettings[0].tls.sni: edition.cnn.com",
+			"",
+		]),
+	]}
+}
+
+test_names_something_below_the_gateways_wildcard if {
+	result := found with input as given.review("DestinationRule", [gateway(["*.cnn.com"])])
+	some v in result
+	contains(v.fix, "sni: www.cnn.com")
+}
+
+test_has_a_fix_where_nothing_decided if {
+	flow := object.union(sends("", {}), {"hops": [object.union(given.hop, {"sni": "cdn.example.net"})]})
+	result := found with input as given.review("DestinationRule", [flow])
+	{v.fix | some v in result} == {"# Send the SNI that the server has.\n"}
+}

@@ -1,0 +1,123 @@
+package tlsward.tls_pending_test
+
+import data.tlsward.given
+import data.tlsward.tls_pending.violation as found
+
+test_warns_of_a_flow_without_a_rule if {
+	found == {{
+		"host": "edition.cnn.com",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": "",
+		"message": concat(" ", [
+			"sidecar default to edition.cnn.com:80: HTTP leaves the mesh in plaintext (to port 443 of the server)",
+			"until a DestinationRule starts TLS: no DestinationRule applies to this client.",
+		]),
+		"fix": concat("\n", [
+			"apiVersion: networking.istio.io/v1",
+			"kind: DestinationRule",
+			"metadata:",
+			"  name: edition-cnn-com-tls",
+			"  namespace: default",
+			"spec:",
+			"  host: edition.cnn.com",
+			"  trafficPolicy:",
+			"    portLevelSettings:",
+			"    - port:",
+			"        number: 80",
+			"      tls:",
+			"        mode: SIMPLE",
+			"",
+		]),
+	}} with input as given.review("ServiceEntry", [given.plaintext])
+}
+
+test_passes_tls if {
+	found == set() with input as given.review("ServiceEntry", [given.encrypted({})])
+}
+
+test_warns_of_tls_that_a_gateway_took_off if {
+	flow := object.union(given.plaintext, {"family": "tls", "payload": "opaque"})
+	count(found) == 1 with input as given.review("VirtualService", [flow])
+}
+
+test_passes_tls_of_the_application if {
+	flow := object.union(given.plaintext, {"family": "tls", "payload": "tls"})
+	found == set() with input as given.review("ServiceEntry", [flow])
+}
+
+# Careless: a policy that fires beside the one that explains the plaintext says everything twice.
+test_is_silent_where_another_policy_explains[change] if {
+	some change in [
+		{"cause": "unselected"},
+		{"ignored": true, "cause": "credential-ignored"},
+		{"cause": "unknown-host"},
+		{"cause": "case-mismatch"},
+		{"family": "unspecified"},
+		{"family": "opaque", "payload": "opaque"},
+	]
+	other := object.union(given.plaintext, object.union(change, {"client": {"namespace": "shop"}}))
+	found == set() with input as given.review("DestinationRule", [given.plaintext, other])
+}
+
+# Careless: one port's explanation silences the other ports.
+test_warns_of_a_port_that_nothing_explains if {
+	other := object.union(given.plaintext, {"cause": "unselected", "port": 8080})
+	{v.port | some v in found} == {80} with input as given.review("DestinationRule", [given.plaintext, other])
+}
+
+test_leaves_what_lost_tls_to_plaintext_egress if {
+	found == set() with input as given.review("ServiceEntry", [object.union(given.plaintext, {"before": "originated"})])
+}
+
+test_leaves_a_gateway_route_to_plaintext_egress if {
+	flow := object.union(given.plaintext, {"client": {"kind": "gateway", "namespace": "istio-system"}})
+	found == set() with input as given.review("VirtualService", [flow])
+	count(found) == 1 with input as given.review("ServiceEntry", [flow])
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("DestinationRule", [given.plaintext])
+}
+
+hop(changes) := object.union(
+	object.union(given.plaintext, {
+		"leg": "gateway",
+		"serverTLS": "ISTIO_MUTUAL",
+		"subset": "cnn",
+		"host": "istio-egressgateway.istio-system.svc.cluster.local",
+		"port": 443,
+	}),
+	changes,
+)
+
+test_warns_of_plaintext_to_a_tls_port_of_a_gateway if {
+	result := found with input as given.review("Gateway", [hop({})])
+	{v.message | some v in result} == {concat(" ", [
+		"sidecar default to istio-egressgateway.istio-system.svc.cluster.local:443 (subset cnn): plaintext to a port of",
+		"the gateway that expects ISTIO_MUTUAL TLS, until a DestinationRule starts it.",
+	])}
+	some v in result
+	yaml.unmarshal(v.fix).spec == {
+		"host": "istio-egressgateway.istio-system.svc.cluster.local",
+		"trafficPolicy": {"portLevelSettings": [{
+			"port": {"number": 443},
+			"tls": {"mode": "ISTIO_MUTUAL", "sni": "edition.cnn.com"},
+		}]},
+		"subsets": [{"name": "cnn"}],
+	}
+}
+
+test_names_no_sni_where_the_gateway_has_no_name if {
+	tls({"sniHosts": ["*"]}) == {"mode": "ISTIO_MUTUAL"}
+	tls({"serverTLS": "SIMPLE"}) == {"mode": "SIMPLE"}
+}
+
+tls(changes) := yaml.unmarshal(v.fix).spec.trafficPolicy.portLevelSettings[0].tls if {
+	result := found with input as given.review("Gateway", [hop(changes)])
+	some v in result
+}
+
+test_passes_plaintext_to_a_plaintext_gateway if {
+	found == set() with input as given.review("Gateway", [object.remove(hop({}), {"serverTLS"})])
+}

@@ -1,0 +1,44 @@
+package tlsward.uncovered_client_test
+
+import data.tlsward.given
+import data.tlsward.uncovered_client.violation as found
+
+unselected := object.union(given.plaintext, {"cause": "unselected"})
+
+test_warns_of_pods_that_the_selector_leaves_out if {
+	result := found with input as given.review("DestinationRule", [unselected])
+	{[v.client, v.message] | some v in result} == {[
+		"sidecar default",
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: HTTP leaves the mesh in plaintext (to port 443 of the server): the",
+			"rules for this host have a workloadSelector, and none selects these pods.",
+		]),
+	]}
+	some v in result
+	yaml.unmarshal(v.fix).spec.host == "edition.cnn.com"
+}
+
+test_passes_selected_pods if {
+	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+}
+
+# Careless: pods of other namespaces, which never saw the rule, are called uncovered.
+test_passes_pods_without_any_rule if {
+	found == set() with input as given.review("DestinationRule", [given.plaintext])
+}
+
+test_leaves_what_lost_tls_to_plaintext_egress if {
+	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"before": "originated"})])
+}
+
+test_passes_tls_of_the_application if {
+	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"verdict": "application-tls"})])
+}
+
+test_passes_the_way_to_a_gateway if {
+	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"leg": "gateway"})])
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("DestinationRule", [unselected])
+}

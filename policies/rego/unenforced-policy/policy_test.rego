@@ -1,0 +1,33 @@
+package tlsward.unenforced_policy_test
+
+import data.tlsward.given
+import data.tlsward.unenforced_policy.violation as found
+
+annotated(value) := object.union(given.guard({}), {"object": {"metadata": {"annotations": {"istio.io/dry-run": value}}}})
+
+test_warns_of_a_dry_run if {
+	found == {{
+		"message": concat(" ", [
+			"AuthorizationPolicy team-a/policy enforces nothing: metadata.annotations[istio.io/dry-run] is true,",
+			"so that proxies only count.",
+		]),
+		"decidedBy": "AuthorizationPolicy team-a/policy metadata.annotations[istio.io/dry-run]",
+		"fix": "# in AuthorizationPolicy team-a/policy\nmetadata.annotations[istio.io/dry-run]: null\n",
+	}} with input as annotated("true")
+}
+
+test_passes_a_policy_without_the_annotation if {
+	found == set() with input as given.guard({})
+}
+
+# Careless: the annotation's presence counts, or only its commonest spelling.
+test_reads_it_as_istio_does if {
+	found == set() with input as annotated("false")
+	found == set() with input as annotated("yes")
+	count(found) == 1 with input as annotated("True")
+	count(found) == 1 with input as annotated("1")
+}
+
+test_says_nothing_of_other_kinds if {
+	found == set() with input as given.review("ServiceEntry", [])
+}

@@ -1,0 +1,37 @@
+package tlsward.unknown_host_test
+
+import data.tlsward.given
+import data.tlsward.unknown_host.violation as found
+
+unknown := object.remove(object.union(given.plaintext, {"host": "edition.cnn.con", "cause": "unknown-host", "verdict": "unknown"}), {"service"})
+
+test_warns_of_a_host_that_nothing_declares if {
+	found == {{
+		"host": "edition.cnn.con",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": "",
+		"message": concat(" ", [
+			"sidecar default to edition.cnn.con:80: DestinationRule default/edition-cnn-com decides nothing:",
+			"no ServiceEntry and no Service has this host.",
+		]),
+		"fix": "# Apply a ServiceEntry for edition.cnn.con, or mend spec.host.\n",
+	}} with input as given.review("DestinationRule", [unknown])
+}
+
+test_passes_a_known_host if {
+	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+}
+
+# Careless: hosts are compared without case, and the typing error goes unseen.
+test_warns_of_a_host_in_other_case if {
+	flow := object.union(unknown, {"host": "Edition.cnn.com", "cause": "case-mismatch", "by": "edition.cnn.com"})
+	result := found with input as given.review("DestinationRule", [flow])
+	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\nspec.host: edition.cnn.com\n"}
+	some v in result
+	endswith(v.message, "hosts are compared with case, and the known one is edition.cnn.com.")
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("DestinationRule", [unknown])
+}

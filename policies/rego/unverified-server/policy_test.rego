@@ -1,0 +1,72 @@
+package tlsward.unverified_server_test
+
+import data.tlsward.given
+import data.tlsward.unverified_server.violation as found
+
+tls := "DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls"
+
+test_warns_of_an_sni_without_names if {
+	found == {{
+		"host": "edition.cnn.com",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": tls,
+		"message": sprintf(concat(" ", [
+			"sidecar default to edition.cnn.com:80: TLS starts, but the name in the server's certificate is not",
+			"checked: sni is set in %s, which turns the automatic check off, and subjectAltNames is not.",
+		]), [tls]),
+		"fix": concat("\n", [
+			"# in DestinationRule default/edition-cnn-com",
+			"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
+			"- edition.cnn.com",
+			"",
+		]),
+	}} with input as given.review("DestinationRule", [given.encrypted({"sni": "edition.cnn.com", "verified": false})])
+}
+
+test_passes_a_checked_name if {
+	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+}
+
+# Careless: only subjectAltNames in the rule count, though HTTP ports check the Host's name by themselves.
+test_passes_the_automatic_check if {
+	found == set() with input as given.review("DestinationRule", [given.encrypted({"names": [], "autoNames": true})])
+}
+
+test_takes_insecure_skip_verify_away if {
+	result := found with input as given.review("DestinationRule", [given.encrypted({"insecure": true, "verified": false})])
+	{v.fix | some v in result} == {concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify: null",
+		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
+		"- edition.cnn.com",
+		"",
+	])}
+	some v in result
+	endswith(v.message, sprintf("insecureSkipVerify is set in %s.", [tls]))
+}
+
+test_knows_ports_without_an_automatic_check if {
+	result := found with input as given.review("DestinationRule", [given.encrypted({"verified": false})])
+	some v in result
+	endswith(v.message, sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check.", [tls]))
+}
+
+test_has_a_fix_where_nothing_decided if {
+	result := found with input as given.review("DestinationRule", [given.encrypted({"verified": false, "decidedBy": null})])
+	{v.fix | some v in result} == {"# Name the server in subjectAltNames.\n"}
+}
+
+test_passes_tls_of_the_application if {
+	flow := object.union(given.encrypted({"verified": false}), {"verdict": "application-tls"})
+	found == set() with input as given.review("DestinationRule", [flow])
+}
+
+test_passes_the_way_to_a_gateway if {
+	flow := object.union(given.encrypted({"verified": false}), {"leg": "gateway"})
+	found == set() with input as given.review("DestinationRule", [flow])
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("ServiceEntry", [given.encrypted({"verified": false})])
+}

@@ -1,0 +1,51 @@
+package tlsward.wrong_target_port_test
+
+import data.tlsward.given
+import data.tlsward.wrong_target_port.violation as found
+
+towards(ports) := object.union(given.encrypted({}), {"targetPorts": ports})
+
+test_warns_of_tls_to_port_80 if {
+	found == {{
+		"host": "edition.cnn.com",
+		"port": 80,
+		"client": "sidecar default",
+		"decidedBy": "DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls",
+		"message": concat(" ", [
+			"sidecar default to edition.cnn.com:80: TLS starts towards port 80 of the server, which speaks plaintext:",
+			"the handshake fails. The port is said by ServiceEntry default/edition-cnn-com.",
+		]),
+		"fix": concat(" ", [
+			"# In ServiceEntry default/edition-cnn-com: targetPort: 443 on port 80,",
+			"or another port of the server that speaks TLS.\n",
+		]),
+	}} with input as given.review("DestinationRule", [towards([80])])
+}
+
+test_passes_tls_to_port_443 if {
+	found == set() with input as given.review("DestinationRule", [towards([443])])
+}
+
+# Careless: the service's port is looked at, not the one that the bytes go to; or only the first of several.
+test_looks_at_every_effective_port if {
+	count(found) == 1 with input as given.review("DestinationRule", [towards([443, 80])])
+	found == set() with input as given.review("DestinationRule", [object.remove(towards([]), {"targetPorts"})])
+}
+
+test_passes_plaintext_to_port_80 if {
+	found == set() with input as given.review("ServiceEntry", [object.union(given.plaintext, {"targetPorts": [80]})])
+}
+
+test_passes_the_way_to_a_gateway if {
+	found == set() with input as given.review("DestinationRule", [object.union(towards([80]), {"leg": "gateway"})])
+}
+
+test_has_words_for_an_unknown_entry if {
+	result := found with input as given.review("DestinationRule", [object.remove(towards([80]), {"service"})])
+	some v in result
+	startswith(v.fix, "# In the ServiceEntry:")
+}
+
+test_says_nothing_of_a_deletion if {
+	found == set() with input as given.deletion("ServiceEntry", [towards([80])])
+}

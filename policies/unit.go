@@ -1,0 +1,209 @@
+package policies
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/cover"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/tester"
+)
+
+// unitTimeout is how long one Rego unit test may take.
+const unitTimeout = 10 * time.Second
+
+// UnitTest is one Rego unit test that was run.
+type UnitTest struct {
+	Package string `json:"package"`
+	Name    string `json:"name"`
+	// File and Line are where the test begins.
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Skipped bool   `json:"skipped,omitempty"`
+	// Failure is empty for a test that passed or was skipped.
+	Failure  string        `json:"failure,omitempty"`
+	Duration time.Duration `json:"duration"`
+}
+
+// UnitReport is what a run of Rego unit tests gave.
+type UnitReport struct {
+	// Tests are ordered by file and line.
+	Tests []UnitTest `json:"tests"`
+	// Coverage is how many of the lines of the policies (not of the tests) were evaluated, in percent; 100 where there
+	// are none.
+	Coverage float64 `json:"coverage"`
+	// Uncovered lists the lines that were not, as "file:from-to".
+	Uncovered []string `json:"uncovered,omitempty"`
+}
+
+// Failed lists the tests that failed.
+func (r UnitReport) Failed() []UnitTest {
+	return slices.DeleteFunc(slices.Clone(r.Tests), func(t UnitTest) bool { return t.Failure == "" })
+}
+
+// Test runs the Rego unit tests of the sources, with the built-in library and policies at hand. A package of a source
+// takes the place of the built-in one of the same name, so that the tests of a checkout judge the checkout.
+func Test(ctx context.Context, sources ...Source) (UnitReport, error) {
+	modules, err := loadModules(ctx, sources)
+	if err != nil {
+		return UnitReport{}, fmt.Errorf("load policies: %w", err)
+	}
+	return runTests(ctx, shadowed(modules), nil)
+}
+
+// TestBuiltin runs the built-in policies' own tests.
+func TestBuiltin(ctx context.Context) (UnitReport, error) {
+	modules, err := loadModules(ctx, nil)
+	if err != nil {
+		return UnitReport{}, fmt.Errorf("load policies: %w", err)
+	}
+	for i := range modules {
+		modules[i].builtin = false // the report is about what is not built in
+	}
+	return runTests(ctx, modules, nil)
+}
+
+// shadowed leaves out the built-in modules whose package a source declares.
+func shadowed(modules []module) []module {
+	theirs := map[string]bool{}
+	for _, m := range modules {
+		if !m.builtin {
+			theirs[m.parsed.Package.Path.String()] = true
+		}
+	}
+	return slices.DeleteFunc(modules, func(m module) bool { return m.builtin && theirs[m.parsed.Package.Path.String()] })
+}
+
+// runTests runs the tests of the modules that are not built in.
+func runTests(ctx context.Context, modules []module, allow []string) (UnitReport, error) {
+	parsed := map[string]*ast.Module{}
+	covered := map[string]*ast.Module{}
+	own := map[string]bool{}
+	for _, m := range modules {
+		if m.builtin && m.test() && !m.fixture() {
+			continue
+		}
+		parsed[m.file] = m.parsed
+		if !m.builtin {
+			own[m.file] = true
+			if !m.test() {
+				covered[m.file] = m.parsed
+			}
+		}
+	}
+	compiler, err := newCompiler(allow)
+	if err != nil {
+		return UnitReport{}, err
+	}
+	store, err := newStore(nil)
+	if err != nil {
+		return UnitReport{}, err
+	}
+	coverage := cover.New()
+	runner := tester.NewRunner().
+		SetCompiler(compiler).
+		SetStore(store).
+		SetModules(parsed).
+		SetTimeout(unitTimeout).
+		SetCoverageRuns(nil).
+		SetCoverageQueryTracer(coverage).
+		RaiseBuiltinErrors(true)
+	tests, err := collect(ctx, runner, store, own)
+	if err != nil {
+		return UnitReport{}, err
+	}
+	report := UnitReport{Tests: tests, Coverage: 100}
+	report.addCoverage(coverage.Report(covered), covered)
+	return report, nil
+}
+
+func collect(ctx context.Context, runner *tester.Runner, store storage.Store, own map[string]bool) ([]UnitTest, error) {
+	txn, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Abort(ctx, txn)
+	results, err := runner.RunTests(ctx, txn)
+	if err != nil {
+		return nil, fmt.Errorf("compile policies and tests: %w", describe(err))
+	}
+	tests := []UnitTest{}
+	for r := range results {
+		if own[r.Location.File] {
+			tests = append(tests, unitTest(r))
+		}
+	}
+	slices.SortFunc(tests, func(a, b UnitTest) int {
+		if c := strings.Compare(a.File, b.File); c != 0 {
+			return c
+		}
+		return a.Line - b.Line
+	})
+	return tests, ctx.Err()
+}
+
+func unitTest(r *tester.Result) UnitTest {
+	t := UnitTest{
+		Package: strings.TrimPrefix(r.Package, "data."), Name: r.Name, File: r.Location.File, Line: r.Location.Row,
+		Skipped: r.Skip, Duration: r.Duration,
+	}
+	switch {
+	case r.Error != nil:
+		t.Failure = describe(r.Error).Error()
+	case r.Fail:
+		t.Failure = "is not true"
+		var cases []string
+		for name, sub := range r.SubResults.Iter {
+			if sub.Fail {
+				cases = append(cases, strings.Join(name, "/"))
+			}
+		}
+		if len(cases) > 0 {
+			t.Failure = "is not true for " + strings.Join(cases, ", ")
+		}
+	}
+	if output := strings.TrimSpace(string(r.Output)); t.Failure != "" && output != "" {
+		t.Failure += "; printed: " + output
+	}
+	return t
+}
+
+// addCoverage keeps the figures of the covered modules: the tracer saw the tests and the library too.
+func (r *UnitReport) addCoverage(report cover.Report, covered map[string]*ast.Module) {
+	lines, missed := 0, 0
+	for file, f := range report.Files {
+		if covered[file] == nil {
+			continue
+		}
+		lines += f.CoveredLines + f.NotCoveredLines
+		missed += f.NotCoveredLines
+		for _, span := range f.NotCovered {
+			r.Uncovered = append(r.Uncovered, fmt.Sprintf("%s:%d-%d", file, span.Start.Row, span.End.Row))
+		}
+	}
+	if lines > 0 {
+		r.Coverage = 100 * float64(lines-missed) / float64(lines)
+	}
+	slices.Sort(r.Uncovered)
+}
+
+// checkOwnTests runs the tests that the sources bring, and gives an error that lists those that fail.
+func checkOwnTests(ctx context.Context, modules []module, allow []string) error {
+	if !slices.ContainsFunc(modules, func(m module) bool { return !m.builtin && m.test() }) {
+		return nil
+	}
+	report, err := runTests(ctx, modules, allow)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, t := range report.Failed() {
+		errs = append(errs, fmt.Errorf("%s:%d: test %s %s", t.File, t.Line, t.Name, t.Failure))
+	}
+	return errors.Join(errs...)
+}
