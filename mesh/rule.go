@@ -239,21 +239,7 @@ func (s *Snapshot) mostSpecific(patterns []string, namespace string, sort func(*
 // patterns lists the rule hosts of the mesh that cover host, the most specific first: host itself, then wildcards
 // from the longest to the shortest (pilot/pkg/model/config.go MostSpecificHostMatch).
 func (s *Snapshot) patterns(host string) []string {
-	list := []string{host}
-	suffix := host
-	if isWildcard(host) {
-		suffix = host[1:]
-	}
-	for i := 0; i <= len(suffix); i++ {
-		pattern := "*" + suffix[i:]
-		if pattern == host {
-			continue
-		}
-		if _, known := s.ruleWildcards.get(pattern); known {
-			list = append(list, pattern)
-		}
-	}
-	return list
+	return s.ruleWildcards.over(host)
 }
 
 // choose picks the rule for one client from what its lookup found (pilot/pkg/model/sidecar.go DestinationRule).

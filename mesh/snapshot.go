@@ -33,10 +33,10 @@ type Snapshot struct {
 	known tree[string]
 	// rules holds the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.
 	rules         tree[*ruleSet]
-	ruleWildcards tree[int]
+	ruleWildcards wildcards
 	// routes holds the VirtualServices by what they are about: a host, a gateway, a destination.
 	routes         tree[*virtualService]
-	routeWildcards tree[int]
+	routeWildcards wildcards
 	// gatewaysBy holds Gateways by each pair of their selector.
 	gatewaysBy tree[*Object]
 	// ambient holds the names of ambient namespaces.
@@ -181,25 +181,13 @@ func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, chan
 	rules = change(rules)
 	if len(rules) == 0 {
 		s.rules = s.rules.remove(key)
-		s.ruleWildcards = count(s.ruleWildcards, host, -1)
+		s.ruleWildcards = s.ruleWildcards.count(host, -1)
 		return
 	}
 	s.rules = s.rules.set(key, newRuleSet(o.Namespace, host, s.settings.RootNamespace, rules))
 	if old == nil {
-		s.ruleWildcards = count(s.ruleWildcards, host, 1)
+		s.ruleWildcards = s.ruleWildcards.count(host, 1)
 	}
-}
-
-// count keeps how often each wildcard is there.
-func count(t tree[int], host string, by int) tree[int] {
-	if !isWildcard(host) {
-		return t
-	}
-	n := t.at(host) + by
-	if n <= 0 {
-		return t.remove(host)
-	}
-	return t.set(host, n)
 }
 
 // hostsMatching walks the known hosts that a rule for this host governs: itself, or all that the wildcard covers.

@@ -59,6 +59,9 @@ type Cluster struct {
 	Cause Cause
 	// TargetPorts are the effective ports, ascending; empty if Istio builds no endpoints.
 	TargetPorts []uint32
+	// AutoMutual is true where nothing sets TLS and Istio starts mutual TLS by itself towards those endpoints inside
+	// the mesh that take it. Hop.TLS is "" then.
+	AutoMutual bool
 	// Protocol is the port's declared protocol, Family its class.
 	Protocol string
 	Family   Family

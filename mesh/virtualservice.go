@@ -74,7 +74,7 @@ func (v *virtualService) keys() iter.Seq[string] {
 
 func (s *Snapshot) countRouteWildcards(v *virtualService, by int) {
 	for _, h := range v.hosts {
-		s.routeWildcards = count(s.routeWildcards, h, by)
+		s.routeWildcards = s.routeWildcards.count(h, by)
 	}
 }
 
@@ -117,15 +117,7 @@ func (v *virtualService) distance(namespace string) int {
 }
 
 // routePatterns lists the VirtualService hosts that cover host, the most specific first.
-func (s *Snapshot) routePatterns(host string) []string {
-	list := []string{host}
-	for i := 0; i <= len(host); i++ {
-		if _, known := s.routeWildcards.get("*" + host[i:]); known && "*"+host[i:] != host {
-			list = append(list, "*"+host[i:])
-		}
-	}
-	return list
-}
+func (s *Snapshot) routePatterns(host string) []string { return s.routeWildcards.over(host) }
 
 // destinationHosts walks the hosts that v's routes name, as written.
 func (v *virtualService) destinationHosts() iter.Seq[string] {
@@ -168,7 +160,6 @@ type destination struct {
 	port      uint32 // 0: none given
 	subset    string
 	authority string // the Host header that the route sets, "" for the client's own
-	field     string
 	kind      Family // of the route: http, tls, opaque for tcp
 	from      *virtualService
 }
@@ -188,12 +179,13 @@ func (s *Snapshot) destinationsFor(v *virtualService, kind Family, r request) []
 
 func (s *Snapshot) httpDestinations(v *virtualService, r request) []destination {
 	var list []destination
-	for i, route := range s.httpRoutes(v) {
+	seen := map[target]bool{}
+	for _, route := range s.httpRoutes(v) {
 		applies, whole := matchHTTP(v, route, r)
 		if !applies {
 			continue
 		}
-		list = append(list, s.settings.httpRoute(v, route, i)...)
+		list = s.settings.addHTTPRoute(list, seen, v, route)
 		if whole {
 			break
 		}
@@ -293,25 +285,31 @@ func matchesSource(namespace string, labels map[string]string, r request) bool {
 	return (namespace == "" || namespace == r.client.Namespace) && subsetOf(labels, r.client.Labels)
 }
 
-// httpRoute lists a route's destinations and mirrors: a mirror is a client too.
-func (s Settings) httpRoute(v *virtualService, route *networking.HTTPRoute, index int) []destination {
-	var list []destination
-	add := func(d *networking.Destination, authority, field string) {
+// target is what makes two destinations the same.
+type target struct {
+	host, subset, authority string
+	port                    uint32
+}
+
+// addHTTPRoute adds a route's destinations and mirrors, each once: a mirror is a client too.
+func (s Settings) addHTTPRoute(list []destination, seen map[target]bool, v *virtualService, route *networking.HTTPRoute) []destination {
+	add := func(d *networking.Destination, authority string) {
 		if d == nil {
 			return
 		}
-		list = append(list, destination{
-			host: s.qualify(d.Host, v.Namespace), port: d.GetPort().GetNumber(), subset: d.Subset,
-			authority: authority, field: "spec.http[" + itoa(index) + "]." + field, kind: FamilyHTTP, from: v,
-		})
+		to := target{host: s.qualify(d.Host, v.Namespace), port: d.GetPort().GetNumber(), subset: d.Subset, authority: authority}
+		if !seen[to] {
+			seen[to] = true
+			list = append(list, destination{host: to.host, port: to.port, subset: to.subset, authority: authority, kind: FamilyHTTP, from: v})
+		}
 	}
 	authority := cmp.Or(hostHeader(route.Headers), route.GetRewrite().GetAuthority())
-	for i, r := range route.Route {
-		add(r.GetDestination(), cmp.Or(hostHeader(r.GetHeaders()), authority), "route["+itoa(i)+"].destination")
+	for _, r := range route.Route {
+		add(r.GetDestination(), cmp.Or(hostHeader(r.GetHeaders()), authority))
 	}
-	add(route.Mirror, "", "mirror")
-	for i, m := range route.Mirrors {
-		add(m.GetDestination(), "", "mirrors["+itoa(i)+"].destination")
+	add(route.Mirror, "")
+	for _, m := range route.Mirrors {
+		add(m.GetDestination(), "")
 	}
 	return list
 }
@@ -328,13 +326,13 @@ func hostHeader(h *networking.Headers) string {
 
 func tlsDestinations(v *virtualService, settings Settings, r request) []destination {
 	var list []destination
-	for i, route := range v.spec.Tls {
+	for _, route := range v.spec.Tls {
 		for _, m := range route.GetMatch() {
 			if m == nil || !matchesGateway(m.Gateways, v.Namespace, r.gateway) || m.Port != 0 && m.Port != r.port ||
 				!matchesSource(m.SourceNamespace, m.SourceLabels, r) || !matchesSNI(m.SniHosts, r.host) {
 				continue
 			}
-			list = append(list, settings.weighted(v, route.Route, FamilyTLS, "spec.tls["+itoa(i)+"]")...)
+			list = append(list, settings.weighted(v, route.Route, FamilyTLS)...)
 			return list
 		}
 	}
@@ -346,7 +344,7 @@ func matchesSNI(hosts []string, host string) bool {
 }
 
 func tcpDestinations(v *virtualService, settings Settings, r request) []destination {
-	for i, route := range v.spec.Tcp {
+	for _, route := range v.spec.Tcp {
 		if route == nil {
 			continue
 		}
@@ -358,19 +356,19 @@ func tcpDestinations(v *virtualService, settings Settings, r request) []destinat
 			}
 		}
 		if whole {
-			return settings.weighted(v, route.Route, FamilyOpaque, "spec.tcp["+itoa(i)+"]")
+			return settings.weighted(v, route.Route, FamilyOpaque)
 		}
 	}
 	return nil
 }
 
-func (s Settings) weighted(v *virtualService, routes []*networking.RouteDestination, kind Family, field string) []destination {
+func (s Settings) weighted(v *virtualService, routes []*networking.RouteDestination, kind Family) []destination {
 	var list []destination
-	for i, r := range routes {
+	for _, r := range routes {
 		if d := r.GetDestination(); d != nil {
 			list = append(list, destination{
 				host: s.qualify(d.Host, v.Namespace), port: d.GetPort().GetNumber(), subset: d.Subset,
-				field: field + ".route[" + itoa(i) + "].destination", kind: kind, from: v,
+				kind: kind, from: v,
 			})
 		}
 	}

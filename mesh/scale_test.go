@@ -1,0 +1,170 @@
+package mesh_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// largeMesh makes a mesh of n objects in the proportions of a large cluster: four ServiceEntries and four
+// DestinationRules to one VirtualService and one AuthorizationPolicy, over n/200 namespaces.
+func largeMesh(n int) []*mesh.Object {
+	base := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	namespaces := max(n/200, 1)
+	objects := make([]*mesh.Object, 0, n)
+	add := func(kind string, i int, spec any) {
+		objects = append(objects, &mesh.Object{
+			Ref:        mesh.Ref{Kind: kind, Namespace: fmt.Sprintf("team-%d", i%namespaces), Name: fmt.Sprintf("object-%d", i)},
+			APIVersion: "networking.istio.io/v1", Created: base.Add(time.Duration(i) * time.Second), Spec: spec,
+		})
+	}
+	for i := range n * 4 / 10 {
+		host := fmt.Sprintf("api-%d.example-%d.com", i, i%100)
+		add(mesh.KindServiceEntry, i, serviceEntry(host))
+		add(mesh.KindDestinationRule, i, simpleRule(host))
+	}
+	for i := range n / 10 {
+		host := fmt.Sprintf("api-%d.example-%d.com", i, i%100)
+		add(mesh.KindVirtualService, i, &networking.VirtualService{
+			Hosts: []string{host},
+			Http: []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{
+				{Destination: &networking.Destination{Host: host, Port: &networking.PortSelector{Number: 80}}}}}},
+		})
+		add(mesh.KindAuthorizationPolicy, i, &security.AuthorizationPolicy{Rules: []*security.Rule{{}}})
+	}
+	return objects
+}
+
+func serviceEntry(host string) *networking.ServiceEntry {
+	return &networking.ServiceEntry{
+		Hosts:      []string{host},
+		Resolution: networking.ServiceEntry_DNS,
+		Ports: []*networking.ServicePort{
+			{Number: 80, Name: "http", Protocol: "HTTP", TargetPort: 443},
+			{Number: 443, Name: "https", Protocol: "HTTPS"},
+		},
+	}
+}
+
+func simpleRule(host string) *networking.DestinationRule {
+	return &networking.DestinationRule{Host: host, TrafficPolicy: &networking.TrafficPolicy{
+		PortLevelSettings: []*networking.TrafficPolicy_PortTrafficPolicy{{
+			Port: &networking.PortSelector{Number: 80},
+			Tls:  &networking.ClientTLSSettings{Mode: networking.ClientTLSSettings_SIMPLE},
+		}},
+	}}
+}
+
+// The cost of a review must not grow with the hosts that it does not touch.
+func BenchmarkReview(b *testing.B) {
+	for _, n := range []int{100, 10_000, 100_000} {
+		objects := largeMesh(n)
+		snapshot := mesh.New(mesh.DefaultSettings(), objects...)
+		for _, o := range objects[:2] {
+			b.Run(fmt.Sprintf("%s/%d", o.Kind, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for range b.N {
+					mesh.Review(snapshot, snapshot.With(o), o.Ref)
+				}
+			})
+		}
+	}
+}
+
+// One watch event costs microseconds, however large the mesh is.
+func BenchmarkWatchEvent(b *testing.B) {
+	for _, n := range []int{100, 10_000, 100_000} {
+		objects := largeMesh(n)
+		snapshot := mesh.New(mesh.DefaultSettings(), objects...)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := range b.N {
+				snapshot = snapshot.With(objects[i%len(objects)])
+			}
+		})
+	}
+}
+
+// BenchmarkMemory reports what the mesh itself holds, without the objects that the cache shares with it.
+func BenchmarkMemory(b *testing.B) {
+	for range b.N {
+		before := heap()
+		objects := largeMesh(100_000)
+		own := heap()
+		snapshot := mesh.New(mesh.DefaultSettings(), objects...)
+		b.ReportMetric(float64(own-before)/1e6, "MB-objects")
+		b.ReportMetric(float64(heap()-own)/1e6, "MB-mesh")
+		runtime.KeepAlive(snapshot)
+		runtime.KeepAlive(objects)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// The worst cases that a tenant can build.
+func BenchmarkWorstCase(b *testing.B) {
+	for name, build := range map[string]func() (*mesh.Snapshot, *mesh.Object){
+		"one host with 1,000 rules":          manyRules,
+		"a wildcard over 10,000 hosts":       manyHosts,
+		"a VirtualService with 1,000 routes": manyRoutes,
+	} {
+		snapshot, o := build()
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				mesh.Review(snapshot, snapshot.With(o), o.Ref)
+			}
+		})
+	}
+}
+
+func manyRules() (*mesh.Snapshot, *mesh.Object) {
+	var objects []*mesh.Object
+	for i := range 1000 {
+		rule := simpleRule("api.example.com")
+		if i%2 == 0 {
+			rule.ExportTo = []string{fmt.Sprintf("team-%d", i)}
+		}
+		objects = append(objects, object(mesh.KindDestinationRule, "egress", fmt.Sprintf("rule-%d", i), rule))
+	}
+	objects = append(objects, object(mesh.KindServiceEntry, "egress", "entry", serviceEntry("api.example.com")))
+	return mesh.New(mesh.DefaultSettings(), objects...), objects[0]
+}
+
+func manyHosts() (*mesh.Snapshot, *mesh.Object) {
+	var objects []*mesh.Object
+	for i := range 10_000 {
+		objects = append(objects, object(mesh.KindServiceEntry, "egress", fmt.Sprintf("entry-%d", i), serviceEntry(fmt.Sprintf("api-%d.example.com", i))))
+	}
+	rule := object(mesh.KindDestinationRule, "egress", "wild", simpleRule("*.example.com"))
+	return mesh.New(mesh.DefaultSettings(), objects...), rule
+}
+
+func manyRoutes() (*mesh.Snapshot, *mesh.Object) {
+	spec := &networking.VirtualService{Hosts: []string{"api.example.com"}}
+	for i := range 1000 {
+		spec.Http = append(spec.Http, &networking.HTTPRoute{
+			Match: []*networking.HTTPMatchRequest{{Uri: &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: fmt.Sprintf("/%d", i)}}}},
+			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "api.example.com", Port: &networking.PortSelector{Number: 80}}}},
+		})
+	}
+	return mesh.New(mesh.DefaultSettings(),
+		object(mesh.KindServiceEntry, "egress", "entry", serviceEntry("api.example.com")),
+		object(mesh.KindDestinationRule, "egress", "rule", simpleRule("api.example.com")),
+	), object(mesh.KindVirtualService, "egress", "routes", spec)
+}
+
+func object(kind, namespace, name string, spec any) *mesh.Object {
+	return &mesh.Object{Ref: mesh.Ref{Kind: kind, Namespace: namespace, Name: name}, Created: time.Unix(1_750_000_000, 0), Spec: spec}
+}
