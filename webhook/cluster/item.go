@@ -30,6 +30,9 @@ func (i *item) UnmarshalJSON(raw []byte) error {
 			Namespace       string `json:"namespace"`
 			UID             string `json:"uid"`
 			ResourceVersion string `json:"resourceVersion"`
+			Annotations     struct {
+				InitialEventsEnd string `json:"k8s.io/initial-events-end"`
+			} `json:"annotations"`
 		} `json:"metadata"`
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
@@ -38,6 +41,10 @@ func (i *item) UnmarshalJSON(raw []byte) error {
 	i.TypeMeta = head.TypeMeta
 	i.Name, i.Namespace = head.Metadata.Name, head.Metadata.Namespace
 	i.UID, i.ResourceVersion = types.UID(head.Metadata.UID), head.Metadata.ResourceVersion
+	// A watch that begins with the list ends it with a bookmark, an empty object that this annotation marks.
+	if end := head.Metadata.Annotations.InitialEventsEnd; end != "" {
+		i.Annotations = map[string]string{metav1.InitialEventsAnnotationKey: end}
+	}
 	i.object, i.err = mesh.Decode(raw)
 	return nil
 }
