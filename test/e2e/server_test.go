@@ -35,7 +35,7 @@ func newServer(t *testing.T, plane *cluster.Cluster, args ...string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args = append([]string{"--kubeconfig", kubeconfig, "--cert-dir", dir}, args...)
+	args = append([]string{"--kubeconfig", kubeconfig, "--cert-dir", dir, "--bind", "127.0.0.1", "--drain", "0s"}, args...)
 	program := cluster.Program{Binary: binary, Args: args, Log: filepath.Join(dir, "tlsward.log")}
 	return &server{plane: plane, program: program, pair: pair, certDir: dir}
 }
