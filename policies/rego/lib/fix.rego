@@ -79,3 +79,6 @@ _rule_namespace(flow) := flow.client.namespace if {
 } else := flow.service.namespace if {
 	flow.service.namespace
 } else := input.request.namespace
+
+# server_name gives the first name that the server of a flow answers to, wildcards left out, or else the other.
+server_name(flow, other) := array.concat([host | some host in flow.sniHosts; not contains(host, "*")], [other])[0]

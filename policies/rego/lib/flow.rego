@@ -32,7 +32,7 @@ _namespace(c) := c.namespace if c.namespace != "*"
 default last(_) := {"decidedBy": null, "sni": "", "verified": false}
 
 # last gives the hop to judge: the one that the flow's leg ends with.
-last(flow) := flow.hops[count(flow.hops) - 1]
+last(flow) := flow.hops[count(flow.hops) - 1] if is_array(flow.hops)
 
 default decided(_) := ""
 

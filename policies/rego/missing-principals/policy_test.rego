@@ -16,7 +16,7 @@ test_refuses_a_source_without_an_identity if {
 			"# Name the workloads that may call:",
 			"# in AuthorizationPolicy team-a/policy",
 			"spec.rules[0].from[1].source.principals:",
-			"- cluster.local/ns/team-a/sa/caller",
+			"  - cluster.local/ns/team-a/sa/caller",
 			"",
 		]),
 	}} with input as given.guard({"rules": [{"from": [
@@ -32,9 +32,9 @@ test_refuses_a_rule_without_sources[rule] if {
 		"# Name the workloads that may call:",
 		"# in AuthorizationPolicy team-a/policy",
 		"spec.rules[0].from:",
-		"- source:",
-		"    principals:",
-		"    - cluster.local/ns/team-a/sa/caller",
+		"  - source:",
+		"      principals:",
+		"        - cluster.local/ns/team-a/sa/caller",
 		"",
 	])}
 }

@@ -16,7 +16,7 @@ import data.tlsward.lib
 
 violation contains lib.at(f, {"message": lib.says(f, sprintf("%s goes to the egress gateway in plaintext, and the gateway does not know who sends it: %s.", [lib.bytes(f), lib.because(f)])), "fix": concat("", [
 	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
-	lib.rule(f, {"mode": "ISTIO_MUTUAL", "sni": _name(f)}),
+	lib.rule(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
 ])}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
@@ -24,7 +24,3 @@ violation contains lib.at(f, {"message": lib.says(f, sprintf("%s goes to the egr
 	f.verdict == "plaintext"
 	not f.serverTLS
 }
-
-_name(f) := [host | some host in f.sniHosts; not contains(host, "*")][0] if {
-	true
-} else := f.host

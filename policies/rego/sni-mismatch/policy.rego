@@ -55,6 +55,4 @@ _fix(f) := lib.change(lib.last(f).decidedBy.object, {sprintf("%s.sni", [lib.tls_
 _name(f) := null if {
 	f.leg == "egress"
 	f.payload == "http"
-} else := [host | some host in f.sniHosts; not contains(host, "*")][0] if {
-	true
-} else := replace(f.sniHosts[0], "*", "www")
+} else := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))

@@ -83,7 +83,8 @@ _fix(f) := lib.rule(f, _server_tls(f)) if {
 # The gateway accepts the mesh's own certificates only under a name that its server has.
 _server_tls(f) := {"mode": "ISTIO_MUTUAL", "sni": name} if {
 	f.serverTLS == "ISTIO_MUTUAL"
-	name := [host | some host in f.sniHosts; not contains(host, "*")][0]
+	name := lib.server_name(f, "")
+	name != ""
 } else := {"mode": "ISTIO_MUTUAL"} if {
 	f.serverTLS == "ISTIO_MUTUAL"
 } else := {"mode": "SIMPLE"}

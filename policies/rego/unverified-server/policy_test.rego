@@ -18,7 +18,7 @@ test_warns_of_an_sni_without_names if {
 		"fix": concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
 			"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
-			"- edition.cnn.com",
+			"  - edition.cnn.com",
 			"",
 		]),
 	}} with input as given.review("DestinationRule", [given.encrypted({"sni": "edition.cnn.com", "verified": false})])
@@ -39,7 +39,7 @@ test_takes_insecure_skip_verify_away if {
 		"# in DestinationRule default/edition-cnn-com",
 		"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify: null",
 		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
-		"- edition.cnn.com",
+		"  - edition.cnn.com",
 		"",
 	])}
 	some v in result

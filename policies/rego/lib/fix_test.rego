@@ -1,0 +1,63 @@
+package tlsward.lib_test
+
+import data.tlsward.given
+import data.tlsward.lib
+
+test_settings_of_the_port_are_completed_in_place if {
+	flow := given.ruled("spec.trafficPolicy.portLevelSettings[0].tls", {"cause": "unset"})
+	lib.start_tls(flow) == concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		"spec.trafficPolicy.portLevelSettings[0].tls.mode: SIMPLE",
+		"",
+	])
+}
+
+# Careless: TLS at the top is TLS on the HTTPS ports too.
+test_settings_of_the_rule_are_not_changed_for_one_port if {
+	flow := given.ruled("spec.trafficPolicy.tls.mode", {"cause": "disabled", "ours": false})
+	lib.start_tls(flow) == concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		"spec.trafficPolicy.portLevelSettings[+]:",
+		"  port:",
+		"    number: 80",
+		"  tls:",
+		"    mode: SIMPLE",
+		"",
+	])
+}
+
+# Careless: a new entry for the port drops the connection pool that the port had.
+test_a_new_entry_keeps_what_the_port_had if {
+	flow := given.ruled("spec.subsets[1].trafficPolicy.tls", {"cause": "disabled", "ours": true})
+	review := object.union(given.review("DestinationRule", [flow]), {"object": {"spec": {"subsets": [
+		{"name": "v0"},
+		{"name": "v1", "trafficPolicy": {"connectionPool": {"tcp": {"maxConnections": 1}}, "tls": {"mode": "DISABLE"}}},
+	]}}})
+	fix := lib.start_tls(flow) with input as review
+	yaml.unmarshal(fix) == {"spec.subsets[1].trafficPolicy.portLevelSettings[+]": {
+		"port": {"number": 80},
+		"tls": {"mode": "SIMPLE"},
+		"connectionPool": {"tcp": {"maxConnections": 1}},
+	}}
+}
+
+test_a_rule_stands_where_its_client_looks[namespace] if {
+	some namespace, flow in {
+		"shop": object.union(given.plaintext, {"client": {"namespace": "shop"}}),
+		"default": object.union(given.plaintext, {"client": {"namespace": "*"}}),
+		"elsewhere": object.remove(object.union(given.plaintext, {"client": {"namespace": "*"}}), {"service"}),
+	}
+	review := object.union(given.review("ServiceEntry", [flow]), {"request": {"namespace": "elsewhere"}})
+	fix := lib.rule(flow, {"mode": "SIMPLE"}) with input as review
+	yaml.unmarshal(fix).metadata.namespace == namespace
+}
+
+test_a_rules_name_is_a_name[host] if {
+	some host, name in {
+		"*.Example.com": "wildcard-example-com-tls",
+		"edition.cnn.com": "edition-cnn-com-tls",
+		"a_b.example.com": "a-b-example-com-tls",
+	}
+	fix := lib.rule(object.union(given.plaintext, {"host": host}), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
+	yaml.unmarshal(fix).metadata.name == name
+}
