@@ -14,6 +14,7 @@ type Config struct {
 	Policies   map[string]PolicyConfig `json:"policies,omitempty"`
 	Exemptions []Exemption             `json:"exemptions,omitempty"`
 	Params     map[string]any          `json:"params,omitempty"`
+	Evaluation Evaluation              `json:"evaluation,omitempty"`
 }
 
 // Mesh repeats what Istio's MeshConfig says; the two must agree.

@@ -31,6 +31,7 @@ func (c *Config) Validate() error {
 	for i, e := range c.Exemptions {
 		e.validate(&f, fmt.Sprintf("exemptions[%d]", i))
 	}
+	c.Evaluation.validate(&f)
 	return errors.Join(f...)
 }
 
