@@ -1,0 +1,148 @@
+package manifests
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Parse reads the objects of one file's content, YAML or JSON. The error names the file and line of each thing that
+// is wrong; then no document is given.
+func Parse(file string, raw []byte) ([]Document, error) {
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	var docs []Document
+	var errs []error
+	for _, c := range split(raw) {
+		found, err := parseChunk(file, c)
+		docs = append(docs, found...)
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return docs, nil
+}
+
+func parseChunk(file string, c chunk) ([]Document, error) {
+	if values := jsonValues(c); len(values) > 0 {
+		return parseAll(file, values)
+	}
+	at := func(line int, text string) error { return fmt.Errorf("%s:%d: %s", file, line, text) }
+	if err := c.checkAliases(); err != nil {
+		return nil, at(c.firstLine(), err.Error())
+	}
+	value, err := yaml.YAMLToJSONStrict(c.text)
+	if err != nil {
+		return nil, at(explain(c, err))
+	}
+	if string(value) == "null" {
+		return nil, nil
+	}
+	return flatten(Document{File: file, Line: c.firstLine(), Raw: value, chunk: c})
+}
+
+func parseAll(file string, values []chunk) ([]Document, error) {
+	var docs []Document
+	var errs []error
+	for _, v := range values {
+		found, err := flatten(Document{File: file, Line: v.line, Raw: bytes.TrimSpace(v.text), chunk: v})
+		docs = append(docs, found...)
+		errs = append(errs, err)
+	}
+	return docs, errors.Join(errs...)
+}
+
+// jsonValues gives the JSON objects of a chunk, one after the other; none if it is anything but JSON.
+func jsonValues(c chunk) []chunk {
+	if text := bytes.TrimSpace(c.text); len(text) == 0 || text[0] != '{' {
+		return nil
+	}
+	var values []chunk
+	decoder := json.NewDecoder(bytes.NewReader(c.text))
+	for {
+		var value json.RawMessage
+		err := decoder.Decode(&value)
+		if errors.Is(err, io.EOF) {
+			return values
+		}
+		if err != nil {
+			return nil
+		}
+		end := int(decoder.InputOffset())
+		start := end - len(value)
+		values = append(values, chunk{
+			text:  c.text[start:end],
+			start: c.start + start,
+			line:  c.line + bytes.Count(c.text[:start], []byte("\n")),
+			tree:  &tree{},
+		})
+	}
+}
+
+// flatten gives the document, or the objects of a List.
+func flatten(d Document) ([]Document, error) {
+	if err := json.Unmarshal(d.Raw, &d.Head); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return nil, fmt.Errorf("%s:%d: field %s: want %s, have %s",
+				d.File, d.LineOf(wrong.Field), wrong.Field, wrong.Type, wrong.Value)
+		}
+		if wrong != nil {
+			return nil, fmt.Errorf("%s: want a Kubernetes object, have %s", d.Where(), wrong.Value)
+		}
+		return nil, fmt.Errorf("%s: %w", d.Where(), err)
+	}
+	if d.Head.APIVersion == "" || d.Head.Kind == "" {
+		return nil, fmt.Errorf("%s: want a Kubernetes object, but apiVersion or kind is missing", d.Where())
+	}
+	if !strings.HasSuffix(d.Head.Kind, "List") {
+		return []Document{d}, nil
+	}
+	return flattenList(d)
+}
+
+func flattenList(d Document) ([]Document, error) {
+	var list struct {
+		Items *[]json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(d.Raw, &list); err != nil {
+		return nil, fmt.Errorf("%s:%d: %s: items is not a list", d.File, d.LineOf("items"), d.Head.Kind)
+	}
+	if list.Items == nil {
+		return []Document{d}, nil // a kind that happens to be called so
+	}
+	var docs []Document
+	var errs []error
+	for i, raw := range *list.Items {
+		item := Document{File: d.File, Raw: raw, chunk: d.chunk, item: append(d.item[:len(d.item):len(d.item)], i)}
+		item.Line = d.LineOf(fmt.Sprintf("items[%d]", i))
+		found, err := flatten(item)
+		docs = append(docs, found...)
+		errs = append(errs, err)
+	}
+	return docs, errors.Join(errs...)
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+// explain turns the YAML library's error into a line of the file and words without the library's own workings.
+func explain(c chunk, err error) (int, string) {
+	text := err.Error()
+	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: ", "unmarshal errors:\n  "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	line := c.firstLine()
+	if m := yamlLine.FindStringSubmatchIndex(text); m != nil && m[0] == 0 {
+		if n, err := strconv.Atoi(text[m[2]:m[3]]); err == nil {
+			line, text = c.line+n-1, text[m[1]:]
+		}
+	}
+	return line, strings.ReplaceAll(text, "\n", ";")
+}
