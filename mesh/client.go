@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -22,4 +23,12 @@ func (c Client) String() string {
 		b.WriteString(" " + k + "=" + c.Labels[k])
 	}
 	return b.String()
+}
+
+// compare orders clients: by kind, namespace and labels.
+func (c Client) compare(other Client) int {
+	if order := cmp.Or(cmp.Compare(c.Kind, other.Kind), cmp.Compare(c.Namespace, other.Namespace)); order != 0 {
+		return order
+	}
+	return cmp.Compare(labelsKey(c.Labels), labelsKey(other.Labels))
 }

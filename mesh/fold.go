@@ -31,7 +31,7 @@ func fold(flows []Flow) []Flow {
 	for _, f := range flows {
 		key := f.alike()
 		if i, known := first[key]; known {
-			folded[i].Also++
+			folded[i].Also += 1 + f.Also
 			continue
 		}
 		first[key] = len(folded)

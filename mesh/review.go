@@ -42,6 +42,7 @@ type review struct {
 // flowKey tells flows apart.
 type flowKey struct {
 	client, host, subset string
+	kind                 ClientKind
 	port                 uint32
 	leg                  Leg
 	payload              Family
@@ -49,7 +50,7 @@ type flowKey struct {
 
 func compareFlows(a, b Flow) int {
 	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Leg, b.Leg),
-		cmp.Compare(a.Client.String(), b.Client.String()), cmp.Compare(a.Subset, b.Subset), cmp.Compare(a.Payload, b.Payload))
+		a.Client.compare(b.Client), cmp.Compare(a.Subset, b.Subset), cmp.Compare(a.Payload, b.Payload))
 }
 
 // either gives the object as it is, or as it was.
@@ -137,7 +138,9 @@ func (r *review) client(client Client, host string, number uint32) {
 	if diverted(legs) {
 		return
 	}
-	r.add(r.after.direct(client, svc, number, "", FamilyOf(p.protocol)), was)
+	if len(legs) > 1 || legs[0].from != nil {
+		r.add(r.after.direct(client, svc, number, "", FamilyOf(p.protocol)), was)
+	}
 	r.subsets(client, svc, p)
 }
 
@@ -280,7 +283,7 @@ func (r *review) addHop(l leg) {
 func (l leg) governed() bool { return l.known && l.cluster.rule != nil }
 
 func (l leg) key() flowKey {
-	return flowKey{client: l.client.String(), host: l.host, port: l.port, subset: l.subset, leg: l.kind, payload: l.payload}
+	return flowKey{kind: l.client.Kind, client: l.client.Namespace + labelsKey(l.client.Labels), host: l.host, port: l.port, subset: l.subset, leg: l.kind, payload: l.payload}
 }
 
 func (l leg) flow() Flow {

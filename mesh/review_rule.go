@@ -18,13 +18,17 @@ func (r *review) destinationRule() {
 	}
 	for i, pattern := range slices.Compact(patterns) {
 		known := 0
-		for host := range r.after.hostsMatching(pattern) {
+		for host, also := range r.after.hostGroups(r.either(), pattern) {
 			known++
 			if !r.after.external(host) {
 				continue
 			}
 			r.hosts++
-			r.host(host, func(c Client) bool { return r.reached(c, host, pattern) })
+			from := len(r.flows)
+			r.host(host, func(c Client) bool { return r.reached(c, host) })
+			for i := range r.flows[from:] {
+				r.flows[from+i].Also += also
+			}
 		}
 		if r.object != nil && i == 0 {
 			hops := r.hopsOf(pattern)
@@ -40,7 +44,7 @@ func (r *review) destinationRule() {
 }
 
 // reached tells whether a client's lookup for host comes to the rule's namespace, before or after the review.
-func (r *review) reached(c Client, host, pattern string) bool {
+func (r *review) reached(c Client, host string) bool {
 	for _, s := range []*Snapshot{r.after, r.before} {
 		svc, ok := s.serviceFor(c, host)
 		if ok && s.reaches(c, svc, r.either().Namespace) {

@@ -161,7 +161,11 @@ func superset(wide, narrow []string) bool {
 	return true
 }
 
+// labelsKey is equal for equal labels.
 func labelsKey(labels map[string]string) string {
+	if len(labels) == 0 {
+		return ""
+	}
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(labels)) {
 		b.WriteString(k + "\x00" + labels[k] + "\x00")

@@ -23,7 +23,10 @@ type service struct {
 	labels    map[string]string
 	selector  map[string]string
 	ports     []port
+	headless  bool                     // a Kubernetes Service with clusterIP None
+	alias     bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
 	entry     *networking.ServiceEntry // nil for a Kubernetes Service
+	shape     string                   // see shape
 }
 
 // port is a service's port.
@@ -48,16 +51,16 @@ func (s Settings) servicesOf(o *Object) []*service {
 
 func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 	services := make([]*service, 0, len(entry.Hosts))
-	seen := map[string]bool{}
-	for _, host := range entry.Hosts {
-		if seen[host] {
+	form := shape(o, entry)
+	for i, host := range entry.Hosts {
+		if slices.Contains(entry.Hosts[:i], host) {
 			continue
 		}
-		seen[host] = true
 		svc := &service{
 			ref: o.Ref, host: host, namespace: o.Namespace, created: o.Created,
 			external: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
 			exportTo: entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
+			shape: form,
 		}
 		for _, p := range entry.Ports {
 			if p == nil {
@@ -77,7 +80,7 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	svc := &service{
 		ref: o.Ref, host: o.Name + "." + o.Namespace + ".svc." + s.ClusterDomain, namespace: o.Namespace,
 		created: o.Created, kube: true, labels: o.Labels, selector: spec.Selector,
-		external: spec.ExternalName != "",
+		external: spec.ExternalName != "", alias: spec.ExternalName != "" && !spec.Headless, headless: spec.Headless,
 	}
 	if exported := o.Annotations[exportToAnnotation]; exported != "" {
 		for name := range strings.SplitSeq(exported, ",") {
@@ -142,80 +145,6 @@ func visible(exportTo []string, owner, client string) bool {
 		return false
 	}
 	return slices.Contains(exportTo, client) || owner == client && slices.Contains(exportTo, ".")
-}
-
-// view is a host as one client sees it: the chosen service, with ports that services of its namespace add.
-type view struct {
-	*service
-	ports []port
-}
-
-// serviceFor picks what a client's proxy knows of host (pilot/pkg/model/sidecar.go selectServices,
-// appendSidecarServices). Gateways and waypoints do not prefer their own namespace.
-func (s *Snapshot) serviceFor(client Client, host string) (view, bool) {
-	var seen []*service
-	for _, svc := range s.services.at(host) {
-		if visible(svc.exportTo, svc.namespace, client.Namespace) && !s.hiddenBySidecar(client, svc) {
-			seen = append(seen, svc)
-		}
-	}
-	if len(seen) == 0 {
-		return view{}, false
-	}
-	if len(seen) > 1 {
-		seen = inScope(seen, client)
-	}
-	return mergeServices(seen), true
-}
-
-// inScope orders the candidates as the client's scope lists them (those exported to it by name before the public
-// ones) and, for sidecars, keeps those of one namespace.
-func inScope(seen []*service, client Client) []*service {
-	slices.SortStableFunc(seen, func(a, b *service) int {
-		return cmp.Compare(rank(public(a.exportTo)), rank(public(b.exportTo)))
-	})
-	if client.Kind == ClientGateway || client.Kind == ClientWaypoint {
-		return seen
-	}
-	chosen := seen[0]
-	for _, svc := range seen[1:] {
-		if svc.namespace == client.Namespace || !chosen.kube && svc.kube && chosen.namespace != client.Namespace {
-			chosen = svc
-		}
-	}
-	return slices.DeleteFunc(seen, func(svc *service) bool { return svc.namespace != chosen.namespace })
-}
-
-func rank(late bool) int {
-	if late {
-		return 1
-	}
-	return 0
-}
-
-// mergeServices merges in order: a Kubernetes Service takes the place of a ServiceEntry, ports of mergeable
-// services are added to the first.
-func mergeServices(services []*service) view {
-	merged := view{service: services[0], ports: services[0].ports}
-	for _, svc := range services[1:] {
-		switch {
-		case merged.kube:
-		case svc.kube:
-			merged = view{service: svc, ports: svc.ports}
-		case mergeable(merged.service, svc):
-			for _, p := range svc.ports {
-				if !slices.ContainsFunc(merged.ports, func(have port) bool { return have.number == p.number }) {
-					merged.ports = append(slices.Clip(merged.ports), p)
-				}
-			}
-		}
-	}
-	return merged
-}
-
-func mergeable(a, b *service) bool {
-	return a.namespace == b.namespace && a.entry.GetResolution() == b.entry.GetResolution() &&
-		maps.Equal(a.labels, b.labels) && maps.Equal(a.selector, b.selector) && sameSet(a.exportTo, b.exportTo)
 }
 
 func sameSet(a, b []string) bool { return setKey(a) == setKey(b) }

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -48,35 +49,18 @@ func sidecarBefore(a, b *Object) bool {
 
 // hiddenBySidecar tells whether the client's Sidecar leaves the service out of its egress hosts.
 func (s *Snapshot) hiddenBySidecar(client Client, svc *service) bool {
-	o := s.sidecarFor(client)
-	if o == nil || len(sidecarSpec(o).Egress) == 0 {
-		return false
-	}
-	for _, listener := range sidecarSpec(o).Egress {
-		if listener != nil && imports(listener.Hosts, client.Namespace, svc) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.listeners(client), func(l listener) bool {
+		return imports(l.hosts, client.Namespace, svc.namespace, svc.host)
+	})
 }
 
-// imports reads the "namespace/host" list of an egress listener: "." is the client's namespace, "*" any, "~" before
-// it excludes (pilot/pkg/model/sidecar.go convertIstioListenerToWrapper).
-func imports(hosts []string, clientNamespace string, svc *service) bool {
+// imports tells whether a list of egress hosts takes in a service (pilot/pkg/model/sidecar.go
+// convertIstioListenerToWrapper, selectServices).
+func imports(hosts []string, clientNamespace, namespace, host string) bool {
 	imported := false
 	for _, entry := range hosts {
-		namespace, host, ok := strings.Cut(entry, "/")
-		if !ok || strings.Contains(host, "/") {
-			continue
-		}
-		namespace, excluded := strings.CutPrefix(namespace, "~")
-		if excluded && namespace == "" {
-			namespace = "*"
-		}
-		if namespace == "." {
-			namespace = clientNamespace
-		}
-		if namespace != "*" && namespace != svc.namespace || !HostMatches(host, svc.host) {
+		where, pattern, excluded, ok := importEntry(entry, clientNamespace)
+		if !ok || where != "*" && where != namespace || !covers(pattern, host) {
 			continue
 		}
 		if excluded {
@@ -85,4 +69,28 @@ func imports(hosts []string, clientNamespace string, svc *service) bool {
 		imported = true
 	}
 	return imported
+}
+
+// importEntry reads "namespace/host": "." is the client's namespace, "*" any, and "~" before it excludes.
+func importEntry(entry, clientNamespace string) (namespace, host string, excluded, ok bool) {
+	namespace, host, ok = strings.Cut(entry, "/")
+	if !ok || strings.Contains(host, "/") {
+		return "", "", false, false
+	}
+	namespace, excluded = strings.CutPrefix(namespace, "~")
+	switch {
+	case excluded && namespace == "":
+		namespace = "*"
+	case namespace == ".":
+		namespace = clientNamespace
+	}
+	return namespace, host, excluded, true
+}
+
+// covers tells whether a host lies within a pattern (pkg/config/host/name.go SubsetOf).
+func covers(pattern, host string) bool {
+	if isWildcard(pattern) && isWildcard(host) && len(host) < len(pattern) {
+		return false
+	}
+	return HostMatches(pattern, host)
 }

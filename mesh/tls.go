@@ -90,7 +90,7 @@ func (s *Snapshot) cluster(client Client, svc view, number uint32, subsetName st
 		return Cluster{}, false
 	}
 	c := Cluster{
-		Protocol: p.protocol, Family: FamilyOf(p.protocol), TargetPorts: s.targetPorts(svc.service, p), service: svc,
+		Protocol: p.protocol, Family: FamilyOf(p.protocol), service: svc,
 		Hop: Hop{From: client.String(), To: svc.host, Port: number, Protocol: p.protocol, Names: []string{}},
 	}
 	if len(c.TargetPorts) > 0 {
@@ -210,47 +210,4 @@ func (c *Cluster) mutualNames(t *networking.ClientTLSSettings, number uint32, su
 	}
 	c.Hop.Names = append(c.Hop.Names, names...)
 	c.Hop.Verified = !c.service.external || len(c.Hop.Names) > 0
-}
-
-// targetPorts lists the ports that a service port's endpoints listen on, ascending: endpoint port, then targetPort,
-// then number (pilot/pkg/serviceregistry/serviceentry/conversion.go convertWorkloadInstanceToServiceInstance).
-func (s *Snapshot) targetPorts(svc *service, p port) []uint32 {
-	if p.owner.entry == nil || p.owner.dynamic() {
-		return nil
-	}
-	fallback := p.number
-	if p.target > 0 {
-		fallback = p.target
-	}
-	endpoints := p.owner.entry.Endpoints
-	if len(svc.selector) > 0 {
-		endpoints = append(slices.Clip(endpoints), s.workloads(svc.namespace, svc.selector)...)
-	}
-	if len(endpoints) == 0 {
-		return []uint32{fallback}
-	}
-	var ports []uint32
-	for _, e := range endpoints {
-		switch own := e.GetPorts()[p.name]; {
-		case strings.HasPrefix(e.GetAddress(), "unix://"):
-		case own > 0:
-			ports = append(ports, own)
-		default:
-			ports = append(ports, fallback)
-		}
-	}
-	slices.Sort(ports)
-	return slices.Compact(ports)
-}
-
-// workloads lists the WorkloadEntries of a namespace that a selector selects.
-func (s *Snapshot) workloads(namespace string, selector map[string]string) []*networking.WorkloadEntry {
-	var list []*networking.WorkloadEntry
-	for _, o := range s.objects.prefix(KindWorkloadEntry + "\x00" + namespace + "\x00") {
-		entry := o.Spec.(*networking.WorkloadEntry)
-		if subsetOf(selector, entry.Labels) || subsetOf(selector, o.Labels) {
-			list = append(list, entry)
-		}
-	}
-	return list
 }

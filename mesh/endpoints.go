@@ -1,0 +1,329 @@
+package mesh
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// discovery is where a proxy takes the endpoints of a cluster from (pilot/pkg/networking/core/cluster.go
+// convertResolution).
+type discovery int
+
+const (
+	// listed: the addresses that the control plane knows.
+	listed discovery = iota
+	// named: DNS names in the cluster itself, which is not built without one.
+	named
+	// dialed: wherever the client itself wanted to connect to.
+	dialed
+	// asked: whatever name the request carries (a dynamic forward proxy).
+	asked
+	// nowhere: no cluster is built.
+	nowhere
+)
+
+// discovery tells how a proxy finds the service's endpoints. Gateways have no connection of a client's to follow.
+func (svc *service) discovery(client Client) discovery {
+	switch {
+	case svc.alias:
+		return nowhere
+	case svc.forwards():
+		return asked
+	case svc.passthrough() && client.Kind == ClientGateway:
+		return listed
+	case svc.passthrough():
+		return dialed
+	}
+	switch svc.entry.GetResolution() {
+	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
+		return named
+	default:
+		return listed
+	}
+}
+
+// passthrough is true for a ServiceEntry without resolution and for a headless Service.
+func (svc *service) passthrough() bool {
+	return svc.headless || svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_NONE
+}
+
+// forwards is true where a forward proxy resolves the name of each request.
+func (svc *service) forwards() bool { return svc.dynamic() && isWildcard(svc.host) }
+
+// forwardable tells the protocols for which Istio builds a dynamic forward proxy (buildOutboundClusters).
+func forwardable(protocol string) bool {
+	switch strings.ToLower(protocol) {
+	case "http", "http2", "grpc", "tls":
+		return true
+	}
+	return false
+}
+
+// endpoint is one place behind one port of a service.
+type endpoint struct {
+	number  uint32 // of the service port
+	name    string // of the service port
+	address string
+	port    uint32
+	labels  map[string]string
+	mutual  bool // it may take the mesh's own mutual TLS
+	account string
+}
+
+// endpointsOf lists what the ServiceEntries of one namespace put behind a host: they share their endpoints, whichever
+// of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost).
+// The pods behind a Service or a workloadSelector are not known here.
+func (s *Snapshot) endpointsOf(host, namespace string) []endpoint {
+	var list []endpoint
+	seen := map[uint32]bool{}
+	for _, svc := range s.services.at(host) {
+		if svc.namespace != namespace || svc.entry == nil {
+			continue
+		}
+		one := svc.entry.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN
+		for _, w := range s.backends(svc) {
+			for _, p := range svc.ports {
+				if one && seen[p.number] {
+					continue
+				}
+				seen[p.number] = true
+				list = append(list, s.endpointAt(w, p, namespace))
+			}
+		}
+	}
+	return list
+}
+
+// endpointAt is a workload's endpoint for a port: its own port of that name, then targetPort, then the number.
+func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
+	e := endpoint{number: p.number, name: p.name, address: w.Address, port: p.number, labels: w.Labels}
+	switch own := w.Ports[p.name]; {
+	case strings.HasPrefix(w.Address, unixPrefix):
+		e.port = 0
+	case own > 0:
+		e.port = own
+	case p.target > 0:
+		e.port = p.target
+	}
+	if mode, ok := w.Labels["security.istio.io/tlsMode"]; ok {
+		e.mutual = mode != "disabled"
+	} else {
+		e.mutual = w.ServiceAccount != ""
+	}
+	if w.ServiceAccount != "" {
+		e.account = "spiffe://" + s.settings.TrustDomain + "/ns/" + namespace + "/sa/" + w.ServiceAccount
+	}
+	return e
+}
+
+const unixPrefix = "unix://"
+
+// backends lists the workloads of a ServiceEntry: those that its selector selects, else those written in it, else,
+// where names are resolved, its host.
+func (s *Snapshot) backends(svc *service) []*networking.WorkloadEntry {
+	byName := svc.discovery(Client{}) == named
+	switch {
+	case svc.entry.WorkloadSelector != nil:
+		return s.workloads(svc.namespace, svc.selector, byName)
+	case len(svc.entry.Endpoints) > 0:
+		return slices.DeleteFunc(slices.Clone(svc.entry.Endpoints), func(w *networking.WorkloadEntry) bool { return w == nil })
+	case byName:
+		return []*networking.WorkloadEntry{{Address: svc.host}}
+	}
+	return nil
+}
+
+// workloads lists the WorkloadEntries of a namespace that a selector selects, with the labels of both of their
+// places; names count only where names are resolved.
+func (s *Snapshot) workloads(namespace string, selector map[string]string, byName bool) []*networking.WorkloadEntry {
+	var list []*networking.WorkloadEntry
+	for _, o := range s.objects.prefix(KindWorkloadEntry + "\x00" + namespace + "\x00") {
+		entry := o.Spec.(*networking.WorkloadEntry)
+		labels := maps.Clone(entry.Labels)
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		maps.Copy(labels, o.Labels)
+		if !subsetOf(selector, labels) || !byName && entry.Address != "" && !isAddress(entry.Address) {
+			continue
+		}
+		list = append(list, &networking.WorkloadEntry{
+			Address: entry.Address, Ports: entry.Ports, Labels: labels, ServiceAccount: entry.ServiceAccount,
+		})
+	}
+	return list
+}
+
+func isAddress(address string) bool {
+	_, err := netip.ParseAddr(address)
+	return err == nil
+}
+
+// reach is what a cluster of one service port has behind it.
+type reach struct {
+	how   discovery
+	ports []uint32 // ascending, empty if none is known
+}
+
+// reachOf says where a client's cluster for a port and subset leads; ok is false where Istio builds none.
+func (s *Snapshot) reachOf(client Client, svc view, p port, rule *merged, subsetName string) (reach, bool) {
+	how := svc.discovery(client)
+	all := s.endpointsOf(svc.host, svc.namespace)
+	switch {
+	case how == nowhere, how == asked && !forwardable(p.protocol), how == asked && subsetName != "":
+		return reach{}, false
+	case how == asked:
+		return reach{how: asked}, true
+	case how == named && !slices.ContainsFunc(all, func(e endpoint) bool { return e.number == p.number }):
+		return reach{}, false
+	}
+	keep := how
+	if passesThrough(rule.policyAt(p.number, "")) {
+		how = dialed
+	}
+	var labels map[string]string
+	if subsetName != "" {
+		sub, _ := rule.subset(subsetName)
+		labels = sub.GetLabels()
+		if passesThrough(sub.GetTrafficPolicy().GetLoadBalancer()) {
+			how = dialed
+		}
+	}
+	r := reach{how: how, ports: behind(all, p, keep, labels)}
+	if how == named && len(r.ports) == 0 {
+		return reach{}, false
+	}
+	if how != dialed && passesThrough(rule.policyAt(p.number, subsetName)) {
+		r.how = dialed
+	}
+	if r.how == dialed {
+		r.ports = []uint32{svc.dialedPort(p)}
+	}
+	return r, true
+}
+
+// dialedPort is the port to which a connection that follows the client's own is sent: the client's, unless the
+// entry that comes first has a targetPort for it.
+func (v view) dialedPort(p port) uint32 {
+	if v.entry != nil && v.entry.Resolution == networking.ServiceEntry_NONE {
+		for _, own := range v.service.ports {
+			if own.number == p.number && own.target > 0 {
+				return own.target
+			}
+		}
+	}
+	return p.number
+}
+
+// behind lists the ports of the endpoints of a cluster. Names are matched by the port's number, addresses by its
+// name (pilot/pkg/xds/endpoints/endpoint_builder.go BuildClusterLoadAssignment).
+func behind(all []endpoint, p port, how discovery, labels map[string]string) []uint32 {
+	var ports []uint32
+	for _, e := range all {
+		if !subsetOf(labels, e.labels) {
+			continue
+		}
+		switch {
+		case how == named && e.number != p.number:
+		case how == listed && (e.name != p.name || e.address != "" && e.port != 0 && !isAddress(e.address)):
+		default:
+			ports = append(ports, e.port)
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+func passesThrough(lb *networking.LoadBalancerSettings) bool {
+	return lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH
+}
+
+// policyAt is the load balancer that a rule has for a port and subset; nil rule, nil policy.
+func (m *merged) policyAt(number uint32, subsetName string) *networking.LoadBalancerSettings {
+	if m == nil {
+		return nil
+	}
+	lb := m.policy.GetLoadBalancer()
+	if i := portEntry(m.policy, number); i >= 0 {
+		lb = m.policy.PortLevelSettings[i].LoadBalancer
+	}
+	sub, ok := m.subset(subsetName)
+	if subsetName == "" || !ok {
+		return lb
+	}
+	if i := portEntry(sub.TrafficPolicy, number); i >= 0 {
+		return sub.TrafficPolicy.PortLevelSettings[i].LoadBalancer
+	}
+	if own := sub.TrafficPolicy.GetLoadBalancer(); own != nil {
+		return own
+	}
+	return lb
+}
+
+// accounts lists the names that the servers of a host may prove, ascending: those of the newest ServiceEntry of its
+// namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts).
+func (s *Snapshot) accounts(svc view) []string {
+	var names []string
+	for _, other := range s.services.at(svc.host) {
+		if other.namespace == svc.namespace {
+			names = other.entry.GetSubjectAltNames()
+		}
+	}
+	names = slices.Clone(names)
+	for _, e := range s.endpointsOf(svc.host, svc.namespace) {
+		if e.account != "" {
+			names = append(names, e.account)
+		}
+	}
+	for _, name := range slices.Clone(names) {
+		rest, ok := strings.CutPrefix(name, "spiffe://")
+		_, path, found := strings.Cut(rest, "/")
+		for _, domain := range s.settings.TrustDomainAliases {
+			if ok && found {
+				names = append(names, "spiffe://"+domain+"/"+path)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// automatic tells whether Istio starts mutual TLS by itself where nothing sets TLS: towards a service inside the
+// mesh, and where connections follow the client's own only if every endpoint takes it
+// (pilot/pkg/model/push_context.go BestEffortInferServiceMTLSMode).
+func (s *Snapshot) automatic(svc view, p port, rule *merged, subsetName string) bool {
+	if svc.external {
+		return false
+	}
+	policy := rule.trafficPolicy(subsetName)
+	if !svc.passthrough() && !passesThrough(policy.GetLoadBalancer()) {
+		return true
+	}
+	known := false
+	for _, e := range s.endpointsOf(svc.host, svc.namespace) {
+		if e.number != p.number {
+			continue
+		}
+		if !e.mutual {
+			return false
+		}
+		known = true
+	}
+	return known
+}
+
+// trafficPolicy is the policy of a rule, or of one of its subsets, as written.
+func (m *merged) trafficPolicy(subsetName string) *networking.TrafficPolicy {
+	if m == nil {
+		return nil
+	}
+	if subsetName == "" {
+		return m.policy
+	}
+	sub, _ := m.subset(subsetName)
+	return sub.GetTrafficPolicy()
+}
