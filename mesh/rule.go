@@ -18,6 +18,9 @@ type ruleSet struct {
 	local     []*merged // seen by clients of the namespace
 	exported  []*merged // exported to others
 	private   []*merged // not exported; what clients in the root namespace see of its own rules
+	// toAll and to are the indexes in exported of what is exported to everybody, and to one namespace by name.
+	toAll []int
+	to    map[string][]int
 }
 
 // merged is one or more rules that Istio treats as one (ConsolidatedDestRule).
@@ -60,7 +63,35 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 			set.private = mergeRule(set.private, o, export)
 		}
 	}
+	set.indexExports()
 	return set
+}
+
+func (r *ruleSet) indexExports() {
+	r.to = map[string][]int{}
+	for i, m := range r.exported {
+		if public(m.export) {
+			r.toAll = append(r.toAll, i)
+			continue
+		}
+		for _, namespace := range slices.Compact(slices.Sorted(slices.Values(m.export))) {
+			r.to[namespace] = append(r.to[namespace], i)
+		}
+	}
+}
+
+// exportedTo lists what a client's namespace sees of the exported rules, in their order.
+func (r *ruleSet) exportedTo(namespace string) []*merged {
+	indexes := r.toAll
+	if named := r.to[namespace]; len(named) > 0 {
+		indexes = slices.Concat(r.toAll, named)
+		slices.Sort(indexes)
+	}
+	list := make([]*merged, 0, len(indexes))
+	for _, i := range indexes {
+		list = append(list, r.exported[i])
+	}
+	return list
 }
 
 func privateOnly(export []string, namespace string) bool {
@@ -144,6 +175,9 @@ func (m *merged) has(name string, n int) bool {
 }
 
 func (m *merged) subset(name string) (subset, bool) {
+	if m == nil {
+		return subset{}, false
+	}
 	for _, s := range m.subsets {
 		if s.Name == name {
 			return s, true
@@ -210,12 +244,7 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 		if set == nil {
 			continue
 		}
-		for _, m := range set.exported {
-			if public(m.export) || slices.Contains(m.export, clientNamespace) {
-				l.found = append(l.found, m)
-			}
-		}
-		if len(l.found) > 0 {
+		if l.found = set.exportedTo(clientNamespace); len(l.found) > 0 {
 			l.stopped = set
 			return l
 		}
