@@ -28,13 +28,16 @@ func originate(rules []config.Origination, after *mesh.Snapshot, ref mesh.Ref, d
 			if tls := settingsFor(rules, g.Host); tls != nil {
 				f.fill(tls)
 			}
-		case g.Cluster.Cause == mesh.CauseNoMode && (g.Cluster.Family == mesh.FamilyHTTP || g.Cluster.Family == mesh.FamilyOpaque):
+		case modeless(g.Cluster.Cause) && (g.Cluster.Family == mesh.FamilyHTTP || g.Cluster.Family == mesh.FamilyOpaque):
 			f.mode(settingsFor(rules, g.Host))
 		case g.Cluster.Family == mesh.FamilyOpaque && nameless(g):
 			f.name()
 		}
 	}
 }
+
+// modeless tells whether Istio reads a setting as DISABLE; whether a mode is written down, only the raw object says.
+func modeless(c mesh.Cause) bool { return c == mesh.CauseNoMode || c == mesh.CauseDisabled }
 
 // settingsFor gives the client TLS settings that Config has for a host: the first match.
 func settingsFor(rules []config.Origination, host string) map[string]any {

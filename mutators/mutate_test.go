@@ -1,0 +1,147 @@
+package mutators_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
+)
+
+// Each file under testdata holds, parted by "---": the object, any objects around it, and last the patch, as YAML.
+func TestMutate(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			object, snapshot, want := readCase(t, file)
+			mutated, patch, err := mutators.Mutate(config.Default().Mutation, snapshot, object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			have, err := yaml.Marshal(patch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(patch) == 0 {
+				have = []byte("[]\n")
+			}
+			if !bytes.Equal(normal(t, have), normal(t, want)) {
+				t.Errorf("patch:\n%s\nwant:\n%s", have, want)
+			}
+			checkPatch(t, object, mutated, have)
+			if _, again, err := mutators.Mutate(config.Default().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
+				t.Errorf("a second pass is no no-op: %v %v", again, err)
+			}
+		})
+	}
+}
+
+func readCase(t *testing.T, file string) (object []byte, snapshot *mesh.Snapshot, patch []byte) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents := strings.Split(string(content), "\n---\n")
+	snapshot = mesh.New(mesh.DefaultSettings())
+	for i, document := range documents[:len(documents)-1] {
+		raw, err := yaml.YAMLToJSON([]byte(document))
+		if err != nil {
+			t.Fatalf("document %d: %v", i, err)
+		}
+		if i == 0 {
+			object = raw
+			continue
+		}
+		o, err := mesh.Decode(raw)
+		if err != nil {
+			t.Fatalf("document %d: %v", i, err)
+		}
+		snapshot = snapshot.With(o)
+	}
+	return object, snapshot, []byte(documents[len(documents)-1])
+}
+
+// checkPatch holds the patch against the object that came with it: applied by another library, it must lead there.
+func checkPatch(t *testing.T, object, mutated, patchYAML []byte) {
+	t.Helper()
+	patchJSON, err := yaml.YAMLToJSON(patchYAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch, err := jsonpatch.DecodePatch(patchJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied, err := patch.Apply(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !jsonpatch.Equal(applied, mutated) {
+		t.Errorf("the patch leads to\n%s\nthe object is\n%s", applied, mutated)
+	}
+}
+
+// normal is one form of equal YAML.
+func normal(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	var value any
+	if err := yaml.Unmarshal(raw, &value); err != nil {
+		t.Fatal(err)
+	}
+	out, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Whatever an object holds, a mutator must not panic, and what it gives back must be readable and finished.
+func FuzzMutate(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.yaml")
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		raw, err := yaml.YAMLToJSON([]byte(strings.Split(string(content), "\n---\n")[0]))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	snapshot := mesh.New(mesh.DefaultSettings(), entry(f, "edition.cnn.com"), entry(f, "*.example.com"))
+	f.Fuzz(func(t *testing.T, object []byte) {
+		mutated, _, err := mutators.Mutate(config.Default().Mutation, snapshot, object)
+		if err != nil {
+			return
+		}
+		if _, again, err := mutators.Mutate(config.Default().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
+			t.Errorf("a second pass is no no-op: %v %v", again, err)
+		}
+	})
+}
+
+func entry(tb testing.TB, host string) *mesh.Object {
+	tb.Helper()
+	o, err := mesh.Decode([]byte(`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry",
+		"metadata":{"name":"entry","namespace":"` + strings.Trim(host, "*.") + `"},
+		"spec":{"hosts":["` + host + `"],"resolution":"DNS","ports":[
+		{"number":80,"name":"http","protocol":"HTTP","targetPort":443},{"number":443,"name":"https","protocol":"HTTPS"},
+		{"number":5432,"name":"tcp","protocol":"TCP"}]}}`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return o
+}
