@@ -20,7 +20,8 @@ const (
 )
 
 // DenialMessage says why a review is refused: every denying violation with what decided it and what mends it. It
-// begins with the object, since the API server puts the webhook's name before it.
+// begins with the object, since the API server puts the webhook's name before it. Reasons that one change mends are
+// told together.
 func DenialMessage(object string, violations []policies.Violation) string {
 	var b strings.Builder
 	denials := withAction(violations, config.Deny)
@@ -29,27 +30,55 @@ func DenialMessage(object string, violations []policies.Violation) string {
 		fmt.Fprintf(&b, " for %d reasons", len(denials))
 	}
 	b.WriteString(":")
-	for i, v := range denials {
-		if i == maxReasons || b.Len() > maxDenial {
-			fmt.Fprintf(&b, "\n\n... and %d more", len(denials)-i)
+	told := 0
+	for _, alike := range groups(denials) {
+		if told >= maxReasons || b.Len() > maxDenial {
+			fmt.Fprintf(&b, "\n\n... and %d more", len(denials)-told)
 			break
 		}
-		writeReason(&b, v)
+		writeReasons(&b, alike)
+		told += len(alike)
 	}
 	return clip(b.String(), maxDenial+maxDenial/2)
 }
 
-func writeReason(b *strings.Builder, v policies.Violation) {
-	fmt.Fprintf(b, "\n\n[%s] %s", v.Policy, v.Message)
-	if where := flowOf(v); where != "" {
-		fmt.Fprintf(b, "\n  flow: %s", where)
+// groups puts violations with the same policy, cause and fix together, in the order of the first of each.
+func groups(violations []policies.Violation) [][]policies.Violation {
+	type key struct{ policy, decidedBy, fix string }
+	index := map[key]int{}
+	var out [][]policies.Violation
+	for _, v := range violations {
+		k := key{v.Policy, v.DecidedBy, v.Fix}
+		i, ok := index[k]
+		if !ok {
+			i = len(out)
+			index[k] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], v)
 	}
-	if v.DecidedBy != "" {
-		fmt.Fprintf(b, "\n  decided by: %s", v.DecidedBy)
+	return out
+}
+
+// writeReasons writes violations that differ in their flow only.
+func writeReasons(b *strings.Builder, alike []policies.Violation) {
+	b.WriteString("\n")
+	for i, v := range alike {
+		if i == maxReasons {
+			fmt.Fprintf(b, "\n[%s] ... and %d more like these", v.Policy, len(alike)-i)
+			break
+		}
+		fmt.Fprintf(b, "\n[%s] %s", v.Policy, v.Message)
+		if where := flowOf(v); where != "" && !strings.Contains(v.Message, v.Host) {
+			fmt.Fprintf(b, " (%s)", where)
+		}
 	}
-	if v.Fix != "" {
+	if by := alike[0].DecidedBy; by != "" {
+		b.WriteString("\n  decided by: " + by)
+	}
+	if fix := strings.TrimRight(alike[0].Fix, "\n"); fix != "" {
 		b.WriteString("\n  fix:")
-		for line := range strings.Lines(strings.TrimRight(v.Fix, "\n")) {
+		for line := range strings.Lines(fix) {
 			b.WriteString("\n    " + strings.TrimRight(line, "\n"))
 		}
 	}
@@ -67,7 +96,7 @@ func flowOf(v policies.Violation) string {
 	case where == "":
 		return v.Client
 	default:
-		return v.Client + " -> " + where
+		return v.Client + " to " + where
 	}
 }
 

@@ -64,7 +64,9 @@ func denial(code int32, reason metav1.StatusReason, message string) *metav1.Stat
 // writeReview writes the answer. An error means that the client has gone.
 func writeReview(w http.ResponseWriter, response *admissionv1.AdmissionResponse) error {
 	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(&admissionv1.AdmissionReview{
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // messages are for terminals
+	return encoder.Encode(&admissionv1.AdmissionReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: reviewVersion, Kind: reviewKind},
 		Response: response,
 	})

@@ -61,6 +61,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.drain(err == nil)
+	defer s.Log.Info("stopped")
 	return errors.Join(append([]error{err}, s.stop(append([]*http.Server{reviews}, side...))...)...)
 }
 

@@ -1,0 +1,274 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/tlsward/tlsward/config"
+)
+
+func TestReviewsOverHTTPS(t *testing.T) {
+	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
+	f.Use(testJudge(t))
+	server := start(t, f.Routes(), nil)
+
+	mutated := server.review(t, "/mutate", create(t, bareRule))
+	var patch []struct{ Op, Path string }
+	if err := json.Unmarshal(mutated.Patch, &patch); err != nil || len(patch) == 0 {
+		t.Fatalf("no patch: %+v, %v", mutated, err)
+	}
+	if !mutated.Allowed || mutated.PatchType == nil || *mutated.PatchType != admissionv1.PatchTypeJSONPatch {
+		t.Errorf("mutate: %+v", mutated)
+	}
+	if again := server.review(t, "/mutate", create(t, goodRule)); len(again.Patch) != 0 || again.PatchType != nil {
+		t.Errorf("a complete rule is patched: %s", again.Patch)
+	}
+
+	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed || got.Result != nil {
+		t.Errorf("a good rule: %+v %+v", got, got.Result)
+	}
+	got := server.review(t, "/validate", create(t, disabledRule))
+	if got.Allowed || got.Result.Code != http.StatusForbidden || got.Result.Reason != "Forbidden" {
+		t.Fatalf("a rule that disables TLS: %+v %+v", got, got.Result)
+	}
+	for _, want := range []string{"DestinationRule default/shop is refused", "[plaintext-egress]",
+		"shop.example.com", "decided by: DestinationRule default/shop spec.trafficPolicy", "fix:"} {
+		if !strings.Contains(got.Result.Message, want) {
+			t.Errorf("the denial lacks %q:\n%s", want, got.Result.Message)
+		}
+	}
+	if n := f.count(t, "tlsward_reviews_total", "webhook=validate", "kind=DestinationRule", "decision=deny"); n != 1 {
+		t.Errorf("%v denials counted, want 1", n)
+	}
+	if n := f.count(t, "tlsward_violations_total", "policy=plaintext-egress", "action=deny"); n < 1 {
+		t.Errorf("no plaintext-egress violation counted")
+	}
+	lines := strings.Split(strings.TrimSpace(f.log.String()), "\n")
+	if len(lines) != 1 || !strings.Contains(lines[0], `"policies":["plaintext-egress"]`) || strings.Contains(lines[0], "DISABLE") {
+		t.Errorf("want one line for the denial, without the object:\n%s", f.log)
+	}
+}
+
+// What is not ours passes at once, even if it could not be read.
+func TestPassesAtOnce(t *testing.T) {
+	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
+	f.Use(testJudge(t))
+	server := start(t, f.Routes(), nil)
+	leaving := strings.Replace(disabledRule, "namespace: default", `namespace: default, deletionTimestamp: "2026-01-01T00:00:00Z"`, 1)
+	status := create(t, disabledRule)
+	status.SubResource = "status"
+	connect := create(t, disabledRule)
+	connect.Operation = admissionv1.Connect
+	for name, r := range map[string]*admissionv1.AdmissionRequest{
+		"another kind":  create(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: []}"),
+		"another group": create(t, "{apiVersion: example.com/v1, kind: DestinationRule, metadata: {name: a}, spec: 7}"),
+		"a subresource": status,
+		"CONNECT":       connect,
+		"on its way":    update(t, leaving, leaving),
+	} {
+		for _, path := range []string{"/mutate", "/validate"} {
+			if got := server.review(t, path, r); !got.Allowed || len(got.Patch) > 0 || len(got.Warnings) > 0 {
+				t.Errorf("%s %s: %+v %+v", name, path, got, got.Result)
+			}
+		}
+	}
+	// A deletionTimestamp of the client's own making is no pass.
+	for name, r := range map[string]*admissionv1.AdmissionRequest{
+		"CREATE": create(t, leaving), "UPDATE": update(t, leaving, goodRule),
+	} {
+		if got := server.review(t, "/validate", r); got.Allowed {
+			t.Errorf("%s with a claimed deletionTimestamp is allowed", name)
+		}
+	}
+}
+
+func TestWarningsAndAudit(t *testing.T) {
+	cfg := config.Default()
+	cfg.Policies = map[string]config.PolicyConfig{"plaintext-egress": {Action: config.Audit}}
+	judge, err := NewJudge(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	f.Use(judge)
+	server := start(t, f.Routes(), nil)
+	got := server.review(t, "/validate", create(t, entry))
+	if !got.Allowed || len(got.Warnings) == 0 || !strings.HasPrefix(got.Warnings[0], "tls-pending: ") {
+		t.Errorf("an entry without its rule: %+v", got)
+	}
+	f.court.store.Put(object(t, entry), Version{})
+	got = server.review(t, "/validate", create(t, disabledRule))
+	if !got.Allowed || got.AuditAnnotations["plaintext-egress"] == "" {
+		t.Errorf("an audited violation: %+v", got)
+	}
+}
+
+func TestPanicAnswersClosed(t *testing.T) {
+	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	f.Use(testJudge(t))
+	boom := func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict { panic("boom") }
+	mux := http.NewServeMux()
+	mux.Handle("/mutate", f.endpoint("mutate", boom))
+	mux.Handle("/validate", f.endpoint("validate", boom))
+	server := start(t, mux, nil)
+	if got := server.review(t, "/mutate", create(t, goodRule)); !got.Allowed || len(got.Patch) > 0 {
+		t.Errorf("mutate: %+v", got)
+	}
+	got := server.review(t, "/validate", create(t, goodRule))
+	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide") || strings.Contains(got.Result.Message, "boom") {
+		t.Errorf("validate: %+v %+v", got, got.Result)
+	}
+	if n := f.count(t, "tlsward_panics_total"); n != 2 {
+		t.Errorf("%v panics counted, want 2", n)
+	}
+	if n := f.count(t, "tlsward_undecided_total", "reason=panic"); n != 2 {
+		t.Errorf("%v undecided counted, want 2", n)
+	}
+	if !strings.Contains(f.log.String(), `"cause":"boom"`) {
+		t.Errorf("the log does not tell the cause: %s", f.log)
+	}
+}
+
+func TestNoJudgeYetAnswersClosed(t *testing.T) {
+	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	server := start(t, f.Routes(), nil)
+	got := server.review(t, "/validate", create(t, goodRule))
+	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide on DestinationRule default/shop") {
+		t.Errorf("%+v %+v", got, got.Result)
+	}
+}
+
+// A review that takes longer than the API server waits is refused, not left open.
+func TestDeadline(t *testing.T) {
+	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	f.Use(testJudge(t))
+	slow := func(ctx context.Context, _ *Judge, r *admissionv1.AdmissionRequest) verdict {
+		<-ctx.Done()
+		return f.undecided("validate", r, reasonOf(ctx.Err()), ctx.Err())
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/validate", f.endpoint("validate", slow))
+	server := start(t, mux, nil)
+	begin := time.Now()
+	got := server.review(t, "/validate?timeout=100ms", create(t, goodRule))
+	if took := time.Since(begin); got.Allowed || took > time.Second {
+		t.Errorf("after %s: %+v", took, got)
+	}
+	if n := f.count(t, "tlsward_undecided_total", "reason=timeout"); n != 1 {
+		t.Errorf("%v timeouts counted, want 1", n)
+	}
+}
+
+func TestDeadlineFromQuery(t *testing.T) {
+	h := newFixture(t, HandlerOptions{Store: newStore(t), Timeout: time.Second}).Handler
+	for query, want := range map[string]time.Duration{
+		"": time.Second, "?timeout=500ms": 450 * time.Millisecond, "?timeout=30s": time.Second,
+		"?timeout=-1s": time.Second, "?timeout=soon": time.Second,
+	} {
+		r, err := http.NewRequest(http.MethodPost, "/validate"+query, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.deadline(r); got != want {
+			t.Errorf("%q: %s, want %s", query, got, want)
+		}
+	}
+}
+
+func TestShedding(t *testing.T) {
+	f := newFixture(t, HandlerOptions{Store: newStore(t), Concurrent: 1, Queue: 20 * time.Millisecond})
+	f.Use(testJudge(t))
+	entered, leave := make(chan struct{}), make(chan struct{})
+	slow := func(_ context.Context, _ *Judge, _ *admissionv1.AdmissionRequest) verdict {
+		close(entered)
+		<-leave
+		return verdict{allowed(), "allow"}
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/validate", f.endpoint("validate", slow))
+	server := start(t, mux, nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { server.review(t, "/validate", create(t, goodRule)) })
+	<-entered
+	status, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, goodRule)))
+	if status != http.StatusTooManyRequests {
+		t.Errorf("status %d, want 429", status)
+	}
+	close(leave)
+	wg.Wait()
+	if n := f.count(t, "tlsward_shed_total"); n != 1 {
+		t.Errorf("%v shed, want 1", n)
+	}
+}
+
+func TestLimiterLetsBurstsWait(t *testing.T) {
+	l := newLimiter(1, time.Second)
+	if !l.acquire(t.Context()) {
+		t.Fatal("the first was refused")
+	}
+	got := make(chan bool)
+	go func() { got <- l.acquire(t.Context()) }()
+	eventually(t, "the second waits", func() bool { return len(l.waiting) == 1 })
+	l.release()
+	if !<-got {
+		t.Error("the second was refused though a slot came free")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if l.acquire(ctx) {
+		t.Error("one whose client has gone was let in")
+	}
+}
+
+// A policy that cannot decide refuses, says so in the metric and the log, and is named.
+func TestReasonOf(t *testing.T) {
+	for want, err := range map[string]error{
+		"timeout": context.DeadlineExceeded,
+		"error":   errors.New("x"),
+	} {
+		if got := reasonOf(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
+	}
+}
+
+func TestReloadSwapsWhileReviewsRun(t *testing.T) {
+	cfg := config.Default()
+	cfg.Policies = map[string]config.PolicyConfig{"plaintext-egress": {Action: config.Warn}}
+	lenient, err := NewJudge(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict := testJudge(t)
+	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
+	f.Use(strict)
+	server := start(t, f.Routes(), nil)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				f.Use([]*Judge{strict, lenient}[i%2])
+			}
+		}
+	})
+	for range 100 {
+		got := server.review(t, "/validate", create(t, disabledRule))
+		if warned := len(got.Warnings) > 0; got.Allowed != warned {
+			t.Fatalf("a mixed answer: %+v", got)
+		}
+	}
+	close(stop)
+	wg.Wait()
+}

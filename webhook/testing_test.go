@@ -1,0 +1,300 @@
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/certs"
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+const (
+	entry = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: shop, namespace: default}
+spec:
+  hosts: [shop.example.com]
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]
+  resolution: DNS`
+	bareRule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop, namespace: default}
+spec: {host: shop.example.com}`
+	goodRule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop, namespace: default}
+spec:
+  host: shop.example.com
+  trafficPolicy:
+    portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]`
+	disabledRule = `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop, namespace: default}
+spec:
+  host: shop.example.com
+  trafficPolicy: {tls: {mode: DISABLE}}`
+)
+
+// defaultJudge is compiled once: it is immutable.
+var defaultJudge = sync.OnceValues(func() (*Judge, error) { return NewJudge(context.Background(), config.Default()) })
+
+func testJudge(t testing.TB) *Judge {
+	t.Helper()
+	j, err := defaultJudge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// raw gives a YAML object as JSON.
+func raw(t testing.TB, text string) []byte {
+	t.Helper()
+	out, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func object(t testing.TB, text string) *mesh.Object {
+	t.Helper()
+	o, err := mesh.Decode(raw(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func newStore(t testing.TB, texts ...string) *Store {
+	t.Helper()
+	var objects []*mesh.Object
+	for _, text := range texts {
+		objects = append(objects, object(t, text))
+	}
+	return NewStore(mesh.DefaultSettings(), objects...)
+}
+
+// fixture is a handler with its registry and log.
+type fixture struct {
+	*Handler
+	registry *prometheus.Registry
+	log      *syncBuffer
+}
+
+func newFixture(t testing.TB, o HandlerOptions) *fixture {
+	t.Helper()
+	f := &fixture{registry: prometheus.NewRegistry(), log: &syncBuffer{}}
+	o.Metrics = NewMetrics(f.registry)
+	o.Log = slog.New(slog.NewJSONHandler(f.log, nil))
+	f.Handler = NewHandler(o)
+	return f
+}
+
+// count gives the value of a counter, summed over the series that have these label values.
+func (f *fixture) count(t testing.TB, name string, labels ...string) float64 {
+	t.Helper()
+	families, err := f.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			has := map[string]bool{}
+			for _, pair := range metric.GetLabel() {
+				has[pair.GetName()+"="+pair.GetValue()] = true
+			}
+			matches := true
+			for _, label := range labels {
+				matches = matches && has[label]
+			}
+			if matches {
+				sum += metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// running is a real server on loopback.
+type running struct {
+	url, probes string
+	client      *http.Client
+	health      *Health
+	stop        func() error
+}
+
+// start serves routes over TLS on loopback until stop, or the test's end.
+func start(t testing.TB, routes http.Handler, adapt func(*Server)) *running {
+	t.Helper()
+	source, err := certs.NewSelfSigned("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tlsConfig, err := TLSConfig(source, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listen := func() net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	server := &Server{Reviews: listen(), Metrics: listen(), Probes: listen(), TLS: tlsConfig, Handler: routes,
+		Gatherer: prometheus.NewRegistry(), Health: &Health{}, Log: slog.New(slog.DiscardHandler)}
+	if adapt != nil {
+		adapt(server)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }()
+	stop := sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { _ = stop() })
+
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(source.Bundle())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &running{
+		url:    "https://" + server.Reviews.Addr().String(),
+		probes: "http://" + server.Probes.Addr().String(),
+		client: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+		health: server.Health, stop: stop,
+	}
+}
+
+// post sends a body and gives the status and the answer.
+func (r *running) post(t testing.TB, path, contentType, body string) (int, string) {
+	t.Helper()
+	response, err := r.client.Post(r.url+path, contentType, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// review asks and gives the answer.
+func (r *running) review(t testing.TB, path string, request *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
+	t.Helper()
+	status, text := r.post(t, path, "application/json", envelope(t, request))
+	if status != http.StatusOK {
+		t.Fatalf("status %d: %s", status, text)
+	}
+	var review admissionv1.AdmissionReview
+	if err := json.Unmarshal([]byte(text), &review); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if review.Response == nil || review.APIVersion != reviewVersion || review.Kind != reviewKind {
+		t.Fatalf("not a response: %s", text)
+	}
+	if review.Response.UID != request.UID {
+		t.Fatalf("uid %q came back as %q", request.UID, review.Response.UID)
+	}
+	return review.Response
+}
+
+func envelope(t testing.TB, request *admissionv1.AdmissionRequest) string {
+	t.Helper()
+	out, err := json.Marshal(map[string]any{"apiVersion": reviewVersion, "kind": reviewKind, "request": request})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// create asks for a new object; update and remove for a stored one.
+func create(t testing.TB, text string) *admissionv1.AdmissionRequest {
+	return request(t, admissionv1.Create, text, "")
+}
+
+func update(t testing.TB, text, old string) *admissionv1.AdmissionRequest {
+	return request(t, admissionv1.Update, text, old)
+}
+
+func remove(t testing.TB, old string) *admissionv1.AdmissionRequest {
+	return request(t, admissionv1.Delete, "", old)
+}
+
+func request(t testing.TB, operation admissionv1.Operation, text, old string) *admissionv1.AdmissionRequest {
+	t.Helper()
+	r := &admissionv1.AdmissionRequest{UID: "a-uid", Operation: operation}
+	r.UserInfo.Username = "alice"
+	subject := text
+	if text != "" {
+		r.Object.Raw = raw(t, text)
+	}
+	if old != "" {
+		r.OldObject.Raw = raw(t, old)
+		if subject == "" {
+			subject = old
+		}
+	}
+	h, err := readHead(raw(t, subject))
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, version, _ := strings.Cut(h.APIVersion, "/")
+	r.Kind.Group, r.Kind.Version, r.Kind.Kind = group, version, h.Kind
+	r.Name, r.Namespace = h.Metadata.Name, h.Metadata.Namespace
+	return r
+}
+
+// eventually waits for a condition, a second at most.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	for range 200 {
+		if condition() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal(fmt.Sprintf("%s: not within a second", what))
+}
