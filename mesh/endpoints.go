@@ -265,9 +265,12 @@ func (m *merged) policyAt(number uint32, subsetName string) *networking.LoadBala
 }
 
 // accounts lists the names that the servers of a host may prove, ascending: those of the newest ServiceEntry of its
-// namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts).
+// namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts). A forward proxy uses none.
 func (s *Snapshot) accounts(svc view) []string {
 	var names []string
+	if svc.forwards() {
+		return nil
+	}
 	for _, other := range s.services.at(svc.host) {
 		if other.namespace == svc.namespace {
 			names = other.entry.GetSubjectAltNames()

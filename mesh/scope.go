@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -263,7 +264,7 @@ func (s *Snapshot) routesTo(host string) []*virtualService {
 }
 
 // allDestinations walks where v sends clients of a namespace, mirrors and delegates included.
-func (s *Snapshot) allDestinations(v *virtualService, namespace string) func(func(*networking.Destination) bool) {
+func (s *Snapshot) allDestinations(v *virtualService, namespace string) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range s.httpRoutes(v) {
 			if !fromNamespace(r, namespace) {
@@ -307,9 +308,9 @@ func (l listener) importsRoute(v *virtualService, clientNamespace string) bool {
 			namespace, host, excluded, ok := importEntry(entry, clientNamespace)
 			switch {
 			case !ok, namespace != "*" && namespace != v.Namespace:
-			case excluded && covers(host, h):
+			case excluded && within(h, host):
 				return false
-			case !excluded && (covers(host, h) || covers(h, host)):
+			case !excluded && (within(h, host) || within(host, h)):
 				imported = true
 			}
 		}

@@ -60,7 +60,7 @@ func imports(hosts []string, clientNamespace, namespace, host string) bool {
 	imported := false
 	for _, entry := range hosts {
 		where, pattern, excluded, ok := importEntry(entry, clientNamespace)
-		if !ok || where != "*" && where != namespace || !covers(pattern, host) {
+		if !ok || where != "*" && where != namespace || !within(host, pattern) {
 			continue
 		}
 		if excluded {
@@ -87,8 +87,8 @@ func importEntry(entry, clientNamespace string) (namespace, host string, exclude
 	return namespace, host, excluded, true
 }
 
-// covers tells whether a host lies within a pattern (pkg/config/host/name.go SubsetOf).
-func covers(pattern, host string) bool {
+// within tells whether a host lies within a pattern (pkg/config/host/name.go SubsetOf).
+func within(host, pattern string) bool {
 	if isWildcard(pattern) && isWildcard(host) && len(host) < len(pattern) {
 		return false
 	}

@@ -93,26 +93,42 @@ func (s *Snapshot) cluster(client Client, svc view, number uint32, subsetName st
 		Protocol: p.protocol, Family: FamilyOf(p.protocol), service: svc,
 		Hop: Hop{From: client.String(), To: svc.host, Port: number, Protocol: p.protocol, Names: []string{}},
 	}
-	if len(c.TargetPorts) > 0 {
-		c.Hop.Port = c.TargetPorts[0]
-	}
-	if client.Kind == ClientZtunnel {
-		c.Cause = CauseZtunnel
-		c.lookup = s.rulesFor(client.Namespace, svc.host, svc.namespace)
-		c.rule = c.lookup.choose(client)
-		return c, subsetName == ""
-	}
 	c.lookup = s.rulesFor(client.Namespace, svc.host, svc.namespace)
 	c.rule = c.lookup.choose(client)
-	if c.rule == nil {
-		c.Cause = c.lookup.whyNone(client)
-		return c, subsetName == ""
-	}
-	if _, has := c.rule.subset(subsetName); subsetName != "" && (!has || svc.dynamic() && isWildcard(svc.host)) {
+	if _, has := c.rule.subset(subsetName); subsetName != "" && !has {
 		return Cluster{}, false
 	}
-	c.applyTLS(client, number, subsetName)
+	r, ok := s.reachOf(client, svc, p, c.rule, subsetName)
+	if !ok {
+		return Cluster{}, false
+	}
+	if c.TargetPorts = r.ports; len(c.TargetPorts) > 0 {
+		c.Hop.Port = c.TargetPorts[0]
+	}
+	switch {
+	case client.Kind == ClientZtunnel:
+		c.Cause = CauseZtunnel
+		return c, subsetName == ""
+	case c.rule == nil:
+		c.Cause = c.lookup.whyNone(client)
+	default:
+		c.applyTLS(client, s.accounts(svc), number, subsetName)
+	}
+	if (c.Cause == CauseNoRule || c.Cause == CauseUnselected || c.Cause == CauseUnset) && s.automatic(svc, p, c.rule, subsetName) {
+		c.startMutual(r.how, s.accounts(svc), number, subsetName)
+	}
 	return c, true
+}
+
+// startMutual is what Istio does by itself towards services inside the mesh. Where connections follow the client's
+// own there is no choice by endpoint: all of them take it.
+func (c *Cluster) startMutual(how discovery, accounts []string, number uint32, subsetName string) {
+	if how != dialed {
+		c.AutoMutual = true
+		return
+	}
+	c.Cause, c.Hop.TLS = CauseNone, networking.ClientTLSSettings_ISTIO_MUTUAL.String()
+	c.mutualNames(&networking.ClientTLSSettings{}, accounts, number, subsetName)
 }
 
 // whyNone tells a client without rules from one whose namespace has rules for other pods.
@@ -128,7 +144,7 @@ func (l lookup) whyNone(client Client) Cause {
 
 // applyTLS turns the rule's setting into what the proxy does with it
 // (pilot/pkg/networking/core/cluster_tls.go, cluster_waypoint.go).
-func (c *Cluster) applyTLS(client Client, number uint32, subsetName string) {
+func (c *Cluster) applyTLS(client Client, accounts []string, number uint32, subsetName string) {
 	set := c.rule.tlsFor(number, subsetName)
 	c.Hop.DecidedBy = &set.from
 	t := set.settings
@@ -139,10 +155,10 @@ func (c *Cluster) applyTLS(client Client, number uint32, subsetName string) {
 	c.Hop.SNI = t.Sni
 	c.Hop.Insecure = t.GetInsecureSkipVerify().GetValue()
 	if t.Mode == networking.ClientTLSSettings_ISTIO_MUTUAL {
-		c.mutualNames(t, number, subsetName)
+		c.mutualNames(t, accounts, number, subsetName)
 		return
 	}
-	c.names(client, t)
+	c.names(client, t, accounts)
 }
 
 func (c *Cluster) whyPlaintext(client Client, t *networking.ClientTLSSettings) Cause {
@@ -179,15 +195,14 @@ func privileged(credential string) bool {
 // names sets what SIMPLE and MUTUAL send and check. A missing sni is taken from the Host header, which only HTTP
 // has; the name in it is checked only where neither sni nor subjectAltNames are set
 // (cluster_tls.go setAutoSniAndAutoSanValidation).
-func (c *Cluster) names(client Client, t *networking.ClientTLSSettings) {
-	dynamic := c.service.dynamic() && isWildcard(c.service.host)
+func (c *Cluster) names(client Client, t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.AutoSNI = t.Sni == ""
-	c.Hop.AutoNames = !c.Hop.Insecure && (dynamic || t.Sni == "" && len(t.SubjectAltNames) == 0)
+	c.Hop.AutoNames = !c.Hop.Insecure && (c.service.forwards() || t.Sni == "" && len(t.SubjectAltNames) == 0)
 	names := t.SubjectAltNames
 	if len(names) == 0 && !c.service.kube && client.Kind != ClientWaypoint {
-		names = c.service.entry.GetSubjectAltNames()
+		names = accounts
 	}
-	if !c.Hop.Insecure || t.CredentialName != "" {
+	if !c.Hop.Insecure {
 		c.Hop.Names = append(c.Hop.Names, names...)
 	}
 	c.Hop.Verified = c.Hop.verifies(c.Family)
@@ -199,14 +214,18 @@ func (h Hop) verifies(payload Family) bool {
 }
 
 // mutualNames sets what ISTIO_MUTUAL sends: the cluster's name where no sni is set. Its server is verified by the
-// mesh's own CA; towards a host outside the mesh that checks no name unless names are given.
-func (c *Cluster) mutualNames(t *networking.ClientTLSSettings, number uint32, subsetName string) {
-	if c.Hop.SNI == "" && !(c.service.dynamic() && isWildcard(c.service.host)) {
+// mesh's own CA; towards a host outside the mesh that checks no name unless names are given. A forward proxy takes
+// both from the request.
+func (c *Cluster) mutualNames(t *networking.ClientTLSSettings, accounts []string, number uint32, subsetName string) {
+	if c.service.forwards() {
+		c.Hop.AutoSNI, c.Hop.AutoNames = c.Hop.SNI == "", !c.Hop.Insecure
+	} else if c.Hop.SNI == "" {
 		c.Hop.SNI = fmt.Sprintf("outbound_.%d_.%s_.%s", number, subsetName, c.service.host)
 	}
+	c.Hop.Insecure = false
 	names := t.SubjectAltNames
-	if names == nil && !c.service.kube {
-		names = c.service.entry.GetSubjectAltNames()
+	if names == nil {
+		names = accounts
 	}
 	c.Hop.Names = append(c.Hop.Names, names...)
 	c.Hop.Verified = !c.service.external || len(c.Hop.Names) > 0

@@ -19,6 +19,8 @@ type virtualService struct {
 	spec     *networking.VirtualService
 	hosts    []string
 	gateways []string
+	// destinations are the hosts to which its routes lead, mirrors included.
+	destinations []string
 }
 
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
@@ -31,6 +33,11 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	}
 	if len(v.gateways) == 0 {
 		v.gateways = []string{meshGateway}
+	}
+	for d := range targets(spec) {
+		if h := s.qualify(d.GetHost(), o.Namespace); !slices.Contains(v.destinations, h) {
+			v.destinations = append(v.destinations, h)
+		}
 	}
 	return v
 }
@@ -48,6 +55,8 @@ const (
 	byHost     = "host\x00"
 	byGateway  = "gateway\x00"
 	byDelegate = "delegate\x00"
+	// byDestination is where a VirtualService's own routes lead, mirrors included.
+	byDestination = "destination\x00"
 )
 
 // keys lists the index entries of v.
@@ -66,6 +75,11 @@ func (v *virtualService) keys() iter.Seq[string] {
 		}
 		for _, r := range v.spec.Http {
 			if d := r.GetDelegate(); d != nil && !yield(byDelegate+delegateRef(d, v.Namespace).key()+suffix) {
+				return
+			}
+		}
+		for _, h := range v.destinations {
+			if !yield(byDestination + h + suffix) {
 				return
 			}
 		}

@@ -26,7 +26,7 @@ func (k Key) String() string {
 type Answer struct {
 	// Mode is the TLS that the proxy starts: SIMPLE, MUTUAL, ISTIO_MUTUAL, or "" for none.
 	Mode string
-	// Auto is true for mutual TLS that nobody asked for, which each endpoint takes or leaves.
+	// Auto is true for mutual TLS that nobody asked for, which each endpoint takes or leaves; Mode is "" then.
 	Auto bool
 	// SNI is the fixed server name; AutoSNI means that each request's authority is sent.
 	SNI     string
@@ -48,14 +48,36 @@ func (a Answer) Verified() bool {
 	return a.TLS() && !a.Insecure && (a.AutoNames || len(a.Names) > 0)
 }
 
-// String gives the answer on one line.
-func (a Answer) String() string {
+// differs lists the fields in which two answers differ.
+func (a Answer) differs(b Answer) []string {
+	var fields []string
+	add := func(name string, differ bool) {
+		if differ {
+			fields = append(fields, name)
+		}
+	}
+	add("mode", a.Mode != b.Mode)
+	add("auto", a.Auto != b.Auto)
+	add("sni", a.SNI != b.SNI)
+	add("autoSNI", a.AutoSNI != b.AutoSNI)
+	add("names", !slices.Equal(a.Names, b.Names))
+	add("autoNames", a.AutoNames != b.AutoNames)
+	add("insecure", a.Insecure != b.Insecure)
+	add("ports", !slices.Equal(a.Ports, b.Ports))
+	return fields
+}
+
+// String gives the answer on one line; nil is no cluster.
+func (a *Answer) String() string {
+	if a == nil {
+		return "no cluster"
+	}
 	mode := a.Mode
 	if mode == "" {
 		mode = "plaintext"
 	}
 	if a.Auto {
-		mode += " (auto)"
+		mode = "automatic"
 	}
 	return fmt.Sprintf("%s sni=%q autoSNI=%v names=[%s] autoNames=%v insecure=%v ports=%v",
 		mode, a.SNI, a.AutoSNI, strings.Join(a.Names, " "), a.AutoNames, a.Insecure, a.Ports)

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,25 +12,47 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// Disagreement is one question to which Istio and the model gave different answers.
+// Disagreement is one question to which Istio and the model gave different answers. A nil answer: no cluster.
 type Disagreement struct {
 	Client mesh.Client
 	Key    Key
-	Istio  string
-	Model  string
+	Istio  *Answer
+	Model  *Answer
 }
 
 // String gives the question and both answers.
 func (d Disagreement) String() string {
-	return fmt.Sprintf("%s -> %s\n  istio: %s\n  model: %s", d.Client, d.Key, d.Istio, d.Model)
+	return fmt.Sprintf("%s -> %s (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.Class(), d.Istio, d.Model)
 }
 
-// absent is the answer where no cluster is built.
-const absent = "no cluster"
+// Class says in what the answers differ. Two disagreements of one class may still have different causes.
+func (d Disagreement) Class() string {
+	class := string(d.Client.Kind)
+	if d.Key.Subset != "" {
+		class += " subset"
+	}
+	switch {
+	case d.Istio == nil:
+		return class + " surplus"
+	case d.Model == nil:
+		return class + " missing"
+	}
+	for _, field := range d.Istio.differs(*d.Model) {
+		class += " " + field
+	}
+	return class
+}
 
-// Vantages lists the clients that are asked about every mesh.
+// Vantages lists the clients that are asked about every mesh, the gateways first: Istio lends a gateway the scope of
+// the sidecars of its namespace once one of those has been asked, and then prefers services of that namespace
+// (pilot/pkg/model/push_context.go doGetSidecarScope). A gateway of its own namespace never gets that.
 func Vantages() []mesh.Client {
 	var clients []mesh.Client
+	for _, namespace := range []string{rootNamespace, "apps"} {
+		clients = append(clients, mesh.Client{
+			Kind: mesh.ClientGateway, Namespace: namespace, Labels: map[string]string{"istio": "egressgateway"},
+		})
+	}
 	for _, namespace := range []string{"default", "apps", rootNamespace, emptyNamespace} {
 		clients = append(clients, mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace})
 		if namespace == emptyNamespace {
@@ -38,11 +61,6 @@ func Vantages() []mesh.Client {
 		for _, labels := range []map[string]string{{"app": "curl"}, {"app": "curl", "tier": "web"}} {
 			clients = append(clients, mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace, Labels: labels})
 		}
-	}
-	for _, namespace := range []string{rootNamespace, "apps"} {
-		clients = append(clients, mesh.Client{
-			Kind: mesh.ClientGateway, Namespace: namespace, Labels: map[string]string{"istio": "egressgateway"},
-		})
 	}
 	return clients
 }
@@ -62,32 +80,53 @@ func Decode(m Mesh) (*mesh.Snapshot, error) {
 	return mesh.New(mesh.DefaultSettings(), objects...), nil
 }
 
-// Compare asks Istio and the model about every cluster of every vantage. It stops at the first disagreement of a
-// client, for one cause shows in many clusters.
-func Compare(m Mesh) (questions int, found []Disagreement, err error) {
+// Result is what came of one mesh.
+type Result struct {
+	// Questions counts what both were asked.
+	Questions int
+	// Crashed counts the clients at which Istio panicked: those have no answer to compare with.
+	Crashed int
+	Found   []Disagreement
+}
+
+// Compare asks Istio and the model about every cluster of every vantage. It goes to the next client at the first
+// disagreement, for one cause shows in many clusters.
+func Compare(m Mesh) (Result, error) {
+	var r Result
 	snapshot, err := Decode(m)
 	if err != nil {
-		return 0, nil, err
+		return r, err
 	}
 	err = test.Wrap(func(t test.Failer) {
 		istio := NewIstio(t, m)
 		for _, client := range Vantages() {
 			answers, err := istio.Clusters(client)
+			if errors.Is(err, errCrashed) {
+				r.Crashed++
+				continue
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, key := range keys(m, answers) {
-				questions++
-				theirs := answerOf(answers, key)
-				ours := modelAnswer(snapshot, client, key)
-				if theirs != ours {
-					found = append(found, Disagreement{Client: client, Key: key, Istio: theirs, Model: ours})
-					break
-				}
-			}
+			asked, differs := compareClient(snapshot, client, keys(m, answers), answers)
+			r.Questions += asked
+			r.Found = append(r.Found, differs...)
 		}
 	})
-	return questions, found, err
+	return r, err
+}
+
+func compareClient(snapshot *mesh.Snapshot, client mesh.Client, asked []Key, answers map[Key]Answer) (int, []Disagreement) {
+	for i, key := range asked {
+		d := Disagreement{Client: client, Key: key, Model: modelAnswer(snapshot, client, key)}
+		if a, ok := answers[key]; ok {
+			d.Istio = &a
+		}
+		if d.Istio.String() != d.Model.String() {
+			return i + 1, []Disagreement{d}
+		}
+	}
+	return len(asked), nil
 }
 
 // keys lists what to ask: all that Istio answers, and all that the objects name.
@@ -95,46 +134,29 @@ func keys(m Mesh, answers map[Key]Answer) []Key {
 	all := map[Key]bool{}
 	for k := range answers {
 		all[k] = true
-		all[Key{Host: k.Host, Port: k.Port}] = true
 	}
 	for _, d := range m {
-		for _, host := range strings_(d.Spec()["hosts"]) {
+		hosts, _ := d.Spec()["hosts"].(list)
+		for _, host := range hosts {
 			for _, port := range []uint32{80, 443, 8080, 3306, 27017} {
-				all[Key{Host: host, Port: port}] = true
-				all[Key{Host: host, Port: port, Subset: "v1"}] = true
+				name, _ := host.(string)
+				all[Key{Host: name, Port: port}] = true
+				all[Key{Host: name, Port: port, Subset: "v1"}] = true
 			}
 		}
 	}
 	return slices.SortedFunc(maps.Keys(all), func(a, b Key) int { return strings.Compare(a.String(), b.String()) })
 }
 
-func strings_(v any) []string {
-	var out []string
-	values, _ := v.(list)
-	for _, e := range values {
-		if s, ok := e.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func answerOf(answers map[Key]Answer, key Key) string {
-	a, ok := answers[key]
-	if !ok {
-		return absent
-	}
-	return a.String()
-}
-
-func modelAnswer(snapshot *mesh.Snapshot, client mesh.Client, key Key) string {
+func modelAnswer(snapshot *mesh.Snapshot, client mesh.Client, key Key) *Answer {
 	c, ok := snapshot.Cluster(client, key.Host, key.Port, key.Subset)
 	if !ok {
-		return absent
+		return nil
 	}
 	h := c.Hop
-	return Answer{
-		Mode: h.TLS, SNI: h.SNI, AutoSNI: h.AutoSNI, Names: h.Names, AutoNames: h.AutoNames,
+	a := Answer{
+		Mode: h.TLS, Auto: c.AutoMutual, SNI: h.SNI, AutoSNI: h.AutoSNI, Names: h.Names, AutoNames: h.AutoNames,
 		Insecure: h.Insecure, Ports: c.TargetPorts,
-	}.normal().String()
+	}.normal()
+	return &a
 }

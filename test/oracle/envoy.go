@@ -22,11 +22,11 @@ const (
 func readCluster(c *cluster.Cluster, load *endpoint.ClusterLoadAssignment, port uint32) (Answer, error) {
 	var a Answer
 	socket, auto := socketOf(c)
-	if socket != nil && socket.GetName() == tlsSocket {
+	a.Auto = auto
+	if socket != nil && !auto && socket.GetName() == tlsSocket {
 		if err := readSocket(&a, socket); err != nil {
 			return a, fmt.Errorf("read the transport socket of %s: %w", c.GetName(), err)
 		}
-		a.Auto = auto
 		if err := readHTTPOptions(&a, c); err != nil {
 			return a, fmt.Errorf("read the HTTP options of %s: %w", c.GetName(), err)
 		}

@@ -129,17 +129,28 @@ func (g *Generator) document(apiVersion, kind, namespace string, spec object) Do
 		}
 	}
 	meta := object{"name": name, "namespace": namespace}
-	switch weighted(g, 3, 3, 3, 2) {
-	case 0:
-		meta["creationTimestamp"] = "2024-01-01T00:00:00Z"
-	case 1:
-		meta["creationTimestamp"] = "2024-01-02T00:00:00Z"
-	case 2:
-		meta["creationTimestamp"] = "2024-01-03T00:00:00Z"
-	default:
+	if created := g.created(kind, namespace); created != "" {
+		meta["creationTimestamp"] = created
+	} else {
 		g.cover("no creationTimestamp")
 	}
 	return Document{"apiVersion": apiVersion, "kind": kind, "metadata": meta, "spec": spec}
+}
+
+// created gives a creation time, often equal to another's, or none. Istio lists ServiceEntries of one namespace and
+// one second in random order, so those differ.
+func (g *Generator) created(kind, namespace string) string {
+	for {
+		created := ""
+		if i := weighted(g, 3, 3, 3, 2); i < 3 {
+			created = fmt.Sprintf("2024-01-0%dT00:00:0%dZ", i+1, g.rand.IntN(2))
+		}
+		key := kind + "/" + namespace + "@" + created
+		if kind != "ServiceEntry" || !g.taken[key] {
+			g.taken[key] = true
+			return created
+		}
+	}
 }
 
 const networkingAPI = "networking.istio.io/v1"

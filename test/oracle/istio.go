@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -116,10 +117,19 @@ func convertService(d Document) (*model.Service, error) {
 	return kubeconv.ConvertService(s, nil, clusterDomain, clusterID, clusterDomain), nil
 }
 
-// Clusters says what the client's proxy does to each host, port and subset that it knows.
-func (i *Istio) Clusters(c mesh.Client) (map[Key]Answer, error) {
+// errCrashed is wrapped by the error of a question at which Istio panicked: it has no answer.
+var errCrashed = errors.New("Istio crashed")
+
+// Clusters says what the client's proxy does to each host, port and subset that it knows. The error wraps errCrashed
+// where Istio panics (1.31 does at outlierDetection for a wildcard host with resolution DYNAMIC_DNS).
+func (i *Istio) Clusters(c mesh.Client) (answers map[Key]Answer, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			answers, err = nil, fmt.Errorf("%w: %v", errCrashed, r)
+		}
+	}()
 	proxy := i.gen.SetupProxy(proxyFor(c))
-	answers := map[Key]Answer{}
+	answers = map[Key]Answer{}
 	for _, cl := range i.gen.Clusters(proxy) {
 		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
 		if direction != model.TrafficDirectionOutbound || host == "" {

@@ -35,15 +35,8 @@ func shrinkOnce(m Mesh, still func(Mesh) bool) (Mesh, bool) {
 // shrinkDocument drops one field or list entry of object i.
 func shrinkDocument(m Mesh, i int, still func(Mesh) bool) (Mesh, bool) {
 	for _, edited := range smallerValues(map[string]any(m[i])) {
-		d, ok := edited.(map[string]any)
-		if !ok || d["kind"] == nil || d["metadata"] == nil || d["apiVersion"] == nil {
-			continue
-		}
 		candidate := append(Mesh{}, m...)
-		candidate[i] = Document(d)
-		if candidate[i].Name() == "" || candidate[i].Namespace() == "" && candidate[i].Kind() != "Namespace" {
-			continue
-		}
+		candidate[i] = Document(edited.(map[string]any))
 		if still(candidate) {
 			return candidate, true
 		}
@@ -51,12 +44,20 @@ func shrinkDocument(m Mesh, i int, still func(Mesh) bool) (Mesh, bool) {
 	return m, false
 }
 
+// identity lists the fields without which an object is none that a person could have written. Istio itself does not
+// survive a ServiceEntry with a workloadSelector and no host.
+var identity = map[string]bool{"apiVersion": true, "kind": true, "metadata": true, "name": true, "namespace": true, "number": true, "hosts": true,
+	"creationTimestamp": true}
+
 // smallerValues lists v with one thing less, the larger cuts first.
 func smallerValues(v any) []any {
 	var out []any
 	switch v := v.(type) {
 	case map[string]any:
 		for k := range v {
+			if identity[k] {
+				continue
+			}
 			c := cloneValue(v).(map[string]any)
 			delete(c, k)
 			out = append(out, c)
@@ -70,6 +71,9 @@ func smallerValues(v any) []any {
 		}
 	case []any:
 		for i := range v {
+			if len(v) == 1 && isText(v[0]) {
+				break
+			}
 			out = append(out, append(append([]any{}, v[:i]...), v[i+1:]...))
 		}
 		for i, e := range v {
@@ -81,4 +85,10 @@ func smallerValues(v any) []any {
 		}
 	}
 	return out
+}
+
+// isText is true of the entries of hosts, exportTo and the like, whose lists are not emptied but dropped.
+func isText(v any) bool {
+	_, ok := v.(string)
+	return ok
 }
