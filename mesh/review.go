@@ -37,6 +37,8 @@ type review struct {
 	hops, routes bool
 	// hosts are the known external hosts that a DestinationRule under review governs.
 	hosts int
+	// echoed is true if the rule under review only repeats what the rule that stands in its place says.
+	echoed bool
 }
 
 // flowKey tells flows apart.

@@ -165,7 +165,9 @@ func (r *review) judgeRule(f *Flow, l leg) {
 		f.Ours, f.Ignored = true, true
 	case f.Ours:
 		f.Ignored = cause == CauseCredential || cause == CauseIncompleteMutual || cause == CauseMutualAtWaypoint
-	case r.dropped(l) && !sameTLS(own, l.effective()):
+	case r.dropped(l) && sameTLS(own, l.effective()):
+		r.echoed = true
+	case r.dropped(l):
 		f.Ignored, f.Cause, f.By = true, CauseMergedAway, l.by()
 	}
 }
@@ -232,7 +234,7 @@ func (f *Flow) gatewayUse(g Flow) bool {
 
 // offPath adds what there is to say of a rule whose TLS decides for no client at all.
 func (r *review) offPath(host string) {
-	if !asksForTLS(ruleSpec(r.object)) || slices.ContainsFunc(r.flows, func(f Flow) bool { return f.Ours || f.Ignored }) {
+	if r.echoed || !asksForTLS(ruleSpec(r.object)) || slices.ContainsFunc(r.flows, func(f Flow) bool { return f.Ours || f.Ignored }) {
 		return
 	}
 	r.flows = append(r.flows, Flow{Path: Path{
