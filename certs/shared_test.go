@@ -1,0 +1,353 @@
+package certs
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func bundles(raw []byte) [][]*x509.Certificate { return [][]*x509.Certificate{DecodeBundle(raw)} }
+
+// fleet is a set of replicas on one fake cluster, in fake time.
+type fleet struct {
+	t       *testing.T
+	cluster *fakeCluster
+	leader  atomic.Pointer[string]
+	members map[string]*member
+	born    int
+	checked map[string]error
+}
+
+type member struct {
+	*Shared
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+var shortLives = Lives{CA: 3 * time.Hour, Leaf: time.Hour}
+
+func newFleet(t *testing.T, seed uint64) *fleet {
+	return &fleet{t: t, cluster: newFakeCluster(seed, "mutate", "validate"), members: map[string]*member{},
+		checked: map[string]error{}}
+}
+
+// start adds a replica; the first leads.
+func (f *fleet) start() string {
+	f.t.Helper()
+	f.born++
+	name := fmt.Sprintf("replica-%d", f.born)
+	s, err := NewShared(SharedOptions{Cluster: f.cluster, Name: name, Names: []string{"tlsward.svc"}, Lives: shortLives, Log: quiet(),
+		Leading: func() bool { l := f.leader.Load(); return l != nil && *l == name }})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(f.t.Context())
+	m := &member{Shared: s, stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(m.done)
+		_ = s.Start(ctx)
+	}()
+	f.members[name] = m
+	if f.leader.Load() == nil {
+		f.leader.Store(&name)
+	}
+	return name
+}
+
+// end stops a replica; another leads if it did. With kill its announcement stays behind.
+func (f *fleet) end(name string, kill bool) {
+	m := f.members[name]
+	delete(f.members, name)
+	if kill {
+		left, ok := f.cluster.replicas[name]
+		defer func() {
+			if ok {
+				f.cluster.mu.Lock()
+				f.cluster.replicas[name] = left
+				f.cluster.mu.Unlock()
+			}
+		}()
+	}
+	m.stop()
+	<-m.done
+	if *f.leader.Load() == name {
+		f.leader.Store(nil)
+		for other, m := range f.members {
+			f.leader.Store(&other)
+			m.Wake()
+			break
+		}
+	}
+}
+
+func (f *fleet) endAll() {
+	for name := range f.members {
+		f.end(name, false)
+	}
+}
+
+// refused names a ready replica that an API server would not trust now, with the bundle that does not.
+func (f *fleet) refused() string {
+	f.cluster.mu.Lock()
+	defer f.cluster.mu.Unlock()
+	for name, m := range f.members {
+		if m.Healthy() != nil {
+			continue
+		}
+		c, err := m.GetCertificate(&tls.ClientHelloInfo{})
+		if err != nil {
+			return name + ": " + err.Error()
+		}
+		for h, hook := range f.cluster.hooks {
+			if err := f.verify(c.Leaf, hook.bundle); err != nil {
+				return name + " at " + h + ": " + err.Error()
+			}
+		}
+	}
+	return ""
+}
+
+// verify does what an API server does in the handshake. Answers are kept: only the end of a life changes them.
+func (f *fleet) verify(c *x509.Certificate, bundle []byte) error {
+	key := fingerprint(c) + string(bundle)
+	if !valid(c, time.Now()) {
+		return fmt.Errorf("valid to %s only", c.NotAfter)
+	}
+	if _, ok := f.checked[key]; !ok {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(bundle)
+		_, f.checked[key] = c.Verify(x509.VerifyOptions{Roots: pool, DNSName: "tlsward.svc"})
+	}
+	return f.checked[key]
+}
+
+// watch fails the test if a ready replica is refused at any moment of the next d.
+func (f *fleet) watch(d time.Duration) {
+	f.t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(7 * time.Second) {
+		if why := f.refused(); why != "" {
+			f.t.Fatalf("%s: %s", time.Now().UTC(), why)
+		}
+	}
+}
+
+func (f *fleet) ready() {
+	f.t.Helper()
+	for name, m := range f.members {
+		if err := m.Healthy(); err != nil {
+			f.t.Fatalf("%s is not ready: %v", name, err)
+		}
+	}
+}
+
+func (f *fleet) active() string {
+	f.cluster.mu.Lock()
+	defer f.cluster.mu.Unlock()
+	v, err := DecodeVault(f.cluster.secret)
+	if err != nil || v == nil {
+		f.t.Fatalf("no vault: %v", err)
+	}
+	return fingerprint(v.Active.Certificate)
+}
+
+func TestSharedStartsAndAgrees(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 1)
+		defer f.endAll()
+		for range 3 {
+			f.start()
+		}
+		time.Sleep(5 * time.Second)
+		f.ready()
+		if why := f.refused(); why != "" {
+			t.Error(why)
+		}
+		if len(f.cluster.replicas) != 3 {
+			t.Errorf("%d announcements, want 3", len(f.cluster.replicas))
+		}
+		written := f.cluster.publishes
+		f.watch(time.Hour)
+		if f.cluster.publishes != written {
+			t.Error("webhook configurations are written although nothing changed")
+		}
+	})
+}
+
+func TestSharedRotatesWithoutARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 2)
+		defer f.endAll()
+		for range 3 {
+			f.start()
+		}
+		time.Sleep(5 * time.Second)
+		seen := map[string]bool{}
+		for range 41 {
+			seen[f.active()] = true
+			f.watch(time.Hour)
+		}
+		f.ready()
+		// A renewal every two hours.
+		if len(seen) < 20 || len(seen) > 21 {
+			t.Errorf("%d CAs in 41 hours", len(seen))
+		}
+		for name, h := range f.cluster.hooks {
+			if n := len(DecodeBundle(h.bundle)); n != 1 {
+				t.Errorf("%s: %d CAs are left in the bundle", name, n)
+			}
+		}
+	})
+}
+
+func TestSharedRotatesWhenAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 3)
+		defer f.endAll()
+		f.start()
+		f.start()
+		time.Sleep(5 * time.Second)
+		first := f.active()
+		f.cluster.demand()
+		f.watch(10 * time.Minute)
+		second := f.active()
+		f.watch(10 * time.Minute)
+		if first == second || f.active() != second {
+			t.Error("want exactly one rotation")
+		}
+	})
+}
+
+func TestSharedWaitsForASilentReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, 4)
+		defer f.endAll()
+		f.start()
+		dying := f.start()
+		time.Sleep(5 * time.Second)
+		f.cluster.demand()
+		time.Sleep(30 * time.Second) // the next CA is published, and does not sign yet
+		f.end(dying, true)
+		time.Sleep(time.Minute)
+		if v, _ := DecodeVault(f.cluster.secret); v.Previous == nil {
+			t.Fatal("the previous CA was dropped while a replica that may present it was silent for a minute only")
+		}
+		f.watch(10 * time.Minute)
+		if v, _ := DecodeVault(f.cluster.secret); v.Previous != nil || v.Next != nil {
+			t.Error("the rotation does not end although the replica is gone")
+		}
+		if _, ok := f.cluster.replicas[dying]; ok {
+			t.Error("the announcement of the replica that is gone was not swept")
+		}
+	})
+}
+
+func TestSharedHeals(t *testing.T) {
+	cases := map[string]struct {
+		harm func(*fleet)
+		// same says that the CA must survive.
+		same bool
+	}{
+		"one bundle wiped": {func(f *fleet) { f.cluster.wipe("mutate") }, true},
+		"all bundles wiped without a leader": {func(f *fleet) {
+			nobody := "nobody"
+			f.leader.Store(&nobody)
+			f.cluster.wipe("mutate")
+			f.cluster.wipe("validate")
+		}, true},
+		"Secret deleted":           {func(f *fleet) { f.cluster.lose() }, true},
+		"Secret holds nonsense":    {func(f *fleet) { f.cluster.spoil() }, true},
+		"everything at once":       {func(f *fleet) { f.cluster.lose(); f.cluster.wipe("mutate"); f.cluster.wipe("validate") }, true},
+		"Secret deleted mid-way":   {func(f *fleet) { f.cluster.demand(); time.Sleep(20 * time.Second); f.cluster.lose() }, false},
+		"Secret lost by newcomers": {func(f *fleet) { f.cluster.lose(); f.leader.Store(nil); f.start() }, false},
+		"API server away for an hour": {func(f *fleet) {
+			f.cluster.away = true
+			f.watch(time.Hour)
+			f.ready()
+			f.cluster.away = false
+		}, true},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(t, 5)
+				defer f.endAll()
+				f.start()
+				f.start()
+				time.Sleep(5 * time.Second)
+				before := f.active()
+				c.harm(f)
+				time.Sleep(3 * time.Second)
+				f.watch(time.Hour)
+				f.ready()
+				if c.same && f.active() != before {
+					t.Error("the CA was not kept")
+				}
+			})
+		})
+	}
+}
+
+// TestSharedNeverRefused lets chance rule: replicas come, go and are killed, leaders change, calls fail, bundles and
+// Secrets vanish. A ready replica may be refused only for a moment after a bundle was wiped.
+func TestSharedNeverRefused(t *testing.T) {
+	for seed := range uint64(8) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 2))
+			f := newFleet(t, seed)
+			defer f.endAll()
+			f.start()
+			f.start()
+			f.cluster.flaky = 0.05
+			for range 60 {
+				f.shake(random)
+				f.watch(time.Duration(random.IntN(300)) * time.Second)
+			}
+			f.cluster.flaky = 0
+			f.watch(time.Hour)
+			f.ready()
+		})
+	}
+}
+
+// shake does one random thing.
+func (f *fleet) shake(random *rand.Rand) {
+	names := make([]string, 0, len(f.members))
+	for name := range f.members {
+		names = append(names, name)
+	}
+	switch random.IntN(8) {
+	case 0:
+		f.start()
+	case 1, 2:
+		if len(names) > 2 {
+			f.end(names[random.IntN(len(names))], random.IntN(2) == 0)
+		}
+	case 3:
+		f.leader.Store(&names[random.IntN(len(names))])
+	case 4:
+		f.cluster.demand()
+	case 5:
+		f.cluster.lose()
+	case 6:
+		f.cluster.wipe("validate")
+		time.Sleep(15 * time.Second)
+	case 7:
+		time.Sleep(2 * time.Hour)
+	}
+}
+
+func TestNewSharedRefusesLivesThatCannotOverlap(t *testing.T) {
+	_, err := NewShared(SharedOptions{Names: []string{"a"}, Lives: Lives{CA: time.Hour, Leaf: 45 * time.Minute}})
+	if err == nil {
+		t.Error("accepted")
+	}
+	if _, err := NewShared(SharedOptions{}); err == nil {
+		t.Error("no name accepted")
+	}
+}
