@@ -52,6 +52,9 @@ fuzz: ## Run every fuzz target for FUZZTIME
 		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" || exit 1; \
 	done
 
+bench: build ## Measure what tlsward adds to admission, beside a handler that allows everything
+	$(GO) run ./test/bench -tlsward bin/tlsward
+
 .PHONY: control-plane
 control-plane:
 	@test/controlplane/build.sh

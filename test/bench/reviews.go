@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// reviews gives the mix: a ServiceEntry, a DestinationRule and an AuthorizationPolicy, each good and bad, as an API
+// server sends them.
+func reviews() [][]byte {
+	var out [][]byte
+	for i, text := range []string{
+		entry("new", "new.example.com"),
+		entry("plain", "plain.example.com"), // a stored rule disables TLS for it
+		rule("shop", "shop.example.com", "SIMPLE"),
+		rule("shop", "shop.example.com", "DISABLE"),
+		policy("good", "principals: [cluster.local/ns/web/sa/frontend]"),
+		policy("bad", "namespaces: [web]"),
+	} {
+		out = append(out, review(i, text))
+	}
+	return out
+}
+
+// partners are stored in every mesh: what the reviews are judged against.
+func partners() []string {
+	return []string{entry("shop", "shop.example.com"), rule("plain", "plain.example.com", "DISABLE")}
+}
+
+func entry(name, host string) string {
+	return fmt.Sprintf(`
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: %s, namespace: web}
+spec:
+  hosts: [%s]
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}, {number: 443, name: https, protocol: HTTPS}]
+  resolution: DNS
+`, name, host)
+}
+
+func rule(name, host, mode string) string {
+	return fmt.Sprintf(`
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: %s, namespace: web}
+spec:
+  host: %s
+  trafficPolicy:
+    loadBalancer: {simple: ROUND_ROBIN}
+    portLevelSettings: [{port: {number: 80}, tls: {mode: %s}}]
+`, name, host, mode)
+}
+
+func policy(name, source string) string {
+	return fmt.Sprintf(`
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: %s, namespace: web}
+spec:
+  selector: {matchLabels: {app: backend}}
+  action: ALLOW
+  rules:
+  - from: [{source: {%s}}]
+    to: [{operation: {methods: [GET, POST], paths: ["/api/*"]}}]
+`, name, source)
+}
+
+// review wraps an object as the API server does for a CREATE.
+func review(i int, text string) []byte {
+	var object map[string]any
+	must(yaml.Unmarshal([]byte(text), &object))
+	meta := object["metadata"].(map[string]any)
+	meta["uid"] = fmt.Sprintf("5f0c7b9e-8f1d-4a44-9d0e-%012d", i)
+	meta["creationTimestamp"] = "2026-08-01T12:00:00Z"
+	meta["generation"] = 1
+	meta["managedFields"] = []any{map[string]any{"manager": "kubectl-create", "operation": "Update",
+		"apiVersion": object["apiVersion"], "time": "2026-08-01T12:00:00Z", "fieldsType": "FieldsV1",
+		"fieldsV1": map[string]any{"f:spec": map[string]any{".": map[string]any{}, "f:host": map[string]any{}}}}}
+	group, version, _ := strings.Cut(object["apiVersion"].(string), "/")
+	kind := object["kind"].(string)
+	resource := strings.ToLower(strings.TrimSuffix(kind, "y")) + map[bool]string{true: "ies", false: "s"}[strings.HasSuffix(kind, "y")]
+	gvk := map[string]any{"group": group, "version": version, "kind": kind}
+	gvr := map[string]any{"group": group, "version": version, "resource": resource}
+	out, err := json.Marshal(map[string]any{
+		"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+		"request": map[string]any{
+			"uid": fmt.Sprintf("2cbb1b6c-7d8e-4c40-a8f7-%012d", i), "kind": gvk, "resource": gvr,
+			"requestKind": gvk, "requestResource": gvr, "name": meta["name"], "namespace": meta["namespace"],
+			"operation": "CREATE", "dryRun": false, "object": object, "oldObject": nil,
+			"userInfo": map[string]any{"username": "kubernetes-admin", "groups": []any{"kubeadm:cluster-admins", "system:authenticated"}},
+			"options":  map[string]any{"apiVersion": "meta.k8s.io/v1", "kind": "CreateOptions", "fieldManager": "kubectl-create"},
+		},
+	})
+	must(err)
+	return out
+}
+
+// writeMesh writes a mesh of about so many objects into a new directory: external hosts with their rules, spread over
+// namespaces, a route for some, a policy for some.
+func writeMesh(objects int) (string, error) {
+	dir, err := os.MkdirTemp("", "tlsward-bench-")
+	if err != nil {
+		return "", err
+	}
+	texts := partners()
+	for i := 0; len(texts) < objects; i++ {
+		name, namespace := fmt.Sprintf("svc-%d", i), fmt.Sprintf("team-%d", i%50)
+		host := name + ".partner.example.org"
+		for _, text := range []string{entry(name, host), rule(name, host, "SIMPLE"), policy(name, "principals: [x]")} {
+			texts = append(texts, strings.Replace(text, "namespace: web", "namespace: "+namespace, 1))
+		}
+	}
+	file := strings.Join(texts[:objects], "---")
+	return dir, os.WriteFile(filepath.Join(dir, "mesh.yaml"), []byte(file), 0o600)
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
