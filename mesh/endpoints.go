@@ -181,27 +181,23 @@ func (s *Snapshot) reachOf(client Client, svc view, p port, rule *merged, subset
 	case how == named && !slices.ContainsFunc(all, func(e endpoint) bool { return e.number == p.number }):
 		return reach{}, false
 	}
-	keep := how
-	if passesThrough(rule.policyAt(p.number, "")) {
-		how = dialed
-	}
+	built := how // before the load balancer has its say
 	var labels map[string]string
 	if subsetName != "" {
 		sub, _ := rule.subset(subsetName)
 		labels = sub.GetLabels()
-		if passesThrough(sub.GetTrafficPolicy().GetLoadBalancer()) {
-			how = dialed
+		if passesThrough(rule.policyAt(p.number, "")) || passesThrough(sub.GetTrafficPolicy().GetLoadBalancer()) {
+			built = dialed
 		}
 	}
-	r := reach{how: how, ports: behind(all, p, keep, labels)}
-	if how == named && len(r.ports) == 0 {
+	r := reach{how: built, ports: behind(all, p, how, labels)}
+	if built == named && len(r.ports) == 0 {
 		return reach{}, false
 	}
-	if how != dialed && passesThrough(rule.policyAt(p.number, subsetName)) {
-		r.how = dialed
-	}
-	if r.how == dialed {
+	if built == dialed {
 		r.ports = []uint32{svc.dialedPort(p)}
+	} else if passesThrough(rule.policyAt(p.number, subsetName)) {
+		r.how, r.ports = dialed, []uint32{p.number}
 	}
 	return r, true
 }
