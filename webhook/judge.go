@@ -128,6 +128,7 @@ func (j *Judge) decide(ctx context.Context, c *change, r Review) (Decision, erro
 	if err != nil {
 		return Decision{}, err
 	}
+	c.renderFixes(violations, in.Object)
 	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
 	return Decision{Allowed: !denied, Violations: violations}, nil
 }

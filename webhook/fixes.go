@@ -1,0 +1,71 @@
+package webhook
+
+import (
+	"encoding/json"
+
+	"github.com/tlsward/tlsward/mend"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// renderFixes completes the fixes of violations to objects that can be applied as they are. A fix that cannot be
+// completed stays as its policy wrote it: it is advice, and the decision does not hang on it.
+func (c *change) renderFixes(violations []policies.Violation, object map[string]any) {
+	rendered := map[string]string{}
+	for i, v := range violations {
+		if v.Fix == "" {
+			continue
+		}
+		fix, done := rendered[v.Fix]
+		if !done {
+			var err error
+			if fix, err = mend.Render(v.Fix, c.find(object)); err != nil {
+				fix = v.Fix
+			}
+			rendered[v.Fix] = fix
+		}
+		violations[i].Fix = fix
+	}
+}
+
+// find looks an object up that a fix changes: the one under review as it was sent, or one that is stored.
+func (c *change) find(object map[string]any) func(kind, namespace, name string) map[string]any {
+	return func(kind, namespace, name string) map[string]any {
+		ref := mesh.Ref{Kind: kind, Namespace: namespace, Name: name}
+		if ref == c.ref && object != nil {
+			return object
+		}
+		if stored := c.after.Get(ref); stored != nil {
+			return asMap(stored)
+		}
+		return nil
+	}
+}
+
+// asMap gives a stored object as JSON has it, nil if it cannot be written.
+func asMap(o *mesh.Object) map[string]any {
+	raw, err := json.Marshal(o.Spec)
+	if err != nil {
+		return nil
+	}
+	var spec map[string]any
+	if err := json.Unmarshal(raw, &spec); err != nil {
+		return nil
+	}
+	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
+	if len(o.Labels) > 0 {
+		metadata["labels"] = anyMap(o.Labels)
+	}
+	if len(o.Annotations) > 0 {
+		metadata["annotations"] = anyMap(o.Annotations)
+	}
+	return map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "metadata": metadata, "spec": spec}
+}
+
+func anyMap(m map[string]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
