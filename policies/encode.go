@@ -1,7 +1,7 @@
 package policies
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -10,145 +10,207 @@ import (
 
 // encode gives the input as a Rego value, equal to what its JSON form would parse to: a round trip through JSON costs
 // more than the policies themselves.
-func encode(in *Input) (ast.Value, error) {
-	object, err := encodeObject(in.Object)
-	if err != nil {
-		return nil, fmt.Errorf("object: %w", err)
+func (w words) encode(in *Input) ast.Value {
+	e := encoder{words: w, seen: map[string]*ast.Term{}, refs: map[mesh.Ref]*ast.Term{}}
+	return e.input(in)
+}
+
+// words are terms for the words that every input has: its keys, and the values that are often there.
+type words map[string]*ast.Term
+
+func newWords() words {
+	w := words{}
+	for _, s := range strings.Fields(vocabulary) {
+		w[s] = ast.StringTerm(s)
 	}
-	old, err := encodeObject(in.OldObject)
-	if err != nil {
-		return nil, fmt.Errorf("oldObject: %w", err)
+	w[""] = ast.StringTerm("")
+	return w
+}
+
+// vocabulary holds the keys of Input, and the values of its enumerations.
+const vocabulary = `
+request object oldObject egress callers ingress waypoints
+operation kind apiVersion namespace name userInfo username groups dryRun CREATE UPDATE DELETE
+client host port hops verdict cause considered leg subset protocol family payload targetPorts sniHosts endpointHosts
+serverTLS before rule ours service ignored by also labels gateways why
+from to tls sni autoSNI names autoNames verified insecure decidedBy field
+sidecar gateway waypoint ztunnel * plaintext originated application-tls double-tls unknown
+http opaque unspecified udp HTTP HTTPS TLS TCP SIMPLE MUTUAL ISTIO_MUTUAL
+no-rule unset disabled no-mode unselected
+ServiceEntry DestinationRule VirtualService Gateway Sidecar AuthorizationPolicy
+networking.istio.io/v1 security.istio.io/v1 system:authenticated default istio-system`
+
+// encoder encodes one input. It remembers what it has seen: flows of one review speak of the same few names.
+type encoder struct {
+	words words
+	seen  map[string]*ast.Term
+	refs  map[mesh.Ref]*ast.Term
+}
+
+// input leaves the objects as they are until a policy reads them: most never do.
+func (e *encoder) input(in *Input) ast.Value {
+	members := map[string]any{
+		"request": e.request(&in.Request).Value,
+		"egress":  list(in.Egress, e.flow).Value,
 	}
-	f := make(fields, 0, 5)
-	f.add("request", encodeRequest(&in.Request))
-	f.addIf(object != nil, "object", object)
-	f.addIf(old != nil, "oldObject", old)
-	f.add("egress", list(in.Egress, func(flow *mesh.Flow) *ast.Term { return encodeFlow(flow) }))
+	if len(in.Object) > 0 {
+		members["object"] = in.Object
+	}
+	if len(in.OldObject) > 0 {
+		members["oldObject"] = in.OldObject
+	}
 	if in.Callers != nil {
-		f.add("callers", fields{
-			pair("ingress", stringList(in.Callers.Ingress)),
-			pair("waypoints", stringList(in.Callers.Waypoints)),
-		}.term())
+		members["callers"] = e.callers(in.Callers).Value
 	}
-	return f.term().Value, nil
+	return ast.LazyObject(members)
 }
 
-// encodeObject gives nil for an absent object.
-func encodeObject(o map[string]any) (*ast.Term, error) {
-	if len(o) == 0 {
-		return nil, nil
-	}
-	v, err := ast.InterfaceToValue(o)
-	if err != nil {
-		return nil, err
-	}
-	return ast.NewTerm(v), nil
+func (e *encoder) request(r *Request) *ast.Term {
+	user := e.fields(2)
+	user.add("username", e.text(r.UserInfo.Username))
+	user.add("groups", e.texts(r.UserInfo.Groups))
+	f := e.fields(7)
+	f.add("operation", e.text(r.Operation))
+	f.add("kind", e.text(r.Kind))
+	f.add("apiVersion", e.text(r.APIVersion))
+	f.add("namespace", e.text(r.Namespace))
+	f.add("name", e.text(r.Name))
+	f.add("userInfo", user.term())
+	f.add("dryRun", boolean(r.DryRun))
+	return f.term()
 }
 
-func encodeRequest(r *Request) *ast.Term {
-	return fields{
-		pair("operation", text(r.Operation)),
-		pair("kind", text(r.Kind)),
-		pair("apiVersion", text(r.APIVersion)),
-		pair("namespace", text(r.Namespace)),
-		pair("name", text(r.Name)),
-		pair("userInfo", fields{
-			pair("username", text(r.UserInfo.Username)),
-			pair("groups", stringList(r.UserInfo.Groups)),
-		}.term()),
-		pair("dryRun", boolean(r.DryRun)),
-	}.term()
+func (e *encoder) callers(c *Callers) *ast.Term {
+	f := e.fields(2)
+	f.add("ingress", e.texts(c.Ingress))
+	f.add("waypoints", e.texts(c.Waypoints))
+	return f.term()
 }
 
-func encodeFlow(f *mesh.Flow) *ast.Term {
-	o := make(fields, 0, 24)
-	o.add("client", encodeClient(&f.Client))
-	o.add("host", text(f.Host))
-	o.add("port", number(f.Port))
-	o.add("hops", list(f.Hops, encodeHop))
-	o.add("verdict", text(f.Verdict))
-	o.addIf(f.Cause != "", "cause", text(f.Cause))
-	o.addIf(len(f.Considered) > 0, "considered", list(f.Considered, encodeConsidered))
-	o.add("leg", text(f.Leg))
-	o.addIf(f.Subset != "", "subset", text(f.Subset))
-	o.addIf(f.Protocol != "", "protocol", text(f.Protocol))
-	o.add("family", text(f.Family))
-	o.add("payload", text(f.Payload))
-	o.addIf(len(f.TargetPorts) > 0, "targetPorts", list(f.TargetPorts, func(p *uint32) *ast.Term { return number(*p) }))
-	o.addIf(len(f.SNIHosts) > 0, "sniHosts", stringList(f.SNIHosts))
-	o.addIf(len(f.EndpointHosts) > 0, "endpointHosts", stringList(f.EndpointHosts))
-	o.addIf(f.ServerTLS != "", "serverTLS", text(f.ServerTLS))
-	o.addIf(f.Before != "", "before", text(f.Before))
-	o.addIf(f.Rule != nil, "rule", encodeRef(f.Rule))
-	o.add("ours", boolean(f.Ours))
-	o.addIf(f.Service != nil, "service", encodeRef(f.Service))
-	o.addIf(f.Ignored, "ignored", boolean(true))
-	o.addIf(f.By != "", "by", text(f.By))
-	return o.term()
+func (e *encoder) flow(in *mesh.Flow) *ast.Term {
+	f := e.fields(23)
+	f.add("client", e.client(&in.Client))
+	f.add("host", e.text(in.Host))
+	f.add("port", number(&in.Port))
+	f.add("hops", list(in.Hops, e.hop))
+	f.add("verdict", e.text(string(in.Verdict)))
+	f.addText("cause", string(in.Cause))
+	f.addIf(len(in.Considered) > 0, "considered", list(in.Considered, e.considered))
+	f.add("leg", e.text(string(in.Leg)))
+	f.addText("subset", in.Subset)
+	f.addText("protocol", in.Protocol)
+	f.add("family", e.text(string(in.Family)))
+	f.add("payload", e.text(string(in.Payload)))
+	f.addIf(len(in.TargetPorts) > 0, "targetPorts", list(in.TargetPorts, number))
+	f.addIf(len(in.SNIHosts) > 0, "sniHosts", e.texts(in.SNIHosts))
+	f.addIf(len(in.EndpointHosts) > 0, "endpointHosts", e.texts(in.EndpointHosts))
+	f.addText("serverTLS", in.ServerTLS)
+	f.addText("before", string(in.Before))
+	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
+	f.add("ours", boolean(in.Ours))
+	f.addIf(in.Service != nil, "service", e.ref(in.Service))
+	f.addIf(in.Ignored, "ignored", boolean(true))
+	f.addText("by", in.By)
+	f.addIf(in.Also != 0, "also", ast.InternedTerm(in.Also))
+	return f.term()
 }
 
-func encodeClient(c *mesh.Client) *ast.Term {
-	o := make(fields, 0, 4)
-	o.add("kind", text(c.Kind))
-	o.add("namespace", text(c.Namespace))
+func (e *encoder) client(c *mesh.Client) *ast.Term {
+	f := e.fields(4)
+	f.add("kind", e.text(string(c.Kind)))
+	f.add("namespace", e.text(c.Namespace))
 	if len(c.Labels) > 0 {
-		labels := make(fields, 0, len(c.Labels))
+		labels := e.fields(len(c.Labels))
 		for k, v := range c.Labels {
-			labels.add(k, text(v))
+			labels.add(k, e.text(v))
 		}
-		o.add("labels", labels.term())
+		f.add("labels", labels.term())
 	}
-	o.addIf(len(c.Gateways) > 0, "gateways", stringList(c.Gateways))
-	return o.term()
+	f.addIf(len(c.Gateways) > 0, "gateways", e.texts(c.Gateways))
+	return f.term()
 }
 
-func encodeHop(h *mesh.Hop) *ast.Term {
-	o := make(fields, 0, 11)
-	o.add("from", text(h.From))
-	o.add("to", text(h.To))
-	o.add("port", number(h.Port))
-	o.add("protocol", text(h.Protocol))
-	o.add("tls", text(h.TLS))
-	o.add("sni", text(h.SNI))
-	o.addIf(h.AutoSNI, "autoSNI", boolean(true))
-	o.add("names", stringList(h.Names))
-	o.addIf(h.AutoNames, "autoNames", boolean(true))
-	o.add("verified", boolean(h.Verified))
-	o.addIf(h.Insecure, "insecure", boolean(true))
-	o.add("decidedBy", encodeDecision(h.DecidedBy))
-	return o.term()
+func (e *encoder) hop(h *mesh.Hop) *ast.Term {
+	f := e.fields(11)
+	f.add("from", e.text(h.From))
+	f.add("to", e.text(h.To))
+	f.add("port", number(&h.Port))
+	f.add("protocol", e.text(h.Protocol))
+	f.add("tls", e.text(h.TLS))
+	f.add("sni", e.text(h.SNI))
+	f.addIf(h.AutoSNI, "autoSNI", boolean(true))
+	f.add("names", e.texts(h.Names))
+	f.addIf(h.AutoNames, "autoNames", boolean(true))
+	f.add("verified", boolean(h.Verified))
+	f.addIf(h.Insecure, "insecure", boolean(true))
+	f.add("decidedBy", e.decision(h.DecidedBy))
+	return f.term()
 }
 
-func encodeDecision(d *mesh.Decision) *ast.Term {
+func (e *encoder) decision(d *mesh.Decision) *ast.Term {
 	if d == nil {
-		return ast.NullTerm()
+		return ast.InternedNullTerm
 	}
-	return fields{pair("object", encodeRef(&d.Object)), pair("field", text(d.Field))}.term()
+	f := e.fields(2)
+	f.add("object", e.ref(&d.Object))
+	f.add("field", e.text(d.Field))
+	return f.term()
 }
 
-func encodeConsidered(c *mesh.Considered) *ast.Term {
-	return fields{pair("object", encodeRef(&c.Object)), pair("why", text(c.Why))}.term()
+func (e *encoder) considered(c *mesh.Considered) *ast.Term {
+	f := e.fields(2)
+	f.add("object", e.ref(&c.Object))
+	f.add("why", e.text(c.Why))
+	return f.term()
 }
 
-func encodeRef(r *mesh.Ref) *ast.Term {
+func (e *encoder) ref(r *mesh.Ref) *ast.Term {
 	if r == nil {
-		return ast.NullTerm()
+		return ast.InternedNullTerm
 	}
-	o := make(fields, 0, 3)
-	o.add("kind", text(r.Kind))
-	o.addIf(r.Namespace != "", "namespace", text(r.Namespace))
-	o.add("name", text(r.Name))
-	return o.term()
+	if term, ok := e.refs[*r]; ok {
+		return term
+	}
+	f := e.fields(3)
+	f.add("kind", e.text(r.Kind))
+	f.addText("namespace", r.Namespace)
+	f.add("name", e.text(r.Name))
+	term := f.term()
+	e.refs[*r] = term
+	return term
+}
+
+// text gives the one term that stands for s in this input.
+func (e *encoder) text(s string) *ast.Term {
+	if term, ok := e.words[s]; ok {
+		return term
+	}
+	if term, ok := e.seen[s]; ok {
+		return term
+	}
+	term := ast.StringTerm(s)
+	e.seen[s] = term
+	return term
+}
+
+// texts gives null for a nil slice, as JSON does.
+func (e *encoder) texts(items []string) *ast.Term {
+	return list(items, func(s *string) *ast.Term { return e.text(*s) })
 }
 
 // fields are an object's members while it is being built.
-type fields [][2]*ast.Term
-
-func pair(key string, value *ast.Term) [2]*ast.Term {
-	return [2]*ast.Term{ast.InternedTerm(key), value}
+type fields struct {
+	encoder *encoder
+	members [][2]*ast.Term
 }
 
-func (f *fields) add(key string, value *ast.Term) { *f = append(*f, pair(key, value)) }
+func (e *encoder) fields(size int) fields {
+	return fields{encoder: e, members: make([][2]*ast.Term, 0, size)}
+}
+
+func (f *fields) add(key string, value *ast.Term) {
+	f.members = append(f.members, [2]*ast.Term{f.encoder.text(key), value})
+}
 
 func (f *fields) addIf(present bool, key string, value *ast.Term) {
 	if present {
@@ -156,23 +218,19 @@ func (f *fields) addIf(present bool, key string, value *ast.Term) {
 	}
 }
 
-func (f fields) term() *ast.Term { return ast.ObjectTerm(f...) }
+// addText leaves an empty text out.
+func (f *fields) addText(key, value string) { f.addIf(value != "", key, f.encoder.text(value)) }
 
-func text[S ~string](s S) *ast.Term { return ast.InternedTerm(string(s)) }
+func (f *fields) term() *ast.Term { return ast.ObjectTerm(f.members...) }
 
-func number(n uint32) *ast.Term { return ast.InternedTerm(n) }
+func number(n *uint32) *ast.Term { return ast.InternedTerm(*n) }
 
 func boolean(b bool) *ast.Term { return ast.InternedTerm(b) }
-
-// stringList gives null for a nil slice, as JSON does.
-func stringList(items []string) *ast.Term {
-	return list(items, func(s *string) *ast.Term { return text(*s) })
-}
 
 // list gives null for a nil slice, as JSON does.
 func list[T any](items []T, encode func(*T) *ast.Term) *ast.Term {
 	if items == nil {
-		return ast.NullTerm()
+		return ast.InternedNullTerm
 	}
 	terms := make([]*ast.Term, len(items))
 	for i := range items {

@@ -1,9 +1,11 @@
 package policies
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -19,14 +21,19 @@ type Engine struct {
 	queries  map[string][]query // by kind; "*" for the kinds that no policy names
 	compiler *ast.Compiler
 	store    storage.Store
+	words    words
 	rules    rules
 	timeout  time.Duration
+	onError  config.Action
 }
 
-// query is one policy, ready to be evaluated.
+// query is some policies, ready to be evaluated together. Policies of users have one each: what one of them does is
+// not to hold up the others. The built-in ones share one, for a query costs as much as several policies.
 type query struct {
-	policy *Policy
-	body   ast.Body
+	policies []*Policy
+	body     ast.Body
+	// singly holds a query for each of several policies: they name the one that could not decide.
+	singly []query
 }
 
 // New compiles the built-in policies and those of the sources, runs the tests that the sources bring, and checks that
@@ -43,11 +50,11 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	if err != nil {
 		return nil, fmt.Errorf("load policies: %w", err)
 	}
-	compiler, err := compile(withoutTests(modules), nil)
+	compiler, err := compile(withoutTests(modules), cfg.Evaluation.Allow)
 	if err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)
 	}
-	if err := checkOwnTests(ctx, modules, nil); err != nil {
+	if err := checkOwnTests(ctx, modules, cfg.Evaluation.Allow); err != nil {
 		return nil, fmt.Errorf("test policies: %w", err)
 	}
 	rules, err := newRules(cfg, policies)
@@ -58,7 +65,11 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	if err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
-	e := &Engine{policies: policies, compiler: compiler, store: store, rules: rules, timeout: defaultTimeout}
+	e := &Engine{
+		policies: policies, compiler: compiler, store: store, words: newWords(), rules: rules,
+		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), config.DefaultTimeout),
+		onError: cmp.Or(cfg.Evaluation.OnError, config.Deny),
+	}
 	if err := e.prepare(); err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)
 	}
@@ -80,49 +91,90 @@ func newStore(params map[string]any) (storage.Store, error) {
 	return inmem.NewFromASTObject(v.(ast.Object)), nil
 }
 
-// prepare compiles a query for each policy and sorts them by the kinds that they concern.
+// prepare compiles the queries, by the kinds that they concern.
 func (e *Engine) prepare() error {
-	e.queries = map[string][]query{"*": nil}
-	for i := range e.policies {
-		for _, kind := range e.policies[i].Kinds {
-			e.queries[kind] = nil
-		}
-	}
+	single := make([]query, len(e.policies))
+	kinds := map[string]bool{"*": true}
 	var errs []error
 	for i := range e.policies {
 		p := &e.policies[i]
-		q, err := e.compileQuery(p)
-		if err != nil {
-			errs = append(errs, err)
-			continue
+		for _, kind := range p.Kinds {
+			kinds[kind] = true
 		}
-		for kind := range e.queries {
-			if p.concerns(kind) && e.rules.live(p) {
-				e.queries[kind] = append(e.queries[kind], q)
-			}
-		}
+		q, err := e.compileQuery([]*Policy{p})
+		single[i] = q
+		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	e.queries = make(map[string][]query, len(kinds))
+	for kind := range kinds {
+		queries, err := e.queriesFor(kind, single)
+		if err != nil {
+			return err
+		}
+		e.queries[kind] = queries
+	}
+	return nil
 }
 
-// resultVar is where a query leaves the policy's set.
+func (e *Engine) queriesFor(kind string, single []query) ([]query, error) {
+	var builtin, own []query
+	for _, q := range single {
+		switch p := q.policies[0]; {
+		case !p.concerns(kind) || !e.rules.live(p):
+		case p.Builtin:
+			builtin = append(builtin, q)
+		default:
+			own = append(own, q)
+		}
+	}
+	if len(builtin) < 2 {
+		return append(builtin, own...), nil
+	}
+	var together []*Policy
+	for _, q := range builtin {
+		together = append(together, q.policies...)
+	}
+	q, err := e.compileQuery(together)
+	if err != nil {
+		return nil, err
+	}
+	q.singly = builtin
+	return append([]query{q}, own...), nil
+}
+
+// resultVar is where a query leaves its policies' sets, in their order.
 const resultVar = ast.Var("result")
 
-func (e *Engine) compileQuery(p *Policy) (query, error) {
-	path := "data." + PackageOf(p.ID) + ".violation"
+func (e *Engine) compileQuery(policies []*Policy) (query, error) {
+	paths := make([]string, len(policies))
+	for i, p := range policies {
+		paths[i] = "data." + PackageOf(p.ID) + ".violation"
+		if err := e.checkResult(p, paths[i]); err != nil {
+			return query{}, err
+		}
+	}
+	text := fmt.Sprintf("%s = [%s]", resultVar, strings.Join(paths, ", "))
+	body, err := e.compiler.QueryCompiler().Compile(ast.MustParseBody(text))
+	if err != nil {
+		return query{}, fmt.Errorf("%s: %w", policies[0].File, err)
+	}
+	return query{policies: policies, body: body}, nil
+}
+
+// checkResult finds what would make a policy never answer.
+func (e *Engine) checkResult(p *Policy, path string) error {
 	rules := e.compiler.GetRulesExact(ast.MustParseRef(path))
 	if len(rules) == 0 {
-		return query{}, fmt.Errorf("%s: policy %s has no rule `violation contains {...} if ...`", p.File, p.ID)
+		return fmt.Errorf("%s: policy %s has no rule `violation contains {...} if ...`", p.File, p.ID)
 	}
 	for _, r := range rules {
 		if r.Head.RuleKind() != ast.MultiValue {
-			return query{}, fmt.Errorf("%s:%d: violation must be a set: `violation contains {...} if ...`",
+			return fmt.Errorf("%s:%d: violation must be a set: `violation contains {...} if ...`",
 				r.Location.File, r.Location.Row)
 		}
 	}
-	body, err := e.compiler.QueryCompiler().Compile(ast.MustParseBody(string(resultVar) + " = " + path))
-	if err != nil {
-		return query{}, fmt.Errorf("%s: %w", p.File, err)
-	}
-	return query{policy: p, body: body}, nil
+	return nil
 }

@@ -15,10 +15,6 @@ import (
 	"github.com/tlsward/tlsward/config"
 )
 
-// defaultTimeout is how long one policy may take for one review. A policy takes well under a millisecond, and the API
-// server waits for seconds.
-const defaultTimeout = 500 * time.Millisecond
-
 // PolicyError says that a policy could not decide. Whoever gets it must refuse.
 type PolicyError struct {
 	// Policy is the policy's id.
@@ -38,7 +34,8 @@ func (e *PolicyError) Unwrap() error { return e.Err }
 
 // Evaluate gives all reasons against the review, strongest first, with the Config's actions and exemptions applied.
 // Every policy that the kind concerns is evaluated, so that all reasons surface at once. An error means that at least
-// one could not decide: it joins a *PolicyError for each.
+// one could not decide: it joins a *PolicyError for each. Where Config says that such a policy only warns, there is a
+// warning instead, with Undecided set.
 func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 	queries, ok := e.queries[in.Request.Kind]
 	if !ok {
@@ -47,47 +44,43 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 	if len(queries) == 0 {
 		return nil, nil
 	}
-	input, err := encode(&in)
-	if err != nil {
-		return nil, fmt.Errorf("could not decide: read the review: %w", err)
-	}
-	run, err := e.begin(ctx, input)
+	run, err := e.begin(ctx, e.words.encode(&in), in.Request.Namespace)
 	if err != nil {
 		return nil, fmt.Errorf("could not decide: %w", err)
 	}
 	defer run.end()
-	var found []Violation
-	var errs []error
 	for _, q := range queries {
-		action := e.rules.action(q.policy, in.Request.Namespace)
-		if action == config.Off {
-			continue
-		}
-		violations, err := run.evaluate(q, action)
-		found = append(found, violations...)
-		errs = append(errs, err)
+		run.judge(q)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(run.errs...); err != nil {
 		return nil, err
 	}
-	found = e.rules.exempt(found, in.Request.Namespace)
+	found := e.rules.exempt(run.found, in.Request.Namespace)
 	sortViolations(found)
 	return found, nil
 }
 
+// undecided is the warning that stands for a policy's answer where Config lets a review pass without it.
+func undecided(failure *PolicyError) Violation {
+	return Violation{Policy: failure.Policy, Action: config.Warn, Message: "could not decide: " + failure.Err.Error(), Undecided: true}
+}
+
 // evaluation is one review on its way through the policies.
 type evaluation struct {
-	ctx    context.Context
-	engine *Engine
-	txn    storage.Transaction
-	input  *ast.Term
+	ctx       context.Context
+	engine    *Engine
+	txn       storage.Transaction
+	input     *ast.Term
+	namespace string
 	// cache keeps what rules of the library gave: input and data are the same for all policies of a review.
 	cache   topdown.VirtualCache
 	stopped atomic.Bool
 	unwatch func() bool
+	found   []Violation
+	errs    []error
 }
 
-func (e *Engine) begin(ctx context.Context, input ast.Value) (*evaluation, error) {
+func (e *Engine) begin(ctx context.Context, input ast.Value, namespace string) (*evaluation, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -95,7 +88,9 @@ func (e *Engine) begin(ctx context.Context, input ast.Value) (*evaluation, error
 	if err != nil {
 		return nil, err
 	}
-	run := &evaluation{ctx: ctx, engine: e, txn: txn, input: ast.NewTerm(input), cache: topdown.NewVirtualCache()}
+	run := &evaluation{
+		ctx: ctx, engine: e, txn: txn, input: ast.NewTerm(input), namespace: namespace, cache: topdown.NewVirtualCache(),
+	}
 	if ctx.Done() != nil {
 		run.unwatch = context.AfterFunc(ctx, func() { run.stopped.Store(true) })
 	}
@@ -109,33 +104,71 @@ func (r *evaluation) end() {
 	r.engine.store.Abort(r.ctx, r.txn)
 }
 
-// evaluate runs one policy. What it leaves undefined or gives in another type is an error, never a pass.
-func (r *evaluation) evaluate(q query, action config.Action) ([]Violation, error) {
+// judge runs a query. What it leaves undefined or gives in another type is an error, never a pass.
+func (r *evaluation) judge(q query) {
+	found, err := r.evaluate(q)
+	if err == nil {
+		r.found = append(r.found, found...)
+		return
+	}
+	r.cache = topdown.NewVirtualCache() // an error may have left half an answer in it
+	if len(q.singly) > 0 && !r.stopped.Load() {
+		for _, single := range q.singly {
+			r.judge(single)
+		}
+		return
+	}
+	failure := &PolicyError{Policy: q.policies[0].ID, Err: err, Timeout: errors.Is(err, errDeadline)}
+	if r.engine.onError == config.Warn && !r.stopped.Load() {
+		r.found = append(r.found, undecided(failure))
+		return
+	}
+	r.errs = append(r.errs, failure)
+}
+
+func (r *evaluation) evaluate(q query) ([]Violation, error) {
 	deadline := &deadline{outer: &r.stopped}
 	timer := time.AfterFunc(r.engine.timeout, deadline.Cancel)
 	defer timer.Stop()
 	result, err := r.run(q, deadline)
-	if err == nil {
-		var violations []Violation
-		if violations, err = readResult(q.policy.ID, action, result); err == nil {
-			return violations, nil
-		}
-	}
-	r.cache = topdown.NewVirtualCache() // an error may have left half an answer in it
-	failure := &PolicyError{Policy: q.policy.ID, Err: err}
 	switch {
-	case r.stopped.Load():
-		failure.Err = context.Cause(r.ctx)
-	case deadline.passed.Load():
-		failure.Timeout = true
-		failure.Err = fmt.Errorf("no answer within %s", r.engine.timeout)
+	case err != nil && r.stopped.Load():
+		return nil, context.Cause(r.ctx)
+	case err != nil && deadline.passed.Load():
+		return nil, fmt.Errorf("%w within %s", errDeadline, r.engine.timeout)
+	case err != nil:
+		return nil, err
 	}
-	return nil, failure
+	return r.read(q, result)
 }
 
-func (r *evaluation) run(q query, deadline topdown.Cancel) (ast.Value, error) {
-	var result ast.Value
-	err := topdown.NewQuery(q.body).
+// read gives the violations of a query's policies, with the action that each has in the namespace.
+func (r *evaluation) read(q query, result ast.Value) ([]Violation, error) {
+	sets, ok := result.(*ast.Array)
+	if !ok || sets.Len() != len(q.policies) {
+		return nil, fmt.Errorf("the query gave %v", result)
+	}
+	var found []Violation
+	for i, p := range q.policies {
+		violations, err := readResult(p.ID, r.engine.rules.action(p, r.namespace), sets.Elem(i).Value)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, violations...)
+	}
+	return found, nil
+}
+
+// errDeadline says that a policy took longer than it may.
+var errDeadline = errors.New("no answer")
+
+func (r *evaluation) run(q query, deadline topdown.Cancel) (result ast.Value, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the evaluation panicked: %v", p)
+		}
+	}()
+	err = topdown.NewQuery(q.body).
 		WithCompiler(r.engine.compiler).
 		WithStore(r.engine.store).
 		WithTransaction(r.txn).

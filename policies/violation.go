@@ -22,6 +22,8 @@ type Violation struct {
 	DecidedBy string `json:"decidedBy,omitempty"`
 	// Exempt says which exemption lowered this violation, and until when.
 	Exempt string `json:"exempt,omitempty"`
+	// Undecided is true for the warning that stands for a policy that could not decide.
+	Undecided bool `json:"undecided,omitempty"`
 }
 
 // severity orders actions from the weakest to the strongest. An action that is none of them is the weakest.

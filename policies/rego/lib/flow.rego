@@ -13,11 +13,20 @@ at(flow, rest) := object.union(
 )
 
 # says words a violation: which flow, and what is wrong with it.
-says(flow, what) := sprintf("%s to %s:%d%s: %s", [client(flow.client), flow.host, flow.port, _subset(flow), what])
+says(flow, what) := sprintf(
+	"%s to %s:%d%s%s: %s",
+	[client(flow.client), flow.host, flow.port, _subset(flow), _also(flow), what],
+)
 
 default _subset(_) := ""
 
 _subset(flow) := sprintf(" (subset %s)", [flow.subset])
+
+default _also(_) := ""
+
+_also(flow) := " and one host more" if flow.also == 1
+
+_also(flow) := sprintf(" and %d hosts more", [flow.also]) if flow.also > 1
 
 # client names pods as a person would: "sidecar default app=curl".
 client(c) := concat(" ", array.concat(

@@ -15,6 +15,11 @@ test_a_subset_is_said if {
 	lib.says(flow, "x") == "sidecar default to edition.cnn.com:80 (subset v1): x"
 }
 
+test_hosts_that_fare_alike_are_counted if {
+	lib.says(object.union(given.plaintext, {"also": 1}), "x") == "sidecar default to edition.cnn.com:80 and one host more: x"
+	lib.says(object.union(given.plaintext, {"also": 9}), "x") == "sidecar default to edition.cnn.com:80 and 9 hosts more: x"
+}
+
 # A flow that the model gives no hops for must not make a message undefined, and its violation with it.
 test_a_flow_without_hops_has_words[hops] if {
 	some hops in [null, []]

@@ -1,0 +1,136 @@
+package policies
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// review is a typical review of a DestinationRule: two ports, seen by two kinds of clients.
+func review(verdict mesh.Verdict, cause mesh.Cause) Input {
+	rule := mesh.Ref{Kind: mesh.KindDestinationRule, Namespace: "default", Name: "edition-cnn-com"}
+	in := Input{
+		Request: Request{
+			Operation: Create, Kind: rule.Kind, APIVersion: "networking.istio.io/v1", Namespace: rule.Namespace, Name: rule.Name,
+			UserInfo: UserInfo{Username: "alice", Groups: []string{"system:authenticated"}},
+		},
+		Object: map[string]any{
+			"apiVersion": "networking.istio.io/v1", "kind": rule.Kind,
+			"metadata": map[string]any{"name": rule.Name, "namespace": rule.Namespace},
+			"spec": map[string]any{"host": "edition.cnn.com", "trafficPolicy": map[string]any{"portLevelSettings": []any{
+				map[string]any{"port": map[string]any{"number": 80.0}, "tls": map[string]any{"mode": "SIMPLE"}},
+			}}},
+		},
+	}
+	for _, namespace := range []string{"default", mesh.AnyNamespace} {
+		hop := mesh.Hop{
+			From: "sidecar " + namespace, To: "edition.cnn.com", Port: 443, Protocol: "HTTP", Names: []string{},
+			DecidedBy: &mesh.Decision{Object: rule, Field: "spec.trafficPolicy.portLevelSettings[0].tls"},
+		}
+		flow := mesh.Flow{
+			Path: mesh.Path{
+				Client: mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace}, Host: "edition.cnn.com", Port: 80,
+				Hops: []mesh.Hop{hop}, Verdict: verdict, Cause: cause,
+			},
+			Leg: mesh.LegEgress, Protocol: "HTTP", Family: mesh.FamilyHTTP, Payload: mesh.FamilyHTTP,
+			TargetPorts: []uint32{443}, SNIHosts: []string{"edition.cnn.com"}, Rule: &rule, Ours: true,
+			Service: &mesh.Ref{Kind: mesh.KindServiceEntry, Namespace: "default", Name: "edition-cnn-com"},
+		}
+		if verdict == mesh.Originated {
+			h := &flow.Hops[0]
+			h.TLS, h.AutoSNI, h.AutoNames, h.Verified = "SIMPLE", true, true, true
+		}
+		https := flow
+		https.Port, https.Protocol, https.Family, https.Payload = 443, "HTTPS", mesh.FamilyTLS, mesh.FamilyTLS
+		https.Verdict, https.Cause = mesh.ApplicationTLS, mesh.CauseNone
+		in.Egress = append(in.Egress, flow, https)
+	}
+	return in
+}
+
+func benchmark(b *testing.B, e *Engine, in Input, violations int) {
+	b.ReportAllocs()
+	for b.Loop() {
+		found, err := e.Evaluate(b.Context(), in)
+		if err != nil || len(found) != violations {
+			b.Fatalf("%d violations and %v, want %d", len(found), err, violations)
+		}
+	}
+}
+
+func engine(tb testing.TB, sources ...Source) *Engine {
+	tb.Helper()
+	e, err := New(tb.Context(), &config.Config{}, sources...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
+
+func BenchmarkPasses(b *testing.B) {
+	benchmark(b, engine(b), review(mesh.Originated, mesh.CauseNone), 0)
+}
+
+func BenchmarkRefused(b *testing.B) {
+	benchmark(b, engine(b), review(mesh.Plaintext, mesh.CauseDisabled), 2)
+}
+
+func BenchmarkUnconcerned(b *testing.B) {
+	in := review(mesh.Originated, mesh.CauseNone)
+	in.Request.Kind = "Telemetry"
+	benchmark(b, engine(b), in, 0)
+}
+
+func BenchmarkPassesBeside200(b *testing.B) {
+	benchmark(b, engine(b, others(200)), review(mesh.Originated, mesh.CauseNone), 0)
+}
+
+// others are policies for other kinds.
+func others(n int) Files {
+	files := Files{}
+	for i := range n {
+		id := fmt.Sprintf("other-%d", i)
+		files[id+".rego"] = fmt.Sprintf(`# METADATA
+# title: Another
+# description: For another kind.
+# custom:
+#   id: %s
+#   action: deny
+#   kinds: [Telemetry]
+package %s
+
+violation contains {"message": "no"} if input.object.spec.x == %d
+`, id, PackageOf(id), i)
+	}
+	return files
+}
+
+func BenchmarkEncode(b *testing.B) {
+	in := review(mesh.Originated, mesh.CauseNone)
+	w := newWords()
+	b.ReportAllocs()
+	for b.Loop() {
+		w.encode(&in)
+	}
+}
+
+func BenchmarkEachPolicy(b *testing.B) {
+	ids := strings.Fields("plaintext-egress tls-pending ineffective-tls sni-mismatch double-tls unverified-server " +
+		"wrong-target-port uncovered-client unspecified-protocol opaque-tcp unknown-host plaintext-gateway-hop")
+	for _, id := range ids {
+		cfg := &config.Config{Policies: map[string]config.PolicyConfig{}}
+		for _, other := range ids {
+			if other != id {
+				cfg.Policies[other] = config.PolicyConfig{Action: config.Off}
+			}
+		}
+		e, err := New(b.Context(), cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(id, func(b *testing.B) { benchmark(b, e, review(mesh.Originated, mesh.CauseNone), 0) })
+	}
+}
