@@ -18,7 +18,7 @@ func (s *Snapshot) Clients(host string) []Client {
 
 // vantageNamespaces lists the namespaces whose pods may fare differently with host, ascending, AnyNamespace last.
 func (s *Snapshot) vantageNamespaces(host string) []string {
-	names := map[string]bool{s.settings.RootNamespace: true}
+	names := map[string]bool{}
 	add := func(list ...string) {
 		for _, n := range list {
 			if n != "" && n != "*" && n != "." && n != "~" {
