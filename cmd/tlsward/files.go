@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/manifests"
+	"github.com/tlsward/tlsward/offline"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// fileOptions are the flags of all commands that read manifests and judge them.
+type fileOptions struct {
+	files     []string
+	config    string
+	policies  []string
+	namespace string
+}
+
+func (o *fileOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVarP(&o.files, "filename", "f", nil, "`PATH` of manifests: a file, a directory, or - for standard input (may be repeated)")
+	f.StringVar(&o.config, "config", "", "configuration file (default: built-in defaults)")
+	f.StringSliceVar(&o.policies, "policies", nil, "directory of further policies in Rego (may be repeated)")
+	f.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+}
+
+// more takes further paths: a shell expands `-f *.yaml` into one flag and many arguments.
+func (o *fileOptions) more(paths []string) error {
+	o.files = append(o.files, paths...)
+	if len(o.files) == 0 {
+		return errors.New("name the manifests: -f PATH (a file, a directory, or - for standard input)")
+	}
+	return nil
+}
+
+// judge compiles the policies for the configuration.
+func (o *fileOptions) judge(ctx context.Context) (*webhook.Judge, error) {
+	cfg := config.Default()
+	if o.config != "" {
+		var err error
+		if cfg, err = config.Load(o.config); err != nil {
+			return nil, err
+		}
+	}
+	return webhook.NewJudge(ctx, cfg, directories(o.policies)...)
+}
+
+// mesh reads the manifests. What a person should know of them goes to stderr.
+func (o *fileOptions) mesh(judge *webhook.Judge, stdin io.Reader, stderr io.Writer) (*offline.Mesh, error) {
+	docs, err := manifests.Read(stdin, o.files...)
+	if err != nil {
+		return nil, err
+	}
+	m, err := offline.Load(webhook.MeshSettings(judge.Config.Mesh), docs, o.namespace)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range m.Notes {
+		_, _ = fmt.Fprintln(stderr, "tlsward:", note)
+	}
+	return m, nil
+}
