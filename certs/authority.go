@@ -94,7 +94,7 @@ func (a *Authority) Sign(names []string, now time.Time, life time.Duration) (*tl
 }
 
 // Bundle is the CA certificate in PEM, as caBundle takes it.
-func (a *Authority) Bundle() []byte { return encodeCertificates(a.Certificate) }
+func (a *Authority) Bundle() []byte { return EncodeBundle(a.Certificate) }
 
 func nameIt(template *x509.Certificate, names []string) {
 	for _, name := range names {
@@ -121,7 +121,8 @@ func fingerprint(c *x509.Certificate) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func encodeCertificates(list ...*x509.Certificate) []byte {
+// EncodeBundle gives certificates in PEM, as caBundle takes them.
+func EncodeBundle(list ...*x509.Certificate) []byte {
 	var out []byte
 	for _, c := range list {
 		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)

@@ -31,7 +31,7 @@ func writePair(t *testing.T, dir string, now time.Time, life time.Duration) stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "tls.crt", encodeCertificates(pair.Leaf))
+	write(t, dir, "tls.crt", EncodeBundle(pair.Leaf))
 	write(t, dir, "tls.key", pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key}))
 	return pair.Leaf.SerialNumber.String()
 }

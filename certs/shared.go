@@ -242,7 +242,7 @@ func (s *Shared) announces(state State, c *x509.Certificate) bool {
 func (s *Shared) take(ctx context.Context, state State, d decision) error {
 	switch d.step {
 	case stepExtend, stepTrim:
-		return s.Cluster.Publish(ctx, d.hook, encodeCertificates(d.bundle...))
+		return s.Cluster.Publish(ctx, d.hook, EncodeBundle(d.bundle...))
 	case stepRestore:
 		return s.Cluster.Save(ctx, s.memory, state.Version)
 	}

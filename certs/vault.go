@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 )
 
@@ -51,7 +50,7 @@ func (v *Vault) Encode() (map[string][]byte, error) {
 		}
 	}
 	if v.Previous != nil {
-		out[previousCertificate] = encodeCertificates(v.Previous)
+		out[previousCertificate] = EncodeBundle(v.Previous)
 	}
 	return out, nil
 }
@@ -137,6 +136,3 @@ func DecodeBundle(raw []byte) []*x509.Certificate {
 	}
 	return out
 }
-
-// errBroken marks a Secret that holds something that is no vault.
-var errBroken = errors.New("the Secret holds no usable CA")

@@ -185,6 +185,9 @@ func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.Admissi
 	if err != nil {
 		return h.undecided("validate", r, reasonOf(err), err)
 	}
+	if result.Allowed && isProbe(r) {
+		return probeRefused()
+	}
 	h.court.admitted(review, result)
 	kind := kindLabel(r.Kind.Kind)
 	for _, v := range result.Violations {

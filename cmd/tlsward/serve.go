@@ -24,6 +24,8 @@ type serveOptions struct {
 	patience   time.Duration
 	drain      time.Duration
 	verbose    bool
+
+	installed
 }
 
 func newServeCommand() *cobra.Command {
@@ -55,5 +57,6 @@ The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files i
 	f.DurationVar(&o.patience, "patience", 100*time.Millisecond, "how long a refusal waits for a missing partner that is on its way")
 	f.DurationVar(&o.drain, "drain", 5*time.Second, "how long to serve on after SIGTERM, no longer ready")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
+	o.installed.flags(f)
 	return cmd
 }

@@ -17,6 +17,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/tlsward/tlsward/certs"
+	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
@@ -48,8 +49,15 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	certificates, err := s.certificates()
+	elected, err := s.election()
 	if err != nil {
+		return err
+	}
+	certificates, err := s.certificates(elected)
+	if err != nil {
+		return err
+	}
+	if err := s.closing(elected); err != nil {
 		return err
 	}
 	tlsConfig, err := webhook.TLSConfig(certificates, o.clientCA)
@@ -107,12 +115,15 @@ func (s *service) sources() []policies.Source {
 }
 
 // certificates picks the source of the serving certificate.
-func (s *service) certificates() (certs.Source, error) {
+func (s *service) certificates(elected *kube.Election) (certs.Source, error) {
 	var source certs.Source
 	var err error
-	if s.certDir != "" {
+	switch {
+	case s.certDir != "":
 		source, err = certs.NewMounted(s.certDir, s.log)
-	} else {
+	case s.caSecret != "":
+		source, err = s.shared(elected)
+	default:
 		source, err = certs.NewSelfSigned(s.names()...)
 	}
 	if err != nil {
