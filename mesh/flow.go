@@ -193,7 +193,8 @@ type Flow struct {
 	// Ignored is true if TLS is written in the object under review for this flow, and Cause says why Istio
 	// ignores it.
 	Ignored bool `json:"ignored,omitempty"`
-	// By is the other object that Cause speaks of: the rule that shadows, the host that differs in case.
+	// By is another object that has a hand in the flow: the rule that shadows, the host that differs in case, the
+	// route that sets the Host header.
 	By string `json:"by,omitempty"`
 	// Also counts the flows to other hosts that are told by this one: alike in all but the host.
 	Also int `json:"also,omitempty"`

@@ -297,6 +297,9 @@ func (l leg) flow() Flow {
 	if l.cluster.rule != nil {
 		f.Rule = &l.cluster.rule.first.Ref
 	}
+	if l.authority != "" {
+		f.By = l.from.from.Ref.String()
+	}
 	return f
 }
 

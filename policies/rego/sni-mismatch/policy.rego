@@ -43,13 +43,34 @@ _message(f, sni) := lib.says(f, sprintf("the handshake with the gateway asks for
 	sni, concat(", ", f.sniHosts), lib.decided(f),
 ])) if {
 	f.leg == "gateway"
+} else := lib.says(f, sprintf("the handshake asks the server for %s, and the host is %s: another server's certificate comes back. %s sets that Host header, and the SNI is taken from it.", [
+	sni, concat(", ", f.sniHosts), f.by,
+])) if {
+	_rewritten(f)
 } else := lib.says(f, sprintf("the handshake asks the server for %s, and the host is %s: another server's certificate comes back. The name is in %s.", [
 	sni, concat(", ", f.sniHosts), lib.decided(f),
 ]))
 
-_fix(f) := lib.change(lib.last(f).decidedBy.object, {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}) if {
+# rewritten is true where the SNI is taken from a Host header that a route sets.
+_rewritten(f) if {
+	lib.last(f).autoSNI
+	f.by
+}
+
+_fix(f) := lib.change(lib.last(f).decidedBy.object, _names(f)) if {
 	lib.last(f).decidedBy.object
 } else := "# Send the SNI that the server has.\n"
+
+# The workload's own certificate, and the cluster's name as SNI, are for the mesh: outside, TLS starts as for anybody.
+_names(f) := {sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"} if {
+	f.leg == "egress"
+	lib.last(f).tls == "ISTIO_MUTUAL"
+} else := {
+	sprintf("%s.sni", [lib.tls_path(f)]): lib.server_name(f, replace(f.sniHosts[0], "*", "www")),
+	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f, replace(f.sniHosts[0], "*", "www"))],
+} if {
+	_rewritten(f)
+} else := {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}
 
 # Without an sni the proxy takes the one from the Host header: HTTP only, and never towards a gateway.
 _name(f) := null if {
