@@ -25,10 +25,10 @@ func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
 }
 
 // waypointOf gives the namespace of a service's waypoint: the label on the service, then on its namespace; "none"
-// switches it off (pilot/pkg/serviceregistry/kube/controller/ambient/waypoints.go).
+// switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go fetchWaypointForService).
 func (s *Snapshot) waypointOf(svc *service) string {
 	labels := svc.labels
-	if labels[useWaypointLabel] == "" {
+	if _, own := labels[useWaypointLabel]; !own {
 		namespace := s.Get(Ref{Kind: KindNamespace, Name: svc.namespace})
 		if namespace == nil {
 			return ""
@@ -39,16 +39,56 @@ func (s *Snapshot) waypointOf(svc *service) string {
 	if name == "" || name == "none" {
 		return ""
 	}
-	where := labels[waypointNamespaceLabel]
-	if where == "" {
+	where, named := labels[waypointNamespaceLabel]
+	if !named {
 		where = svc.namespace
 	}
 	gateway := s.Get(Ref{Kind: KindKubernetesGateway, Namespace: where, Name: name})
-	if gateway == nil || gateway.Spec.(*KubernetesGateway).ClassName != waypointClass {
+	if gateway == nil || !gateway.Spec.(*KubernetesGateway).serves(where, svc.namespace) {
 		return ""
 	}
 	if serves := gateway.Labels["istio.io/waypoint-for"]; !slices.Contains([]string{"", "service", "all"}, serves) {
 		return ""
 	}
 	return where
+}
+
+// serves tells whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
+// labels is taken to select it.
+func (g *KubernetesGateway) serves(own, namespace string) bool {
+	return g.ClassName == waypointClass && (own == namespace || g.From == "All" || g.From == "Selector")
+}
+
+// ServedAt tells whether a waypoint serves a host: traffic for it passes through the waypoint. Other hosts it knows
+// only as destinations of routes.
+func (s *Snapshot) ServedAt(waypoint Client, host string) bool {
+	_, ok := s.servedAt(waypoint, s.services.at(host))
+	return ok && waypoint.Kind == ClientWaypoint
+}
+
+// servedAt is the service for which a waypoint stands: that of its namespace which stands for all, as written, no
+// ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources).
+func (s *Snapshot) servedAt(waypoint Client, all []*service) (view, bool) {
+	for _, svc := range firsts(all) {
+		if svc.dynamic() && !svc.external {
+			continue
+		}
+		if s.waypointOf(svc) == waypoint.Namespace {
+			return view{service: svc, ports: svc.ports, inbound: true}, true
+		}
+	}
+	return view{}, false
+}
+
+// rulesAt looks up a client's rules for a service that it knows. A waypoint has them by the service that its own
+// namespace sees of the host, which need not be the one that it stands for.
+func (s *Snapshot) rulesAt(client Client, svc view) lookup {
+	if !svc.inbound {
+		return s.rulesFor(client.Namespace, svc.host, svc.namespace)
+	}
+	seen, ok := combine(exported(s.services.at(svc.host), client.Namespace))
+	if !ok {
+		return lookup{}
+	}
+	return s.rulesFor(client.Namespace, seen.host, seen.namespace)
 }

@@ -139,11 +139,26 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 	var spec struct {
 		GatewayClassName string `json:"gatewayClassName"`
+		Listeners        []struct {
+			Protocol      string `json:"protocol"`
+			AllowedRoutes struct {
+				Namespaces struct {
+					From string `json:"from"`
+				} `json:"namespaces"`
+			} `json:"allowedRoutes"`
+		} `json:"listeners"`
 	}
 	if err := json.Unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	return &KubernetesGateway{ClassName: spec.GatewayClassName}, nil
+	g := &KubernetesGateway{ClassName: spec.GatewayClassName}
+	for _, l := range spec.Listeners {
+		if l.Protocol == "HBONE" {
+			g.From = l.AllowedRoutes.Namespaces.From
+			break
+		}
+	}
+	return g, nil
 }
 
 // explainJSON turns the standard library's errors into words that name the field.

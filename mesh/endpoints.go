@@ -173,6 +173,9 @@ type reach struct {
 func (s *Snapshot) reachOf(client Client, svc view, p port, rule *merged, subsetName string) (reach, bool) {
 	how := svc.discovery(client)
 	all := s.endpointsOf(svc.host, svc.namespace)
+	if svc.inbound {
+		return s.reachInbound(svc, p, how, all)
+	}
 	switch {
 	case how == nowhere, how == asked && !forwardable(p.protocol), how == asked && subsetName != "":
 		return reach{}, false
@@ -200,6 +203,19 @@ func (s *Snapshot) reachOf(client Client, svc view, p port, rule *merged, subset
 		r.how, r.ports = dialed, []uint32{p.number}
 	}
 	return r, true
+}
+
+// reachInbound is reachOf at the waypoint that stands for the service: subsets choose no endpoints, and whatever has
+// resolution DYNAMIC_DNS is a forward proxy, for HTTP alone (buildWaypointInboundVIP).
+func (s *Snapshot) reachInbound(svc view, p port, how discovery, all []endpoint) (reach, bool) {
+	switch {
+	case svc.dynamic():
+		return reach{how: asked}, strings.EqualFold(p.protocol, "http")
+	case how == dialed:
+		return reach{how: how, ports: []uint32{svc.dialedPort(p)}}, true
+	}
+	ports := behind(all, p, how, nil)
+	return reach{how: how, ports: ports}, how != named || len(ports) > 0
 }
 
 // dialedPort is the port to which a connection that follows the client's own is sent: the client's, unless the
@@ -264,7 +280,7 @@ func (m *merged) policyAt(number uint32, subsetName string) *networking.LoadBala
 // namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts). A forward proxy uses none.
 func (s *Snapshot) accounts(svc view) []string {
 	var names []string
-	if svc.forwards() {
+	if svc.forwards() || svc.inbound {
 		return nil
 	}
 	for _, other := range s.services.at(svc.host) {
@@ -295,7 +311,7 @@ func (s *Snapshot) accounts(svc view) []string {
 // mesh, and where connections follow the client's own only if every endpoint takes it
 // (pilot/pkg/model/push_context.go BestEffortInferServiceMTLSMode).
 func (s *Snapshot) automatic(svc view, p port, rule *merged, subsetName string) bool {
-	if svc.external {
+	if svc.external || svc.inbound {
 		return false
 	}
 	policy := rule.trafficPolicy(subsetName)

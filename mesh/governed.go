@@ -37,7 +37,7 @@ func (s *Snapshot) governedBy(o *Object, client Client, host string) []Governed 
 	if !ok || !svc.external || client.Kind == ClientZtunnel {
 		return nil
 	}
-	rule := s.rulesFor(client.Namespace, host, svc.namespace).choose(client)
+	rule := s.rulesAt(client, svc).choose(client)
 	if rule == nil || !slices.Contains(rule.from, o) {
 		return nil
 	}

@@ -76,4 +76,6 @@ type ServicePort struct {
 type KubernetesGateway struct {
 	// ClassName is spec.gatewayClassName; "istio-waypoint" makes it a waypoint.
 	ClassName string
+	// From is allowedRoutes.namespaces.from of its HBONE listener: All, Selector, or "" and Same for its own namespace.
+	From string
 }

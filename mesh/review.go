@@ -151,7 +151,7 @@ func (r *review) subsets(client Client, svc view, p port) {
 	if client.Kind == ClientZtunnel {
 		return
 	}
-	rule := r.after.rulesFor(client.Namespace, svc.host, svc.namespace).choose(client)
+	rule := r.after.rulesAt(client, svc).choose(client)
 	if rule == nil {
 		return
 	}

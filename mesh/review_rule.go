@@ -62,7 +62,7 @@ func (s *Snapshot) reaches(c Client, svc view, namespace string) bool {
 	if namespace != svc.namespace && namespace != root {
 		return false
 	}
-	l := s.rulesFor(c.Namespace, svc.host, svc.namespace)
+	l := s.rulesAt(c, svc)
 	switch {
 	case l.stopped == nil || l.stopped.namespace == namespace:
 		return true

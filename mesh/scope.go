@@ -14,6 +14,8 @@ import (
 type view struct {
 	*service
 	ports []port
+	// inbound is true at the waypoint that stands for the service.
+	inbound bool
 }
 
 // serviceFor picks what a client's proxy knows of host.
@@ -22,13 +24,15 @@ func (s *Snapshot) serviceFor(client Client, host string) (view, bool) {
 	if len(all) == 0 {
 		return view{}, false
 	}
-	var found scope
-	if client.Kind == ClientGateway || client.Kind == ClientWaypoint {
-		for _, svc := range exported(all, client.Namespace) {
-			found.add(view{service: svc, ports: svc.ports})
+	if client.Kind == ClientWaypoint {
+		if served, ok := s.servedAt(client, all); ok {
+			return served, true
 		}
-		return found.view, found.some
 	}
+	if client.Kind == ClientGateway || client.Kind == ClientWaypoint {
+		return combine(exported(all, client.Namespace))
+	}
+	var found scope
 	for _, listener := range s.listeners(client) {
 		for _, v := range listener.services(all, client.Namespace) {
 			found.add(v)
@@ -84,6 +88,15 @@ func (f *scope) add(v view) {
 			}
 		}
 	}
+}
+
+// combine merges services in their order.
+func combine(services []*service) (view, bool) {
+	var found scope
+	for _, svc := range services {
+		found.add(view{service: svc, ports: svc.ports})
+	}
+	return found.view, found.some
 }
 
 func mergeable(a, b *service) bool {

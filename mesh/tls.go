@@ -93,7 +93,7 @@ func (s *Snapshot) cluster(client Client, svc view, number uint32, subsetName st
 		Protocol: p.protocol, Family: FamilyOf(p.protocol), service: svc,
 		Hop: Hop{From: client.String(), To: svc.host, Port: number, Protocol: p.protocol, Names: []string{}},
 	}
-	c.lookup = s.rulesFor(client.Namespace, svc.host, svc.namespace)
+	c.lookup = s.rulesAt(client, svc)
 	c.rule = c.lookup.choose(client)
 	if _, has := c.rule.subset(subsetName); subsetName != "" && !has {
 		return Cluster{}, false
@@ -169,7 +169,7 @@ func (c *Cluster) whyPlaintext(client Client, t *networking.ClientTLSSettings) C
 		return CauseNoMode
 	case t.Mode == networking.ClientTLSSettings_DISABLE:
 		return CauseDisabled
-	case t.Mode == networking.ClientTLSSettings_ISTIO_MUTUAL && client.Kind == ClientWaypoint:
+	case t.Mode == networking.ClientTLSSettings_ISTIO_MUTUAL && c.service.inbound:
 		return CauseMutualAtWaypoint
 	case t.Mode == networking.ClientTLSSettings_ISTIO_MUTUAL:
 		return CauseNone
@@ -199,7 +199,7 @@ func (c *Cluster) names(client Client, t *networking.ClientTLSSettings, accounts
 	c.Hop.AutoSNI = t.Sni == ""
 	c.Hop.AutoNames = !c.Hop.Insecure && (c.service.forwards() || t.Sni == "" && len(t.SubjectAltNames) == 0)
 	names := t.SubjectAltNames
-	if len(names) == 0 && !c.service.kube && client.Kind != ClientWaypoint {
+	if len(names) == 0 && !c.service.kube && !c.service.inbound {
 		names = accounts
 	}
 	if !c.Hop.Insecure {

@@ -108,7 +108,7 @@ func Compare(m Mesh) (Result, error) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			asked, differs := compareClient(snapshot, client, keys(m, answers), answers)
+			asked, differs := compareClient(askerOf(snapshot), client, keys(m, answers), answers)
 			r.Questions += asked
 			r.Found = append(r.Found, differs...)
 		}
@@ -116,9 +116,16 @@ func Compare(m Mesh) (Result, error) {
 	return r, err
 }
 
-func compareClient(snapshot *mesh.Snapshot, client mesh.Client, asked []Key, answers map[Key]Answer) (int, []Disagreement) {
+// asker gives the model's answer for one cluster, nil for none.
+type asker func(mesh.Client, Key) *Answer
+
+func askerOf(snapshot *mesh.Snapshot) asker {
+	return func(client mesh.Client, key Key) *Answer { return modelAnswer(snapshot, client, key) }
+}
+
+func compareClient(model asker, client mesh.Client, asked []Key, answers map[Key]Answer) (int, []Disagreement) {
 	for i, key := range asked {
-		d := Disagreement{Client: client, Key: key, Model: modelAnswer(snapshot, client, key)}
+		d := Disagreement{Client: client, Key: key, Model: model(client, key)}
 		if a, ok := answers[key]; ok {
 			d.Istio = &a
 		}
