@@ -52,6 +52,9 @@ func asMap(o *mesh.Object) map[string]any {
 	if err := json.Unmarshal(raw, &spec); err != nil {
 		return nil
 	}
+	if o.Kind == mesh.KindDestinationRule {
+		sayDisable(spec)
+	}
 	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
 	if len(o.Labels) > 0 {
 		metadata["labels"] = anyMap(o.Labels)
@@ -60,6 +63,24 @@ func asMap(o *mesh.Object) map[string]any {
 		metadata["annotations"] = anyMap(o.Annotations)
 	}
 	return map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "metadata": metadata, "spec": spec}
+}
+
+// sayDisable writes the mode DISABLE down where a tls setting of a rule has none: that is what it means, and the typed
+// form, in which it is zero, leaves it out.
+func sayDisable(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, child := range value {
+			if tls, ok := child.(map[string]any); ok && key == "tls" && tls["mode"] == nil {
+				tls["mode"] = "DISABLE"
+			}
+			sayDisable(child)
+		}
+	case []any:
+		for _, child := range value {
+			sayDisable(child)
+		}
+	}
 }
 
 func anyMap(m map[string]string) map[string]any {
