@@ -55,7 +55,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 	if err := errors.Join(run.errs...); err != nil {
 		return nil, err
 	}
-	found := e.rules.exempt(run.found, in.Request.Namespace)
+	found := e.rules.exempt(run.found, &in)
 	sortViolations(found)
 	return found, nil
 }

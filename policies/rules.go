@@ -67,58 +67,65 @@ func (r *rules) live(p *Policy) bool {
 }
 
 // exempt lowers what an exemption covers to audit, or to a warning where the exemption ends soon.
-func (r *rules) exempt(found []Violation, namespace string) []Violation {
+func (r *rules) exempt(found []Violation, in *Input) []Violation {
 	if len(r.exemptions) == 0 {
 		return found
 	}
 	now := r.now()
 	for i := range found {
-		x := r.exemption(&found[i], namespace, now)
+		v := &found[i]
+		x := r.exemption(v, in, now)
 		if x == nil {
 			continue
 		}
 		until := x.Expires.Format(time.DateOnly)
-		found[i].Exempt = fmt.Sprintf("exempted until %s: %s", until, x.Reason)
+		v.Exempt = fmt.Sprintf("exempted until %s: %s", until, x.Reason)
 		action := config.Audit
 		if x.Expires.Over(now.Add(noticePeriod)) {
 			action = config.Warn
-			found[i].Message = fmt.Sprintf("the exemption ends on %s (%s); from then on: %s", until, x.Reason, found[i].Message)
+			v.Message = fmt.Sprintf("the exemption ends on %s (%s); from then on: %s", until, x.Reason, v.Message)
 		}
-		found[i].Action = weaker(found[i].Action, action)
+		v.Action = weaker(v.Action, action)
 	}
 	return found
 }
 
 // exemption gives the exemption that lasts longest of those that cover v, or nil.
-func (r *rules) exemption(v *Violation, namespace string, now time.Time) *config.Exemption {
+func (r *rules) exemption(v *Violation, in *Input, now time.Time) *config.Exemption {
 	var best *config.Exemption
 	for i := range r.exemptions {
 		x := &r.exemptions[i]
-		if x.Policy != v.Policy || x.Expires.Over(now) {
-			continue
-		}
-		if len(x.Namespaces) > 0 && !slices.Contains(x.Namespaces, namespace) {
-			continue
-		}
-		if len(x.Hosts) > 0 && !slices.ContainsFunc(x.Hosts, func(p string) bool { return covers(p, v.Host) }) {
-			continue
-		}
-		if best == nil || x.Expires.After(best.Expires.Time) {
+		switch {
+		case x.Policy != v.Policy || x.Expires.Over(now):
+		case len(x.Namespaces) > 0 && !slices.Contains(x.Namespaces, in.Request.Namespace):
+		case len(x.Hosts) > 0 && !coversHost(x.Hosts, v, in):
+		case best == nil || x.Expires.After(best.Expires.Time):
 			best = x
 		}
 	}
 	return best
 }
 
-// covers says whether a host pattern ("*", "*.example.com", "db.example.com") covers a host, without case. A wildcard
-// host is covered by a wildcard that is as wide: "*.example.com" covers "*.db.example.com" and itself.
+// coversHost says whether the patterns cover all hosts that v speaks of. Where v's flow stands for other hosts too,
+// whose names are not told, only "*" does.
+func coversHost(patterns []string, v *Violation, in *Input) bool {
+	if slices.Contains(patterns, "*") {
+		return v.Host != ""
+	}
+	for i := range in.Egress {
+		if f := &in.Egress[i]; f.Also > 0 && f.Host == v.Host && f.Port == v.Port {
+			return false
+		}
+	}
+	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, v.Host) })
+}
+
+// covers says whether a host pattern ("*.example.com", "db.example.com") covers a host, without case. A wildcard host
+// is covered by a wildcard that is as wide: "*.example.com" covers "*.db.example.com" and itself.
 func covers(pattern, host string) bool {
 	pattern, host = strings.ToLower(pattern), strings.ToLower(host)
-	if host == "" {
-		return false
-	}
-	if pattern == "*" || pattern == host {
-		return true
+	if pattern == host {
+		return host != ""
 	}
 	suffix, wild := strings.CutPrefix(pattern, "*.")
 	return wild && strings.HasSuffix(host, "."+suffix)

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-//go:embed rego schemas
+//go:embed all:rego schemas
 var published embed.FS
 
 // Source is a place that policies come from.

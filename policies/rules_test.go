@@ -1,0 +1,172 @@
+package policies
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+func day(text string) config.Date {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		panic(err)
+	}
+	return config.Date{Time: t}
+}
+
+func TestActionsByPolicyAndNamespace(t *testing.T) {
+	refused := review(mesh.Plaintext, mesh.CauseDisabled)
+	pending := review(mesh.Plaintext, mesh.CauseNoRule)
+	for i := range pending.Egress {
+		pending.Egress[i].Rule = nil
+	}
+	for name, tc := range map[string]struct {
+		cfg  config.Config
+		in   Input
+		want string
+	}{
+		"the default denies":        {config.Config{}, refused, "[plaintext-egress plaintext-egress] []"},
+		"the default warns":         {config.Config{}, pending, "[] [tls-pending tls-pending]"},
+		"a warning":                 {with("plaintext-egress", config.Warn), refused, "[] [plaintext-egress plaintext-egress]"},
+		"an audit":                  {with("plaintext-egress", config.Audit), refused, "[] []"},
+		"off":                       {with("plaintext-egress", config.Off), refused, "[] []"},
+		"in this namespace":         {with("plaintext-egress", config.Warn, "shop", "default"), refused, "[] [plaintext-egress plaintext-egress]"},
+		"in another namespace":      {with("plaintext-egress", config.Off, "shop"), refused, "[plaintext-egress plaintext-egress] []"},
+		"strict":                    {config.Config{Strict: true}, pending, "[tls-pending tls-pending] []"},
+		"strict, but named":         {config.Config{Strict: true, Policies: with("tls-pending", config.Warn).Policies}, pending, "[] [tls-pending tls-pending]"},
+		"strict, named for another": {config.Config{Strict: true, Policies: with("tls-pending", config.Off, "shop").Policies}, pending, "[tls-pending tls-pending] []"},
+		"raised above its default":  {with("tls-pending", config.Deny), pending, "[tls-pending tls-pending] []"},
+	} {
+		e, err := New(t.Context(), &tc.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deny, warn := evaluate(t, e, tc.in)
+		if got := fmt.Sprint(deny, warn); got != tc.want {
+			t.Errorf("%s: got %s, want %s", name, got, tc.want)
+		}
+	}
+}
+
+func with(policy string, action config.Action, namespaces ...string) config.Config {
+	return config.Config{Policies: map[string]config.PolicyConfig{policy: {Action: action, Namespaces: namespaces}}}
+}
+
+func TestAnActionOfAPolicyOnlyLowers(t *testing.T) {
+	files := Files{"mine.rego": strings.Replace(own("mine", `violation contains {"message": "no", "action": "deny"}`), "action: deny", "action: warn", 1),
+		"yours.rego": own("yours", `violation contains {"message": "no", "action": "audit"}`)}
+	found, err := engine(t, files).Evaluate(t.Context(), review(mesh.Originated, mesh.CauseNone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found {
+		if want := map[string]config.Action{"mine": config.Warn, "yours": config.Audit}[v.Policy]; v.Action != want {
+			t.Errorf("%s: %s, want %s", v.Policy, v.Action, want)
+		}
+	}
+	if len(found) != 2 {
+		t.Errorf("%d violations, want 2", len(found))
+	}
+}
+
+func TestExemptions(t *testing.T) {
+	now := time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		exemption config.Exemption
+		want      config.Action
+	}{
+		"everything":        {config.Exemption{Expires: day("2027-01-01")}, config.Audit},
+		"this host":         {config.Exemption{Hosts: []string{"edition.cnn.com"}, Expires: day("2027-01-01")}, config.Audit},
+		"a host's wildcard": {config.Exemption{Hosts: []string{"x.org", "*.CNN.com"}, Expires: day("2027-01-01")}, config.Audit},
+		"another host":      {config.Exemption{Hosts: []string{"cnn.com", "*.edition.cnn.com"}, Expires: day("2027-01-01")}, config.Deny},
+		"this namespace":    {config.Exemption{Namespaces: []string{"default"}, Expires: day("2027-01-01")}, config.Audit},
+		"another namespace": {config.Exemption{Namespaces: []string{"shop"}, Expires: day("2027-01-01")}, config.Deny},
+		"another policy":    {config.Exemption{Policy: "double-tls", Expires: day("2027-01-01")}, config.Deny},
+		"expired":           {config.Exemption{Expires: day("2026-06-09")}, config.Deny},
+		"its last day":      {config.Exemption{Expires: day("2026-06-10")}, config.Warn},
+		"ends in a week":    {config.Exemption{Expires: day("2026-06-17")}, config.Warn},
+		"ends in a month":   {config.Exemption{Expires: day("2026-07-10")}, config.Audit},
+	} {
+		if tc.exemption.Policy == "" {
+			tc.exemption.Policy = "plaintext-egress"
+		}
+		tc.exemption.Reason = "the partner moves in autumn"
+		e, err := New(t.Context(), &config.Config{Exemptions: []config.Exemption{tc.exemption}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.rules.now = func() time.Time { return now }
+		found, err := e.Evaluate(t.Context(), review(mesh.Plaintext, mesh.CauseDisabled))
+		if err != nil || len(found) != 2 {
+			t.Fatalf("%s: %d violations and %v, want 2", name, len(found), err)
+		}
+		v := found[0]
+		if v.Action != tc.want {
+			t.Errorf("%s: %s, want %s", name, v.Action, tc.want)
+		}
+		if exempt := strings.HasPrefix(v.Exempt, "exempted until 20") && strings.HasSuffix(v.Exempt, ": the partner moves in autumn"); exempt != (tc.want != config.Deny) {
+			t.Errorf("%s: exempt is %q", name, v.Exempt)
+		}
+		if ends := strings.HasPrefix(v.Message, "the exemption ends on "); ends != (tc.want == config.Warn) {
+			t.Errorf("%s: message is %q", name, v.Message)
+		}
+	}
+}
+
+func TestTheLongestExemptionCounts(t *testing.T) {
+	e, err := New(t.Context(), &config.Config{Exemptions: []config.Exemption{
+		{Policy: "plaintext-egress", Reason: "short", Expires: day("2026-06-11")},
+		{Policy: "plaintext-egress", Reason: "long", Expires: day("2027-06-11")},
+		{Policy: "plaintext-egress", Reason: "over", Expires: day("2026-06-01")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.rules.now = func() time.Time { return time.Date(2026, 6, 10, 0, 0, 0, 0, time.UTC) }
+	found, err := e.Evaluate(t.Context(), review(mesh.Plaintext, mesh.CauseDisabled))
+	if err != nil || found[0].Exempt != "exempted until 2027-06-11: long" {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
+// Hosts that fare alike are told by one of them: an exemption of that one alone must not pass the others.
+func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
+	in := review(mesh.Plaintext, mesh.CauseDisabled)
+	for i := range in.Egress {
+		in.Egress[i].Also = 3
+	}
+	for pattern, want := range map[string]config.Action{"edition.cnn.com": config.Deny, "*.cnn.com": config.Deny, "*": config.Audit} {
+		e, err := New(t.Context(), &config.Config{Exemptions: []config.Exemption{
+			{Policy: "plaintext-egress", Hosts: []string{pattern}, Reason: "x", Expires: day("9000-01-01")},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := e.Evaluate(t.Context(), in)
+		if err != nil || found[0].Action != want {
+			t.Errorf("%s: got %+v, %v, want %s", pattern, found, err, want)
+		}
+	}
+}
+
+func TestSortedAndTheSameEveryTime(t *testing.T) {
+	in := review(mesh.Plaintext, mesh.CauseDisabled)
+	opaque := in.Egress[0]
+	opaque.Family, opaque.Payload, opaque.Host = mesh.FamilyOpaque, mesh.FamilyOpaque, "db.example.com"
+	in.Egress = append([]mesh.Flow{opaque}, in.Egress...)
+	e := engine(t)
+	want, err := e.Evaluate(t.Context(), in)
+	if err != nil || len(want) != 3 || want[0].Client > want[1].Client || want[2].Policy != "opaque-tcp" {
+		t.Fatalf("got %+v, %v, want two denials by client, then opaque-tcp", want, err)
+	}
+	for range 20 {
+		got, err := e.Evaluate(t.Context(), in)
+		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("got %+v\nwant %+v", got, want)
+		}
+	}
+}
