@@ -2,7 +2,12 @@ package webhook
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
+	"strings"
 	"time"
+
+	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
@@ -29,20 +34,47 @@ type court struct {
 	patience time.Duration
 }
 
-// ruling is a decision with the change that it is about.
+// ruling is a decision with what it is about.
 type ruling struct {
 	Decision
-	change *change
+	question *question // nil where nothing was to be judged
+	change   *change
 }
 
 // validate decides on r.
 func (c *court) validate(ctx context.Context, j *Judge, r Review) (ruling, error) {
+	q, err := r.read()
+	if err != nil {
+		return ruling{}, err
+	}
+	if q == nil {
+		return ruling{Decision: Decision{Allowed: true}}, nil
+	}
+	var result ruling
+	err = c.settle(ctx, func(v *View) (settled bool, err error) {
+		result, err = c.once(ctx, j, q, v)
+		return err != nil || !hangsOnOthers(result.Decision), err
+	})
+	return result, err
+}
+
+// mutate gives the patch for r.
+func (c *court) mutate(ctx context.Context, j *Judge, r Review) (patch []jsonpatch.Operation, err error) {
+	err = c.settle(ctx, func(v *View) (settled bool, err error) {
+		_, patch, err = j.Mutate(v.Expected, r)
+		return err != nil || len(patch) > 0 || !governsUnknownHost(v.Expected, r.Object), err
+	})
+	return patch, err
+}
+
+// settle tries again, as long as patience lasts, whenever the mesh has changed and the last answer was not settled.
+func (c *court) settle(ctx context.Context, try func(*View) (settled bool, err error)) error {
 	var wait <-chan time.Time
 	for {
 		changed := c.store.Changed()
-		result, err := c.once(ctx, j, r, c.store.View())
-		if err != nil || c.fetch == nil || c.patience <= 0 || !hangsOnOthers(result.Decision) {
-			return result, err
+		settled, err := try(c.store.View())
+		if settled || c.fetch == nil || c.patience <= 0 {
+			return err
 		}
 		if wait == nil {
 			timer := time.NewTimer(c.patience)
@@ -52,24 +84,18 @@ func (c *court) validate(ctx context.Context, j *Judge, r Review) (ruling, error
 		select {
 		case <-changed:
 		case <-wait:
-			return result, nil
+			return err
 		case <-ctx.Done():
-			return result, nil
+			return err
 		}
 	}
 }
 
 // hangsOnOthers says whether another object's arrival could better the decision.
 func hangsOnOthers(d Decision) bool {
-	if !d.Allowed {
-		return true
-	}
-	for _, v := range d.Violations {
-		if v.Policy == policyUnknownHost || v.Policy == policyPending {
-			return true
-		}
-	}
-	return false
+	return !d.Allowed || slices.ContainsFunc(d.Violations, func(v policies.Violation) bool {
+		return v.Policy == policyUnknownHost || v.Policy == policyPending
+	})
 }
 
 // The policies that warn of a partner that is missing.
@@ -78,13 +104,27 @@ const (
 	policyUnknownHost = "unknown-host"
 )
 
-// once decides on r in one view of the mesh.
-func (c *court) once(ctx context.Context, j *Judge, r Review, v *View) (ruling, error) {
-	expected, err := judgeOn(ctx, j, r, v.Expected)
-	if err != nil || len(v.pending) == 0 || c.fetch == nil || expected.change == nil {
+// governsUnknownHost says whether raw is a DestinationRule for a host that the mesh does not know: its ServiceEntry
+// may have been applied a moment ago.
+func governsUnknownHost(snap *mesh.Snapshot, raw []byte) bool {
+	var rule struct {
+		Kind string
+		Spec struct{ Host string }
+	}
+	if json.Unmarshal(raw, &rule) != nil || rule.Kind != mesh.KindDestinationRule {
+		return false
+	}
+	host := rule.Spec.Host
+	return strings.Contains(host, ".") && !strings.HasPrefix(host, "*") && len(snap.Ports(host)) == 0
+}
+
+// once decides on q in one view of the mesh.
+func (c *court) once(ctx context.Context, j *Judge, q *question, v *View) (ruling, error) {
+	expected, err := judgeOn(ctx, j, q, v.Expected)
+	if err != nil || len(v.pending) == 0 || c.fetch == nil {
 		return expected, err
 	}
-	stored, err := judgeOn(ctx, j, r, v.Stored)
+	stored, err := judgeOn(ctx, j, q, v.Stored)
 	if err != nil || stored.Allowed == expected.Allowed {
 		return expected, err
 	}
@@ -92,7 +132,7 @@ func (c *court) once(ctx context.Context, j *Judge, r Review, v *View) (ruling, 
 	if err != nil {
 		return ruling{}, err
 	}
-	result, err := judgeOn(ctx, j, r, fresh)
+	result, err := judgeOn(ctx, j, q, fresh)
 	if err == nil && result.Allowed && !certain && !expected.Allowed {
 		return expected, nil
 	}
@@ -113,27 +153,16 @@ func (c *court) refresh(ctx context.Context, v *View) (fresh *mesh.Snapshot, cer
 	return fresh, certain, nil
 }
 
-func judgeOn(ctx context.Context, j *Judge, r Review, snap *mesh.Snapshot) (ruling, error) {
-	change, err := r.change(snap)
-	if err != nil {
-		return ruling{}, err
-	}
-	decision, err := j.decide(ctx, change, r)
-	return ruling{Decision: decision, change: change}, err
+func judgeOn(ctx context.Context, j *Judge, q *question, snap *mesh.Snapshot) (ruling, error) {
+	c := q.on(snap)
+	decision, err := j.decide(ctx, q, c)
+	return ruling{Decision: decision, question: q, change: c}, err
 }
 
 // admitted notes a write that will be stored.
-func (c *court) admitted(r Review, result ruling) {
-	if c.fetch == nil || !result.Allowed || result.change == nil || r.DryRun {
+func (c *court) admitted(r ruling) {
+	if c.fetch == nil || !r.Allowed || r.question == nil || r.question.DryRun {
 		return
 	}
-	c.store.Admitted(result.change.ref, result.change.object, r.base())
-}
-
-// base gives what a write replaces: for a new object its own UID, which the API server has set by now.
-func (r Review) base() Version {
-	if r.Operation == policies.Create {
-		return Version{UID: versionOf(r.Object).UID}
-	}
-	return versionOf(r.OldObject)
+	c.store.Admitted(r.change.ref, r.change.object, r.question.base())
 }

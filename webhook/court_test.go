@@ -107,7 +107,7 @@ func TestAdmittedPartnerCountsOnceTheServerHasIt(t *testing.T) {
 	if err != nil || !got.Allowed {
 		t.Fatalf("the rule: %+v, %v", got, err)
 	}
-	c.admitted(rule, got)
+	c.admitted(got)
 
 	if validates(t, c, creation(t, route)) {
 		t.Error("allowed because of a rule that the API server does not have")
@@ -150,7 +150,7 @@ func TestDryRunAndDenialsAreNotExpected(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.admitted(r, got)
+		c.admitted(got)
 	}
 	if n := len(c.store.View().pending); n != 0 {
 		t.Errorf("%d writes are expected that will never come", n)
@@ -206,13 +206,55 @@ func TestStoredObjectComesWithTheReview(t *testing.T) {
 func TestUpdateKeepsItsAge(t *testing.T) {
 	old := strings.Replace(goodRule, "namespace: default", `namespace: default, creationTimestamp: "2020-01-01T00:00:00Z"`, 1)
 	snap := newStore(t, entry).View().Stored
-	c, err := Review{Operation: "UPDATE", Object: raw(t, goodRule), OldObject: raw(t, old)}.change(snap)
-	if err != nil || c.after.Get(ruleRef).Created.Year() != 2020 {
-		t.Errorf("created %v, %v; want the stored object's", c.after.Get(ruleRef).Created, err)
+	created := func(r Review) int {
+		t.Helper()
+		q, err := r.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q.on(snap).after.Get(ruleRef).Created.Year()
+	}
+	if got := created(Review{Operation: "UPDATE", Object: raw(t, goodRule), OldObject: raw(t, old)}); got != 2020 {
+		t.Errorf("created in %d, want the stored object's year", got)
+	}
+	if got := created(Review{Operation: "CREATE", Object: raw(t, goodRule)}); got != 1 {
+		t.Errorf("a new object was created in %d, want never", got)
 	}
 	snap = newStore(t, entry, old).View().Stored
-	c, err = Review{Operation: "UPDATE", Object: raw(t, goodRule)}.change(snap)
-	if err != nil || c.after.Get(ruleRef).Created.Year() != 2020 {
-		t.Errorf("without oldObject: created %v, %v", c.after.Get(ruleRef).Created, err)
+	if got := created(Review{Operation: "UPDATE", Object: raw(t, goodRule)}); got != 2020 {
+		t.Errorf("without oldObject: created in %d", got)
+	}
+}
+
+// The entry was applied a moment ago, on another replica: its rule must not miss the TLS that it would have got.
+func TestMutationWaitsForTheHost(t *testing.T) {
+	c := newCourt(t, &apiServer{}, 5*time.Second)
+	go func() {
+		time.Sleep(20 * time.Millisecond)
+		c.store.Put(object(t, entry), Version{"e", "4"})
+	}()
+	patch, err := c.mutate(t.Context(), testJudge(t), creation(t, bareRule))
+	if err != nil || len(patch) == 0 {
+		t.Errorf("no patch: %v", err)
+	}
+	begin := time.Now()
+	if _, err := c.mutate(t.Context(), testJudge(t), creation(t, goodRule)); err != nil || time.Since(begin) > time.Second {
+		t.Errorf("a complete rule waited %s, %v", time.Since(begin), err)
+	}
+}
+
+func TestObjectWithoutNamespaceTakesTheRequests(t *testing.T) {
+	homeless := func(text string) []byte {
+		return raw(t, strings.Replace(text, ", namespace: default", "", 1))
+	}
+	snap := newStore(t, entry).View().Stored
+	r := Review{Operation: "CREATE", Object: homeless(bareRule), Namespace: "default"}
+	mutated, patch, err := testJudge(t).Mutate(snap, r)
+	if err != nil || len(patch) != 1 || patch[0].Path != "/spec/trafficPolicy" || !strings.Contains(string(mutated), `"default"`) {
+		t.Errorf("%s %v %v", mutated, patch, err)
+	}
+	q, err := r.read()
+	if err != nil || q.ref != ruleRef {
+		t.Errorf("read as %v, %v", q, err)
 	}
 }

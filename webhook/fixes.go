@@ -3,17 +3,19 @@ package webhook
 import (
 	"encoding/json"
 
+	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/mend"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 )
 
 // renderFixes completes the fixes of violations to objects that can be applied as they are. A fix that cannot be
-// completed stays as its policy wrote it: it is advice, and the decision does not hang on it.
-func (c *change) renderFixes(violations []policies.Violation, object map[string]any) {
+// completed stays as its policy wrote it: it is advice, and the decision does not hang on it. It costs more than the
+// decision, so only those are completed that wanted says.
+func (c *change) renderFixes(violations []policies.Violation, object map[string]any, wanted func(config.Action) bool) {
 	rendered := map[string]string{}
 	for i, v := range violations {
-		if v.Fix == "" {
+		if v.Fix == "" || !wanted(v.Action) {
 			continue
 		}
 		fix, done := rendered[v.Fix]
@@ -27,6 +29,10 @@ func (c *change) renderFixes(violations []policies.Violation, object map[string]
 		violations[i].Fix = fix
 	}
 }
+
+// anyAction wants the fixes of all violations, denials those that the answer to a refused review tells.
+func anyAction(config.Action) bool { return true }
+func denials(a config.Action) bool { return a == config.Deny }
 
 // find looks an object up that a fix changes: the one under review as it was sent, or one that is stored.
 func (c *change) find(object map[string]any) func(kind, namespace, name string) map[string]any {

@@ -25,6 +25,9 @@ type HandlerOptions struct {
 	Store *Store
 	// Fetch reads an object from the API server, nil if there is none. Leave it unset where no cluster is followed.
 	Fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
+	// Ready says why the mesh is not known yet; nil is known. It is asked until it is known once: a server that knows
+	// half of the mesh must not judge. Leave it unset where the mesh is known from the start.
+	Ready func() error
 	// Patience is how long a refusal waits for events that may turn it, where Fetch is set.
 	Patience time.Duration
 	// Concurrent caps the reviews judged at once; 128 if zero.
@@ -40,6 +43,8 @@ type HandlerOptions struct {
 // Handler answers /mutate and /validate. It needs a Judge before it answers anything.
 type Handler struct {
 	judge   atomic.Pointer[Judge]
+	ready   func() error
+	opened  atomic.Bool
 	court   court
 	limit   *limiter
 	timeout time.Duration
@@ -51,6 +56,7 @@ type Handler struct {
 // NewHandler gives a handler without a judge yet.
 func NewHandler(o HandlerOptions) *Handler {
 	return &Handler{
+		ready:   o.Ready,
 		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience},
 		limit:   newLimiter(or(o.Concurrent, 128), or(o.Queue, 500*time.Millisecond)),
 		timeout: or(o.Timeout, 2500*time.Millisecond),
@@ -153,9 +159,11 @@ func (h *Handler) decide(ctx context.Context, webhook string, decide decideFunc,
 		v = h.undecided(webhook, r, "panic", fmt.Errorf("an internal error; the log of tlsward has it under %s", r.UID))
 	}()
 	judge := h.judge.Load()
-	switch {
+	switch err := h.open(); {
 	case judge == nil:
 		return h.undecided(webhook, r, "not-ready", errors.New("the policies are not loaded yet"))
+	case err != nil:
+		return h.undecided(webhook, r, "not-ready", err)
 	case r.SubResource != "":
 		return verdict{allowed(), "allow"}
 	default:
@@ -163,8 +171,20 @@ func (h *Handler) decide(ctx context.Context, webhook string, decide decideFunc,
 	}
 }
 
-func (h *Handler) mutate(_ context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
-	_, patch, err := j.Mutate(h.court.store.View().Expected, asReview(r))
+// open says why reviews cannot be judged yet; once they can, they always can.
+func (h *Handler) open() error {
+	if h.ready == nil || h.opened.Load() {
+		return nil
+	}
+	if err := h.ready(); err != nil {
+		return fmt.Errorf("the mesh is not known yet: %w", err)
+	}
+	h.opened.Store(true)
+	return nil
+}
+
+func (h *Handler) mutate(ctx context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
+	patch, err := h.court.mutate(ctx, j, asReview(r))
 	if err != nil {
 		return h.undecided("mutate", r, reasonOf(err), err)
 	}
@@ -180,18 +200,20 @@ func (h *Handler) mutate(_ context.Context, j *Judge, r *admissionv1.AdmissionRe
 }
 
 func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
-	review := asReview(r)
-	result, err := h.court.validate(ctx, j, review)
+	result, err := h.court.validate(ctx, j, asReview(r))
 	if err != nil {
 		return h.undecided("validate", r, reasonOf(err), err)
 	}
 	if result.Allowed && isProbe(r) {
 		return probeRefused()
 	}
-	h.court.admitted(review, result)
+	h.court.admitted(result)
 	kind := kindLabel(r.Kind.Kind)
 	for _, v := range result.Violations {
 		h.metrics.violations.WithLabelValues(v.Policy, kind, string(v.Action)).Inc()
+	}
+	if !result.Allowed {
+		result.change.renderFixes(result.Violations, result.question.tree, denials)
 	}
 	response := decided(objectName(r), result.Decision)
 	switch {

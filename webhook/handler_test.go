@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,6 +144,34 @@ func TestNoJudgeYetAnswersClosed(t *testing.T) {
 	got := server.review(t, "/validate", create(t, goodRule))
 	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide on DestinationRule default/shop") {
 		t.Errorf("%+v %+v", got, got.Result)
+	}
+}
+
+func TestUnknownMeshAnswersClosed(t *testing.T) {
+	var waiting atomic.Bool
+	waiting.Store(true)
+	f := newFixture(t, HandlerOptions{Store: newStore(t, entry), Ready: func() error {
+		if waiting.Load() {
+			return errors.New("waiting for Gateway")
+		}
+		return nil
+	}})
+	f.Use(testJudge(t))
+	server := start(t, f.Routes(), nil)
+	got := server.review(t, "/validate", create(t, goodRule))
+	if got.Allowed || !strings.Contains(got.Result.Message, "waiting for Gateway") {
+		t.Errorf("half a mesh: %+v", got)
+	}
+	if got := server.review(t, "/mutate", create(t, bareRule)); !got.Allowed || len(got.Patch) > 0 {
+		t.Errorf("mutate with half a mesh: %+v", got)
+	}
+	waiting.Store(false)
+	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed {
+		t.Errorf("the whole mesh: %+v", got.Result)
+	}
+	waiting.Store(true) // a CRD that comes later closes nothing
+	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed {
+		t.Errorf("closed again: %+v", got.Result)
 	}
 }
 

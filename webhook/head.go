@@ -20,11 +20,14 @@ type head struct {
 	} `json:"metadata"`
 }
 
+// errNoObject is the fault of a review without the object that its operation is about.
+var errNoObject = errors.New("there is no object")
+
 // readHead reads an object's head. The error names the field that has the wrong type.
 func readHead(raw []byte) (head, error) {
 	var h head
 	if len(raw) == 0 {
-		return h, errors.New("there is no object")
+		return h, errNoObject
 	}
 	if err := json.Unmarshal(raw, &h); err != nil {
 		var wrong *json.UnmarshalTypeError
@@ -35,8 +38,6 @@ func readHead(raw []byte) (head, error) {
 	}
 	return h, nil
 }
-
-func (h head) deleted() bool { return h.Metadata.DeletionTimestamp != nil }
 
 // mutable says whether there is a mutator for the kind.
 func (h head) mutable() bool {

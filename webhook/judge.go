@@ -2,8 +2,6 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -25,6 +23,8 @@ type Review struct {
 	// Username and Groups are who asks, as the API server authenticated them.
 	Username string
 	Groups   []string
+	// Namespace is the namespace of the request, for an object that does not name its own.
+	Namespace string
 	// DryRun is true if the object will not be stored, whatever the answer.
 	DryRun bool
 }
@@ -80,8 +80,14 @@ func (j *Judge) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.Opera
 	if err != nil {
 		return nil, nil, &ObjectError{err}
 	}
-	if !head.mutable() || r.leaving(head) {
+	// An object on its way out is left alone. One that wrongly claims to be is judged without a patch.
+	if !head.mutable() || head.Metadata.DeletionTimestamp != nil {
 		return r.Object, nil, nil
+	}
+	if head.Metadata.Namespace == "" && r.Namespace != "" {
+		if r.Object, err = withNamespace(r.Object, r.Namespace); err != nil {
+			return nil, nil, &ObjectError{err}
+		}
 	}
 	object, patch, err := mutators.Mutate(j.Config.Mutation, snap, r.Object)
 	if err != nil {
@@ -93,52 +99,41 @@ func (j *Judge) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.Opera
 // Validate judges r, already mutated, on the mesh as it would be with it. snap is the mesh before the review. An error
 // means that nothing could be decided, and the caller must refuse; an object that cannot be read is an *ObjectError.
 func (j *Judge) Validate(ctx context.Context, snap *mesh.Snapshot, r Review) (Decision, error) {
-	c, err := r.change(snap)
+	q, err := r.read()
 	if err != nil {
 		return Decision{}, err
 	}
-	return j.decide(ctx, c, r)
-}
-
-// decide judges a change that has been read; nil is none that matters.
-func (j *Judge) decide(ctx context.Context, c *change, r Review) (Decision, error) {
-	if c == nil {
+	if q == nil {
 		return Decision{Allowed: true}, nil
 	}
-	in := policies.Input{
-		Request: policies.Request{
-			Operation:  r.Operation,
-			Kind:       c.ref.Kind,
-			APIVersion: c.apiVersion,
-			Namespace:  c.ref.Namespace,
-			Name:       c.ref.Name,
-			UserInfo:   policies.UserInfo{Username: r.Username, Groups: r.Groups},
-			DryRun:     r.DryRun,
-		},
-		Egress: mesh.Review(c.before, c.after, c.ref),
-	}
-	var err error
-	if in.Object, err = decodeMap(r.Object); err != nil {
-		return Decision{}, fmt.Errorf("read object: %w", err)
-	}
-	if in.OldObject, err = decodeMap(r.OldObject); err != nil {
-		return Decision{}, fmt.Errorf("read oldObject: %w", err)
-	}
-	violations, err := j.Engine.Evaluate(ctx, in)
+	c := q.on(snap)
+	d, err := j.decide(ctx, q, c)
 	if err != nil {
 		return Decision{}, err
 	}
-	c.renderFixes(violations, in.Object)
-	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
-	return Decision{Allowed: !denied, Violations: violations}, nil
+	c.renderFixes(d.Violations, q.tree, anyAction)
+	return d, nil
 }
 
-// decodeMap gives nil for no object.
-func decodeMap(raw []byte) (map[string]any, error) {
-	if len(raw) == 0 {
-		return nil, nil
+// decide judges a change. Fixes stay as policies wrote them.
+func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, error) {
+	violations, err := j.Engine.Evaluate(ctx, policies.Input{
+		Request: policies.Request{
+			Operation:  q.Operation,
+			Kind:       q.ref.Kind,
+			APIVersion: q.apiVersion,
+			Namespace:  q.ref.Namespace,
+			Name:       q.ref.Name,
+			UserInfo:   policies.UserInfo{Username: q.Username, Groups: q.Groups},
+			DryRun:     q.DryRun,
+		},
+		Object:    q.tree,
+		OldObject: q.oldTree,
+		Egress:    mesh.Review(c.before, c.after, c.ref),
+	})
+	if err != nil {
+		return Decision{}, err
 	}
-	var m map[string]any
-	err := json.Unmarshal(raw, &m)
-	return m, err
+	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
+	return Decision{Allowed: !denied, Violations: violations}, nil
 }

@@ -93,6 +93,7 @@ func asReview(r *admissionv1.AdmissionRequest) Review {
 		OldObject: present(r.OldObject.Raw),
 		Username:  r.UserInfo.Username,
 		Groups:    r.UserInfo.Groups,
+		Namespace: r.Namespace,
 		DryRun:    r.DryRun != nil && *r.DryRun,
 	}
 }

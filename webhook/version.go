@@ -1,9 +1,6 @@
 package webhook
 
-import (
-	"encoding/json"
-	"strconv"
-)
+import "strconv"
 
 // seenIn says whether an object stored in version v is this write, or a later one.
 func (p pending) seenIn(v Version) bool {
@@ -25,18 +22,4 @@ func newer(a, b string) bool {
 		return a != b
 	}
 	return x > y
-}
-
-// versionOf reads an object's version; an object that cannot be read has none.
-func versionOf(raw []byte) Version {
-	var o struct {
-		Metadata struct {
-			UID             string `json:"uid"`
-			ResourceVersion string `json:"resourceVersion"`
-		} `json:"metadata"`
-	}
-	if json.Unmarshal(raw, &o) != nil {
-		return Version{}
-	}
-	return Version{UID: o.Metadata.UID, ResourceVersion: o.Metadata.ResourceVersion}
 }

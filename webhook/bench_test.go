@@ -1,0 +1,79 @@
+package webhook
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// policies of workloads, one that names its callers and one that does not.
+const (
+	namedCallers = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: named, namespace: default}
+spec:
+  selector: {matchLabels: {app: backend}}
+  rules: [{from: [{source: {principals: [cluster.local/ns/web/sa/frontend]}}], to: [{operation: {methods: [GET]}}]}]`
+	namelessCallers = `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: nameless, namespace: default}
+spec:
+  selector: {matchLabels: {app: backend}}
+  rules: [{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}]`
+)
+
+// discardWriter is a ResponseWriter without a network.
+type discardWriter struct{ header http.Header }
+
+func (w *discardWriter) Header() http.Header         { return w.header }
+func (w *discardWriter) Write(p []byte) (int, error) { return len(p), nil }
+func (w *discardWriter) WriteHeader(int)             {}
+
+// benchStore holds so many objects of other hosts beside the entry.
+func benchStore(b *testing.B, objects int) *Store {
+	all := []*mesh.Object{object(b, entry)}
+	for i := range objects / 2 {
+		name := fmt.Sprintf("svc-%d", i)
+		rename := func(text string) *mesh.Object {
+			o := bytes.ReplaceAll([]byte(text), []byte("shop"), []byte(name))
+			return object(b, string(o))
+		}
+		all = append(all, rename(entry), rename(goodRule))
+	}
+	return NewStore(mesh.DefaultSettings(), all...)
+}
+
+// What a review costs from its body to its answer, without the network.
+func BenchmarkReview(b *testing.B) {
+	for _, objects := range []int{100, 10_000} {
+		f := newFixture(b, HandlerOptions{Store: benchStore(b, objects)})
+		f.Use(testJudge(b))
+		routes := f.Routes()
+		for _, bench := range []struct{ name, path, text string }{
+			{"validate/ServiceEntry", "/validate", entry},
+			{"validate/DestinationRule-good", "/validate", goodRule},
+			{"validate/DestinationRule-bad", "/validate", disabledRule},
+			{"validate/AuthorizationPolicy-good", "/validate", namedCallers},
+			{"validate/AuthorizationPolicy-bad", "/validate", namelessCallers},
+			{"mutate/DestinationRule-patched", "/mutate", bareRule},
+			{"mutate/DestinationRule-complete", "/mutate", goodRule},
+			{"mutate/AuthorizationPolicy", "/mutate", namedCallers},
+		} {
+			body := []byte(envelope(b, create(b, bench.text)))
+			b.Run(fmt.Sprintf("%s/%d", bench.name, objects), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					r := httptest.NewRequest(http.MethodPost, bench.path, bytes.NewReader(body))
+					r.Header.Set("Content-Type", "application/json")
+					routes.ServeHTTP(&discardWriter{http.Header{}}, r)
+				}
+			})
+		}
+	}
+}
