@@ -136,10 +136,11 @@ func TestRawRequests(t *testing.T) {
 				if c.want != 0 && code != c.want {
 					t.Errorf("want %d, got %d %s", c.want, code, body)
 				}
-				if code == 200 && strings.Contains(body, `"allowed":true`) {
+				// What cannot be read is left alone by mutation: validation refuses it.
+				if code == 200 && path == "/validate" && strings.Contains(body, `"allowed":true`) {
 					t.Errorf("it is admitted: %s", body)
 				}
-				if !strings.Contains(body, c.says) {
+				if path == "/validate" && !strings.Contains(body, c.says) {
 					t.Errorf("want a word of %q, got %s", c.says, body)
 				}
 			})

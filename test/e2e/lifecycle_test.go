@@ -35,14 +35,7 @@ const (
 
 // A cluster without Istio is served, and Istio is picked up when it arrives.
 func TestCRDsThatArriveLate(t *testing.T) {
-	late, err := cluster.Start(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = late.Stop() })
-	if err := late.GrantReaders(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	late := startCluster(t)
 	s := newServer(t, late)
 	s.register(t, s.start(t).URL())
 	if err := late.InstallCRDs(t.Context()); err != nil {
@@ -53,15 +46,37 @@ func TestCRDsThatArriveLate(t *testing.T) {
 	t.Logf("judged right %s after the CRDs were there", time.Since(start).Round(time.Millisecond))
 }
 
+// startCluster starts a control plane of the test's own, without Istio's CRDs.
+func startCluster(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	c, err := cluster.Start(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := c.GrantReaders(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // The server outlives the API server and etcd, and follows the cluster on.
 func TestControlPlaneRestarts(t *testing.T) {
-	s, stage := newServer(t, plane), newStage(t, plane)
+	own := startCluster(t)
+	if err := own.InstallCRDs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, stage := newServer(t, own), newStage(t, own)
 	replica := s.start(t)
 	s.register(t, replica.URL())
 	for _, restart := range []struct {
 		name string
 		do   func() error
-	}{{"kube-apiserver", plane.RestartAPIServer}, {"etcd", plane.RestartEtcd}} {
+	}{{"kube-apiserver", own.RestartAPIServer}, {"etcd", own.RestartEtcd}} {
 		t.Run(restart.name, func(t *testing.T) {
 			stage.play(t, first(t, origination), senders()[0])
 			if err := restart.do(); err != nil {

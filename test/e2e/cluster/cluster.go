@@ -2,12 +2,18 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // Seeder is the user whose writes no webhook sees: what it stores stands as if it predated the webhook.
@@ -47,13 +53,12 @@ func Start(ctx context.Context, dir string) (*Cluster, error) {
 
 // environment names the directories of etcd and kube-apiserver, so that both find their state after a restart.
 func environment(assets, dir string) (*envtest.Environment, error) {
-	env := &envtest.Environment{BinaryAssetsDirectory: assets}
+	log.SetLogger(logr.Discard()) // envtest's own; unset, it complains
+	env := &envtest.Environment{BinaryAssetsDirectory: assets, ControlPlaneStartTimeout: time.Minute,
+		ControlPlaneStopTimeout: stopPatience}
 	env.ControlPlane.Etcd = &envtest.Etcd{DataDir: filepath.Join(dir, "etcd")}
 	server := env.ControlPlane.GetAPIServer()
 	server.CertDir = filepath.Join(dir, "apiserver")
-	// A watch cache that is never stale for long, and a shutdown that does not wait for watches.
-	server.Configure().Set("shutdown-delay-duration", "0s")
-	server.Configure().Set("watch-cache", "true")
 	for _, d := range []string{env.ControlPlane.Etcd.DataDir, server.CertDir} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("make the control plane's directories: %w", err)
@@ -67,31 +72,53 @@ func environment(assets, dir string) (*envtest.Environment, error) {
 	return env, nil
 }
 
-// Stop ends the control plane.
+// Stop ends the control plane, within stopPatience for each component.
 func (c *Cluster) Stop() error {
-	if err := c.env.Stop(); err != nil {
+	if err := c.env.Stop(); err != nil && !strings.Contains(err.Error(), "timeout waiting for process") {
 		return fmt.Errorf("stop the control plane: %w", err)
 	}
 	return nil
 }
 
-// RestartAPIServer ends kube-apiserver and starts it again on the same port and the same data.
+// stopPatience is how long a component may take to end on SIGTERM before it is killed. kube-apiserver waits for its
+// watchers, etcd for kube-apiserver, so both are killed while they are in use: a crash, which is what is to be survived.
+const stopPatience = 2 * time.Second
+
+// RestartAPIServer ends kube-apiserver, within stopPatience, and starts it again on the same port and the same data.
 func (c *Cluster) RestartAPIServer() error {
-	if err := c.env.ControlPlane.APIServer.Stop(); err != nil {
-		return fmt.Errorf("stop kube-apiserver: %w", err)
+	server := c.env.ControlPlane.APIServer
+	stopped := server.Stop()
+	address := net.JoinHostPort(server.SecureServing.Address, server.SecureServing.Port)
+	if err := awaitClosed(address); err != nil {
+		return errors.Join(fmt.Errorf("stop kube-apiserver: %w", err), stopped)
 	}
-	if err := c.env.ControlPlane.APIServer.Start(); err != nil {
+	if err := server.Start(); err != nil {
 		return fmt.Errorf("start kube-apiserver: %w", err)
 	}
 	return nil
 }
 
+// awaitClosed waits until nobody listens on the address.
+func awaitClosed(address string) error {
+	for range 100 {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			return nil
+		}
+		_ = conn.Close()
+		time.Sleep(50 * time.Millisecond)
+	}
+	return fmt.Errorf("somebody still listens on %s", address)
+}
+
 // RestartEtcd ends etcd under the running API server and starts it again on the same port and the same data.
 func (c *Cluster) RestartEtcd() error {
-	if err := c.env.ControlPlane.Etcd.Stop(); err != nil {
-		return fmt.Errorf("stop etcd: %w", err)
+	etcd := c.env.ControlPlane.Etcd
+	stopped := etcd.Stop()
+	if err := awaitClosed(etcd.URL.Host); err != nil {
+		return errors.Join(fmt.Errorf("stop etcd: %w", err), stopped)
 	}
-	if err := c.env.ControlPlane.Etcd.Start(); err != nil {
+	if err := etcd.Start(); err != nil {
 		return fmt.Errorf("start etcd: %w", err)
 	}
 	return nil

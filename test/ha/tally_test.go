@@ -1,0 +1,146 @@
+package ha
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+)
+
+// answer is what came of one write.
+type answer int
+
+const (
+	admitted answer = iota
+	refused         // by the webhook's judgement
+	// webhookFailed is a write that failed because the webhook gave no judgement.
+	webhookFailed
+	// planeFailed is a write that failed because the API server or etcd was down.
+	planeFailed
+	// conflicted is a write that another one overtook, or that was made before its answer got lost.
+	conflicted
+	// invalid is anything else: the tests themselves are wrong.
+	invalid
+)
+
+// classify reads the error of a write.
+func classify(err error) answer {
+	switch text := fmt.Sprint(err); {
+	case err == nil:
+		return admitted
+	case strings.Contains(text, "failed calling webhook"), strings.Contains(text, "could not decide"):
+		return webhookFailed
+	case strings.Contains(text, "admission webhook") && strings.Contains(text, "denied the request"):
+		return refused
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err):
+		return conflicted
+	case apierrors.IsServiceUnavailable(err), apierrors.IsServerTimeout(err), apierrors.IsTimeout(err),
+		apierrors.IsTooManyRequests(err), apierrors.IsUnauthorized(err), apierrors.IsForbidden(err), // RBAC is not loaded yet
+		apierrors.IsInternalError(err), utilnet.IsConnectionRefused(err), utilnet.IsConnectionReset(err),
+		utilnet.IsProbableEOF(err), utilnet.IsTimeout(err), utilnet.IsHTTP2ConnectionLost(err),
+		strings.Contains(text, "connection"), strings.Contains(text, "EOF"), strings.Contains(text, "etcd"):
+		return planeFailed
+	default:
+		return invalid
+	}
+}
+
+// tally counts, from many goroutines, what came of the writes, and remembers the first of each kind of mishap.
+type tally struct {
+	mu     sync.Mutex
+	event  string // what is going on now
+	writes map[string]int
+	// mishaps counts by what happened and during which event.
+	mishaps map[string]map[string]int
+	samples map[string][]string
+	began   time.Time
+}
+
+func newTally() *tally {
+	return &tally{event: calm, writes: map[string]int{}, mishaps: map[string]map[string]int{},
+		samples: map[string][]string{}, began: time.Now()}
+}
+
+// calm is the name of no event.
+const calm = "nothing"
+
+// The mishaps.
+const (
+	failures      = "failed because of the webhook"
+	planeDown     = "failed because the control plane was down"
+	invalidStored = "invalid objects stored"
+	validRefused  = "valid objects refused"
+	incomplete    = "valid objects stored without what is filled in"
+	unexpected    = "answers of no known kind"
+)
+
+func (t *tally) during(event string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.event = event
+}
+
+// wrote counts a write that got its judgement.
+func (t *tally) wrote(what string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.writes[what]++
+}
+
+// mishap counts one, with what a person needs to look into it.
+func (t *tally) mishap(kind, detail string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.mishaps[kind] == nil {
+		t.mishaps[kind] = map[string]int{}
+	}
+	t.mishaps[kind][t.event]++
+	if len(t.samples[kind]) < 10 {
+		at := time.Since(t.began).Round(time.Millisecond)
+		t.samples[kind] = append(t.samples[kind], fmt.Sprintf("at %s during %s: %s", at, t.event, detail))
+	}
+}
+
+// count gives how often the mishap happened, in all.
+func (t *tally) count(kind string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, v := range t.mishaps[kind] {
+		n += v
+	}
+	return n
+}
+
+// judged counts the writes that got a judgement.
+func (t *tally) judged() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, v := range t.writes {
+		n += v
+	}
+	return n
+}
+
+// String lists everything.
+func (t *tally) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(t.writes)) {
+		fmt.Fprintf(&b, "%7d %s\n", t.writes[k], k)
+	}
+	for _, k := range slices.Sorted(maps.Keys(t.mishaps)) {
+		fmt.Fprintf(&b, "%s: %v\n", k, t.mishaps[k])
+		for _, s := range t.samples[k] {
+			fmt.Fprintf(&b, "    %s\n", s)
+		}
+	}
+	return b.String()
+}
