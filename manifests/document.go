@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -59,6 +60,19 @@ func (d Document) LineOf(path string) int {
 		line, node = d.chunk.line+key.Line-1, value
 	}
 	return line
+}
+
+// Text gives the text of the YAML or JSON document that the object is written in, and its offset in the file, in bytes.
+// The items of a List share theirs.
+func (d Document) Text() (text []byte, offset int) { return d.chunk.text, d.chunk.start }
+
+// Pointer gives the JSON pointer from the root of Text to the object: "" unless it is in a List.
+func (d Document) Pointer() string {
+	var b strings.Builder
+	for _, i := range d.item {
+		fmt.Fprintf(&b, "/items/%d", i)
+	}
+	return b.String()
 }
 
 // within gives the node of the document's object.

@@ -16,10 +16,11 @@ import (
 // Parse reads the objects of one file's content, YAML or JSON. The error names the file and line of each thing that
 // is wrong; then no document is given.
 func Parse(file string, raw []byte) ([]Document, error) {
-	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	text := bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	var docs []Document
 	var errs []error
-	for _, c := range split(raw) {
+	for _, c := range split(text) {
+		c.start += len(raw) - len(text)
 		found, err := parseChunk(file, c)
 		docs = append(docs, found...)
 		errs = append(errs, err)

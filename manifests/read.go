@@ -32,6 +32,11 @@ func Read(stdin io.Reader, paths ...string) ([]Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ParseAll(files)
+}
+
+// ParseAll reads the objects of files, in order. All that is wrong is reported at once; then no document is given.
+func ParseAll(files []File) ([]Document, error) {
 	var docs []Document
 	var errs []error
 	for _, f := range files {

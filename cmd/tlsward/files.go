@@ -53,7 +53,16 @@ func (o *fileOptions) judge(ctx context.Context) (*webhook.Judge, error) {
 
 // mesh reads the manifests. What a person should know of them goes to stderr.
 func (o *fileOptions) mesh(judge *webhook.Judge, stdin io.Reader, stderr io.Writer) (*offline.Mesh, error) {
-	docs, err := manifests.Read(stdin, o.files...)
+	files, err := manifests.Files(stdin, o.files...)
+	if err != nil {
+		return nil, err
+	}
+	return o.meshOf(judge, files, stderr)
+}
+
+// meshOf makes the mesh of files that have been read.
+func (o *fileOptions) meshOf(judge *webhook.Judge, files []manifests.File, stderr io.Writer) (*offline.Mesh, error) {
+	docs, err := manifests.ParseAll(files)
 	if err != nil {
 		return nil, err
 	}
