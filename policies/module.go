@@ -54,7 +54,7 @@ func loadModules(ctx context.Context, sources []Source) ([]module, error) {
 		}
 		for name, text := range files {
 			if seen[name] {
-				errs = append(errs, fmt.Errorf("%s: two sources hold a file of this name", name))
+				errs = append(errs, twoFiles(name))
 			}
 			seen[name] = true
 			add(name, text, false)
@@ -63,6 +63,8 @@ func loadModules(ctx context.Context, sources []Source) ([]module, error) {
 	slices.SortFunc(modules, func(a, b module) int { return strings.Compare(a.file, b.file) })
 	return modules, errors.Join(sortErrors(errs)...)
 }
+
+func twoFiles(name string) error { return fmt.Errorf("%s: two sources hold a file of this name", name) }
 
 func parse(name, text string) (*ast.Module, error) {
 	m, err := ast.ParseModuleWithOpts(name, text, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})

@@ -1,0 +1,164 @@
+package policies
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tlsward/tlsward/config"
+)
+
+// Reloader holds the engine in force, and replaces it when the configuration or the sources change. A new one is
+// compiled and tested aside, and then stands for every evaluation that begins; those under way end with the one that
+// they began with. A broken one is refused whole, and the last good one stays.
+type Reloader struct {
+	current atomic.Pointer[Engine]
+	refused atomic.Pointer[error]
+
+	mu      sync.Mutex // one reload at a time; guards what follows
+	config  *config.Config
+	sources []Source
+	loaded  Files
+}
+
+// NewReloader compiles the first engine. There is no Reloader without a good one.
+func NewReloader(ctx context.Context, cfg *config.Config, sources ...Source) (*Reloader, error) {
+	r := &Reloader{config: cfg, sources: sources}
+	files, err := gather(ctx, sources)
+	if err != nil {
+		return nil, err
+	}
+	e, err := New(ctx, cfg, files)
+	if err != nil {
+		return nil, err
+	}
+	r.loaded = files
+	r.current.Store(e)
+	return r, nil
+}
+
+// Engine gives the engine in force.
+func (r *Reloader) Engine() *Engine { return r.current.Load() }
+
+// Refused says why the newest policies or configuration are not in force; nil if they are.
+func (r *Reloader) Refused() error {
+	if err := r.refused.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Configure puts a new configuration into force, with what the sources hold now.
+func (r *Reloader) Configure(ctx context.Context, cfg *config.Config) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	files, err := gather(ctx, r.sources)
+	if err != nil {
+		return r.settle(err)
+	}
+	return r.settle(r.swap(ctx, cfg, files))
+}
+
+// Refresh looks at the sources, and puts what they hold into force where it is not what was last tried. changed is
+// true where there was something to try, good or bad.
+func (r *Reloader) Refresh(ctx context.Context) (changed bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	files, err := gather(ctx, r.sources)
+	if err != nil {
+		changed = r.Refused() == nil || r.Refused().Error() != err.Error()
+		return changed, r.settle(err)
+	}
+	if maps.Equal(files, r.loaded) {
+		return false, r.Refused()
+	}
+	return true, r.settle(r.swap(ctx, r.config, files))
+}
+
+// Run refreshes until ctx is done. report hears of every change: nil after it came into force, else why it did not.
+// It compares contents, not names or times: a ConfigMap volume swaps a link two levels up.
+func (r *Reloader) Run(ctx context.Context, interval time.Duration, report func(error)) {
+	tick := time.NewTicker(cmp.Or(interval, 2*time.Second))
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if changed, err := r.Refresh(ctx); changed && ctx.Err() == nil {
+			report(err)
+		}
+	}
+}
+
+func (r *Reloader) swap(ctx context.Context, cfg *config.Config, files Files) error {
+	r.loaded = files
+	e, err := New(ctx, cfg, files)
+	if err != nil {
+		return err
+	}
+	r.config = cfg
+	r.current.Store(e)
+	return nil
+}
+
+func (r *Reloader) settle(err error) error {
+	if err == nil {
+		r.refused.Store(nil)
+	} else {
+		r.refused.Store(&err)
+	}
+	return err
+}
+
+// gather reads all sources once, so that what is compared is what is compiled.
+func gather(ctx context.Context, sources []Source) (Files, error) {
+	all := Files{}
+	var errs []error
+	for _, source := range sources {
+		files, err := source.Load(ctx)
+		errs = append(errs, err)
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if _, twice := all[name]; twice {
+				errs = append(errs, twoFiles(name))
+			}
+			all[name] = files[name]
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// Feed is a source that someone else fills, as from the ConfigMaps that a cluster holds. The zero Feed is empty.
+type Feed struct{ files atomic.Pointer[Files] }
+
+// Set replaces all files of the feed, text by name.
+func (f *Feed) Set(files map[string]string) {
+	own := Files(maps.Clone(files))
+	f.files.Store(&own)
+}
+
+// Load gives the files that were set last and end in .rego.
+func (f *Feed) Load(ctx context.Context) (map[string]string, error) {
+	if files := f.files.Load(); files != nil {
+		return files.Load(ctx)
+	}
+	return nil, nil
+}
+
+// ConfigMapFiles names the Rego files of a ConfigMap's data so that a person finds them: "namespace/name:key".
+func ConfigMapFiles(namespace, name string, data map[string]string) map[string]string {
+	files := make(map[string]string, len(data))
+	for key, text := range data {
+		if strings.HasSuffix(key, ".rego") {
+			files["configmap "+namespace+"/"+name+":"+key] = text
+		}
+	}
+	return files
+}

@@ -1,0 +1,184 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// generation gives a policy that says which generation it is of.
+func generation(n int) map[string]string {
+	return map[string]string{"mine.rego": own("mine", fmt.Sprintf(`violation contains {"message": "generation %d"}`, n))}
+}
+
+func said(t *testing.T, e *Engine) string {
+	t.Helper()
+	found, err := e.Evaluate(t.Context(), review(mesh.Originated, mesh.CauseNone))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("got %v, %v, want one violation", found, err)
+	}
+	return found[0].Message
+}
+
+func TestABrokenPolicyLeavesTheLastGoodOne(t *testing.T) {
+	feed := &Feed{}
+	feed.Set(generation(1))
+	r, err := NewReloader(t.Context(), nil, feed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := r.Refresh(t.Context()); changed || err != nil {
+		t.Errorf("nothing changed: got %v, %v", changed, err)
+	}
+	feed.Set(map[string]string{"mine.rego": "package tlsward.mine\n\nviolation contains"})
+	for i := range 2 {
+		changed, err := r.Refresh(t.Context())
+		if changed != (i == 0) || err == nil || !strings.Contains(err.Error(), "mine.rego:3: ") {
+			t.Errorf("look %d at a broken policy: got %v, %v; want the file and the line, once as new", i, changed, err)
+		}
+	}
+	if got := said(t, r.Engine()); got != "generation 1" || r.Refused() == nil {
+		t.Errorf("%s is in force, refused is %v", got, r.Refused())
+	}
+	feed.Set(generation(2))
+	if changed, err := r.Refresh(t.Context()); !changed || err != nil || r.Refused() != nil {
+		t.Errorf("a good policy: got %v, %v, refused %v", changed, err, r.Refused())
+	}
+	if got := said(t, r.Engine()); got != "generation 2" {
+		t.Errorf("%s is in force", got)
+	}
+}
+
+func TestABrokenConfigurationLeavesTheLastGoodOne(t *testing.T) {
+	feed := &Feed{}
+	feed.Set(generation(1))
+	r, err := NewReloader(t.Context(), nil, feed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	off := with("mine", config.Off)
+	wrong := with("nobodys", config.Off)
+	if err := r.Configure(t.Context(), &wrong); err == nil || r.Refused() == nil {
+		t.Error("a configuration that names no policy is taken")
+	}
+	if err := r.Configure(t.Context(), &off); err != nil || r.Refused() != nil {
+		t.Errorf("a good configuration: %v", err)
+	}
+	// A policy that the configuration names cannot go.
+	feed.Set(nil)
+	if _, err := r.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), `there is no policy "mine"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestADirectoryIsFollowed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "sub", "mine.rego")
+	write := func(n int) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(generation(n)["mine.rego"]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1)
+	r, err := NewReloader(t.Context(), nil, Dir(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	reports := make(chan error, 10)
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx, time.Millisecond, func(err error) { reports <- err }) }()
+	write(2)
+	if err := <-reports; err != nil {
+		// a look may fall between the truncation and the write
+		if err = <-reports; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := said(t, r.Engine()); got != "generation 2" {
+		t.Errorf("%s is in force", got)
+	}
+	if err := os.Rename(dir, filepath.Join(t.TempDir(), "gone")); err != nil {
+		t.Fatal(err)
+	}
+	for err := range reports {
+		if err != nil && strings.Contains(err.Error(), "policies: stat "+dir) {
+			break
+		}
+	}
+	if got := said(t, r.Engine()); got != "generation 2" {
+		t.Errorf("without its directory, %s is in force", got)
+	}
+	cancel()
+	<-done
+}
+
+// Under steady load, 1,000 swaps lose no evaluation, and none mixes two generations: the two policies of one
+// generation always agree.
+func TestSwapsLoseNoEvaluation(t *testing.T) {
+	const swaps = 1000
+	files := func(n int) Files {
+		body := fmt.Sprintf(`violation contains {"message": "generation %d"}`, n)
+		return Files{"a.rego": own("a", body), "b.rego": own("b", body)}
+	}
+	var engines []*Engine // compiling takes longer than swapping; a few engines take turns
+	for n := range 4 {
+		engines = append(engines, engine(t, files(n)))
+	}
+	r := &Reloader{}
+	r.current.Store(engines[0])
+	var evaluations atomic.Int64
+	ticks := make(chan struct{})
+	stop := make(chan struct{})
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				found, err := r.Engine().Evaluate(t.Context(), review(mesh.Originated, mesh.CauseNone))
+				if err != nil || len(found) != 2 || found[0].Message != found[1].Message {
+					t.Errorf("got %v, %v, want both policies of one generation", found, err)
+					return
+				}
+				evaluations.Add(1)
+				select {
+				case ticks <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for n := range swaps {
+		r.current.Store(engines[n%len(engines)])
+		<-ticks
+	}
+	close(stop)
+	workers.Wait()
+	if n := evaluations.Load(); n < swaps {
+		t.Errorf("%d evaluations during %d swaps: the load was not steady", n, swaps)
+	}
+	t.Logf("%d swaps, %d evaluations, none lost", swaps, evaluations.Load())
+}
+
+func TestConfigMapFiles(t *testing.T) {
+	got := ConfigMapFiles("tlsward-system", "mine", map[string]string{"policy.rego": "package x", "readme": "no"})
+	if len(got) != 1 || got["configmap tlsward-system/mine:policy.rego"] != "package x" {
+		t.Errorf("got %v", got)
+	}
+}
