@@ -33,8 +33,9 @@ type review struct {
 	old, object   *Object // nil where it does not exist before, after
 	flows         []Flow
 	index         map[flowKey]int
-	// hops is true if the hops to gateways are to be answered for, routes if all destinations of routes are.
-	hops, routes bool
+	// routes is true if the ways that routes lead are to be answered for: those of the takers.
+	routes bool
+	takers []Ref
 	// hosts are the known external hosts that a DestinationRule under review governs.
 	hosts int
 	// echoed is true if the rule under review only repeats what the rule that stands in its place says.
@@ -125,16 +126,20 @@ func (r *review) client(client Client, host string, number uint32) {
 	if !ok || FamilyOf(p.protocol) == FamilyUDP {
 		return
 	}
-	legs := r.after.legs(client, host, number)
-	was := egressVerdict(r.before.legs(client, host, number))
+	legs, earlier := r.after.legs(client, host, number), r.before.legs(client, host, number)
+	was := egressVerdict(earlier)
+	if r.routes {
+		if r.takes(legs) || r.takes(earlier) {
+			r.routed(legs, was)
+		}
+		return
+	}
 	for _, l := range legs {
 		switch {
 		case l.kind == LegEgress && l.client.Kind == ClientGateway:
 			r.add(l, was)
-		case l.kind == LegEgress && (r.routes || l.host == host && l.port == number && l.subset == ""):
+		case l.kind == LegEgress && l.host == host && l.port == number && l.subset == "":
 			r.add(l, was)
-		case l.kind == LegGateway && r.hops:
-			r.addHop(l)
 		}
 	}
 	if diverted(legs) {
@@ -144,6 +149,23 @@ func (r *review) client(client Client, host string, number uint32) {
 		r.add(r.after.direct(client, svc, number, "", FamilyOf(p.protocol)), was)
 	}
 	r.subsets(client, svc, p)
+}
+
+// takes tells whether the VirtualService under review takes traffic off the direct way, itself or as a delegate.
+func (r *review) takes(legs []leg) bool {
+	return slices.ContainsFunc(legs, func(l leg) bool { return l.from != nil && slices.Contains(r.takers, l.from.from.Ref) })
+}
+
+// routed adds the ways that traffic takes which a VirtualService takes, or gives back.
+func (r *review) routed(legs []leg, was Verdict) {
+	for _, l := range legs {
+		switch l.kind {
+		case LegEgress:
+			r.add(l, was)
+		case LegGateway:
+			r.addHop(l)
+		}
+	}
 }
 
 // subsets adds the clusters of all subsets of the rule that applies.
@@ -178,7 +200,7 @@ func (r *review) clusterBefore(l leg) Verdict {
 
 // virtualService adds the flows of the mesh that the routes take or give back, and those of its gateways.
 func (r *review) virtualService() {
-	r.hops, r.routes = true, true
+	r.routes, r.takers = true, []Ref{r.either().Ref}
 	var hosts []string
 	for _, o := range []*Object{r.object, r.old} {
 		if o == nil {
@@ -202,12 +224,13 @@ func (r *review) virtualService() {
 	}
 }
 
-// roots gives the hosts of a VirtualService, or of those that delegate to it.
+// roots gives the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
 func (r *review) roots(o *Object, v *virtualService) []string {
 	hosts := slices.Clone(v.hosts)
 	for _, s := range []*Snapshot{r.before, r.after} {
 		for _, root := range s.routes.prefix(byDelegate + o.key() + "\x00") {
 			hosts = append(hosts, root.hosts...)
+			r.takers = append(r.takers, root.Ref)
 		}
 	}
 	return hosts
@@ -215,7 +238,6 @@ func (r *review) roots(o *Object, v *virtualService) []string {
 
 // gateway adds the hops to this Gateway that stored routes take: its servers say which SNI they accept.
 func (r *review) gateway(ref Ref) {
-	r.hops = true
 	for _, v := range r.after.routes.prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
 		for _, pattern := range v.hosts {
 			for host := range r.after.hostsMatching(pattern) {
