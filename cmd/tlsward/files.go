@@ -41,14 +41,25 @@ func (o *fileOptions) more(paths []string) error {
 
 // judge compiles the policies for the configuration.
 func (o *fileOptions) judge(ctx context.Context) (*webhook.Judge, error) {
-	cfg := config.Default()
-	if o.config != "" {
-		var err error
-		if cfg, err = config.Load(o.config); err != nil {
-			return nil, err
-		}
+	cfg, err := loadConfig(o.config)
+	if err != nil {
+		return nil, err
 	}
 	return webhook.NewJudge(ctx, cfg, directories(o.policies)...)
+}
+
+// mutator gives a judge that can mutate and nothing else: that takes no policies.
+func (o *fileOptions) mutator() (*webhook.Judge, error) {
+	cfg, err := loadConfig(o.config)
+	return &webhook.Judge{Config: cfg}, err
+}
+
+// loadConfig reads a configuration file; the defaults where there is none.
+func loadConfig(path string) (*config.Config, error) {
+	if path == "" {
+		return config.Default(), nil
+	}
+	return config.Load(path)
 }
 
 // mesh reads the manifests. What a person should know of them goes to stderr.

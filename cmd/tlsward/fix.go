@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +48,7 @@ func (o *fixOptions) fix(cmd *cobra.Command) error {
 		return errors.New("--in-place: standard input is no file")
 	}
 	stop := progress(cmd.ErrOrStderr(), "fixing")
-	changes, err := o.changes(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr())
+	changes, err := o.changes(cmd.InOrStdin(), cmd.ErrOrStderr())
 	stop()
 	if err != nil {
 		return err
@@ -73,8 +72,8 @@ func (o *fixOptions) fix(cmd *cobra.Command) error {
 	return printAll(out, changes)
 }
 
-func (o *fixOptions) changes(ctx context.Context, stdin io.Reader, stderr io.Writer) ([]fix.Change, error) {
-	judge, err := o.judge(ctx)
+func (o *fixOptions) changes(stdin io.Reader, stderr io.Writer) ([]fix.Change, error) {
+	judge, err := o.mutator()
 	if err != nil {
 		return nil, err
 	}

@@ -54,9 +54,11 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(),
 		newCheckCommand(),
+		newExplainCommand(),
 		newFixCommand(),
 		newTestCommand(),
 		newVersionCommand(),
+		newProbeCommand(),
 	)
 	return root
 }
