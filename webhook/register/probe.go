@@ -37,6 +37,15 @@ func knownBad(namespace string) *unstructured.Unstructured {
 	}}
 }
 
+// Probe sends the known-bad object now. Nil means that this webhook refused it; an error says what happened instead.
+func (c *Closer) Probe(ctx context.Context) error {
+	found, err := c.api.Get(ctx, c.Webhook, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("read the webhook configuration: %w", err)
+	}
+	return c.probe(ctx, found)
+}
+
 // probe sends the known-bad object, as a dry-run. It is applied rather than created, since a role can then grant just
 // this name. Nil means that it was refused by this webhook; an error says what happened in place of that.
 func (c *Closer) probe(ctx context.Context, found *admissionv1.ValidatingWebhookConfiguration) error {

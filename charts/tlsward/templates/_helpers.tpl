@@ -1,0 +1,99 @@
+{{- define "tlsward.name" -}}
+{{- default .Release.Name .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "tlsward.selector" -}}
+app.kubernetes.io/name: tlsward
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "tlsward.labels" -}}
+{{ include "tlsward.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end -}}
+
+{{- define "tlsward.account" -}}
+{{- default (include "tlsward.name" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "tlsward.image" -}}
+{{- with .Values.image -}}
+{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{/* The Secret with the serving pair where the program does not make its own. */}}
+{{- define "tlsward.pair" -}}
+{{- if eq .Values.certificates.source "mounted" -}}
+{{ required "certificates.mounted.secretName is needed where certificates.source is mounted" .Values.certificates.mounted.secretName }}
+{{- else -}}
+{{ include "tlsward.name" . }}-tls
+{{- end -}}
+{{- end -}}
+
+{{/* The host in webhook.url. */}}
+{{- define "tlsward.urlHost" -}}
+{{- $host := (urlParse .Values.webhook.url).host -}}
+{{- if hasPrefix "[" $host -}}
+{{- regexReplaceAll "^\\[(.*)\\](:[0-9]+)?$" $host "${1}" -}}
+{{- else -}}
+{{- regexReplaceAll ":[0-9]+$" $host "" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* failurePolicy of the validating webhook. An upgrade keeps what the program has closed. */}}
+{{- define "tlsward.failurePolicy" -}}
+{{- if ne .Values.webhook.failurePolicy "auto" -}}
+{{ .Values.webhook.failurePolicy }}
+{{- else -}}
+{{- $policy := "Ignore" -}}
+{{- $found := lookup "admissionregistration.k8s.io/v1" "ValidatingWebhookConfiguration" "" (include "tlsward.name" .) -}}
+{{- if $found -}}
+{{- range $found.webhooks -}}
+{{- $policy = .failurePolicy -}}
+{{- end -}}
+{{- end -}}
+{{ $policy }}
+{{- end -}}
+{{- end -}}
+
+{{/* clientConfig of a webhook; the argument is a list of the root and the path. caBundle is not rendered where the
+     program or cert-manager publishes it, so that an upgrade does not wipe it. */}}
+{{- define "tlsward.clientConfig" -}}
+{{- $root := index . 0 -}}
+{{- $path := index . 1 -}}
+{{- with $root.Values.webhook.url -}}
+url: {{ trimSuffix "/" . }}{{ $path }}
+{{- else -}}
+service:
+  name: {{ include "tlsward.name" $root }}
+  namespace: {{ $root.Release.Namespace }}
+  port: 443
+  path: {{ $path }}
+{{- end }}
+{{- if eq $root.Values.certificates.source "mounted" }}
+caBundle: {{ required "certificates.mounted.caBundle is needed where certificates.source is mounted" $root.Values.certificates.mounted.caBundle | b64enc }}
+{{- end }}
+{{- end -}}
+
+{{/* What both webhooks leave out, and how they are asked. */}}
+{{- define "tlsward.scope" -}}
+admissionReviewVersions: [v1]
+sideEffects: None
+matchPolicy: Equivalent
+namespaceSelector:
+  matchExpressions:
+    # By name, which nobody can change: a label could be set by whoever owns the namespace.
+    - key: kubernetes.io/metadata.name
+      operator: NotIn
+      values: {{ append .Values.webhook.exemptNamespaces .Release.Namespace | uniq | toJson }}
+matchConditions:
+  # An update that changes neither the spec nor labels changes nothing that proxies do. Subresources, such as status,
+  # are in no rule.
+  - name: spec-or-labels-change
+    expression: >-
+      request.operation != "UPDATE" || object.?spec != oldObject.?spec ||
+      object.metadata.?labels != oldObject.metadata.?labels
+{{- end -}}
