@@ -13,10 +13,11 @@ import (
 	"github.com/tlsward/tlsward/webhook/cluster"
 )
 
-// meshSource is where reviews find the mesh. fetch is nil without a cluster.
+// meshSource is where reviews find the mesh. fetch and ready are nil without a cluster.
 type meshSource struct {
 	store *webhook.Store
 	fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
+	ready func() error
 }
 
 // mesh reads the files, or follows the cluster.
@@ -43,7 +44,7 @@ func (s *service) mesh(cfg *config.Config) (meshSource, error) {
 	s.metrics.Follow(store)
 	s.health.Check("mesh", following.Synced)
 	s.background = append(s.background, following.Run)
-	return meshSource{store: store, fetch: following.Fetch}, nil
+	return meshSource{store: store, fetch: following.Fetch, ready: following.Synced}, nil
 }
 
 // rest finds the API server: --kubeconfig, $KUBECONFIG, the pod's service account, ~/.kube/config.

@@ -64,8 +64,8 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	handler := webhook.NewHandler(webhook.HandlerOptions{Store: mesh.store, Fetch: mesh.fetch, Patience: o.patience,
-		Concurrent: o.concurrent, Metrics: s.metrics, Log: s.log})
+	handler := webhook.NewHandler(webhook.HandlerOptions{Store: mesh.store, Fetch: mesh.fetch, Ready: mesh.ready,
+		Patience: o.patience, Concurrent: o.concurrent, Metrics: s.metrics, Log: s.log})
 	handler.Use(judge)
 	s.metrics.Reloaded(nil)
 	s.follow(handler, mesh.store, loaded, raw)
