@@ -140,17 +140,13 @@ func TestSwapsLoseNoEvaluation(t *testing.T) {
 	r := &Reloader{}
 	r.current.Store(engines[0])
 	var evaluations atomic.Int64
-	ticks := make(chan struct{})
-	stop := make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	ticks := make(chan struct{}, 16) // so that the load keeps step with the swaps
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
+			defer stop()
 			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
 				found, err := r.Engine().Evaluate(t.Context(), review(mesh.Originated, mesh.CauseNone))
 				if err != nil || len(found) != 2 || found[0].Message != found[1].Message {
 					t.Errorf("got %v, %v, want both policies of one generation", found, err)
@@ -159,18 +155,24 @@ func TestSwapsLoseNoEvaluation(t *testing.T) {
 				evaluations.Add(1)
 				select {
 				case ticks <- struct{}{}:
-				default:
+				case <-ctx.Done():
+					return
 				}
 			}
 		})
 	}
 	for n := range swaps {
 		r.current.Store(engines[n%len(engines)])
-		<-ticks
+		for range 4 {
+			select {
+			case <-ticks:
+			case <-ctx.Done():
+			}
+		}
 	}
-	close(stop)
+	stop()
 	workers.Wait()
-	if n := evaluations.Load(); n < swaps {
+	if n := evaluations.Load(); n < 4*swaps {
 		t.Errorf("%d evaluations during %d swaps: the load was not steady", n, swaps)
 	}
 	t.Logf("%d swaps, %d evaluations, none lost", swaps, evaluations.Load())

@@ -130,6 +130,7 @@ func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, e
 		Object:    q.tree,
 		OldObject: q.oldTree,
 		Egress:    mesh.Review(c.before, c.after, c.ref),
+		Callers:   policies.CallersOf(c.after, c.after.Get(c.ref)),
 	})
 	if err != nil {
 		return Decision{}, err

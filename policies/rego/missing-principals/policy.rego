@@ -25,7 +25,10 @@ violation contains {"message": _message(path), "decidedBy": _place(path), "fix":
 # Clients of an ingress gateway carry no mesh identity.
 _outside if input.object.spec.selector.matchLabels.istio == "ingressgateway"
 
-_outside if count(input.callers.ingress) > 0
+_outside if {
+	count(lib.items(input.callers, "ingress")) > 0
+	count(lib.items(input.callers, "waypoints")) == 0
+}
 
 # Sources are alternatives: each has to ask for an identity, or the rule's conditions do for all of them.
 _open contains s.path if {

@@ -98,6 +98,8 @@ test_passes_an_ingress_gateway if {
 test_refuses_a_waypoint if {
 	at_waypoint := object.union(given.guard({"rules": [{}]}), {"callers": {"waypoints": ["team-a/waypoint"]}})
 	count(found) == 1 with input as at_waypoint
+	at_both := object.union(at_waypoint, {"callers": {"ingress": ["team-a/public"]}})
+	count(found) == 1 with input as at_both
 }
 
 test_accepts_what_params_accept[field] if {
