@@ -2,8 +2,8 @@ package policies
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/mesh"
@@ -117,20 +117,14 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-func BenchmarkEachPolicy(b *testing.B) {
-	ids := strings.Fields("plaintext-egress tls-pending ineffective-tls sni-mismatch double-tls unverified-server " +
-		"wrong-target-port uncovered-client unspecified-protocol opaque-tcp unknown-host plaintext-gateway-hop")
-	for _, id := range ids {
-		cfg := &config.Config{Policies: map[string]config.PolicyConfig{}}
-		for _, other := range ids {
-			if other != id {
-				cfg.Policies[other] = config.PolicyConfig{Action: config.Off}
-			}
+func TestBenchMeasuresEveryPolicy(t *testing.T) {
+	costs, err := engine(t).Bench(t.Context(), time.Millisecond, guard("*"))
+	if err != nil || len(costs) != 16 {
+		t.Fatalf("got %v, %v, want 16 costs", costs, err)
+	}
+	for _, c := range costs {
+		if c.Runs < 1 || c.Median <= 0 || c.P99 < c.Median || c.Allocations == 0 || c.Bytes == 0 {
+			t.Errorf("%+v", c)
 		}
-		e, err := New(b.Context(), cfg)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(id, func(b *testing.B) { benchmark(b, e, review(mesh.Originated, mesh.CauseNone), 0) })
 	}
 }

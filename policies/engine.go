@@ -19,6 +19,7 @@ import (
 type Engine struct {
 	policies []Policy
 	queries  map[string][]query // by kind; "*" for the kinds that no policy names
+	single   []query            // a query for each policy, in their order
 	compiler *ast.Compiler
 	store    storage.Store
 	words    words
@@ -108,6 +109,7 @@ func (e *Engine) prepare() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
+	e.single = single
 	e.queries = make(map[string][]query, len(kinds))
 	for kind := range kinds {
 		queries, err := e.queriesFor(kind, single)

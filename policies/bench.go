@@ -1,0 +1,124 @@
+package policies
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Cost is what one policy costs for one review, by itself.
+type Cost struct {
+	Policy string `json:"policy"`
+	// Median and P99 are of Runs evaluations.
+	Median time.Duration `json:"median"`
+	P99    time.Duration `json:"p99"`
+	// Allocations and Bytes are the means of an evaluation. They count what else the process did meanwhile, too.
+	Allocations uint64 `json:"allocations"`
+	Bytes       uint64 `json:"bytes"`
+	Runs        int    `json:"runs"`
+}
+
+// Bench measures each policy on a review that it concerns, for about the given time each. inputs are the reviews to
+// take; a policy that none of them concerns, or any where there are none, gets a review that Sample makes.
+func (e *Engine) Bench(ctx context.Context, each time.Duration, inputs ...Input) ([]Cost, error) {
+	costs := make([]Cost, 0, len(e.single))
+	for _, q := range e.single {
+		p := q.policies[0]
+		own := slices.DeleteFunc(slices.Clone(inputs), func(in Input) bool { return !p.concerns(in.Request.Kind) })
+		if len(own) == 0 {
+			own = []Input{Sample(p.Kinds[0])}
+		}
+		cost, err := e.bench(ctx, q, each, own)
+		if err != nil {
+			return nil, fmt.Errorf("measure %s: %w", p.ID, err)
+		}
+		costs = append(costs, cost)
+	}
+	return costs, nil
+}
+
+// warmUp is how many evaluations come before those that count.
+const warmUp = 20
+
+func (e *Engine) bench(ctx context.Context, q query, each time.Duration, inputs []Input) (Cost, error) {
+	var times []time.Duration
+	var before, after runtime.MemStats
+	var end time.Time
+	for i := 0; i < warmUp+1 || time.Now().Before(end); i++ {
+		if i == warmUp {
+			end = time.Now().Add(each)
+			times = make([]time.Duration, 0, 1<<16)
+			runtime.ReadMemStats(&before)
+		}
+		begin := time.Now()
+		if err := e.evaluateOne(ctx, q, &inputs[i%len(inputs)]); err != nil {
+			return Cost{}, err
+		}
+		times = append(times, time.Since(begin))
+	}
+	runtime.ReadMemStats(&after)
+	runs := uint64(len(times))
+	slices.Sort(times)
+	return Cost{
+		Policy: q.policies[0].ID, Runs: len(times), Median: times[len(times)/2], P99: times[len(times)*99/100],
+		Allocations: (after.Mallocs - before.Mallocs) / runs, Bytes: (after.TotalAlloc - before.TotalAlloc) / runs,
+	}, nil
+}
+
+func (e *Engine) evaluateOne(ctx context.Context, q query, in *Input) error {
+	run, err := e.begin(ctx, e.words.encode(in), in.Request.Namespace)
+	if err != nil {
+		return err
+	}
+	defer run.end()
+	_, err = run.evaluate(q)
+	return err
+}
+
+// Sample gives a review of this kind that a policy may be measured on: an object with two ports, seen by two kinds of
+// clients, one of them in plaintext.
+func Sample(kind string) Input {
+	object := mesh.Ref{Kind: kind, Namespace: "default", Name: "sample"}
+	rule := mesh.Ref{Kind: mesh.KindDestinationRule, Namespace: "default", Name: "sample"}
+	in := Input{
+		Request: Request{
+			Operation: Create, Kind: kind, Namespace: object.Namespace, Name: object.Name,
+			UserInfo: UserInfo{Username: "sample", Groups: []string{"system:authenticated"}},
+		},
+		Object: map[string]any{
+			"metadata": map[string]any{"name": object.Name, "namespace": object.Namespace},
+			"spec":     map[string]any{"host": "sample.example.com", "hosts": []any{"sample.example.com"}},
+		},
+		Egress: []mesh.Flow{},
+	}
+	for _, namespace := range []string{"default", mesh.AnyNamespace} {
+		for _, port := range []uint32{80, 443} {
+			in.Egress = append(in.Egress, sampleFlow(namespace, port, rule))
+		}
+	}
+	return in
+}
+
+func sampleFlow(namespace string, port uint32, rule mesh.Ref) mesh.Flow {
+	f := mesh.Flow{
+		Path: mesh.Path{
+			Client: mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace}, Host: "sample.example.com", Port: port,
+			Hops: []mesh.Hop{{
+				From: "sidecar " + namespace, To: "sample.example.com", Port: 443, Protocol: "HTTP", Names: []string{},
+				DecidedBy: &mesh.Decision{Object: rule, Field: "spec.trafficPolicy.portLevelSettings[0].tls"},
+			}},
+			Verdict: mesh.Originated,
+		},
+		Leg: mesh.LegEgress, Protocol: "HTTP", Family: mesh.FamilyHTTP, Payload: mesh.FamilyHTTP, TargetPorts: []uint32{443},
+		SNIHosts: []string{"sample.example.com"}, Rule: &rule, Ours: true,
+	}
+	f.Hops[0].TLS, f.Hops[0].AutoSNI, f.Hops[0].AutoNames, f.Hops[0].Verified = "SIMPLE", true, true, true
+	if namespace == mesh.AnyNamespace && port == 80 {
+		f.Verdict, f.Cause, f.Hops[0].TLS, f.Hops[0].Verified = mesh.Plaintext, mesh.CauseDisabled, "", false
+	}
+	return f
+}

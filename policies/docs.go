@@ -1,0 +1,59 @@
+package policies
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Docs gives the reference of policies in Markdown: what docs/policies.md holds for the built-in ones.
+func Docs(policies []Policy) string {
+	var b strings.Builder
+	b.WriteString(docsHead)
+	b.WriteString("| policy | default action | says |\n|---|---|---|\n")
+	for _, p := range policies {
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", p.ID, p.ID, p.Action, p.Title)
+	}
+	for _, p := range policies {
+		p.document(&b)
+	}
+	return b.String()
+}
+
+const docsHead = `# Policies
+
+<!-- Made by "tlsward policy docs" from the METADATA of the policies. Change those, not this page. -->
+
+Each policy judges a review with this object in place, and has an action: deny refuses the object, warn lets it pass
+with a warning that kubectl prints, audit only logs and counts, off does not look. Config changes actions, by namespace
+where it says so, and exempts what it names until a day:
+
+` + "```yaml" + `
+apiVersion: tlsward.io/v1alpha1
+kind: Config
+policies:
+  double-tls: {action: deny, namespaces: [payments]}
+exemptions:
+- {policy: plaintext-egress, hosts: [old.example.com], reason: the partner moves in autumn, expires: 2027-01-01}
+` + "```" + `
+
+An exemption ends with its day; in its last fortnight it warns. Policies of your own are written like these:
+[Writing policies](writing-policies.md).
+
+`
+
+func (p Policy) document(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## %s\n\n**%s.** %s\n\n", p.ID, strings.TrimSuffix(p.Title, "."), p.Description)
+	fmt.Fprintf(b, "- default action: %s\n- evaluated for: %s\n", p.Action, strings.Join(p.Kinds, ", "))
+	if p.Builtin {
+		fmt.Fprintf(b, "- source: [policies/rego/%s](../policies/rego/%s)\n", p.ID, p.ID)
+	} else {
+		fmt.Fprintf(b, "- source: %s\n", p.File)
+	}
+	for _, l := range p.Links {
+		title := l.Title
+		if title == "" {
+			title = l.URL
+		}
+		fmt.Fprintf(b, "- see: [%s](%s)\n", title, l.URL)
+	}
+}
