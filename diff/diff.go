@@ -87,15 +87,7 @@ func (h hunk) write(b *strings.Builder, style terminal.Style) {
 	olds, news := position(h.edits)
 	b.WriteString(style.Cyan(fmt.Sprintf("@@ -%s +%s @@", span(h.before, olds-1), span(h.after, news-1))) + "\n")
 	for _, e := range h.edits {
-		switch e.op {
-		case keep:
-			b.WriteString(" " + e.line)
-		case remove:
-			b.WriteString(style.Red("-" + e.line))
-		case add:
-			b.WriteString(style.Green("+" + e.line))
-		}
-		b.WriteByte('\n')
+		e.write(b, style)
 	}
 }
 
@@ -108,4 +100,25 @@ func span(start, count int) string {
 		return fmt.Sprint(start)
 	}
 	return fmt.Sprintf("%d,%d", start, count)
+}
+
+// Whole gives all lines of both texts, marked as in a diff: " " for what is in both, "-" and "+" for what is in one.
+func Whole(before, after string, style terminal.Style) string {
+	var b strings.Builder
+	for _, e := range compare(lines(before), lines(after)) {
+		e.write(&b, style)
+	}
+	return b.String()
+}
+
+func (e edit) write(b *strings.Builder, style terminal.Style) {
+	switch e.op {
+	case keep:
+		b.WriteString(" " + e.line)
+	case remove:
+		b.WriteString(style.Red("-" + e.line))
+	case add:
+		b.WriteString(style.Green("+" + e.line))
+	}
+	b.WriteByte('\n')
 }
