@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -32,31 +33,55 @@ type court struct {
 	fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
 	// patience is how long a refusal waits for events.
 	patience time.Duration
+	memo     memo
 }
 
-// ruling is a decision with what it is about.
+// ruling is a decision with the write that it lets pass. It is never changed.
 type ruling struct {
 	Decision
-	question *question // nil where nothing was to be judged
-	change   *change
+	write *write // nil where nothing will be stored
 }
 
-// validate decides on r.
+// write is what an admitted review does.
+type write struct {
+	ref    mesh.Ref
+	object *mesh.Object // nil on DELETE
+	base   Version
+}
+
+// validate decides on r. The denials' fixes are complete.
 func (c *court) validate(ctx context.Context, j *Judge, r Review) (ruling, error) {
-	q, err := r.read()
+	q := sync.OnceValues(r.read)
+	key := r.key()
+	var result ruling
+	err := c.settle(ctx, func(v *View) (settled bool, err error) {
+		result, err = c.remembered(ctx, j, q, v, key)
+		return err != nil || !hangsOnOthers(result.Decision), err
+	})
+	return result, err
+}
+
+// remembered gives the ruling that was given before, else a new one.
+func (c *court) remembered(ctx context.Context, j *Judge, read func() (*question, error), v *View, key reviewKey) (ruling, error) {
+	if result, ok := c.memo.recall(v, j, key); ok {
+		return result, nil
+	}
+	q, err := read()
 	if err != nil {
 		return ruling{}, err
 	}
 	if q == nil {
 		return ruling{Decision: Decision{Allowed: true}}, nil
 	}
-	var result ruling
-	err = c.settle(ctx, func(v *View) (settled bool, err error) {
-		result, err = c.once(ctx, j, q, v)
-		return err != nil || !hangsOnOthers(result.Decision), err
-	})
+	result, err := c.once(ctx, j, q, v)
+	if err == nil && len(v.pending) == 0 && repeatable(j) {
+		c.memo.keep(v, j, key, result)
+	}
 	return result, err
 }
+
+// repeatable says whether policies depend on nothing but the review: none may look at the clock or the network.
+func repeatable(j *Judge) bool { return len(j.Config.Evaluation.Allow) == 0 }
 
 // mutate gives the patch for r.
 func (c *court) mutate(ctx context.Context, j *Judge, r Review) (patch []jsonpatch.Operation, err error) {
@@ -156,13 +181,22 @@ func (c *court) refresh(ctx context.Context, v *View) (fresh *mesh.Snapshot, cer
 func judgeOn(ctx context.Context, j *Judge, q *question, snap *mesh.Snapshot) (ruling, error) {
 	c := q.on(snap)
 	decision, err := j.decide(ctx, q, c)
-	return ruling{Decision: decision, question: q, change: c}, err
+	if err != nil {
+		return ruling{}, err
+	}
+	if !decision.Allowed {
+		c.renderFixes(decision.Violations, q.tree, denials)
+	}
+	result := ruling{Decision: decision}
+	if decision.Allowed && !q.DryRun {
+		result.write = &write{ref: c.ref, object: c.object, base: q.base()}
+	}
+	return result, nil
 }
 
 // admitted notes a write that will be stored.
 func (c *court) admitted(r ruling) {
-	if c.fetch == nil || !r.Allowed || r.question == nil || r.question.DryRun {
-		return
+	if c.fetch != nil && r.write != nil {
+		c.store.Admitted(r.write.ref, r.write.object, r.write.base)
 	}
-	c.store.Admitted(r.change.ref, r.change.object, r.question.base())
 }

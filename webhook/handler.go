@@ -212,9 +212,6 @@ func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.Admissi
 	for _, v := range result.Violations {
 		h.metrics.violations.WithLabelValues(v.Policy, kind, string(v.Action)).Inc()
 	}
-	if !result.Allowed {
-		result.change.renderFixes(result.Violations, result.question.tree, denials)
-	}
 	response := decided(objectName(r), result.Decision)
 	switch {
 	case !response.Allowed:
