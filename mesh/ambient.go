@@ -67,14 +67,17 @@ func (s *Snapshot) ServedAt(waypoint Client, host string) bool {
 }
 
 // servedAt is the service for which a waypoint stands: that of its namespace which stands for all, as written, no
-// ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources).
+// ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources). An alias brings no one to a waypoint.
 func (s *Snapshot) servedAt(waypoint Client, all []*service) (view, bool) {
-	for _, svc := range firsts(all) {
-		if svc.dynamic() && !svc.external {
+	known := firsts(all)
+	attached := slices.DeleteFunc(slices.Clone(all), func(svc *service) bool { return svc.alias })
+	for _, svc := range firsts(attached) {
+		if s.waypointOf(svc) != waypoint.Namespace {
 			continue
 		}
-		if s.waypointOf(svc) == waypoint.Namespace {
-			return view{service: svc, ports: svc.ports, inbound: true}, true
+		i := slices.IndexFunc(known, func(other *service) bool { return other.namespace == svc.namespace })
+		if chosen := known[i]; !chosen.dynamic() || chosen.external {
+			return view{service: chosen, ports: chosen.ports, inbound: true}, true
 		}
 	}
 	return view{}, false

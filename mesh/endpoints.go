@@ -54,6 +54,9 @@ func (svc *service) passthrough() bool {
 // forwards is true where a forward proxy resolves the name of each request.
 func (svc *service) forwards() bool { return svc.dynamic() && isWildcard(svc.host) }
 
+// forwards is true also at the waypoint that stands for an exact host with resolution DYNAMIC_DNS.
+func (v view) forwards() bool { return v.service.forwards() || v.inbound && v.dynamic() }
+
 // forwardable tells the protocols for which Istio builds a dynamic forward proxy (buildOutboundClusters).
 func forwardable(protocol string) bool {
 	switch strings.ToLower(protocol) {

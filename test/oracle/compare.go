@@ -91,14 +91,14 @@ type Result struct {
 
 // Compare asks Istio and the model about every cluster of every vantage. It goes to the next client at the first
 // disagreement, for one cause shows in many clusters.
-func Compare(m Mesh) (Result, error) {
+func (f *Farm) Compare(m Mesh) (Result, error) {
 	var r Result
 	snapshot, err := Decode(m)
 	if err != nil {
 		return r, err
 	}
 	err = test.Wrap(func(t test.Failer) {
-		istio := NewIstio(t, m)
+		istio := f.Load(t, m)
 		for _, client := range Vantages() {
 			answers, err := istio.Clusters(client)
 			if errors.Is(err, errCrashed) {

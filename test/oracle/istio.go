@@ -34,11 +34,14 @@ const (
 // newest is the creation time of an object that has none: it is being admitted now, after all others.
 var newest = time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Istio is Istio's generator with one mesh loaded. It lives as long as the Failer that it was made with.
+// Istio is Istio's generator with one mesh loaded.
 type Istio struct {
-	gen *core.ConfigGenTest
-	t   test.Failer
+	env       *model.Environment
+	generator *core.ConfigGeneratorImpl
 }
+
+// Farm makes Istio generators one after another.
+type Farm struct{ clusters clusters }
 
 // quiet silences Istio's log once: a mesh makes a hundred lines of it.
 var quiet = sync.OnceFunc(func() {
@@ -47,8 +50,8 @@ var quiet = sync.OnceFunc(func() {
 	}
 })
 
-// NewIstio loads the mesh into Istio's generator.
-func NewIstio(t test.Failer, m Mesh) *Istio {
+// Load loads a mesh into Istio's generator, which lives as long as t.
+func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	quiet()
 	var configs []config.Config
 	var services []*model.Service
@@ -69,11 +72,25 @@ func NewIstio(t test.Failer, m Mesh) *Istio {
 			configs = append(configs, c)
 		}
 	}
-	return &Istio{t: t, gen: core.NewConfigGenTest(t, core.TestOptions{
-		Configs:   configs,
-		Services:  services,
-		ClusterID: clusterID,
-	})}
+	return newIstio(newEnvironment(t, &f.clusters, configs, services))
+}
+
+func newIstio(env *model.Environment) *Istio {
+	return &Istio{env: env, generator: core.NewConfigGenerator(&model.DisabledCache{})}
+}
+
+// build gives the clusters of a proxy.
+func (i *Istio) build(p *model.Proxy) ([]*cluster.Cluster, error) {
+	resources, _ := i.generator.BuildClusters(p, &model.PushRequest{Push: i.env.PushContext()})
+	built := make([]*cluster.Cluster, 0, len(resources))
+	for _, r := range resources {
+		c := &cluster.Cluster{}
+		if err := r.Resource.UnmarshalTo(c); err != nil {
+			return nil, fmt.Errorf("read cluster %s: %w", r.Name, err)
+		}
+		built = append(built, c)
+	}
+	return built, nil
 }
 
 func convertConfig(d Document) (config.Config, error) {
@@ -97,13 +114,18 @@ func convertConfig(d Document) (config.Config, error) {
 	return *c, nil
 }
 
-func schemaOf(kind string) (resource.Schema, bool) {
+// schemas holds Istio's kinds by name.
+var schemas = sync.OnceValue(func() map[string]resource.Schema {
+	byKind := map[string]resource.Schema{}
 	for _, s := range collections.Pilot.All() {
-		if s.Kind() == kind {
-			return s, true
-		}
+		byKind[s.Kind()] = s
 	}
-	return nil, false
+	return byKind
+})
+
+func schemaOf(kind string) (resource.Schema, bool) {
+	s, ok := schemas()[kind]
+	return s, ok
 }
 
 func convertService(d Document) (*model.Service, error) {
@@ -128,9 +150,13 @@ func (i *Istio) Clusters(c mesh.Client) (answers map[Key]Answer, err error) {
 			answers, err = nil, fmt.Errorf("%w: %v", errCrashed, r)
 		}
 	}()
-	proxy := i.gen.SetupProxy(proxyFor(c))
+	proxy := setUp(i.env, proxyFor(c))
+	built, err := i.build(proxy)
+	if err != nil {
+		return nil, err
+	}
 	answers = map[Key]Answer{}
-	for _, cl := range i.gen.Clusters(proxy) {
+	for _, cl := range built {
 		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
 		if direction != model.TrafficDirectionOutbound || host == "" {
 			continue
@@ -149,6 +175,6 @@ func (i *Istio) load(proxy *model.Proxy, c *cluster.Cluster) *endpoint.ClusterLo
 	if c.GetType() != cluster.Cluster_EDS {
 		return nil
 	}
-	builder := endpoints.NewEndpointBuilder(c.GetName(), proxy, i.gen.PushContext())
-	return builder.BuildClusterLoadAssignment(i.gen.Env().EndpointIndex)
+	builder := endpoints.NewEndpointBuilder(c.GetName(), proxy, i.env.PushContext())
+	return builder.BuildClusterLoadAssignment(i.env.EndpointIndex)
 }

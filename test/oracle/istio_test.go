@@ -42,7 +42,7 @@ func TestIstioAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	istio := NewIstio(t, m)
+	istio := new(Farm).Load(t, m)
 	got, err := istio.Clusters(mesh.Client{Kind: mesh.ClientSidecar, Namespace: "default"})
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +68,10 @@ func BenchmarkIstio(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	farm := new(Farm)
 	for b.Loop() {
 		err := test.Wrap(func(t test.Failer) {
-			istio := NewIstio(t, m)
+			istio := farm.Load(t, m)
 			for _, ns := range []string{"default", "other", "istio-system"} {
 				if _, err := istio.Clusters(mesh.Client{Kind: mesh.ClientSidecar, Namespace: ns}); err != nil {
 					t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 // TestOracle holds the model against Istio over random meshes. ORACLE_SEED repeats a run; ORACLE_MESHES says how
 // many meshes, ORACLE_FIRST the index of the first.
 func TestOracle(t *testing.T) {
-	run := newRun(t, 3000, Compare, (*Generator).Mesh)
+	run := newRun(t, 3000, new(Farm).Compare, (*Generator).Mesh)
 	run.all(t)
 	if missing := run.coverage.Missing(ambientConstructs...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)

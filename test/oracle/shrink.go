@@ -47,7 +47,7 @@ func shrinkDocument(m Mesh, i int, still func(Mesh) bool) (Mesh, bool) {
 // identity lists the fields without which an object is none that a person could have written. Istio itself does not
 // survive a ServiceEntry with a workloadSelector and no host.
 var identity = map[string]bool{"apiVersion": true, "kind": true, "metadata": true, "name": true, "namespace": true, "number": true, "hosts": true,
-	"creationTimestamp": true}
+	"creationTimestamp": true, "gatewayClassName": true, "type": true, "externalName": true}
 
 // smallerValues lists v with one thing less, the larger cuts first.
 func smallerValues(v any) []any {

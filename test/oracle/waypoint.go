@@ -38,7 +38,7 @@ func NewAmbient(t test.Failer, m Mesh) *Istio {
 		}
 		options.Configs = append(options.Configs, c)
 	}
-	return &Istio{t: t, gen: xdsfake.NewFakeDiscoveryServer(t, options).ConfigGenTest}
+	return newIstio(xdsfake.NewFakeDiscoveryServer(t, options).Env())
 }
 
 func kubeObject(d Document) (runtime.Object, error) {
@@ -109,8 +109,12 @@ func (i *Istio) WaypointClusters(c mesh.Client) (answers map[Key]Answer, err err
 			answers, err = nil, fmt.Errorf("%w: %v", errCrashed, r)
 		}
 	}()
+	built, err := i.build(setUp(i.env, waypointProxy(c)))
+	if err != nil {
+		return nil, err
+	}
 	answers = map[Key]Answer{}
-	for _, cl := range i.gen.Clusters(i.gen.SetupProxy(waypointProxy(c))) {
+	for _, cl := range built {
 		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
 		if direction != model.TrafficDirectionInboundVIP || strings.HasPrefix(string(host), waypointName+".") {
 			continue
