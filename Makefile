@@ -15,7 +15,7 @@ GOLANGCI_VERSION = v2.15.0
 GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check vet lint fmt fuzz suites bench docs
+.PHONY: help build test test-chart check vet lint fmt fuzz suites bench docs
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ build: ## Build the program into bin/tlsward
 
 test: control-plane ## Run all tests, also those against a real API server (built once, minutes on a cold cache)
 	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+
+test-chart: control-plane ## The Helm chart on a real API server, with the real helm (built once, minutes on a cold cache)
+	$(GO) test -tags chart -timeout 20m $(TESTFLAGS) ./test/chart
 
 check: vet ## Everything quick: build, vet, tests without the API server, Suites
 	$(GO) build ./...
