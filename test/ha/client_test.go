@@ -77,7 +77,9 @@ func (c client) write(ctx context.Context, verb string, o *unstructured.Unstruct
 	what := fmt.Sprintf("%s %s, %s", verb, o.GetKind(), map[answer]string{admitted: "valid", refused: "invalid"}[due])
 	lost := false // an earlier try may have been made without our hearing of it
 	for {
+		begin := time.Now()
 		stored, err := send()
+		took := time.Since(begin)
 		got := classify(err)
 		switch got {
 		case webhookFailed:
@@ -87,7 +89,7 @@ func (c client) write(ctx context.Context, verb string, o *unstructured.Unstruct
 			lost = true
 		case conflicted:
 			if due == admitted && lost && (verb == "create" && apierrors.IsAlreadyExists(err) || verb == "delete" && apierrors.IsNotFound(err)) {
-				c.tally.wrote(what)
+				c.tally.wrote(what, took)
 				return
 			}
 			if !apierrors.IsConflict(err) {
@@ -99,6 +101,7 @@ func (c client) write(ctx context.Context, verb string, o *unstructured.Unstruct
 			return
 		default:
 			if c.judged(what, o, due, got, stored, err) {
+				c.tally.wrote(what, took)
 				return
 			}
 		}
@@ -118,6 +121,5 @@ func (c client) judged(what string, o *unstructured.Unstructured, due, got answe
 	case due == admitted && stored != nil && !completed(stored):
 		c.tally.mishap(incomplete, fmt.Sprintf("%s %s", what, o.GetName()))
 	}
-	c.tally.wrote(what)
 	return true
 }

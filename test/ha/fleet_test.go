@@ -25,28 +25,26 @@ type fleet struct {
 	starts  int
 }
 
-// newFleet starts n replicas. They are ended with the test.
-func newFleet(t *testing.T, program cluster.Program, n int) *fleet {
-	t.Helper()
-	f := &fleet{t: t, program: program, balancer: newBalancer(t)}
-	t.Cleanup(func() {
+// launch starts n replicas. They are ended with the test.
+func (f *fleet) launch(n int) {
+	f.t.Helper()
+	f.t.Cleanup(func() {
 		for _, r := range f.replicas {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			if err := r.Stop(ctx); err != nil {
-				t.Error(err)
+				f.t.Error(err)
 			}
 			cancel()
 		}
-		if t.Failed() && len(f.replicas) > 0 {
-			t.Log(f.replicas[0].Tail())
+		if f.t.Failed() && len(f.replicas) > 0 {
+			f.t.Log(f.replicas[0].Tail())
 		}
 	})
 	for range n {
-		if err := f.start(t.Context()); err != nil {
-			t.Fatal(err)
+		if err := f.start(f.t.Context()); err != nil {
+			f.t.Fatal(err)
 		}
 	}
-	return f
 }
 
 // start adds a replica, and puts it into the rotation once it is ready.

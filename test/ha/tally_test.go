@@ -55,6 +55,9 @@ type tally struct {
 	mu     sync.Mutex
 	event  string // what is going on now
 	writes map[string]int
+	// during counts the writes that got a judgement by event, slowest the longest one took to get it.
+	during  map[string]int
+	slowest map[string]time.Duration
 	// mishaps counts by what happened and during which event.
 	mishaps map[string]map[string]int
 	samples map[string][]string
@@ -62,7 +65,8 @@ type tally struct {
 }
 
 func newTally() *tally {
-	return &tally{event: calm, writes: map[string]int{}, mishaps: map[string]map[string]int{},
+	return &tally{event: calm, writes: map[string]int{}, during: map[string]int{}, slowest: map[string]time.Duration{},
+		mishaps: map[string]map[string]int{},
 		samples: map[string][]string{}, began: time.Now()}
 }
 
@@ -79,17 +83,19 @@ const (
 	unexpected    = "answers of no known kind"
 )
 
-func (t *tally) during(event string) {
+func (t *tally) enter(event string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.event = event
 }
 
-// wrote counts a write that got its judgement.
-func (t *tally) wrote(what string) {
+// wrote counts a write that got its judgement, and how long its last try took.
+func (t *tally) wrote(what string, took time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.writes[what]++
+	t.during[t.event]++
+	t.slowest[t.event] = max(t.slowest[t.event], took)
 }
 
 // mishap counts one, with what a person needs to look into it.
@@ -106,24 +112,30 @@ func (t *tally) mishap(kind, detail string) {
 	}
 }
 
-// count gives how often the mishap happened, in all.
-func (t *tally) count(kind string) int {
+// count gives how often the mishap happened, outside the excepted events.
+func (t *tally) count(kind string, except ...string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := 0
-	for _, v := range t.mishaps[kind] {
-		n += v
+	for event, v := range t.mishaps[kind] {
+		if !slices.Contains(except, event) {
+			n += v
+		}
 	}
 	return n
 }
 
-// judged counts the writes that got a judgement.
-func (t *tally) judged() int {
+// reviews counts the reviews behind the writes that got a judgement: every write is validated, and a new or changed
+// ServiceEntry or DestinationRule is mutated first. Tries that failed are not counted.
+func (t *tally) reviews() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := 0
-	for _, v := range t.writes {
+	for what, v := range t.writes {
 		n += v
+		if !strings.HasPrefix(what, "delete") && !strings.Contains(what, "AuthorizationPolicy") {
+			n += v
+		}
 	}
 	return n
 }

@@ -92,7 +92,7 @@ func (w Webhooks) mutating() *admission.MutatingWebhookConfiguration {
 		Webhooks: []admission.MutatingWebhook{{
 			Name:                    "mutate.tlsward.io",
 			ClientConfig:            w.client(cmp.Or(w.MutateURL, w.URL) + "/mutate"),
-			Rules:                   w.rules(admission.Create, admission.Update),
+			Rules:                   w.rules(mutated(), nil, admission.Create, admission.Update),
 			MatchConditions:         unseen(),
 			MatchPolicy:             ptr.To(admission.Equivalent),
 			FailurePolicy:           ptr.To(admission.Ignore),
@@ -110,7 +110,7 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		Webhooks: []admission.ValidatingWebhook{{
 			Name:                    "validate.tlsward.io",
 			ClientConfig:            w.client(w.URL + "/validate"),
-			Rules:                   w.rules(admission.Create, admission.Update, admission.Delete),
+			Rules:                   w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete),
 			MatchConditions:         unseen(),
 			MatchPolicy:             ptr.To(admission.Equivalent),
 			FailurePolicy:           ptr.To(admission.Fail),
@@ -125,22 +125,27 @@ func (w Webhooks) client(url string) admission.WebhookClientConfig {
 	return admission.WebhookClientConfig{URL: ptr.To(url), CABundle: w.CA}
 }
 
-func (w Webhooks) rules(operations ...admission.OperationType) []admission.RuleWithOperations {
+// mutated and judged are the resources of networking.istio.io that each webhook is asked about.
+func mutated() []string { return []string{"serviceentries", "destinationrules"} }
+func judged() []string {
+	return append(mutated(), "virtualservices", "gateways", "sidecars")
+}
+
+func (w Webhooks) rules(networking, security []string, operations ...admission.OperationType) []admission.RuleWithOperations {
 	versions := w.Versions
 	if len(versions) == 0 {
 		versions = []string{"*"}
 	}
-	networking := admission.Rule{
-		APIGroups: []string{"networking.istio.io"}, APIVersions: versions,
-		Resources: []string{"serviceentries", "destinationrules", "virtualservices", "gateways", "sidecars"},
+	rule := func(group string, resources []string) admission.RuleWithOperations {
+		return admission.RuleWithOperations{Operations: operations, Rule: admission.Rule{
+			APIGroups: []string{group}, APIVersions: versions, Resources: resources,
+		}}
 	}
-	security := admission.Rule{
-		APIGroups: []string{"security.istio.io"}, APIVersions: versions,
-		Resources: []string{"authorizationpolicies"},
+	out := []admission.RuleWithOperations{rule("networking.istio.io", networking)}
+	if len(security) > 0 {
+		out = append(out, rule("security.istio.io", security))
 	}
-	return []admission.RuleWithOperations{
-		{Operations: operations, Rule: networking}, {Operations: operations, Rule: security},
-	}
+	return out
 }
 
 // unseen leaves out what the Seeder writes.

@@ -1,0 +1,110 @@
+package ha
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+)
+
+// aftermath is how long after an event a mishap still counts as its.
+const aftermath = 2 * time.Second
+
+// awaited bounds how long the load goes on after the last event.
+const awaited = 5 * time.Minute
+
+// No admission fails because of tlsward, nothing invalid is stored and nothing valid refused, whatever happens.
+func TestUnderLoad(t *testing.T) {
+	p := planned()
+	s := newStage(t, p.replicas)
+	counts := newTally()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go s.watchRotations(ctx)
+	ended := s.load(ctx, p.clients, counts)
+
+	pause(ctx, aftermath)
+	for i, event := range p.queue() {
+		t.Logf("%s: %d of %d: %s", time.Since(counts.began).Round(time.Second), i+1, len(p.queue()), event)
+		counts.enter(event)
+		if err := s.cause(ctx, event); err != nil {
+			t.Errorf("%s: %v", event, err)
+			break
+		}
+		pause(ctx, aftermath)
+		counts.enter(calm)
+		pause(ctx, time.Second)
+	}
+	s.await(ctx, p, counts)
+	stop()
+	ended.Wait()
+
+	t.Logf("\n%s", counts)
+	publish(t, report(p, s, counts))
+	verify(t, counts)
+}
+
+// load starts the clients, each in a namespace of its own.
+func (s *stage) load(ctx context.Context, clients int, counts *tally) *sync.WaitGroup {
+	s.t.Helper()
+	config := rest.CopyConfig(s.plane.Admin)
+	config.WarningHandler = rest.NoWarnings{}
+	api, err := dynamic.NewForConfig(config)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range clients {
+		c := client{Interface: api, tally: counts, namespace: fmt.Sprint("load-", i)}
+		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: c.namespace}}
+		if _, err := s.clients.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil {
+			s.t.Fatal(err)
+		}
+		wg.Go(func() { c.run(ctx) })
+	}
+	return &wg
+}
+
+// await lets the load go on until enough has been seen, for a while at most.
+func (s *stage) await(ctx context.Context, p plan, counts *tally) {
+	deadline := time.Now().Add(awaited)
+	for counts.reviews() < p.reviews || int(s.rotated.Load()) < p.rotations {
+		if time.Now().After(deadline) {
+			s.t.Errorf("only %d of %d reviews and %d of %d rotations", counts.reviews(), p.reviews, s.rotated.Load(), p.rotations)
+			return
+		}
+		pause(ctx, time.Second)
+	}
+}
+
+// verify holds the counts against the promise. A replica that is killed takes the reviews that it has in hand with it;
+// while nothing trusts the CA bundle, none can be asked for: these failures are counted and shown apart.
+func verify(t *testing.T, counts *tally) {
+	t.Helper()
+	if n := counts.count(failures, killing, wipedBundle, replaced); n > 0 {
+		t.Errorf("%d writes failed because of the webhook", n)
+	}
+	for _, kind := range []string{invalidStored, validRefused, unexpected} {
+		if n := counts.count(kind); n > 0 {
+			t.Errorf("%s: %d", kind, n)
+		}
+	}
+}
+
+// publish prints the report, and writes it to the file that TLSWARD_HA_REPORT names.
+func publish(t *testing.T, text string) {
+	t.Helper()
+	t.Logf("\n%s", text)
+	if path := os.Getenv("TLSWARD_HA_REPORT"); path != "" {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package ha
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/tlsward/tlsward/test/e2e/cluster"
+)
+
+// home is the namespace of the CA's Secret and of the Leases.
+const home = "tlsward-system"
+
+// caSecret is the name of the CA's Secret.
+const caSecret = "tlsward-ca"
+
+// The lives of certificates, short enough for a rotation every 20 s or so.
+const (
+	caLife    = 30 * time.Second
+	certLife  = 15 * time.Second
+	caSettle  = 2 * time.Second
+	heartbeat = time.Second
+)
+
+// stage is everything that a run has to do with.
+type stage struct {
+	t        *testing.T
+	plane    *cluster.Cluster
+	clients  *kubernetes.Clientset
+	fleet    *fleet
+	disk     string // the log of the replicas
+	rotated  atomic.Int32
+	webhooks cluster.Webhooks
+}
+
+// newStage starts a control plane and n replicas that share a CA, and points the API server at them.
+func newStage(t *testing.T, n int) *stage {
+	t.Helper()
+	ctx, dir := t.Context(), t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	binary, err := cluster.BuildProgram(ctx, dir)
+	must(err)
+	plane, err := cluster.Start(ctx, dir)
+	must(err)
+	t.Cleanup(func() { must(plane.Stop()) })
+	must(plane.InstallCRDs(ctx))
+	must(plane.GrantOperators(ctx, home))
+	kubeconfig, err := plane.Kubeconfig("tlsward", cluster.ReaderGroup, cluster.OperatorGroup)
+	must(err)
+	clients, err := kubernetes.NewForConfig(plane.Seed)
+	must(err)
+	s := &stage{t: t, plane: plane, clients: clients, disk: filepath.Join(dir, "tlsward.log")}
+	program := cluster.Program{Binary: binary, Log: s.disk, Args: []string{
+		"--kubeconfig", kubeconfig, "--bind", "127.0.0.1", "--drain", (notice + time.Second).String(),
+		"--namespace", home, "--ca-secret", caSecret, "--webhook-configurations", cluster.WebhookName,
+		"--cert-name", "127.0.0.1", "--ca-life", caLife.String(), "--cert-life", certLife.String(),
+		"--ca-settle", caSettle.String(), "--heartbeat", heartbeat.String(),
+	}}
+	s.fleet = &fleet{t: t, program: program, balancer: newBalancer(t)}
+	// As the chart has them: 1 s to mutate, failing open; 3 s to validate, failing closed.
+	s.webhooks = cluster.Webhooks{URL: s.fleet.balancer.url(), MutateSeconds: 1, ValidateSeconds: 3}
+	must(plane.Register(ctx, s.webhooks))
+	s.fleet.launch(n)
+	return s
+}
+
+// watchRotations counts the CAs that come to sign, until ctx is done.
+func (s *stage) watchRotations(ctx context.Context) {
+	var last [sha256.Size]byte
+	for first := true; ctx.Err() == nil; pause(ctx, 200*time.Millisecond) {
+		secret, err := s.clients.CoreV1().Secrets(home).Get(ctx, caSecret, metav1.GetOptions{})
+		if err != nil {
+			continue
+		}
+		now := sha256.Sum256(secret.Data["active.crt"])
+		if now != last && !first {
+			s.rotated.Add(1)
+		}
+		last, first = now, false
+	}
+}
+
+// cause makes one event happen, and gives it time to show.
+func (s *stage) cause(ctx context.Context, event string) error {
+	switch event {
+	case rolling:
+		return s.fleet.roll(ctx)
+	case killing:
+		return s.fleet.kill(ctx)
+	case apiRestart:
+		return s.plane.RestartAPIServer()
+	case etcdRestart:
+		return s.plane.RestartEtcd()
+	case wipedBundle:
+		return s.wipe(ctx)
+	case lostSecret:
+		return s.clients.CoreV1().Secrets(home).Delete(ctx, caSecret, metav1.DeleteOptions{})
+	case replaced:
+		return s.plane.Register(ctx, s.webhooks)
+	case fullDisk:
+		return s.fillDisk(ctx)
+	case slowReaders:
+		return s.readSlowly(ctx)
+	default:
+		return fmt.Errorf("no such event: %s", event)
+	}
+}
+
+// wipe empties the validating webhook's caBundle, as a tool does that applies its template again.
+func (s *stage) wipe(ctx context.Context) error {
+	hooks := s.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	found, err := hooks.Get(ctx, cluster.WebhookName, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("wipe the caBundle: %w", err)
+	}
+	found.Webhooks[0].ClientConfig.CABundle = nil
+	if _, err := hooks.Update(ctx, found, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("wipe the caBundle: %w", err)
+	}
+	return nil
+}
+
+// fillDisk lets one replica run with a log that cannot be written, and replaces it again.
+func (s *stage) fillDisk(ctx context.Context) error {
+	s.fleet.program.Log = "/dev/full"
+	err := s.fleet.replace(ctx)
+	s.fleet.program.Log = s.disk
+	if err != nil {
+		return err
+	}
+	pause(ctx, 3*time.Second)
+	for range s.fleet.replicas {
+		if err := s.fleet.replace(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSlowly opens connections that send half a review, or take no answer, and holds them for a while.
+func (s *stage) readSlowly(ctx context.Context) error {
+	address := s.fleet.balancer.listener.Addr().String()
+	dialer := &tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}} //nolint:gosec // it trusts nobody and sends nothing
+	for i := range 60 {
+		conn, err := dialer.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return fmt.Errorf("connect slowly: %w", err)
+		}
+		defer conn.Close()
+		request := "POST /validate HTTP/1.1\r\nHost: tlsward\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
+		if i%2 == 0 {
+			request += "{}"
+		}
+		if _, err := conn.Write([]byte(request)); err != nil {
+			return fmt.Errorf("send slowly: %w", err)
+		}
+	}
+	pause(ctx, 8*time.Second)
+	return nil
+}
