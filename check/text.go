@@ -6,41 +6,43 @@ import (
 	"strings"
 
 	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/terminal"
+	"github.com/tlsward/tlsward/webhook"
 )
 
-// WriteText writes the findings for a person, and how many there are of how many objects.
+// WriteText writes the findings for a person, and how many there are of how many objects. What differs in the client
+// alone is told once, and counts once.
 func WriteText(w io.Writer, findings []Finding, objects int, style terminal.Style) error {
+	findings = together(findings)
 	var b strings.Builder
-	for i := 0; i < len(findings); {
-		alike := i + 1
-		for alike < len(findings) && sameButClient(findings[i], findings[alike]) {
-			alike++
-		}
-		writeFinding(&b, findings[i:alike], style)
-		i = alike
+	for _, f := range findings {
+		writeFinding(&b, f, style)
 	}
 	b.WriteString(summary(findings, objects, style) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// sameButClient says whether two findings tell the same of two clients.
-func sameButClient(a, b Finding) bool {
-	b.Client, b.Message = a.Client, a.Message
-	return a == b
-}
-
-// writeFinding writes findings that differ in the client alone.
-func writeFinding(b *strings.Builder, alike []Finding, style terminal.Style) {
-	f := alike[0]
-	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(fmt.Sprintf("%s:%d", f.Object.File, f.Line())),
-		paint(f.Action, style)(string(f.Action)+" "+f.Policy), f.Object.Ref, f.Message)
-	for _, f := range alike {
-		if where := flow(f); where != "" {
-			fmt.Fprintf(b, "  flow: %s\n", where)
+// together joins each object's findings as the webhook's messages do.
+func together(findings []Finding) []Finding {
+	var out []Finding
+	for len(findings) > 0 {
+		object := findings[0].Object
+		var violations []policies.Violation
+		for len(findings) > 0 && findings[0].Object == object {
+			violations, findings = append(violations, findings[0].Violation), findings[1:]
+		}
+		for _, v := range webhook.Together(violations) {
+			out = append(out, Finding{Violation: v, Object: object})
 		}
 	}
+	return out
+}
+
+func writeFinding(b *strings.Builder, f Finding, style terminal.Style) {
+	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(fmt.Sprintf("%s:%d", f.Object.File, f.Line())),
+		paint(f.Action, style)(string(f.Action)+" "+f.Policy), f.Object.Ref, f.Message)
 	if f.DecidedBy != "" {
 		fmt.Fprintf(b, "  decided by: %s\n", f.DecidedBy)
 	}
@@ -54,21 +56,6 @@ func writeFinding(b *strings.Builder, alike []Finding, style terminal.Style) {
 		}
 	}
 	b.WriteByte('\n')
-}
-
-// flow names whose traffic to where a finding is about, as far as it is about any.
-func flow(f Finding) string {
-	where := f.Host
-	if where != "" && f.Port != 0 {
-		where = fmt.Sprintf("%s:%d", f.Host, f.Port)
-	}
-	switch {
-	case f.Client == "":
-		return where
-	case where == "":
-		return f.Client
-	}
-	return f.Client + " -> " + where
 }
 
 func paint(action config.Action, style terminal.Style) func(string) string {

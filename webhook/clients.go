@@ -10,9 +10,9 @@ import (
 // namedClients is how many clients of one reason are named before the rest is counted.
 const namedClients = 3
 
-// together tells violations that differ in nothing but their client as one, which names the clients: a person reads
+// Together tells violations that differ in nothing but their client as one, which names the clients: a person reads
 // the reason once.
-func together(violations []policies.Violation) []policies.Violation {
+func Together(violations []policies.Violation) []policies.Violation {
 	type key struct {
 		policy, rest, decidedBy string
 		port                    uint32

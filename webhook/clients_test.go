@@ -10,7 +10,7 @@ func TestTogether(t *testing.T) {
 	violation := func(client, tail string) policies.Violation {
 		return policies.Violation{Policy: "plaintext-egress", Client: client, Message: client + tail}
 	}
-	have := together([]policies.Violation{
+	have := Together([]policies.Violation{
 		violation("sidecar a", " to x:80: plaintext"), violation("sidecar b", " to x:80: plaintext"),
 		violation("sidecar c", " to x:80: plaintext"), violation("sidecar d", " to x:80: plaintext"),
 		violation("sidecar a", " to y:80: plaintext"), violation("sidecar b", " to y:80: plaintext"),

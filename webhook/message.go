@@ -24,7 +24,7 @@ const (
 // told together.
 func DenialMessage(object string, violations []policies.Violation) string {
 	var b strings.Builder
-	denials := together(withAction(violations, config.Deny))
+	denials := Together(withAction(violations, config.Deny))
 	fmt.Fprintf(&b, "%s is refused", object)
 	if len(denials) > 1 {
 		fmt.Fprintf(&b, " for %d reasons", len(denials))
@@ -106,7 +106,7 @@ func Warnings(violations []policies.Violation) []string {
 	var lines []string
 	total := 0
 	seen := map[string]bool{}
-	warnings := together(withAction(violations, config.Warn))
+	warnings := Together(withAction(violations, config.Warn))
 	for i, v := range warnings {
 		line := clip(oneLine(v.Policy+": "+v.Message), maxWarning)
 		if seen[line] {
