@@ -61,8 +61,15 @@ func cpuTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// What a review costs from its body to its answer, without the network.
+// What a review costs from its body to its answer, without the network: a new one, and one that comes again.
 func BenchmarkReview(b *testing.B) {
+	b.Run("new", func(b *testing.B) {
+		benchmarkReviews(b, func(f *fixture) { f.court.rulings.view, f.court.patches.view = nil, nil })
+	})
+	b.Run("again", func(b *testing.B) { benchmarkReviews(b, func(*fixture) {}) })
+}
+
+func benchmarkReviews(b *testing.B, before func(*fixture)) {
 	for _, objects := range []int{100, 10_000} {
 		f := newFixture(b, HandlerOptions{Store: benchStore(b, objects)})
 		f.Use(testJudge(b))
@@ -82,6 +89,7 @@ func BenchmarkReview(b *testing.B) {
 				b.ReportAllocs()
 				begin := cpuTime()
 				for b.Loop() {
+					before(f)
 					r := httptest.NewRequest(http.MethodPost, bench.path, bytes.NewReader(body))
 					r.Header.Set("Content-Type", "application/json")
 					routes.ServeHTTP(&discardWriter{http.Header{}}, r)

@@ -33,7 +33,8 @@ type court struct {
 	fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
 	// patience is how long a refusal waits for events.
 	patience time.Duration
-	memo     memo
+	rulings  memo[ruling]
+	patches  memo[[]jsonpatch.Operation]
 }
 
 // ruling is a decision with the write that it lets pass. It is never changed.
@@ -63,7 +64,7 @@ func (c *court) validate(ctx context.Context, j *Judge, r Review) (ruling, error
 
 // remembered gives the ruling that was given before, else a new one.
 func (c *court) remembered(ctx context.Context, j *Judge, read func() (*question, error), v *View, key reviewKey) (ruling, error) {
-	if result, ok := c.memo.recall(v, j, key); ok {
+	if result, ok := c.rulings.recall(v, j, key); ok {
 		return result, nil
 	}
 	q, err := read()
@@ -75,7 +76,7 @@ func (c *court) remembered(ctx context.Context, j *Judge, read func() (*question
 	}
 	result, err := c.once(ctx, j, q, v)
 	if err == nil && len(v.pending) == 0 && repeatable(j) {
-		c.memo.keep(v, j, key, result)
+		c.rulings.keep(v, j, key, result)
 	}
 	return result, err
 }
@@ -84,10 +85,18 @@ func (c *court) remembered(ctx context.Context, j *Judge, read func() (*question
 func repeatable(j *Judge) bool { return len(j.Config.Evaluation.Allow) == 0 }
 
 // mutate gives the patch for r.
-func (c *court) mutate(ctx context.Context, j *Judge, r Review) (patch []jsonpatch.Operation, err error) {
-	err = c.settle(ctx, func(v *View) (settled bool, err error) {
-		_, patch, err = j.Mutate(v.Expected, r)
-		return err != nil || len(patch) > 0 || !governsUnknownHost(v.Expected, r.Object), err
+func (c *court) mutate(ctx context.Context, j *Judge, r Review) ([]jsonpatch.Operation, error) {
+	key := r.key()
+	var patch []jsonpatch.Operation
+	err := c.settle(ctx, func(v *View) (settled bool, err error) {
+		var known bool
+		if patch, known = c.patches.recall(v, j, key); !known {
+			if _, patch, err = j.Mutate(v.Expected, r); err != nil {
+				return true, err
+			}
+			c.patches.keep(v, j, key, patch)
+		}
+		return len(patch) > 0 || c.fetch == nil || !governsUnknownHost(v.Expected, r.Object), nil
 	})
 	return patch, err
 }

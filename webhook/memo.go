@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// A memo keeps rulings for the reviews that come again: GitOps controllers send every object of theirs, unchanged and
-// as a dry-run, with every sync. A ruling is a function of the review, the mesh and the judge, so it stands exactly as
-// long as the last two do; and not much longer than a moment, since an exemption may end.
-type memo struct {
+// A memo keeps answers for the reviews that come again: GitOps controllers send every object of theirs, unchanged and
+// as a dry-run, with every sync. An answer is a function of the review, the mesh and the judge, so it stands exactly
+// as long as the last two do; and not much longer than a moment, since an exemption may end.
+type memo[T any] struct {
 	mu    sync.Mutex
 	view  *View
 	judge *Judge
 	since time.Time
-	known map[reviewKey]ruling
+	known map[reviewKey]T
 }
 
 // What is kept: a few kilobytes each.
@@ -30,25 +30,25 @@ const (
 // for the other, so it is a cryptographic hash.
 type reviewKey [sha256.Size]byte
 
-// recall gives the ruling on an equal review in the same view, by the same judge.
-func (m *memo) recall(v *View, j *Judge, key reviewKey) (ruling, bool) {
+// recall gives the answer to an equal review in the same view, by the same judge.
+func (m *memo[T]) recall(v *View, j *Judge, key reviewKey) (answer T, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.view != v || m.judge != j || time.Since(m.since) > memoLife {
-		return ruling{}, false
+		return answer, false
 	}
-	r, ok := m.known[key]
-	return r, ok
+	answer, ok = m.known[key]
+	return answer, ok
 }
 
-// keep notes a ruling. The first one of another view or judge makes the memo forget the rest.
-func (m *memo) keep(v *View, j *Judge, key reviewKey, r ruling) {
+// keep notes an answer. The first one of another view or judge makes the memo forget the rest.
+func (m *memo[T]) keep(v *View, j *Judge, key reviewKey, answer T) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.view != v || m.judge != j || time.Since(m.since) > memoLife || len(m.known) >= memoSize {
-		m.view, m.judge, m.since, m.known = v, j, time.Now(), map[reviewKey]ruling{}
+		m.view, m.judge, m.since, m.known = v, j, time.Now(), map[reviewKey]T{}
 	}
-	m.known[key] = r
+	m.known[key] = answer
 }
 
 // key hashes the review, each part with its length before it.

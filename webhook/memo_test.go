@@ -41,7 +41,7 @@ func TestReviewsThatDifferHaveKeysThatDiffer(t *testing.T) {
 func TestMemoForgets(t *testing.T) {
 	s, judge := newStore(t, entry), testJudge(t)
 	view, key := s.View(), Review{}.key()
-	var m memo
+	var m memo[ruling]
 	m.keep(view, judge, key, ruling{Decision: Decision{Allowed: true}})
 	if r, ok := m.recall(view, judge, key); !ok || !r.Allowed {
 		t.Fatal("forgot at once")
@@ -72,14 +72,14 @@ func TestRepeatedReviewIsRemembered(t *testing.T) {
 			t.Fatal("the memo mixes rulings up")
 		}
 	}
-	if len(c.memo.known) != 2 {
-		t.Errorf("%d rulings known, want 2", len(c.memo.known))
+	if len(c.rulings.known) != 2 {
+		t.Errorf("%d rulings known, want 2", len(c.rulings.known))
 	}
 	cfg := config.Default()
 	cfg.Evaluation.Allow = []string{"time.now_ns"}
 	clock := &Judge{Config: cfg, Engine: testJudge(t).Engine}
-	c.memo = memo{}
-	if _, err := c.validate(t.Context(), clock, creation(t, goodRule)); err != nil || len(c.memo.known) != 0 {
-		t.Errorf("%d rulings kept of policies that may look at the clock, %v", len(c.memo.known), err)
+	c.rulings = memo[ruling]{}
+	if _, err := c.validate(t.Context(), clock, creation(t, goodRule)); err != nil || len(c.rulings.known) != 0 {
+		t.Errorf("%d rulings kept of policies that may look at the clock, %v", len(c.rulings.known), err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/go-logr/logr"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/tlsward/tlsward/certs"
@@ -31,6 +33,7 @@ func serveBaseline() error {
 	if err != nil {
 		return err
 	}
+	ctrllog.SetLogger(logr.Discard())
 	allow := admission.HandlerFunc(func(context.Context, admission.Request) admission.Response {
 		return admission.Allowed("")
 	})

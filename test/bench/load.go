@@ -31,12 +31,11 @@ func (r *result) quantile(q float64) time.Duration {
 }
 
 // interleave gives each target its turn, round by round, and drops the first round: connections, caches, the heap.
-func interleave(ctx context.Context, o options, targets []target, clients int) ([]result, error) {
+func interleave(ctx context.Context, o options, targets []target, m *mix, clients int) ([]result, error) {
 	results := make([]result, len(targets))
-	bodies := reviews()
 	for round := range o.rounds + 1 {
 		for i, t := range targets {
-			slice, err := load(ctx, t, bodies, clients, o.slice)
+			slice, err := load(ctx, t, m, clients, o.slice)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", t.name, err)
 			}
@@ -53,7 +52,7 @@ func interleave(ctx context.Context, o options, targets []target, clients int) (
 }
 
 // load asks a target with so many clients at once, each with all reviews in turn, for a while.
-func load(ctx context.Context, t target, bodies [][]byte, clients int, length time.Duration) (result, error) {
+func load(ctx context.Context, t target, m *mix, clients int, length time.Duration) (result, error) {
 	per := make([]result, clients)
 	errs := make([]error, clients)
 	begin := time.Now()
@@ -62,8 +61,9 @@ func load(ctx context.Context, t target, bodies [][]byte, clients int, length ti
 	for c := range clients {
 		wg.Go(func() {
 			for n := c; time.Now().Before(until) && ctx.Err() == nil; n++ {
+				body := m.next(n)
 				start := time.Now()
-				if errs[c] = ask(ctx, t, bodies[n%len(bodies)]); errs[c] != nil {
+				if errs[c] = ask(ctx, t, body); errs[c] != nil {
 					return
 				}
 				per[c].latencies = append(per[c].latencies, time.Since(start))

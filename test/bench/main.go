@@ -75,12 +75,14 @@ func runMesh(ctx context.Context, o options, baseline *server, objects int) erro
 		{name: "/validate", url: program.url + "/validate?timeout=3s", client: program.client},
 		{name: "/mutate", url: program.url + "/mutate?timeout=1s", client: program.client},
 	}
-	for _, clients := range o.clients {
-		results, err := interleave(ctx, o, targets, clients)
-		if err != nil {
-			return err
+	for _, reviews := range []*mix{{bodies: reviews(), fresh: true}, {bodies: reviews()}} {
+		for _, clients := range o.clients {
+			results, err := interleave(ctx, o, targets, reviews, clients)
+			if err != nil {
+				return err
+			}
+			printResults(objects, clients, reviews, targets, results)
 		}
-		printResults(objects, clients, targets, results)
 	}
 	return nil
 }

@@ -1,14 +1,45 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"sigs.k8s.io/yaml"
 )
+
+// mix hands the reviews out, one after the other.
+type mix struct {
+	bodies [][]byte
+	// fresh gives every review an object that no review had before: nothing can be remembered of it.
+	fresh bool
+	count atomic.Int64
+}
+
+// uidStart begins the UID of every object; a number of twelve digits ends it.
+const uidStart = "5f0c7b9e-8f1d-4a44-9d0e-"
+
+func (m *mix) next(n int) []byte {
+	body := m.bodies[n%len(m.bodies)]
+	if !m.fresh {
+		return body
+	}
+	body = bytes.Clone(body)
+	at := bytes.Index(body, []byte(uidStart)) + len(uidStart)
+	copy(body[at:], fmt.Sprintf("%012d", m.count.Add(1)))
+	return body
+}
+
+func (m *mix) String() string {
+	if m.fresh {
+		return "new"
+	}
+	return "again"
+}
 
 // reviews gives the mix: a ServiceEntry, a DestinationRule and an AuthorizationPolicy, each good and bad, as an API
 // server sends them.
@@ -76,7 +107,7 @@ func review(i int, text string) []byte {
 	var object map[string]any
 	must(yaml.Unmarshal([]byte(text), &object))
 	meta := object["metadata"].(map[string]any)
-	meta["uid"] = fmt.Sprintf("5f0c7b9e-8f1d-4a44-9d0e-%012d", i)
+	meta["uid"] = fmt.Sprintf("%s%012d", uidStart, i)
 	meta["creationTimestamp"] = "2026-08-01T12:00:00Z"
 	meta["generation"] = 1
 	meta["managedFields"] = []any{map[string]any{"manager": "kubectl-create", "operation": "Update",
