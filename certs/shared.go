@@ -45,7 +45,7 @@ func (o SharedOptions) withDefaults() SharedOptions {
 }
 
 // Shared is a source whose CA the replicas share through a Secret. Each replica signs its own certificate in memory;
-// nothing waits for a volume. See docs/adr/0005-shared-ca.md for how a rotation goes.
+// nothing waits for a volume. See docs/adr/0006-shared-ca.md for how a rotation goes.
 type Shared struct {
 	SharedOptions
 	leaf  leaf
