@@ -66,8 +66,8 @@ func impure(b *ast.Builtin) bool {
 		b.Name == "http.send" || b.Name == "opa.runtime"
 }
 
-// schemaSet is what `opa check --schema policies/schemas` reads: schema.input and schema.params. The METADATA of
-// package tlsward applies them to every package below it.
+// schemaSet is what `opa check --schema policies/schemas` reads: schema.input, which the METADATA of package tlsward
+// applies to every package below it, and schema.params, for the parameters of the built-in policies.
 func schemaSet() (*ast.SchemaSet, error) {
 	set := ast.NewSchemaSet()
 	for ref, file := range map[string]string{"input": "schemas/input.json", "params": "schemas/params.json"} {

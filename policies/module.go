@@ -98,7 +98,7 @@ func describeOne(e *ast.Error) string {
 	b.WriteString(e.Message)
 	if e.Details != nil {
 		for _, line := range e.Details.Lines() {
-			if line = strings.TrimSpace(line); line != "" && strings.Trim(line, "^") != "" {
+			if line = strings.TrimSpace(line); strings.Trim(line, "^") != "" && !strings.Contains(e.Message, line) {
 				b.WriteString("; " + line)
 			}
 		}

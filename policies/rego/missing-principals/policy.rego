@@ -7,6 +7,8 @@
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
 #     description: AuthorizationPolicy
+# schemas:
+#   - data.params: schema.params
 # custom:
 #   id: missing-principals
 #   action: deny
