@@ -49,7 +49,7 @@ func Decode(raw []byte) (*Object, error) {
 	}
 	spec, err := decodeSpec(kind, m.Spec)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: spec: %w", o.Ref, explainJSON(err))
+		return nil, fmt.Errorf("read %s: spec%s: %w", o.Ref, culprit(kind, m.Spec), explainJSON(err))
 	}
 	o.Spec = spec
 	return o, nil

@@ -92,12 +92,15 @@ func byAge(objects []map[string]any) []*unstructured.Unstructured {
 	return out
 }
 
+// newest is the age of what has no creationTimestamp: it sorts after every date.
+const newest = "newest"
+
 // ageOf gives the creationTimestamp as text that sorts.
 func ageOf(o *unstructured.Unstructured) string {
 	if created, _, _ := unstructured.NestedString(o.Object, "metadata", "creationTimestamp"); created != "" {
 		return created
 	}
-	return "newest"
+	return newest
 }
 
 // turnSecond waits for the next second: the API server's creationTimestamps are whole seconds, and Istio orders

@@ -13,7 +13,7 @@ import (
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
-// sweep deletes every object of the mesh.
+// sweep deletes every object of the mesh, and takes the labels of Namespaces back.
 func sweep(ctx context.Context, t *testing.T, seed api) {
 	t.Helper()
 	for _, gvr := range meshResources() {
@@ -34,6 +34,15 @@ func sweep(ctx context.Context, t *testing.T, seed api) {
 			}
 		}
 	}
+	namespaces, err := seed.Resource(namespaceResource).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		t.Fatalf("list namespaces: %v", err)
+	}
+	for _, ns := range namespaces.Items {
+		if len(ns.GetLabels()) > 1 { // its own name is always there
+			labelNamespace(ctx, t, seed, namespace(ns.GetName()))
+		}
+	}
 }
 
 // needNamespace creates a namespace unless it exists.
@@ -42,12 +51,19 @@ func needNamespace(ctx context.Context, t *testing.T, seed api, name string) {
 	if name == "" {
 		return
 	}
-	ns := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name},
-	}}
+	ns := namespace(name)
 	if _, err := seed.of(ns).Create(ctx, ns, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		t.Fatalf("create namespace %s: %v", name, err)
 	}
+}
+
+// namespaceResource is where Namespaces are.
+var namespaceResource = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
+
+func namespace(name string) *unstructured.Unstructured {
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name},
+	}}
 }
 
 // labelNamespace creates the namespace, or gives it o's labels.
@@ -79,7 +95,7 @@ func (s stage) awaitMesh(t *testing.T, r *cluster.Replica) {
 func (s stage) count(t *testing.T) int {
 	t.Helper()
 	n := 0
-	for _, gvr := range append(meshResources(), schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}) {
+	for _, gvr := range append(meshResources(), namespaceResource) {
 		list, err := s.seed.Resource(gvr).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			t.Fatalf("list %s: %v", gvr.Resource, err)
