@@ -57,6 +57,7 @@ func newRootCommand() *cobra.Command {
 		newDemoCommand(),
 		newExplainCommand(),
 		newFixCommand(),
+		newPolicyCommand(),
 		newTestCommand(),
 		newVersionCommand(),
 		newProbeCommand(),
