@@ -15,7 +15,7 @@ GOLANGCI_VERSION = v2.15.0
 GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-chart check vet lint fmt fuzz suites bench docs
+.PHONY: help build test test-chart test-ha check vet lint fmt fuzz suites bench docs
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,9 +29,12 @@ test: control-plane ## Run all tests, also those against a real API server (buil
 test-chart: control-plane ## The Helm chart on a real API server, with the real helm (built once, minutes on a cold cache)
 	$(GO) test -tags chart -timeout 20m $(TESTFLAGS) ./test/chart
 
+test-ha: control-plane ## The long run under load: crashes, restarts and rotations while clients write (15 minutes)
+	TLSWARD_HA=long $(GO) test -run TestUnderLoad -v -timeout 60m $(TESTFLAGS) ./test/ha
+
 check: vet ## Everything quick: build, vet, tests without the API server, Suites
 	$(GO) build ./...
-	$(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -v /test/e2e)
+	$(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/test/(e2e|ha)$$')
 
 vet: ## go vet and gofmt, without changing anything
 	$(GO) vet ./...
