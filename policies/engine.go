@@ -62,6 +62,9 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	if err != nil {
 		return nil, fmt.Errorf("apply the configuration to the policies: %w", err)
 	}
+	if err := checkParams(ctx, cfg.Params); err != nil {
+		return nil, fmt.Errorf("params: %w", err)
+	}
 	store, err := newStore(cfg.Params)
 	if err != nil {
 		return nil, fmt.Errorf("params: %w", err)

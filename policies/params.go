@@ -1,0 +1,47 @@
+package policies
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/open-policy-agent/opa/v1/rego"
+)
+
+// checkParams holds the Config's params against schemas/params.json: a misspelt parameter would else pass for one
+// that is not set.
+func checkParams(ctx context.Context, params map[string]any) error {
+	if len(params) == 0 {
+		return nil
+	}
+	text, err := published.ReadFile("schemas/params.json")
+	if err != nil {
+		return err
+	}
+	var schema any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		return fmt.Errorf("schemas/params.json: %w", err)
+	}
+	return matchSchema(ctx, params, schema)
+}
+
+// matchSchema lets OPA hold a document against a JSON Schema. The error has a line for each field that is wrong.
+func matchSchema(ctx context.Context, document, schema any) error {
+	results, err := rego.New(
+		rego.Query(`problems := [sprintf("%s: %s", [p.field, p.desc]) | some p in json.match_schema(input.document, input.schema)[1]]`),
+		rego.Input(map[string]any{"document": document, "schema": schema}),
+		rego.StrictBuiltinErrors(true),
+	).Eval(ctx)
+	if err != nil {
+		return err
+	}
+	if len(results) != 1 {
+		return errors.New("the schema gave no answer")
+	}
+	var errs []error
+	for _, p := range results[0].Bindings["problems"].([]any) {
+		errs = append(errs, fmt.Errorf("%v", p))
+	}
+	return errors.Join(sortErrors(errs)...)
+}

@@ -1,0 +1,86 @@
+package policies
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/config"
+)
+
+func TestParamsAreHeldAgainstTheirSchema(t *testing.T) {
+	for name, tc := range map[string]struct {
+		params map[string]any
+		want   string
+	}{
+		"none":              {nil, ""},
+		"known":             {map[string]any{"missing-principals": map[string]any{"acceptNamespaces": true}}, ""},
+		"of another policy": {map[string]any{"mine": map[string]any{"x": 1}}, ""},
+		"misspelt": {map[string]any{"missing-principals": map[string]any{"acceptNamespace": true}},
+			"params: missing-principals: Additional property acceptNamespace is not allowed"},
+		"of another type": {map[string]any{"missing-principals": map[string]any{"acceptNamespaces": "yes"}},
+			"params: missing-principals.acceptNamespaces: Invalid type. Expected: boolean, given: string"},
+	} {
+		_, err := New(t.Context(), &config.Config{Params: tc.params})
+		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, tc.want)
+		}
+	}
+}
+
+func configSchema(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := published.ReadFile("schemas/config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// What the program reads and what its schema describes are the same files.
+func TestTheConfigSchemaAgreesWithTheProgram(t *testing.T) {
+	const head = "apiVersion: tlsward.io/v1alpha1\nkind: Config\n"
+	for _, text := range []string{
+		"", "strict: true", "mesh: {rootNamespace: istio-config}", "mutation: {upgrades: [{port: 80, targetPort: 443}]}",
+		"policies: {double-tls: {action: deny, namespaces: [payments]}}", "policies: {double-tls: {action: refuse}}",
+		"policies: {double-tls: {}}", "exemptions: [{policy: double-tls, reason: x, expires: 2027-01-01}]",
+		"exemptions: [{policy: double-tls, reason: x, expires: tomorrow}]", "exemptions: [{policy: double-tls, reason: x}]",
+		"exemptions: [{policy: double-tls, reason: '', expires: 2027-01-01}]", "params: {mine: {x: 1}}", "evaluation: {timeout: 100ms}",
+		"evaluation: {onError: audit}", "evaluation: {time: 1s}", "Strict: true", "mutation: {origination: [{hosts: ['*'], tls: {mode: SIMPLE}}]}",
+		"mutation: {origination: [{tls: {mode: SIMPLE}}]}", "mutation: {upgrades: [{port: 0, targetPort: 443}]}",
+	} {
+		_, parsed := config.Parse([]byte(head + text + "\n"))
+		var document any
+		if err := yaml.Unmarshal([]byte(head+text+"\n"), &document); err != nil {
+			t.Fatal(err)
+		}
+		if err := matchSchema(t.Context(), document, configSchema(t)); (err == nil) != (parsed == nil) {
+			t.Errorf("%s: the schema says %v, the program says %v", text, err, parsed)
+		}
+	}
+}
+
+func TestTheConfigSchemaHasEveryField(t *testing.T) {
+	var want []string
+	for i := range reflect.TypeFor[config.Config]().NumField() {
+		name, _, _ := strings.Cut(reflect.TypeFor[config.Config]().Field(i).Tag.Get("json"), ",")
+		want = append(want, name)
+	}
+	var got []string
+	for name := range configSchema(t)["properties"].(map[string]any) {
+		got = append(got, name)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the schema has %v, the Config %v", got, want)
+	}
+}
