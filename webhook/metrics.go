@@ -23,6 +23,7 @@ type Metrics struct {
 	inFlight   prometheus.Gauge
 	reloads    *prometheus.CounterVec
 	reloaded   prometheus.Gauge
+	policies   *prometheus.CounterVec
 	registry   prometheus.Registerer
 }
 
@@ -36,9 +37,10 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			"policy", "kind", "action"),
 		undecided: counters("undecided_total", "Reviews that could not be decided, and were refused for it.",
 			"webhook", "reason"),
-		refused: counters("bad_requests_total", "Requests that were no AdmissionReview, by HTTP status.", "webhook", "status"),
-		panics:  counters("panics_total", "Reviews that ended in a panic.", "webhook"),
-		reloads: counters("config_reloads_total", "Configurations read, by result: applied, refused.", "result"),
+		refused:  counters("bad_requests_total", "Requests that were no AdmissionReview, by HTTP status.", "webhook", "status"),
+		panics:   counters("panics_total", "Reviews that ended in a panic.", "webhook"),
+		reloads:  counters("config_reloads_total", "Configurations read, by result: applied, refused.", "result"),
+		policies: counters("policy_reloads_total", "Policies of one's own read anew, by result: applied, refused.", "result"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "tlsward", Name: "review_duration_seconds",
 			Help: "Time from a request's first byte to the answer's last.",
@@ -53,7 +55,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Namespace: "tlsward", Name: "config_applied_timestamp_seconds", Help: "When the configuration in force was applied."}),
 	}
 	registry.MustRegister(m.reviews, m.violations, m.duration, m.undecided, m.refused, m.shed, m.panics, m.inFlight,
-		m.reloads, m.reloaded)
+		m.reloads, m.reloaded, m.policies)
 	return m
 }
 
@@ -61,14 +63,22 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "tlsward", Name: name, Help: help}, labels)
 }
 
-// Reloaded counts a configuration that was applied (nil) or refused.
-func (m *Metrics) Reloaded(err error) {
-	if err != nil {
-		m.reloads.WithLabelValues("refused").Inc()
-		return
+// ConfigReloaded counts a configuration that was applied (nil) or refused.
+func (m *Metrics) ConfigReloaded(err error) {
+	m.reloads.WithLabelValues(outcome(err)).Inc()
+	if err == nil {
+		m.reloaded.SetToCurrentTime()
 	}
-	m.reloads.WithLabelValues("applied").Inc()
-	m.reloaded.SetToCurrentTime()
+}
+
+// PoliciesReloaded counts policies that were applied (nil) or refused.
+func (m *Metrics) PoliciesReloaded(err error) { m.policies.WithLabelValues(outcome(err)).Inc() }
+
+func outcome(err error) string {
+	if err != nil {
+		return "refused"
+	}
+	return "applied"
 }
 
 // Follow publishes the size and the age of the mesh in store.

@@ -42,7 +42,6 @@ func (s *service) mesh(cfg *config.Config) (meshSource, error) {
 		return meshSource{}, err
 	}
 	s.metrics.Follow(store)
-	s.health.Check("mesh", following.Synced)
 	s.background = append(s.background, following.Run)
 	return meshSource{store: store, fetch: following.Fetch, ready: following.Synced}, nil
 }

@@ -3,54 +3,106 @@ package main
 import (
 	"context"
 	"reflect"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
 )
 
-// follow puts each new content of the configuration file into force: policies compiled aside, then swapped at once.
-// A broken one is logged, counted and shown at /readyz?verbose; the last good one stays.
-func (s *service) follow(handler *webhook.Handler, store *webhook.Store, loaded *config.Config, raw []byte) {
-	if s.config == "" {
+// bench puts a new judge into office whenever the configuration or the policies change: compiled aside, swapped at
+// once. What is broken is logged, counted and shown at /readyz?verbose; the last good one stays.
+type bench struct {
+	s        *service
+	handler  *webhook.Handler
+	store    *webhook.Store
+	policies *policies.Reloader
+
+	mu     sync.Mutex
+	config *config.Config // in force
+}
+
+// seat makes handler judge by what is in force now.
+func (b *bench) seat() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.handler.Use(&webhook.Judge{Config: b.config, Engine: b.policies.Engine()})
+}
+
+// follow watches the configuration file (raw is what was read of it) and the policies' directories.
+func (b *bench) follow(raw []byte) {
+	b.s.metrics.ConfigReloaded(nil)
+	b.s.health.Note("policies", func() string { return standing(b.policies.Refused()) })
+	if len(b.s.policies)+len(b.s.policySelector) > 0 {
+		b.s.background = append(b.s.background, func(ctx context.Context) error {
+			b.policies.Run(ctx, 0, b.policiesChanged)
+			return nil
+		})
+	}
+	if b.s.config == "" {
 		return
 	}
-	var refused atomic.Pointer[string]
-	s.health.Note("configuration", func() string {
-		if why := refused.Load(); why != nil {
-			return "the last good one is in force; refused: " + *why
+	var refused atomic.Pointer[error]
+	b.s.health.Note("configuration", func() string {
+		if err := refused.Load(); err != nil {
+			return standing(*err)
 		}
 		return ""
 	})
-	s.background = append(s.background, func(ctx context.Context) error {
-		current := loaded
+	b.s.background = append(b.s.background, func(ctx context.Context) error {
 		watcher := config.Watcher{
-			Path: s.config,
-			Apply: func(next *config.Config) error {
-				judge, err := webhook.NewJudge(ctx, next, s.sources()...)
-				if err != nil {
-					return err
-				}
-				if !reflect.DeepEqual(current.Mesh, next.Mesh) {
-					store.Configure(webhook.MeshSettings(next.Mesh))
-				}
-				handler.Use(judge)
-				current = next
-				return nil
-			},
+			Path:  b.s.config,
+			Apply: func(next *config.Config) error { return b.configure(ctx, next) },
 			Report: func(err error) {
-				s.metrics.Reloaded(err)
-				if err == nil {
-					refused.Store(nil)
-					s.log.Info("configuration applied", "file", s.config)
-					return
-				}
-				why := err.Error()
-				refused.Store(&why)
-				s.log.Error("configuration refused; the last good one stays", "file", s.config, "error", why)
+				refused.Store(&err)
+				b.configChanged(err)
 			},
 		}
 		watcher.Run(ctx, raw)
 		return nil
 	})
+}
+
+// standing says that something newer was refused, "" for nil.
+func standing(refused error) string {
+	if refused == nil {
+		return ""
+	}
+	return "the last good one is in force; refused: " + refused.Error()
+}
+
+// configure puts a configuration into force, or leaves all as it is.
+func (b *bench) configure(ctx context.Context, next *config.Config) error {
+	if err := b.policies.Configure(ctx, next); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	moved := !reflect.DeepEqual(b.config.Mesh, next.Mesh)
+	b.config = next
+	b.mu.Unlock()
+	if moved {
+		b.store.Configure(webhook.MeshSettings(next.Mesh))
+	}
+	b.seat()
+	return nil
+}
+
+func (b *bench) configChanged(err error) {
+	b.s.metrics.ConfigReloaded(err)
+	if err != nil {
+		b.s.log.Error("configuration refused; the last good one stays", "file", b.s.config, "error", err.Error())
+		return
+	}
+	b.s.log.Info("configuration applied", "file", b.s.config)
+}
+
+func (b *bench) policiesChanged(err error) {
+	b.s.metrics.PoliciesReloaded(err)
+	if err != nil {
+		b.s.log.Error("policies refused; the last good ones stay", "error", err.Error())
+		return
+	}
+	b.seat()
+	b.s.log.Info("policies applied")
 }

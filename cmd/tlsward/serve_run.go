@@ -19,7 +19,6 @@ import (
 	"github.com/tlsward/tlsward/certs"
 	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/config"
-	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
 )
 
@@ -41,7 +40,8 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	judge, err := webhook.NewJudge(ctx, loaded, s.sources()...)
+	var sources policySources
+	reloader, err := s.reloader(ctx, loaded, &sources)
 	if err != nil {
 		return err
 	}
@@ -64,11 +64,14 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	handler := webhook.NewHandler(webhook.HandlerOptions{Store: mesh.store, Fetch: mesh.fetch, Ready: mesh.ready,
+	handler := webhook.NewHandler(webhook.HandlerOptions{Store: mesh.store, Fetch: mesh.fetch, Ready: s.ready(mesh, &sources),
 		Patience: o.patience, Concurrent: o.concurrent, Metrics: s.metrics, Log: s.log})
-	handler.Use(judge)
-	s.metrics.Reloaded(nil)
-	s.follow(handler, mesh.store, loaded, raw)
+	judges := &bench{s: s, handler: handler, store: mesh.store, policies: reloader, config: loaded}
+	judges.seat()
+	judges.follow(raw)
+	if err := s.followConfigMaps(judges, &sources); err != nil {
+		return err
+	}
 	server := &webhook.Server{TLS: tlsConfig, Handler: handler.Routes(), Gatherer: s.registry, Health: s.health,
 		Drain: o.drain, Log: s.log}
 	if err := s.listen(server); err != nil {
@@ -106,12 +109,14 @@ func (s *service) load() (loaded *config.Config, raw []byte, err error) {
 	return loaded, raw, nil
 }
 
-func (s *service) sources() []policies.Source {
-	var out []policies.Source
-	for _, dir := range s.policies {
-		out = append(out, policies.Dir(dir))
+// ready gives what must be known before anything is judged, and makes it a condition of readiness.
+func (s *service) ready(mesh meshSource, from *policySources) func() error {
+	s.health.Check("policies", from.ready)
+	if mesh.ready == nil {
+		return from.ready
 	}
-	return out
+	s.health.Check("mesh", mesh.ready)
+	return func() error { return errors.Join(mesh.ready(), from.ready()) }
 }
 
 // certificates picks the source of the serving certificate.

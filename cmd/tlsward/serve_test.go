@@ -151,6 +151,40 @@ func TestServeReloadsItsConfiguration(t *testing.T) {
 	}
 }
 
+const ownPolicy = `# METADATA
+# title: No rule at all
+# description: A policy for a test.
+# custom:
+#   id: no-rules
+#   action: deny
+#   kinds: [DestinationRule]
+package tlsward.no_rules
+
+violation contains {"message": "%s"} if input.request.operation == "CREATE"
+`
+
+func TestServeFollowsPolicies(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, "--manifests", t.TempDir(), "--policies", dir)
+	if s.denies() {
+		t.Fatal("a rule for a host that is in no mesh is refused")
+	}
+	writeFile(t, filepath.Join(dir, "mine.rego"), ownPolicy)
+	s.until("the policy", s.denies)
+	writeFile(t, filepath.Join(dir, "mine.rego"), ownPolicy+"violation contains")
+	s.until("the refusal", func() bool { return strings.Contains(s.get("probes", "/readyz?verbose"), "mine.rego:") })
+	if !s.denies() {
+		t.Error("the last good policies were lost")
+	}
+	if got := s.get("metrics", "/metrics"); !strings.Contains(got, `tlsward_policy_reloads_total{result="refused"} 1`) {
+		t.Error("the refusal is not counted")
+	}
+	if err := os.Remove(filepath.Join(dir, "mine.rego")); err != nil {
+		t.Fatal(err)
+	}
+	s.until("the policy's end", func() bool { return !s.denies() })
+}
+
 func TestServeRefusesToStart(t *testing.T) {
 	dir := t.TempDir()
 	broken := filepath.Join(dir, "broken.yaml")

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync/atomic"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/cluster"
+)
+
+// policySources are the places that policies beside the built-in ones come from.
+type policySources struct {
+	// feed holds those of ConfigMaps; known is true once they have been read.
+	feed  policies.Feed
+	known atomic.Bool
+}
+
+// reloader compiles the first policies: the built-in ones and those of directories.
+func (s *service) reloader(ctx context.Context, cfg *config.Config, from *policySources) (*policies.Reloader, error) {
+	sources := []policies.Source{&from.feed}
+	for _, dir := range s.policies {
+		sources = append(sources, policies.Dir(dir))
+	}
+	return policies.NewReloader(ctx, cfg, sources...)
+}
+
+// followConfigMaps feeds b with the policies in ConfigMaps of the program's own namespace: whoever may write those may
+// run the program anyway.
+func (s *service) followConfigMaps(b *bench, from *policySources) error {
+	if s.policySelector == "" {
+		from.known.Store(true)
+		return nil
+	}
+	if s.namespace == "" {
+		return errors.New("--policy-selector needs --namespace")
+	}
+	selector, err := labels.Parse(s.policySelector)
+	if err != nil {
+		return fmt.Errorf("--policy-selector: %w", err)
+	}
+	rest, err := s.rest()
+	if err != nil {
+		return err
+	}
+	s.background = append(s.background, func(ctx context.Context) error {
+		return cluster.ConfigMaps{Config: rest, Namespace: s.namespace, Selector: selector,
+			Changed: func(found []*corev1.ConfigMap) {
+				files := map[string]string{}
+				for _, c := range found {
+					maps.Copy(files, policies.ConfigMapFiles(c.Namespace, c.Name, c.Data))
+				}
+				from.feed.Set(files)
+				if changed, err := b.policies.Refresh(ctx); changed {
+					b.policiesChanged(err)
+				}
+				from.known.Store(true)
+			}}.Run(ctx)
+	})
+	return nil
+}
+
+// ready says why the policies of ConfigMaps are not known yet.
+func (p *policySources) ready() error {
+	if p.known.Load() {
+		return nil
+	}
+	return errors.New("waiting for the policies in ConfigMaps")
+}
