@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -65,7 +66,11 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	if err := checkParams(ctx, cfg.Params); err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
-	store, err := newStore(cfg.Params)
+	data, err := loadData(ctx, sources)
+	if err != nil {
+		return nil, fmt.Errorf("load the data of policies: %w", err)
+	}
+	store, err := newStore(cfg.Params, data)
 	if err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
@@ -83,16 +88,39 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 // Policies lists the policies, ordered by id.
 func (e *Engine) Policies() []Policy { return append([]Policy(nil), e.policies...) }
 
-// newStore holds data.params, the one document beside the input.
-func newStore(params map[string]any) (storage.Store, error) {
-	if params == nil {
-		params = map[string]any{}
+// newStore holds data.params, and the documents that sources bring.
+func newStore(params, data map[string]any) (storage.Store, error) {
+	all := map[string]any{"params": map[string]any{}}
+	maps.Copy(all, data)
+	if params != nil {
+		all["params"] = params
 	}
-	v, err := ast.InterfaceToValue(map[string]any{"params": params})
+	v, err := ast.InterfaceToValue(all)
 	if err != nil {
 		return nil, err
 	}
 	return inmem.NewFromASTObject(v.(ast.Object)), nil
+}
+
+// loadData gives the documents of all sources. Each first key has one source.
+func loadData(ctx context.Context, sources []Source) (map[string]any, error) {
+	all := map[string]any{}
+	var errs []error
+	for _, s := range sources {
+		source, ok := s.(DataSource)
+		if !ok {
+			continue
+		}
+		data, err := source.Data(ctx)
+		errs = append(errs, err)
+		for key, document := range data {
+			if _, twice := all[key]; twice || key == "params" || key == packagePrefix {
+				errs = append(errs, fmt.Errorf("data.%s is not for a source to give, or given by two", key))
+			}
+			all[key] = document
+		}
+	}
+	return all, errors.Join(sortErrors(errs)...)
 }
 
 // prepare compiles the queries, by the kinds that they concern.

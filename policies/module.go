@@ -106,7 +106,9 @@ func describeOne(e *ast.Error) string {
 	return b.String()
 }
 
+// sortErrors leaves out those that are nil.
 func sortErrors(errs []error) []error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errs
 }

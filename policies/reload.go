@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -24,21 +25,21 @@ type Reloader struct {
 	mu      sync.Mutex // one reload at a time; guards what follows
 	config  *config.Config
 	sources []Source
-	loaded  Files
+	loaded  *content
 }
 
 // NewReloader compiles the first engine. There is no Reloader without a good one.
 func NewReloader(ctx context.Context, cfg *config.Config, sources ...Source) (*Reloader, error) {
 	r := &Reloader{config: cfg, sources: sources}
-	files, err := gather(ctx, sources)
+	found, err := gather(ctx, sources)
 	if err != nil {
 		return nil, err
 	}
-	e, err := New(ctx, cfg, files)
+	e, err := New(ctx, cfg, found)
 	if err != nil {
 		return nil, err
 	}
-	r.loaded = files
+	r.loaded = found
 	r.current.Store(e)
 	return r, nil
 }
@@ -58,11 +59,11 @@ func (r *Reloader) Refused() error {
 func (r *Reloader) Configure(ctx context.Context, cfg *config.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	files, err := gather(ctx, r.sources)
+	found, err := gather(ctx, r.sources)
 	if err != nil {
 		return r.settle(err)
 	}
-	return r.settle(r.swap(ctx, cfg, files))
+	return r.settle(r.swap(ctx, cfg, found))
 }
 
 // Refresh looks at the sources, and puts what they hold into force where it is not what was last tried. changed is
@@ -70,15 +71,15 @@ func (r *Reloader) Configure(ctx context.Context, cfg *config.Config) error {
 func (r *Reloader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	files, err := gather(ctx, r.sources)
+	found, err := gather(ctx, r.sources)
 	if err != nil {
 		changed = r.Refused() == nil || r.Refused().Error() != err.Error()
 		return changed, r.settle(err)
 	}
-	if maps.Equal(files, r.loaded) {
+	if found.equal(r.loaded) {
 		return false, r.Refused()
 	}
-	return true, r.settle(r.swap(ctx, r.config, files))
+	return true, r.settle(r.swap(ctx, r.config, found))
 }
 
 // Run refreshes until ctx is done. report hears of every change: nil after it came into force, else why it did not.
@@ -98,9 +99,9 @@ func (r *Reloader) Run(ctx context.Context, interval time.Duration, report func(
 	}
 }
 
-func (r *Reloader) swap(ctx context.Context, cfg *config.Config, files Files) error {
-	r.loaded = files
-	e, err := New(ctx, cfg, files)
+func (r *Reloader) swap(ctx context.Context, cfg *config.Config, found *content) error {
+	r.loaded = found
+	e, err := New(ctx, cfg, found)
 	if err != nil {
 		return err
 	}
@@ -118,8 +119,24 @@ func (r *Reloader) settle(err error) error {
 	return err
 }
 
-// gather reads all sources once, so that what is compared is what is compiled.
-func gather(ctx context.Context, sources []Source) (Files, error) {
+// content is what the sources held at one moment: what is compared is what is compiled.
+type content struct {
+	files Files
+	data  map[string]any
+}
+
+// Load gives the files.
+func (c *content) Load(ctx context.Context) (map[string]string, error) { return c.files.Load(ctx) }
+
+// Data gives the documents.
+func (c *content) Data(context.Context) (map[string]any, error) { return c.data, nil }
+
+func (c *content) equal(other *content) bool {
+	return maps.Equal(c.files, other.files) && reflect.DeepEqual(c.data, other.data)
+}
+
+// gather reads all sources once.
+func gather(ctx context.Context, sources []Source) (*content, error) {
 	all := Files{}
 	var errs []error
 	for _, source := range sources {
@@ -132,7 +149,8 @@ func gather(ctx context.Context, sources []Source) (Files, error) {
 			all[name] = files[name]
 		}
 	}
-	return all, errors.Join(errs...)
+	data, err := loadData(ctx, sources)
+	return &content{files: all, data: data}, errors.Join(append(errs, err)...)
 }
 
 // Feed is a source that someone else fills, as from the ConfigMaps that a cluster holds. The zero Feed is empty.

@@ -22,6 +22,13 @@ type Source interface {
 	Load(ctx context.Context) (map[string]string, error)
 }
 
+// DataSource is a Source that brings documents for its policies, too: data.X in Rego.
+type DataSource interface {
+	Source
+	// Data gives the documents by their first key. "params" and "tlsward" are not theirs to give.
+	Data(ctx context.Context) (map[string]any, error)
+}
+
 // Dir is a directory of policies, with all that is below it. Files that do not end in .rego are ignored, and so is
 // what begins with a dot: a mounted ConfigMap holds its real files behind "..data".
 type Dir string

@@ -100,7 +100,7 @@ func runTests(ctx context.Context, modules []module, allow []string) (UnitReport
 	if err != nil {
 		return UnitReport{}, err
 	}
-	store, err := newStore(nil)
+	store, err := newStore(nil, nil)
 	if err != nil {
 		return UnitReport{}, err
 	}
