@@ -155,3 +155,19 @@ func readPolicies(modules []module) ([]Policy, error) {
 	slices.SortFunc(out, func(a, b Policy) int { return strings.Compare(a.ID, b.ID) })
 	return out, errors.Join(sortErrors(errs)...)
 }
+
+// Library gives the text of the built-in modules, by name, with what tests start from and without the tests.
+func Library(ctx context.Context) (map[string]string, error) {
+	files, err := regoFiles(ctx, published)
+	if err != nil {
+		return nil, fmt.Errorf("built-in policies: %w", err)
+	}
+	out := map[string]string{}
+	for name, text := range files {
+		m := module{file: builtinPrefix + strings.TrimPrefix(name, "rego/")}
+		if !m.test() || m.fixture() {
+			out[m.file] = text
+		}
+	}
+	return out, nil
+}
