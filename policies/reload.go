@@ -25,7 +25,8 @@ type Reloader struct {
 	mu      sync.Mutex // one reload at a time; guards what follows
 	config  *config.Config
 	sources []Source
-	loaded  *content
+	loaded  *content // what was tried last
+	good    *content // what is in force
 }
 
 // NewReloader compiles the first engine. There is no Reloader without a good one.
@@ -39,7 +40,7 @@ func NewReloader(ctx context.Context, cfg *config.Config, sources ...Source) (*R
 	if err != nil {
 		return nil, err
 	}
-	r.loaded = found
+	r.loaded, r.good = found, found
 	r.current.Store(e)
 	return r, nil
 }
@@ -55,15 +56,18 @@ func (r *Reloader) Refused() error {
 	return nil
 }
 
-// Configure puts a new configuration into force, with what the sources hold now.
+// Configure puts a new configuration into force, with what the sources hold now. Where a source cannot be read, it is
+// with what they last held: a bundle server that is down is no reason to keep an old configuration.
 func (r *Reloader) Configure(ctx context.Context, cfg *config.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found, err := gather(ctx, r.sources)
-	if err != nil {
-		return r.settle(err)
+	found, unread := gather(ctx, r.sources)
+	if unread != nil {
+		found = r.good
 	}
-	return r.settle(r.swap(ctx, cfg, found))
+	err := r.swap(ctx, cfg, found)
+	_ = r.settle(errors.Join(unread, err)) // what could not be read is for Refused to say
+	return err
 }
 
 // Refresh looks at the sources, and puts what they hold into force where it is not what was last tried. changed is
@@ -105,7 +109,7 @@ func (r *Reloader) swap(ctx context.Context, cfg *config.Config, found *content)
 	if err != nil {
 		return err
 	}
-	r.config = cfg
+	r.config, r.good = cfg, found
 	r.current.Store(e)
 	return nil
 }

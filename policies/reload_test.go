@@ -2,6 +2,7 @@ package policies
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -182,6 +183,39 @@ func TestConfigMapFiles(t *testing.T) {
 	got := ConfigMapFiles("tlsward-system", "mine", map[string]string{"policy.rego": "package x", "readme": "no"})
 	if len(got) != 1 || got["configmap tlsward-system/mine:policy.rego"] != "package x" {
 		t.Errorf("got %v", got)
+	}
+}
+
+// down is a source that can be out of reach.
+type down struct {
+	Feed
+	err error
+}
+
+func (d *down) Load(ctx context.Context) (map[string]string, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.Feed.Load(ctx)
+}
+
+func TestASourceThatIsDownHoldsNoConfigurationUp(t *testing.T) {
+	source := &down{}
+	source.Set(generation(1))
+	r, err := NewReloader(t.Context(), nil, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.err = errors.New("out of reach")
+	warn := with("mine", config.Warn)
+	if err := r.Configure(t.Context(), &warn); err != nil {
+		t.Error(err)
+	}
+	if got := said(t, r.Engine()); got != "generation 1" || r.Refused() == nil || r.Refused().Error() != "out of reach" {
+		t.Errorf("%s is in force, refused is %v", got, r.Refused())
+	}
+	if _, warned := evaluate(t, r.Engine(), review(mesh.Originated, mesh.CauseNone)); len(warned) != 1 {
+		t.Errorf("warned by %v, want mine: the new configuration", warned)
 	}
 }
 
