@@ -42,10 +42,7 @@ func (w *warnings) HandleWarningHeader(_ int, _ string, text string) {
 // are refused, and whatever a restricted namespace would warn of fails.
 func TestAcceptedByTheAPIServer(t *testing.T) {
 	p := startPlane(t)
-	h, err := newHelm(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHelm(t)
 	restricted := map[string]string{"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
 	for _, name := range []string{releaseNamespace, "sandbox"} {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: restricted}}
@@ -58,7 +55,7 @@ func TestAcceptedByTheAPIServer(t *testing.T) {
 			continue
 		}
 		t.Run(path, func(t *testing.T) {
-			out, err := h.template(t, c.values)
+			out, err := template(t, h, c.values)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,58 +3,26 @@
 package chart
 
 import (
-	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/tlsward/tlsward/test/e2e/cluster"
+	"github.com/tlsward/tlsward/test/chart/helm"
 )
 
-// helmModule is the helm that the tests build where bin/ holds none: minutes on a cold cache.
-const helmModule = "helm.sh/helm/v4/cmd/helm@v4.3.1"
-
-// helm runs one helm.
-type helm struct{ binary, chart, kubeconfig string }
-
-func newHelm(ctx context.Context) (helm, error) {
-	root, err := cluster.Root()
+func newHelm(t *testing.T) helm.Helm {
+	t.Helper()
+	h, err := helm.New(t.Context())
 	if err != nil {
-		return helm{}, err
+		t.Fatal(err)
 	}
-	h := helm{binary: filepath.Join(root, "bin", "helm"), chart: filepath.Join(root, "charts", "tlsward")}
-	if _, err := os.Stat(h.binary); err == nil {
-		return h, nil
-	}
-	build := exec.CommandContext(ctx, "go", "install", helmModule)
-	build.Env = append(os.Environ(), "GOBIN="+filepath.Dir(h.binary), "GOFLAGS=")
-	if out, err := build.CombinedOutput(); err != nil {
-		return helm{}, fmt.Errorf("build helm: %w\n%s", err, out)
-	}
-	return h, nil
+	return h
 }
 
-// try runs helm and gives what it printed.
-func (h helm) try(t *testing.T, args ...string) (string, error) {
+// run runs helm, which must succeed.
+func run(t *testing.T, h helm.Helm, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), h.binary, args...)
-	home := filepath.Join(os.TempDir(), "tlsward-helm")
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+h.kubeconfig, "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home)
-	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("helm %s: %w: %s", strings.Join(args, " "), err, errs.String())
-	}
-	return out.String(), nil
-}
-
-// run is try that must succeed.
-func (h helm) run(t *testing.T, args ...string) string {
-	t.Helper()
-	out, err := h.try(t, args...)
+	out, err := h.Run(t.Context(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +30,11 @@ func (h helm) run(t *testing.T, args ...string) string {
 }
 
 // template renders the chart with the values in yaml.
-func (h helm) template(t *testing.T, yaml string) (string, error) {
+func template(t *testing.T, h helm.Helm, yaml string) (string, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "values.yaml")
 	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return h.try(t, "template", "tlsward", h.chart, "-n", "tlsward-system", "-f", file)
+	return h.Run(t.Context(), "template", "tlsward", h.Chart, "-n", "tlsward-system", "-f", file)
 }

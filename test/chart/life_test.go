@@ -256,7 +256,7 @@ func upgrades(t *testing.T, r *release) {
 
 func rollsBack(t *testing.T, r *release) {
 	m, v := r.bundles()
-	r.helm.run(t, "rollback", releaseName, "1", "-n", releaseNamespace)
+	run(t, r.helm, "rollback", releaseName, "1", "-n", releaseNamespace)
 	r.closed()
 	if m2, v2 := r.bundles(); m2 != m || v2 != v {
 		t.Fatal("a rollback has changed a CA bundle")
@@ -266,7 +266,7 @@ func rollsBack(t *testing.T, r *release) {
 
 // helmTest runs what the test pod of the chart runs, since no node runs pods here.
 func helmTest(t *testing.T, r *release) {
-	hooks := r.helm.run(t, "get", "hooks", releaseName, "-n", releaseNamespace)
+	hooks := run(t, r.helm, "get", "hooks", releaseName, "-n", releaseNamespace)
 	if !strings.Contains(hooks, "- probe") {
 		t.Fatalf("no test pod:\n%s", hooks)
 	}
@@ -297,7 +297,7 @@ func ends(t *testing.T, r *release) {
 }
 
 func metricsExist(t *testing.T, r *release) {
-	rendered := r.helm.run(t, "template", releaseName, r.helm.chart, "--set", "prometheusRule.enabled=true,dashboard.enabled=true")
+	rendered := run(t, r.helm, "template", releaseName, r.helm.Chart, "--set", "prometheusRule.enabled=true,dashboard.enabled=true")
 	have := metrics(t, r.servers[0])
 	for _, field := range strings.FieldsFunc(rendered, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
 		if !strings.HasPrefix(field, "tlsward_") {
@@ -391,7 +391,7 @@ func (r *release) rules(t *testing.T) []rbacv1.PolicyRule {
 }
 
 func uninstalls(t *testing.T, r *release) {
-	r.helm.run(t, "uninstall", releaseName, "-n", releaseNamespace)
+	run(t, r.helm, "uninstall", releaseName, "-n", releaseNamespace)
 	if _, err := r.plane.objects.Resource(policies).Namespace("default").Create(t.Context(), policy("bad"), metav1.CreateOptions{}); err != nil {
 		t.Errorf("after the uninstall objects are still refused: %v", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/tlsward/tlsward/test/chart/helm"
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
@@ -27,7 +28,7 @@ const (
 type release struct {
 	t      *testing.T
 	plane  *plane
-	helm   helm
+	helm   helm.Helm
 	binary string
 	// port is the one in webhook.url; the first server listens there.
 	port    int
@@ -36,11 +37,8 @@ type release struct {
 
 func newRelease(t *testing.T, p *plane) *release {
 	t.Helper()
-	h, err := newHelm(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.kubeconfig = p.kubeconfig
+	h := newHelm(t)
+	h.Kubeconfig = p.kubeconfig
 	binary, err := cluster.BuildProgram(t.Context(), p.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +63,13 @@ func (r *release) values(more ...string) []string {
 
 func (r *release) install(more ...string) {
 	r.t.Helper()
-	args := append([]string{"install", releaseName, r.helm.chart, "--create-namespace"}, r.values(more...)...)
-	r.helm.run(r.t, args...)
+	args := append([]string{"install", releaseName, r.helm.Chart, "--create-namespace"}, r.values(more...)...)
+	run(r.t, r.helm, args...)
 }
 
 func (r *release) upgrade(more ...string) {
 	r.t.Helper()
-	r.helm.run(r.t, append([]string{"upgrade", releaseName, r.helm.chart}, r.values(more...)...)...)
+	run(r.t, r.helm, append([]string{"upgrade", releaseName, r.helm.Chart}, r.values(more...)...)...)
 }
 
 // args are those that the chart gives to the servers, less what only a pod has.

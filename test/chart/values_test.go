@@ -82,11 +82,8 @@ var changed = map[string]struct{ values, want string }{
 }
 
 func TestEveryValueIsTested(t *testing.T) {
-	h, err := newHelm(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(filepath.Join(h.chart, "values.yaml"))
+	h := newHelm(t)
+	raw, err := os.ReadFile(filepath.Join(h.Chart, "values.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,17 +117,14 @@ func leaves(path string, v any, out *[]string) {
 }
 
 func TestEveryValueCounts(t *testing.T) {
-	h, err := newHelm(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	usual, err := h.template(t, "{}")
+	h := newHelm(t)
+	usual, err := template(t, h, "{}")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for path, c := range changed {
 		t.Run(path, func(t *testing.T) {
-			out, err := h.template(t, c.values)
+			out, err := template(t, h, c.values)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,10 +140,7 @@ func TestEveryValueCounts(t *testing.T) {
 }
 
 func TestBadValuesAreRefused(t *testing.T) {
-	h, err := newHelm(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHelm(t)
 	for _, c := range []struct{ values, names string }{
 		{"replica: 3", "replica"},
 		{"server: {replica: 3}", "replica"},
@@ -167,7 +158,7 @@ func TestBadValuesAreRefused(t *testing.T) {
 		{"webhook: {url: 'http://a'}", "/webhook/url"},
 		{"networkPolicy: {enabeld: true}", "enabeld"},
 	} {
-		out, err := h.template(t, c.values)
+		out, err := template(t, h, c.values)
 		if err == nil {
 			t.Errorf("%s: accepted:\n%.300s", c.values, out)
 		} else if !strings.Contains(err.Error(), c.names) {

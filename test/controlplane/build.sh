@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the control plane that the end-to-end tests run against, kube-apiserver and etcd, from their Go modules into
 # bin/ at the root of the tree. It does nothing where KUBEBUILDER_ASSETS names a directory that has them already, and
-# nothing where bin/ holds these versions. The first build takes about ten minutes on two cores.
+# nothing where bin/ holds these versions. The first build takes about ten minutes on two cores. With the argument
+# "node" it also builds what a node and its cluster need, in some minutes more.
 set -eu
 
 kubernetes=v1.36.3
@@ -10,7 +11,7 @@ etcd=v3.7.3
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${here%/test/controlplane}/bin
 
-if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ "$KUBEBUILDER_ASSETS" != "$bin" ]; then
+if [ "${1:-}" != node ] && [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ "$KUBEBUILDER_ASSETS" != "$bin" ]; then
 	exit 0
 fi
 
@@ -38,5 +39,11 @@ minor=${minor%%.*}
 version=k8s.io/component-base/version
 
 has etcd "etcd Version: ${etcd#v}" || build etcd
-has kube-apiserver "Kubernetes $kubernetes" || build kube-apiserver \
-	"-X $version.gitVersion=$kubernetes -X $version.gitMajor=1 -X $version.gitMinor=$minor"
+stamp="-X $version.gitVersion=$kubernetes -X $version.gitMajor=1 -X $version.gitMinor=$minor"
+has kube-apiserver "Kubernetes $kubernetes" || build kube-apiserver "$stamp"
+
+if [ "${1:-}" = node ]; then
+	for name in kube-controller-manager kube-scheduler kubelet kube-proxy; do
+		has $name "Kubernetes $kubernetes" || build $name "$stamp"
+	done
+fi
