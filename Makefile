@@ -8,14 +8,19 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 # RACE=-race runs the tests under the race detector (needs a C compiler); TESTFLAGS is added to every `go test`.
 RACE      ?=
 TESTFLAGS ?=
-# How long each fuzz target runs under `make fuzz`.
+# How long each fuzz target runs, and how many random meshes the oracle compares; SEED repeats a run.
 FUZZTIME  ?= 30s
+MESHES    ?= 3000
+SEED      ?=
 
 GOLANGCI_VERSION = v2.15.0
 GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 
+# The packages that need no API server.
+QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
+
 .DEFAULT_GOAL := help
-.PHONY: help build test test-chart test-ha check vet lint fmt fuzz suites bench docs
+.PHONY: help build image test check vet lint fmt fuzz suites docs bench oracle e2e test-ha test-chart test-cluster control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,18 +28,15 @@ help: ## Print this list
 build: ## Build the program into bin/tlsward
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tlsward ./cmd/tlsward
 
-test: control-plane ## Run all tests, also those against a real API server (built once, minutes on a cold cache)
+image: ## Build the container image (needs docker)
+	docker build --build-arg VERSION=$(VERSION) -t tlsward:$(VERSION) .
+
+test: control-plane ## All that a change needs: every test, also against a real API server (built once, ten minutes)
 	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
 
-test-chart: control-plane ## The Helm chart on a real API server, with the real helm (built once, minutes on a cold cache)
-	$(GO) test -tags chart -timeout 20m $(TESTFLAGS) ./test/chart
-
-test-ha: control-plane ## The long run under load: crashes, restarts and rotations while clients write (15 minutes)
-	TLSWARD_HA=long $(GO) test -run TestUnderLoad -v -timeout 60m $(TESTFLAGS) ./test/ha
-
-check: vet ## Everything quick: build, vet, tests without the API server, Suites
-	$(GO) build ./...
-	$(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -vE '/test/(e2e|ha)$$')
+check: vet docs-check ## Everything quick: vet, tests without the API server, Suites, docs
+	$(GO) test $(TESTFLAGS) $(QUICK)
+	$(GO) run ./cmd/tlsward test policies/rego test/suites
 
 vet: ## go vet and gofmt, without changing anything
 	$(GO) vet ./...
@@ -58,9 +60,34 @@ fuzz: ## Run every fuzz target for FUZZTIME
 		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" || exit 1; \
 	done
 
-bench: build ## Measure what tlsward adds to admission, beside a handler that allows everything
-	$(GO) run ./test/bench -tlsward bin/tlsward
+suites: ## Run the Suites and the policies' unit tests
+	$(GO) run ./cmd/tlsward test --coverage policies/rego test/suites
 
-.PHONY: control-plane
+docs: ## Make docs/policies.md from the policies
+	$(GO) run ./cmd/tlsward policy docs > docs/.policies.md && mv docs/.policies.md docs/policies.md
+
+.PHONY: docs-check
+docs-check:
+	@$(GO) run ./cmd/tlsward policy docs | diff -u docs/policies.md - || { echo "docs/policies.md is out of date (make docs)"; exit 1; }
+
+bench: build ## What tlsward adds to an admission, beside a handler that allows everything; what each policy costs
+	bin/tlsward policy bench
+	$(GO) run ./test/bench
+
+oracle: ## Hold the model of the mesh against Istio's own generator on MESHES random meshes (SEED=n repeats a run)
+	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h $(TESTFLAGS) .
+
+e2e: control-plane ## The tests against a real API server
+	$(GO) test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./test/e2e/...
+
+test-ha: control-plane ## The long run: replicas under load while everything goes wrong (its table: docs/reliability.md)
+	TLSWARD_HA=long $(GO) test -count=1 -timeout 3h -v $(TESTFLAGS) ./test/ha
+
+test-chart: control-plane ## The Helm chart's values, and its life on a real API server
+	$(GO) test -tags chart -count=1 -timeout 30m $(TESTFLAGS) ./test/chart
+
+test-cluster: ## The chart on a real one-node cluster (root on Linux, or KUBECONFIG of a disposable one)
+	$(GO) test -tags cluster -count=1 -timeout 60m -v $(TESTFLAGS) ./test/cluster
+
 control-plane:
 	@test/controlplane/build.sh
