@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -271,4 +272,47 @@ func object(apiVersion, kind, name string, spec any) *unstructured.Unstructured 
 		"apiVersion": apiVersion, "kind": kind,
 		"metadata": map[string]any{"name": name, "namespace": "default"}, "spec": spec,
 	}}
+}
+
+// A rule sent right after its entry is completed and admitted, also where the replica that completes it has heard of
+// the entry by its watch alone.
+func TestRuleRightAfterItsEntry(t *testing.T) {
+	s, stage := newServer(t, plane), newStage(t, plane)
+	mutates, validates := s.start(t), s.start(t)
+	s.registerAs(t, cluster.Webhooks{URL: validates.URL(), MutateURL: mutates.URL(), CA: s.pair.CA})
+	stage.play(t, first(t, origination), senders()[0])
+	stage.lay(t, scenario{}, senders()[0])
+	ctx, uncompleted, refused := t.Context(), 0, 0
+	const rounds = 100
+	for i := range rounds {
+		host := fmt.Sprintf("external-%d.example", i)
+		entry, rule := plainEntry(), plainRule()
+		for _, o := range []*unstructured.Unstructured{entry, rule} {
+			o.SetName(fmt.Sprint("external-", i))
+		}
+		entry.Object["spec"].(map[string]any)["hosts"] = []any{host}
+		rule.Object["spec"].(map[string]any)["host"] = host
+		if _, err := post(ctx, stage.admin, entry, nil); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := post(ctx, stage.admin, rule, nil)
+		switch {
+		case err != nil:
+			refused++
+			t.Log(err)
+		case !strings.Contains(text(stored.Object["spec"]), "SIMPLE"):
+			uncompleted++
+		}
+	}
+	if refused+uncompleted > 0 {
+		t.Errorf("of %d rules, %d were refused and %d stored without TLS", rounds, refused, uncompleted)
+	}
+}
+
+// plainRule applies to external.example and says nothing about TLS.
+func plainRule() *unstructured.Unstructured {
+	return object("networking.istio.io/v1", "DestinationRule", "external", map[string]any{
+		"host":          "external.example",
+		"trafficPolicy": map[string]any{"loadBalancer": map[string]any{"simple": "ROUND_ROBIN"}},
+	})
 }

@@ -2,7 +2,10 @@ package ha
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -52,12 +55,16 @@ func theLong() plan {
 	}}
 }
 
-// planned is the run that is asked for.
+// planned is the run that is asked for. TLSWARD_HA_ONLY names the only events of it, with commas.
 func planned() plan {
+	p := theShort()
 	if os.Getenv("TLSWARD_HA") == "long" {
-		return theLong()
+		p = theLong()
 	}
-	return theShort()
+	if only := os.Getenv("TLSWARD_HA_ONLY"); only != "" {
+		maps.DeleteFunc(p.times, func(event string, _ int) bool { return !slices.Contains(strings.Split(only, ","), event) })
+	}
+	return p
 }
 
 // queue spreads the events over the run: in each round every event that is not used up.

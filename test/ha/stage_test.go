@@ -1,10 +1,12 @@
 package ha
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -62,7 +64,7 @@ func newStage(t *testing.T, n int) *stage {
 	must(err)
 	clients, err := kubernetes.NewForConfig(plane.Seed)
 	must(err)
-	s := &stage{t: t, plane: plane, clients: clients, disk: filepath.Join(dir, "tlsward.log")}
+	s := &stage{t: t, plane: plane, clients: clients, disk: cmp.Or(os.Getenv("TLSWARD_HA_LOG"), filepath.Join(dir, "tlsward.log"))}
 	program := cluster.Program{Binary: binary, Log: s.disk, Args: []string{
 		"--kubeconfig", kubeconfig, "--bind", "127.0.0.1", "--drain", (notice + time.Second).String(),
 		"--namespace", home, "--ca-secret", caSecret, "--webhook-configurations", cluster.WebhookName,

@@ -3,6 +3,7 @@ package ha
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -60,14 +61,16 @@ type tally struct {
 	slowest map[string]time.Duration
 	// mishaps counts by what happened and during which event.
 	mishaps map[string]map[string]int
+	// samples are the first of each kind by event; reasons counts all by what they said.
 	samples map[string][]string
+	reasons map[string]*span
 	began   time.Time
 }
 
 func newTally() *tally {
 	return &tally{event: calm, writes: map[string]int{}, during: map[string]int{}, slowest: map[string]time.Duration{},
 		mishaps: map[string]map[string]int{},
-		samples: map[string][]string{}, began: time.Now()}
+		samples: map[string][]string{}, reasons: map[string]*span{}, began: time.Now()}
 }
 
 // calm is the name of no event.
@@ -106,10 +109,26 @@ func (t *tally) mishap(kind, detail string) {
 		t.mishaps[kind] = map[string]int{}
 	}
 	t.mishaps[kind][t.event]++
-	if len(t.samples[kind]) < 10 {
-		at := time.Since(t.began).Round(time.Millisecond)
-		t.samples[kind] = append(t.samples[kind], fmt.Sprintf("at %s during %s: %s", at, t.event, detail))
+	at := time.Since(t.began).Round(time.Millisecond)
+	key := kind + " during " + t.event
+	if len(t.samples[key]) < 3 {
+		t.samples[key] = append(t.samples[key], fmt.Sprintf("at %s: %s", at, detail))
 	}
+	reason := numbers.ReplaceAllString(detail, "N")
+	if t.reasons[reason] == nil {
+		t.reasons[reason] = &span{first: at}
+	}
+	t.reasons[reason].last = at
+	t.reasons[reason].times++
+}
+
+// numbers are what differs between mishaps of one reason: ports, names, times.
+var numbers = regexp.MustCompile(`[0-9]+`)
+
+// span is how often something happened, and when.
+type span struct {
+	times       int
+	first, last time.Duration
 }
 
 // count gives how often the mishap happened, outside the excepted events.
@@ -150,9 +169,13 @@ func (t *tally) String() string {
 	}
 	for _, k := range slices.Sorted(maps.Keys(t.mishaps)) {
 		fmt.Fprintf(&b, "%s: %v\n", k, t.mishaps[k])
-		for _, s := range t.samples[k] {
-			fmt.Fprintf(&b, "    %s\n", s)
-		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(t.samples)) {
+		fmt.Fprintf(&b, "%s:\n    %s\n", k, strings.Join(t.samples[k], "\n    "))
+	}
+	for _, k := range slices.Sorted(maps.Keys(t.reasons)) {
+		r := t.reasons[k]
+		fmt.Fprintf(&b, "%7d times from %s to %s: %.400s\n", r.times, r.first, r.last, k)
 	}
 	return b.String()
 }
