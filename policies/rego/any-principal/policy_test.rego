@@ -1,7 +1,7 @@
 package tlsward.any_principal_test
 
-import data.tlsward.given
 import data.tlsward.any_principal.violation as found
+import data.tlsward.given
 
 test_warns_of_any_principal if {
 	found == {{

@@ -14,26 +14,27 @@ package tlsward.double_tls
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf(
-	"the application speaks TLS on this port (%s), and %s wraps it into TLS once more.",
-	[object.get(f, "protocol", f.family), _decider(f)],
-)), "fix": _fix(f)}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.verdict == "double-tls"
 }
 
+_message(f) := lib.says(f, sprintf(
+	"the application speaks TLS on this port (%s), and %s wraps it into TLS once more.",
+	[object.get(f, "protocol", f.family), _decider(f)],
+))
+
 _decider(f) := lib.decided(f) if {
 	lib.decided(f) != ""
 } else := "the proxy"
 
-_fix(f) := lib.change(lib.last(f).decidedBy.object, _mode(f)) if {
+_fix(f) := lib.change(lib.last(f).decidedBy.object, _disable(f)) if {
 	lib.last(f).decidedBy.object
 } else := "# Leave TLS on this port to the application.\n"
 
-_mode(f) := {sprintf("%s.mode", [lib.tls_path(f)]): "DISABLE"} if {
+_disable(f) := {sprintf("%s.mode", [lib.tls_path(f)]): "DISABLE"} if {
 	contains(lib.tls_path(f), "portLevelSettings[")
-} else := {sprintf("%s.portLevelSettings[+]", [trim_suffix(lib.tls_path(f), ".tls")]): {
-	"port": {"number": f.port},
-	"tls": {"mode": "DISABLE"},
-}}
+} else := {entry: {"port": {"number": f.port}, "tls": {"mode": "DISABLE"}}} if {
+	entry := sprintf("%s.portLevelSettings[+]", [trim_suffix(lib.tls_path(f), ".tls")])
+}

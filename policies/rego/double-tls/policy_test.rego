@@ -1,7 +1,7 @@
 package tlsward.double_tls_test
 
-import data.tlsward.given
 import data.tlsward.double_tls.violation as found
+import data.tlsward.given
 
 twice(field) := object.union(
 	given.ruled(field, {"verdict": "double-tls", "protocol": "HTTPS", "family": "tls", "payload": "tls", "port": 443}),

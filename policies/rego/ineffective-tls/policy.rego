@@ -32,7 +32,7 @@ _message(f) := lib.says(f, sprintf(
 
 _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "ztunnel"
-} else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [_service(f)]) if {
+} else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [lib.service(f)]) if {
 	f.cause == "off-path"
 } else := sprintf("# Put the TLS into %s, which Istio keeps, and take it out here.\n%s", [
 	object.get(f, "by", "the older rule"),
@@ -46,7 +46,3 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 } else := sprintf("# Or name the client's certificate: credentialName, or clientCertificate and privateKey.\n%s", [lib.start_tls(f)]) if {
 	f.cause == "incomplete-mutual"
 } else := lib.start_tls(f)
-
-_service(f) := lib.ref(f.service) if {
-	f.service
-} else := "the ServiceEntry"

@@ -23,13 +23,10 @@ test_a_cause_of_tomorrow_has_words if {
 }
 
 test_the_decider_is_the_field_the_rule_or_just_a_rule if {
-	lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": "unset"})) ==
-		"DestinationRule default/edition-cnn-com spec.trafficPolicy.tls is not set"
-	lib.because(object.union(given.plaintext, {"cause": "unset", "rule": given.rule})) ==
-		"DestinationRule default/edition-cnn-com is not set"
+	lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": "unset"})) == "DestinationRule default/edition-cnn-com spec.trafficPolicy.tls is not set"
+	lib.because(object.union(given.plaintext, {"cause": "unset", "rule": given.rule})) == "DestinationRule default/edition-cnn-com is not set"
 	lib.because(object.union(given.plaintext, {"cause": "unset"})) == "the rule that applies is not set"
-	lib.because(object.union(given.plaintext, {"cause": "merged-away", "by": "DestinationRule default/older"})) ==
-		"Istio merges the rules for this host and keeps the policy of DestinationRule default/older"
+	lib.because(object.union(given.plaintext, {"cause": "merged-away", "by": "DestinationRule default/older"})) == "Istio merges the rules for this host and keeps the policy of DestinationRule default/older"
 }
 
 test_arrives_is_said_where_the_port_changes if {

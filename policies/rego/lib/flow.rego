@@ -51,6 +51,11 @@ decided(flow) := trim_right(sprintf("%s %s", [ref(decision.object), decision.fie
 	decision != null
 }
 
+default service(_) := "the ServiceEntry"
+
+# service names the object that declares the host.
+service(flow) := ref(flow.service)
+
 # ref names an object as a person would: "DestinationRule default/edition-cnn-com".
 ref(object) := sprintf("%s %s", [_kind(object), name(object)])
 

@@ -89,7 +89,10 @@ test_passes_a_policy_that_admits_nobody[spec] if {
 }
 
 test_passes_an_ingress_gateway if {
-	found == set() with input as given.guard({"selector": {"matchLabels": {"istio": "ingressgateway"}}, "rules": [{}]})
+	every labels in [{"istio": "ingressgateway"}, {"istio": "ingress"}, {"app": "istio-ingressgateway"}, {"app": "istio-ingress"}] {
+		found == set() with input as given.guard({"selector": {"matchLabels": labels}, "rules": [{}]})
+	}
+	count(found) == 1 with input as given.guard({"selector": {"matchLabels": {"istio": "egressgateway"}}, "rules": [{}]})
 	at_gateway := object.union(given.guard({"rules": [{}]}), {"callers": {"ingress": ["istio-system/public"]}})
 	found == set() with input as at_gateway
 }

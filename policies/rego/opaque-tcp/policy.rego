@@ -14,13 +14,7 @@ package tlsward.opaque_tcp
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf(
-	"%s leaves the mesh as the application writes it%s, in plaintext if it does not encrypt itself: %s.",
-	[object.get(f, "protocol", "TCP"), lib.arrives(f), lib.because(f)],
-)), "fix": concat("", [
-	"# If the server speaks TLS from the first byte, and the application does not:\n",
-	lib.rule(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
-])}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
@@ -29,3 +23,13 @@ violation contains lib.at(f, {"message": lib.says(f, sprintf(
 	f.verdict == "plaintext"
 	not lib.lost(f)
 }
+
+_message(f) := lib.says(f, sprintf(
+	"%s leaves the mesh as the application writes it%s, in plaintext if it does not encrypt itself: %s.",
+	[object.get(f, "protocol", "TCP"), lib.arrives(f), lib.because(f)],
+))
+
+_fix(f) := concat("", [
+	"# If the server speaks TLS from the first byte, and the application does not:\n",
+	lib.rule(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
+])

@@ -107,3 +107,10 @@ test_takes_the_selector_away_for_a_waypoint if {
 	fixes := {v.fix | some v in found} with input as given.review("DestinationRule", [flow])
 	fixes == {"# in DestinationRule default/edition-cnn-com\nspec.workloadSelector: null\n"}
 }
+
+# Careless: a rule is blamed for what another rule does to the same host.
+test_a_rule_answers_for_what_it_decides if {
+	theirs := object.union(disabled, {"ours": false})
+	found == set() with input as given.review("DestinationRule", [theirs])
+	count(found) == 1 with input as given.review("ServiceEntry", [theirs])
+}

@@ -14,13 +14,20 @@ package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("%s goes to the egress gateway in plaintext, and the gateway does not know who sends it: %s.", [lib.bytes(f), lib.because(f)])), "fix": concat("", [
-	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
-	lib.rule(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
-])}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "gateway"
 	f.verdict == "plaintext"
 	not f.serverTLS
 }
+
+_message(f) := lib.says(f, sprintf(
+	"%s goes to the egress gateway in plaintext, and the gateway does not know who sends it: %s.",
+	[lib.bytes(f), lib.because(f)],
+))
+
+_fix(f) := concat("", [
+	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
+	lib.rule(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
+])

@@ -39,17 +39,22 @@ _action(f, sni) := "warn" if {
 	lower(host) == lower(sni)
 } else := "deny"
 
-_message(f, sni) := lib.says(f, sprintf("the handshake with the gateway asks for %s, and its server answers to %s only: no connection. The name is in %s.", [
-	sni, concat(", ", f.sniHosts), lib.decided(f),
-])) if {
+_message(f, sni) := lib.says(f, sprintf(
+	concat(" ", [
+		"the handshake with the gateway asks for %s, and its server answers to %s only: no connection.",
+		"The name is in %s.",
+	]),
+	[sni, concat(", ", f.sniHosts), lib.decided(f)],
+)) if {
 	f.leg == "gateway"
-} else := lib.says(f, sprintf("the handshake asks the server for %s, and the host is %s: another server's certificate comes back. %s sets that Host header, and the SNI is taken from it.", [
-	sni, concat(", ", f.sniHosts), f.by,
-])) if {
+} else := lib.says(f, sprintf(
+	"the handshake asks the server for %s, and the host is %s: another server's certificate comes back. %s",
+	[sni, concat(", ", f.sniHosts), _origin(f)],
+))
+
+_origin(f) := sprintf("%s sets that Host header, and the SNI is taken from it.", [f.by]) if {
 	_rewritten(f)
-} else := lib.says(f, sprintf("the handshake asks the server for %s, and the host is %s: another server's certificate comes back. The name is in %s.", [
-	sni, concat(", ", f.sniHosts), lib.decided(f),
-]))
+} else := sprintf("The name is in %s.", [lib.decided(f)])
 
 # rewritten is true where the SNI is taken from a Host header that a route sets.
 _rewritten(f) if {

@@ -90,3 +90,35 @@ test_has_a_fix_where_nothing_decided if {
 	result := found with input as given.review("DestinationRule", [flow])
 	{v.fix | some v in result} == {"# Send the SNI that the server has.\n"}
 }
+
+# A route's rewrite decides the Host header, and the SNI is taken from it.
+test_blames_the_route_that_sets_the_host if {
+	rewritten := object.union(
+		given.encrypted({"sni": "cdn.example.net"}),
+		{"by": "VirtualService default/rewrite spec.http[0].rewrite.authority"},
+	)
+	result := found with input as given.review("VirtualService", [rewritten])
+	some v in result
+	endswith(v.message, concat(" ", [
+		"VirtualService default/rewrite spec.http[0].rewrite.authority sets that Host header,",
+		"and the SNI is taken from it.",
+	]))
+	v.fix == concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		"spec.trafficPolicy.portLevelSettings[0].tls.sni: edition.cnn.com",
+		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
+		"  - edition.cnn.com",
+		"",
+	])
+}
+
+# Careless: the cluster's name as SNI is mended by another name; a server outside wants other TLS altogether.
+test_replaces_the_meshs_own_tls_outside_the_mesh if {
+	mutual := given.encrypted({"sni": "outbound_.80_._.edition.cnn.com", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
+	result := found with input as given.review("DestinationRule", [mutual])
+	{v.fix | some v in result} == {concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		"spec.trafficPolicy.portLevelSettings[0].tls.mode: SIMPLE",
+		"",
+	])}
+}

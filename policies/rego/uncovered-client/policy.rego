@@ -14,7 +14,7 @@ package tlsward.uncovered_client
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("%s leaves the mesh in plaintext%s: %s.", [lib.bytes(f), lib.arrives(f), lib.because(f)])), "fix": lib.rule(f, {"mode": "SIMPLE"})}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": lib.rule(f, {"mode": "SIMPLE"})}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
@@ -22,3 +22,8 @@ violation contains lib.at(f, {"message": lib.says(f, sprintf("%s leaves the mesh
 	f.cause == "unselected"
 	not lib.lost(f)
 }
+
+_message(f) := lib.says(f, sprintf(
+	"%s leaves the mesh in plaintext%s: %s.",
+	[lib.bytes(f), lib.arrives(f), lib.because(f)],
+))

@@ -14,11 +14,13 @@ package tlsward.unknown_host
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("%s decides nothing: %s.", [lib.ref(lib.reviewed), lib.because(f)])), "fix": _fix(f)}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.cause in {"unknown-host", "case-mismatch"}
 }
+
+_message(f) := lib.says(f, sprintf("%s decides nothing: %s.", [lib.ref(lib.reviewed), lib.because(f)]))
 
 _fix(f) := lib.change(lib.reviewed, {"spec.host": f.by}) if {
 	f.cause == "case-mismatch"

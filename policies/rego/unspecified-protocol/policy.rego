@@ -14,7 +14,7 @@ package tlsward.unspecified_protocol
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("port %d of %s has no protocol, so that Istio guesses, and it leaves the mesh in plaintext.", [f.port, _service(f)])), "fix": sprintf("# In %s: protocol: HTTP on port %d, or what the server speaks.\n", [_service(f), f.port])}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
@@ -22,6 +22,9 @@ violation contains lib.at(f, {"message": lib.says(f, sprintf("port %d of %s has 
 	f.verdict == "plaintext"
 }
 
-_service(f) := lib.ref(f.service) if {
-	f.service
-} else := "the ServiceEntry"
+_message(f) := lib.says(f, sprintf(
+	"port %d of %s has no protocol, so that Istio guesses, and it leaves the mesh in plaintext.",
+	[f.port, lib.service(f)],
+))
+
+_fix(f) := sprintf("# In %s: protocol: HTTP on port %d, or what the server speaks.\n", [lib.service(f), f.port])

@@ -14,13 +14,15 @@ package tlsward.unverified_server
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_why(f)])), "fix": _fix(f)}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
 	f.verdict == "originated" # around the application's own TLS, the application checks the name
 	not lib.last(f).verified
 }
+
+_message(f) := lib.says(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_why(f)]))
 
 _why(f) := sprintf("insecureSkipVerify is set in %s", [lib.decided(f)]) if {
 	lib.last(f).insecure

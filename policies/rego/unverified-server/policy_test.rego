@@ -11,10 +11,13 @@ test_warns_of_an_sni_without_names if {
 		"port": 80,
 		"client": "sidecar default",
 		"decidedBy": tls,
-		"message": sprintf(concat(" ", [
-			"sidecar default to edition.cnn.com:80: TLS starts, but the name in the server's certificate is not",
-			"checked: sni is set in %s, which turns the automatic check off, and subjectAltNames is not.",
-		]), [tls]),
+		"message": sprintf(
+			concat(" ", [
+				"sidecar default to edition.cnn.com:80: TLS starts, but the name in the server's certificate is not",
+				"checked: sni is set in %s, which turns the automatic check off, and subjectAltNames is not.",
+			]),
+			[tls],
+		),
 		"fix": concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
 			"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",

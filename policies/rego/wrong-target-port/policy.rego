@@ -14,7 +14,7 @@ package tlsward.wrong_target_port
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts towards port 80 of the server, which speaks plaintext: the handshake fails. The port is said by %s.", [_service(f)])), "fix": sprintf("# In %s: targetPort: 443 on port %d, or another port of the server that speaks TLS.\n", [_service(f), f.port])}) if {
+violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
@@ -22,6 +22,12 @@ violation contains lib.at(f, {"message": lib.says(f, sprintf("TLS starts towards
 	80 in f.targetPorts
 }
 
-_service(f) := lib.ref(f.service) if {
-	f.service
-} else := "the ServiceEntry"
+_message(f) := lib.says(f, sprintf(
+	"TLS starts towards port 80 of the server, which speaks plaintext: the handshake fails. The port is said by %s.",
+	[lib.service(f)],
+))
+
+_fix(f) := sprintf(
+	"# In %s: targetPort: 443 on port %d, or another port of the server that speaks TLS.\n",
+	[lib.service(f), f.port],
+)
