@@ -269,3 +269,25 @@ func TestTestOutputs(t *testing.T) {
 		t.Errorf("got %s", got.stdout)
 	}
 }
+
+func TestPolicyAndReplay(t *testing.T) {
+	dir := t.TempDir()
+	if got := tlsward(t, "", "policy", "new", "my-policy", "--dir", dir); got.code != 0 {
+		t.Fatalf("got %+v", got)
+	}
+	mine := filepath.Join(dir, "my-policy")
+	if got := tlsward(t, "", "test", mine); got.code != 0 || !strings.HasSuffix(got.stdout, " passed, 0 failed\n") {
+		t.Errorf("a new policy does not pass: %+v", got)
+	}
+	if got := tlsward(t, "", "replay", "-f", "testdata/mesh", "--policies", mine); got.code != 1 ||
+		!strings.Contains(got.stdout, "newly denied: ServiceEntry default/edition-cnn-com (testdata/mesh/entry.yaml:2): my-policy\n") {
+		t.Errorf("got %+v", got)
+	}
+	if got := tlsward(t, "", "replay", "-f", "testdata/mesh", "--policies", mine, "--baseline", mine); got.code != 0 ||
+		!strings.Contains(got.stdout, "total      0             0                 2\n") {
+		t.Errorf("got %+v", got)
+	}
+	if got := tlsward(t, "", "policy", "bench", "--each", "1ms", mine); got.code != 0 || !strings.Contains(got.stdout, "my-policy") || strings.Contains(got.stdout, "double-tls") {
+		t.Errorf("got %+v", got)
+	}
+}

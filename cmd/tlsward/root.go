@@ -58,6 +58,7 @@ func newRootCommand() *cobra.Command {
 		newExplainCommand(),
 		newFixCommand(),
 		newPolicyCommand(),
+		newReplayCommand(),
 		newTestCommand(),
 		newVersionCommand(),
 		newProbeCommand(),
