@@ -79,27 +79,42 @@ type endpoint struct {
 
 // endpointsOf lists what the ServiceEntries of one namespace put behind a host: they share their endpoints, whichever
 // of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost).
-// The pods behind a Service or a workloadSelector are not known here.
-func (s *Snapshot) endpointsOf(host, namespace string) []endpoint {
+// The pods behind a Service or a workloadSelector are not known here. Only the ports that are wanted are listed: each
+// port of a service asks for its own, and there may be thousands.
+func (s *Snapshot) endpointsOf(host, namespace string, wanted func(port) bool) []endpoint {
 	var list []endpoint
+	services := slices.DeleteFunc(slices.Clone(s.services.at(host)), func(svc *service) bool {
+		return svc.namespace != namespace || svc.entry == nil
+	})
+	single := slices.ContainsFunc(services, (*service).roundRobin)
 	seen := map[uint32]bool{}
-	for _, svc := range s.services.at(host) {
-		if svc.namespace != namespace || svc.entry == nil {
-			continue
-		}
-		one := svc.entry.Resolution == networking.ServiceEntry_DNS_ROUND_ROBIN
+	for _, svc := range services {
 		for _, w := range s.backends(svc) {
 			for _, p := range svc.ports {
-				if one && seen[p.number] {
-					continue
+				if single {
+					if svc.roundRobin() && seen[p.number] {
+						continue
+					}
+					seen[p.number] = true
 				}
-				seen[p.number] = true
-				list = append(list, s.endpointAt(w, p, namespace))
+				if wanted(p) {
+					list = append(list, s.endpointAt(w, p, namespace))
+				}
 			}
 		}
 	}
 	return list
 }
+
+// roundRobin says whether a ServiceEntry's names give one endpoint only.
+func (svc *service) roundRobin() bool {
+	return svc.entry.GetResolution() == networking.ServiceEntry_DNS_ROUND_ROBIN
+}
+
+// alike says whether a port has the number or the name of p: nothing else of it is asked for.
+func (p port) alike(other port) bool { return p.number == other.number || p.name == other.name }
+
+func anyPort(port) bool { return true }
 
 // endpointAt is a workload's endpoint for a port: its own port of that name, then targetPort, then the number.
 func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
@@ -175,7 +190,7 @@ type reach struct {
 // reachOf says where a client's cluster for a port and subset leads; ok is false where Istio builds none.
 func (s *Snapshot) reachOf(client Client, svc view, p port, rule *merged, subsetName string) (reach, bool) {
 	how := svc.discovery(client)
-	all := s.endpointsOf(svc.host, svc.namespace)
+	all := s.endpointsOf(svc.host, svc.namespace, p.alike)
 	if svc.inbound {
 		return s.reachInbound(svc, p, how, all)
 	}
@@ -292,7 +307,7 @@ func (s *Snapshot) accounts(svc view) []string {
 		}
 	}
 	names = slices.Clone(names)
-	for _, e := range s.endpointsOf(svc.host, svc.namespace) {
+	for _, e := range s.endpointsOf(svc.host, svc.namespace, anyPort) {
 		if e.account != "" {
 			names = append(names, e.account)
 		}
@@ -322,7 +337,7 @@ func (s *Snapshot) automatic(svc view, p port, rule *merged, subsetName string) 
 		return true
 	}
 	known := false
-	for _, e := range s.endpointsOf(svc.host, svc.namespace) {
+	for _, e := range s.endpointsOf(svc.host, svc.namespace, p.alike) {
 		if e.number != p.number {
 			continue
 		}
