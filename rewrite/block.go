@@ -9,7 +9,7 @@ import (
 )
 
 // addToBlock adds an entry to a mapping, or an item to a list, in block style.
-func (d *document) addToBlock(node, parent *yaml.Node, key string, value any) ([]edit, error) {
+func (d *document) addToBlock(node *yaml.Node, key string, value any) ([]edit, error) {
 	var lines []string
 	var err error
 	if node.Kind == yaml.SequenceNode {

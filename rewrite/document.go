@@ -47,7 +47,7 @@ func newDocument(text []byte) (*document, error) {
 
 // edit gives the edits that put value at the path.
 func (d *document) edit(path []string, value any) ([]edit, error) {
-	node, parent := d.root, (*yaml.Node)(nil)
+	node := d.root
 	for _, step := range path[:len(path)-1] {
 		_, next, err := child(node, step)
 		if err != nil {
@@ -59,7 +59,7 @@ func (d *document) edit(path []string, value any) ([]edit, error) {
 		if next.Kind == yaml.AliasNode {
 			return nil, fmt.Errorf("line %d: %s is an alias; write it out first", next.Line, step)
 		}
-		node, parent = next, node
+		node = next
 	}
 	last := path[len(path)-1]
 	key, old, err := child(node, last)
@@ -74,7 +74,7 @@ func (d *document) edit(path []string, value any) ([]edit, error) {
 	if node.Style&yaml.FlowStyle != 0 {
 		return d.addToFlow(node, last, value)
 	}
-	return d.addToBlock(node, parent, last, value)
+	return d.addToBlock(node, last, value)
 }
 
 // child gives the node that a step leads to, nil if there is none yet.

@@ -7,7 +7,9 @@ import (
 	jsonpatch "gomodules.xyz/jsonpatch/v2"
 )
 
-func add(path string, value any) jsonpatch.Operation { return jsonpatch.NewOperation("add", path, value) }
+func add(path string, value any) jsonpatch.Operation {
+	return jsonpatch.NewOperation("add", path, value)
+}
 
 type m = map[string]any
 

@@ -64,7 +64,7 @@ func treeOf(v any) (*yaml.Node, error) {
 	case map[string]any:
 		node := &yaml.Node{Kind: yaml.MappingNode}
 		for _, k := range ordered(v) {
-			key, value := &yaml.Node{}, (*yaml.Node)(nil)
+			key := &yaml.Node{}
 			key.SetString(k)
 			value, err := treeOf(v[k])
 			if err != nil {

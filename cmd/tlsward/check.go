@@ -41,7 +41,7 @@ Exits with 0 if nothing is denied, 1 if something is, 2 if the manifests could n
 }
 
 func (o *checkOptions) check(cmd *cobra.Command) error {
-	if err := oneOf("--output", o.output, "text", "json", "sarif"); err != nil {
+	if err := checkOutput(o.output, "text", "json", "sarif"); err != nil {
 		return err
 	}
 	stop := progress(cmd.ErrOrStderr(), "checking")

@@ -54,7 +54,7 @@ and field decided so. Without a port, 80 is meant where the host has it, else it
 }
 
 func (o *explainOptions) explain(cmd *cobra.Command, argument string) error {
-	if err := oneOf("--output", o.output, "text", "json"); err != nil {
+	if err := checkOutput(o.output, "text", "json"); err != nil {
 		return err
 	}
 	target, err := explain.ParseTarget(argument)

@@ -95,7 +95,7 @@ no policy is found, the built-in ones are measured.`,
 }
 
 func (o benchOptions) bench(cmd *cobra.Command, paths []string) error {
-	if err := oneOf("--output", o.output, "text", "json"); err != nil {
+	if err := checkOutput(o.output, "text", "json"); err != nil {
 		return err
 	}
 	cfg, err := loadConfig(o.config)

@@ -34,10 +34,10 @@ func progress(stderr io.Writer, what string) (stop func()) {
 	return func() { close(finish); <-finished }
 }
 
-// oneOf checks a flag's value.
-func oneOf(flag, value string, allowed ...string) error {
+// checkOutput checks the value of --output.
+func checkOutput(value string, allowed ...string) error {
 	if slices.Contains(allowed, value) {
 		return nil
 	}
-	return fmt.Errorf("%s: want %s, have %q", flag, strings.Join(allowed, ", "), value)
+	return fmt.Errorf("--output: want %s, have %q", strings.Join(allowed, ", "), value)
 }

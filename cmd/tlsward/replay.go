@@ -56,7 +56,7 @@ In force are the built-in policies, --baseline and --config; new are the built-i
 }
 
 func (o *replayOptions) replay(cmd *cobra.Command) error {
-	if err := oneOf("--output", o.output, "text", "json"); err != nil {
+	if err := checkOutput(o.output, "text", "json"); err != nil {
 		return err
 	}
 	if len(o.policies) == 0 && o.config == "" {

@@ -53,7 +53,7 @@ Prints one line a failing case, and the totals. Exits with 0 if all passed, 1 if
 }
 
 func (o testOptions) test(cmd *cobra.Command, paths []string) error {
-	if err := oneOf("--output", o.output, "text", "json", "junit"); err != nil {
+	if err := checkOutput(o.output, "text", "json", "junit"); err != nil {
 		return err
 	}
 	stop := progress(cmd.ErrOrStderr(), "running the tests")

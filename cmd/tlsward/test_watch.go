@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
@@ -20,7 +21,8 @@ func (o testOptions) watchPaths(cmd *cobra.Command, paths []string) error {
 	for {
 		before := fingerprint(paths)
 		if err := o.test(cmd, paths); err != nil {
-			if _, said := err.(exitCode); !said {
+			var said exitCode
+			if !errors.As(err, &said) {
 				if _, err := fmt.Fprintln(out, "tlsward:", err); err != nil {
 					return err
 				}
