@@ -30,6 +30,8 @@ type HandlerOptions struct {
 	Ready func() error
 	// Patience is how long a refusal waits for events that may turn it, where Fetch is set.
 	Patience time.Duration
+	// Decided hears of every decision of /validate, as for a decision log. It is waited for. Leave it unset for none.
+	Decided func(context.Context, Decided)
 	// Concurrent caps the reviews judged at once; 128 if zero.
 	Concurrent int
 	// Queue is how long a review above the cap waits before it is shed; 500 ms if zero.
@@ -48,6 +50,7 @@ type Handler struct {
 	court   court
 	limit   *limiter
 	timeout time.Duration
+	decided func(context.Context, Decided)
 	metrics *Metrics
 	log     *slog.Logger
 	buffers sync.Pool
@@ -60,6 +63,7 @@ func NewHandler(o HandlerOptions) *Handler {
 		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience},
 		limit:   newLimiter(or(o.Concurrent, 128), or(o.Queue, 500*time.Millisecond)),
 		timeout: or(o.Timeout, 2500*time.Millisecond),
+		decided: o.Decided,
 		metrics: o.Metrics,
 		log:     o.Log,
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
@@ -201,6 +205,7 @@ func (h *Handler) mutate(ctx context.Context, j *Judge, r *admissionv1.Admission
 
 func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
 	result, err := h.court.validate(ctx, j, asReview(r))
+	h.tell(ctx, r, result.Decision, err)
 	if err != nil {
 		return h.undecided("validate", r, reasonOf(err), err)
 	}

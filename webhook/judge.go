@@ -117,7 +117,17 @@ func (j *Judge) Validate(ctx context.Context, snap *mesh.Snapshot, r Review) (De
 
 // decide judges a change. Fixes stay as policies wrote them.
 func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, error) {
-	violations, err := j.Engine.Evaluate(ctx, policies.Input{
+	violations, err := j.Engine.Evaluate(ctx, q.input(c))
+	if err != nil {
+		return Decision{}, err
+	}
+	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
+	return Decision{Allowed: !denied, Violations: violations}, nil
+}
+
+// input is what policies read of a change.
+func (q *question) input(c *change) policies.Input {
+	return policies.Input{
 		Request: policies.Request{
 			Operation:  q.Operation,
 			Kind:       q.ref.Kind,
@@ -131,10 +141,5 @@ func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, e
 		OldObject: q.oldTree,
 		Egress:    mesh.Review(c.before, c.after, c.ref),
 		Callers:   policies.CallersOf(c.after, c.after.Get(c.ref)),
-	})
-	if err != nil {
-		return Decision{}, err
 	}
-	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
-	return Decision{Allowed: !denied, Violations: violations}, nil
 }

@@ -14,6 +14,7 @@ type serveOptions struct {
 	policies   []string
 	// policySelector matches the ConfigMaps that hold policies.
 	policySelector string
+	opaConfig      string
 	certDir        string
 	clientCA       string
 
@@ -50,6 +51,7 @@ The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files i
 	f.StringVar(&o.manifests, "manifests", "", "take the mesh from the files in this directory, without a cluster")
 	f.StringSliceVar(&o.policies, "policies", nil, "directory of further policies in Rego (may be repeated)")
 	f.StringVar(&o.policySelector, "policy-selector", "", "take further policies from ConfigMaps in --namespace with these labels, as tlsward.io/policies=true")
+	f.StringVar(&o.opaConfig, "opa-config", "", "OPA configuration file: services, keys, bundles of policies, decision_logs")
 	f.StringVar(&o.certDir, "cert-dir", "", "serve with tls.crt and tls.key from this directory, read again when they change")
 	f.StringVar(&o.clientCA, "client-ca", "", "take reviews only from clients with a certificate of these CAs (a PEM file)")
 	f.StringVar(&o.bind, "bind", "", "address to listen on (default: all)")

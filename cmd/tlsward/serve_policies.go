@@ -12,6 +12,7 @@ import (
 
 	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/policies/bundles"
 	"github.com/tlsward/tlsward/webhook/cluster"
 )
 
@@ -20,13 +21,18 @@ type policySources struct {
 	// feed holds those of ConfigMaps; known is true once they have been read.
 	feed  policies.Feed
 	known atomic.Bool
+	// opa fetches bundles; nil where none are configured.
+	opa *bundles.Service
 }
 
-// reloader compiles the first policies: the built-in ones and those of directories.
+// reloader compiles the first policies: the built-in ones and those of directories and bundles.
 func (s *service) reloader(ctx context.Context, cfg *config.Config, from *policySources) (*policies.Reloader, error) {
 	sources := []policies.Source{&from.feed}
 	for _, dir := range s.policies {
 		sources = append(sources, policies.Dir(dir))
+	}
+	if from.opa != nil {
+		sources = append(sources, from.opa)
 	}
 	return policies.NewReloader(ctx, cfg, sources...)
 }

@@ -41,6 +41,9 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 		return err
 	}
 	var sources policySources
+	if sources.opa, err = s.opa(ctx); err != nil {
+		return err
+	}
 	reloader, err := s.reloader(ctx, loaded, &sources)
 	if err != nil {
 		return err
@@ -65,10 +68,11 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 		return err
 	}
 	handler := webhook.NewHandler(webhook.HandlerOptions{Store: mesh.store, Fetch: mesh.fetch, Ready: s.ready(mesh, &sources),
-		Patience: o.patience, Concurrent: o.concurrent, Metrics: s.metrics, Log: s.log})
+		Patience: o.patience, Concurrent: o.concurrent, Decided: s.logDecisions(sources.opa), Metrics: s.metrics, Log: s.log})
 	judges := &bench{s: s, handler: handler, store: mesh.store, policies: reloader, config: loaded}
 	judges.seat()
 	judges.follow(raw)
+	s.followBundles(judges, sources.opa)
 	if err := s.followConfigMaps(judges, &sources); err != nil {
 		return err
 	}

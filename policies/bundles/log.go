@@ -29,6 +29,9 @@ type Decision struct {
 // Path is the path under which decisions are logged.
 const Path = "tlsward/decision"
 
+// LogsDecisions says whether the configuration asks for decision logs.
+func (s *Service) LogsDecisions() bool { return s.logs != nil }
+
 // Log writes a decision where the configuration says, masked by what the bundles have in package system.log. It does
 // nothing where decision logs are not configured.
 func (s *Service) Log(ctx context.Context, d Decision) error {
