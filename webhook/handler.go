@@ -112,30 +112,52 @@ func (h *Handler) endpoint(webhook string, decide decideFunc) http.HandlerFunc {
 			http.Error(w, "too many reviews at once", http.StatusTooManyRequests)
 			return
 		}
-		defer h.limit.release()
-		h.metrics.inFlight.Inc()
-		defer h.metrics.inFlight.Dec()
 		h.answer(ctx, webhook, decide, w, r)
 	}
 }
 
+// answer reads the request, has it decided and writes the answer. It gives the limiter's slot back.
 func (h *Handler) answer(ctx context.Context, webhook string, decide decideFunc, w http.ResponseWriter, r *http.Request) {
+	request, err := h.read(w, r)
+	if err != nil {
+		h.limit.release()
+		h.refuse(webhook, w, err)
+		return
+	}
+	v := h.inTime(ctx, webhook, decide, request)
+	v.UID = request.UID
+	h.metrics.reviews.WithLabelValues(webhook, kindLabel(request.Kind.Kind), operationLabel(string(request.Operation)),
+		v.decision).Inc()
+	if err := writeReview(w, v.AdmissionResponse); err != nil {
+		h.log.Debug("the client left before the answer", "webhook", webhook, "uid", request.UID, "error", err)
+	}
+}
+
+func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*admissionv1.AdmissionRequest, error) {
 	buffer := h.buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
 	request, err := readRequest(w, r, buffer)
 	if buffer.Cap() <= 64<<10 { // a rare giant must not stay for good
 		h.buffers.Put(buffer)
 	}
-	if err != nil {
-		h.refuse(webhook, w, err)
-		return
-	}
-	v := h.decide(ctx, webhook, decide, request)
-	v.UID = request.UID
-	h.metrics.reviews.WithLabelValues(webhook, kindLabel(request.Kind.Kind), operationLabel(string(request.Operation)),
-		v.decision).Inc()
-	if err := writeReview(w, v.AdmissionResponse); err != nil {
-		h.log.Debug("the client left before the answer", "webhook", webhook, "uid", request.UID, "error", err)
+	return request, err
+}
+
+// inTime decides before ctx ends, or answers closed. A decision that is late keeps its slot until it is done: what
+// nobody waits for any more must not pile up.
+func (h *Handler) inTime(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) verdict {
+	done := make(chan verdict, 1)
+	h.metrics.inFlight.Inc()
+	go func() {
+		defer h.limit.release()
+		defer h.metrics.inFlight.Dec()
+		done <- h.decide(ctx, webhook, decide, r)
+	}()
+	select {
+	case v := <-done:
+		return v
+	case <-ctx.Done():
+		return h.undecided(webhook, r, "timeout", fmt.Errorf("no decision in time: %w", ctx.Err()))
 	}
 }
 

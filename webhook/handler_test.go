@@ -175,25 +175,31 @@ func TestUnknownMeshAnswersClosed(t *testing.T) {
 	}
 }
 
-// A review that takes longer than the API server waits is refused, not left open.
+// A review that takes longer than the API server waits is refused, not left open, and holds its slot to the end.
 func TestDeadline(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	f := newFixture(t, HandlerOptions{Store: newStore(t), Concurrent: 1, Queue: time.Millisecond})
 	f.Use(testJudge(t))
-	slow := func(ctx context.Context, _ *Judge, r *admissionv1.AdmissionRequest) verdict {
-		<-ctx.Done()
-		return f.undecided("validate", r, reasonOf(ctx.Err()), ctx.Err())
+	leave := make(chan struct{})
+	slow := func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict {
+		<-leave
+		return verdict{allowed(), "allow"}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/validate", f.endpoint("validate", slow))
 	server := start(t, mux, nil)
 	begin := time.Now()
 	got := server.review(t, "/validate?timeout=100ms", create(t, goodRule))
-	if took := time.Since(begin); got.Allowed || took > time.Second {
+	if took := time.Since(begin); got.Allowed || took > 2*time.Second || !strings.Contains(got.Result.Message, "no decision in time") {
 		t.Errorf("after %s: %+v", took, got)
 	}
 	if n := f.count(t, "tlsward_undecided_total", "reason=timeout"); n != 1 {
 		t.Errorf("%v timeouts counted, want 1", n)
 	}
+	if code, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, goodRule))); code != http.StatusTooManyRequests {
+		t.Errorf("status %d while the late one is at work, want 429", code)
+	}
+	close(leave)
+	eventually(t, "the slot is free", func() bool { return len(f.limit.slots) == 0 })
 }
 
 func TestDeadlineFromQuery(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 )
@@ -59,6 +61,9 @@ func (q *question) readPut() (*question, error) {
 	if object == nil {
 		return nil, nil
 	}
+	if err := judgeable(object); err != nil {
+		return nil, &ObjectError{err}
+	}
 	q.object, q.ref, q.apiVersion = object, object.Ref, object.APIVersion
 	if q.oldTree != nil {
 		if old, err := mesh.Decode(q.OldObject); err == nil && old != nil && old.Ref == q.ref {
@@ -66,6 +71,18 @@ func (q *question) readPut() (*question, error) {
 		}
 	}
 	return q, nil
+}
+
+// maxPorts bounds the ports of one ServiceEntry: each is judged for every client. Istio's own CRD allows 256.
+const maxPorts = 1024
+
+// judgeable refuses what would take longer to judge than anyone waits.
+func judgeable(o *mesh.Object) error {
+	entry, ok := o.Spec.(*networking.ServiceEntry)
+	if ok && len(entry.Ports) > maxPorts {
+		return fmt.Errorf("%s: spec.ports has %d entries, and at most %d are taken", o.Ref, len(entry.Ports), maxPorts)
+	}
+	return nil
 }
 
 func (q *question) readDelete() (*question, error) {

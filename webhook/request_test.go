@@ -114,6 +114,7 @@ func TestOddObjects(t *testing.T) {
 		"kind a list":     {`{"apiVersion":"networking.istio.io/v1","kind":[]}`, "kind"},
 		"a string":        {`"x"`, "object"},
 		"absent":          {`null`, "there is no object"},
+		"10,000 ports":    {head + `{"hosts":["a.example"],"ports":[` + strings.Repeat(`{"number":80},`, 9_999) + `{"number":80}]}}`, "spec.ports has 10000 entries"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := create(t, goodRule)
