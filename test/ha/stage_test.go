@@ -13,8 +13,10 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
@@ -24,9 +26,10 @@ const home = "tlsward-system"
 // caSecret is the name of the CA's Secret.
 const caSecret = "tlsward-ca"
 
-// The lives of certificates, short enough for a rotation every 20 s or so.
+// The lives of certificates. A CA is due at two thirds of its life; the last third must leave time for a leader that
+// is killed (its successor takes 17 s) and for a killed replica to lapse (ten heartbeats).
 const (
-	caLife    = 30 * time.Second
+	caLife    = 90 * time.Second
 	certLife  = 15 * time.Second
 	caSettle  = 2 * time.Second
 	heartbeat = time.Second
@@ -106,6 +109,8 @@ func (s *stage) cause(ctx context.Context, event string) error {
 		return s.plane.RestartAPIServer()
 	case etcdRestart:
 		return s.plane.RestartEtcd()
+	case rotation:
+		return s.rotate(ctx)
 	case wipedBundle:
 		return s.wipe(ctx)
 	case lostSecret:
@@ -119,6 +124,24 @@ func (s *stage) cause(ctx context.Context, event string) error {
 	default:
 		return fmt.Errorf("no such event: %s", event)
 	}
+}
+
+// rotate asks for a new CA, and waits until it signs.
+func (s *stage) rotate(ctx context.Context) error {
+	before := s.rotated.Load()
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"now"}}}`, kube.RotateAnnotation)
+	secrets := s.clients.CoreV1().Secrets(home)
+	if _, err := secrets.Patch(ctx, caSecret, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("ask for a rotation: %w", err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for s.rotated.Load() == before {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("no new CA signs a minute after it was asked for")
+		}
+		pause(ctx, 200*time.Millisecond)
+	}
+	return nil
 }
 
 // wipe empties the validating webhook's caBundle, as a tool does that applies its template again.
