@@ -55,7 +55,7 @@ clusters: [{name: c, cluster: {server: "https://%s:%d", certificate-authority: %
 users: [{name: u, user: {token: %s}}]
 contexts: [{name: x, context: {cluster: c, user: u}}]
 current-context: x
-`, n.address, n.port, n.path("apiserver", "apiserver.crt"), n.tokens[name]))
+`, n.address, n.ports[0], n.path("apiserver", "apiserver.crt"), n.tokens[name]))
 }
 
 func (n *Node) write(name, content string) error {

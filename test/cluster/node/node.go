@@ -25,11 +25,12 @@ type Node struct {
 	Config  *rest.Config
 	Clients *kubernetes.Clientset
 
-	dir, bin                 string
-	address                  string
-	port, etcdPort, peerPort int
-	tokens                   map[string]string
-	processes                []*process
+	dir, bin string
+	address  string
+	// ports are those of the API server, of etcd and its peers, and of kube-proxy's health and metrics.
+	ports     []int
+	tokens    map[string]string
+	processes []*process
 }
 
 // programs are what is installed from the distribution where it is missing.
@@ -89,11 +90,9 @@ func prepare(ctx context.Context) (*Node, error) {
 	if n.address, err = ownAddress(); err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(3)
-	if err != nil {
+	if n.ports, err = freePorts(5); err != nil {
 		return nil, err
 	}
-	n.port, n.etcdPort, n.peerPort = ports[0], ports[1], ports[2]
 	if n.dir, err = os.MkdirTemp("", "tlsward-node-"); err != nil {
 		return nil, fmt.Errorf("prepare the cluster: %w", err)
 	}
@@ -126,8 +125,23 @@ func (n *Node) up(ctx context.Context) error {
 	return await(ctx, "the node", n.ready)
 }
 
+// alive gives the program that has ended, which none should.
+func (n *Node) alive() error {
+	for _, p := range n.processes {
+		select {
+		case <-p.exited:
+			return fmt.Errorf("%s has ended", p.name)
+		default:
+		}
+	}
+	return nil
+}
+
 // ready gives nil once the node takes pods.
 func (n *Node) ready(ctx context.Context) error {
+	if err := n.alive(); err != nil {
+		return err
+	}
 	found, err := n.Clients.CoreV1().Nodes().Get(ctx, nodeName, metav1.GetOptions{})
 	if err != nil {
 		return err

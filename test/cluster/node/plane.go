@@ -20,15 +20,15 @@ const (
 
 // startPlane starts etcd, the API server, the controllers and the scheduler.
 func (n *Node) startPlane(ctx context.Context) error {
-	etcd := fmt.Sprintf("http://127.0.0.1:%d", n.etcdPort)
-	peer := fmt.Sprintf("http://127.0.0.1:%d", n.peerPort)
+	etcd := fmt.Sprintf("http://127.0.0.1:%d", n.ports[1])
+	peer := fmt.Sprintf("http://127.0.0.1:%d", n.ports[2])
 	if err := n.start("etcd", n.binary("etcd"), "--data-dir", n.path("etcd"), "--listen-client-urls", etcd,
 		"--advertise-client-urls", etcd, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
 		"--initial-cluster", "default="+peer, "--unsafe-no-fsync"); err != nil {
 		return err
 	}
 	if err := n.start("kube-apiserver", n.binary("kube-apiserver"), "--etcd-servers", etcd,
-		"--secure-port", strconv.Itoa(n.port), "--advertise-address", n.address, "--cert-dir", n.path("apiserver"),
+		"--secure-port", strconv.Itoa(n.ports[0]), "--advertise-address", n.address, "--cert-dir", n.path("apiserver"),
 		"--token-auth-file", n.path("tokens.csv"), "--authorization-mode", "Node,RBAC", "--allow-privileged",
 		"--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", n.path("accounts.key"),
 		"--service-account-signing-key-file", n.path("accounts.key"), "--service-cluster-ip-range", services,

@@ -86,7 +86,7 @@ func (n *Node) startKubelet() error {
 	}
 	return n.start("kube-proxy", n.binary("kube-proxy"), "--kubeconfig", n.path("kube-proxy.kubeconfig"), "--proxy-mode", "iptables",
 		"--cluster-cidr", pods, "--hostname-override", nodeName, "--conntrack-max-per-core", "0",
-		"--healthz-bind-address", "127.0.0.1:0", "--metrics-bind-address", "127.0.0.1:0")
+		"--healthz-bind-address", fmt.Sprintf("127.0.0.1:%d", n.ports[3]), "--metrics-bind-address", fmt.Sprintf("127.0.0.1:%d", n.ports[4]))
 }
 
 // Load brings an image to the node.
