@@ -4,7 +4,7 @@ package tlsward.lib
 sources(policy) := [{"path": sprintf("spec.rules[%d].from[%d].source", [i, j]), "rule": rule, "source": source} |
 	some i, rule in items(policy.spec, "rules")
 	some j, from in items(rule, "from")
-	source := object.get(from, "source", {})
+	source := _source(from)
 ]
 
 # principals lists the places where an AuthorizationPolicy writes principals, negated or not, each with its path.
@@ -23,8 +23,14 @@ principals(policy) := array.concat(
 	],
 )
 
+default _source(_) := {}
+
+_source(from) := from.source if is_object(from.source)
+
 # allows is true of a policy whose rules let callers in; no action means ALLOW.
-allows(policy) if object.get(policy.spec, "action", "ALLOW") == "ALLOW"
+allows(policy) if not policy.spec.action
+
+allows(policy) if policy.spec.action in {"ALLOW", null}
 
 # matchable is true of a principal that Istio can ever find equal to an identity: no spiffe:// in front, and a * only
 # as the first or the last character.

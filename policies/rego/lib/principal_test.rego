@@ -21,5 +21,7 @@ test_items_are_empty_where_there_is_no_list if {
 test_no_action_allows if {
 	lib.allows({"spec": {}})
 	lib.allows({"spec": {"action": "ALLOW"}})
+	lib.allows({"spec": {"action": null}})
+	lib.allows({"spec": null})
 	not lib.allows({"spec": {"action": "DENY"}})
 }
