@@ -46,7 +46,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, helm: h, image: "tlsward.test/tlsward:1", next: "tlsward.test/tlsward:2"}
+	s := &site{t: t, helm: h, image: "tlsward.test/tlsward:v1", next: "tlsward.test/tlsward:v2"}
 	if image := os.Getenv("TLSWARD_IMAGE"); image != "" {
 		s.image, s.next = image, cmp.Or(os.Getenv("TLSWARD_IMAGE_NEXT"), image)
 		s.helm.Kubeconfig = os.Getenv("KUBECONFIG")
