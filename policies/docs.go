@@ -42,7 +42,7 @@ An exemption ends with its day; in its last fortnight it warns. Policies of your
 `
 
 func (p Policy) document(b *strings.Builder) {
-	fmt.Fprintf(b, "\n## %s\n\n**%s.** %s\n\n", p.ID, strings.TrimSuffix(p.Title, "."), p.Description)
+	fmt.Fprintf(b, "\n## %s\n\n%s.\n\n%s\n\n", p.ID, strings.TrimSuffix(p.Title, "."), p.Description)
 	fmt.Fprintf(b, "- default action: %s\n- evaluated for: %s\n", p.Action, strings.Join(p.Kinds, ", "))
 	if p.Builtin {
 		fmt.Fprintf(b, "- source: [policies/rego/%s](../policies/rego/%s)\n", p.ID, p.ID)

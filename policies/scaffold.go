@@ -48,7 +48,7 @@ func WriteScaffold(dir, id string) (written []string, err error) {
 }
 
 const scaffoldPolicy = `# METADATA
-# title: Every ServiceEntry has an owner
+# title: A ServiceEntry without an owner
 # description: |-
 #   Whoever opens a way out of the mesh says which team answers for it, in the label "owner".
 # custom:

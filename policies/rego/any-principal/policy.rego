@@ -1,5 +1,5 @@
 # METADATA
-# title: A principal of * is anyone in the mesh
+# title: A principal of * lets any workload of the mesh in
 # description: |-
 #   A principal `*` in an ALLOW rule matches every workload that has a certificate of the mesh, in every namespace.
 # related_resources:

@@ -1,5 +1,5 @@
 # METADATA
-# title: A principal can match
+# title: A principal that no identity ever equals
 # description: |-
 #   A principal that no identity ever equals: written with spiffe:// in front, or with a * that is neither its first nor
 #   its last character. An ALLOW rule with it lets nobody in, and a DENY rule keeps nobody out.

@@ -1,5 +1,5 @@
 # METADATA
-# title: Callers have a workload identity
+# title: A caller without a workload identity is let in
 # description: |-
 #   An ALLOW rule admits a caller without asking which workload it is: a source, or a rule without sources, names no
 #   principal and no service account. Namespaces, addresses and tokens name no workload; params can accept the first and

@@ -1,5 +1,5 @@
 # METADATA
-# title: Opaque bytes may be plaintext
+# title: Opaque bytes leave that may be plaintext
 # description: |-
 #   A TCP, MONGO, MYSQL or REDIS port leaves without TLS of a proxy's. Whether the application encrypts is not to be
 #   seen from here.

@@ -1,5 +1,5 @@
 # METADATA
-# title: No plaintext leaves the mesh
+# title: Plaintext leaves the mesh
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:

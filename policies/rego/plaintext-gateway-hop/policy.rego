@@ -1,5 +1,5 @@
 # METADATA
-# title: The way to the gateway is encrypted
+# title: Plaintext on the way to the egress gateway
 # description: |-
 #   Traffic goes to an egress gateway in plaintext: TLS starts at the gateway, and on the way there, inside the cluster,
 #   anyone can read it and nobody proves who sends it.

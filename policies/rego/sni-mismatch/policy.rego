@@ -1,5 +1,5 @@
 # METADATA
-# title: The SNI names the server
+# title: An SNI that the server does not have
 # description: |-
 #   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
 #   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only.

@@ -1,5 +1,5 @@
 # METADATA
-# title: TLS waits for a partner object
+# title: Plaintext until a partner object arrives
 # description: |-
 #   Traffic leaves in plaintext, or goes in plaintext to a gateway's TLS port, until an object that has not arrived yet
 #   starts TLS for it: a DestinationRule, for most. A warning, so that the objects of a file can be applied in any order;

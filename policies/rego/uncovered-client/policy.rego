@@ -1,5 +1,5 @@
 # METADATA
-# title: No pod is left out
+# title: Pods that a workloadSelector leaves without TLS
 # description: |-
 #   A DestinationRule with a workloadSelector starts TLS for the pods that it selects, and takes the other pods of its
 #   namespace away from every rule outside it: they send plaintext.

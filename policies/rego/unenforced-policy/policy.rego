@@ -1,5 +1,5 @@
 # METADATA
-# title: The policy is enforced
+# title: An AuthorizationPolicy that enforces nothing
 # description: |-
 #   A policy with the annotation istio.io/dry-run: "true" enforces nothing: proxies only count what it would do.
 # related_resources:

@@ -1,5 +1,5 @@
 # METADATA
-# title: A rule's host exists
+# title: A DestinationRule for a host that nothing declares
 # description: |-
 #   A DestinationRule for a host that no ServiceEntry and no Service has, or that differs from a known one in case only:
 #   the rule decides nothing.

@@ -1,5 +1,5 @@
 # METADATA
-# title: A port says its protocol
+# title: A port without a protocol
 # description: |-
 #   A port without a protocol: Istio sniffs the first bytes, and the automatic SNI and name check of HTTP are lost for
 #   what it does not recognise.

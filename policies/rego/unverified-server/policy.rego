@@ -1,5 +1,5 @@
 # METADATA
-# title: The server's name is checked
+# title: TLS to a server whose name is not checked
 # description: |-
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server.

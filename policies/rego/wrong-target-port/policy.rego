@@ -1,5 +1,5 @@
 # METADATA
-# title: TLS goes to a TLS port
+# title: TLS towards a plaintext port
 # description: |-
 #   TLS is started towards a port of the server that is known to speak plaintext (80): the handshake fails. The webhook
 #   fills a targetPort in where it may; here a person, or an endpoint, has set it.
