@@ -3,11 +3,13 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 )
 
@@ -87,6 +89,7 @@ func (s stage) impossible(t *testing.T, c scenario) string {
 			return "given: " + why
 		}
 	}
+	stored := byAge(c.Given)
 	for _, st := range c.Steps {
 		if st.Operation == remove {
 			continue
@@ -94,11 +97,18 @@ func (s stage) impossible(t *testing.T, c scenario) string {
 		if why := s.unstorable(t, st.Object); why != "" {
 			return why
 		}
-		if st.Operation == create && ageOf(st.subject()) != newest {
+		o := st.subject()
+		if st.Operation == create && slices.ContainsFunc(stored, func(other *unstructured.Unstructured) bool { return olderThan(o, other) }) {
 			return "a new object cannot be older than what is stored"
 		}
+		stored = append(stored, o)
 	}
 	return ""
+}
+
+// olderThan says whether a claims to be of the same kind as b and no younger. Age matters among objects of a kind.
+func olderThan(a, b *unstructured.Unstructured) bool {
+	return a.GetKind() == b.GetKind() && ageOf(a) != newest && ageOf(a) <= ageOf(b)
 }
 
 // unstorable asks the API server, unseen by the webhooks, whether it would store the object at all.
