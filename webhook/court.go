@@ -18,14 +18,14 @@ import (
 // that they tell of, and another replica may have admitted one of those. Two reviews of `kubectl apply -f` are closer
 // together than that. So:
 //
-//  1. An UPDATE or DELETE brings the stored object with it (Review.change).
+//  1. An UPDATE or DELETE brings the stored object with it (question.on).
 //  2. Writes admitted here count at once (Store.Admitted). A write may still fail after we admitted it, though: where
 //     the answer hangs on writes that no event has shown yet, the API server is asked for them. Only what it has
 //     stored can turn a refusal into a yes. What may still be on its way there can turn a yes into a refusal.
-//  3. A refusal, or a warning that something is missing, may owe to a write that another replica admitted: it is
-//     given only after a short wait, in which any event leads to a new judgement.
+//  3. A refusal, or a warning that a host is unknown, may owe to a write that another replica admitted: it is given
+//     only after a short wait, in which any event leads to a new judgement.
 //
-// This is safe because nothing here ever admits what the stored mesh, freshly read, would not; and it is live because
+// This is safe because nothing here admits what would be refused on all that is known to be stored; and it is live because
 // a wrong refusal needs an event that comes later than Patience, and passes on a second try.
 type court struct {
 	store *Store
@@ -125,18 +125,16 @@ func (c *court) settle(ctx context.Context, try func(*View) (settled bool, err e
 	}
 }
 
-// hangsOnOthers says whether another object's arrival could better the decision.
+// hangsOnOthers says whether another object's arrival could better the decision. A ServiceEntry whose rule is still
+// to come is the way of things, and warned of at once: with a wait for each, a thousand of them would take minutes.
 func hangsOnOthers(d Decision) bool {
 	return !d.Allowed || slices.ContainsFunc(d.Violations, func(v policies.Violation) bool {
-		return v.Policy == policyUnknownHost || v.Policy == policyPending
+		return v.Policy == policyUnknownHost
 	})
 }
 
-// The policies that warn of a partner that is missing.
-const (
-	policyPending     = "tls-pending"
-	policyUnknownHost = "unknown-host"
-)
+// policyUnknownHost warns of a rule for a host that nobody declares.
+const policyUnknownHost = "unknown-host"
 
 // governsUnknownHost says whether raw is a DestinationRule for a host that the mesh does not know: its ServiceEntry
 // may have been applied a moment ago.
