@@ -31,6 +31,8 @@ type Node struct {
 	ports     []int
 	tokens    map[string]string
 	processes []*process
+	// firewalled is true if Kubernetes had written rules here before.
+	firewalled bool
 }
 
 // programs are what is installed from the distribution where it is missing.
@@ -86,7 +88,7 @@ func prepare(ctx context.Context) (*Node, error) {
 	if err := build.Run(); err != nil {
 		return nil, fmt.Errorf("build Kubernetes: %w", err)
 	}
-	n := &Node{bin: filepath.Join(root, "bin")}
+	n := &Node{bin: filepath.Join(root, "bin"), firewalled: hasFirewall(ctx)}
 	if n.address, err = ownAddress(); err != nil {
 		return nil, err
 	}
@@ -166,7 +168,9 @@ func (n *Node) Stop(ctx context.Context) {
 		// The API server waits for its connections, which nobody ends: it gets a moment only.
 		p.end(5 * time.Second)
 	}
-	_ = exec.CommandContext(ctx, n.binary("kube-proxy"), "--cleanup").Run()
+	if !n.firewalled {
+		removeFirewall(ctx)
+	}
 	_ = exec.CommandContext(ctx, "ip", "link", "delete", bridge).Run()
 	n.unmount()
 	_ = os.RemoveAll(n.dir)
