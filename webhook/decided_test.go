@@ -2,9 +2,13 @@ package webhook
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/policies"
 )
 
 func TestDecisionsAreTold(t *testing.T) {
@@ -27,5 +31,39 @@ func TestDecisionsAreTold(t *testing.T) {
 	bad := told[1]
 	if len(bad.Violations) == 0 || bad.Input.Request.Kind != "DestinationRule" || len(bad.Input.Egress) == 0 || bad.Input.Object == nil {
 		t.Errorf("a bad rule: %+v", bad)
+	}
+}
+
+// Where the configuration lets a policy that cannot decide warn, nobody is refused, and all the rest tells of it.
+func TestAPolicyThatCannotDecideMayWarn(t *testing.T) {
+	cfg := config.Default()
+	cfg.Evaluation.OnError = config.Warn
+	judge, err := NewJudge(t.Context(), cfg, policies.Files{"broken.rego": `# METADATA
+# title: Broken
+# description: It divides by nothing.
+# custom:
+#   id: broken
+#   action: deny
+#   kinds: [DestinationRule]
+package tlsward.broken
+
+violation contains {"message": sprintf("%d", [1 / count(input.request.userInfo.username)])}
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
+	f.Use(judge)
+	r := create(t, goodRule)
+	r.UserInfo.Username = ""
+	got := start(t, f.Routes(), nil).review(t, "/validate", r)
+	if !got.Allowed || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "could not decide") {
+		t.Errorf("%+v", got)
+	}
+	if n := f.count(t, "tlsward_undecided_total", "webhook=validate", "reason=broken"); n != 1 {
+		t.Errorf("%v undecided counted, want 1 that names the policy", n)
+	}
+	if !strings.Contains(f.log.String(), "divide by zero") {
+		t.Errorf("the log lacks the reason: %s", f.log)
 	}
 }

@@ -238,6 +238,11 @@ func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.Admissi
 	kind := kindLabel(r.Kind.Kind)
 	for _, v := range result.Violations {
 		h.metrics.violations.WithLabelValues(v.Policy, kind, string(v.Action)).Inc()
+		if v.Undecided {
+			h.metrics.undecided.WithLabelValues("validate", v.Policy).Inc()
+			h.log.Error("could not decide, and warned", "uid", r.UID, "object", objectName(r), "reason", v.Policy,
+				"error", clip(v.Message, 1024))
+		}
 	}
 	response := decided(objectName(r), result.Decision)
 	switch {
