@@ -2,13 +2,10 @@ package mesh
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
-
-func itoa(i int) string { return strconv.Itoa(i) }
 
 // gatewaysAt lists the Gateways that configure the pods behind a service of the cluster. Where the Service itself is
 // not known, its name tells its labels as Istio's own charts set them: app is the name, istio the name without

@@ -21,7 +21,7 @@ func (s *Snapshot) Governed(rule Ref) []Governed {
 		return nil
 	}
 	var list []Governed
-	for host := range s.hostGroups(o, s.settings.qualify(ruleSpec(o).Host, o.Namespace)) {
+	for host := range s.hostGroups(s.settings.qualify(ruleSpec(o).Host, o.Namespace), namesSent(ruleSpec(o))) {
 		if !s.external(host) {
 			continue
 		}

@@ -3,6 +3,7 @@ package mesh
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -22,32 +23,37 @@ func shape(o *Object, entry *networking.ServiceEntry) string {
 	return b.String()
 }
 
-// hostGroups walks the known hosts that a rule governs, one for all that must fare alike, with the number of the
-// others. Hosts are alike if one entry of the same shape declares each, and the same wildcards, but no rule and no
-// route of its own, speak of it. A rule with an sni is held against every host's own name: no two are alike for it.
-func (s *Snapshot) hostGroups(o *Object, pattern string) iter.Seq2[string, int] {
+// hostGroups walks the known hosts that pattern covers, one for all that must fare alike, with the number of the
+// others. Hosts are alike if one entry of the same shape declares each, and if what rules and routes say of them
+// differs in nothing but the host. names are the SNIs that the object under review sends: they are held against every
+// host's own.
+func (s *Snapshot) hostGroups(pattern string, names []string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
-		if !isWildcard(pattern) || sendsName(ruleSpec(o)) {
+		if !isWildcard(pattern) {
 			for host := range s.hostsMatching(pattern) {
-				if !yield(host, 0) {
-					return
-				}
+				yield(host, 0)
 			}
 			return
 		}
-		s.yieldGroups(pattern, yield)
+		for _, g := range s.groups(pattern, names) {
+			if !yield(g.host, g.also) {
+				return
+			}
+		}
 	}
 }
 
-func (s *Snapshot) yieldGroups(pattern string, yield func(string, int) bool) {
-	type group struct {
-		host string
-		also int
-	}
+// group is one host for all that fare alike.
+type group struct {
+	host string
+	also int
+}
+
+func (s *Snapshot) groups(pattern string, names []string) []group {
 	var groups []group
 	first := map[string]int{}
 	for host := range s.hostsMatching(pattern) {
-		key := s.groupKey(host)
+		key := s.groupKey(host, names)
 		if i, known := first[key]; known && key != "" {
 			groups[i].also++
 			continue
@@ -55,37 +61,50 @@ func (s *Snapshot) yieldGroups(pattern string, yield func(string, int) bool) {
 		first[key] = len(groups)
 		groups = append(groups, group{host: host})
 	}
-	for _, g := range groups {
-		if !yield(g.host, g.also) {
-			return
-		}
-	}
+	return groups
 }
 
 // groupKey is equal for hosts that fare alike; "" for a host that stands alone.
-func (s *Snapshot) groupKey(host string) string {
+func (s *Snapshot) groupKey(host string, names []string) string {
 	services := s.services.at(host)
-	if len(services) != 1 || services[0].shape == "" || s.rules.has(host+"\x00") || s.routes.has(byHost+host+"\x00") {
+	if len(services) != 1 || services[0].shape == "" {
 		return ""
 	}
-	return services[0].shape + "\x00" + strings.Join(s.patterns(host)[1:], "\x00") + "\x00" + strings.Join(s.routePatterns(host)[1:], "\x00")
+	var b strings.Builder
+	b.WriteString(services[0].shape)
+	for _, set := range s.rules.prefix(host + "\x00") {
+		if set.shape == 0 {
+			return ""
+		}
+		fmt.Fprintf(&b, "\x00%x", set.shape)
+	}
+	for _, v := range s.routes.prefix(byHost + host + "\x00") {
+		if v.shape == 0 {
+			return ""
+		}
+		fmt.Fprintf(&b, "\x01%x", v.shape)
+	}
+	for _, pattern := range append(s.patterns(host)[1:], s.routePatterns(host)[1:]...) {
+		b.WriteString("\x02" + pattern)
+	}
+	for _, name := range names {
+		fmt.Fprintf(&b, "\x03%t", covers(services[0].entry.Hosts, name))
+	}
+	return b.String()
 }
 
-// sendsName tells whether a rule sets an sni anywhere.
-func sendsName(spec *networking.DestinationRule) bool {
+// namesSent lists the SNIs that a rule sets.
+func namesSent(spec *networking.DestinationRule) []string {
 	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
 	for _, sub := range spec.Subsets {
 		policies = append(policies, sub.GetTrafficPolicy())
 	}
+	var names []string
 	for _, p := range policies {
-		if p.GetTls().GetSni() != "" {
-			return true
-		}
+		names = append(names, p.GetTls().GetSni())
 		for _, entry := range p.GetPortLevelSettings() {
-			if entry.GetTls().GetSni() != "" {
-				return true
-			}
+			names = append(names, entry.GetTls().GetSni())
 		}
 	}
-	return false
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

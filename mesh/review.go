@@ -100,6 +100,15 @@ func (r *review) host(host string, touched func(Client) bool) {
 	}
 }
 
+// hostAlso adds all flows to host, which stand for so many other hosts too.
+func (r *review) hostAlso(host string, also int, touched func(Client) bool) {
+	from := len(r.flows)
+	r.host(host, touched)
+	for i := range r.flows[from:] {
+		r.flows[from+i].Also += also
+	}
+}
+
 // clients lists the vantages of both snapshots.
 func (r *review) clients(host string) []Client {
 	list := r.after.Clients(host)
@@ -211,8 +220,8 @@ func (r *review) virtualService() {
 	}
 	slices.Sort(hosts)
 	for _, pattern := range slices.Compact(hosts) {
-		for host := range r.after.hostsMatching(pattern) {
-			r.host(host, func(c Client) bool { return c.Kind != ClientGateway })
+		for host, also := range r.after.hostGroups(pattern, nil) {
+			r.hostAlso(host, also, func(c Client) bool { return c.Kind != ClientGateway })
 		}
 	}
 	if r.object == nil {
@@ -240,7 +249,7 @@ func (r *review) roots(o *Object, v *virtualService) []string {
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.routes.prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
 		for _, pattern := range v.hosts {
-			for host := range r.after.hostsMatching(pattern) {
+			for host := range r.after.hostGroups(pattern, nil) {
 				r.hopsTo(host)
 			}
 		}
@@ -279,8 +288,17 @@ func (r *review) add(l leg, was Verdict) {
 		f.EndpointHosts = endpointHosts(entry)
 	}
 	r.judgeRule(&f, l)
+	if r.untouched(f) {
+		return
+	}
 	r.index[l.key()] = len(r.flows)
 	r.flows = append(r.flows, f)
+}
+
+// untouched is true of a flow that another rule decides as it did before: what stored rules do is theirs to answer.
+func (r *review) untouched(f Flow) bool {
+	return r.object != nil && r.object.Kind == KindDestinationRule && f.Rule != nil && !f.Ours && !f.Ignored &&
+		f.Before == f.Verdict
 }
 
 // addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.

@@ -18,17 +18,13 @@ func (r *review) destinationRule() {
 	}
 	for i, pattern := range slices.Compact(patterns) {
 		known := 0
-		for host, also := range r.after.hostGroups(r.either(), pattern) {
+		for host, also := range r.after.hostGroups(pattern, namesSent(ruleSpec(r.either()))) {
 			known++
 			if !r.after.external(host) {
 				continue
 			}
 			r.hosts++
-			from := len(r.flows)
-			r.host(host, func(c Client) bool { return r.reached(c, host) })
-			for i := range r.flows[from:] {
-				r.flows[from+i].Also += also
-			}
+			r.hostAlso(host, also, func(c Client) bool { return r.reached(c, host) })
 		}
 		if r.object != nil && i == 0 {
 			hops := r.hopsOf(pattern)
@@ -86,7 +82,7 @@ func (r *review) hopsOf(host string) bool {
 			names = append(names, sub.GetName())
 		}
 	}
-	client := r.hopClient(host)
+	client := r.hopClient()
 	for _, number := range serverPorts(gateways) {
 		for _, name := range names {
 			l := leg{kind: LegGateway, client: client, host: host, port: number, subset: name, gateways: gateways}
@@ -102,7 +98,7 @@ func (r *review) hopsOf(host string) bool {
 }
 
 // hopClient is a client that the rule applies to: one it selects in its own namespace.
-func (r *review) hopClient(host string) Client {
+func (r *review) hopClient() Client {
 	return Client{
 		Kind: ClientSidecar, Namespace: r.object.Namespace, Labels: ruleSpec(r.object).GetWorkloadSelector().GetMatchLabels(),
 	}

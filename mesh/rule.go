@@ -21,6 +21,7 @@ type ruleSet struct {
 	// toAll and to are the indexes in exported of what is exported to everybody, and to one namespace by name.
 	toAll []int
 	to    map[string][]int
+	shape uint64 // see specShape
 }
 
 // merged is one or more rules that Istio treats as one (ConsolidatedDestRule).
@@ -64,6 +65,7 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 		}
 	}
 	set.indexExports()
+	set.shape = set.shapeOf()
 	return set
 }
 

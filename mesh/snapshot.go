@@ -206,14 +206,3 @@ func (s *Snapshot) hostsMatching(host string) iter.Seq[string] {
 		}
 	}
 }
-
-// namespacesWithRules lists the namespaces that have a rule for one of these patterns.
-func (s *Snapshot) namespacesWithRules(patterns []string) []string {
-	var list []string
-	for _, pattern := range patterns {
-		for _, set := range s.rules.prefix(pattern + "\x00") {
-			list = append(list, set.namespace)
-		}
-	}
-	return list
-}

@@ -158,7 +158,7 @@ func (c *Cluster) applyTLS(client Client, accounts []string, number uint32, subs
 		c.mutualNames(t, accounts, number, subsetName)
 		return
 	}
-	c.names(client, t, accounts)
+	c.names(t, accounts)
 }
 
 func (c *Cluster) whyPlaintext(client Client, t *networking.ClientTLSSettings) Cause {
@@ -195,7 +195,7 @@ func privileged(credential string) bool {
 // names sets what SIMPLE and MUTUAL send and check. A missing sni is taken from the Host header, which only HTTP
 // has; the name in it is checked only where neither sni nor subjectAltNames are set
 // (cluster_tls.go setAutoSniAndAutoSanValidation).
-func (c *Cluster) names(client Client, t *networking.ClientTLSSettings, accounts []string) {
+func (c *Cluster) names(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.AutoSNI = t.Sni == ""
 	c.Hop.AutoNames = !c.Hop.Insecure && (c.service.forwards() || t.Sni == "" && len(t.SubjectAltNames) == 0)
 	names := t.SubjectAltNames

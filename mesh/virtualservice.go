@@ -21,6 +21,7 @@ type virtualService struct {
 	gateways []string
 	// destinations are the hosts to which its routes lead, mirrors included.
 	destinations []string
+	shape        uint64 // see specShape
 }
 
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
@@ -39,6 +40,7 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 			v.destinations = append(v.destinations, h)
 		}
 	}
+	v.shape = v.shapeOf()
 	return v
 }
 
