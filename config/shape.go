@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -71,7 +72,8 @@ func scalarMisfit(path string, value any, t reflect.Type) []error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := err.(*json.UnmarshalTypeError); ok {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
 		err = fmt.Errorf("want %s, got %s", wantName(t), gotName(value))
 	}
 	return []error{fmt.Errorf("%s: %w", path, err)}

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -142,7 +143,8 @@ func FuzzDecodeReview(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		request, err := decodeReview(body)
 		if err != nil {
-			if _, ok := err.(*badRequest); !ok {
+			var bad *badRequest
+			if !errors.As(err, &bad) {
 				t.Fatalf("%T has no HTTP status: %v", err, err)
 			}
 			return

@@ -31,7 +31,7 @@ type follower struct {
 // it, event by event; one that comes back is picked up by the informer itself.
 func (f *follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		gvk, err := f.served(ctx)
+		gvk, err := f.served()
 		switch {
 		case err == nil:
 			if err = f.follow(ctx, gvk); err == nil {
@@ -54,7 +54,7 @@ func (f *follower) run(ctx context.Context) {
 var errNotServed = errors.New("not served")
 
 // served gives the version to read.
-func (f *follower) served(ctx context.Context) (schema.GroupVersionKind, error) {
+func (f *follower) served() (schema.GroupVersionKind, error) {
 	for _, version := range f.kind.versions {
 		_, err := f.cluster.mapper.RESTMapping(f.kind.group, version)
 		if err == nil {
