@@ -121,7 +121,7 @@ func (k *Kube) readVault(ctx context.Context, state *certs.State) error {
 	state.Version = secret.ResourceVersion
 	_, state.Demanded = secret.Annotations[RotateAnnotation]
 	if state.Vault, err = certs.DecodeVault(secret.Data); err != nil {
-		state.Broken = fmt.Errorf("Secret %s holds no usable CA: %w", k.Secret, err)
+		state.Broken = fmt.Errorf("the Secret %s holds no usable CA: %w", k.Secret, err)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func (r *Replica) AwaitReady(ctx context.Context) error {
 		}
 		select {
 		case <-r.exited:
-			return fmt.Errorf("tlsward has exited (%v) before it was ready:\n%s", r.err, r.Tail())
+			return fmt.Errorf("tlsward has exited (%w) before it was ready:\n%s", r.err, r.Tail())
 		case <-ctx.Done():
 			return fmt.Errorf("tlsward is not ready: %w\n%s", ctx.Err(), r.Tail())
 		case <-time.After(50 * time.Millisecond):
