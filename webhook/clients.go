@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tlsward/tlsward/policies"
@@ -33,12 +34,19 @@ func Together(violations []policies.Violation) []policies.Violation {
 	}
 	for i := range out {
 		if len(clients[i]) > 1 {
+			slices.SortStableFunc(clients[i], othersLast)
 			rest := strings.TrimPrefix(out[i].Message, out[i].Client)
 			out[i].Client = listOf(clients[i])
 			out[i].Message = out[i].Client + rest
 		}
 	}
 	return out
+}
+
+// othersLast puts the namespaces that have a name before all those that have none to tell.
+func othersLast(a, b string) int {
+	last := func(client string) int { return strings.Count(client, "any other namespace") }
+	return last(a) - last(b)
 }
 
 // listOf joins names as a sentence does: "a, b, c and 4 more".
