@@ -54,7 +54,7 @@ func newRelease(t *testing.T, p *plane) *release {
 // values are what every install and upgrade gets, and then more.
 func (r *release) values(more ...string) []string {
 	args := []string{"-n", releaseNamespace, "--set", fmt.Sprintf("webhook.url=https://127.0.0.1:%d", r.port),
-		"--set", "certificates.own.settle=1s", "--set", "server.drainSeconds=0"}
+		"--set", "certificates.own.settle=1s,server.drainSeconds=0,policySelector=tlsward.io/policies=true"}
 	for _, m := range more {
 		args = append(args, "--set", m)
 	}
