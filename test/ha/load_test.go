@@ -23,7 +23,7 @@ const awaited = 5 * time.Minute
 // No admission fails because of tlsward, nothing invalid is stored and nothing valid refused, whatever happens.
 func TestUnderLoad(t *testing.T) {
 	p := planned()
-	s := newStage(t, p.replicas)
+	s := newStage(t, p)
 	counts := newTally()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -91,7 +91,7 @@ func (s *stage) await(ctx context.Context, p plan, counts *tally) {
 func verify(t *testing.T, counts *tally) {
 	t.Helper()
 	for _, kind := range []string{failures, validRefused, incomplete} {
-		if n := counts.count(kind, killing, wipedBundle, replaced); n > 0 {
+		if n := counts.count(kind, killing, wipedBundle, wipedBoth); n > 0 {
 			t.Errorf("%s: %d", kind, n)
 		}
 	}

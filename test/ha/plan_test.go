@@ -30,13 +30,14 @@ const (
 	lostSecret  = "deleted CA Secret"
 	fullDisk    = "full disk under the log"
 	slowReaders = "slow readers"
-	replaced    = "replaced webhook configurations"
+	wipedBoth   = "both caBundles wiped"
+	upgrade     = "helm upgrade"
 	rotation    = "CA rotation that is asked for"
 )
 
 // events lists them in the order of a round.
 func events() []string {
-	return []string{rolling, killing, rotation, wipedBundle, lostSecret, apiRestart, fullDisk, etcdRestart, slowReaders, replaced}
+	return []string{rolling, killing, rotation, wipedBundle, lostSecret, apiRestart, fullDisk, etcdRestart, slowReaders, wipedBoth, upgrade}
 }
 
 // theShort fits into the tests of every change.
@@ -45,6 +46,7 @@ func theShort() plan {
 	for _, e := range events() {
 		times[e] = 1
 	}
+	delete(times, upgrade) // helm would have to be built first
 	return plan{replicas: 2, clients: 4, times: times, rotations: 2, reviews: 1000}
 }
 
@@ -52,7 +54,7 @@ func theShort() plan {
 func theLong() plan {
 	return plan{replicas: 3, clients: 8, rotations: 22, reviews: 20000, times: map[string]int{
 		rolling: 20, rotation: 20, killing: 10, wipedBundle: 5, lostSecret: 5, apiRestart: 5, fullDisk: 3, etcdRestart: 3,
-		slowReaders: 3, replaced: 10,
+		slowReaders: 3, wipedBoth: 5, upgrade: 10,
 	}}
 }
 

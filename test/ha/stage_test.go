@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,17 +38,18 @@ const (
 
 // stage is everything that a run has to do with.
 type stage struct {
-	t        *testing.T
-	plane    *cluster.Cluster
-	clients  *kubernetes.Clientset
-	fleet    *fleet
-	disk     string // the log of the replicas
-	rotated  atomic.Int32
-	webhooks cluster.Webhooks
+	t       *testing.T
+	plane   *cluster.Cluster
+	clients *kubernetes.Clientset
+	fleet   *fleet
+	disk    string // the log of the replicas
+	rotated atomic.Int32
+	// release is the chart as it is installed; nil where the webhooks were registered without it.
+	release *release
 }
 
-// newStage starts a control plane and n replicas that share a CA, and points the API server at them.
-func newStage(t *testing.T, n int) *stage {
+// newStage starts a control plane and replicas that share a CA, and points the API server at them.
+func newStage(t *testing.T, p plan) *stage {
 	t.Helper()
 	ctx, dir := t.Context(), t.TempDir()
 	must := func(err error) {
@@ -62,24 +64,46 @@ func newStage(t *testing.T, n int) *stage {
 	must(err)
 	t.Cleanup(func() { must(plane.Stop()) })
 	must(plane.InstallCRDs(ctx))
-	must(plane.GrantOperators(ctx, home))
-	kubeconfig, err := plane.Kubeconfig("tlsward", cluster.ReaderGroup, cluster.OperatorGroup)
-	must(err)
 	clients, err := kubernetes.NewForConfig(plane.Seed)
 	must(err)
 	s := &stage{t: t, plane: plane, clients: clients, disk: cmp.Or(os.Getenv("TLSWARD_HA_LOG"), filepath.Join(dir, "tlsward.log"))}
 	program := cluster.Program{Binary: binary, Log: s.disk, Args: []string{
-		"--kubeconfig", kubeconfig, "--bind", "127.0.0.1", "--drain", (notice + time.Second).String(),
+		"--bind", "127.0.0.1", "--drain", (notice + time.Second).String(),
 		"--namespace", home, "--ca-secret", caSecret, "--webhook-configurations", cluster.WebhookName,
 		"--cert-name", "127.0.0.1", "--ca-life", caLife.String(), "--cert-life", certLife.String(),
 		"--ca-settle", caSettle.String(), "--heartbeat", heartbeat.String(),
 	}}
 	s.fleet = &fleet{t: t, program: program, balancer: newBalancer(t)}
-	// As the chart has them: 1 s to mutate, failing open; 3 s to validate, failing closed.
-	s.webhooks = cluster.Webhooks{URL: s.fleet.balancer.url(), MutateSeconds: 1, ValidateSeconds: 3}
-	must(plane.Register(ctx, s.webhooks))
-	s.fleet.launch(n)
+	kubeconfig, err := s.register(ctx, p)
+	must(err)
+	s.fleet.program.Args = append(s.fleet.program.Args, "--kubeconfig", kubeconfig)
+	s.fleet.launch(p.replicas)
+	if s.release != nil {
+		must(s.awaitClosed(ctx))
+	}
 	return s
+}
+
+// register points the API server at the balancer, by the chart or as the chart would, and gives the kubeconfig of the
+// account that the replicas run under.
+func (s *stage) register(ctx context.Context, p plan) (string, error) {
+	if p.times[upgrade] > 0 {
+		var err error
+		if s.release, err = install(ctx, s.plane, s.fleet.balancer.url()); err != nil {
+			return "", err
+		}
+		s.fleet.program.Args = append(s.fleet.program.Args, "--close-webhook")
+		return s.plane.AccountKubeconfig(ctx, home, cluster.WebhookName)
+	}
+	if err := s.plane.GrantOperators(ctx, home); err != nil {
+		return "", err
+	}
+	// 1 s to mutate, failing open; 3 s to validate, failing closed.
+	hooks := cluster.Webhooks{URL: s.fleet.balancer.url(), MutateSeconds: 1, ValidateSeconds: 3}
+	if err := s.plane.Register(ctx, hooks); err != nil {
+		return "", err
+	}
+	return s.plane.Kubeconfig("tlsward", cluster.ReaderGroup, cluster.OperatorGroup)
 }
 
 // watchRotations counts the CAs that come to sign, until ctx is done.
@@ -111,12 +135,14 @@ func (s *stage) cause(ctx context.Context, event string) error {
 		return s.plane.RestartEtcd()
 	case rotation:
 		return s.rotate(ctx)
+	case upgrade:
+		return s.release.upgrade(ctx)
 	case wipedBundle:
 		return s.wipe(ctx)
 	case lostSecret:
 		return s.clients.CoreV1().Secrets(home).Delete(ctx, caSecret, metav1.DeleteOptions{})
-	case replaced:
-		return s.plane.Register(ctx, s.webhooks)
+	case wipedBoth:
+		return errors.Join(s.wipeMutating(ctx), s.wipe(ctx))
 	case fullDisk:
 		return s.fillDisk(ctx)
 	case slowReaders:
@@ -147,6 +173,20 @@ func (s *stage) rotate(ctx context.Context) error {
 // wipe empties the validating webhook's caBundle, as a tool does that applies its template again.
 func (s *stage) wipe(ctx context.Context) error {
 	hooks := s.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	found, err := hooks.Get(ctx, cluster.WebhookName, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("wipe the caBundle: %w", err)
+	}
+	found.Webhooks[0].ClientConfig.CABundle = nil
+	if _, err := hooks.Update(ctx, found, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("wipe the caBundle: %w", err)
+	}
+	return nil
+}
+
+// wipeMutating does the same to the mutating webhook.
+func (s *stage) wipeMutating(ctx context.Context) error {
+	hooks := s.clients.AdmissionregistrationV1().MutatingWebhookConfigurations()
 	found, err := hooks.Get(ctx, cluster.WebhookName, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("wipe the caBundle: %w", err)

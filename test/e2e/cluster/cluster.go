@@ -11,7 +11,12 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	authentication "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
@@ -159,6 +164,31 @@ func (c *Cluster) Kubeconfig(name string, groups ...string) (string, error) {
 	path := filepath.Join(c.dir, name+".kubeconfig")
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		return "", fmt.Errorf("write the kubeconfig of %s: %w", name, err)
+	}
+	return path, nil
+}
+
+// AccountKubeconfig writes a kubeconfig file for a service account, with a token good for some hours, and gives its
+// path.
+func (c *Cluster) AccountKubeconfig(ctx context.Context, namespace, name string) (string, error) {
+	clients, err := kubernetes.NewForConfig(c.Seed)
+	if err != nil {
+		return "", fmt.Errorf("get a token for %s/%s: %w", namespace, name, err)
+	}
+	hours := int64((4 * time.Hour).Seconds())
+	token, err := clients.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, name,
+		&authentication.TokenRequest{Spec: authentication.TokenRequestSpec{ExpirationSeconds: &hours}}, metav1.CreateOptions{})
+	if err != nil {
+		return "", fmt.Errorf("get a token for %s/%s: %w", namespace, name, err)
+	}
+	config := api.NewConfig()
+	config.Clusters["cluster"] = &api.Cluster{Server: c.Seed.Host, CertificateAuthorityData: c.Seed.CAData}
+	config.AuthInfos["account"] = &api.AuthInfo{Token: token.Status.Token}
+	config.Contexts["account"] = &api.Context{Cluster: "cluster", AuthInfo: "account"}
+	config.CurrentContext = "account"
+	path := filepath.Join(c.dir, namespace+"-"+name+".kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return "", fmt.Errorf("write the kubeconfig of %s/%s: %w", namespace, name, err)
 	}
 	return path, nil
 }
