@@ -102,36 +102,49 @@ func (h Hop) verifiesFor(svc view, payload Family) bool {
 	return h.verifies(payload)
 }
 
-// routedLegs follows the first VirtualService that routes this host and port for the client.
+// routedLegs follows the first VirtualService that routes this host and port for the client. Where Istio sniffs, routes
+// for HTTP take no other bytes, nor the other way round: what no route takes goes the direct way.
 func (s *Snapshot) routedLegs(client Client, svc view, p port) []leg {
-	for _, v := range s.routesFor(meshGateway, client.Namespace, svc.host) {
-		r := request{gateway: meshGateway, host: svc.host, port: p.number, client: client}
-		for _, kind := range routeKinds(FamilyOf(p.protocol)) {
-			list := s.destinationsFor(v, kind, r)
-			if len(list) == 0 {
-				continue
+	var legs []leg
+	routed, direct := false, false
+	for _, kinds := range routeKinds(FamilyOf(p.protocol)) {
+		list := s.firstDestinations(client, svc.host, p.number, kinds)
+		routed, direct = routed || len(list) > 0, direct || len(list) == 0
+		for _, d := range list {
+			legs = append(legs, s.follow(client, svc.host, p, d)...)
+		}
+	}
+	if routed && direct {
+		legs = append(legs, s.direct(client, svc, p.number, "", FamilyOf(p.protocol)))
+	}
+	return legs
+}
+
+// firstDestinations gives where the first VirtualService with such routes sends.
+func (s *Snapshot) firstDestinations(client Client, host string, number uint32, kinds []Family) []destination {
+	for _, v := range s.routesFor(meshGateway, client.Namespace, host) {
+		r := request{gateway: meshGateway, host: host, port: number, client: client}
+		for _, kind := range kinds {
+			if list := s.destinationsFor(v, kind, r); len(list) > 0 {
+				return list
 			}
-			var legs []leg
-			for _, d := range list {
-				legs = append(legs, s.follow(client, svc.host, p, d)...)
-			}
-			return legs
 		}
 	}
 	return nil
 }
 
-// routeKinds lists the kinds of routes that apply to a port, in Istio's order.
-func routeKinds(f Family) []Family {
+// routeKinds lists the kinds of routes that apply to a port, in Istio's order, apart for each kind of bytes that Istio
+// tells from others.
+func routeKinds(f Family) [][]Family {
 	switch f {
 	case FamilyHTTP:
-		return []Family{FamilyHTTP}
+		return [][]Family{{FamilyHTTP}}
 	case FamilyTLS:
-		return []Family{FamilyTLS, FamilyOpaque}
+		return [][]Family{{FamilyTLS, FamilyOpaque}}
 	case FamilyUnspecified:
-		return []Family{FamilyHTTP, FamilyOpaque}
+		return [][]Family{{FamilyHTTP}, {FamilyOpaque}}
 	default:
-		return []Family{FamilyOpaque}
+		return [][]Family{{FamilyOpaque}}
 	}
 }
 

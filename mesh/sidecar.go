@@ -71,7 +71,8 @@ func imports(hosts []string, clientNamespace, namespace, host string) bool {
 	return imported
 }
 
-// importEntry reads "namespace/host": "." is the client's namespace, "*" any, and "~" before it excludes.
+// importEntry reads "namespace/host": "." is the client's namespace, "*" any, and "~" before it excludes. No object is
+// in the namespace of clients that stand for all other namespaces.
 func importEntry(entry, clientNamespace string) (namespace, host string, excluded, ok bool) {
 	namespace, host, ok = strings.Cut(entry, "/")
 	if !ok || strings.Contains(host, "/") {
@@ -81,7 +82,7 @@ func importEntry(entry, clientNamespace string) (namespace, host string, exclude
 	switch {
 	case excluded && namespace == "":
 		namespace = "*"
-	case namespace == ".":
+	case namespace == "." && clientNamespace != AnyNamespace:
 		namespace = clientNamespace
 	}
 	return namespace, host, excluded, true

@@ -119,8 +119,14 @@ func (f *Farm) Compare(m Mesh) (Result, error) {
 // asker gives the model's answer for one cluster, nil for none.
 type asker func(mesh.Client, Key) *Answer
 
+// askerOf asks the model. The namespace without objects is one of those for which AnyNamespace stands.
 func askerOf(snapshot *mesh.Snapshot) asker {
-	return func(client mesh.Client, key Key) *Answer { return modelAnswer(snapshot, client, key) }
+	return func(client mesh.Client, key Key) *Answer {
+		if client.Namespace == emptyNamespace {
+			client.Namespace = mesh.AnyNamespace
+		}
+		return modelAnswer(snapshot, client, key)
+	}
 }
 
 func compareClient(model asker, client mesh.Client, asked []Key, answers map[Key]Answer) (int, []Disagreement) {

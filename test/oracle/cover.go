@@ -51,6 +51,14 @@ var ambientConstructs = []string{
 	"waypoint for all namespaces", "waypoint for its own namespace",
 }
 
+// reviewConstructs are those of reviews.
+var reviewConstructs = []string{
+	"CREATE ServiceEntry", "UPDATE ServiceEntry", "DELETE ServiceEntry",
+	"CREATE DestinationRule", "UPDATE DestinationRule", "DELETE DestinationRule",
+	"CREATE VirtualService", "UPDATE VirtualService", "DELETE VirtualService",
+	"CREATE Gateway", "UPDATE Gateway", "DELETE Gateway",
+}
+
 // constructs lists all that a generator can make.
 var constructs = append([]string{
 	"no creationTimestamp",
@@ -85,4 +93,4 @@ var constructs = append([]string{
 	"Sidecar", "Sidecar workloadSelector", "Sidecar in the root namespace", "Sidecar egress hosts", "Sidecar egress port",
 	"Sidecar egress exclusion", "Sidecar REGISTRY_ONLY", "Sidecar ALLOW_ANY",
 	"Gateway", "Gateway HTTP", "Gateway HTTPS", "Gateway TLS PASSTHROUGH", "Gateway ISTIO_MUTUAL",
-}, ambientConstructs...)
+}, append(ambientConstructs, reviewConstructs...)...)

@@ -25,12 +25,13 @@ import (
 // meshes share one; it is renewed from time to time, for each mesh leaves something behind in it.
 type clusters struct {
 	controller *multicluster.Controller
+	client     kube.CLIClient
 	stop       chan struct{}
 	used       int
 }
 
 // meshesPerCluster bounds what the meshes leave behind.
-const meshesPerCluster = 200
+const meshesPerCluster = 50
 
 func (c *clusters) get(watcher meshwatcher.WatcherCollection) (*multicluster.Controller, error) {
 	if c.controller != nil && c.used < meshesPerCluster {
@@ -39,9 +40,11 @@ func (c *clusters) get(watcher meshwatcher.WatcherCollection) (*multicluster.Con
 	}
 	if c.stop != nil {
 		close(c.stop)
+		c.client.Shutdown()
 	}
 	c.used, c.stop = 1, make(chan struct{})
 	client := kube.NewFakeClient()
+	c.client = client
 	c.controller = multicluster.NewController(multicluster.ControllerOptions{
 		Client: client, ClusterID: clusterID, SystemNamespace: rootNamespace, MeshConfig: watcher, Debugger: &krt.DebugHandler{},
 	})

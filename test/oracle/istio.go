@@ -144,30 +144,41 @@ var errCrashed = errors.New("Istio crashed")
 
 // Clusters says what the client's proxy does to each host, port and subset that it knows. The error wraps errCrashed
 // where Istio panics (1.31 does at outlierDetection for a wildcard host with resolution DYNAMIC_DNS).
-func (i *Istio) Clusters(c mesh.Client) (answers map[Key]Answer, err error) {
+func (i *Istio) Clusters(c mesh.Client) (map[Key]Answer, error) {
+	answers := map[Key]Answer{}
+	err := i.outbound(c, func(key Key, proxy *model.Proxy, cl *cluster.Cluster) error {
+		a, err := readCluster(cl, i.load(proxy, cl), key.Port)
+		answers[key] = a
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answers, nil
+}
+
+// outbound walks the clusters with which a client's proxy reaches services.
+func (i *Istio) outbound(c mesh.Client, each func(Key, *model.Proxy, *cluster.Cluster) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			answers, err = nil, fmt.Errorf("%w: %v", errCrashed, r)
+			err = fmt.Errorf("%w: %v", errCrashed, r)
 		}
 	}()
 	proxy := setUp(i.env, proxyFor(c))
 	built, err := i.build(proxy)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	answers = map[Key]Answer{}
 	for _, cl := range built {
 		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
 		if direction != model.TrafficDirectionOutbound || host == "" {
 			continue
 		}
-		a, err := readCluster(cl, i.load(proxy, cl), uint32(port))
-		if err != nil {
-			return nil, err
+		if err := each(Key{Host: string(host), Port: uint32(port), Subset: subset}, proxy, cl); err != nil {
+			return err
 		}
-		answers[Key{Host: string(host), Port: uint32(port), Subset: subset}] = a
 	}
-	return answers, nil
+	return nil
 }
 
 // load gives the endpoints of a cluster that asks for them apart, nil for one that carries them.

@@ -1,0 +1,184 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+
+	"istio.io/istio/pkg/test"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// Question is a random review on a random mesh.
+type Question struct {
+	// Given is the mesh before the review.
+	Given Mesh
+	// Operation is CREATE, UPDATE or DELETE.
+	Operation string
+	// Object is what is created or replaces Old; Old is what is replaced or deleted.
+	Object, Old Document
+}
+
+// judgedKinds are the kinds that reviews are made of.
+var judgedKinds = map[string]bool{"ServiceEntry": true, "DestinationRule": true, "VirtualService": true, "Gateway": true}
+
+// Question makes a mesh and a review on it; ok is false where the mesh has nothing to review.
+func (g *Generator) Question() (q Question, ok bool) {
+	m := g.Mesh()
+	var candidates []int
+	for i, d := range m {
+		if judgedKinds[d.Kind()] {
+			candidates = append(candidates, i)
+			if d.Kind() == "DestinationRule" || d.Kind() == "ServiceEntry" {
+				candidates = append(candidates, i)
+			}
+		}
+	}
+	if len(candidates) == 0 {
+		return q, false
+	}
+	i := pick(g, candidates...)
+	chosen := m[i]
+	without := append(append(Mesh{}, m[:i]...), m[i+1:]...)
+	switch weighted(g, 4, 4, 2) {
+	case 0:
+		fresh := chosen.Clone()
+		delete(fresh.metadata(), "creationTimestamp")
+		q = Question{Given: without, Operation: "CREATE", Object: fresh}
+	case 1:
+		q = Question{Given: append(without, chosen), Operation: "UPDATE", Object: g.variant(chosen), Old: chosen}
+	default:
+		q = Question{Given: append(without, chosen), Operation: "DELETE", Old: chosen}
+	}
+	g.cover(q.Operation + " " + chosen.Kind())
+	return q, true
+}
+
+// variant gives another object under the same name, or the same object with one thing less.
+func (g *Generator) variant(d Document) Document {
+	if smaller := smallerValues(d.Spec()); len(smaller) > 0 && g.chance(0.6) {
+		changed := d.Clone()
+		changed["spec"] = cloneValue(pick(g, smaller...))
+		return changed
+	}
+	make := map[string]func() Document{
+		"ServiceEntry": g.serviceEntry, "DestinationRule": g.destinationRule,
+		"VirtualService": g.virtualService, "Gateway": g.gateway,
+	}[d.Kind()]
+	other := make()
+	if other == nil {
+		return d.Clone()
+	}
+	other["metadata"] = cloneValue(d.metadata())
+	return other
+}
+
+// After gives the mesh with an object in place of the one under review, nil for none.
+func (q Question) After(object Document) Mesh {
+	var m Mesh
+	for _, d := range q.Given {
+		if q.Old == nil || d.Kind() != q.Old.Kind() || d.Namespace() != q.Old.Namespace() || d.Name() != q.Old.Name() {
+			m = append(m, d)
+		}
+	}
+	if object != nil {
+		m = append(m, object)
+	}
+	return m
+}
+
+// Court judges questions as the webhook does, and has Istio check the judgement.
+type Court struct {
+	Farm  Farm
+	Judge *webhook.Judge
+}
+
+// NewCourt makes a court with the default configuration.
+func NewCourt(ctx context.Context) (*Court, error) {
+	judge, err := webhook.NewJudge(ctx, config.Default())
+	if err != nil {
+		return nil, fmt.Errorf("make a judge: %w", err)
+	}
+	return &Court{Judge: judge}, nil
+}
+
+// Verdict is what came of one question.
+type Verdict struct {
+	Patched bool
+	Allowed bool
+	// Checked counts the clusters that were compared.
+	Checked int
+	Crashed int
+	// Wrong lists what Istio holds against the judgement.
+	Wrong []string
+}
+
+// Hear mutates and validates the review, and asks Istio whether the mutation keeps its promise and whether an
+// admission leaves somebody in plaintext who was under TLS.
+func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
+	before, err := Decode(q.Given)
+	if err != nil {
+		return v, err
+	}
+	mutated, err := c.mutate(&v, before, q)
+	if err != nil {
+		return v, err
+	}
+	review := webhook.Review{Operation: q.Operation}
+	if mutated != nil {
+		review.Object = mutated.JSON()
+	}
+	if q.Old != nil {
+		review.OldObject = q.Old.JSON()
+	}
+	decision, err := c.Judge.Validate(ctx, before, review)
+	if err != nil {
+		return v, fmt.Errorf("validate: %w", err)
+	}
+	v.Allowed = decision.Allowed
+	if !v.Patched && !v.Allowed {
+		return v, nil
+	}
+	model, err := Decode(q.After(mutated))
+	if err != nil {
+		return v, err
+	}
+	err = test.Wrap(func(t test.Failer) {
+		after := c.Farm.Load(t, q.After(mutated))
+		if v.Patched {
+			unpatched := c.Farm.Load(t, q.After(q.Object))
+			c.checkPatch(&v, q, mutated, unpatched, after)
+		}
+		if v.Allowed {
+			c.checkAdmission(&v, c.Farm.Load(t, q.Given), after, model)
+		}
+	})
+	return v, err
+}
+
+// mutate gives the object as it would be stored, nil on DELETE, and sees that a second pass changes nothing.
+func (c *Court) mutate(v *Verdict, before *mesh.Snapshot, q Question) (Document, error) {
+	if q.Object == nil {
+		return nil, nil
+	}
+	review := webhook.Review{Operation: q.Operation, Object: q.Object.JSON()}
+	if q.Old != nil {
+		review.OldObject = q.Old.JSON()
+	}
+	raw, patch, err := c.Judge.Mutate(before, review)
+	if err != nil {
+		return nil, fmt.Errorf("mutate: %w", err)
+	}
+	v.Patched = len(patch) > 0
+	review.Object = raw
+	_, again, err := c.Judge.Mutate(before, review)
+	if err != nil {
+		return nil, fmt.Errorf("mutate again: %w", err)
+	}
+	if len(again) > 0 {
+		v.Wrong = append(v.Wrong, fmt.Sprintf("the second pass still patches: %v", again))
+	}
+	return readDocument(raw)
+}

@@ -1,0 +1,146 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	"google.golang.org/protobuf/encoding/prototext"
+
+	"istio.io/istio/pilot/pkg/model"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+func readDocument(raw []byte) (Document, error) {
+	var d Document
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return nil, fmt.Errorf("read the mutated object: %w", err)
+	}
+	return d, nil
+}
+
+// sidecars are the vantages for which admissions are checked.
+func sidecars() []mesh.Client {
+	return slices.DeleteFunc(Vantages(), func(c mesh.Client) bool { return c.Kind != mesh.ClientSidecar })
+}
+
+// checkPatch sees that the patch gives TLS to all whom it meant to cover, and takes nothing else from anybody.
+func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, patched *Istio) {
+	for _, client := range Vantages() {
+		was, ok := ask(v, unpatched, client)
+		is, also := ask(v, patched, client)
+		if !ok || !also {
+			continue
+		}
+		for _, key := range sortedKeys(was.answers) {
+			v.Checked++
+			old, now := was.answers[key], is.answers[key]
+			if old.TLS() && !now.TLS() {
+				v.Wrong = append(v.Wrong, fmt.Sprintf("the patch takes TLS from %s -> %s: %s, then %s", client, key, &old, &now))
+			}
+			if was.settings[key] != is.settings[key] {
+				v.Wrong = append(v.Wrong, fmt.Sprintf("the patch changes more than TLS for %s -> %s: %s, then %s",
+					client, key, was.settings[key], is.settings[key]))
+			}
+		}
+	}
+	for _, g := range claimed(q, mutated) {
+		client := g.Client
+		if client.Namespace == mesh.AnyNamespace {
+			client.Namespace = emptyNamespace
+		}
+		if client.Kind != mesh.ClientSidecar && client.Kind != mesh.ClientGateway {
+			continue
+		}
+		is, ok := ask(v, patched, client)
+		a, built := is.answers[Key{Host: g.Host, Port: g.Port, Subset: g.Subset}]
+		if v.Checked++; ok && (!built || !a.TLS()) {
+			v.Wrong = append(v.Wrong, fmt.Sprintf("the patch was to cover %s -> %s:%d/%s: %s", client, g.Host, g.Port, g.Subset, &a))
+		}
+	}
+}
+
+// claimed lists the clusters that are under TLS by the rule as mutated, and were not as written.
+func claimed(q Question, mutated Document) []mesh.Governed {
+	if mutated.Kind() != mesh.KindDestinationRule {
+		return nil
+	}
+	ref := mesh.Ref{Kind: mutated.Kind(), Namespace: mutated.Namespace(), Name: mutated.Name()}
+	after, err := Decode(q.After(mutated))
+	if err != nil {
+		return nil
+	}
+	written, err := Decode(q.After(q.Object))
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(after.Governed(ref), func(g mesh.Governed) bool {
+		old, _ := written.Cluster(g.Client, g.Host, g.Port, g.Subset)
+		return !g.Cluster.Originated() || old.Originated()
+	})
+}
+
+// checkAdmission sees that nobody who was under TLS is in plaintext. What the application encrypts itself, by the
+// port's protocol, is not in plaintext without the proxy's TLS.
+func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) {
+	for _, client := range sidecars() {
+		was, ok := ask(v, before, client)
+		is, also := ask(v, after, client)
+		if !ok || !also {
+			continue
+		}
+		for _, key := range sortedKeys(was.answers) {
+			now, built := is.answers[key]
+			old := was.answers[key]
+			v.Checked++
+			declared, _ := model.Cluster(client, key.Host, key.Port, key.Subset)
+			if built && is.external[key] && old.TLS() && !now.TLS() && declared.Family != mesh.FamilyTLS {
+				v.Wrong = append(v.Wrong, fmt.Sprintf("admitted, and %s -> %s was %s, is %s", client, key, &old, &now))
+			}
+		}
+	}
+}
+
+// view is all that Istio says to one client.
+type view struct {
+	answers  map[Key]Answer
+	settings map[Key]string
+	external map[Key]bool
+}
+
+// ask asks for one client; ok is false where Istio crashed.
+func ask(v *Verdict, istio *Istio, client mesh.Client) (view, bool) {
+	said := view{answers: map[Key]Answer{}, settings: map[Key]string{}, external: map[Key]bool{}}
+	err := istio.outbound(client, func(key Key, proxy *model.Proxy, cl *cluster.Cluster) error {
+		a, err := readCluster(cl, istio.load(proxy, cl), key.Port)
+		said.answers[key], said.settings[key] = a, others(cl)
+		said.external[key] = cl.GetMetadata().GetFilterMetadata()["istio"].GetFields()["external"].GetBoolValue()
+		return err
+	})
+	if err != nil {
+		v.Crashed++
+	}
+	return said, err == nil
+}
+
+func sortedKeys(m map[Key]Answer) []Key {
+	return slices.SortedFunc(maps.Keys(m), func(a, b Key) int {
+		if a.String() < b.String() {
+			return -1
+		}
+		return 1
+	})
+}
+
+// others gives what a cluster has beside its TLS, name and endpoints, in one string.
+func others(c *cluster.Cluster) string {
+	kept := &cluster.Cluster{
+		ConnectTimeout: c.ConnectTimeout, CircuitBreakers: c.CircuitBreakers, LbPolicy: c.LbPolicy,
+		OutlierDetection: c.OutlierDetection, UpstreamConnectionOptions: c.UpstreamConnectionOptions,
+		LoadBalancingPolicy: c.LoadBalancingPolicy,
+	}
+	return prototext.MarshalOptions{}.Format(kept)
+}

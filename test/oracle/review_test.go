@@ -1,0 +1,156 @@
+package oracle
+
+import (
+	"context"
+	"regexp"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, and that no
+// admission takes anybody's TLS. A review needs up to three meshes, so it makes a third of them.
+func TestReviews(t *testing.T) {
+	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
+	meshes := number(t, "ORACLE_MESHES", 3000) / 3
+	first := number(t, "ORACLE_FIRST", 0)
+	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", seed, first, 3*meshes)
+	court, err := NewCourt(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	coverage, classes := Coverage{}, map[string]int{}
+	var total Verdict
+	patched, allowed, reviews, failed := 0, 0, 0, 0
+	for i := first; i < first+meshes; i++ {
+		g := NewGenerator(seed, i)
+		q, ok := g.Question()
+		if !ok {
+			continue
+		}
+		coverage.Add(g.Coverage)
+		v, err := court.Hear(t.Context(), q)
+		if err != nil {
+			t.Fatalf("mesh %d: %v\n%s", i, err, q)
+		}
+		reviews++
+		patched += count(v.Patched)
+		allowed += count(v.Allowed)
+		total.Checked += v.Checked
+		total.Crashed += v.Crashed
+		if len(v.Wrong) == 0 {
+			continue
+		}
+		failed++
+		class := classOf(v.Wrong[0])
+		if classes[class]++; classes[class] == 1 {
+			small := shrinkQuestion(court, q, class)
+			v, _ = court.Hear(t.Context(), small)
+			t.Errorf("mesh %d:\n%s\n%s", i, small, firstWrong(v, class))
+		}
+	}
+	t.Logf("%d reviews, %d patched, %d admitted, %d clusters checked, %d reviews with something wrong; Istio crashed for %d clients",
+		reviews, patched, allowed, total.Checked, failed, total.Crashed)
+	for class, n := range classes {
+		t.Logf("%6d  %s", n, class)
+	}
+	for _, name := range reviewConstructs {
+		t.Logf("%8d  %s", coverage[name], name)
+		if coverage[name] == 0 && meshes >= 1000 {
+			t.Errorf("construct never made: %s", name)
+		}
+	}
+}
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+var firstWords = regexp.MustCompile(`^(the patch \w+|the second pass|admitted)`)
+
+func classOf(wrong string) string { return firstWords.FindString(wrong) }
+
+func firstWrong(v Verdict, class string) string {
+	for _, wrong := range v.Wrong {
+		if classOf(wrong) == class {
+			return wrong
+		}
+	}
+	return ""
+}
+
+// shrinkQuestion makes the mesh around a review smaller, then the objects of the review.
+func shrinkQuestion(court *Court, q Question, class string) Question {
+	still := func(q Question) bool {
+		v, err := court.Hear(context.Background(), q)
+		return err == nil && firstWrong(v, class) != ""
+	}
+	whole := func(m Mesh) Question {
+		out := Question{Operation: q.Operation}
+		for _, d := range m {
+			switch role, _ := d.metadata()["role"].(string); role {
+			case "object":
+				out.Object = unmarked(d)
+			case "old":
+				out.Old = unmarked(d)
+			default:
+				out.Given = append(out.Given, d)
+			}
+		}
+		if out.Old != nil {
+			out.Given = append(out.Given, out.Old)
+		}
+		return out
+	}
+	var m Mesh
+	for _, d := range q.After(nil) {
+		m = append(m, d)
+	}
+	if q.Object != nil {
+		m = append(m, marked(q.Object, "object"))
+	}
+	if q.Old != nil {
+		m = append(m, marked(q.Old, "old"))
+	}
+	same := func(m Mesh) bool {
+		next := whole(m)
+		return (next.Object == nil) == (q.Object == nil) && (next.Old == nil) == (q.Old == nil) && still(next)
+	}
+	return whole(Shrink(m, same))
+}
+
+func marked(d Document, role string) Document {
+	d = d.Clone()
+	d.metadata()["role"] = role
+	return d
+}
+
+func unmarked(d Document) Document {
+	d = d.Clone()
+	delete(d.metadata(), "role")
+	return d
+}
+
+// String gives the question as a Suite's case would put it.
+func (q Question) String() string {
+	given := list{}
+	for _, d := range q.Given {
+		given = append(given, map[string]any(d))
+	}
+	review := object{"operation": q.Operation}
+	if q.Object != nil {
+		review["object"] = map[string]any(q.Object)
+	}
+	if q.Old != nil {
+		review["oldObject"] = map[string]any(q.Old)
+	}
+	raw, err := yaml.Marshal(object{"given": given, "review": review})
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
