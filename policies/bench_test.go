@@ -129,3 +129,19 @@ func TestBenchMeasuresEveryPolicy(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkEachPolicy(b *testing.B) {
+	e := engine(b)
+	for _, q := range e.single {
+		p := q.policies[0]
+		in := Sample(p.Kinds[0])
+		b.Run(p.ID, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := e.evaluateOne(b.Context(), q, &in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

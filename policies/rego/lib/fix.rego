@@ -15,27 +15,33 @@ tls_path(flow) := trim_suffix(last(flow).decidedBy.field, ".mode")
 
 # start_tls gives the fix that starts TLS for a flow that is in plaintext, in the rule that applies to it or, where
 # there is none, in a new one.
-start_tls(flow) := change(last(flow).decidedBy.object, _start_tls(flow)) if {
-	last(flow).decidedBy.object
+start_tls(flow) := sprintf("# in %s\n%s.mode: SIMPLE\n", [ref(object), path]) if {
 	flow.rule
+	object := last(flow).decidedBy.object
+	path := tls_path(flow)
+	_in_place(flow, path)
+} else := change(last(flow).decidedBy.object, _start_tls(flow)) if {
+	flow.rule
+	last(flow).decidedBy.object
 } else := rule(flow, {"mode": "SIMPLE"})
 
-# Settings of the port alone, or settings that stand there and lack something: they are completed where they are.
+# Settings of the port alone, or settings that stand there and lack something, are completed where they are.
+_in_place(flow, _) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
+
+_in_place(flow, path) if {
+	not flow.cause == "credential-ignored"
+	contains(path, "portLevelSettings[")
+}
+
 _start_tls(flow) := {
 	sprintf("%s.mode", [tls_path(flow)]): "SIMPLE",
 	sprintf("%s.credentialName", [tls_path(flow)]): null,
 } if {
 	flow.cause == "credential-ignored"
-} else := {sprintf("%s.mode", [tls_path(flow)]): "SIMPLE"} if {
-	_in_place(flow)
 } else := {sprintf("%s.portLevelSettings[+]", [_policy_path(flow)]): object.union(
 	_kept(flow),
 	{"port": {"number": flow.port}, "tls": {"mode": "SIMPLE"}},
 )}
-
-_in_place(flow) if contains(tls_path(flow), "portLevelSettings[")
-
-_in_place(flow) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
 
 _policy_path(flow) := trim_suffix(tls_path(flow), ".tls")
 
