@@ -4,7 +4,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -152,6 +151,6 @@ func (s *site) describe(t *testing.T) {
 		return
 	}
 	for _, e := range events.Items {
-		t.Log(fmt.Sprintf("%s %s: %s", e.InvolvedObject.Name, e.Reason, e.Message))
+		t.Logf("%s %s: %s", e.InvolvedObject.Name, e.Reason, e.Message)
 	}
 }
