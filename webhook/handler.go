@@ -49,6 +49,7 @@ type Handler struct {
 	opened  atomic.Bool
 	court   court
 	limit   *limiter
+	crew    crew
 	timeout time.Duration
 	decided func(context.Context, Decided)
 	metrics *Metrics
@@ -62,6 +63,7 @@ func NewHandler(o HandlerOptions) *Handler {
 		ready:   o.Ready,
 		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience},
 		limit:   newLimiter(or(o.Concurrent, 128), or(o.Queue, 500*time.Millisecond)),
+		crew:    newCrew(),
 		timeout: or(o.Timeout, 2500*time.Millisecond),
 		decided: o.Decided,
 		metrics: o.Metrics,
@@ -148,11 +150,11 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*admissionv1.Adm
 func (h *Handler) inTime(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) verdict {
 	done := make(chan verdict, 1)
 	h.metrics.inFlight.Inc()
-	go func() {
+	h.crew.run(func() {
 		defer h.limit.release()
 		defer h.metrics.inFlight.Dec()
 		done <- h.decide(ctx, webhook, decide, r)
-	}()
+	})
 	select {
 	case v := <-done:
 		return v
