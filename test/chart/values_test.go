@@ -160,6 +160,8 @@ func TestBadValuesAreRefused(t *testing.T) {
 		{"webhook: {validate: {timeoutSeconds: 10}}", "timeoutSeconds"},
 		{"webhook: {url: 'http://a'}", "/webhook/url"},
 		{"networkPolicy: {enabeld: true}", "enabeld"},
+		{"webhook: {probeNamespace: kube-system}", "webhook.probeNamespace is kube-system, which is exempt"},
+		{"webhook: {exemptNamespaces: [default]}", "webhook.probeNamespace is default, which is exempt"},
 	} {
 		out, err := template(t, h, c.values)
 		if err == nil {

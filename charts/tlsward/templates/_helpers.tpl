@@ -80,6 +80,10 @@ caBundle: {{ required "certificates.mounted.caBundle is needed where certificate
 
 {{/* What both webhooks leave out, and how they are asked. */}}
 {{- define "tlsward.scope" -}}
+{{- $exempt := append .Values.webhook.exemptNamespaces .Release.Namespace | uniq -}}
+{{- if and (eq .Values.webhook.failurePolicy "auto") (has .Values.webhook.probeNamespace $exempt) -}}
+{{- fail (printf "webhook.probeNamespace is %s, which is exempt: the program could never see a refusal there" .Values.webhook.probeNamespace) -}}
+{{- end -}}
 admissionReviewVersions: [v1]
 sideEffects: None
 matchPolicy: Equivalent
@@ -88,7 +92,7 @@ namespaceSelector:
     # By name, which nobody can change: a label could be set by whoever owns the namespace.
     - key: kubernetes.io/metadata.name
       operator: NotIn
-      values: {{ append .Values.webhook.exemptNamespaces .Release.Namespace | uniq | toJson }}
+      values: {{ $exempt | toJson }}
 matchConditions:
   # An update that changes neither the spec nor labels changes nothing that proxies do. Subresources, such as status,
   # are in no rule.
