@@ -1,0 +1,65 @@
+package oracle
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// TestRegressions sees that the answers which the model's own tests hold it to are Istio's. Waypoints are asked in
+// TestAmbient.
+func TestRegressions(t *testing.T) {
+	raw, err := os.ReadFile("../../mesh/testdata/as-istio.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Name   string      `json:"name"`
+		Mesh   Mesh        `json:"mesh"`
+		Client mesh.Client `json:"client"`
+		Host   string      `json:"host"`
+		Port   uint32      `json:"port"`
+		Subset string      `json:"subset"`
+		Istio  string      `json:"istio"`
+	}
+	if err := json.Unmarshal(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	farm := new(Farm)
+	for _, c := range cases {
+		if c.Client.Kind == mesh.ClientWaypoint {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			if c.Client.Namespace == mesh.AnyNamespace {
+				c.Client.Namespace = emptyNamespace
+			}
+			answers, err := farm.Load(t, c.Mesh).Clusters(c.Client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "no cluster"
+			if a, ok := answers[Key{Host: c.Host, Port: c.Port, Subset: c.Subset}]; ok {
+				got = brief(a)
+			}
+			if got != c.Istio {
+				t.Errorf("got %s, want %s", got, c.Istio)
+			}
+		})
+	}
+}
+
+// brief gives an answer in the words of the file.
+func brief(a Answer) string {
+	mode := a.Mode
+	switch {
+	case a.Auto:
+		mode = "automatic"
+	case mode == "":
+		mode = "plaintext"
+	}
+	return fmt.Sprintf("%s sni=%q names=%v insecure=%v ports=%v", mode, a.SNI, a.Names, a.Insecure, a.Ports)
+}
