@@ -11,7 +11,10 @@ import (
 // encode gives the input as a Rego value, equal to what its JSON form would parse to: a round trip through JSON costs
 // more than the policies themselves.
 func (w words) encode(in *Input) ast.Value {
-	e := encoder{words: w, seen: map[string]*ast.Term{}, refs: map[mesh.Ref]*ast.Term{}}
+	e := encoder{
+		words: w, seen: map[string]*ast.Term{}, refs: map[mesh.Ref]*ast.Term{}, decisions: map[mesh.Decision]*ast.Term{},
+		lists: map[list]*ast.Term{},
+	}
 	return e.input(in)
 }
 
@@ -45,13 +48,22 @@ type encoder struct {
 	words words
 	seen  map[string]*ast.Term
 	refs  map[mesh.Ref]*ast.Term
+
+	decisions map[mesh.Decision]*ast.Term
+	lists     map[list]*ast.Term
+}
+
+// list tells a slice of strings from another: flows of one host share theirs.
+type list struct {
+	first  *string
+	length int
 }
 
 // input leaves the objects as they are until a policy reads them: most never do.
 func (e *encoder) input(in *Input) ast.Value {
 	members := map[string]any{
 		"request": e.request(&in.Request).Value,
-		"egress":  list(in.Egress, e.flow).Value,
+		"egress":  items(in.Egress, e.flow).Value,
 	}
 	if len(in.Object) > 0 {
 		members["object"] = in.Object
@@ -92,16 +104,16 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.add("client", e.client(&in.Client))
 	f.add("host", e.text(in.Host))
 	f.add("port", number(&in.Port))
-	f.add("hops", list(in.Hops, e.hop))
+	f.add("hops", items(in.Hops, e.hop))
 	f.add("verdict", e.text(string(in.Verdict)))
 	f.addText("cause", string(in.Cause))
-	f.addIf(len(in.Considered) > 0, "considered", list(in.Considered, e.considered))
+	f.addIf(len(in.Considered) > 0, "considered", items(in.Considered, e.considered))
 	f.add("leg", e.text(string(in.Leg)))
 	f.addText("subset", in.Subset)
 	f.addText("protocol", in.Protocol)
 	f.add("family", e.text(string(in.Family)))
 	f.add("payload", e.text(string(in.Payload)))
-	f.addIf(len(in.TargetPorts) > 0, "targetPorts", list(in.TargetPorts, number))
+	f.addIf(len(in.TargetPorts) > 0, "targetPorts", items(in.TargetPorts, number))
 	f.addIf(len(in.SNIHosts) > 0, "sniHosts", e.texts(in.SNIHosts))
 	f.addIf(len(in.EndpointHosts) > 0, "endpointHosts", e.texts(in.EndpointHosts))
 	f.addText("serverTLS", in.ServerTLS)
@@ -151,10 +163,15 @@ func (e *encoder) decision(d *mesh.Decision) *ast.Term {
 	if d == nil {
 		return ast.InternedNullTerm
 	}
+	if term, ok := e.decisions[*d]; ok {
+		return term
+	}
 	f := e.fields(2)
 	f.add("object", e.ref(&d.Object))
 	f.add("field", e.text(d.Field))
-	return f.term()
+	term := f.term()
+	e.decisions[*d] = term
+	return term
 }
 
 func (e *encoder) considered(c *mesh.Considered) *ast.Term {
@@ -194,8 +211,20 @@ func (e *encoder) text(s string) *ast.Term {
 }
 
 // texts gives null for a nil slice, as JSON does.
-func (e *encoder) texts(items []string) *ast.Term {
-	return list(items, func(s *string) *ast.Term { return e.text(*s) })
+func (e *encoder) texts(all []string) *ast.Term {
+	switch {
+	case all == nil:
+		return ast.InternedNullTerm
+	case len(all) == 0:
+		return ast.InternedEmptyArray
+	}
+	key := list{&all[0], len(all)}
+	if term, ok := e.lists[key]; ok {
+		return term
+	}
+	term := items(all, func(s *string) *ast.Term { return e.text(*s) })
+	e.lists[key] = term
+	return term
 }
 
 // fields are an object's members while it is being built.
@@ -227,14 +256,14 @@ func number(n *uint32) *ast.Term { return ast.InternedTerm(*n) }
 
 func boolean(b bool) *ast.Term { return ast.InternedTerm(b) }
 
-// list gives null for a nil slice, as JSON does.
-func list[T any](items []T, encode func(*T) *ast.Term) *ast.Term {
-	if items == nil {
+// items gives null for a nil slice, as JSON does.
+func items[T any](all []T, encode func(*T) *ast.Term) *ast.Term {
+	if all == nil {
 		return ast.InternedNullTerm
 	}
-	terms := make([]*ast.Term, len(items))
-	for i := range items {
-		terms[i] = encode(&items[i])
+	terms := make([]*ast.Term, len(all))
+	for i := range all {
+		terms[i] = encode(&all[i])
 	}
 	return ast.ArrayTerm(terms...)
 }
