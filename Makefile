@@ -43,7 +43,7 @@ vet: ## go vet and gofmt, without changing anything
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 
 lint: vet $(GOLANGCI) ## golangci-lint, which also holds the arrows between packages
-	$(GOLANGCI) run ./...
+	$(GOLANGCI) run --allow-parallel-runners ./...
 
 $(GOLANGCI):
 	@mkdir -p bin/lint

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// progressLine is what a command says on stderr on a machine that is slow enough.
+var progressLine = regexp.MustCompile(`(?m)^tlsward: [a-z ]+ \([0-9ms]+\)\n`)
 
 // result is what a run of the program gave.
 type result struct {
@@ -19,7 +23,7 @@ func tlsward(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	code := run(t.Context(), args, strings.NewReader(stdin), &stdout, &stderr)
-	return result{code, stdout.String(), stderr.String()}
+	return result{code, stdout.String(), progressLine.ReplaceAllString(stderr.String(), "")}
 }
 
 func read(t *testing.T, path string) string {
