@@ -92,7 +92,7 @@ func (s *Server) stop(servers []*http.Server) []error {
 // reads the answer at once.
 func (s *Server) reviewServer() *http.Server {
 	return &http.Server{
-		Handler:           s.Handler,
+		Handler:           s.retiring(s.Handler),
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
