@@ -60,6 +60,10 @@ func TestReadWalksDirectories(t *testing.T) {
 	if got, want := names(docs), []string{"b", "a", "deep", "real", "b"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	docs, err = Read(nil, filepath.Join(dir, "circle.yaml"))
+	if err != nil || len(docs) != 5 {
+		t.Errorf("a link to the directory: %v, %v", names(docs), err)
+	}
 }
 
 func TestReadStandardInput(t *testing.T) {
