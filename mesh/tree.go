@@ -145,14 +145,6 @@ func (t tree[V]) prefix(prefix string) iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) { t.root.walk(prefix, yield) }
 }
 
-// has tells whether any key starts with prefix.
-func (t tree[V]) has(prefix string) bool {
-	for range t.prefix(prefix) {
-		return true
-	}
-	return false
-}
-
 func (n *node[V]) walk(prefix string, yield func(string, V) bool) bool {
 	if n == nil {
 		return true
