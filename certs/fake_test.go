@@ -169,3 +169,22 @@ func (f *fakeCluster) demand() {
 	f.demanded, f.locked = true, f.next()
 	f.notify()
 }
+
+// with gives do the cluster while nobody else changes it.
+func (f *fakeCluster) with(do func(*fakeCluster)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do(f)
+}
+
+func (f *fakeCluster) vault() *Vault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, _ := DecodeVault(f.secret)
+	return v
+}
+
+func (f *fakeCluster) announced(name string) (r Replica, ok bool) {
+	f.with(func(f *fakeCluster) { r, ok = f.replicas[name] })
+	return r, ok
+}

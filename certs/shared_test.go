@@ -65,14 +65,12 @@ func (f *fleet) end(name string, kill bool) {
 	m := f.members[name]
 	delete(f.members, name)
 	if kill {
-		left, ok := f.cluster.replicas[name]
-		defer func() {
+		left, ok := f.cluster.announced(name)
+		defer f.cluster.with(func(c *fakeCluster) {
 			if ok {
-				f.cluster.mu.Lock()
-				f.cluster.replicas[name] = left
-				f.cluster.mu.Unlock()
+				c.replicas[name] = left
 			}
-		}()
+		})
 	}
 	m.stop()
 	<-m.done
@@ -147,11 +145,9 @@ func (f *fleet) ready() {
 }
 
 func (f *fleet) active() string {
-	f.cluster.mu.Lock()
-	defer f.cluster.mu.Unlock()
-	v, err := DecodeVault(f.cluster.secret)
-	if err != nil || v == nil {
-		f.t.Fatalf("no vault: %v", err)
+	v := f.cluster.vault()
+	if v == nil {
+		f.t.Fatal("no vault")
 	}
 	return fingerprint(v.Active.Certificate)
 }
@@ -168,14 +164,18 @@ func TestSharedStartsAndAgrees(t *testing.T) {
 		if why := f.refused(); why != "" {
 			t.Error(why)
 		}
-		if len(f.cluster.replicas) != 3 {
-			t.Errorf("%d announcements, want 3", len(f.cluster.replicas))
-		}
-		written := f.cluster.publishes
+		written := 0
+		f.cluster.with(func(c *fakeCluster) {
+			if written = c.publishes; len(c.replicas) != 3 {
+				t.Errorf("%d announcements, want 3", len(c.replicas))
+			}
+		})
 		f.watch(time.Hour)
-		if f.cluster.publishes != written {
-			t.Error("webhook configurations are written although nothing changed")
-		}
+		f.cluster.with(func(c *fakeCluster) {
+			if c.publishes != written {
+				t.Error("webhook configurations are written although nothing changed")
+			}
+		})
 	})
 }
 
@@ -197,11 +197,13 @@ func TestSharedRotatesWithoutARefusal(t *testing.T) {
 		if len(seen) < 20 || len(seen) > 21 {
 			t.Errorf("%d CAs in 41 hours", len(seen))
 		}
-		for name, h := range f.cluster.hooks {
-			if n := len(DecodeBundle(h.bundle)); n != 1 {
-				t.Errorf("%s: %d CAs are left in the bundle", name, n)
+		f.cluster.with(func(c *fakeCluster) {
+			for name, h := range c.hooks {
+				if n := len(DecodeBundle(h.bundle)); n != 1 {
+					t.Errorf("%s: %d CAs are left in the bundle", name, n)
+				}
 			}
-		}
+		})
 	})
 }
 
@@ -234,14 +236,14 @@ func TestSharedWaitsForASilentReplica(t *testing.T) {
 		time.Sleep(30 * time.Second) // the next CA is published, and does not sign yet
 		f.end(dying, true)
 		time.Sleep(time.Minute)
-		if v, _ := DecodeVault(f.cluster.secret); v.Previous == nil {
+		if v := f.cluster.vault(); v.Previous == nil {
 			t.Fatal("the previous CA was dropped while a replica that may present it was silent for a minute only")
 		}
 		f.watch(10 * time.Minute)
-		if v, _ := DecodeVault(f.cluster.secret); v.Previous != nil || v.Next != nil {
+		if v := f.cluster.vault(); v.Previous != nil || v.Next != nil {
 			t.Error("the rotation does not end although the replica is gone")
 		}
-		if _, ok := f.cluster.replicas[dying]; ok {
+		if _, ok := f.cluster.announced(dying); ok {
 			t.Error("the announcement of the replica that is gone was not swept")
 		}
 	})
@@ -266,10 +268,10 @@ func TestSharedHeals(t *testing.T) {
 		"Secret deleted mid-way":   {func(f *fleet) { f.cluster.demand(); time.Sleep(20 * time.Second); f.cluster.lose() }, false},
 		"Secret lost by newcomers": {func(f *fleet) { f.cluster.lose(); f.leader.Store(nil); f.start() }, false},
 		"API server away for an hour": {func(f *fleet) {
-			f.cluster.away = true
+			f.cluster.with(func(c *fakeCluster) { c.away = true })
 			f.watch(time.Hour)
 			f.ready()
-			f.cluster.away = false
+			f.cluster.with(func(c *fakeCluster) { c.away = false })
 		}, true},
 	}
 	for name, c := range cases {
@@ -303,12 +305,12 @@ func TestSharedNeverRefused(t *testing.T) {
 			defer f.endAll()
 			f.start()
 			f.start()
-			f.cluster.flaky = 0.05
+			f.cluster.with(func(c *fakeCluster) { c.flaky = 0.05 })
 			for range 60 {
 				f.shake(random)
 				f.watch(time.Duration(random.IntN(300)) * time.Second)
 			}
-			f.cluster.flaky = 0
+			f.cluster.with(func(c *fakeCluster) { c.flaky = 0 })
 			f.watch(time.Hour)
 			f.ready()
 		})
