@@ -43,11 +43,6 @@ type Answer struct {
 // TLS is true if the proxy starts TLS.
 func (a Answer) TLS() bool { return a.Mode != "" }
 
-// Verified is true if some name of the server is checked.
-func (a Answer) Verified() bool {
-	return a.TLS() && !a.Insecure && (a.AutoNames || len(a.Names) > 0)
-}
-
 // differs lists the fields in which two answers differ.
 func (a Answer) differs(b Answer) []string {
 	var fields []string

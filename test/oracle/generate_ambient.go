@@ -24,7 +24,38 @@ func (g *Generator) AmbientMesh() Mesh {
 			g.useWaypoint(d)
 		}
 	}
+	if sharesHosts(m) {
+		stayHome(m)
+	}
 	return m
+}
+
+// sharesHosts tells whether entries of two namespaces have a host in common.
+func sharesHosts(m Mesh) bool {
+	namespaces := map[any]string{}
+	for _, d := range m {
+		if d.Kind() != "ServiceEntry" {
+			continue
+		}
+		hosts, _ := d.Spec()["hosts"].(list)
+		for _, h := range hosts {
+			if have, ok := namespaces[h]; ok && have != d.Namespace() {
+				return true
+			}
+			namespaces[h] = d.Namespace()
+		}
+	}
+	return false
+}
+
+// stayHome lets everybody use a waypoint of their own namespace only: of two services of one host at one waypoint,
+// Istio takes one at random.
+func stayHome(m Mesh) {
+	for _, d := range m {
+		if labels, ok := d.metadata()["labels"].(object); ok {
+			delete(labels, "istio.io/use-waypoint-namespace")
+		}
+	}
 }
 
 func (g *Generator) namespaceObject(name string) Document {
