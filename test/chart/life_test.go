@@ -297,7 +297,7 @@ func ends(t *testing.T, r *release) {
 }
 
 func metricsExist(t *testing.T, r *release) {
-	rendered := run(t, r.helm, "template", releaseName, r.helm.Chart, "--set", "prometheusRule.enabled=true,dashboard.enabled=true")
+	rendered := run(t, r.helm, "template", releaseName, r.helm.Chart, "-n", releaseNamespace, "--set", "prometheusRule.enabled=true,dashboard.enabled=true")
 	have := metrics(t, r.servers[0])
 	for _, field := range strings.FieldsFunc(rendered, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
 		if !strings.HasPrefix(field, "tlsward_") {

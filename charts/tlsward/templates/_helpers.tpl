@@ -81,7 +81,7 @@ caBundle: {{ required "certificates.mounted.caBundle is needed where certificate
 {{/* What both webhooks leave out, and how they are asked. */}}
 {{- define "tlsward.scope" -}}
 {{- $exempt := append .Values.webhook.exemptNamespaces .Release.Namespace | uniq -}}
-{{- if and (eq .Values.webhook.failurePolicy "auto") (has .Values.webhook.probeNamespace $exempt) -}}
+{{- if and (eq .Values.webhook.failurePolicy "auto") (has .Values.webhook.probeNamespace .Values.webhook.exemptNamespaces) -}}
 {{- fail (printf "webhook.probeNamespace is %s, which is exempt: the program could never see a refusal there" .Values.webhook.probeNamespace) -}}
 {{- end -}}
 admissionReviewVersions: [v1]
