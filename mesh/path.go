@@ -60,9 +60,10 @@ func egressVerdict(legs []leg) Verdict {
 	return v
 }
 
-// diverted is true if routes take all traffic to gateways: nothing leaves from the client itself.
+// diverted is true if routes take all traffic to gateways. Routes to other services of the mesh, or to nowhere, are not
+// that: what is left of the direct way is judged as it stands.
 func diverted(legs []leg) bool {
-	return len(legs) > 0 && !slices.ContainsFunc(legs, func(l leg) bool { return l.kind == LegEgress && l.client.Kind != ClientGateway })
+	return len(legs) > 0 && !slices.ContainsFunc(legs, func(l leg) bool { return l.kind != LegGateway && l.client.Kind != ClientGateway })
 }
 
 // legs lists all the ways that traffic from client to host:port takes, gateways included.

@@ -155,7 +155,11 @@ func (r *review) client(client Client, host string, number uint32) {
 		return
 	}
 	if len(legs) > 1 || legs[0].from != nil {
-		r.add(r.after.direct(client, svc, number, "", FamilyOf(p.protocol)), was)
+		direct := r.after.direct(client, svc, number, "", FamilyOf(p.protocol))
+		if was != Originated {
+			was = r.clusterBefore(direct) // no route was under TLS; the direct way may have been
+		}
+		r.add(direct, was)
 	}
 	r.subsets(client, svc, p)
 }

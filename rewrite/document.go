@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,7 +21,16 @@ type document struct {
 	style style
 }
 
+// strangeBreak matches what YAML takes for the end of a line beside a line feed: a carriage return of its own, and
+// Unicode's next line, line separator and paragraph separator. Whoever counts lines by line feeds loses the place there.
+//
+//nolint:gochecknoglobals // a constant in all but name
+var strangeBreak = regexp.MustCompile("\r(?:[^\n]|$)|[\u0085\u2028\u2029]")
+
 func newDocument(text []byte) (*document, error) {
+	if at := strangeBreak.FindIndex(text); at != nil {
+		return nil, fmt.Errorf("line %d: a line ends in something other than a line feed", 1+bytes.Count(text[:at[0]], []byte("\n")))
+	}
 	d := &document{text: text, lines: []int{0}}
 	for i, c := range text {
 		if c == '\n' {
