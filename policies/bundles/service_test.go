@@ -253,7 +253,7 @@ func TestADecisionIsLoggedAndMasked(t *testing.T) {
 
 func TestWithoutBundlesOrLogsNothingIsDone(t *testing.T) {
 	s := start(t, nil)
-	if err := wait(t, s, time.Second); err != nil {
+	if err := wait(t, s, time.Minute); err != nil {
 		t.Error(err)
 	}
 	files, err := s.Load(t.Context())
