@@ -89,14 +89,19 @@ func library(ctx context.Context) (map[string]*loader.RegoFile, error) {
 
 // Start begins to fetch bundles. It returns at once; Wait waits for them.
 func (s *Service) Start(ctx context.Context) error {
+	s.listen() // before anything is fetched: a bundle from a file is told of once
 	if err := s.manager.Start(ctx); err != nil {
 		return fmt.Errorf("start OPA's plugins: %w", err)
 	}
 	s.logs = logs.Lookup(s.manager)
+	s.listen() // a configuration that is discovered brings its plugin along
+	return nil
+}
+
+func (s *Service) listen() {
 	if s.bundles = bundle.Lookup(s.manager); s.bundles != nil {
 		s.bundles.RegisterBulkListener(id, s.heard)
 	}
-	return nil
 }
 
 // Stop ends the fetching, and sends what decision logs there still are.
