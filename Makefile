@@ -55,7 +55,7 @@ fmt: ## Format the Go code
 
 fuzz: ## Run every fuzz target for FUZZTIME
 	@git grep -n '^func Fuzz' -- '*_test.go' | sed -E 's#^(.*)/[^/]*:[0-9]+:func (Fuzz[A-Za-z0-9_]*).*#\1 \2#' | \
-	while read -r dir target; do $(MAKE) --no-print-directory fuzz-one DIR=$$dir TARGET=$$target || exit 1; done
+	{ code=0; while read -r dir target; do $(MAKE) --no-print-directory fuzz-one DIR=$$dir TARGET=$$target || code=1; done; exit $$code; }
 
 # A target that ends in "context deadline exceeded" and names no input has found nothing: go test stopped its workers
 # too late. It runs once more.

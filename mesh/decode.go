@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 	security "istio.io/api/security/v1beta1"
+	kjson "sigs.k8s.io/json"
 )
 
 // manifest is the part of a Kubernetes object that is alike for all kinds.
@@ -31,7 +32,7 @@ type manifest struct {
 // not read give (nil, nil).
 func Decode(raw []byte) (*Object, error) {
 	var m manifest
-	if err := json.Unmarshal(raw, &m); err != nil {
+	if err := unmarshal(raw, &m); err != nil {
 		return nil, fmt.Errorf("read object: %w", explainJSON(err))
 	}
 	kind := kindOf(m.APIVersion, m.Kind)
@@ -145,7 +146,7 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 			AppProtocol string `json:"appProtocol"`
 		} `json:"ports"`
 	}
-	if err := json.Unmarshal(raw, &spec); err != nil {
+	if err := unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
 	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Headless: spec.ClusterIP == "None"}
@@ -167,7 +168,7 @@ func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 			} `json:"allowedRoutes"`
 		} `json:"listeners"`
 	}
-	if err := json.Unmarshal(raw, &spec); err != nil {
+	if err := unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
 	g := &KubernetesGateway{ClassName: spec.GatewayClassName}
@@ -178,6 +179,19 @@ func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 		}
 	}
 	return g, nil
+}
+
+// unmarshal reads JSON as the API server does, by which "Spec" is not "spec".
+func unmarshal(raw []byte, into any) error {
+	err := kjson.UnmarshalCaseSensitivePreserveInts(raw, into)
+	if err == nil {
+		return nil
+	}
+	// The standard library's errors can be taken apart.
+	if told := json.Unmarshal(raw, into); told != nil {
+		return told
+	}
+	return err
 }
 
 // explainJSON turns the standard library's errors into words that name the field.

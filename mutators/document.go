@@ -78,9 +78,17 @@ func (d *document) object(p path) map[string]any {
 	return object
 }
 
-// set puts a value where none is. A parent that is missing is added with it, as one operation.
+// set puts a value where none is. A parent that is missing is added with it, as one operation; but for an element of
+// a list: what is not there cannot be edited.
 func (d *document) set(p path, value any) {
-	parent, key := p[:len(p)-1], p[len(p)-1].(string)
+	if len(p) == 0 {
+		return
+	}
+	parent := p[:len(p)-1]
+	key, ok := p[len(p)-1].(string)
+	if !ok {
+		return
+	}
 	if object := d.object(parent); object != nil {
 		object[key] = value
 		d.patch = append(d.patch, jsonpatch.NewOperation("add", p.pointer(), clone(value)))

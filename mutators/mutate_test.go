@@ -121,6 +121,8 @@ func FuzzMutate(f *testing.F) {
 		}
 		f.Add(raw)
 	}
+	f.Add([]byte(`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","Spec":{"location":"MESH_EXTERNAL",
+		"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"}]}}`))
 	snapshot := mesh.New(mesh.DefaultSettings(), entry(f, "edition.cnn.com"), entry(f, "*.example.com"))
 	f.Fuzz(func(t *testing.T, object []byte) {
 		mutated, _, err := mutators.Mutate(config.Default().Mutation, snapshot, object)
