@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 )
 
@@ -34,46 +35,58 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 			continue
 		}
 		for _, sub := range spec.Http {
-			if sub != nil && sub.Delegate == nil {
-				list = append(list, mergeDelegate(route, sub, s.settings, delegate.Namespace))
+			if merged := s.settings.mergeDelegate(route, sub, v.Namespace, delegate.Namespace); merged != nil {
+				list = append(list, merged)
 			}
 		}
 	}
 	return list
 }
 
-// mergeDelegate gives a delegate's route under its root's match; the root's rewrite and headers fill what is unset.
-func mergeDelegate(root, sub *networking.HTTPRoute, settings Settings, namespace string) *networking.HTTPRoute {
+// mergeDelegate gives a delegate's route under its root's match; what it leaves unset it has from the root. It is nil
+// where the two contradict each other: Istio drops such a route (mergeHTTPRoute).
+func (s Settings) mergeDelegate(root, sub *networking.HTTPRoute, rootNamespace, namespace string) *networking.HTTPRoute {
+	if sub == nil {
+		return nil
+	}
+	matches, ok := mergeMatches(qualifyMatches(root.Match, rootNamespace), qualifyMatches(sub.Match, namespace))
+	if !ok {
+		return nil
+	}
 	merged := &networking.HTTPRoute{
-		Match: mergeMatches(root.Match, sub.Match), Route: qualifyRoutes(sub.Route, settings, namespace), Redirect: sub.Redirect,
-		DirectResponse: sub.DirectResponse, Rewrite: sub.Rewrite, Headers: sub.Headers, Mirror: sub.Mirror, Mirrors: sub.Mirrors,
+		Match: matches, Route: s.qualifyRoutes(sub.Route, namespace), Redirect: sub.Redirect,
+		DirectResponse: cmp.Or(sub.DirectResponse, root.DirectResponse), Rewrite: cmp.Or(sub.Rewrite, root.Rewrite),
+		Headers: cmp.Or(sub.Headers, root.Headers),
+		Mirror:  cmp.Or(s.qualifyDestination(sub.Mirror, namespace), s.qualifyDestination(root.Mirror, rootNamespace)),
+		Mirrors: s.qualifyMirrors(sub.Mirrors, namespace),
 	}
-	if merged.Rewrite == nil {
-		merged.Rewrite = root.Rewrite
-	}
-	if merged.Headers == nil {
-		merged.Headers = root.Headers
+	if sub.Mirrors == nil {
+		merged.Mirrors = s.qualifyMirrors(root.Mirrors, rootNamespace)
 	}
 	return merged
 }
 
-// mergeMatches gives the matches of a request that both a root's route and its delegate's take.
-func mergeMatches(root, sub []*networking.HTTPMatchRequest) []*networking.HTTPMatchRequest {
+// mergeMatches gives the matches of a request that both a root's route and its delegate's take. ok is false where a
+// match of the delegate lies within none of the root's (mergeHTTPMatchRequests).
+func mergeMatches(root, sub []*networking.HTTPMatchRequest) (list []*networking.HTTPMatchRequest, ok bool) {
 	if len(root) == 0 {
-		return sub
+		return sub, true
 	}
 	if len(sub) == 0 {
-		return root
+		return root, true
 	}
-	var list []*networking.HTTPMatchRequest
-	for _, outer := range root {
-		for _, inner := range sub {
-			if outer != nil && inner != nil {
-				list = append(list, mergeMatch(outer, inner))
+	for _, inner := range sub {
+		found := false
+		for _, outer := range root {
+			if !conflict(outer, inner) {
+				list, found = append(list, mergeMatch(outer, inner)), true
 			}
 		}
+		if !found {
+			return nil, false
+		}
 	}
-	return list
+	return list, true
 }
 
 // mergeMatch gives what inner asks for, and what outer asks for beside it (mergeHTTPMatchRequest).
@@ -101,18 +114,49 @@ func union[V any](under, over map[string]V) map[string]V {
 	return all
 }
 
-func qualifyRoutes(routes []*networking.HTTPRouteDestination, settings Settings, namespace string) []*networking.HTTPRouteDestination {
-	var list []*networking.HTTPRouteDestination
-	for _, r := range routes {
-		if r.GetDestination() == nil {
+// qualifyMatches gives matches with the names of their gateways completed.
+func qualifyMatches(matches []*networking.HTTPMatchRequest, namespace string) []*networking.HTTPMatchRequest {
+	var list []*networking.HTTPMatchRequest
+	for _, m := range matches {
+		if m == nil {
 			continue
 		}
-		list = append(list, &networking.HTTPRouteDestination{
-			Headers: r.Headers, Weight: r.Weight,
-			Destination: &networking.Destination{
-				Host: settings.qualify(r.Destination.Host, namespace), Subset: r.Destination.Subset, Port: r.Destination.Port,
-			},
+		if len(m.Gateways) > 0 {
+			m = proto.CloneOf(m)
+			for i, g := range m.Gateways {
+				m.Gateways[i] = qualifyGateway(g, namespace)
+			}
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+func (s Settings) qualifyRoutes(routes []*networking.HTTPRouteDestination, namespace string) []*networking.HTTPRouteDestination {
+	var list []*networking.HTTPRouteDestination
+	for _, r := range routes {
+		if r.GetDestination() != nil {
+			list = append(list, &networking.HTTPRouteDestination{
+				Headers: r.Headers, Weight: r.Weight, Destination: s.qualifyDestination(r.Destination, namespace),
+			})
+		}
+	}
+	return list
+}
+
+func (s Settings) qualifyMirrors(mirrors []*networking.HTTPMirrorPolicy, namespace string) []*networking.HTTPMirrorPolicy {
+	var list []*networking.HTTPMirrorPolicy
+	for _, m := range mirrors {
+		list = append(list, &networking.HTTPMirrorPolicy{
+			Destination: s.qualifyDestination(m.GetDestination(), namespace), Percentage: m.GetPercentage(),
 		})
 	}
 	return list
+}
+
+func (s Settings) qualifyDestination(d *networking.Destination, namespace string) *networking.Destination {
+	if d == nil {
+		return nil
+	}
+	return &networking.Destination{Host: s.qualify(d.Host, namespace), Subset: d.Subset, Port: d.Port}
 }

@@ -44,12 +44,24 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	return v
 }
 
-// qualifyGateway gives "namespace/name".
+// qualifyGateway gives "namespace/name"; "name.namespace" and what follows is how it was once written
+// (pilot/pkg/model/config.go resolveGatewayName).
 func qualifyGateway(name, namespace string) string {
-	if name == meshGateway || strings.Contains(name, "/") {
+	if name == meshGateway {
 		return name
 	}
-	return namespace + "/" + name
+	if where, rest, found := strings.Cut(name, "/"); found {
+		if where == "." {
+			return namespace + "/" + rest
+		}
+		return name
+	}
+	short, rest, found := strings.Cut(name, ".")
+	if !found {
+		return namespace + "/" + name
+	}
+	where, _, _ := strings.Cut(rest, ".")
+	return where + "/" + short
 }
 
 // The index of VirtualServices by what they are about.

@@ -8,7 +8,7 @@ const gatewayHost = gatewayService + "." + rootNamespace + ".svc.cluster.local"
 func (g *Generator) virtualService() Document {
 	namespace := g.namespace()
 	spec := object{}
-	if g.chance(0.08) {
+	if g.chance(0.15) {
 		return g.delegate(namespace)
 	}
 	spec["hosts"] = list{g.host()}
@@ -37,7 +37,9 @@ func (g *Generator) virtualService() Document {
 
 // delegate makes a VirtualService without hosts, named so that roots find it.
 func (g *Generator) delegate(namespace string) Document {
-	d := g.document(networkingAPI, "VirtualService", namespace, object{"http": g.routes(g.httpRoute)})
+	spec := object{"http": g.routes(g.httpRoute)}
+	set(spec, "exportTo", g.exportTo("VirtualService", namespace))
+	d := g.document(networkingAPI, "VirtualService", namespace, spec)
 	if key := "VirtualService/" + namespace + "/delegate"; g.taken[key] {
 		return nil
 	} else {
@@ -61,15 +63,15 @@ func (g *Generator) httpRoute() object {
 		r["match"] = list{g.match()}
 	}
 	if g.chance(0.1) {
+		g.cover("VirtualService mirror")
+		r["mirror"] = g.destination()
+	}
+	if g.chance(0.15) {
 		g.cover("VirtualService delegate")
 		r["delegate"] = object{"name": "delegate", "namespace": g.namespace()}
 		return r
 	}
 	r["route"] = g.destinations()
-	if g.chance(0.1) {
-		g.cover("VirtualService mirror")
-		r["mirror"] = g.destination()
-	}
 	if g.chance(0.15) {
 		g.cover("VirtualService rewrite.authority")
 		r["rewrite"] = object{"authority": "rewritten.example.net"}
@@ -84,7 +86,16 @@ func (g *Generator) httpRoute() object {
 func (g *Generator) match() object {
 	m := object{}
 	if g.chance(0.5) {
-		m["uri"] = object{"prefix": pick(g, "/", "/a")}
+		g.cover("VirtualService match uri")
+		m["uri"] = pick(g, object{"prefix": "/"}, object{"prefix": "/a"}, object{"exact": "/a/b"}, object{"regex": "/a.*"})
+	}
+	if g.chance(0.15) {
+		g.cover("VirtualService match headers")
+		m["headers"] = object{"x-tier": pick(g, object{"exact": "gold"}, object{"prefix": "g"}, object{"exact": "iron"})}
+	}
+	if g.chance(0.1) {
+		g.cover("VirtualService match sourceNamespace")
+		m["sourceNamespace"] = g.namespace()
 	}
 	g.commonMatch(m)
 	return m
