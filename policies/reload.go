@@ -26,22 +26,21 @@ type Reloader struct {
 	config  *config.Config
 	sources []Source
 	loaded  *content // what was tried last
+	broken  error    // why that is not in force; nil if it is
 	good    *content // what is in force
 }
 
 // NewReloader compiles the first engine. There is no Reloader without a good one.
 func NewReloader(ctx context.Context, cfg *config.Config, sources ...Source) (*Reloader, error) {
-	r := &Reloader{config: cfg, sources: sources}
-	found, err := gather(ctx, sources)
+	r := &Reloader{sources: sources}
+	found, stale, err := gather(ctx, sources)
 	if err != nil {
 		return nil, err
 	}
-	e, err := New(ctx, cfg, found)
-	if err != nil {
+	if err := r.swap(ctx, cfg, found); err != nil {
 		return nil, err
 	}
-	r.loaded, r.good = found, found
-	r.current.Store(e)
+	_ = r.settle(stale) // it is for Refused to say
 	return r, nil
 }
 
@@ -61,29 +60,37 @@ func (r *Reloader) Refused() error {
 func (r *Reloader) Configure(ctx context.Context, cfg *config.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found, unread := gather(ctx, r.sources)
+	found, stale, unread := gather(ctx, r.sources)
 	if unread != nil {
 		found = r.good
 	}
 	err := r.swap(ctx, cfg, found)
-	_ = r.settle(errors.Join(unread, err)) // what could not be read is for Refused to say
+	_ = r.settle(errors.Join(unread, stale, err)) // what could not be read is for Refused to say
 	return err
 }
 
 // Refresh looks at the sources, and puts what they hold into force where it is not what was last tried. changed is
-// true where there was something to try, good or bad.
+// true where there was something to try, good or bad, and where a source has become unreadable, or readable again.
 func (r *Reloader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found, err := gather(ctx, r.sources)
-	if err != nil {
-		changed = r.Refused() == nil || r.Refused().Error() != err.Error()
-		return changed, r.settle(err)
+	was := r.Refused()
+	found, stale, err := gather(ctx, r.sources)
+	switch {
+	case err != nil:
+	case found.equal(r.loaded):
+		err = errors.Join(r.broken, stale)
+	default:
+		changed, err = true, errors.Join(r.swap(ctx, r.config, found), stale)
 	}
-	if found.equal(r.loaded) {
-		return false, r.Refused()
+	return changed || !sameText(was, err), r.settle(err)
+}
+
+func sameText(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
 	}
-	return true, r.settle(r.swap(ctx, r.config, found))
+	return a.Error() == b.Error()
 }
 
 // Run refreshes until ctx is done. report hears of every change: nil after it came into force, else why it did not.
@@ -104,8 +111,8 @@ func (r *Reloader) Run(ctx context.Context, interval time.Duration, report func(
 }
 
 func (r *Reloader) swap(ctx context.Context, cfg *config.Config, found *content) error {
-	r.loaded = found
 	e, err := New(ctx, cfg, found)
+	r.loaded, r.broken = found, err
 	if err != nil {
 		return err
 	}
@@ -139,13 +146,17 @@ func (c *content) equal(other *content) bool {
 	return maps.Equal(c.files, other.files) && reflect.DeepEqual(c.data, other.data)
 }
 
-// gather reads all sources once.
-func gather(ctx context.Context, sources []Source) (*content, error) {
+// gather reads all sources once. stale says which of them gave what they last held.
+func gather(ctx context.Context, sources []Source) (found *content, stale, err error) {
 	all := Files{}
-	var errs []error
+	var errs, old []error
 	for _, source := range sources {
 		files, err := source.Load(ctx)
-		errs = append(errs, err)
+		if _, last := errors.AsType[*StaleError](err); last {
+			old = append(old, err)
+		} else {
+			errs = append(errs, err)
+		}
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			if _, twice := all[name]; twice {
 				errs = append(errs, twoFiles(name))
@@ -154,7 +165,7 @@ func gather(ctx context.Context, sources []Source) (*content, error) {
 		}
 	}
 	data, err := loadData(ctx, sources)
-	return &content{files: all, data: data}, errors.Join(append(errs, err)...)
+	return &content{files: all, data: data}, errors.Join(old...), errors.Join(append(errs, err)...)
 }
 
 // Feed is a source that someone else fills, as from the ConfigMaps that a cluster holds. The zero Feed is empty.

@@ -193,10 +193,8 @@ type down struct {
 }
 
 func (d *down) Load(ctx context.Context) (map[string]string, error) {
-	if d.err != nil {
-		return nil, d.err
-	}
-	return d.Feed.Load(ctx)
+	files, _ := d.Feed.Load(ctx)
+	return files, d.err
 }
 
 func TestASourceThatIsDownHoldsNoConfigurationUp(t *testing.T) {
@@ -216,6 +214,56 @@ func TestASourceThatIsDownHoldsNoConfigurationUp(t *testing.T) {
 	}
 	if _, warned := evaluate(t, r.Engine(), review(mesh.Originated, mesh.CauseNone)); len(warned) != 1 {
 		t.Errorf("warned by %v, want mine: the new configuration", warned)
+	}
+}
+
+// Careless: what a source could not be renewed for is said for ever, since it holds again what it held before.
+func TestASourceThatIsBackIsHeard(t *testing.T) {
+	for name, outage := range map[string]error{"unreadable": errors.New("out of reach"), "stale": &StaleError{errors.New("out of reach")}} {
+		source := &down{}
+		source.Set(generation(1))
+		r, err := NewReloader(t.Context(), nil, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []struct {
+			err     error
+			changed bool
+		}{{outage, true}, {outage, false}, {nil, true}, {nil, false}} {
+			source.err = want.err
+			changed, err := r.Refresh(t.Context())
+			if changed != want.changed || (err == nil) != (want.err == nil) || !sameText(r.Refused(), want.err) {
+				t.Errorf("%s, look %d: got %v, %v, refused %v; want %v, %v", name, i, changed, err, r.Refused(), want.changed, want.err)
+			}
+		}
+	}
+}
+
+func TestAStaleSourceHoldsNobodyUp(t *testing.T) {
+	stale := &down{err: &StaleError{errors.New("out of reach")}}
+	stale.Set(map[string]string{"other.rego": own("other", `violation contains {"message": "x"} if false`)})
+	feed := &Feed{}
+	feed.Set(generation(1))
+	r, err := NewReloader(t.Context(), nil, stale, feed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameText(r.Refused(), stale.err) {
+		t.Errorf("refused is %v, want to hear of the stale source from the start", r.Refused())
+	}
+	feed.Set(generation(2))
+	if changed, err := r.Refresh(t.Context()); !changed || !sameText(err, stale.err) {
+		t.Errorf("got %v, %v", changed, err)
+	}
+	if got := said(t, r.Engine()); got != "generation 2" {
+		t.Errorf("%s is in force: a source that is down holds the others up", got)
+	}
+	// What is broken stays refused, whatever becomes of the other source.
+	feed.Set(map[string]string{"mine.rego": "package tlsward.mine\n\nviolation contains"})
+	for _, stale.err = range []error{stale.err, nil, nil} {
+		if _, err := r.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), "mine.rego:3: ") {
+			t.Errorf("got %v, want the broken policy", err)
+		}
 	}
 }
 

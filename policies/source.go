@@ -18,9 +18,19 @@ var published embed.FS
 
 // Source is a place that policies come from.
 type Source interface {
-	// Load gives the Rego files by name. Names are what errors name: a person must find the file by them.
+	// Load gives the Rego files by name. Names are what errors name: a person must find the file by them. With a
+	// *StaleError it gives the files that it last held.
 	Load(ctx context.Context) (map[string]string, error)
 }
+
+// StaleError comes with what a source last held: it could not be renewed. A Reloader goes on with that, and says so.
+type StaleError struct{ Err error }
+
+// Error says why.
+func (e *StaleError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *StaleError) Unwrap() error { return e.Err }
 
 // DataSource is a Source that brings documents for its policies, too: data.X in Rego.
 type DataSource interface {

@@ -99,10 +99,10 @@ func (b *bench) configChanged(err error) {
 
 func (b *bench) policiesChanged(err error) {
 	b.s.metrics.PoliciesReloaded(err)
+	b.seat() // of several sources one may be refused and another not
 	if err != nil {
 		b.s.log.Error("policies refused; the last good ones stay", "error", err.Error())
 		return
 	}
-	b.seat()
 	b.s.log.Info("policies applied")
 }

@@ -90,12 +90,23 @@ func library(ctx context.Context) (map[string]*loader.RegoFile, error) {
 // Start begins to fetch bundles. It returns at once; Wait waits for them.
 func (s *Service) Start(ctx context.Context) error {
 	s.listen() // before anything is fetched: a bundle from a file is told of once
-	if err := s.manager.Start(ctx); err != nil {
+	if err := s.run(ctx); err != nil {
 		return fmt.Errorf("start OPA's plugins: %w", err)
 	}
 	s.logs = logs.Lookup(s.manager)
 	s.listen() // a configuration that is discovered brings its plugin along
 	return nil
+}
+
+// run starts the plugins. One of them panics where it finds no directory that it may write to: what fetches from an OCI
+// registry.
+func (s *Service) run(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v (a service of type oci needs a persistence_directory that can be written to)", p)
+		}
+	}()
+	return s.manager.Start(ctx)
 }
 
 func (s *Service) listen() {
@@ -120,39 +131,44 @@ func (s *Service) heard(states map[string]*bundle.Status) {
 	}
 }
 
-// Wait gives nil when every bundle has been fetched once, and else, when ctx is done, why not.
+// Wait gives nil when every bundle has been fetched once, or is on disk and could not be; else, when ctx is done, why
+// not.
 func (s *Service) Wait(ctx context.Context) error {
 	for {
-		err := s.problem()
-		if err == nil {
+		missing, _ := s.problems()
+		if missing == nil {
 			return nil
 		}
 		select {
 		case <-s.changed:
 		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+			return errors.Join(missing, ctx.Err())
 		}
 	}
 }
 
-// problem says which bundles are not there, or could not be renewed.
-func (s *Service) problem() error {
+// problems says which bundles are not there, and which could not be renewed.
+func (s *Service) problems() (missing, stale error) {
 	if s.bundles == nil {
-		return nil
+		return nil, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var errs []error
+	var absent, old []error
 	for _, name := range slices.Sorted(maps.Keys(s.bundles.Config().Bundles)) {
 		state := s.states[name]
+		err := fmt.Errorf("bundle %s has not been fetched yet", name)
+		if state != nil && state.Code != "" {
+			err = fmt.Errorf("bundle %s: %s", name, describe(state))
+		}
 		switch {
-		case state != nil && state.Code != "":
-			errs = append(errs, fmt.Errorf("bundle %s: %s", name, describe(state)))
 		case state == nil || state.LastSuccessfulActivation.IsZero():
-			errs = append(errs, fmt.Errorf("bundle %s has not been fetched yet", name))
+			absent = append(absent, err)
+		case state.Code != "":
+			old = append(old, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(absent...), errors.Join(old...)
 }
 
 func describe(state *bundle.Status) string {
@@ -163,11 +179,13 @@ func describe(state *bundle.Status) string {
 	return strings.Join(lines, "; ")
 }
 
-// Load gives the Rego files of the bundles in force, named "bundle NAME/path". A bundle that could not be fetched,
-// verified or compiled is an error: the last good policies stay.
+// Load gives the Rego files of the bundles in force, named "bundle NAME/path". For a bundle that could not be fetched,
+// verified or compiled they are those of the last good one, with a *policies.StaleError; that there is none is an
+// error.
 func (s *Service) Load(ctx context.Context) (map[string]string, error) {
-	if err := s.problem(); err != nil {
-		return nil, err
+	missing, stale := s.problems()
+	if missing != nil {
+		return nil, errors.Join(missing, stale)
 	}
 	out := map[string]string{}
 	err := storage.Txn(ctx, s.manager.Store, storage.TransactionParams{}, func(txn storage.Transaction) error {
@@ -192,6 +210,9 @@ func (s *Service) Load(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read bundles: %w", err)
 	}
+	if stale != nil {
+		return out, &policies.StaleError{Err: stale}
+	}
 	return out, nil
 }
 
@@ -206,8 +227,8 @@ func foreign(text string) bool {
 
 // Data gives the documents of the bundles in force.
 func (s *Service) Data(ctx context.Context) (map[string]any, error) {
-	if err := s.problem(); err != nil {
-		return nil, err
+	if missing, _ := s.problems(); missing != nil {
+		return nil, missing
 	}
 	value, err := storage.ReadOne(ctx, s.manager.Store, storage.Path{})
 	if err != nil {

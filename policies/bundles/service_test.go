@@ -121,7 +121,7 @@ decision_logs: {service: remote, reporting: {min_delay_seconds: 1, max_delay_sec
 
 func start(t *testing.T, config []byte) *Service {
 	t.Helper()
-	s, err := New(t.Context(), config, slog.New(slog.DiscardHandler))
+	s, err := New(t.Context(), config, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestWithoutBundlesOrLogsNothingIsDone(t *testing.T) {
 
 func TestABadConfigurationIsRefused(t *testing.T) {
 	for _, text := range []string{"bundles: [", "services: 5", "bundles: {mine: {service: nobody}}", "decision_logs: {service: nobody}"} {
-		s, err := New(t.Context(), []byte(text), slog.New(slog.DiscardHandler))
+		s, err := New(t.Context(), []byte(text), quiet())
 		if err == nil {
 			err = s.Start(t.Context())
 			s.Stop(t.Context())
@@ -289,3 +289,5 @@ func TestABundleThatDoesNotComeIsSaid(t *testing.T) {
 		t.Error("policies are loaded without the bundle")
 	}
 }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
