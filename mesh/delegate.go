@@ -3,8 +3,8 @@ package mesh
 import (
 	"cmp"
 	"maps"
+	"slices"
 
-	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 )
 
@@ -96,7 +96,7 @@ func mergeMatch(outer, inner *networking.HTTPMatchRequest) *networking.HTTPMatch
 		Authority: cmp.Or(inner.Authority, outer.Authority), Port: cmp.Or(inner.Port, outer.Port), Gateways: inner.Gateways,
 		SourceNamespace: cmp.Or(inner.SourceNamespace, outer.SourceNamespace), SourceLabels: union(outer.SourceLabels, inner.SourceLabels),
 		Headers: union(outer.Headers, inner.Headers), QueryParams: union(outer.QueryParams, inner.QueryParams),
-		WithoutHeaders: union(outer.WithoutHeaders, inner.WithoutHeaders),
+		WithoutHeaders: union(outer.WithoutHeaders, inner.WithoutHeaders), IgnoreUriCase: inner.IgnoreUriCase,
 	}
 	if len(merged.Gateways) == 0 {
 		merged.Gateways = outer.Gateways
@@ -122,7 +122,8 @@ func qualifyMatches(matches []*networking.HTTPMatchRequest, namespace string) []
 			continue
 		}
 		if len(m.Gateways) > 0 {
-			m = proto.CloneOf(m)
+			m = mergeMatch(&networking.HTTPMatchRequest{}, m)
+			m.Gateways = slices.Clone(m.Gateways)
 			for i, g := range m.Gateways {
 				m.Gateways[i] = qualifyGateway(g, namespace)
 			}
