@@ -122,19 +122,29 @@ func Warnings(violations []policies.Violation) []string {
 	return lines
 }
 
-// auditAnnotations gives the audit violations, by policy, for the API server's audit log. Keys get the webhook's name
-// put before them there.
+// auditAnnotations gives, for the API server's audit log, the audit violations by policy, and as "POLICY.exempt" the
+// exemptions that lowered any. Keys get the webhook's name put before them there.
 func auditAnnotations(violations []policies.Violation) map[string]string {
 	var notes map[string]string
-	for _, v := range withAction(violations, config.Audit) {
+	note := func(key, text string) {
 		if notes == nil {
 			notes = map[string]string{}
 		}
-		text := oneLine(v.Message)
-		if before, ok := notes[v.Policy]; ok {
+		text = oneLine(text)
+		if before, ok := notes[key]; ok {
 			text = before + "; " + text
 		}
-		notes[v.Policy] = clip(text, maxWarnings)
+		notes[key] = clip(text, maxWarnings)
+	}
+	told := map[[2]string]bool{}
+	for _, v := range violations {
+		if v.Action == config.Audit {
+			note(v.Policy, v.Message)
+		}
+		if exemption := [2]string{v.Policy, v.Exempt}; v.Exempt != "" && !told[exemption] {
+			told[exemption] = true
+			note(v.Policy+".exempt", v.Exempt)
+		}
 	}
 	return notes
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -88,6 +89,19 @@ func TestAuditAnnotations(t *testing.T) {
 		{Policy: "q", Action: config.Warn, Message: "no"}})
 	if len(got) != 1 || got["p"] != "one; two" {
 		t.Errorf("%v", got)
+	}
+	// An exemption is told once, whatever it lowered its violations to.
+	got = auditAnnotations([]policies.Violation{
+		{Policy: "p", Action: config.Audit, Message: "one", Exempt: "exempted until 2999-12-31: later"},
+		{Policy: "p", Action: config.Audit, Message: "two", Exempt: "exempted until 2999-12-31: later"},
+		{Policy: "p", Action: config.Audit, Message: "three", Exempt: "exempted until 2999-12-30: sooner"},
+		{Policy: "q", Action: config.Warn, Message: "no", Exempt: "exempted until tomorrow: x"}})
+	want := map[string]string{
+		"p": "one; two; three", "p.exempt": "exempted until 2999-12-31: later; exempted until 2999-12-30: sooner",
+		"q.exempt": "exempted until tomorrow: x",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	if auditAnnotations(nil) != nil {
 		t.Error("annotations without a violation")
