@@ -33,8 +33,10 @@ type court struct {
 	fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
 	// patience is how long a refusal waits for events.
 	patience time.Duration
-	rulings  memo[ruling]
-	patches  memo[[]jsonpatch.Operation]
+	// facts is true if somebody asks what was judged by: it is no small thing to keep.
+	facts   bool
+	rulings memo[ruling]
+	patches memo[[]jsonpatch.Operation]
 }
 
 // ruling is a decision with the write that it lets pass. It is never changed.
@@ -75,6 +77,9 @@ func (c *court) remembered(ctx context.Context, j *Judge, read func() (*question
 		return ruling{Decision: Decision{Allowed: true}}, nil
 	}
 	result, err := c.once(ctx, j, q, v)
+	if !c.facts {
+		result.Input = nil
+	}
 	if err == nil && len(v.pending) == 0 && repeatable(j) {
 		c.rulings.keep(v, j, key, result)
 	}
@@ -162,7 +167,7 @@ func (c *court) once(ctx context.Context, j *Judge, q *question, v *View) (rulin
 	}
 	fresh, certain, err := c.refresh(ctx, v)
 	if err != nil {
-		return ruling{}, err
+		return ruling{Decision: Decision{Input: expected.Input}}, err
 	}
 	result, err := judgeOn(ctx, j, q, fresh)
 	if err == nil && result.Allowed && !certain && !expected.Allowed {
@@ -189,7 +194,7 @@ func judgeOn(ctx context.Context, j *Judge, q *question, snap *mesh.Snapshot) (r
 	c := q.on(snap)
 	decision, err := j.decide(ctx, q, c)
 	if err != nil {
-		return ruling{}, err
+		return ruling{Decision: decision}, err
 	}
 	if !decision.Allowed {
 		c.renderFixes(decision.Violations, q.tree, denials)

@@ -14,8 +14,7 @@ type Decided struct {
 	// UID is the review's.
 	UID  string
 	Time time.Time
-	// Input is what policies read of the review, with the flows of the mesh as it stands when the decision is told.
-	// Where the review could not be read it holds the request alone.
+	// Input is what policies read of the review. Where the review could not be read it holds the request alone.
 	Input policies.Input
 	// Violations are all of them, those of action audit included.
 	Violations []policies.Violation
@@ -25,16 +24,12 @@ type Decided struct {
 
 // tell passes a decision on. Reviews that no policy judges are none.
 func (h *Handler) tell(ctx context.Context, r *admissionv1.AdmissionRequest, result Decision, err error) {
-	if h.decided == nil {
-		return
-	}
-	q, unread := asReview(r).read()
-	if unread == nil && q == nil {
+	if h.decided == nil || result.Input == nil && err == nil {
 		return
 	}
 	d := Decided{UID: string(r.UID), Time: time.Now(), Violations: result.Violations, Err: err}
-	if unread == nil {
-		d.Input = q.input(q.on(h.court.store.View().Expected))
+	if result.Input != nil {
+		d.Input = *result.Input
 	} else {
 		d.Input.Request = policies.Request{
 			Operation: string(r.Operation), Kind: r.Kind.Kind, Namespace: r.Namespace, Name: r.Name,

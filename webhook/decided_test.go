@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -34,11 +35,47 @@ func TestDecisionsAreTold(t *testing.T) {
 	}
 }
 
-// Where the configuration lets a policy that cannot decide warn, nobody is refused, and all the rest tells of it.
-func TestAPolicyThatCannotDecideMayWarn(t *testing.T) {
-	cfg := config.Default()
-	cfg.Evaluation.OnError = config.Warn
-	judge, err := NewJudge(t.Context(), cfg, policies.Files{"broken.rego": `# METADATA
+// Careless: what is told are the facts of the moment of telling, when the mesh has moved on.
+func TestADecisionIsToldWithWhatItWasJudgedBy(t *testing.T) {
+	var told []Decided
+	store := newStore(t, entry)
+	f := newFixture(t, HandlerOptions{Store: store, Decided: func(_ context.Context, d Decided) { told = append(told, d) }})
+	f.Use(testJudge(t))
+	input := policies.Input{Request: policies.Request{Kind: "DestinationRule", Name: "judged"}}
+	r := create(t, goodRule)
+	f.tell(t.Context(), r, Decision{Allowed: true, Input: &input}, nil)
+	f.tell(t.Context(), r, Decision{Input: &input}, errors.New("no answer"))
+	f.tell(t.Context(), r, Decision{}, errors.New("cannot be read"))
+	f.tell(t.Context(), r, Decision{Allowed: true}, nil)
+	if len(told) != 3 {
+		t.Fatalf("%d decisions were told, want 3: nothing is judged in the last", len(told))
+	}
+	for i, name := range []string{"judged", "judged", r.Name} {
+		if got := told[i].Input.Request.Name; got != name || (told[i].Err != nil) != (i > 0) {
+			t.Errorf("decision %d: got the input of %q, %v, want that of %q", i, got, told[i].Err, name)
+		}
+	}
+}
+
+// What could not be judged is told with its facts, too: they are what a person needs to see why.
+func TestWhatCouldNotBeJudgedIsToldWithItsFacts(t *testing.T) {
+	judge, err := NewJudge(t.Context(), config.Default(), policies.Files{"broken.rego": dividing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []Decided
+	f := newFixture(t, HandlerOptions{Store: newStore(t, entry), Decided: func(_ context.Context, d Decided) { told = append(told, d) }})
+	f.Use(judge)
+	r := create(t, goodRule)
+	r.UserInfo.Username = ""
+	start(t, f.Routes(), nil).review(t, "/validate", r)
+	if len(told) != 1 || told[0].Err == nil || len(told[0].Input.Egress) == 0 {
+		t.Errorf("got %+v", told)
+	}
+}
+
+// dividing is a policy that cannot decide on who has no name.
+const dividing = `# METADATA
 # title: Broken
 # description: It divides by nothing.
 # custom:
@@ -48,7 +85,13 @@ func TestAPolicyThatCannotDecideMayWarn(t *testing.T) {
 package tlsward.broken
 
 violation contains {"message": sprintf("%d", [1 / count(input.request.userInfo.username)])}
-`})
+`
+
+// Where the configuration lets a policy that cannot decide warn, nobody is refused, and all the rest tells of it.
+func TestAPolicyThatCannotDecideMayWarn(t *testing.T) {
+	cfg := config.Default()
+	cfg.Evaluation.OnError = config.Warn
+	judge, err := NewJudge(t.Context(), cfg, policies.Files{"broken.rego": dividing})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ type Handler struct {
 func NewHandler(o HandlerOptions) *Handler {
 	return &Handler{
 		ready:   o.Ready,
-		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience},
+		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience, facts: o.Decided != nil},
 		limit:   newLimiter(or(o.Concurrent, 128), or(o.Queue, 500*time.Millisecond)),
 		crew:    newCrew(),
 		timeout: or(o.Timeout, 2500*time.Millisecond),

@@ -34,6 +34,8 @@ type Decision struct {
 	// Allowed is false if any violation's action is deny.
 	Allowed    bool
 	Violations []policies.Violation
+	// Input is what it was judged by; nil where nothing is to be judged.
+	Input *policies.Input
 }
 
 // Judge decides reviews. It is immutable and safe for concurrent use; a reload makes a new one.
@@ -109,20 +111,21 @@ func (j *Judge) Validate(ctx context.Context, snap *mesh.Snapshot, r Review) (De
 	c := q.on(snap)
 	d, err := j.decide(ctx, q, c)
 	if err != nil {
-		return Decision{}, err
+		return d, err
 	}
 	c.renderFixes(d.Violations, q.tree, anyAction)
 	return d, nil
 }
 
-// decide judges a change. Fixes stay as policies wrote them.
+// decide judges a change. Fixes stay as policies wrote them. With an error it gives what could not be judged.
 func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, error) {
-	violations, err := j.Engine.Evaluate(ctx, q.input(c))
+	input := q.input(c)
+	violations, err := j.Engine.Evaluate(ctx, input)
 	if err != nil {
-		return Decision{}, err
+		return Decision{Input: &input}, err
 	}
 	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
-	return Decision{Allowed: !denied, Violations: violations}, nil
+	return Decision{Allowed: !denied, Violations: violations, Input: &input}, nil
 }
 
 // input is what policies read of a change.
