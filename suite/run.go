@@ -93,6 +93,8 @@ type outcome struct {
 	object []byte
 	// refused says why the object could not even be read; then it is not allowed.
 	refused string
+	// input is what policies read; nil where they were not asked.
+	input *policies.Input
 }
 
 // run decides on the step's review and gives the mesh after it.
@@ -119,7 +121,7 @@ func (s Step) run(ctx context.Context, judge *webhook.Judge, snap *mesh.Snapshot
 	if err != nil {
 		return got, snap, fmt.Errorf("validate: %w", err)
 	}
-	got.allowed = decision.Allowed
+	got.allowed, got.input = decision.Allowed, decision.Input
 	got.deny = ids(decision.Violations, config.Deny)
 	got.warn = ids(decision.Violations, config.Warn)
 	if !got.allowed {
