@@ -170,14 +170,7 @@ func asked(t *testing.T, r *release) {
 
 func healsBundle(t *testing.T, r *release) {
 	_, want := r.bundles()
-	wipe := []byte(`[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]`)
-	api := r.plane.clients.AdmissionregistrationV1()
-	if _, err := api.ValidatingWebhookConfigurations().Patch(t.Context(), releaseName, types.JSONPatchType, wipe, metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := api.MutatingWebhookConfigurations().Patch(t.Context(), releaseName, types.JSONPatchType, wipe, metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	r.wipe()
 	r.await("healing", func() string {
 		if m, v := r.bundles(); m != want || v != want {
 			return "the bundles are not what they were"

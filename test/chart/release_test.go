@@ -33,6 +33,10 @@ type release struct {
 	// port is the one in webhook.url; the first server listens there.
 	port    int
 	servers []*cluster.Replica
+	// fixed are arguments that every install and upgrade gets.
+	fixed []string
+	// pair is the directory that stands for the mounted pair; "" where the servers make their own.
+	pair string
 }
 
 func newRelease(t *testing.T, p *plane) *release {
@@ -55,6 +59,7 @@ func newRelease(t *testing.T, p *plane) *release {
 func (r *release) values(more ...string) []string {
 	args := []string{"-n", releaseNamespace, "--set", fmt.Sprintf("webhook.url=https://127.0.0.1:%d", r.port),
 		"--set", "certificates.own.settle=1s,server.drainSeconds=0,policySelector=tlsward.io/policies=true"}
+	args = append(args, r.fixed...)
 	for _, m := range more {
 		args = append(args, "--set", m)
 	}
@@ -88,6 +93,9 @@ func (r *release) args() []string {
 	for _, arg := range d.Spec.Template.Spec.Containers[0].Args[1:] {
 		if strings.HasPrefix(arg, "--config=") {
 			arg = "--config=" + file
+		}
+		if r.pair != "" && arg == "--cert-dir=/etc/tlsward-pair" {
+			arg = "--cert-dir=" + r.pair
 		}
 		out = append(out, arg)
 	}
