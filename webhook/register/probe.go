@@ -65,9 +65,13 @@ func judge(answer error, found *admissionv1.ValidatingWebhookConfiguration) erro
 		return errors.New("a known-bad object was not refused: the API server does not ask this program, or cannot reach it")
 	}
 	for _, w := range found.Webhooks {
-		if strings.Contains(answer.Error(), fmt.Sprintf("admission webhook %q denied the request", w.Name)) {
-			return nil
+		if !strings.Contains(answer.Error(), fmt.Sprintf("admission webhook %q denied the request", w.Name)) {
+			continue
 		}
+		if !apierrors.IsForbidden(answer) { // a server that does not know the mesh yet refuses everything
+			return fmt.Errorf("whether a known-bad object is refused cannot be seen: %w", answer)
+		}
+		return nil
 	}
 	if apierrors.IsNotFound(answer) {
 		return fmt.Errorf("whether a known-bad object is refused cannot be seen before Istio's CRDs are installed: %w", answer)

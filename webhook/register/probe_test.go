@@ -7,6 +7,7 @@ import (
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/tlsward/tlsward/webhook"
@@ -20,6 +21,12 @@ func configuration(policies ...*admissionv1.FailurePolicyType) *admissionv1.Vali
 	return c
 }
 
+// refusal is how the API server passes on a denial of the webhook.
+func refusal(reason metav1.StatusReason) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{Reason: reason,
+		Message: `admission webhook "validate.tlsward.io" denied the request: no`}}
+}
+
 func TestJudge(t *testing.T) {
 	found := configuration(nil)
 	cases := []struct {
@@ -27,7 +34,8 @@ func TestJudge(t *testing.T) {
 		answer error
 		want   string // "" is: refused by us
 	}{
-		{"refused by us", errors.New(`admission webhook "validate.tlsward.io" denied the request: no`), ""},
+		{"refused by us", refusal(metav1.StatusReasonForbidden), ""},
+		{"refused, and not judged", refusal(metav1.StatusReasonInternalError), "cannot be seen"},
 		{"not refused", nil, "was not refused"},
 		{"refused by another webhook", errors.New(`admission webhook "validate.other.io" denied the request: no`), "cannot be seen"},
 		{"the call failed", errors.New(`failed calling webhook "validate.tlsward.io": x509: unknown authority`), "cannot be seen"},
