@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/x509"
+	"fmt"
 	"time"
 )
 
@@ -18,6 +19,25 @@ type Lives struct {
 // DefaultLives suits production. Renewal is at two thirds of each, so the CA outlives by far every leaf it signed.
 func DefaultLives() Lives {
 	return Lives{CA: 365 * 24 * time.Hour, Leaf: 30 * 24 * time.Hour}
+}
+
+// check refuses lives in which what is presented could expire although all goes as it may.
+//
+// A CA is due at two thirds of its life, and its successor signs everywhere before its end: where the leader dies just
+// then, after another one has taken over, the bundles have settled, the leader and then the others have looked again,
+// and after two looks that failed.
+func (l Lives) check(takeover, settle time.Duration) error {
+	last := takeover + settle + 2*movingPause(settle) + 2*failedPause
+	switch {
+	case l.Leaf <= 0:
+		return fmt.Errorf("its certificates' life (%s) must be longer", l.Leaf)
+	case l.Leaf*2 > l.CA:
+		return fmt.Errorf("its life (%s) must be at least twice its certificates' (%s)", l.CA, l.Leaf)
+	case l.CA/3 < last:
+		return fmt.Errorf("its life (%s) must be at least %s: it is renewed in the last third, which takes up to %s where the leader dies "+
+			"(%s until another leads, %s for its bundle to settle)", l.CA, 3*last, last, takeover, settle)
+	}
+	return nil
 }
 
 // made is when c was made: its NotBefore without the backdating.

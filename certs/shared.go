@@ -21,6 +21,8 @@ type SharedOptions struct {
 	Names []string
 	// Leading says whether this replica does the work that only one may do.
 	Leading func() bool
+	// Takeover is how long nobody may lead after a leader has died.
+	Takeover time.Duration
 	// Lives are DefaultLives where zero.
 	Lives Lives
 	// Settle is how long after its publication every API server is taken to know a bundle; 1 min if zero.
@@ -64,11 +66,11 @@ var errStarting = errors.New("the shared CA is not in use yet")
 // NewShared prepares the source; Start makes it work.
 func NewShared(o SharedOptions) (*Shared, error) {
 	o = o.withDefaults()
-	switch {
-	case len(o.Names) == 0:
+	if len(o.Names) == 0 {
 		return nil, errors.New("shared CA: no name for the serving certificate")
-	case o.Lives.Leaf*2 > o.Lives.CA:
-		return nil, fmt.Errorf("shared CA: its life (%s) must be at least twice its certificates' (%s)", o.Lives.CA, o.Lives.Leaf)
+	}
+	if err := o.Lives.check(o.Takeover, o.Settle); err != nil {
+		return nil, fmt.Errorf("shared CA: %w", err)
 	}
 	return &Shared{
 		SharedOptions: o,
@@ -133,6 +135,9 @@ func (s *Shared) Start(ctx context.Context) error {
 // maxSteps bounds the steps of one go: a whole rotation takes seven.
 const maxSteps = 20
 
+// failedPause is the time before another look where one has failed.
+const failedPause = time.Second
+
 // settleDown takes steps until none is left, and gives the time to wait before looking again.
 func (s *Shared) settleDown(ctx context.Context) time.Duration {
 	for range maxSteps {
@@ -142,7 +147,7 @@ func (s *Shared) settleDown(ctx context.Context) time.Duration {
 			s.Log.Debug("another replica was faster", "error", err)
 		case err != nil:
 			s.fail(ctx, err)
-			return time.Second
+			return failedPause
 		case again == 0:
 		default:
 			return again
@@ -298,7 +303,10 @@ func (s *Shared) pause(state State, v view) time.Duration {
 		wait = min(wait, max(renewAt(state.Vault.Active.Certificate).Sub(v.now), least))
 	}
 	if moving {
-		wait = min(wait, max(s.Settle/4, least), 2*time.Second)
+		wait = min(wait, max(movingPause(s.Settle), least))
 	}
 	return wait
 }
+
+// movingPause is the time between two looks while a rotation is under way.
+func movingPause(settle time.Duration) time.Duration { return min(settle/4, 2*time.Second) }

@@ -13,13 +13,21 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 )
 
-// The times of the election. A leader that was killed is followed by another after at most term and a retry. Nothing
-// that serves waits for it: every replica judges, and every replica mends a wiped bundle.
+// The times of the election. Nothing that serves waits for it: every replica judges, and every replica mends a wiped
+// bundle.
 const (
 	term     = 15 * time.Second
 	deadline = 10 * time.Second
 	retry    = 2 * time.Second
 )
+
+// Takeover is how long nobody leads, at most, after a leader was killed. The others look at its Lease every retry and
+// up to JitterFactor as much again: one may see the last renewal that late, counts the term from then, and may look
+// that late once more.
+func Takeover() time.Duration {
+	look := retry + time.Duration(leaderelection.JitterFactor*float64(retry))
+	return look + term + look
+}
 
 // Election finds the one replica that rotates the CA and closes the webhook.
 type Election struct {

@@ -38,7 +38,7 @@ func (i *installed) flags(f *pflag.FlagSet) {
 	f.StringVar(&i.leaderLease, "leader-lease", "tlsward-leader", "Lease that elects the leader")
 	f.BoolVar(&i.closeWebhook, "close-webhook", false, "turn the validating webhook to Fail once a refusal was seen to arrive")
 	f.StringVar(&i.probeNamespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
-	f.DurationVar(&i.lives.CA, "ca-life", certs.DefaultLives().CA, "life of the shared CA; renewed at two thirds")
+	f.DurationVar(&i.lives.CA, "ca-life", certs.DefaultLives().CA, "life of the shared CA; renewed at two thirds, the rest leaves time for a leader that dies")
 	f.DurationVar(&i.lives.Leaf, "cert-life", certs.DefaultLives().Leaf, "life of the shared CA's certificates; renewed at two thirds")
 	f.DurationVar(&i.settle, "ca-settle", time.Minute, "time for a new CA bundle to reach every API server")
 	f.DurationVar(&i.heartbeat, "heartbeat", 30*time.Second, "how often a replica says that it lives")
@@ -90,9 +90,9 @@ func (s *service) shared(e *kube.Election) (*certs.Shared, error) {
 		return nil, err
 	}
 	source, err := certs.NewShared(certs.SharedOptions{Cluster: cluster, Name: s.replica(), Names: s.certNames, Leading: e.Leading,
-		Lives: s.lives, Settle: s.settle, Heartbeat: s.heartbeat, Log: s.log})
+		Takeover: kube.Takeover(), Lives: s.lives, Settle: s.settle, Heartbeat: s.heartbeat, Log: s.log})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--cert-name, --ca-life, --cert-life, --ca-settle: %w", err)
 	}
 	e.Notify(source.Wake)
 	s.registry.MustRegister(certs.Collector(source))

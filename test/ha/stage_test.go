@@ -27,8 +27,8 @@ const home = "tlsward-system"
 // caSecret is the name of the CA's Secret.
 const caSecret = "tlsward-ca"
 
-// The lives of certificates. A CA is due at two thirds of its life; the last third must leave time for a leader that
-// is killed (its successor takes 17 s) and for a killed replica to lapse (ten heartbeats).
+// The lives of certificates. A CA is due at two thirds of its life; the last third leaves time for a leader that is
+// killed, and for little more: the program takes no shorter life.
 const (
 	caLife    = 90 * time.Second
 	certLife  = 15 * time.Second
