@@ -56,7 +56,11 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	if err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)
 	}
-	if err := checkOwnTests(ctx, modules, cfg.Evaluation.Allow); err != nil {
+	data, err := loadData(ctx, sources)
+	if err != nil {
+		return nil, fmt.Errorf("load the data of policies: %w", err)
+	}
+	if err := checkOwnTests(ctx, modules, cfg.Evaluation.Allow, data); err != nil {
 		return nil, fmt.Errorf("test policies: %w", err)
 	}
 	rules, err := newRules(cfg, policies)
@@ -65,10 +69,6 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	}
 	if err := checkParams(ctx, cfg.Params); err != nil {
 		return nil, fmt.Errorf("params: %w", err)
-	}
-	data, err := loadData(ctx, sources)
-	if err != nil {
-		return nil, fmt.Errorf("load the data of policies: %w", err)
 	}
 	store, err := newStore(cfg.Params, data)
 	if err != nil {
@@ -100,27 +100,6 @@ func newStore(params, data map[string]any) (storage.Store, error) {
 		return nil, err
 	}
 	return inmem.NewFromASTObject(v.(ast.Object)), nil
-}
-
-// loadData gives the documents of all sources. Each first key has one source.
-func loadData(ctx context.Context, sources []Source) (map[string]any, error) {
-	all := map[string]any{}
-	var errs []error
-	for _, s := range sources {
-		source, ok := s.(DataSource)
-		if !ok {
-			continue
-		}
-		data, err := source.Data(ctx)
-		errs = append(errs, err)
-		for key, document := range data {
-			if _, twice := all[key]; twice || key == "params" || key == packagePrefix {
-				errs = append(errs, fmt.Errorf("data.%s is not for a source to give, or given by two", key))
-			}
-			all[key] = document
-		}
-	}
-	return all, errors.Join(sortErrors(errs)...)
 }
 
 // prepare compiles the queries, by the kinds that they concern.

@@ -266,22 +266,3 @@ func TestAStaleSourceHoldsNobodyUp(t *testing.T) {
 		}
 	}
 }
-
-// documents is a source of data alone.
-type documents map[string]any
-
-func (d documents) Load(context.Context) (map[string]string, error) { return nil, nil }
-
-func (d documents) Data(context.Context) (map[string]any, error) { return d, nil }
-
-func TestASourceBringsData(t *testing.T) {
-	mine := Files{"mine.rego": own("mine", `violation contains {"message": data.words.no}`)}
-	if got := said(t, engine(t, mine, documents{"words": map[string]any{"no": "never"}})); got != "never" {
-		t.Errorf("got %s", got)
-	}
-	for _, key := range []string{"params", "tlsward", "words"} {
-		if _, err := New(t.Context(), nil, documents{"words": 1}, documents{key: 1}); err == nil {
-			t.Errorf("data.%s is taken from a source", key)
-		}
-	}
-}

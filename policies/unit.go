@@ -53,7 +53,11 @@ func Test(ctx context.Context, sources ...Source) (UnitReport, error) {
 	if err != nil {
 		return UnitReport{}, fmt.Errorf("load policies: %w", err)
 	}
-	return runTests(ctx, shadowed(modules), nil)
+	data, err := loadData(ctx, sources)
+	if err != nil {
+		return UnitReport{}, fmt.Errorf("load the data of policies: %w", err)
+	}
+	return runTests(ctx, shadowed(modules), nil, data)
 }
 
 // TestBuiltin runs the built-in policies' own tests.
@@ -65,7 +69,7 @@ func TestBuiltin(ctx context.Context) (UnitReport, error) {
 	for i := range modules {
 		modules[i].builtin = false // the report is about what is not built in
 	}
-	return runTests(ctx, modules, nil)
+	return runTests(ctx, modules, nil, nil)
 }
 
 // shadowed leaves out the built-in modules whose package a source declares.
@@ -79,8 +83,9 @@ func shadowed(modules []module) []module {
 	return slices.DeleteFunc(modules, func(m module) bool { return m.builtin && theirs[m.parsed.Package.Path.String()] })
 }
 
-// runTests runs the tests of the modules that are not built in.
-func runTests(ctx context.Context, modules []module, allow []string) (UnitReport, error) {
+// runTests runs the tests of the modules that are not built in. They see the data that their policies will see, but no
+// params: a test that hangs on the Config of one cluster would fail in the next.
+func runTests(ctx context.Context, modules []module, allow []string, data map[string]any) (UnitReport, error) {
 	parsed := map[string]*ast.Module{}
 	covered := map[string]*ast.Module{}
 	own := map[string]bool{}
@@ -100,7 +105,7 @@ func runTests(ctx context.Context, modules []module, allow []string) (UnitReport
 	if err != nil {
 		return UnitReport{}, err
 	}
-	store, err := newStore(nil, nil)
+	store, err := newStore(nil, data)
 	if err != nil {
 		return UnitReport{}, err
 	}
@@ -193,11 +198,11 @@ func (r *UnitReport) addCoverage(report cover.Report, covered map[string]*ast.Mo
 }
 
 // checkOwnTests runs the tests that the sources bring, and gives an error that lists those that fail.
-func checkOwnTests(ctx context.Context, modules []module, allow []string) error {
+func checkOwnTests(ctx context.Context, modules []module, allow []string, data map[string]any) error {
 	if !slices.ContainsFunc(modules, func(m module) bool { return !m.builtin && m.test() }) {
 		return nil
 	}
-	report, err := runTests(ctx, modules, allow)
+	report, err := runTests(ctx, modules, allow, data)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package suite
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -18,17 +20,19 @@ type Found struct {
 	Suites []*Suite
 	// Rego holds the Rego files by name, tests among them.
 	Rego policies.Files
+	// Data is what the bundles among them bring.
+	Data policies.Documents
 }
 
 // Find looks for Suites and Rego files at the paths: files, directories with all that is below them, "-" for stdin.
 // Other manifests beside them are passed over. The error lists all that is wrong, with file and line.
 func Find(stdin io.Reader, paths ...string) (Found, error) {
-	found := Found{Rego: policies.Files{}}
+	found := Found{Rego: policies.Files{}, Data: policies.Documents{}}
 	var errs []error
 	var yamls []string
 	for _, path := range paths {
-		rego, err := findRego(path)
-		errs = append(errs, err)
+		rego, bundles, err := findRego(path)
+		errs = append(errs, err, found.addData(bundles))
 		for _, name := range rego {
 			text, err := os.ReadFile(name)
 			errs = append(errs, err)
@@ -46,20 +50,37 @@ func Find(stdin io.Reader, paths ...string) (Found, error) {
 	return found, err
 }
 
-// findRego lists the Rego files at path.
-func findRego(path string) ([]string, error) {
+// addData adds what the bundles bring.
+func (f *Found) addData(bundles []policies.Dir) error {
+	var errs []error
+	for _, dir := range bundles {
+		data, err := dir.Data(context.Background())
+		errs = append(errs, err)
+		for key, value := range data {
+			if _, twice := f.Data[key]; twice {
+				errs = append(errs, fmt.Errorf("%s: another bundle brings data.%s too", dir, key))
+			}
+			f.Data[key] = value
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// findRego lists the Rego files at path, and the directories that are bundles.
+func findRego(path string) (names []string, bundles []policies.Dir, err error) {
 	if path == "-" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	root := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		root += string(filepath.Separator) // follows a link that a person named
 	}
-	var names []string
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
+		case entry.Name() == policies.BundleManifest && !entry.IsDir():
+			bundles = append(bundles, policies.Dir(filepath.Dir(name)))
 		case name != root && strings.HasPrefix(entry.Name(), "."):
 			if entry.IsDir() {
 				return fs.SkipDir
@@ -69,7 +90,7 @@ func findRego(path string) ([]string, error) {
 		}
 		return nil
 	})
-	return names, err
+	return names, bundles, err
 }
 
 // suiteKind finds the files that can hold a Suite: a directory also holds what is no manifest at all.

@@ -246,6 +246,36 @@ func TestExplainAll(t *testing.T) {
 	}
 }
 
+func TestTestTakesABundlesData(t *testing.T) {
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, ".manifest"), `{"roots": ["tlsward/no_rules", "tlsward/no_rules_test", "words"]}`)
+	writeFile(t, filepath.Join(dir, "data.json"), `{"words": {"kind": "CREATE"}}`)
+	writeFile(t, filepath.Join(dir, "policy.rego"), strings.Replace(ownPolicy, `== "CREATE"`, `== data.words.kind`, 1))
+	writeFile(t, filepath.Join(dir, "policy_test.rego"), `package tlsward.no_rules_test
+
+test_refuses_a_new_one if {
+	count(data.tlsward.no_rules.violation) == 1 with input as data.tlsward.given.review("DestinationRule", [])
+}
+`)
+	writeFile(t, filepath.Join(dir, "suite.yaml"), `apiVersion: tlsward.io/v1alpha1
+kind: Suite
+metadata: {name: bundle}
+cases:
+- name: refused
+  review:
+    operation: CREATE
+    object:
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata: {name: r, namespace: shop}
+      spec: {host: a.shop.svc.cluster.local}
+  expect: {decision: deny, deny: [no-rules]}
+`)
+	if got := tlsward(t, "", "test", dir); got.code != 0 || got.stdout != "2 passed, 0 failed\n" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestTestOutputs(t *testing.T) {
 	got := tlsward(t, "", "test", "testdata/suites/fails.yaml")
 	want := read(t, "testdata/suites/fails.golden")

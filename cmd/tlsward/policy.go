@@ -110,7 +110,7 @@ func (o benchOptions) bench(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
-	judge, err := webhook.NewJudge(cmd.Context(), cfg, own)
+	judge, err := webhook.NewJudge(cmd.Context(), cfg, own, found.Data)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (o testOptions) report(ctx context.Context, stdin io.Reader, paths []string
 		return report, err
 	}
 	if o.run == "" && len(found.Rego) > 0 {
-		if report.Rego, err = policies.Test(ctx, found.Rego); err != nil {
+		if report.Rego, err = policies.Test(ctx, found.Rego, found.Data); err != nil {
 			return report, err
 		}
 	}
@@ -91,7 +91,7 @@ func (o testOptions) report(ctx context.Context, stdin io.Reader, paths []string
 	if err != nil {
 		return report, err
 	}
-	runner := suite.Runner{Sources: append(directories(o.policies), own)}
+	runner := suite.Runner{Sources: append(directories(o.policies), own, found.Data)}
 	for _, s := range found.Suites {
 		results, err := runner.Run(ctx, s, func(name string) bool { return match.MatchString(s.Name + "/" + name) })
 		if err != nil {

@@ -35,6 +35,12 @@ package tlsward.mine
 violation contains {"message": data.words.no}
 `
 
+// What a bundle brings is tested with the data that it brings.
+const policyTest = `package tlsward.mine_test
+
+test_the_words_are_here if data.words.no == "never"
+`
+
 const mask = `package system.log
 
 mask contains "/input/request/userInfo"
@@ -44,11 +50,11 @@ mask contains "/input/request/userInfo"
 func build(t *testing.T, text, key string) []byte {
 	t.Helper()
 	b := bundle.Bundle{
-		Manifest: bundle.Manifest{Revision: "r1", Roots: &[]string{"tlsward/mine", "words", "system/log"}},
+		Manifest: bundle.Manifest{Revision: "r1", Roots: &[]string{"tlsward/mine", "tlsward/mine_test", "words", "system/log"}},
 		Data:     map[string]any{"words": map[string]any{"no": "never"}},
 	}
 	b.Manifest.Init()
-	for name, text := range map[string]string{"/mine/policy.rego": text, "/log/mask.rego": mask} {
+	for name, text := range map[string]string{"/mine/policy.rego": text, "/mine/policy_test.rego": policyTest, "/log/mask.rego": mask} {
 		b.Modules = append(b.Modules, bundle.ModuleFile{
 			URL: name, Path: name, Raw: []byte(text), Parsed: ast.MustParseModule(text),
 		})
