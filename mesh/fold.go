@@ -19,10 +19,11 @@ type alike struct {
 	cause                                               Cause
 	target                                              uint32
 	ours, ignored, verified, named, endpoint            bool
+	apart                                               string
 }
 
 // fold tells flows that are alike as one, the first, and counts the rest in Also.
-func fold(flows []Flow) []Flow {
+func fold(flows []Flow, apart func(host string) string) []Flow {
 	if len(flows) <= manyFlows {
 		return flows
 	}
@@ -30,6 +31,9 @@ func fold(flows []Flow) []Flow {
 	var folded []Flow
 	for _, f := range flows {
 		key := f.alike()
+		if apart != nil {
+			key.apart = apart(f.Host)
+		}
 		if i, known := first[key]; known {
 			folded[i].Also += 1 + f.Also
 			continue

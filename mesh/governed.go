@@ -21,7 +21,7 @@ func (s *Snapshot) Governed(rule Ref) []Governed {
 		return nil
 	}
 	var list []Governed
-	for host := range s.hostGroups(s.settings.qualify(ruleSpec(o).Host, o.Namespace), namesSent(ruleSpec(o))) {
+	for host := range s.hostGroups(s.settings.qualify(ruleSpec(o).Host, o.Namespace), namesSent(ruleSpec(o)), nil) {
 		if !s.external(host) {
 			continue
 		}

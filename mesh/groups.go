@@ -26,8 +26,8 @@ func shape(o *Object, entry *networking.ServiceEntry) string {
 // hostGroups walks the known hosts that pattern covers, one for all that must fare alike, with the number of the
 // others. Hosts are alike if one entry of the same shape declares each, and if what rules and routes say of them
 // differs in nothing but the host. names are the SNIs that the object under review sends: they are held against every
-// host's own.
-func (s *Snapshot) hostGroups(pattern string, names []string) iter.Seq2[string, int] {
+// host's own. Hosts that apart has different words for are in different groups.
+func (s *Snapshot) hostGroups(pattern string, names []string, apart func(string) string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		if !isWildcard(pattern) {
 			for host := range s.hostsMatching(pattern) {
@@ -35,7 +35,7 @@ func (s *Snapshot) hostGroups(pattern string, names []string) iter.Seq2[string, 
 			}
 			return
 		}
-		for _, g := range s.groups(pattern, names) {
+		for _, g := range s.groups(pattern, names, apart) {
 			if !yield(g.host, g.also) {
 				return
 			}
@@ -49,11 +49,14 @@ type group struct {
 	also int
 }
 
-func (s *Snapshot) groups(pattern string, names []string) []group {
+func (s *Snapshot) groups(pattern string, names []string, apart func(string) string) []group {
 	var groups []group
 	first := map[string]int{}
 	for host := range s.hostsMatching(pattern) {
 		key := s.groupKey(host, names)
+		if key != "" && apart != nil {
+			key += "\x04" + apart(host)
+		}
 		if i, known := first[key]; known && key != "" {
 			groups[i].also++
 			continue

@@ -11,8 +11,13 @@ import (
 // Review lists what a review has to answer for: the flows that the object takes part in, as they are in after,
 // with what they were in before. object is the Ref that is created, replaced or (absent from after) deleted.
 // The order is stable.
-func Review(before, after *Snapshot, object Ref) []Flow {
-	r := &review{before: before, after: after, old: before.Get(object), object: after.Get(object), index: map[flowKey]int{}}
+//
+// Flows that differ in nothing but their host may be told as one (Flow.Also), but never those to hosts that apart has
+// different words for; nil has the same for all.
+func Review(before, after *Snapshot, object Ref, apart func(host string) string) []Flow {
+	r := &review{
+		before: before, after: after, old: before.Get(object), object: after.Get(object), apart: apart, index: map[flowKey]int{},
+	}
 	switch object.Kind {
 	case KindServiceEntry:
 		r.serviceEntry()
@@ -24,13 +29,14 @@ func Review(before, after *Snapshot, object Ref) []Flow {
 		r.gateway(object)
 	}
 	slices.SortStableFunc(r.flows, compareFlows)
-	return fold(r.flows)
+	return fold(r.flows, apart)
 }
 
 // review collects the flows of one review.
 type review struct {
 	before, after *Snapshot
 	old, object   *Object // nil where it does not exist before, after
+	apart         func(host string) string
 	flows         []Flow
 	index         map[flowKey]int
 	// routes is true if the ways that routes lead are to be answered for: those of the takers.
@@ -224,7 +230,7 @@ func (r *review) virtualService() {
 	}
 	slices.Sort(hosts)
 	for _, pattern := range slices.Compact(hosts) {
-		for host, also := range r.after.hostGroups(pattern, nil) {
+		for host, also := range r.after.hostGroups(pattern, nil, r.apart) {
 			r.hostAlso(host, also, func(c Client) bool { return c.Kind != ClientGateway })
 		}
 	}
@@ -253,7 +259,7 @@ func (r *review) roots(o *Object, v *virtualService) []string {
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.routes.prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
 		for _, pattern := range v.hosts {
-			for host := range r.after.hostGroups(pattern, nil) {
+			for host := range r.after.hostGroups(pattern, nil, r.apart) {
 				r.hopsTo(host)
 			}
 		}

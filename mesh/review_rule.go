@@ -18,7 +18,7 @@ func (r *review) destinationRule() {
 	}
 	for i, pattern := range slices.Compact(patterns) {
 		known := 0
-		for host, also := range r.after.hostGroups(pattern, namesSent(ruleSpec(r.either()))) {
+		for host, also := range r.after.hostGroups(pattern, namesSent(ruleSpec(r.either())), r.apart) {
 			known++
 			if !r.after.external(host) {
 				continue

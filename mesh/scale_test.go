@@ -70,7 +70,7 @@ func BenchmarkReview(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", o.Kind, n), func(b *testing.B) {
 				b.ReportAllocs()
 				for range b.N {
-					mesh.Review(snapshot, snapshot.With(o), o.Ref)
+					mesh.Review(snapshot, snapshot.With(o), o.Ref, nil)
 				}
 			})
 		}
@@ -123,7 +123,7 @@ func BenchmarkWorstCase(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				mesh.Review(snapshot, snapshot.With(o), o.Ref)
+				mesh.Review(snapshot, snapshot.With(o), o.Ref, nil)
 			}
 		})
 	}

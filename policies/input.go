@@ -19,6 +19,8 @@ type Input struct {
 	OldObject map[string]any `json:"oldObject,omitempty"`
 	// Egress is what the review has to answer for: mesh.Review's answer.
 	Egress []mesh.Flow `json:"egress"`
+	// Apart is true if the flows were told apart as Engine.Apart asks. It is for exemptions, and none of the policies'.
+	Apart bool `json:"-"`
 	// Callers says who can call what an AuthorizationPolicy guards; nil for other kinds.
 	Callers *Callers `json:"callers,omitempty"`
 }

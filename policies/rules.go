@@ -97,7 +97,7 @@ func (r *rules) exemption(v *Violation, in *Input, now time.Time) *config.Exempt
 		x := &r.exemptions[i]
 		switch {
 		case x.Policy != v.Policy || x.Expires.Over(now):
-		case len(x.Namespaces) > 0 && !slices.Contains(x.Namespaces, in.Request.Namespace):
+		case !appliesIn(x, in.Request.Namespace):
 		case len(x.Hosts) > 0 && !coversHost(x.Hosts, v, in):
 		case best == nil || x.Expires.After(best.Expires.Time):
 			best = x
@@ -106,18 +106,53 @@ func (r *rules) exemption(v *Violation, in *Input, now time.Time) *config.Exempt
 	return best
 }
 
-// coversHost says whether the patterns cover all hosts that v speaks of. Where v's flow stands for other hosts too,
-// whose names are not told, only "*" does.
+func appliesIn(x *config.Exemption, namespace string) bool {
+	return len(x.Namespaces) == 0 || slices.Contains(x.Namespaces, namespace)
+}
+
+// Apart gives what tells hosts apart that exemptions of a namespace treat differently; nil where none does. Flows that
+// the mesh tells as one, all but one without their names, must be exempt together or not at all.
+func (e *Engine) Apart(namespace string) func(host string) string { return e.rules.apart(namespace) }
+
+func (r *rules) apart(namespace string) func(host string) string {
+	var byHost [][]string
+	for i := range r.exemptions {
+		x := &r.exemptions[i]
+		if len(x.Hosts) > 0 && !slices.Contains(x.Hosts, "*") && appliesIn(x, namespace) {
+			byHost = append(byHost, x.Hosts)
+		}
+	}
+	if byHost == nil {
+		return nil
+	}
+	return func(host string) string {
+		exempt := make([]byte, len(byHost))
+		for i, patterns := range byHost {
+			exempt[i] = '-'
+			if coversAny(patterns, host) {
+				exempt[i] = 'x'
+			}
+		}
+		return string(exempt)
+	}
+}
+
+// coversHost says whether the patterns cover all hosts that v speaks of. Where v's flow stands for other hosts too that
+// were not told apart, only "*" does.
 func coversHost(patterns []string, v *Violation, in *Input) bool {
 	if slices.Contains(patterns, "*") {
 		return v.Host != ""
 	}
 	for i := range in.Egress {
-		if f := &in.Egress[i]; f.Also > 0 && f.Host == v.Host && f.Port == v.Port {
+		if f := &in.Egress[i]; !in.Apart && f.Also > 0 && f.Host == v.Host && f.Port == v.Port {
 			return false
 		}
 	}
-	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, v.Host) })
+	return coversAny(patterns, v.Host)
+}
+
+func coversAny(patterns []string, host string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, host) })
 }
 
 // covers says whether a host pattern ("*.example.com", "db.example.com") covers a host, without case. A wildcard host

@@ -153,6 +153,43 @@ func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
 	}
 }
 
+// Where the mesh has told apart what exemptions tell apart, a flow's other hosts are exempt exactly as its own is.
+func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
+	exemptions := []config.Exemption{
+		{Policy: "plaintext-egress", Hosts: []string{"*.CNN.com"}, Reason: "x", Expires: day("9000-01-01")},
+		{Policy: "double-tls", Hosts: []string{"edition.cnn.com", "a.example.com"}, Reason: "x", Expires: day("9000-01-01")},
+		{Policy: "double-tls", Hosts: []string{"*"}, Reason: "x", Expires: day("9000-01-01")},
+		{Policy: "double-tls", Namespaces: []string{"shop"}, Hosts: []string{"b.example.com"}, Reason: "x", Expires: day("9000-01-01")},
+	}
+	e, err := New(t.Context(), &config.Config{Exemptions: exemptions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := e.Apart("default")
+	for host, want := range map[string]string{
+		"edition.cnn.com": "xx", "live.cnn.com": "x-", "A.example.com": "-x", "b.example.com": "--", "c.example.com": "--",
+	} {
+		if got := apart(host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+	if got := e.Apart("shop")("b.example.com"); got != "--x" {
+		t.Errorf("in a namespace with an exemption of its own: %s", got)
+	}
+	in := review(mesh.Plaintext, mesh.CauseDisabled)
+	in.Apart = true
+	for i := range in.Egress {
+		in.Egress[i].Also = 3
+	}
+	found, err := e.Evaluate(t.Context(), in)
+	if err != nil || found[0].Action != config.Audit {
+		t.Errorf("got %+v, %v, want the exemption", found, err)
+	}
+	if engine(t).Apart("default") != nil {
+		t.Error("hosts are told apart without an exemption")
+	}
+}
+
 func TestSortedAndTheSameEveryTime(t *testing.T) {
 	in := review(mesh.Plaintext, mesh.CauseDisabled)
 	opaque := in.Egress[0]

@@ -119,7 +119,7 @@ func (j *Judge) Validate(ctx context.Context, snap *mesh.Snapshot, r Review) (De
 
 // decide judges a change. Fixes stay as policies wrote them. With an error it gives what could not be judged.
 func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, error) {
-	input := q.input(c)
+	input := q.input(c, j.Engine.Apart(q.ref.Namespace))
 	violations, err := j.Engine.Evaluate(ctx, input)
 	if err != nil {
 		return Decision{Input: &input}, err
@@ -128,8 +128,8 @@ func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, e
 	return Decision{Allowed: !denied, Violations: violations, Input: &input}, nil
 }
 
-// input is what policies read of a change.
-func (q *question) input(c *change) policies.Input {
+// input is what policies read of a change. Flows to hosts that apart has different words for are told one by one.
+func (q *question) input(c *change, apart func(host string) string) policies.Input {
 	return policies.Input{
 		Request: policies.Request{
 			Operation:  q.Operation,
@@ -142,7 +142,8 @@ func (q *question) input(c *change) policies.Input {
 		},
 		Object:    q.tree,
 		OldObject: q.oldTree,
-		Egress:    mesh.Review(c.before, c.after, c.ref),
+		Egress:    mesh.Review(c.before, c.after, c.ref, apart),
+		Apart:     apart != nil,
 		Callers:   policies.CallersOf(c.after, c.after.Get(c.ref)),
 	}
 }
