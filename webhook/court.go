@@ -20,8 +20,8 @@ import (
 //
 //  1. An UPDATE or DELETE brings the stored object with it (question.on).
 //  2. Writes admitted here count at once (Store.Admitted). A write may still fail after we admitted it, though: where
-//     the answer hangs on writes that no event has shown yet, the API server is asked for them. Only what it has
-//     stored can turn a refusal into a yes. What may still be on its way there can turn a yes into a refusal.
+//     the answer hangs on writes that no event has shown yet, the API server is asked for those (doubt.go). Only what it
+//     has stored can turn a refusal into a yes. What may still be on its way there can turn a yes into a refusal.
 //  3. A refusal, or a warning that a host is unknown, may owe to a write that another replica admitted: it is given
 //     only after a short wait, in which any event leads to a new judgement.
 //
@@ -43,6 +43,8 @@ type court struct {
 type ruling struct {
 	Decision
 	write *write // nil where nothing will be stored
+	// hangsOn says on which write that is still on its way a refusal hangs; "" for none.
+	hangsOn string
 }
 
 // write is what an admitted review does.
@@ -165,29 +167,7 @@ func (c *court) once(ctx context.Context, j *Judge, q *question, v *View) (rulin
 	if err != nil || stored.Allowed == expected.Allowed {
 		return expected, err
 	}
-	fresh, certain, err := c.refresh(ctx, v)
-	if err != nil {
-		return ruling{Decision: Decision{Input: expected.Input}}, err
-	}
-	result, err := judgeOn(ctx, j, q, fresh)
-	if err == nil && result.Allowed && !certain && !expected.Allowed {
-		return expected, nil
-	}
-	return result, err
-}
-
-// refresh reads what is pending from the API server. certain is false if some of it is not there yet.
-func (c *court) refresh(ctx context.Context, v *View) (fresh *mesh.Snapshot, certain bool, err error) {
-	fresh, certain = v.Stored, true
-	for _, p := range v.pending {
-		object, err := c.fetch(ctx, p.ref)
-		if err != nil {
-			return nil, false, err
-		}
-		certain = certain && (object == nil) == (p.object == nil)
-		fresh = apply(fresh, p.ref, object)
-	}
-	return fresh, certain, nil
+	return c.confirm(ctx, j, q, v, stored, expected)
 }
 
 func judgeOn(ctx context.Context, j *Judge, q *question, snap *mesh.Snapshot) (ruling, error) {

@@ -249,7 +249,10 @@ func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.Admissi
 	response := decided(objectName(r), result.Decision)
 	switch {
 	case !response.Allowed:
-		h.logDenial(r, result.Violations)
+		if result.hangsOn != "" {
+			response.Result.Message += "\n\n" + result.hangsOn
+		}
+		h.logDenial(r, result)
 		return verdict{response, "deny"}
 	case len(response.Warnings) > 0:
 		return verdict{response, "warn"}
@@ -278,9 +281,13 @@ func (h *Handler) undecided(webhook string, r *admissionv1.AdmissionRequest, rea
 }
 
 // logDenial writes one line: who was refused what, and by which policies. Never the object.
-func (h *Handler) logDenial(r *admissionv1.AdmissionRequest, violations []policies.Violation) {
-	h.log.Info("denied", "uid", r.UID, "object", objectName(r), "operation", r.Operation, "user", r.UserInfo.Username,
-		"dryRun", r.DryRun != nil && *r.DryRun, "policies", denying(violations))
+func (h *Handler) logDenial(r *admissionv1.AdmissionRequest, result ruling) {
+	log := h.log
+	if result.hangsOn != "" {
+		log = log.With("unconfirmed", result.hangsOn)
+	}
+	log.Info("denied", "uid", r.UID, "object", objectName(r), "operation", r.Operation, "user", r.UserInfo.Username,
+		"dryRun", r.DryRun != nil && *r.DryRun, "policies", denying(result.Violations))
 }
 
 // deadline is what the API server leaves for this review, less what the answer needs on its way.
