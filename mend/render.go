@@ -3,29 +3,28 @@ package mend
 import (
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	"go.yaml.in/yaml/v2"
 )
 
 // lastApplied is where kubectl keeps a copy of the object; nobody wants to read it twice.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// Render completes a fix: a change becomes the whole object as it is to be applied, under the fix's comments. find
-// gives the object that a change names as it stands, nil where it is not known. A fix that is no change, or whose
-// object is not known, is given back as it is.
+// Render lays a fix out as people write YAML, and completes it: a change becomes the whole object as it is to be
+// applied, under the fix's comments. find gives the object that a change names as it stands, nil where it is not known;
+// then the change stays one. Words are given back as they are.
 func Render(fix string, find func(kind, namespace, name string) map[string]any) (string, error) {
 	c, ok, err := Parse(fix)
-	if err != nil || !ok {
-		return fix, err
-	}
-	object := find(c.Kind, c.Namespace, c.Name)
-	if object == nil {
-		return fix, nil
-	}
-	changed, err := c.Apply(bare(object))
 	if err != nil {
 		return fix, err
 	}
-	out, err := yaml.Marshal(changed)
+	if !ok {
+		return layOut(fix)
+	}
+	object := find(c.Kind, c.Namespace, c.Name)
+	if object == nil {
+		return layOut(fix)
+	}
+	changed, err := c.Apply(bare(object))
 	if err != nil {
 		return fix, err
 	}
@@ -33,8 +32,29 @@ func Render(fix string, find func(kind, namespace, name string) map[string]any) 
 	for _, comment := range c.Comments {
 		b.WriteString("# " + comment + "\n")
 	}
-	b.Write(out)
-	return b.String(), nil
+	return under(b.String(), changed, fix)
+}
+
+// layOut writes the JSON of a fix as YAML; what is YAML already stays as it is.
+func layOut(fix string) (string, error) {
+	body := withoutComments(fix)
+	if !strings.HasPrefix(body, "{") {
+		return fix, nil
+	}
+	object, err := unmarshal(fix)
+	if err != nil {
+		return fix, err
+	}
+	return under(strings.TrimSuffix(fix, body), object, fix)
+}
+
+// under writes an object under comments, or gives the other text where it cannot be written.
+func under(comments string, object map[string]any, other string) (string, error) {
+	out, err := yaml.Marshal(object)
+	if err != nil {
+		return other, err
+	}
+	return comments + string(out), nil
 }
 
 // bare is an object without what the API server keeps in it.

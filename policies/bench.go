@@ -25,14 +25,14 @@ type Cost struct {
 // Bench measures each policy on a review that it concerns, for about the given time each. inputs are the reviews to
 // take; a policy that none of them concerns, or any where there are none, gets a review that Sample makes.
 func (e *Engine) Bench(ctx context.Context, each time.Duration, inputs ...Input) ([]Cost, error) {
-	costs := make([]Cost, 0, len(e.single))
-	for _, q := range e.single {
-		p := q.policies[0]
+	costs := make([]Cost, 0, len(e.goals))
+	for _, g := range e.goals {
+		p := g.policy
 		own := slices.DeleteFunc(slices.Clone(inputs), func(in Input) bool { return !p.concerns(in.Request.Kind) })
 		if len(own) == 0 {
 			own = []Input{Sample(p.Kinds[0])}
 		}
-		cost, err := e.bench(ctx, q, each, own)
+		cost, err := e.bench(ctx, g, each, own)
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", p.ID, err)
 		}
@@ -44,7 +44,7 @@ func (e *Engine) Bench(ctx context.Context, each time.Duration, inputs ...Input)
 // warmUp is how many evaluations come before those that count.
 const warmUp = 20
 
-func (e *Engine) bench(ctx context.Context, q query, each time.Duration, inputs []Input) (Cost, error) {
+func (e *Engine) bench(ctx context.Context, g goal, each time.Duration, inputs []Input) (Cost, error) {
 	var times []time.Duration
 	var before, after runtime.MemStats
 	var end time.Time
@@ -55,7 +55,7 @@ func (e *Engine) bench(ctx context.Context, q query, each time.Duration, inputs 
 			runtime.ReadMemStats(&before)
 		}
 		begin := time.Now()
-		if err := e.evaluateOne(ctx, q, &inputs[i%len(inputs)]); err != nil {
+		if err := e.evaluateOne(ctx, g, &inputs[i%len(inputs)]); err != nil {
 			return Cost{}, err
 		}
 		times = append(times, time.Since(begin))
@@ -64,18 +64,22 @@ func (e *Engine) bench(ctx context.Context, q query, each time.Duration, inputs 
 	runs := uint64(len(times))
 	slices.Sort(times)
 	return Cost{
-		Policy: q.policies[0].ID, Runs: len(times), Median: times[len(times)/2], P99: times[len(times)*99/100],
+		Policy: g.policy.ID, Runs: len(times), Median: times[len(times)/2], P99: times[len(times)*99/100],
 		Allocations: (after.Mallocs - before.Mallocs) / runs, Bytes: (after.TotalAlloc - before.TotalAlloc) / runs,
 	}, nil
 }
 
-func (e *Engine) evaluateOne(ctx context.Context, q query, in *Input) error {
-	run, err := e.begin(ctx, e.words.encode(in), in.Request.Namespace)
+func (e *Engine) evaluateOne(ctx context.Context, g goal, in *Input) error {
+	input := e.words.encode(in)
+	if !g.guard.admits(input) {
+		return nil
+	}
+	run, err := e.begin(ctx, input, in.Request.Namespace)
 	if err != nil {
 		return err
 	}
 	defer run.end()
-	_, err = run.evaluate(q)
+	_, err = run.evaluate([]goal{g})
 	return err
 }
 

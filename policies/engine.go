@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -19,8 +19,8 @@ import (
 // Engine holds compiled policies and what a Config makes of them. It is immutable and safe for concurrent use.
 type Engine struct {
 	policies []Policy
-	queries  map[string][]query // by kind; "*" for the kinds that no policy names
-	single   []query            // a query for each policy, in their order
+	goals    []goal            // of all policies, in their order
+	byKind   map[string][]goal // those to reach for a kind; "*" for the kinds that no policy names
 	compiler *ast.Compiler
 	store    storage.Store
 	words    words
@@ -29,13 +29,13 @@ type Engine struct {
 	onError  config.Action
 }
 
-// query is some policies, ready to be evaluated together. Policies of users have one each: what one of them does is
-// not to hold up the others. The built-in ones share one, for a query costs as much as several policies.
-type query struct {
-	policies []*Policy
-	body     ast.Body
-	// singly holds a query for each of several policies: they name the one that could not decide.
-	singly []query
+// goal is a policy, ready to be evaluated alone or together with others.
+type goal struct {
+	policy *Policy
+	guard  guard
+	// body leaves the policy's set in answer.
+	body   ast.Body
+	answer ast.Var
 }
 
 // New compiles the built-in policies and those of the sources, runs the tests that the sources bring, and checks that
@@ -102,9 +102,9 @@ func newStore(params, data map[string]any) (storage.Store, error) {
 	return inmem.NewFromASTObject(v.(ast.Object)), nil
 }
 
-// prepare compiles the queries, by the kinds that they concern.
+// prepare compiles the goals, and sorts them by the kinds that they concern: the built-in ones first.
 func (e *Engine) prepare() error {
-	single := make([]query, len(e.policies))
+	e.goals = make([]goal, len(e.policies))
 	kinds := map[string]bool{"*": true}
 	var errs []error
 	for i := range e.policies {
@@ -112,73 +112,47 @@ func (e *Engine) prepare() error {
 		for _, kind := range p.Kinds {
 			kinds[kind] = true
 		}
-		q, err := e.compileQuery([]*Policy{p})
-		single[i] = q
+		var err error
+		e.goals[i], err = e.compileGoal(p, ast.Var(fmt.Sprintf("answer_%d", i)))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	e.single = single
-	e.queries = make(map[string][]query, len(kinds))
+	e.byKind = make(map[string][]goal, len(kinds))
 	for kind := range kinds {
-		queries, err := e.queriesFor(kind, single)
-		if err != nil {
-			return err
-		}
-		e.queries[kind] = queries
+		live := slices.DeleteFunc(slices.Clone(e.goals), func(g goal) bool {
+			return !g.policy.concerns(kind) || !e.rules.live(g.policy)
+		})
+		slices.SortStableFunc(live, func(a, b goal) int { return order(a.policy) - order(b.policy) })
+		e.byKind[kind] = live
 	}
 	return nil
 }
 
-func (e *Engine) queriesFor(kind string, single []query) ([]query, error) {
-	var builtin, own []query
-	for _, q := range single {
-		switch p := q.policies[0]; {
-		case !p.concerns(kind) || !e.rules.live(p):
-		case p.Builtin:
-			builtin = append(builtin, q)
-		default:
-			own = append(own, q)
-		}
+// order puts the built-in policies before those of users.
+func order(p *Policy) int {
+	if p.Builtin {
+		return 0
 	}
-	if len(builtin) < 2 {
-		return append(builtin, own...), nil
-	}
-	var together []*Policy
-	for _, q := range builtin {
-		together = append(together, q.policies...)
-	}
-	q, err := e.compileQuery(together)
-	if err != nil {
-		return nil, err
-	}
-	q.singly = builtin
-	return append([]query{q}, own...), nil
+	return 1
 }
 
-// resultVar is where a query leaves its policies' sets, in their order.
-const resultVar = ast.Var("result")
-
-func (e *Engine) compileQuery(policies []*Policy) (query, error) {
-	paths := make([]string, len(policies))
-	for i, p := range policies {
-		paths[i] = "data." + PackageOf(p.ID) + ".violation"
-		if err := e.checkResult(p, paths[i]); err != nil {
-			return query{}, err
-		}
+func (e *Engine) compileGoal(p *Policy, answer ast.Var) (goal, error) {
+	path := ast.MustParseRef("data." + PackageOf(p.ID) + ".violation")
+	rules := e.compiler.GetRulesExact(path)
+	if err := checkResult(p, rules); err != nil {
+		return goal{}, err
 	}
-	text := fmt.Sprintf("%s = [%s]", resultVar, strings.Join(paths, ", "))
-	body, err := e.compiler.QueryCompiler().Compile(ast.MustParseBody(text))
+	body, err := e.compiler.QueryCompiler().Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(answer), ast.NewTerm(path))))
 	if err != nil {
-		return query{}, fmt.Errorf("%s: %w", policies[0].File, err)
+		return goal{}, fmt.Errorf("%s: %w", p.File, err)
 	}
-	return query{policies: policies, body: body}, nil
+	return goal{policy: p, guard: guardOf(rules), body: body, answer: answer}, nil
 }
 
 // checkResult finds what would make a policy never answer.
-func (e *Engine) checkResult(p *Policy, path string) error {
-	rules := e.compiler.GetRulesExact(ast.MustParseRef(path))
+func checkResult(p *Policy, rules []*ast.Rule) error {
 	if len(rules) == 0 {
 		return fmt.Errorf("%s: policy %s has no rule `violation contains {...} if ...`", p.File, p.ID)
 	}

@@ -37,20 +37,28 @@ func (e *PolicyError) Unwrap() error { return e.Err }
 // one could not decide: it joins a *PolicyError for each. Where Config says that such a policy only warns, there is a
 // warning instead, with Undecided set.
 func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
-	queries, ok := e.queries[in.Request.Kind]
+	goals, ok := e.byKind[in.Request.Kind]
 	if !ok {
-		queries = e.queries["*"]
+		goals = e.byKind["*"]
 	}
-	if len(queries) == 0 {
+	if len(goals) == 0 {
 		return nil, nil
 	}
-	run, err := e.begin(ctx, e.words.encode(&in), in.Request.Namespace)
+	input := e.words.encode(&in)
+	builtin, own := admitted(goals, input)
+	if len(builtin)+len(own) == 0 {
+		return nil, nil
+	}
+	run, err := e.begin(ctx, input, in.Request.Namespace)
 	if err != nil {
 		return nil, fmt.Errorf("could not decide: %w", err)
 	}
 	defer run.end()
-	for _, q := range queries {
-		run.judge(q)
+	// Policies of users are evaluated one by one: what one of them does is not to hold up the others. The built-in ones
+	// go together, for an evaluation costs as much as several policies.
+	run.judge(builtin...)
+	for _, g := range own {
+		run.judge(g)
 	}
 	if err := errors.Join(run.errs...); err != nil {
 		return nil, err
@@ -58,6 +66,20 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 	found := e.rules.exempt(run.found, &in)
 	sortViolations(found)
 	return found, nil
+}
+
+// admitted gives the goals that may find something in the input.
+func admitted(goals []goal, input ast.Value) (builtin, own []goal) {
+	for _, g := range goals {
+		switch {
+		case !g.guard.admits(input):
+		case g.policy.Builtin:
+			builtin = append(builtin, g)
+		default:
+			own = append(own, g)
+		}
+	}
+	return builtin, own
 }
 
 // undecided is the warning that stands for a policy's answer where Config lets a review pass without it.
@@ -104,21 +126,25 @@ func (r *evaluation) end() {
 	r.engine.store.Abort(r.ctx, r.txn)
 }
 
-// judge runs a query. What it leaves undefined or gives in another type is an error, never a pass.
-func (r *evaluation) judge(q query) {
-	found, err := r.evaluate(q)
+// judge reaches goals together. What they leave undefined or give in another type is an error, never a pass; each is
+// then tried alone, which names the one at fault.
+func (r *evaluation) judge(goals ...goal) {
+	if len(goals) == 0 {
+		return
+	}
+	found, err := r.evaluate(goals)
 	if err == nil {
 		r.found = append(r.found, found...)
 		return
 	}
 	r.cache = topdown.NewVirtualCache() // an error may have left half an answer in it
-	if len(q.singly) > 0 && !r.stopped.Load() {
-		for _, single := range q.singly {
-			r.judge(single)
+	if len(goals) > 1 && !r.stopped.Load() {
+		for _, g := range goals {
+			r.judge(g)
 		}
 		return
 	}
-	failure := &PolicyError{Policy: q.policies[0].ID, Err: err, Timeout: errors.Is(err, errDeadline)}
+	failure := &PolicyError{Policy: goals[0].policy.ID, Err: err, Timeout: errors.Is(err, errDeadline)}
 	if r.engine.onError == config.Warn && !r.stopped.Load() {
 		r.found = append(r.found, undecided(failure))
 		return
@@ -126,11 +152,11 @@ func (r *evaluation) judge(q query) {
 	r.errs = append(r.errs, failure)
 }
 
-func (r *evaluation) evaluate(q query) ([]Violation, error) {
+func (r *evaluation) evaluate(goals []goal) ([]Violation, error) {
 	deadline := &deadline{outer: &r.stopped}
 	timer := time.AfterFunc(r.engine.timeout, deadline.Cancel)
 	defer timer.Stop()
-	result, err := r.run(q, deadline)
+	answers, err := r.run(goals, deadline)
 	switch {
 	case err != nil && r.stopped.Load():
 		return nil, context.Cause(r.ctx)
@@ -139,18 +165,18 @@ func (r *evaluation) evaluate(q query) ([]Violation, error) {
 	case err != nil:
 		return nil, err
 	}
-	return r.read(q, result)
+	return r.read(goals, answers)
 }
 
-// read gives the violations of a query's policies, with the action that each has in the namespace.
-func (r *evaluation) read(q query, result ast.Value) ([]Violation, error) {
-	sets, ok := result.(*ast.Array)
-	if !ok || sets.Len() != len(q.policies) {
-		return nil, fmt.Errorf("the query gave %v", result)
-	}
+// read gives the violations in the goals' answers, with the action that each policy has in the namespace.
+func (r *evaluation) read(goals []goal, answers topdown.QueryResult) ([]Violation, error) {
 	var found []Violation
-	for i, p := range q.policies {
-		violations, err := readResult(p.ID, r.engine.rules.action(p, r.namespace), sets.Elem(i).Value)
+	for _, g := range goals {
+		answer := answers[g.answer]
+		if answer == nil {
+			return nil, errors.New("violation is undefined")
+		}
+		violations, err := readResult(g.policy.ID, r.engine.rules.action(g.policy, r.namespace), answer.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -162,13 +188,13 @@ func (r *evaluation) read(q query, result ast.Value) ([]Violation, error) {
 // errDeadline says that a policy took longer than it may.
 var errDeadline = errors.New("no answer")
 
-func (r *evaluation) run(q query, deadline topdown.Cancel) (result ast.Value, err error) {
+func (r *evaluation) run(goals []goal, deadline topdown.Cancel) (answers topdown.QueryResult, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the evaluation panicked: %v", p)
 		}
 	}()
-	err = topdown.NewQuery(q.body).
+	err = topdown.NewQuery(bodyOf(goals)).
 		WithCompiler(r.engine.compiler).
 		WithStore(r.engine.store).
 		WithTransaction(r.txn).
@@ -177,19 +203,27 @@ func (r *evaluation) run(q query, deadline topdown.Cancel) (result ast.Value, er
 		WithVirtualCache(r.cache).
 		WithStrictBuiltinErrors(true).
 		WithCancel(deadline).
-		Iter(r.ctx, func(bindings topdown.QueryResult) error {
-			if term := bindings[resultVar]; term != nil {
-				result = term.Value
-			}
+		Iter(r.ctx, func(result topdown.QueryResult) error {
+			answers = result
 			return nil
 		})
-	if err != nil {
-		return nil, err
+	return answers, err
+}
+
+// bodyOf gives one body for all goals.
+func bodyOf(goals []goal) ast.Body {
+	if len(goals) == 1 {
+		return goals[0].body
 	}
-	if result == nil {
-		return nil, errors.New("violation is undefined")
+	all := make(ast.Body, 0, len(goals))
+	for _, g := range goals {
+		for _, expr := range g.body {
+			moved := *expr
+			moved.Index = len(all)
+			all = append(all, &moved)
+		}
 	}
-	return result, nil
+	return all
 }
 
 // deadline stops one policy when its time is over, or when nobody waits for the review any more.

@@ -87,8 +87,8 @@ func TestThePlainEvaluatorGivesTheSameAnswer(t *testing.T) {
 	e, query := engine(t), plain(t)
 	random := rand.New(rand.NewSource(2))
 	inputs := []Input{
-		review(mesh.Originated, mesh.CauseNone), review(mesh.Plaintext, mesh.CauseDisabled), guard("*"), guard("spiffe://x"), guard("ok"),
-		guard(),
+		review(mesh.Originated, mesh.CauseNone), review(mesh.Plaintext, mesh.CauseDisabled), admissionOf("*"), admissionOf("spiffe://x"), admissionOf("ok"),
+		admissionOf(),
 	}
 	for range 300 {
 		inputs = append(inputs, anyReview(random))
@@ -106,8 +106,8 @@ func TestThePlainEvaluatorGivesTheSameAnswer(t *testing.T) {
 	}
 }
 
-// guard is a review of an AuthorizationPolicy.
-func guard(principals ...string) Input {
+// admissionOf is a review of an AuthorizationPolicy.
+func admissionOf(principals ...string) Input {
 	source := map[string]any{}
 	if len(principals) > 0 {
 		source["principals"] = toAny(principals)

@@ -38,7 +38,7 @@ func (w *discardWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w *discardWriter) WriteHeader(int)             {}
 
 // benchStore holds so many objects of other hosts beside the entry.
-func benchStore(b *testing.B, objects int) *Store {
+func benchStore(b testing.TB, objects int) *Store {
 	all := []*mesh.Object{object(b, entry)}
 	for i := range objects / 2 {
 		name := fmt.Sprintf("svc-%d", i)

@@ -3,6 +3,8 @@ package webhook
 import (
 	"encoding/json"
 
+	kjson "sigs.k8s.io/json"
+
 	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/mend"
 	"github.com/tlsward/tlsward/mesh"
@@ -55,7 +57,7 @@ func asMap(o *mesh.Object) map[string]any {
 		return nil
 	}
 	var spec map[string]any
-	if err := json.Unmarshal(raw, &spec); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &spec); err != nil {
 		return nil
 	}
 	if o.Kind == mesh.KindDestinationRule {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
+	kjson "sigs.k8s.io/json"
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
@@ -132,7 +133,7 @@ func readTree(raw []byte) (tree, error) {
 		return nil, nil
 	}
 	var t tree
-	if err := json.Unmarshal(raw, &t); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &t); err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
 	if metadata, ok := t["metadata"].(map[string]any); ok {

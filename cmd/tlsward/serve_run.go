@@ -35,6 +35,7 @@ type service struct {
 
 // run puts the server together and serves until ctx is done.
 func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
+	defer holdHeap()()
 	s := newService(o, stderr)
 	loaded, raw, err := s.load()
 	if err != nil {

@@ -13,19 +13,32 @@ package tlsward.any_principal
 
 import data.tlsward.lib
 
-violation contains {"message": _message(p), "decidedBy": _place(p), "fix": _fix(p)} if {
+violation contains _violation(sprintf("spec.rules[%d].from[%d].source.principals[%d]", [i, j, k])) if {
 	input.request.kind == "AuthorizationPolicy"
+	some i, rule in input.object.spec.rules
+	some j, from in rule.from
+	some k, principal in from.source.principals
+	principal == "*"
 	lib.allows(input.object)
-	some p in lib.principals(input.object)
-	p.value == "*"
-	not p.negated
 }
 
-_place(p) := sprintf("%s %s", [lib.ref(lib.reviewed), p.path])
+violation contains _violation(sprintf("spec.rules[%d].when[%d].values[%d]", [i, j, k])) if {
+	input.request.kind == "AuthorizationPolicy"
+	some i, rule in input.object.spec.rules
+	some j, condition in rule.when
+	condition.key == "source.principal"
+	some k, principal in condition.values
+	principal == "*"
+	lib.allows(input.object)
+}
 
-_message(p) := sprintf("%s is *: any workload of the mesh is let in, from every namespace.", [_place(p)])
+_violation(path) := {
+	"decidedBy": _place(path),
+	"message": sprintf("%s is *: any workload of the mesh is let in, from every namespace.", [_place(path)]),
+	"fix": concat("", [
+		"# Name the workloads that may call:\n",
+		lib.change(lib.reviewed, {path: sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])}),
+	]),
+}
 
-_fix(p) := concat("", [
-	"# Name the workloads that may call:\n",
-	lib.change(lib.reviewed, {p.path: sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])}),
-])
+_place(path) := sprintf("%s %s", [lib.ref(lib.reviewed), path])

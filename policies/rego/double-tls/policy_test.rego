@@ -20,11 +20,7 @@ test_warns_of_tls_around_https if {
 		]),
 		"fix": concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.portLevelSettings[+]:",
-			"  port:",
-			"    number: 443",
-			"  tls:",
-			"    mode: DISABLE",
+			`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":443},"tls":{"mode":"DISABLE"}}}`,
 			"",
 		]),
 	}} with input as given.review("DestinationRule", [twice("spec.trafficPolicy.tls")])
@@ -32,7 +28,7 @@ test_warns_of_tls_around_https if {
 
 test_changes_the_port_where_it_has_settings if {
 	result := found with input as given.review("DestinationRule", [twice("spec.trafficPolicy.portLevelSettings[1].tls")])
-	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\nspec.trafficPolicy.portLevelSettings[1].tls.mode: DISABLE\n"}
+	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.trafficPolicy.portLevelSettings[1].tls.mode\":\"DISABLE\"}\n"}
 }
 
 test_has_words_where_nothing_decided if {

@@ -20,8 +20,7 @@ test_refuses_a_credential_that_a_sidecar_ignores if {
 		"fix": concat("\n", [
 			"# Or add spec.workloadSelector with the labels of the pods that hold the credential.",
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.tls.credentialName: null",
-			"spec.trafficPolicy.tls.mode: SIMPLE",
+			`{"spec.trafficPolicy.tls.credentialName":null,"spec.trafficPolicy.tls.mode":"SIMPLE"}`,
 			"",
 		]),
 	}} with input as given.review("DestinationRule", [ignored("credential-ignored")])
@@ -54,16 +53,16 @@ test_says_how_to_mend_each_cause[cause] if {
 		"incomplete-mutual": concat("\n", [
 			"# Or name the client's certificate: credentialName, or clientCertificate and privateKey.",
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.tls.mode: SIMPLE",
+			`{"spec.trafficPolicy.tls.mode":"SIMPLE"}`,
 			"",
 		]),
-		"mutual-at-waypoint": "# in DestinationRule default/edition-cnn-com\nspec.trafficPolicy.tls.mode: SIMPLE\n",
-		"selector-at-waypoint": "# in DestinationRule default/edition-cnn-com\nspec.workloadSelector: null\n",
+		"mutual-at-waypoint": "# in DestinationRule default/edition-cnn-com\n{\"spec.trafficPolicy.tls.mode\":\"SIMPLE\"}\n",
+		"selector-at-waypoint": "# in DestinationRule default/edition-cnn-com\n{\"spec.workloadSelector\":null}\n",
 		"ztunnel": "# Let a waypoint serve the host: ztunnel starts no TLS.\n",
 		"merged-away": concat("\n", [
 			"# Put the TLS into the older rule, which Istio keeps, and take it out here.",
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy: null",
+			`{"spec.trafficPolicy":null}`,
 			"",
 		]),
 	}

@@ -16,11 +16,11 @@ import data.tlsward.lib
 
 violation contains {"message": _message(p), "decidedBy": _place(p), "fix": _fix(p)} if {
 	input.request.kind == "AuthorizationPolicy"
-	some p in lib.principals(input.object)
+	some p in lib.principals
 	not lib.matchable(p.value)
 }
 
-_place(p) := sprintf("%s %s", [lib.ref(lib.reviewed), p.path])
+_place(p) := sprintf("%s %s", [lib.ref(lib.reviewed), lib.path(p)])
 
 _message(p) := sprintf("%s is %s, which no identity ever equals: %s.", [_place(p), p.value, _why(p)])
 
@@ -28,7 +28,7 @@ _why(p) := "Istio compares without spiffe://" if {
 	startswith(p.value, "spiffe://")
 } else := "a * stands for anything only as the first or the last character"
 
-_fix(p) := concat("", [_note(p), lib.change(lib.reviewed, {p.path: _mended(p)})])
+_fix(p) := concat("", [_note(p), lib.change(lib.reviewed, {lib.path(p): _mended(p)})])
 
 _note(p) := "# This is wider than what was written: check that it is what you mean.\n" if {
 	not lib.matchable(_bare(p))

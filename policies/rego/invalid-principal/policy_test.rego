@@ -14,7 +14,7 @@ test_refuses_a_uri if {
 		"decidedBy": "AuthorizationPolicy team-a/policy spec.rules[0].from[0].source.principals[0]",
 		"fix": concat("\n", [
 			"# in AuthorizationPolicy team-a/policy",
-			"spec.rules[0].from[0].source.principals[0]: cluster.local/ns/team-a/sa/curl",
+			`{"spec.rules[0].from[0].source.principals[0]":"cluster.local/ns/team-a/sa/curl"}`,
 			"",
 		]),
 	}} with input as written("spiffe://cluster.local/ns/team-a/sa/curl")
@@ -28,15 +28,15 @@ test_passes_what_can_match[principal] if {
 # Careless: a * anywhere is taken for a pattern. Istio reads one only, at the end or at the beginning.
 test_refuses_a_star_in_the_middle[principal] if {
 	some principal, mended in {
-		"cluster.local/ns/*/sa/curl": "'*/sa/curl'",
-		"*/ns/team-a/*": "'*/ns/team-a/'",
-		"spiffe://cluster.local/ns/*/sa/curl": "'*/sa/curl'",
+		"cluster.local/ns/*/sa/curl": "*/sa/curl",
+		"*/ns/team-a/*": "*/ns/team-a/",
+		"spiffe://cluster.local/ns/*/sa/curl": "*/sa/curl",
 	}
 	result := found with input as written(principal)
 	{v.fix | some v in result} == {concat("\n", [
 		"# This is wider than what was written: check that it is what you mean.",
 		"# in AuthorizationPolicy team-a/policy",
-		sprintf("spec.rules[0].from[0].source.principals[0]: %s", [mended]),
+		json.marshal({"spec.rules[0].from[0].source.principals[0]": mended}),
 		"",
 	])}
 }

@@ -3,9 +3,7 @@ package tlsward.lib
 default because(_) := "no proxy starts TLS for it"
 
 # because says why a flow is in plaintext, or why the TLS of the object under review is ignored.
-because(flow) := sprintf(_because[flow.cause], [_decider(flow)]) if contains(_because[flow.cause], "%s")
-
-because(flow) := _because[flow.cause] if not contains(_because[flow.cause], "%s")
+because(flow) := replace(_because[flow.cause], "%s", _decider(flow))
 
 _because := {
 	"no-rule": "no DestinationRule applies to this client",
@@ -35,12 +33,13 @@ _decider(flow) := flow.by if {
 } else := ref(flow.rule)
 
 # bytes names what would be seen on the wire.
-bytes(flow) := "HTTP" if flow.payload == "http"
-
-bytes(flow) := "whatever the application writes" if flow.payload != "http"
+bytes(flow) := "HTTP" if {
+	flow.payload == "http"
+} else := "whatever the application writes"
 
 # arrives says where the bytes go where that is not the port that the application asked for.
-arrives(flow) := sprintf(" (to port %s of the server)", [concat(" or ", [sprintf("%d", [p]) | some p in flow.targetPorts])]) if {
-	some port in flow.targetPorts
-	port != flow.port
-} else := ""
+arrives(flow) := "" if {
+	object.get(flow, "targetPorts", [flow.port]) == [flow.port]
+} else := sprintf(" (to port %d of the server)", flow.targetPorts) if {
+	count(flow.targetPorts) == 1
+} else := sprintf(" (to port %s of the server)", [concat(" or ", [sprintf("%d", [p]) | some p in flow.targetPorts])])

@@ -7,7 +7,7 @@ test_settings_of_the_port_are_completed_in_place if {
 	flow := given.ruled("spec.trafficPolicy.portLevelSettings[0].tls", {"cause": "unset"})
 	lib.start_tls(flow) == concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
-		"spec.trafficPolicy.portLevelSettings[0].tls.mode: SIMPLE",
+		`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE"}`,
 		"",
 	])
 }
@@ -17,11 +17,7 @@ test_settings_of_the_rule_are_not_changed_for_one_port if {
 	flow := given.ruled("spec.trafficPolicy.tls.mode", {"cause": "disabled", "ours": false})
 	lib.start_tls(flow) == concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
-		"spec.trafficPolicy.portLevelSettings[+]:",
-		"  port:",
-		"    number: 80",
-		"  tls:",
-		"    mode: SIMPLE",
+		`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
 		"",
 	])
 }

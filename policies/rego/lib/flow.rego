@@ -13,7 +13,10 @@ at(flow, rest) := object.union(
 )
 
 # says words a violation: which flow, and what is wrong with it.
-says(flow, what) := sprintf(
+says(flow, what) := sprintf("%s to %s:%d: %s", [client(flow.client), flow.host, flow.port, what]) if {
+	not flow.subset
+	not flow.also
+} else := sprintf(
 	"%s to %s:%d%s%s: %s",
 	[client(flow.client), flow.host, flow.port, _subset(flow), _also(flow), what],
 )
@@ -29,14 +32,16 @@ _also(flow) := " and one host more" if flow.also == 1
 _also(flow) := sprintf(" and %d hosts more", [flow.also]) if flow.also > 1
 
 # client names pods as a person would: "sidecar default app=curl".
-client(c) := concat(" ", array.concat(
-	[c.kind, _namespace(c)],
-	[sprintf("%s=%s", [k, v]) | some k, v in object.get(c, "labels", {})],
-))
+client(c) := sprintf("%s %s", [c.kind, c.namespace]) if {
+	not c.labels
+	c.namespace != "*"
+} else := sprintf("%s any other namespace", [c.kind]) if {
+	not c.labels
+} else := concat(" ", array.concat([c.kind, _namespace(c)], [sprintf("%s=%s", [k, v]) | some k, v in c.labels]))
 
-default _namespace(_) := "any other namespace"
-
-_namespace(c) := c.namespace if c.namespace != "*"
+_namespace(c) := "any other namespace" if {
+	c.namespace == "*"
+} else := c.namespace
 
 default last(_) := {"decidedBy": null, "sni": "", "verified": false}
 
@@ -46,10 +51,10 @@ last(flow) := flow.hops[count(flow.hops) - 1] if is_array(flow.hops)
 default decided(_) := ""
 
 # decided names the object and the field that decided the flow's last hop; "" where none did.
-decided(flow) := trim_right(sprintf("%s %s", [ref(decision.object), decision.field]), " ") if {
+decided(flow) := sprintf("%s %s", [ref(decision.object), decision.field]) if {
 	decision := last(flow).decidedBy
-	decision != null
-}
+	decision.field != ""
+} else := ref(last(flow).decidedBy.object)
 
 default service(_) := "the ServiceEntry"
 
@@ -57,7 +62,10 @@ default service(_) := "the ServiceEntry"
 service(flow) := ref(flow.service)
 
 # ref names an object as a person would: "DestinationRule default/edition-cnn-com".
-ref(object) := sprintf("%s %s", [_kind(object), name(object)])
+ref(object) := sprintf("%s %s/%s", [object.kind, object.namespace, object.name]) if {
+	object.namespace
+	object.kind != "KubernetesGateway"
+} else := sprintf("%s %s", [_kind(object), name(object)])
 
 # name gives "namespace/name", or the name alone for what has no namespace.
 name(object) := sprintf("%s/%s", [object.namespace, object.name])

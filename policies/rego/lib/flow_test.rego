@@ -7,6 +7,7 @@ test_client_reads_as_a_person_would if {
 	lib.client({"kind": "sidecar", "namespace": "default"}) == "sidecar default"
 	lib.client({"kind": "gateway", "namespace": "istio-system", "gateways": ["a/b"]}) == "gateway istio-system"
 	lib.client({"kind": "sidecar", "namespace": "*"}) == "sidecar any other namespace"
+	lib.client({"kind": "sidecar", "namespace": "*", "labels": {"app": "curl"}}) == "sidecar any other namespace app=curl"
 	lib.client({"kind": "sidecar", "namespace": "default", "labels": {"version": "v1", "app": "curl"}}) == "sidecar default app=curl version=v1"
 }
 
@@ -27,7 +28,7 @@ test_a_flow_without_hops_has_words[hops] if {
 	lib.last(flow) == {"decidedBy": null, "sni": "", "verified": false}
 	lib.decided(flow) == ""
 	lib.at(flow, {}).decidedBy == ""
-	startswith(lib.start_tls(flow), "apiVersion")
+	yaml.unmarshal(lib.start_tls(flow)).kind == "DestinationRule"
 }
 
 test_decided_names_object_and_field if {

@@ -1,31 +1,25 @@
 package tlsward.lib
 
-# sources lists an AuthorizationPolicy's sources, each with the path that leads to it.
-sources(policy) := [{"path": sprintf("spec.rules[%d].from[%d].source", [i, j]), "rule": rule, "source": source} |
-	some i, rule in items(policy.spec, "rules")
-	some j, from in items(rule, "from")
-	source := _source(from)
-]
-
-# principals lists the places where an AuthorizationPolicy writes principals, negated or not, each with its path.
-principals(policy) := array.concat(
-	[{"path": sprintf("%s.%s[%d]", [s.path, field, k]), "value": value, "negated": field == "notPrincipals"} |
-		some s in sources(policy)
+# principals lists the places where the AuthorizationPolicy under review writes principals, negated or not; path words
+# each of them.
+principals := array.concat(
+	[{"at": ["spec.rules[%d].from[%d].source.%s[%d]", [i, j, field, k]], "value": value, "negated": field == "notPrincipals"} |
+		some i, rule in input.object.spec.rules
+		some j, from in rule.from
 		some field in ["principals", "notPrincipals"]
-		some k, value in items(s.source, field)
+		some k, value in from.source[field]
 	],
-	[{"path": sprintf("spec.rules[%d].when[%d].%s[%d]", [i, j, field, k]), "value": value, "negated": field == "notValues"} |
-		some i, rule in items(policy.spec, "rules")
-		some j, condition in items(rule, "when")
+	[{"at": ["spec.rules[%d].when[%d].%s[%d]", [i, j, field, k]], "value": value, "negated": field == "notValues"} |
+		some i, rule in input.object.spec.rules
+		some j, condition in rule.when
 		condition.key == "source.principal"
 		some field in ["values", "notValues"]
-		some k, value in items(condition, field)
+		some k, value in condition[field]
 	],
 )
 
-default _source(_) := {}
-
-_source(from) := from.source if is_object(from.source)
+# path gives the path of one of the principals.
+path(place) := sprintf(place.at[0], place.at[1])
 
 # allows is true of a policy whose rules let callers in; no action means ALLOW.
 allows(policy) if not policy.spec.action

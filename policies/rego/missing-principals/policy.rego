@@ -36,10 +36,11 @@ _outside if {
 }
 
 # Sources are alternatives: each has to ask for an identity, or the rule's conditions do for all of them.
-_open contains s.path if {
-	some s in lib.sources(input.object)
-	not _identity(s.source)
-	not _condition(s.rule)
+_open contains sprintf("spec.rules[%d].from[%d].source", [i, j]) if {
+	some i, rule in input.object.spec.rules
+	some j, from in rule.from
+	not _identity(from)
+	not _condition(rule)
 }
 
 # A rule without sources admits anyone.
@@ -49,18 +50,19 @@ _open contains sprintf("spec.rules[%d]", [i]) if {
 	not _condition(rule)
 }
 
-_identity(source) if {
-	some field in _identities
-	count(lib.items(source, field)) > 0
+_identity(from) if some _ in from.source.principals
+
+_identity(from) if some _ in from.source.serviceAccounts
+
+_identity(from) if {
+	data.params["missing-principals"].acceptNamespaces == true
+	some _ in from.source.namespaces
 }
 
-_identities contains "principals"
-
-_identities contains "serviceAccounts"
-
-_identities contains "namespaces" if data.params["missing-principals"].acceptNamespaces == true
-
-_identities contains "requestPrincipals" if data.params["missing-principals"].acceptRequestPrincipals == true
+_identity(from) if {
+	data.params["missing-principals"].acceptRequestPrincipals == true
+	some _ in from.source.requestPrincipals
+}
 
 _condition(rule) if {
 	some condition in lib.items(rule, "when")

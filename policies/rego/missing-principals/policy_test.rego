@@ -15,8 +15,7 @@ test_refuses_a_source_without_an_identity if {
 		"fix": concat("\n", [
 			"# Name the workloads that may call:",
 			"# in AuthorizationPolicy team-a/policy",
-			"spec.rules[0].from[1].source.principals:",
-			"  - cluster.local/ns/team-a/sa/caller",
+			`{"spec.rules[0].from[1].source.principals":["cluster.local/ns/team-a/sa/caller"]}`,
 			"",
 		]),
 	}} with input as given.guard({"rules": [{"from": [
@@ -31,10 +30,7 @@ test_refuses_a_rule_without_sources[rule] if {
 	{v.fix | some v in result} == {concat("\n", [
 		"# Name the workloads that may call:",
 		"# in AuthorizationPolicy team-a/policy",
-		"spec.rules[0].from:",
-		"  - source:",
-		"      principals:",
-		"        - cluster.local/ns/team-a/sa/caller",
+		`{"spec.rules[0].from":[{"source":{"principals":["cluster.local/ns/team-a/sa/caller"]}}]}`,
 		"",
 	])}
 }

@@ -15,7 +15,7 @@ test_refuses_a_rule_that_disables_tls if {
 		]),
 		"fix": concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.portLevelSettings[0].tls.mode: SIMPLE",
+			`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE"}`,
 			"",
 		]),
 	}} with input as given.review("DestinationRule", [disabled])
@@ -105,7 +105,7 @@ test_says_that_no_yaml_mends_ztunnel if {
 test_takes_the_selector_away_for_a_waypoint if {
 	flow := object.union(disabled, {"cause": "selector-at-waypoint", "client": {"kind": "waypoint"}})
 	fixes := {v.fix | some v in found} with input as given.review("DestinationRule", [flow])
-	fixes == {"# in DestinationRule default/edition-cnn-com\nspec.workloadSelector: null\n"}
+	fixes == {"# in DestinationRule default/edition-cnn-com\n{\"spec.workloadSelector\":null}\n"}
 }
 
 # Careless: a rule is blamed for what another rule does to the same host.

@@ -34,7 +34,7 @@ test_passes_a_server_that_expects_tls if {
 test_takes_the_hosts_name_where_the_server_has_none if {
 	result := found with input as given.review("VirtualService", [object.remove(hop, {"sniHosts"})])
 	some v in result
-	contains(v.fix, "sni: istio-egressgateway.istio-system.svc.cluster.local")
+	contains(v.fix, `"sni":"istio-egressgateway.istio-system.svc.cluster.local"`)
 }
 
 test_passes_the_way_out if {

@@ -17,10 +17,12 @@ import data.tlsward.lib
 violation contains lib.at(f, {"message": _message(f, sni), "fix": _fix(f), "action": _action(f, sni)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
-	_encrypts(f)
-	sni := lib.last(f).sni
-	sni != ""
 	f.sniHosts
+	some i, hop in f.hops
+	hop.sni != ""
+	i == count(f.hops) - 1
+	_encrypts(f)
+	sni := hop.sni
 	not _served(f, sni)
 }
 

@@ -19,7 +19,7 @@ test_refuses_a_name_that_the_server_does_not_have if {
 		]),
 		"fix": concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.portLevelSettings[0].tls.sni: null",
+			`{"spec.trafficPolicy.portLevelSettings[0].tls.sni":null}`,
 			"",
 		]),
 	}} with input as given.review("DestinationRule", [sends("cdn.example.net", {})])
@@ -73,7 +73,7 @@ test_refuses_a_name_that_the_gateway_does_not_serve if {
 		]),
 		concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.portLevelSettings[0].tls.sni: edition.cnn.com",
+			`{"spec.trafficPolicy.portLevelSettings[0].tls.sni":"edition.cnn.com"}`,
 			"",
 		]),
 	]}
@@ -82,7 +82,7 @@ test_refuses_a_name_that_the_gateway_does_not_serve if {
 test_names_something_below_the_gateways_wildcard if {
 	result := found with input as given.review("DestinationRule", [gateway(["*.cnn.com"])])
 	some v in result
-	contains(v.fix, "sni: www.cnn.com")
+	contains(v.fix, `sni":"www.cnn.com"`)
 }
 
 test_has_a_fix_where_nothing_decided if {
@@ -105,9 +105,7 @@ test_blames_the_route_that_sets_the_host if {
 	]))
 	v.fix == concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
-		"spec.trafficPolicy.portLevelSettings[0].tls.sni: edition.cnn.com",
-		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
-		"  - edition.cnn.com",
+		`{"spec.trafficPolicy.portLevelSettings[0].tls.sni":"edition.cnn.com","spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":["edition.cnn.com"]}`,
 		"",
 	])
 }
@@ -118,7 +116,7 @@ test_replaces_the_meshs_own_tls_outside_the_mesh if {
 	result := found with input as given.review("DestinationRule", [mutual])
 	{v.fix | some v in result} == {concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
-		"spec.trafficPolicy.portLevelSettings[0].tls.mode: SIMPLE",
+		`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE"}`,
 		"",
 	])}
 }

@@ -13,22 +13,15 @@ test_warns_of_a_flow_without_a_rule if {
 			"sidecar default to edition.cnn.com:80: HTTP leaves the mesh in plaintext (to port 443 of the server)",
 			"until a DestinationRule starts TLS: no DestinationRule applies to this client.",
 		]),
-		"fix": concat("\n", [
-			"apiVersion: networking.istio.io/v1",
-			"kind: DestinationRule",
-			"metadata:",
-			"  name: edition-cnn-com-tls",
-			"  namespace: default",
-			"spec:",
-			"  host: edition.cnn.com",
-			"  trafficPolicy:",
-			"    portLevelSettings:",
-			"      - port:",
-			"          number: 80",
-			"        tls:",
-			"          mode: SIMPLE",
-			"",
-		]),
+		"fix": sprintf("%s\n", [json.marshal({
+			"apiVersion": "networking.istio.io/v1",
+			"kind": "DestinationRule",
+			"metadata": {"name": "edition-cnn-com-tls", "namespace": "default"},
+			"spec": {
+				"host": "edition.cnn.com",
+				"trafficPolicy": {"portLevelSettings": [{"port": {"number": 80}, "tls": {"mode": "SIMPLE"}}]},
+			},
+		})]),
 	}} with input as given.review("ServiceEntry", [given.plaintext])
 }
 

@@ -12,7 +12,7 @@ test_warns_of_a_dry_run if {
 			"so that proxies only count.",
 		]),
 		"decidedBy": "AuthorizationPolicy team-a/policy metadata.annotations[istio.io/dry-run]",
-		"fix": "# in AuthorizationPolicy team-a/policy\nmetadata.annotations[istio.io/dry-run]: null\n",
+		"fix": "# in AuthorizationPolicy team-a/policy\n{\"metadata.annotations[istio.io/dry-run]\":null}\n",
 	}} with input as annotated("true")
 }
 

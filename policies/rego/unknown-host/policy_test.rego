@@ -27,7 +27,7 @@ test_passes_a_known_host if {
 test_warns_of_a_host_in_other_case if {
 	flow := object.union(unknown, {"host": "Edition.cnn.com", "cause": "case-mismatch", "by": "edition.cnn.com"})
 	result := found with input as given.review("DestinationRule", [flow])
-	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\nspec.host: edition.cnn.com\n"}
+	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.host\":\"edition.cnn.com\"}\n"}
 	some v in result
 	endswith(v.message, "hosts are compared with case, and the known one is edition.cnn.com.")
 }

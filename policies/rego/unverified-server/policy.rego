@@ -14,13 +14,26 @@ package tlsward.unverified_server
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains _violation(f) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.leg == "egress"
 	f.verdict == "originated" # around the application's own TLS, the application checks the name
-	not lib.last(f).verified
+	some i, hop in f.hops
+	not hop.verified
+	i == count(f.hops) - 1
 }
+
+# What is not told of is not checked.
+violation contains _violation(f) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.leg == "egress"
+	f.verdict == "originated"
+	f.hops in {null, []}
+}
+
+_violation(f) := lib.at(f, {"message": _message(f), "fix": _fix(f)})
 
 _message(f) := lib.says(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_why(f)]))
 

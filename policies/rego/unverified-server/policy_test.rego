@@ -20,8 +20,7 @@ test_warns_of_an_sni_without_names if {
 		),
 		"fix": concat("\n", [
 			"# in DestinationRule default/edition-cnn-com",
-			"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
-			"  - edition.cnn.com",
+			`{"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":["edition.cnn.com"]}`,
 			"",
 		]),
 	}} with input as given.review("DestinationRule", [given.encrypted({"sni": "edition.cnn.com", "verified": false})])
@@ -40,9 +39,7 @@ test_takes_insecure_skip_verify_away if {
 	result := found with input as given.review("DestinationRule", [given.encrypted({"insecure": true, "verified": false})])
 	{v.fix | some v in result} == {concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
-		"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify: null",
-		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames:",
-		"  - edition.cnn.com",
+		`{"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify":null,"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":["edition.cnn.com"]}`,
 		"",
 	])}
 	some v in result
@@ -72,4 +69,11 @@ test_passes_the_way_to_a_gateway if {
 
 test_says_nothing_of_a_deletion if {
 	found == set() with input as given.deletion("ServiceEntry", [given.encrypted({"verified": false})])
+}
+
+# Careless: where the model tells of no handshake, there is none to find fault with.
+test_warns_of_tls_that_nothing_is_told_of[hops] if {
+	some hops in [null, []]
+	result := found with input as given.review("DestinationRule", [object.union(given.encrypted({}), {"hops": hops})])
+	count(result) == 1
 }
