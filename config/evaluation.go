@@ -11,6 +11,8 @@ import (
 type Evaluation struct {
 	// Timeout is how long one policy may take for one review; 0 is DefaultTimeout.
 	Timeout Duration `json:"timeout,omitempty"`
+	// MemoryMiB is by how many mebibytes the program may grow under one policy of a user's; 0 is DefaultMemoryMiB.
+	MemoryMiB uint32 `json:"memoryMiB,omitempty"`
 	// Allow lists Rego functions that are refused otherwise, because their answer depends on more than the review:
 	// "time.now_ns", "http.send", "net.cidr_contains".
 	Allow []string `json:"allow,omitempty"`
@@ -23,6 +25,13 @@ type Evaluation struct {
 const (
 	DefaultTimeout = 500 * time.Millisecond
 	MaxTimeout     = 900 * time.Millisecond
+)
+
+// DefaultMemoryMiB is a quarter of what the chart gives the program. A policy takes a few kilobytes. MinMemoryMiB is
+// what comes and goes under other reviews alone.
+const (
+	DefaultMemoryMiB = 256
+	MinMemoryMiB     = 32
 )
 
 // Duration is a time.Duration, written as "500ms".
@@ -48,6 +57,9 @@ func (d *Duration) UnmarshalJSON(raw []byte) error {
 func (e Evaluation) validate(f *findings) {
 	if t := time.Duration(e.Timeout); t < 0 || t > MaxTimeout {
 		f.add("evaluation.timeout", "want more than 0 and at most %s, got %s", MaxTimeout, t)
+	}
+	if m := e.MemoryMiB; m != 0 && m < MinMemoryMiB {
+		f.add("evaluation.memoryMiB", "want at least %d, got %d", MinMemoryMiB, m)
 	}
 	if !slices.Contains([]Action{"", Deny, Warn}, e.OnError) {
 		f.add("evaluation.onError", "want deny or warn, got %q", string(e.OnError))

@@ -7,11 +7,11 @@ import (
 )
 
 func TestEvaluationIsRead(t *testing.T) {
-	c, err := Parse([]byte(head + "evaluation: {timeout: 200ms, allow: [time.now_ns], onError: warn}\n"))
+	c, err := Parse([]byte(head + "evaluation: {timeout: 200ms, memoryMiB: 64, allow: [time.now_ns], onError: warn}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.Evaluation; time.Duration(got.Timeout) != 200*time.Millisecond || got.OnError != Warn || len(got.Allow) != 1 {
+	if got := c.Evaluation; time.Duration(got.Timeout) != 200*time.Millisecond || got.OnError != Warn || got.MemoryMiB != 64 || len(got.Allow) != 1 {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -22,6 +22,7 @@ func TestEvaluationThatCannotBeIsRefused(t *testing.T) {
 		"{timeout: -1ms}":         "evaluation.timeout: want more than 0",
 		"{timeout: soon}":         `evaluation.timeout: want a duration as "500ms", got "soon"`,
 		"{timeout: 500}":          `evaluation.timeout: want a duration as "500ms", got 500`,
+		"{memoryMiB: 31}":         "evaluation.memoryMiB: want at least 32, got 31",
 		"{onError: audit}":        `evaluation.onError: want deny or warn, got "audit"`,
 		"{builtins: [http.send]}": "evaluation.builtins: unknown field",
 	} {

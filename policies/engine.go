@@ -26,6 +26,7 @@ type Engine struct {
 	words    words
 	rules    rules
 	timeout  time.Duration
+	memory   uint64 // in bytes
 	onError  config.Action
 }
 
@@ -77,6 +78,7 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	e := &Engine{
 		policies: policies, compiler: compiler, store: store, words: newWords(), rules: rules,
 		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), config.DefaultTimeout),
+		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), config.DefaultMemoryMiB) << 20,
 		onError: cmp.Or(cfg.Evaluation.OnError, config.Deny),
 	}
 	if err := e.prepare(); err != nil {

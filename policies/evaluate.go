@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
@@ -19,9 +18,9 @@ import (
 type PolicyError struct {
 	// Policy is the policy's id.
 	Policy string
-	// Timeout is true if the policy took longer than it may.
-	Timeout bool
-	Err     error
+	// Timeout is true if the policy took longer than it may, Memory if it took more memory.
+	Timeout, Memory bool
+	Err             error
 }
 
 // Error names the policy and the reason.
@@ -144,7 +143,7 @@ func (r *evaluation) judge(goals ...goal) {
 		}
 		return
 	}
-	failure := &PolicyError{Policy: goals[0].policy.ID, Err: err, Timeout: errors.Is(err, errDeadline)}
+	failure := &PolicyError{Policy: goals[0].policy.ID, Err: err, Timeout: errors.Is(err, errDeadline), Memory: errors.Is(err, errMemory)}
 	if r.engine.onError == config.Warn && !r.stopped.Load() {
 		r.found = append(r.found, undecided(failure))
 		return
@@ -153,14 +152,19 @@ func (r *evaluation) judge(goals ...goal) {
 }
 
 func (r *evaluation) evaluate(goals []goal) ([]Violation, error) {
-	deadline := &deadline{outer: &r.stopped}
-	timer := time.AfterFunc(r.engine.timeout, deadline.Cancel)
-	defer timer.Stop()
-	answers, err := r.run(goals, deadline)
+	var memory uint64 // ours are known to be modest
+	if !goals[0].policy.Builtin {
+		memory = r.engine.memory
+	}
+	watch := newWatch(&r.stopped, r.engine.timeout, memory)
+	defer watch.stop()
+	answers, err := r.run(goals, watch)
 	switch {
 	case err != nil && r.stopped.Load():
 		return nil, context.Cause(r.ctx)
-	case err != nil && deadline.passed.Load():
+	case err != nil && watch.overgrew.Load():
+		return nil, fmt.Errorf("%w within %d MiB of memory", errMemory, r.engine.memory>>20)
+	case err != nil && watch.passed.Load():
 		return nil, fmt.Errorf("%w within %s", errDeadline, r.engine.timeout)
 	case err != nil:
 		return nil, err
@@ -185,10 +189,13 @@ func (r *evaluation) read(goals []goal, answers topdown.QueryResult) ([]Violatio
 	return found, nil
 }
 
-// errDeadline says that a policy took longer than it may.
-var errDeadline = errors.New("no answer")
+// errDeadline says that a policy took longer than it may, errMemory that it took more memory.
+var (
+	errDeadline = errors.New("no answer")
+	errMemory   = errors.New("no answer")
+)
 
-func (r *evaluation) run(goals []goal, deadline topdown.Cancel) (answers topdown.QueryResult, err error) {
+func (r *evaluation) run(goals []goal, watch *watch) (answers topdown.QueryResult, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the evaluation panicked: %v", p)
@@ -202,7 +209,7 @@ func (r *evaluation) run(goals []goal, deadline topdown.Cancel) (answers topdown
 		WithMetrics(metrics.NoOp()).
 		WithVirtualCache(r.cache).
 		WithStrictBuiltinErrors(true).
-		WithCancel(deadline).
+		WithCancel(watch).
 		Iter(r.ctx, func(result topdown.QueryResult) error {
 			answers = result
 			return nil
@@ -225,15 +232,3 @@ func bodyOf(goals []goal) ast.Body {
 	}
 	return all
 }
-
-// deadline stops one policy when its time is over, or when nobody waits for the review any more.
-type deadline struct {
-	outer  *atomic.Bool
-	passed atomic.Bool
-}
-
-// Cancel stops the policy.
-func (d *deadline) Cancel() { d.passed.Store(true) }
-
-// Cancelled says whether the policy has to stop.
-func (d *deadline) Cancelled() bool { return d.passed.Load() || d.outer.Load() }

@@ -22,7 +22,7 @@ func readResult(id string, action config.Action, result ast.Value) ([]Violation,
 	err := set.Iter(func(t *ast.Term) error {
 		v, err := readViolation(t.Value)
 		if err != nil {
-			return fmt.Errorf("violation %v: %w", t, err)
+			return fmt.Errorf("violation%s: %w", named(t.Value), err)
 		}
 		v.Policy = id
 		if v.Action == "" {
@@ -37,6 +37,24 @@ func readResult(id string, action config.Action, result ast.Value) ([]Violation,
 	return out, err
 }
 
+// maxTold is how much of a text is repeated to say which one is meant.
+const maxTold = 100
+
+// named tells a violation by its message. The rest of it may be endless to write down: small values can hold each other
+// many times over.
+func named(violation ast.Value) string {
+	object, ok := violation.(ast.Object)
+	if !ok {
+		return ""
+	}
+	if message := object.Get(ast.InternedTerm("message")); message != nil {
+		if s, ok := message.Value.(ast.String); ok {
+			return fmt.Sprintf(" %.*q", maxTold, string(s))
+		}
+	}
+	return ""
+}
+
 func readViolation(value ast.Value) (Violation, error) {
 	object, ok := value.(ast.Object)
 	if !ok {
@@ -44,7 +62,10 @@ func readViolation(value ast.Value) (Violation, error) {
 	}
 	var v Violation
 	err := object.Iter(func(key, value *ast.Term) error {
-		name, _ := key.Value.(ast.String)
+		name, ok := key.Value.(ast.String)
+		if !ok {
+			return fmt.Errorf("has a field that is %s, not a string", ast.ValueName(key.Value))
+		}
 		return v.set(string(name), value.Value)
 	})
 	if err != nil {
@@ -73,14 +94,17 @@ func (v *Violation) set(name string, value ast.Value) error {
 	case "port":
 		return v.setPort(value)
 	case "action":
-		s, _ := value.(ast.String)
+		s, ok := value.(ast.String)
 		v.Action = config.Action(s)
-		if severity(v.Action) < 0 {
-			return fmt.Errorf("action is %v, not deny, warn, audit or off", value)
+		switch {
+		case !ok:
+			return fmt.Errorf("action is %s, not deny, warn, audit or off", ast.ValueName(value))
+		case severity(v.Action) < 0:
+			return fmt.Errorf("action is %.*q, not deny, warn, audit or off", maxTold, string(s))
 		}
 		return nil
 	}
-	return fmt.Errorf("has a field %q; known are message, host, port, client, fix, decidedBy and action", name)
+	return fmt.Errorf("has a field %.*q; known are message, host, port, client, fix, decidedBy and action", maxTold, name)
 }
 
 func (v *Violation) setPort(value ast.Value) error {

@@ -12,10 +12,15 @@ import (
 	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/tester"
+
+	"github.com/tlsward/tlsward/config"
 )
 
 // unitTimeout is how long one Rego unit test may take.
 const unitTimeout = 10 * time.Second
+
+// testMemory is how much memory tests may take, in bytes.
+const testMemory = config.DefaultMemoryMiB << 20
 
 // UnitTest is one Rego unit test that was run.
 type UnitTest struct {
@@ -133,6 +138,8 @@ func collect(ctx context.Context, runner *tester.Runner, store storage.Store, ow
 		return nil, err
 	}
 	defer store.Abort(ctx, txn)
+	ctx, done := withinMemory(ctx, testMemory)
+	defer done()
 	results, err := runner.RunTests(ctx, txn)
 	if err != nil {
 		return nil, fmt.Errorf("compile policies and tests: %w", describe(err))
@@ -149,7 +156,7 @@ func collect(ctx context.Context, runner *tester.Runner, store storage.Store, ow
 		}
 		return a.Line - b.Line
 	})
-	return tests, ctx.Err()
+	return tests, context.Cause(ctx)
 }
 
 func unitTest(r *tester.Result) UnitTest {
