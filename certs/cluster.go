@@ -24,8 +24,9 @@ type Cluster interface {
 	Announce(ctx context.Context, r Replica) error
 	// Forget takes back the announcement of the replica of this name.
 	Forget(ctx context.Context, name string) error
-	// Watch calls wake whenever the vault or a webhook configuration may have changed, until ctx is done.
-	Watch(ctx context.Context, wake func())
+	// Watch calls wake whenever the vault or a webhook configuration may have changed, and seen with each webhook
+	// configuration that has, until ctx is done.
+	Watch(ctx context.Context, wake func(), seen func(Hook))
 }
 
 // State is what is known of the cluster at one moment.

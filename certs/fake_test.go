@@ -19,10 +19,11 @@ type fakeCluster struct {
 	demanded bool
 	hooks    map[string]*fakeHook
 	replicas map[string]Replica
-	watchers []func()
+	watchers []func(Hook)
 	// flaky is the chance that a call fails, away that all do.
 	flaky  float64
 	away   bool
+	mute   bool // reads fail
 	random *rand.Rand
 	// publishes counts the writes to webhook configurations.
 	publishes int
@@ -59,10 +60,21 @@ func (f *fakeCluster) call() error {
 	return nil
 }
 
-func (f *fakeCluster) notify() {
+// notify tells that something has changed, and of the webhook configurations that have.
+func (f *fakeCluster) notify(changed ...string) {
 	for _, w := range f.watchers {
-		w()
+		if len(changed) == 0 {
+			w(Hook{})
+		}
+		for _, name := range changed {
+			w(f.hook(name))
+		}
 	}
+}
+
+func (f *fakeCluster) hook(name string) Hook {
+	h := f.hooks[name]
+	return Hook{Kind: "hook", Name: name, Version: h.version, Bundles: bundles(h.bundle)}
 }
 
 func (f *fakeCluster) Read(context.Context) (State, error) {
@@ -70,10 +82,13 @@ func (f *fakeCluster) Read(context.Context) (State, error) {
 		return State{}, err
 	}
 	defer f.mu.Unlock()
+	if f.mute {
+		return State{}, errAway
+	}
 	s := State{Version: f.locked, Demanded: f.demanded}
 	s.Vault, s.Broken = DecodeVault(f.secret)
-	for name, h := range f.hooks {
-		s.Hooks = append(s.Hooks, Hook{Kind: "hook", Name: name, Version: h.version, Bundles: bundles(h.bundle)})
+	for name := range f.hooks {
+		s.Hooks = append(s.Hooks, f.hook(name))
 	}
 	for _, r := range f.replicas {
 		s.Replicas = append(s.Replicas, r)
@@ -110,7 +125,7 @@ func (f *fakeCluster) Publish(_ context.Context, h Hook, bundle []byte) error {
 	}
 	stored.bundle, stored.version = bundle, f.next()
 	f.publishes++
-	f.notify()
+	f.notify(h.Name)
 	return nil
 }
 
@@ -132,11 +147,27 @@ func (f *fakeCluster) Forget(_ context.Context, name string) error {
 	return nil
 }
 
-func (f *fakeCluster) Watch(ctx context.Context, wake func()) {
+// Watch tells one event after the other, in its own time, as a real watch does.
+func (f *fakeCluster) Watch(ctx context.Context, wake func(), seen func(Hook)) {
+	events := make(chan Hook, 1000)
 	f.mu.Lock()
-	f.watchers = append(f.watchers, wake)
+	f.watchers = append(f.watchers, func(h Hook) {
+		if ctx.Err() == nil {
+			events <- h
+		}
+	})
 	f.mu.Unlock()
-	<-ctx.Done()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case h := <-events:
+			if h.Name != "" {
+				seen(h)
+			}
+			wake()
+		}
+	}
 }
 
 // wipe empties the bundle of a webhook configuration, as a deployment tool would.
@@ -144,7 +175,7 @@ func (f *fakeCluster) wipe(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.hooks[name].bundle, f.hooks[name].version = nil, f.next()
-	f.notify()
+	f.notify(name)
 }
 
 // lose deletes the Secret.

@@ -56,6 +56,7 @@ type Shared struct {
 
 	mu        sync.Mutex
 	memory    *Vault
+	wanted    []*x509.Certificate // what every bundle should hold, by the last look
 	ready     error
 	announced time.Time
 	status    Status
@@ -111,7 +112,7 @@ func (s *Shared) Start(ctx context.Context) error {
 	watching := make(chan struct{})
 	go func() {
 		defer close(watching)
-		s.Cluster.Watch(ctx, s.Wake)
+		s.Cluster.Watch(ctx, s.Wake, func(h Hook) { s.heal(ctx, h) })
 	}()
 	for ctx.Err() == nil {
 		pause := s.settleDown(ctx)
@@ -204,7 +205,7 @@ func (s *Shared) look(state State) view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state.Vault != nil {
-		s.memory = state.Vault
+		s.memory, s.wanted = state.Vault, state.wanted(s.trust.gone)
 	}
 	return view{leader: s.Leading(), memory: s.memory, gone: s.trust.gone, settled: s.trust.settled, now: wall()}
 }

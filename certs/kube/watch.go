@@ -2,67 +2,47 @@ package kube
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
-	admission "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
-	core "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/rest"
+
+	"github.com/tlsward/tlsward/certs"
 )
 
 // openWatch starts to watch one object by its name: a role may grant just that.
 type openWatch func(context.Context, metav1.ListOptions) (watch.Interface, error)
 
-// watched is one object to watch.
-type watched struct {
-	name string
-	open openWatch
-}
-
 // watchPause is how long a watch that broke is left alone. Whatever it missed is seen by the look that follows.
 const watchPause = time.Second
 
-// watches gives the objects whose change matters to the shared CA.
-func watches(config *rest.Config, o Options) ([]watched, error) {
-	client, err := core.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w", err)
-	}
-	configurations, err := admission.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the API server: %w", err)
-	}
-	list := []watched{{o.Secret, client.Secrets(o.Namespace).Watch}}
-	for _, name := range o.Mutating {
-		list = append(list, watched{name, configurations.MutatingWebhookConfigurations().Watch})
-	}
-	for _, name := range o.Validating {
-		list = append(list, watched{name, configurations.ValidatingWebhookConfigurations().Watch})
-	}
-	return list, nil
-}
-
-// Watch wakes on every change of the Secret and the webhook configurations. It only wakes: what is so is read live.
-func (k *Kube) Watch(ctx context.Context, wake func()) {
+// Watch tells of every change of the Secret and the webhook configurations, and of each of the latter as it then was.
+func (k *Kube) Watch(ctx context.Context, wake func(), seen func(certs.Hook)) {
 	var wg sync.WaitGroup
-	for _, w := range k.watched {
-		wg.Go(func() { w.follow(ctx, wake) })
+	wg.Go(func() { follow(ctx, k.Secret, k.secrets.Watch, func(watch.Event) { wake() }) })
+	for _, h := range k.hooks {
+		wg.Go(func() {
+			follow(ctx, h.name, h.watch, func(e watch.Event) {
+				if found, ok := h.parse(e.Object); ok && (e.Type == watch.Added || e.Type == watch.Modified) {
+					seen(found)
+				}
+				wake()
+			})
+		})
 	}
 	wg.Wait()
 }
 
-func (w watched) follow(ctx context.Context, wake func()) {
+// follow watches one object until ctx is done. Each new watch begins with the object as it is.
+func follow(ctx context.Context, name string, open openWatch, tell func(watch.Event)) {
 	for ctx.Err() == nil {
-		stream, err := w.open(ctx, metav1.ListOptions{
-			FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, w.name).String()})
+		stream, err := open(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()})
 		if err == nil {
-			wake()
-			for range stream.ResultChan() {
-				wake()
+			tell(watch.Event{}) // what was missed meanwhile may be that it is gone
+			for event := range stream.ResultChan() {
+				tell(event)
 			}
 			stream.Stop()
 		}
