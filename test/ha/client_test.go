@@ -83,9 +83,9 @@ func (c client) write(ctx context.Context, verb string, o *unstructured.Unstruct
 		got := classify(err)
 		switch got {
 		case webhookFailed:
-			c.tally.mishap(failures, what+": "+err.Error())
+			c.tally.mishap(failures, what+": "+err.Error(), begin)
 		case planeFailed:
-			c.tally.mishap(planeDown, what+": "+err.Error())
+			c.tally.mishap(planeDown, what+": "+err.Error(), begin)
 			lost = true
 		case conflicted:
 			if due == admitted && lost && (verb == "create" && apierrors.IsAlreadyExists(err) || verb == "delete" && apierrors.IsNotFound(err)) {
@@ -93,14 +93,14 @@ func (c client) write(ctx context.Context, verb string, o *unstructured.Unstruct
 				return
 			}
 			if !apierrors.IsConflict(err) {
-				c.tally.mishap(unexpected, what+": "+err.Error())
+				c.tally.mishap(unexpected, what+": "+err.Error(), begin)
 				return
 			}
 		case invalid:
-			c.tally.mishap(unexpected, what+": "+err.Error())
+			c.tally.mishap(unexpected, what+": "+err.Error(), begin)
 			return
 		default:
-			if c.judged(what, o, due, got, stored, err) {
+			if c.judged(what, o, due, got, stored, err, begin) {
 				c.tally.wrote(what, took)
 				return
 			}
@@ -111,15 +111,15 @@ func (c client) write(ctx context.Context, verb string, o *unstructured.Unstruct
 
 // judged compares a judgement with the one that is due. It is false where the write must be tried again for the round
 // to go on.
-func (c client) judged(what string, o *unstructured.Unstructured, due, got answer, stored *unstructured.Unstructured, err error) bool {
+func (c client) judged(what string, o *unstructured.Unstructured, due, got answer, stored *unstructured.Unstructured, err error, begin time.Time) bool {
 	switch {
 	case due == refused && got == admitted:
-		c.tally.mishap(invalidStored, fmt.Sprintf("%s %s", what, o.GetName()))
+		c.tally.mishap(invalidStored, fmt.Sprintf("%s %s", what, o.GetName()), begin)
 	case due == admitted && got == refused:
-		c.tally.mishap(validRefused, fmt.Sprintf("%s %s: %v", what, o.GetName(), err))
+		c.tally.mishap(validRefused, fmt.Sprintf("%s %s: %v", what, o.GetName(), err), begin)
 		return false
 	case due == admitted && stored != nil && !completed(stored):
-		c.tally.mishap(incomplete, fmt.Sprintf("%s %s", what, o.GetName()))
+		c.tally.mishap(incomplete, fmt.Sprintf("%s %s", what, o.GetName()), begin)
 	}
 	return true
 }

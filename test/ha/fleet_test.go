@@ -88,10 +88,10 @@ func (f *fleet) roll(ctx context.Context) error {
 	return nil
 }
 
-// kill ends the oldest replica without a word, and starts another one.
-func (f *fleet) kill(ctx context.Context) error {
+// kill ends the oldest replica without a word, and starts another one. What it had in hand is lost.
+func (f *fleet) kill(ctx context.Context, lost *spells) error {
 	old := f.shift()
-	if err := old.Kill(); err != nil {
+	if err := lost.during(inHand, old.Kill); err != nil {
 		return err
 	}
 	time.AfterFunc(notice, func() { f.balancer.remove(address(old)) })

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,6 +45,10 @@ type stage struct {
 	fleet   *fleet
 	disk    string // the log of the replicas
 	rotated atomic.Int32
+	// spells are when causes were at work that are not tlsward's, heals how long wiped bundles took to be back.
+	spells *spells
+	mu     sync.Mutex
+	heals  []time.Duration
 	// release is the chart as it is installed; nil where the webhooks were registered without it.
 	release *release
 }
@@ -66,7 +71,7 @@ func newStage(t *testing.T, p plan) *stage {
 	must(plane.InstallCRDs(ctx))
 	clients, err := kubernetes.NewForConfig(plane.Seed)
 	must(err)
-	s := &stage{t: t, plane: plane, clients: clients, disk: cmp.Or(os.Getenv("TLSWARD_HA_LOG"), filepath.Join(dir, "tlsward.log"))}
+	s := &stage{t: t, plane: plane, clients: clients, spells: &spells{}, disk: cmp.Or(os.Getenv("TLSWARD_HA_LOG"), filepath.Join(dir, "tlsward.log"))}
 	program := cluster.Program{Binary: binary, Log: s.disk, Args: []string{
 		"--bind", "127.0.0.1", "--drain", (notice + time.Second).String(),
 		"--namespace", home, "--ca-secret", caSecret, "--webhook-configurations", cluster.WebhookName,
@@ -128,21 +133,23 @@ func (s *stage) cause(ctx context.Context, event string) error {
 	case rolling:
 		return s.fleet.roll(ctx)
 	case killing:
-		return s.fleet.kill(ctx)
+		return s.fleet.kill(ctx, s.spells)
 	case apiRestart:
-		return s.plane.RestartAPIServer()
+		return s.spells.during(planeAway, s.plane.RestartAPIServer)
 	case etcdRestart:
-		return s.plane.RestartEtcd()
+		return s.spells.during(planeAway, s.plane.RestartEtcd)
 	case rotation:
 		return s.rotate(ctx)
 	case upgrade:
 		return s.release.upgrade(ctx)
 	case wipedBundle:
-		return s.wipe(ctx)
+		return s.wipeValidating(ctx)
 	case lostSecret:
 		return s.clients.CoreV1().Secrets(home).Delete(ctx, caSecret, metav1.DeleteOptions{})
 	case wipedBoth:
-		return errors.Join(s.wipeMutating(ctx), s.wipe(ctx))
+		both := make(chan error)
+		go func() { both <- s.wipeMutating(ctx) }()
+		return errors.Join(s.wipeValidating(ctx), <-both)
 	case fullDisk:
 		return s.fillDisk(ctx)
 	case slowReaders:
@@ -166,34 +173,6 @@ func (s *stage) rotate(ctx context.Context) error {
 			return fmt.Errorf("no new CA signs a minute after it was asked for")
 		}
 		pause(ctx, 200*time.Millisecond)
-	}
-	return nil
-}
-
-// wipe empties the validating webhook's caBundle, as a tool does that applies its template again.
-func (s *stage) wipe(ctx context.Context) error {
-	hooks := s.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations()
-	found, err := hooks.Get(ctx, cluster.WebhookName, metav1.GetOptions{})
-	if err != nil {
-		return fmt.Errorf("wipe the caBundle: %w", err)
-	}
-	found.Webhooks[0].ClientConfig.CABundle = nil
-	if _, err := hooks.Update(ctx, found, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("wipe the caBundle: %w", err)
-	}
-	return nil
-}
-
-// wipeMutating does the same to the mutating webhook.
-func (s *stage) wipeMutating(ctx context.Context) error {
-	hooks := s.clients.AdmissionregistrationV1().MutatingWebhookConfigurations()
-	found, err := hooks.Get(ctx, cluster.WebhookName, metav1.GetOptions{})
-	if err != nil {
-		return fmt.Errorf("wipe the caBundle: %w", err)
-	}
-	found.Webhooks[0].ClientConfig.CABundle = nil
-	if _, err := hooks.Update(ctx, found, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("wipe the caBundle: %w", err)
 	}
 	return nil
 }

@@ -59,17 +59,16 @@ type tally struct {
 	// during counts the writes that got a judgement by event, slowest the longest one took to get it.
 	during  map[string]int
 	slowest map[string]time.Duration
-	// mishaps counts by what happened and during which event.
-	mishaps map[string]map[string]int
+	mishaps []mishap
+	spells  *spells
 	// samples are the first of each kind by event; reasons counts all by what they said.
 	samples map[string][]string
 	reasons map[string]*span
 	began   time.Time
 }
 
-func newTally() *tally {
-	return &tally{event: calm, writes: map[string]int{}, during: map[string]int{}, slowest: map[string]time.Duration{},
-		mishaps: map[string]map[string]int{},
+func newTally(s *spells) *tally {
+	return &tally{event: calm, writes: map[string]int{}, during: map[string]int{}, slowest: map[string]time.Duration{}, spells: s,
 		samples: map[string][]string{}, reasons: map[string]*span{}, began: time.Now()}
 }
 
@@ -101,14 +100,11 @@ func (t *tally) wrote(what string, took time.Duration) {
 	t.slowest[t.event] = max(t.slowest[t.event], took)
 }
 
-// mishap counts one, with what a person needs to look into it.
-func (t *tally) mishap(kind, detail string) {
+// mishap notes one, with what a person needs to look into it. It happened in a try that began then and ends now.
+func (t *tally) mishap(kind, detail string, begin time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.mishaps[kind] == nil {
-		t.mishaps[kind] = map[string]int{}
-	}
-	t.mishaps[kind][t.event]++
+	t.mishaps = append(t.mishaps, mishap{kind: kind, event: t.event, detail: detail, begin: begin, end: time.Now()})
 	at := time.Since(t.began).Round(time.Millisecond)
 	key := kind + " during " + t.event
 	if len(t.samples[key]) < 3 {
@@ -131,14 +127,14 @@ type span struct {
 	first, last time.Duration
 }
 
-// count gives how often the mishap happened, outside the excepted events.
-func (t *tally) count(kind string, except ...string) int {
+// count gives how often the mishap happened for this cause ("" is tlsward itself), during an event ("" is any).
+func (t *tally) count(kind, cause, event string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := 0
-	for event, v := range t.mishaps[kind] {
-		if !slices.Contains(except, event) {
-			n += v
+	for _, m := range t.mishaps {
+		if m.kind == kind && (event == "" || m.event == event) && t.spells.of(m) == cause {
+			n++
 		}
 	}
 	return n
@@ -167,8 +163,10 @@ func (t *tally) String() string {
 	for _, k := range slices.Sorted(maps.Keys(t.writes)) {
 		fmt.Fprintf(&b, "%7d %s\n", t.writes[k], k)
 	}
-	for _, k := range slices.Sorted(maps.Keys(t.mishaps)) {
-		fmt.Fprintf(&b, "%s: %v\n", k, t.mishaps[k])
+	for _, m := range t.mishaps {
+		if cause := t.spells.of(m); cause == "" && m.kind != planeDown {
+			fmt.Fprintf(&b, "tlsward's own: %s during %s, %s to %s: %.600s\n", m.kind, m.event, m.begin.Sub(t.began), m.end.Sub(t.began), m.detail)
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(t.samples)) {
 		fmt.Fprintf(&b, "%s:\n    %s\n", k, strings.Join(t.samples[k], "\n    "))
