@@ -149,7 +149,7 @@ func (r *review) judgeRule(f *Flow, l leg) {
 	if r.object == nil || r.object.Kind != KindDestinationRule {
 		return
 	}
-	own := newMerged(r.object, ruleSpec(r.object).ExportTo).tlsFor(l.port, l.subset).settings
+	own := newMerged(r.object).tlsFor(l.port, l.subset).settings
 	if own == nil || own.Mode == networking.ClientTLSSettings_DISABLE {
 		return
 	}

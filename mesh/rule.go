@@ -16,21 +16,17 @@ type ruleSet struct {
 	host      string
 	rules     []*Object // sorted: selectors first, then by age
 	local     []*merged // seen by clients of the namespace
-	exported  []*merged // exported to others
 	private   []*merged // not exported; what clients in the root namespace see of its own rules
-	// toAll and to are the indexes in exported of what is exported to everybody, and to one namespace by name.
-	toAll []int
-	to    map[string][]int
+	// toAll is what is exported to everybody, to what a namespace sees instead that is exported to by name.
+	toAll []*merged
+	to    map[string][]*merged
 	shape uint64 // see specShape
 }
 
 // merged is one or more rules that Istio treats as one (ConsolidatedDestRule).
 type merged struct {
-	exportTo string // a setKey
-	export   []string
 	selector map[string]string
 	selects  bool // a workloadSelector is there, perhaps an empty one
-	key      string
 	first    *Object
 	from     []*Object
 	policy   *networking.TrafficPolicy
@@ -50,54 +46,33 @@ func ruleSpec(o *Object) *networking.DestinationRule { return o.Spec.(*networkin
 // newRuleSet merges the rules of one namespace for one host.
 func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
+	var local, exported, private mergeList
 	for _, o := range set.rules {
-		export := ruleSpec(o).ExportTo
-		if ruleSpec(o).WorkloadSelector != nil {
-			export = []string{"."}
+		c := newCandidate(o)
+		if len(c.export) == 0 || slices.Contains(c.export, "*") || slices.Contains(c.export, ".") || slices.Contains(c.export, namespace) {
+			local = append(local, c)
 		}
-		if len(export) == 0 || slices.Contains(export, "*") || slices.Contains(export, ".") || slices.Contains(export, namespace) {
-			set.local = mergeRule(set.local, o, export)
-		}
-		if !privateOnly(export, namespace) {
-			set.exported = mergeRule(set.exported, o, export)
+		if !privateOnly(c.key, namespace) {
+			exported = append(exported, c)
 		} else if namespace == root {
-			set.private = mergeRule(set.private, o, export)
+			private = append(private, c)
 		}
 	}
-	set.indexExports()
+	set.local, set.private = local.inside(), private.inside()
+	set.toAll, set.to = exported.outside()
 	set.shape = set.shapeOf()
 	return set
 }
 
-func (r *ruleSet) indexExports() {
-	r.to = map[string][]int{}
-	for i, m := range r.exported {
-		if public(m.export) {
-			r.toAll = append(r.toAll, i)
-			continue
-		}
-		for _, namespace := range slices.Compact(slices.Sorted(slices.Values(m.export))) {
-			r.to[namespace] = append(r.to[namespace], i)
-		}
-	}
-}
-
-// exportedTo lists what a client's namespace sees of the exported rules, in their order.
+// exportedTo lists what a client's namespace sees of the exported rules.
 func (r *ruleSet) exportedTo(namespace string) []*merged {
-	indexes := r.toAll
-	if named := r.to[namespace]; len(named) > 0 {
-		indexes = slices.Concat(r.toAll, named)
-		slices.Sort(indexes)
+	if named, ok := r.to[namespace]; ok {
+		return named
 	}
-	list := make([]*merged, 0, len(indexes))
-	for _, i := range indexes {
-		list = append(list, r.exported[i])
-	}
-	return list
+	return r.toAll
 }
 
-func privateOnly(export []string, namespace string) bool {
-	key := setKey(export)
+func privateOnly(key, namespace string) bool {
 	return key == "." || key != "" && key == namespace
 }
 
@@ -108,45 +83,14 @@ func compareRules(a, b *Object) int {
 		compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
 }
 
-// mergeRule adds one rule to the list, into those that it merges with or beside them
-// (pilot/pkg/model/destination_rule.go mergeDestinationRule, with ENABLE_ENHANCED_DESTINATIONRULE_MERGE).
-func mergeRule(list []*merged, o *Object, export []string) []*merged {
-	fresh := newMerged(o, export)
-	separately := true
-	for _, have := range list {
-		switch {
-		case have.exportTo == fresh.exportTo:
-			separately = false
-		case have.exportTo != "" && superset(fresh.export, have.export):
-			separately = true
-		default:
-			separately = true
-			continue
-		}
-		if have.selects && fresh.selects && have.key != fresh.key {
-			separately = true
-			continue
-		}
-		if have.selects == fresh.selects {
-			separately = false
-		}
-		have.absorb(o)
-	}
-	if separately {
-		list = append(list, fresh)
-	}
-	return list
-}
-
-func newMerged(o *Object, export []string) *merged {
+func newMerged(o *Object) *merged {
 	spec := ruleSpec(o)
-	m := &merged{exportTo: setKey(export), export: export, first: o, from: []*Object{o}, policy: spec.TrafficPolicy}
+	m := &merged{first: o, from: []*Object{o}, policy: spec.TrafficPolicy}
 	if spec.TrafficPolicy != nil {
 		m.policyOf = o
 	}
 	if spec.WorkloadSelector != nil {
 		m.selects, m.selector = true, spec.WorkloadSelector.MatchLabels
-		m.key = labelsKey(m.selector)
 	}
 	m.addSubsets(o)
 	return m
@@ -186,15 +130,6 @@ func (m *merged) subset(name string) (subset, bool) {
 		}
 	}
 	return subset{}, false
-}
-
-func superset(wide, narrow []string) bool {
-	for _, name := range narrow {
-		if !slices.Contains(wide, name) {
-			return false
-		}
-	}
-	return true
 }
 
 // labelsKey is equal for equal labels.
@@ -257,9 +192,14 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 
 // ownRules are what a client sees of its own namespace; privateRules what it sees in the root namespace, whose
 // exported rules it finds last, as everybody does.
-func ownRules(r *ruleSet) []*merged      { return r.local }
-func privateRules(r *ruleSet) []*merged  { return r.private }
-func exportedRules(r *ruleSet) []*merged { return r.exported }
+func ownRules(r *ruleSet) []*merged     { return r.local }
+func privateRules(r *ruleSet) []*merged { return r.private }
+func exportedRules(r *ruleSet) []*merged {
+	for _, named := range r.to {
+		return named
+	}
+	return r.toAll
+}
 
 // mostSpecific gives the set of the most specific of patterns for which namespace has rules of this sort.
 func (s *Snapshot) mostSpecific(patterns []string, namespace string, sort func(*ruleSet) []*merged) *ruleSet {

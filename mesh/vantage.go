@@ -33,8 +33,10 @@ func (s *Snapshot) vantageNamespaces(host string) []string {
 	for _, pattern := range s.patterns(host) {
 		for _, set := range s.rules.prefix(pattern + "\x00") {
 			add(set.namespace)
-			for _, m := range set.exported {
-				add(m.export...)
+			for _, o := range set.rules {
+				if ruleSpec(o).WorkloadSelector == nil {
+					add(ruleSpec(o).ExportTo...)
+				}
 			}
 		}
 	}
