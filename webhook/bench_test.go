@@ -40,13 +40,16 @@ func (w *discardWriter) WriteHeader(int)             {}
 // benchStore holds so many objects of other hosts beside the entry.
 func benchStore(b testing.TB, objects int) *Store {
 	all := []*mesh.Object{object(b, entry)}
+	texts := [][]byte{raw(b, entry), raw(b, goodRule)}
 	for i := range objects / 2 {
-		name := fmt.Sprintf("svc-%d", i)
-		rename := func(text string) *mesh.Object {
-			o := bytes.ReplaceAll([]byte(text), []byte("shop"), []byte(name))
-			return object(b, string(o))
+		name := fmt.Appendf(nil, "svc-%d", i)
+		for _, text := range texts {
+			o, err := mesh.Decode(bytes.ReplaceAll(text, []byte("shop"), name))
+			if err != nil {
+				b.Fatal(err)
+			}
+			all = append(all, o)
 		}
-		all = append(all, rename(entry), rename(goodRule))
 	}
 	return NewStore(mesh.DefaultSettings(), all...)
 }
@@ -70,7 +73,7 @@ func BenchmarkReview(b *testing.B) {
 }
 
 func benchmarkReviews(b *testing.B, before func(*fixture)) {
-	for _, objects := range []int{100, 10_000} {
+	for _, objects := range []int{100, 10_000, 100_000} {
 		f := newFixture(b, HandlerOptions{Store: benchStore(b, objects)})
 		f.Use(testJudge(b))
 		routes := f.Routes()
