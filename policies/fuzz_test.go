@@ -30,11 +30,11 @@ func FuzzEvaluateAuthorizationPolicy(f *testing.F) {
 			annotations + `},"spec":` + spec + `}`
 		object, err := mesh.Decode([]byte(text))
 		if err != nil || object == nil {
-			t.Skip()
+			return // refused before a policy reads it
 		}
 		var tree map[string]any
 		if err := json.Unmarshal([]byte(text), &tree); err != nil {
-			t.Skip()
+			return
 		}
 		in := Input{
 			Request: Request{Operation: Create, Kind: object.Kind, Namespace: object.Namespace, Name: object.Name},
