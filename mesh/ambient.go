@@ -2,7 +2,8 @@ package mesh
 
 import "slices"
 
-// The labels that say how a namespace or a service takes part in an ambient mesh.
+// The labels that say how a namespace or a service takes part in an ambient mesh, and the class of a Gateway that is a
+// waypoint (istio.io/istio pkg/config/constants).
 const (
 	ambientLabel           = "istio.io/dataplane-mode"
 	useWaypointLabel       = "istio.io/use-waypoint"
@@ -56,7 +57,7 @@ func (s *Snapshot) waypointOf(svc *service) string {
 // serves tells whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
 // labels is taken to select it.
 func (g *KubernetesGateway) serves(own, namespace string) bool {
-	return g.ClassName == waypointClass && (own == namespace || g.From == "All" || g.From == "Selector")
+	return g.IsWaypoint() && (own == namespace || g.From == "All" || g.From == "Selector")
 }
 
 // ServedAt tells whether a waypoint serves a host: traffic for it passes through the waypoint. Other hosts it knows

@@ -79,3 +79,6 @@ type KubernetesGateway struct {
 	// From is allowedRoutes.namespaces.from of its HBONE listener: All, Selector, or "" and Same for its own namespace.
 	From string
 }
+
+// IsWaypoint says whether it is a waypoint, which serves the mesh's own clients alone.
+func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }

@@ -28,7 +28,7 @@ func CallersOf(snapshot *mesh.Snapshot, policy *mesh.Object) *Callers {
 		if gateway == nil {
 			continue
 		}
-		if facts, ok := gateway.Spec.(*mesh.KubernetesGateway); ok && facts.ClassName != waypointClass {
+		if facts, ok := gateway.Spec.(*mesh.KubernetesGateway); ok && !facts.IsWaypoint() {
 			callers.Ingress = append(callers.Ingress, name)
 		} else {
 			callers.Waypoints = append(callers.Waypoints, name)
@@ -36,9 +36,6 @@ func CallersOf(snapshot *mesh.Snapshot, policy *mesh.Object) *Callers {
 	}
 	return callers
 }
-
-// waypointClass is the gateway class of waypoints (istio.io/istio pkg/config/constants).
-const waypointClass = "istio-waypoint"
 
 func targets(spec *security.AuthorizationPolicy) []*istiotype.PolicyTargetReference {
 	if one := spec.GetTargetRef(); one != nil {
