@@ -86,7 +86,11 @@ func (c Change) Apply(object map[string]any) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		value, err := put(changed, steps, c.Fields[path])
+		field := c.Fields[path]
+		if isPortEntry(steps) {
+			field = withInherited(changed, steps, field)
+		}
+		value, err := put(changed, steps, field)
 		if err != nil {
 			return nil, fmt.Errorf("change %s: %w", path, err)
 		}

@@ -6,8 +6,24 @@ import (
 	"github.com/tlsward/tlsward/mend"
 )
 
+const subsetOfPooled = "  subsets:\n  - name: v1\n    trafficPolicy:\n      loadBalancer: subset\n"
+
 func TestRender(t *testing.T) {
+	pooled := map[string]any{
+		"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+		"metadata": map[string]any{"name": "pooled", "namespace": "default"},
+		"spec": map[string]any{
+			"trafficPolicy": map[string]any{
+				"connectionPool": "top", "loadBalancer": "top",
+				"portLevelSettings": []any{map[string]any{"port": map[string]any{"number": float64(81)}, "outlierDetection": "port"}},
+			},
+			"subsets": []any{map[string]any{"name": "v1", "trafficPolicy": map[string]any{"loadBalancer": "subset"}}},
+		},
+	}
 	stored := func(kind, namespace, name string) map[string]any {
+		if name == "pooled" {
+			return pooled
+		}
 		if kind != "DestinationRule" || namespace != "default" || name != "rule" {
 			return nil
 		}
@@ -28,6 +44,18 @@ func TestRender(t *testing.T) {
 		"sets, removes and adds": {
 			"# Or do something else.\n# in DestinationRule default/rule\nspec.trafficPolicy.tls.mode: SIMPLE\nspec.trafficPolicy.tls.sni: null\nspec.trafficPolicy.portLevelSettings[+]: {port: {number: 80}}\nmetadata.labels[a.b/c]: d\n",
 			"# Or do something else.\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  labels:\n    a.b/c: d\n  name: rule\n  namespace: default\nspec:\n  host: edition.cnn.com\n  trafficPolicy:\n    portLevelSettings:\n    - port:\n        number: 80\n    tls:\n      mode: SIMPLE\n",
+		},
+		"a new entry repeats what the port had": {
+			"# in DestinationRule default/pooled\n" + `{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
+			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: pooled\n  namespace: default\nspec:\n" + subsetOfPooled +
+				"  trafficPolicy:\n    connectionPool: top\n    loadBalancer: top\n    portLevelSettings:\n    - outlierDetection: port\n      port:\n        number: 81\n" +
+				"    - connectionPool: top\n      loadBalancer: top\n      port:\n        number: 80\n      tls:\n        mode: SIMPLE\n",
+		},
+		"a subset's entry repeats what the rule said of the port": {
+			"# in DestinationRule default/pooled\n" + `{"spec.subsets[0].trafficPolicy.portLevelSettings[+]":{"port":{"number":81},"tls":{"mode":"SIMPLE"}}}`,
+			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: pooled\n  namespace: default\nspec:\n" +
+				"  subsets:\n  - name: v1\n    trafficPolicy:\n      loadBalancer: subset\n      portLevelSettings:\n      - loadBalancer: subset\n        outlierDetection: port\n        port:\n          number: 81\n        tls:\n          mode: SIMPLE\n" +
+				"  trafficPolicy:\n    connectionPool: top\n    loadBalancer: top\n    portLevelSettings:\n    - outlierDetection: port\n      port:\n        number: 81\n",
 		},
 		"another object is left as it is": {"# in DestinationRule default/other\nspec: {}\n", "# in DestinationRule default/other\nspec: {}\n"},
 		"words alone":                     {"# Delete it.\n", "# Delete it.\n"},

@@ -17,14 +17,14 @@ tls_path(flow) := trim_suffix(last(flow).decidedBy.field, ".mode")
 # start_tls gives the fix that starts TLS for a flow that is in plaintext, in the rule that applies to it or, where
 # there is none, in a new one.
 start_tls(flow) := change(object, {sprintf("%s.mode", [path]): "SIMPLE"}) if {
-	flow.rule
-	object := last(flow).decidedBy.object
+	object := _ruling(flow)
 	path := tls_path(flow)
 	_in_place(flow, path)
-} else := change(last(flow).decidedBy.object, _start_tls(flow)) if {
-	flow.rule
-	last(flow).decidedBy.object
-} else := rule(flow, {"mode": "SIMPLE"})
+} else := change(object, {sprintf("%s.mode", [path]): "SIMPLE", sprintf("%s.credentialName", [path]): null}) if {
+	flow.cause == "credential-ignored"
+	object := _ruling(flow)
+	path := tls_path(flow)
+} else := starts(flow, {"mode": "SIMPLE"})
 
 # Settings of the port alone, or settings that stand there and lack something, are completed where they are.
 _in_place(flow, _) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
@@ -34,30 +34,19 @@ _in_place(flow, path) if {
 	contains(path, "portLevelSettings[")
 }
 
-_start_tls(flow) := {
-	sprintf("%s.mode", [tls_path(flow)]): "SIMPLE",
-	sprintf("%s.credentialName", [tls_path(flow)]): null,
-} if {
-	flow.cause == "credential-ignored"
-} else := {sprintf("%s.portLevelSettings[+]", [_policy_path(flow)]): object.union(
-	_kept(flow),
-	{"port": {"number": flow.port}, "tls": {"mode": "SIMPLE"}},
-)}
+# starts gives the fix that starts this TLS on the flow's port: in the rule that decides for it or, where there is none,
+# in a new one. A new entry for a port repeats what the port had: that is added when the fix is completed.
+starts(flow, tls) := change(object, {path: tls}) if {
+	object := _ruling(flow)
+	path := tls_path(flow)
+	contains(path, "portLevelSettings[")
+} else := change(object, {entry: {"port": {"number": flow.port}, "tls": tls}}) if {
+	object := _ruling(flow)
+	entry := sprintf("%s.portLevelSettings[+]", [trim_suffix(tls_path(flow), ".tls")])
+} else := rule(flow, tls)
 
-_policy_path(flow) := trim_suffix(tls_path(flow), ".tls")
-
-# What a new entry for the port repeats: Istio lets it replace these whole.
-_kept(flow) := {field: value |
-	flow.ours
-	keys := [_key(part) | some part in regex.find_n(`[^.\[\]]+`, _policy_path(flow), -1)]
-	policy := object.get(input.object, keys, {})
-	some field in ["connectionPool", "loadBalancer", "outlierDetection"]
-	value := policy[field]
-}
-
-_key(part) := to_number(part) if regex.match(`^\d+$`, part)
-
-_key(part) := part if not regex.match(`^\d+$`, part)
+# The rule whose settings decide; another one for the same host would be merged away.
+_ruling(flow) := last(flow).decidedBy.object if flow.rule
 
 # rule gives a new DestinationRule for the flow's port, in the namespace where the client looks first.
 rule(flow, tls) := sprintf("%s\n", [json.marshal({

@@ -22,19 +22,15 @@ test_settings_of_the_rule_are_not_changed_for_one_port if {
 	])
 }
 
-# Careless: a new entry for the port drops the connection pool that the port had.
-test_a_new_entry_keeps_what_the_port_had if {
-	flow := given.ruled("spec.subsets[1].trafficPolicy.tls", {"cause": "disabled", "ours": true})
-	review := object.union(given.review("DestinationRule", [flow]), {"object": {"spec": {"subsets": [
-		{"name": "v0"},
-		{"name": "v1", "trafficPolicy": {"connectionPool": {"tcp": {"maxConnections": 1}}, "tls": {"mode": "DISABLE"}}},
-	]}}})
-	fix := lib.start_tls(flow) with input as review
-	yaml.unmarshal(fix) == {"spec.subsets[1].trafficPolicy.portLevelSettings[+]": {
-		"port": {"number": 80},
-		"tls": {"mode": "SIMPLE"},
-		"connectionPool": {"tcp": {"maxConnections": 1}},
-	}}
+# Careless: another rule for the same host is merged away.
+test_tls_starts_in_the_rule_that_decides if {
+	tls := {"mode": "SIMPLE", "sni": "a.example.com"}
+	whole := lib.starts(given.ruled("spec.subsets[1].trafficPolicy.tls", {"cause": "disabled"}), tls)
+	yaml.unmarshal(whole) == {"spec.subsets[1].trafficPolicy.portLevelSettings[+]": {"port": {"number": 80}, "tls": tls}}
+	entry := lib.starts(given.ruled("spec.trafficPolicy.portLevelSettings[2].tls", {"cause": "unset"}), tls)
+	yaml.unmarshal(entry) == {"spec.trafficPolicy.portLevelSettings[2].tls": tls}
+	none := lib.starts(given.plaintext, tls) with input as given.review("ServiceEntry", [])
+	yaml.unmarshal(none).spec.trafficPolicy.portLevelSettings[0].tls == tls
 }
 
 test_a_rule_stands_where_its_client_looks[namespace] if {

@@ -31,5 +31,5 @@ _message(f) := lib.says(f, sprintf(
 
 _fix(f) := concat("", [
 	"# If the server speaks TLS from the first byte, and the application does not:\n",
-	lib.rule(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
+	lib.starts(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
 ])

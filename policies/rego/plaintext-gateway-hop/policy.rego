@@ -29,5 +29,5 @@ _message(f) := lib.says(f, sprintf(
 
 _fix(f) := concat("", [
 	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
-	lib.rule(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
+	lib.starts(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
 ])
