@@ -107,7 +107,7 @@ func (s *Snapshot) meshPayload(v *virtualService, host string) Family {
 	}
 	for _, p := range svc.ports {
 		r.port = p.number
-		for _, kind := range slices.Concat(routeKinds(FamilyOf(p.protocol))...) {
+		for _, kind := range routeKinds(FamilyOf(p.protocol)) {
 			for _, d := range s.destinationsFor(v, kind, r) {
 				if s.leadsToGateway(d.host, v) {
 					return FamilyOf(p.protocol)

@@ -70,7 +70,7 @@ func (s *Snapshot) groups(pattern string, names []string, apart func(string) str
 // groupKey is equal for hosts that fare alike; "" for a host that stands alone.
 func (s *Snapshot) groupKey(host string, names []string) string {
 	services := s.services.at(host)
-	if len(services) != 1 || services[0].shape == "" {
+	if len(services) != 1 || services[0].shape == "" || isWildcard(host) {
 		return ""
 	}
 	var b strings.Builder
@@ -81,7 +81,7 @@ func (s *Snapshot) groupKey(host string, names []string) string {
 		}
 		fmt.Fprintf(&b, "\x00%x", set.shape)
 	}
-	for _, v := range s.routes.prefix(byHost + host + "\x00") {
+	for _, v := range s.routes.prefix(byHost + strings.ToLower(host) + "\x00") {
 		if v.shape == 0 {
 			return ""
 		}

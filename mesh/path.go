@@ -103,49 +103,33 @@ func (h Hop) verifiesFor(svc view, payload Family) bool {
 	return h.verifies(payload)
 }
 
-// routedLegs follows the first VirtualService that routes this host and port for the client. Where Istio sniffs, routes
-// for HTTP take no other bytes, nor the other way round: what no route takes goes the direct way.
+// routedLegs follows the routes for this host and port, and the direct way beside them where they leave something to it.
 func (s *Snapshot) routedLegs(client Client, svc view, p port) []leg {
-	var legs []leg
-	routed, direct := false, false
-	for _, kinds := range routeKinds(FamilyOf(p.protocol)) {
-		list := s.firstDestinations(client, svc.host, p.number, kinds)
-		routed, direct = routed || len(list) > 0, direct || len(list) == 0
-		for _, d := range list {
-			legs = append(legs, s.follow(client, svc.host, p, d)...)
-		}
+	list, direct := s.ways(client, svc.host, p)
+	if len(list) == 0 {
+		return nil
 	}
-	if routed && direct {
+	var legs []leg
+	for _, d := range list {
+		legs = append(legs, s.follow(client, svc.host, p, d)...)
+	}
+	if direct {
 		legs = append(legs, s.direct(client, svc, p.number, "", FamilyOf(p.protocol)))
 	}
 	return legs
 }
 
-// firstDestinations gives where the first VirtualService with such routes sends.
-func (s *Snapshot) firstDestinations(client Client, host string, number uint32, kinds []Family) []destination {
-	for _, v := range s.routesFor(meshGateway, client.Namespace, host) {
-		r := request{gateway: meshGateway, host: host, port: number, client: client}
-		for _, kind := range kinds {
-			if list := s.destinationsFor(v, kind, r); len(list) > 0 {
-				return list
-			}
-		}
-	}
-	return nil
-}
-
-// routeKinds lists the kinds of routes that apply to a port, in Istio's order, apart for each kind of bytes that Istio
-// tells from others.
-func routeKinds(f Family) [][]Family {
+// routeKinds lists the kinds of routes that apply to a port.
+func routeKinds(f Family) []Family {
 	switch f {
 	case FamilyHTTP:
-		return [][]Family{{FamilyHTTP}}
+		return []Family{FamilyHTTP}
 	case FamilyTLS:
-		return [][]Family{{FamilyTLS, FamilyOpaque}}
+		return []Family{FamilyTLS}
 	case FamilyUnspecified:
-		return [][]Family{{FamilyHTTP}, {FamilyOpaque}}
+		return []Family{FamilyHTTP, FamilyOpaque}
 	default:
-		return [][]Family{{FamilyOpaque}}
+		return []Family{FamilyOpaque}
 	}
 }
 
@@ -153,14 +137,13 @@ func routeKinds(f Family) [][]Family {
 // A destination inside the mesh is no leg of ours, but it is one that takes the traffic off the direct way.
 func (s *Snapshot) follow(client Client, host string, p port, d destination) []leg {
 	payload := FamilyOf(p.protocol)
-	number := s.destinationPort(client, d, p.number)
 	if s.external(d.host) {
-		return s.out(client, d, number, payload)
+		return s.out(client, d, d.port, payload)
 	}
 	if !s.leadsToGateway(d.host, d.from) {
-		return []leg{{kind: legInside, client: client, host: d.host, port: number, subset: d.subset, payload: payload, known: true, from: &d}}
+		return []leg{{kind: legInside, client: client, host: d.host, port: d.port, subset: d.subset, payload: payload, known: true, from: &d}}
 	}
-	hop := s.gatewayHop(client, d, number, payload)
+	hop := s.gatewayHop(client, d, d.port, payload)
 	return append([]leg{hop}, s.beyond(hop, host)...)
 }
 
@@ -181,10 +164,14 @@ func (s *Snapshot) out(client Client, d destination, number uint32, payload Fami
 	return []leg{l}
 }
 
-// destinationPort completes a destination without a port: the only port of the service, else the listener's.
+// destinationPort completes a destination without a port: the only port of the service, else the listener's. A
+// sidecar's HTTP routes see of a service only the port on which they listen.
 func (s *Snapshot) destinationPort(client Client, d destination, listener uint32) uint32 {
-	if d.port != 0 {
+	switch {
+	case d.port != 0:
 		return d.port
+	case d.kind == FamilyHTTP && client.Kind == ClientSidecar && listener != 0:
+		return listener
 	}
 	if svc, ok := s.serviceFor(client, d.host); ok && len(svc.ports) == 1 {
 		return svc.ports[0].number
@@ -207,7 +194,7 @@ func (s *Snapshot) gatewayHop(client Client, d destination, number uint32, paylo
 // service of the cluster in the namespace that its name tells.
 func (s *Snapshot) hopCluster(client Client, host string, number uint32, subsetName string, srv server) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
-	if _, has := svc.portOrNone(number); !ok || !has {
+	if !ok || !svc.has(number) {
 		name, namespace, _ := s.settings.clusterService(host)
 		ref := Ref{Kind: KindService, Namespace: namespace, Name: name}
 		assumed := &service{ref: ref, host: host, namespace: namespace, kube: true}
@@ -220,11 +207,13 @@ func (s *Snapshot) hopCluster(client Client, host string, number uint32, subsetN
 	return s.cluster(client, svc, number, subsetName)
 }
 
-func (v view) portOrNone(number uint32) (port, bool) {
+// has tells whether a client knows a service and this port of it.
+func (v view) has(number uint32) bool {
 	if v.service == nil {
-		return port{}, false
+		return false
 	}
-	return v.port(number)
+	_, ok := v.port(number)
+	return ok
 }
 
 // beyond follows traffic that has come to a gateway over hop and was meant for host.

@@ -1,6 +1,9 @@
 package mesh
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // FamilyOf classes a declared protocol (istio.io/istio pkg/config/protocol/instance.go Parse; case does not count).
 // What Parse does not know is "unsupported", which Istio treats as sniffed.
@@ -17,4 +20,39 @@ func FamilyOf(protocol string) Family {
 	default:
 		return FamilyUnspecified
 	}
+}
+
+// declared gives the protocol of a Kubernetes port: what appProtocol says, or else the port's name; ports of old that
+// would not bear sniffing are TCP (istio.io/istio pkg/config/kube/conversion.go ConvertProtocol).
+func (p ServicePort) declared() string {
+	if p.Protocol == "UDP" {
+		return p.Protocol
+	}
+	name := p.Name
+	switch p.AppProtocol {
+	case "":
+	case "kubernetes.io/h2c":
+		return "http2"
+	case "kubernetes.io/ws":
+		return "http"
+	case "kubernetes.io/wss":
+		return "https"
+	default:
+		name = p.AppProtocol
+	}
+	protocol := protocolOfName(name)
+	if FamilyOf(protocol) == FamilyUnspecified && slices.Contains([]uint32{25, 53, 3306, 27017}, p.Number) {
+		return "tcp"
+	}
+	return protocol
+}
+
+// protocolOfName reads a Kubernetes port's name: "http-web" is HTTP.
+func protocolOfName(name string) string {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(lower, "grpc-web") {
+		return "grpc-web"
+	}
+	first, _, _ := strings.Cut(lower, "-")
+	return first
 }

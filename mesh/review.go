@@ -217,44 +217,6 @@ func (r *review) clusterBefore(l leg) Verdict {
 	return was.verdict()
 }
 
-// virtualService adds the flows of the mesh that the routes take or give back, and those of its gateways.
-func (r *review) virtualService() {
-	r.routes, r.takers = true, []Ref{r.either().Ref}
-	var hosts []string
-	for _, o := range []*Object{r.object, r.old} {
-		if o == nil {
-			continue
-		}
-		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
-		hosts = append(hosts, r.roots(o, v)...)
-	}
-	slices.Sort(hosts)
-	for _, pattern := range slices.Compact(hosts) {
-		for host, also := range r.after.hostGroups(pattern, nil, r.apart) {
-			r.hostAlso(host, also, func(c Client) bool { return c.Kind != ClientGateway })
-		}
-	}
-	if r.object == nil {
-		return
-	}
-	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
-	for _, l := range append(r.after.meshLegs(v), r.after.gatewayLegs(v)...) {
-		r.add(l, r.clusterBefore(l))
-	}
-}
-
-// roots gives the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
-func (r *review) roots(o *Object, v *virtualService) []string {
-	hosts := slices.Clone(v.hosts)
-	for _, s := range []*Snapshot{r.before, r.after} {
-		for _, root := range s.routes.prefix(byDelegate + o.key() + "\x00") {
-			hosts = append(hosts, root.hosts...)
-			r.takers = append(r.takers, root.Ref)
-		}
-	}
-	return hosts
-}
-
 // gateway adds the hops to this Gateway that stored routes take: its servers say which SNI they accept.
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.routes.prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {

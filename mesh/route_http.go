@@ -8,20 +8,22 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-func (s *Snapshot) httpDestinations(v *virtualService, r request) []destination {
-	var list []destination
+// httpDestinations gives where v's HTTP routes send some request; taken is true if one of them is for it, even if it
+// leads nowhere.
+func (s *Snapshot) httpDestinations(v *virtualService, r request) (list []destination, taken bool) {
 	seen := map[target]bool{}
 	for _, route := range s.httpRoutes(v) {
 		applies, whole := matchHTTP(v, route, r)
 		if !applies {
 			continue
 		}
+		taken = true
 		list = s.settings.addHTTPRoute(list, seen, v, route)
 		if whole {
 			break
 		}
 	}
-	return list
+	return list, taken
 }
 
 // matchHTTP tells whether a route can take a request, and whether it takes all of them.
@@ -30,12 +32,11 @@ func matchHTTP(v *virtualService, route *networking.HTTPRoute, r request) (appli
 		return true, true
 	}
 	for _, m := range route.Match {
-		if m == nil || !matchesGateway(m.Gateways, v.Namespace, r.gateway) || m.Port != 0 && m.Port != r.port ||
-			!matchesSource(m.SourceNamespace, m.SourceLabels, r) {
+		if m == nil || !matchesHTTPSource(m, v, r) || m.Port != 0 && m.Port != r.port {
 			continue
 		}
 		applies = true
-		if m.Uri == nil && m.Method == nil && m.Authority == nil && m.Scheme == nil && len(m.Headers) == 0 &&
+		if anyPath(m.Uri) && m.Method == nil && m.Authority == nil && m.Scheme == nil && len(m.Headers) == 0 &&
 			len(m.QueryParams) == 0 && len(m.WithoutHeaders) == 0 {
 			return true, true
 		}
@@ -43,15 +44,22 @@ func matchHTTP(v *virtualService, route *networking.HTTPRoute, r request) (appli
 	return applies, false
 }
 
-func matchesGateway(gateways []string, namespace, gateway string) bool {
-	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(g string) bool { return qualifyGateway(g, namespace) == gateway })
+// anyPath is true for a match that every path fits (IsCatchAllRoute).
+func anyPath(uri *networking.StringMatch) bool {
+	return uri == nil || uri.GetPrefix() == "/" || uri.GetRegex() == ".*"
 }
 
-func matchesSource(namespace string, labels map[string]string, r request) bool {
-	if r.gateway != meshGateway {
-		return true
+// matchesHTTPSource tells whether a match is for a client. One that names gateways does not look at the source
+// (sourceMatchHTTP).
+func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r request) bool {
+	if len(m.Gateways) > 0 {
+		return matchesGateway(m.Gateways, v.Namespace, r.gateway)
 	}
-	return (namespace == "" || namespace == r.client.Namespace) && subsetOf(labels, r.client.Labels)
+	return fromSource(m.SourceNamespace, m.SourceLabels, r.client)
+}
+
+func matchesGateway(gateways []string, namespace, gateway string) bool {
+	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(g string) bool { return qualifyGateway(g, namespace) == gateway })
 }
 
 // target is what makes two destinations the same.
@@ -60,7 +68,9 @@ type target struct {
 	port                    uint32
 }
 
-// addHTTPRoute adds a route's destinations and mirrors, each once: a mirror is a client too.
+// addHTTPRoute adds a route's destinations and mirrors, each once: a mirror is a client too. Of several destinations
+// those without a weight get nothing, and what the route sets as authority goes before what a destination sets
+// (pilot/pkg/networking/core/route/route.go applyHTTPRouteDestination).
 func (s Settings) addHTTPRoute(list []destination, seen map[target]bool, v *virtualService, route *networking.HTTPRoute) []destination {
 	add := func(d *networking.Destination, authority string) {
 		if d == nil {
@@ -72,9 +82,14 @@ func (s Settings) addHTTPRoute(list []destination, seen map[target]bool, v *virt
 			list = append(list, destination{host: to.host, port: to.port, subset: to.subset, authority: authority, kind: FamilyHTTP, from: v})
 		}
 	}
-	authority := cmp.Or(hostHeader(route.Headers), route.GetRewrite().GetAuthority())
+	if route.Redirect != nil || route.DirectResponse != nil {
+		return list
+	}
+	authority := cmp.Or(route.GetRewrite().GetAuthority(), hostHeader(route.Headers))
 	for _, r := range route.Route {
-		add(r.GetDestination(), cmp.Or(hostHeader(r.GetHeaders()), authority))
+		if len(route.Route) == 1 || r.GetWeight() > 0 {
+			add(r.GetDestination(), cmp.Or(authority, hostHeader(r.GetHeaders())))
+		}
 	}
 	add(route.Mirror, "")
 	for _, m := range route.Mirrors {
@@ -83,11 +98,14 @@ func (s Settings) addHTTPRoute(list []destination, seen map[target]bool, v *virt
 	return list
 }
 
-// hostHeader is the Host that a header operation sets.
+// hostHeader is the Host that header operations give a request: what is set, or else what is added.
 func hostHeader(h *networking.Headers) string {
-	for name, value := range h.GetRequest().GetSet() {
-		if strings.EqualFold(name, "host") || name == ":authority" {
-			return value
+	request := h.GetRequest()
+	for _, operation := range []map[string]string{request.GetSet(), request.GetAdd()} {
+		for name, value := range operation {
+			if strings.EqualFold(name, "host") || strings.EqualFold(name, ":authority") {
+				return value
+			}
 		}
 	}
 	return ""

@@ -24,6 +24,7 @@ type service struct {
 	ports     []port
 	headless  bool                     // a Kubernetes Service with clusterIP None
 	alias     bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
+	target    string                   // the host for which an alias stands
 	entry     *networking.ServiceEntry // nil for a Kubernetes Service
 	shape     string                   // see shape
 }
@@ -79,7 +80,7 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	svc := &service{
 		ref: o.Ref, host: o.Name + "." + o.Namespace + ".svc." + s.ClusterDomain, namespace: o.Namespace,
 		created: o.Created, kube: true, labels: o.Labels, selector: spec.Selector,
-		external: spec.ExternalName != "", alias: spec.ExternalName != "" && !spec.Headless, headless: spec.Headless,
+		external: spec.ExternalName != "", target: spec.ExternalName, alias: spec.ExternalName != "" && !spec.Headless, headless: spec.Headless,
 	}
 	if exported := o.Annotations[exportToAnnotation]; exported != "" {
 		for name := range strings.SplitSeq(exported, ",") {
@@ -87,26 +88,9 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 		}
 	}
 	for _, p := range spec.Ports {
-		protocol := p.AppProtocol
-		if protocol == "" {
-			protocol = protocolOfName(p.Name)
-		}
-		if p.Protocol == "UDP" {
-			protocol = p.Protocol
-		}
-		svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: protocol, owner: svc})
+		svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: p.declared(), owner: svc})
 	}
 	return svc
-}
-
-// protocolOfName reads a Kubernetes port's name: "http-web" is HTTP (istio.io/istio pkg/config/kube/conversion.go).
-func protocolOfName(name string) string {
-	lower := strings.ToLower(name)
-	if strings.HasPrefix(lower, "grpc-web") {
-		return "grpc-web"
-	}
-	first, _, _ := strings.Cut(lower, "-")
-	return first
 }
 
 // olderService is the order of the registry: by age, then by the host's namespace

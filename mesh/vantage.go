@@ -40,10 +40,11 @@ func (s *Snapshot) vantageNamespaces(host string) []string {
 			}
 		}
 	}
-	for _, pattern := range s.routePatterns(host) {
-		for _, v := range s.routes.prefix(byHost + pattern + "\x00") {
-			add(v.Namespace)
-			add(v.spec.ExportTo...)
+	for _, v := range s.routesAbout(host) {
+		add(v.Namespace)
+		add(v.spec.ExportTo...)
+		for from := range s.sources(v) {
+			add(from.namespace)
 		}
 	}
 	if first := s.firstAmbient(); first != "" {
@@ -93,10 +94,10 @@ func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 			}
 		}
 	}
-	for _, v := range s.routesFor(meshGateway, namespace, host) {
-		for _, r := range v.spec.Http {
-			for _, m := range r.GetMatch() {
-				add(m.GetSourceLabels())
+	for _, v := range s.routesAbout(host) {
+		if slices.Contains(v.gateways, meshGateway) && visible(v.spec.ExportTo, v.Namespace, namespace) {
+			for from := range s.sources(v) {
+				add(from.labels)
 			}
 		}
 	}

@@ -64,9 +64,10 @@ func qualifyGateway(name, namespace string) string {
 	return where + "/" + short
 }
 
-// The index of VirtualServices by what they are about.
+// The index of VirtualServices by what they are about. Hosts are in lower case there, for HTTP does not tell cases apart.
 const (
 	byHost     = "host\x00"
+	byDomain   = "domain\x00" // by the host reversed, so that all hosts below a domain lie side by side
 	byGateway  = "gateway\x00"
 	byDelegate = "delegate\x00"
 	// byDestination is where a VirtualService's own routes lead, mirrors included.
@@ -78,7 +79,8 @@ func (v *virtualService) keys() iter.Seq[string] {
 	suffix := "\x00" + v.Namespace + "\x00" + v.Name
 	return func(yield func(string) bool) {
 		for _, h := range v.hosts {
-			if !yield(byHost + h + suffix) {
+			h = strings.ToLower(h)
+			if !yield(byHost+h+suffix) || !yield(byDomain+reversed(h)+suffix) {
 				return
 			}
 		}
@@ -102,13 +104,12 @@ func (v *virtualService) keys() iter.Seq[string] {
 
 func (s *Snapshot) countRouteWildcards(v *virtualService, by int) {
 	for _, h := range v.hosts {
-		s.routeWildcards = s.routeWildcards.count(h, by)
+		s.routeWildcards = s.routeWildcards.count(strings.ToLower(h), by)
 	}
 }
 
-// routesFor lists the VirtualServices for host that are bound to gateway and seen from namespace, in Istio's order:
-// an exact host before wildcards, private before exported before public ones, the oldest first
-// (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+// routesFor lists the VirtualServices for host that are bound to a gateway and seen from its namespace: an exact host
+// before wildcards, private before exported before public ones, the oldest first.
 func (s *Snapshot) routesFor(gateway, namespace, host string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.routePatterns(host) {
@@ -119,8 +120,7 @@ func (s *Snapshot) routesFor(gateway, namespace, host string) []*virtualService 
 			}
 		}
 		slices.SortStableFunc(list[start:], func(a, b *virtualService) int {
-			return cmp.Or(cmp.Compare(a.distance(namespace), b.distance(namespace)), compareAge(a.Created, b.Created),
-				cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
+			return cmp.Or(cmp.Compare(a.distance(namespace), b.distance(namespace)), a.compareAge(b))
 		})
 	}
 	return list
@@ -137,8 +137,10 @@ func (v *virtualService) distance(namespace string) int {
 	return 1
 }
 
-// routePatterns lists the VirtualService hosts that cover host, the most specific first.
-func (s *Snapshot) routePatterns(host string) []string { return s.routeWildcards.over(host) }
+// routePatterns lists the VirtualService hosts that cover host, in lower case, the most specific first.
+func (s *Snapshot) routePatterns(host string) []string {
+	return s.routeWildcards.over(strings.ToLower(host))
+}
 
 // destinationHosts walks the hosts that v's routes name, as written.
 func (v *virtualService) destinationHosts() iter.Seq[string] {
@@ -185,15 +187,17 @@ type destination struct {
 	from      *virtualService
 }
 
-// destinationsFor gives where v sends a request: all routes that some request for this host and port can take, up to
-// one that takes all that are left. kind says which routes apply.
+// destinationsFor gives where v's routes of one kind send a request: all that some request for this host and port can
+// take, up to one that takes all that are left.
 func (s *Snapshot) destinationsFor(v *virtualService, kind Family, r request) []destination {
+	var list []destination
 	switch kind {
 	case FamilyHTTP:
-		return s.httpDestinations(v, r)
+		list, _ = s.httpDestinations(v, r)
 	case FamilyTLS:
-		return tlsDestinations(v, s.settings, r)
+		list = tlsDestinations(v, s.settings, r)
 	default:
-		return tcpDestinations(v, s.settings, r)
+		list, _ = s.tcpWays([]*virtualService{v}, r)
 	}
+	return list
 }

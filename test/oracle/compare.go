@@ -18,15 +18,25 @@ type Disagreement struct {
 	Key    Key
 	Istio  *Answer
 	Model  *Answer
+	// Routes are Istio's and the model's answers where the question was not what a cluster is, but which are taken by
+	// what is meant for Key, of this protocol.
+	Routes   *[2]string
+	Protocol string
 }
 
 // String gives the question and both answers.
 func (d Disagreement) String() string {
+	if d.Routes != nil {
+		return fmt.Sprintf("%s -> %s (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.Class(), d.Routes[0], d.Routes[1])
+	}
 	return fmt.Sprintf("%s -> %s (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.Class(), d.Istio, d.Model)
 }
 
 // Class says in what the answers differ. Two disagreements of one class may still have different causes.
 func (d Disagreement) Class() string {
+	if d.Routes != nil {
+		return "routes " + d.Protocol
+	}
 	class := string(d.Client.Kind)
 	if d.Key.Subset != "" {
 		class += " subset"
@@ -84,6 +94,8 @@ func Decode(m Mesh) (*mesh.Snapshot, error) {
 type Result struct {
 	// Questions counts what both were asked.
 	Questions int
+	// Routed counts those of them that routes answer.
+	Routed int
 	// Crashed counts the clients at which Istio panicked: those have no answer to compare with.
 	Crashed int
 	Found   []Disagreement

@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // object is a JSON object in the making.
@@ -64,6 +65,9 @@ func (g *Generator) Mesh() Mesh {
 	add(g.few(0.25, 2), g.sidecar)
 	add(g.few(0.3, 2), g.gateway)
 	g.rand.Shuffle(len(m), func(i, j int) { m[i], m[j] = m[j], m[i] })
+	if i := slices.IndexFunc(m, func(d Document) bool { return d.Kind() == "VirtualService" }); i >= 0 {
+		untie(m, i) // where routes lead to a host of two namespaces, Istio picks one of the oldest at random
+	}
 	return m
 }
 

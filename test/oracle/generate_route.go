@@ -71,6 +71,16 @@ func (g *Generator) httpRoute() object {
 		r["delegate"] = object{"name": "delegate", "namespace": g.namespace()}
 		return r
 	}
+	switch weighted(g, 16, 1, 1) {
+	case 1:
+		g.cover("VirtualService redirect")
+		r["redirect"] = object{"uri": "/elsewhere"}
+		return r
+	case 2:
+		g.cover("VirtualService directResponse")
+		r["directResponse"] = object{"status": 503}
+		return r
+	}
 	r["route"] = g.destinations()
 	if g.chance(0.15) {
 		g.cover("VirtualService rewrite.authority")
@@ -78,9 +88,13 @@ func (g *Generator) httpRoute() object {
 	}
 	if g.chance(0.1) {
 		g.cover("VirtualService headers Host")
-		r["headers"] = object{"request": object{"set": object{pick(g, "Host", ":authority"): "set.example.net"}}}
+		r["headers"] = g.hostHeader()
 	}
 	return r
+}
+
+func (g *Generator) hostHeader() object {
+	return object{"request": object{pick(g, "set", "set", "add"): object{pick(g, "Host", ":authority"): "set.example.net"}}}
 }
 
 func (g *Generator) match() object {
@@ -116,7 +130,7 @@ func (g *Generator) commonMatch(m object) {
 }
 
 func (g *Generator) tlsRoute() object {
-	m := object{"sniHosts": list{g.host()}}
+	m := object{"sniHosts": list{pick(g, g.world.hosts[0], g.host())}}
 	g.commonMatch(m)
 	return object{"match": list{m}, "route": g.destinations()}
 }
@@ -136,10 +150,12 @@ func (g *Generator) destinations() list {
 		return list{object{"destination": g.destination()}}
 	}
 	g.cover("VirtualService weights")
-	return list{
-		object{"destination": g.destination(), "weight": 90},
-		object{"destination": g.destination(), "weight": 10},
+	first, second := object{"destination": g.destination(), "weight": 90}, object{"destination": g.destination(), "weight": 10}
+	if g.chance(0.25) {
+		g.cover("VirtualService weight 0")
+		delete(second, "weight")
 	}
+	return list{first, second}
 }
 
 func (g *Generator) destination() object {
@@ -238,7 +254,7 @@ func (g *Generator) gateway() Document {
 
 func (g *Generator) server(number uint32) object {
 	s := object{"hosts": list{g.host()}}
-	protocol := ""
+	var protocol string
 	switch weighted(g, 4, 3, 2, 2) {
 	case 0:
 		g.cover("Gateway HTTP")
@@ -258,4 +274,15 @@ func (g *Generator) server(number uint32) object {
 	}
 	s["port"] = object{"number": number, "name": "p", "protocol": protocol}
 	return s
+}
+
+// RoutedMesh makes a mesh in which much is routed.
+func (g *Generator) RoutedMesh() Mesh {
+	m := g.Mesh()
+	for range 1 + g.rand.IntN(3) {
+		if d := g.virtualService(); d != nil {
+			m = append(m, d)
+		}
+	}
+	return m
 }

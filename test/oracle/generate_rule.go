@@ -4,7 +4,7 @@ import "strings"
 
 func (g *Generator) destinationRule() Document {
 	namespace := g.namespace()
-	spec := object{"host": g.ruleHost(namespace)}
+	spec := object{"host": g.ruleHost()}
 	set(spec, "exportTo", g.exportTo("DestinationRule", namespace))
 	switch weighted(g, 12, 4, 1) {
 	case 1:
@@ -25,7 +25,7 @@ func (g *Generator) destinationRule() Document {
 	return g.document(networkingAPI, "DestinationRule", namespace, spec)
 }
 
-func (g *Generator) ruleHost(namespace string) string {
+func (g *Generator) ruleHost() string {
 	if g.chance(0.06) {
 		g.cover("DestinationRule short host")
 		return "web"

@@ -21,6 +21,11 @@ func TestOracle(t *testing.T) {
 	}
 }
 
+// TestRoutes holds the model's routes against Istio's listeners and routes.
+func TestRoutes(t *testing.T) {
+	newRun(t, 1, func() comparer { return new(Farm).CompareRoutes }, (*Generator).RoutedMesh).all(t)
+}
+
 // ambientVariable switches Istio's ambient mode on, which it reads once, when the process starts.
 const ambientVariable = "PILOT_ENABLE_AMBIENT"
 
@@ -86,8 +91,8 @@ func (r *run) all(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	t.Logf("%d meshes, %d questions, %d meshes with a disagreement; Istio crashed for %d clients",
-		r.meshes, r.total.Questions, r.failed, r.total.Crashed)
+	t.Logf("%d meshes, %d questions (%d of them answered by routes), %d meshes with a disagreement; Istio crashed for %d clients",
+		r.meshes, r.total.Questions, r.total.Routed, r.failed, r.total.Crashed)
 	for class, n := range r.classes {
 		t.Logf("%6d  %s", n, class)
 	}
@@ -115,6 +120,7 @@ func (r *run) note(coverage Coverage, result Result) (class string, fresh bool) 
 	defer r.mu.Unlock()
 	r.coverage.Add(coverage)
 	r.total.Questions += result.Questions
+	r.total.Routed += result.Routed
 	r.total.Crashed += result.Crashed
 	if len(result.Found) == 0 {
 		return "", false

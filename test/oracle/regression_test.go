@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -62,4 +64,46 @@ func brief(a Answer) string {
 		mode = "plaintext"
 	}
 	return fmt.Sprintf("%s sni=%q names=%v insecure=%v ports=%v", mode, a.SNI, a.Names, a.Insecure, a.Ports)
+}
+
+// TestRouteRegressions does so for where things are sent.
+func TestRouteRegressions(t *testing.T) {
+	raw, err := os.ReadFile("../../mesh/testdata/routes-as-istio.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Name  string `json:"name"`
+		Mesh  Mesh   `json:"mesh"`
+		Host  string `json:"host"`
+		Port  uint32 `json:"port"`
+		Istio string `json:"istio"`
+	}
+	if err := yaml.UnmarshalStrict(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	farm := new(Farm)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			tables, err := farm.Load(t, c.Mesh).Tables(mesh.Client{Kind: mesh.ClientSidecar, Namespace: "default"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := Key{Host: c.Host, Port: c.Port}
+			for _, q := range tables.questions() {
+				if q.String() != asked.String() {
+					continue
+				}
+				ways, err := tables.answer(q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := brieflyWays(ways); got != c.Istio {
+					t.Errorf("got %s, want %s", got, c.Istio)
+				}
+				return
+			}
+			t.Errorf("Istio cannot be asked about %s", asked)
+		})
+	}
 }

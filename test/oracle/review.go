@@ -40,6 +40,7 @@ func (g *Generator) Question() (q Question, ok bool) {
 		return q, false
 	}
 	i := pick(g, candidates...)
+	untie(m, i)
 	chosen := m[i]
 	without := append(append(Mesh{}, m[:i]...), m[i+1:]...)
 	switch weighted(g, 4, 4, 2) {
@@ -54,6 +55,24 @@ func (g *Generator) Question() (q Question, ok bool) {
 	}
 	g.cover(q.Operation + " " + chosen.Kind())
 	return q, true
+}
+
+// untie gives the ServiceEntries times that differ: Istio lists those of one namespace and one second at random. The
+// one under review is left as it is, or is the one without a time: it is being created.
+func untie(m Mesh, review int) {
+	taken := map[string]bool{}
+	if m[review].Kind() == "ServiceEntry" {
+		taken[""], taken[m[review].meta("creationTimestamp")] = true, true
+	}
+	for i, d := range m {
+		if d.Kind() != "ServiceEntry" || i == review {
+			continue
+		}
+		if taken[d.meta("creationTimestamp")] {
+			d.metadata()["creationTimestamp"] = fmt.Sprintf("2024-02-01T00:00:%02dZ", i)
+		}
+		taken[d.meta("creationTimestamp")] = true
+	}
 }
 
 // variant gives another object under the same name, or the same object with one thing less.
@@ -152,7 +171,9 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 			c.checkPatch(&v, q, mutated, unpatched, after)
 		}
 		if v.Allowed {
-			c.checkAdmission(&v, c.Farm.Load(t, q.Given), after, model)
+			if err := c.checkAdmission(&v, c.Farm.Load(t, q.Given), after, model); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 	return v, err

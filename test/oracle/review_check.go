@@ -83,25 +83,49 @@ func claimed(q Question, mutated Document) []mesh.Governed {
 	})
 }
 
-// checkAdmission sees that nobody who was under TLS is in plaintext. What the application encrypts itself, by the
-// port's protocol, is not in plaintext without the proxy's TLS.
-func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) {
-	for _, client := range sidecars() {
+// checkAdmission sees that nobody who was under TLS is in plaintext: no sidecar and no egress gateway has a cluster for an
+// external host that lost its TLS and to which its listeners and routes lead. What the application encrypts itself, by the
+// port's protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
+func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
+	for _, client := range Vantages() {
 		was, ok := ask(v, before, client)
 		is, also := ask(v, after, client)
 		if !ok || !also {
 			continue
 		}
-		for _, key := range sortedKeys(was.answers) {
-			now, built := is.answers[key]
-			old := was.answers[key]
-			v.Checked++
+		lost := v.lost(was, is)
+		if len(lost) == 0 {
+			continue
+		}
+		tables, err := after.Tables(client)
+		if err != nil {
+			return err
+		}
+		used, err := tables.Used()
+		if err != nil {
+			return err
+		}
+		for _, key := range lost {
 			declared, _ := model.Cluster(client, key.Host, key.Port, key.Subset)
-			if built && is.external[key] && old.TLS() && !now.TLS() && declared.Family != mesh.FamilyTLS {
+			if use := used[key]; use.Routed || use.Direct && declared.Family != mesh.FamilyTLS {
+				old, now := was.answers[key], is.answers[key]
 				v.Wrong = append(v.Wrong, fmt.Sprintf("admitted, and %s -> %s was %s, is %s", client, key, &old, &now))
 			}
 		}
 	}
+	return nil
+}
+
+// lost lists the clusters for external hosts that had TLS and have none.
+func (v *Verdict) lost(was, is view) []Key {
+	var keys []Key
+	for _, key := range sortedKeys(was.answers) {
+		v.Checked++
+		if now, built := is.answers[key]; built && is.external[key] && was.answers[key].TLS() && !now.TLS() {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // view is all that Istio says to one client.

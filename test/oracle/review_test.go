@@ -106,10 +106,7 @@ func shrinkQuestion(court *Court, q Question, class string) Question {
 		}
 		return out
 	}
-	var m Mesh
-	for _, d := range q.After(nil) {
-		m = append(m, d)
-	}
+	m := q.After(nil)
 	if q.Object != nil {
 		m = append(m, marked(q.Object, "object"))
 	}

@@ -1,0 +1,60 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// virtualService adds the flows of the mesh that the routes take or give back, and those of its gateways.
+func (r *review) virtualService() {
+	r.routes, r.takers = true, []Ref{r.either().Ref}
+	var hosts []string
+	for _, o := range []*Object{r.object, r.old} {
+		if o == nil {
+			continue
+		}
+		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
+		hosts = append(hosts, r.roots(o, v)...)
+	}
+	slices.Sort(hosts)
+	for _, pattern := range slices.Compact(hosts) {
+		for host, also := range r.after.hostGroups(pattern, nil, r.apart) {
+			r.hostAlso(host, also, func(c Client) bool { return c.Kind != ClientGateway })
+		}
+	}
+	if r.object == nil {
+		return
+	}
+	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
+	r.wildcardsOver(v)
+	for _, l := range append(r.after.meshLegs(v), r.after.gatewayLegs(v)...) {
+		r.add(l, r.clusterBefore(l))
+	}
+}
+
+// wildcardsOver adds the flows to wildcard hosts that cover a host of v: tls and tcp routes are for those too.
+func (r *review) wildcardsOver(v *virtualService) {
+	if len(v.spec.Tls)+len(v.spec.Tcp) == 0 {
+		return
+	}
+	for _, h := range v.hosts {
+		for i := range len(h) {
+			if wider := "*" + h[i:]; wider != h && !slices.Contains(v.hosts, wider) {
+				r.hostAlso(wider, 0, func(c Client) bool { return c.Kind != ClientGateway })
+			}
+		}
+	}
+}
+
+// roots gives the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
+func (r *review) roots(o *Object, v *virtualService) []string {
+	hosts := slices.Clone(v.hosts)
+	for _, s := range []*Snapshot{r.before, r.after} {
+		for _, root := range s.routes.prefix(byDelegate + o.key() + "\x00") {
+			hosts = append(hosts, root.hosts...)
+			r.takers = append(r.takers, root.Ref)
+		}
+	}
+	return hosts
+}

@@ -1,0 +1,311 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	tcp "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
+
+	"istio.io/istio/pilot/pkg/model"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Way is where a proxy sends something: a cluster, and the authority that it sets on the way ("" for the client's own).
+// The zero Way is none of the clusters that services have: on to wherever the client wanted to connect, or nowhere.
+type Way struct {
+	Key
+	Authority string
+}
+
+// String gives "host:port/subset as authority".
+func (w Way) String() string {
+	s := w.Key.String()
+	if w == (Way{}) {
+		s = "elsewhere"
+	}
+	if w.Authority != "" {
+		s += " as " + w.Authority
+	}
+	return s
+}
+
+// Tables are a proxy's listeners, and the routes to which they point.
+type Tables struct {
+	proxy     *model.Proxy
+	push      *model.PushContext
+	listeners []*listener.Listener
+	routes    map[string]*route.RouteConfiguration
+}
+
+// Tables gives the listeners and routes of a client's proxy. The error wraps errCrashed where Istio panics.
+func (i *Istio) Tables(c mesh.Client) (t *Tables, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			t, err = nil, fmt.Errorf("%w: %v", errCrashed, r)
+		}
+	}()
+	proxy := setUp(i.env, proxyFor(c))
+	t = &Tables{proxy: proxy, push: i.env.PushContext(), routes: map[string]*route.RouteConfiguration{}}
+	t.listeners = i.generator.BuildListeners(proxy, i.env.PushContext())
+	var names []string
+	for _, l := range t.listeners {
+		for _, chain := range chainsOf(l) {
+			manager, err := managerOf(chain)
+			if err != nil {
+				return nil, err
+			}
+			if name := manager.GetRds().GetRouteConfigName(); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	resources, _ := i.generator.BuildHTTPRoutes(proxy, &model.PushRequest{Push: i.env.PushContext()}, names)
+	for _, r := range resources {
+		table := &route.RouteConfiguration{}
+		if err := r.Resource.UnmarshalTo(table); err != nil {
+			return nil, fmt.Errorf("read routes %s: %w", r.Name, err)
+		}
+		t.routes[r.Name] = table
+	}
+	return t, nil
+}
+
+// chainsOf lists a listener's filter chains, the default one last.
+func chainsOf(l *listener.Listener) []*listener.FilterChain {
+	chains := slices.Clone(l.GetFilterChains())
+	if l.GetDefaultFilterChain() != nil {
+		chains = append(chains, l.GetDefaultFilterChain())
+	}
+	return chains
+}
+
+// managerOf gives a chain's HTTP filter, nil for a chain that does not read HTTP.
+func managerOf(chain *listener.FilterChain) (*hcm.HttpConnectionManager, error) {
+	var manager hcm.HttpConnectionManager
+	for _, f := range chain.GetFilters() {
+		if !f.GetTypedConfig().MessageIs(&manager) {
+			continue
+		}
+		if err := f.GetTypedConfig().UnmarshalTo(&manager); err != nil {
+			return nil, fmt.Errorf("read HTTP filter of chain %s: %w", chain.GetName(), err)
+		}
+		return &manager, nil
+	}
+	return nil, nil
+}
+
+// outboundListener finds the listener that takes a connection to an address: that of the address, or that of all.
+func (t *Tables) outboundListener(address string, port uint32) *listener.Listener {
+	var any *listener.Listener
+	for _, l := range t.listeners {
+		at := l.GetAddress().GetSocketAddress()
+		if l.GetTrafficDirection() != core.TrafficDirection_OUTBOUND || at.GetPortValue() != port {
+			continue
+		}
+		switch at.GetAddress() {
+		case address:
+			return l
+		case "0.0.0.0":
+			any = l
+		}
+	}
+	return any
+}
+
+// HTTP gives where requests with this authority are sent that come to an address and port.
+func (t *Tables) HTTP(address string, port uint32, authority string) ([]Way, error) {
+	l := t.outboundListener(address, port)
+	for _, chain := range l.GetFilterChains() {
+		if slices.Contains(chain.GetFilterChainMatch().GetApplicationProtocols(), "http/1.1") {
+			return t.chainWays(chain, authority)
+		}
+	}
+	return t.unsniffed(l, "", authority)
+}
+
+// Stream gives where bytes are sent that are not HTTP and come to an address and port: TLS with this name, or bytes
+// that are not TLS.
+func (t *Tables) Stream(address string, port uint32, sni string) ([]Way, error) {
+	return t.unsniffed(t.outboundListener(address, port), sni, "")
+}
+
+// unsniffed picks among the chains that are not for HTTP alone.
+func (t *Tables) unsniffed(l *listener.Listener, sni, authority string) ([]Way, error) {
+	if l == nil {
+		return []Way{{}}, nil
+	}
+	best, length := l.GetDefaultFilterChain(), -1
+	for _, chain := range l.GetFilterChains() {
+		match := chain.GetFilterChainMatch()
+		if len(match.GetApplicationProtocols()) > 0 || match.GetTransportProtocol() == "raw_buffer" && sni != "" {
+			continue
+		}
+		if fits := fitting(match.GetServerNames(), sni); fits > length {
+			best, length = chain, fits
+		}
+	}
+	return t.chainWays(best, authority)
+}
+
+// fitting tells how well a chain's names fit a name: the length of what is the same; 0 for a chain for any name, -1 for
+// one that does not fit.
+func fitting(names []string, sni string) int {
+	if len(names) == 0 {
+		return 0
+	}
+	best := -1
+	for _, name := range names {
+		switch {
+		case name == sni && sni != "":
+			best = max(best, 1000)
+		case strings.HasPrefix(name, "*.") && strings.HasSuffix(sni, name[1:]):
+			best = max(best, len(name))
+		}
+	}
+	return best
+}
+
+// chainWays gives where a filter chain sends requests with this authority, or any bytes.
+func (t *Tables) chainWays(chain *listener.FilterChain, authority string) ([]Way, error) {
+	manager, err := managerOf(chain)
+	if err != nil {
+		return nil, err
+	}
+	if manager != nil {
+		return t.hostWays(manager.GetRds().GetRouteConfigName(), authority), nil
+	}
+	for _, f := range chain.GetFilters() {
+		var proxy tcp.TcpProxy
+		if !f.GetTypedConfig().MessageIs(&proxy) {
+			continue
+		}
+		if err := f.GetTypedConfig().UnmarshalTo(&proxy); err != nil {
+			return nil, fmt.Errorf("read TCP filter of chain %s: %w", chain.GetName(), err)
+		}
+		return tcpWays(&proxy), nil
+	}
+	return []Way{{}}, nil
+}
+
+func tcpWays(proxy *tcp.TcpProxy) []Way {
+	if proxy.GetCluster() != "" {
+		return []Way{wayTo(proxy.GetCluster(), "")}
+	}
+	var ways []Way
+	for _, c := range proxy.GetWeightedClusters().GetClusters() {
+		ways = append(ways, wayTo(c.GetName(), ""))
+	}
+	return ways
+}
+
+// hostWays gives where a table sends requests with this authority.
+func (t *Tables) hostWays(table, authority string) []Way {
+	var any *route.VirtualHost
+	for _, vhost := range t.routes[table].GetVirtualHosts() {
+		for _, domain := range vhost.GetDomains() {
+			switch domain {
+			case authority:
+				return routesWays(vhost.GetRoutes())
+			case "*":
+				any = vhost
+			}
+		}
+	}
+	if any == nil {
+		return []Way{{}}
+	}
+	return routesWays(any.GetRoutes())
+}
+
+// routesWays gives where some request is sent: by each route, up to the first that takes all that are left.
+func routesWays(routes []*route.Route) []Way {
+	var ways []Way
+	for _, r := range routes {
+		ways = append(ways, actionWays(r.GetRoute())...)
+		if takesAll(r.GetMatch()) {
+			break
+		}
+	}
+	return ways
+}
+
+func takesAll(m *route.RouteMatch) bool {
+	return len(m.GetHeaders())+len(m.GetQueryParameters()) == 0 && (m.GetPrefix() == "/" || m.GetSafeRegex().GetRegex() == ".*")
+}
+
+// actionWays gives where one route sends; a redirect or a fixed answer sends nowhere.
+func actionWays(action *route.RouteAction) []Way {
+	var ways []Way
+	if action.GetCluster() != "" {
+		ways = append(ways, wayTo(action.GetCluster(), action.GetHostRewriteLiteral()))
+	}
+	for _, c := range action.GetWeightedClusters().GetClusters() {
+		authority := action.GetHostRewriteLiteral() // Envoy applies the route's after the cluster's own
+		if authority == "" {
+			authority = c.GetHostRewriteLiteral()
+		}
+		ways = append(ways, wayTo(c.GetName(), authority))
+	}
+	for _, m := range action.GetRequestMirrorPolicies() {
+		ways = append(ways, wayTo(m.GetCluster(), ""))
+	}
+	return ways
+}
+
+func wayTo(cluster, authority string) Way {
+	direction, subset, host, port := model.ParseSubsetKey(cluster)
+	if direction != model.TrafficDirectionOutbound || host == "" {
+		return Way{}
+	}
+	return Way{Key: Key{Host: string(host), Port: uint32(port), Subset: subset}, Authority: authority}
+}
+
+// Uses says how a cluster is used.
+type Uses struct {
+	// Routed is true if a VirtualService sends requests there, Direct if what is meant for the cluster's own host goes
+	// there, or bytes of which nothing is read.
+	Routed, Direct bool
+}
+
+// Used lists the clusters to which listeners and routes lead, whatever it takes to come there.
+func (t *Tables) Used() (map[Key]Uses, error) {
+	used := map[Key]Uses{}
+	for _, l := range t.listeners {
+		for _, chain := range chainsOf(l) {
+			manager, err := managerOf(chain)
+			if err != nil {
+				return nil, err
+			}
+			if manager != nil {
+				t.tableUses(used, manager.GetRds().GetRouteConfigName())
+				continue
+			}
+			ways, err := t.chainWays(chain, "")
+			if err != nil {
+				return nil, err
+			}
+			for _, w := range ways {
+				used[w.Key] = Uses{Routed: used[w.Key].Routed, Direct: true}
+			}
+		}
+	}
+	return used, nil
+}
+
+// tableUses adds all that a table leads to. Only routes that a VirtualService made carry metadata.
+func (t *Tables) tableUses(used map[Key]Uses, table string) {
+	for _, vhost := range t.routes[table].GetVirtualHosts() {
+		for _, r := range vhost.GetRoutes() {
+			routed := r.GetMetadata() != nil
+			for _, w := range actionWays(r.GetRoute()) {
+				used[w.Key] = Uses{Routed: used[w.Key].Routed || routed, Direct: used[w.Key].Direct || !routed}
+			}
+		}
+	}
+}
