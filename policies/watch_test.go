@@ -27,7 +27,6 @@ func doubling(first, step string, n int) string {
 
 // exploding are policies that would take gigabytes, each by other means.
 var exploding = map[string]string{
-	"a set":         `violation contains {"message": "no"} if count({[i, j] | some i in numbers.range(1, 30000); some j in numbers.range(1, 30000)}) == 7`,
 	"a range":       `violation contains {"message": "no"} if count(numbers.range(1, 1000000000)) == 7`,
 	"the violation": `violation contains {"message": sprintf("%d %d", [i, j])} if { some i in numbers.range(1, 30000); some j in numbers.range(1, 30000) }`,
 	"an array":      doubling("numbers.range(1, 1000)", "array.concat(%[1]s, %[1]s)", 40),
@@ -37,15 +36,15 @@ var exploding = map[string]string{
 
 // A policy that explodes is cut off long before the process is, and the reviews beside it go on.
 func TestAPolicyThatExplodesIsCutOff(t *testing.T) {
-	const limit, bound = 32, 320 // in MiB; left alone, the worst of them comes to 700 in that time
-	memory := 0
-	cfg := &config.Config{Evaluation: config.Evaluation{Timeout: config.Duration(config.MaxTimeout), MemoryMiB: limit}}
+	const limit, bound = 32, 320 // in MiB; left alone, the worst of them comes to 700 in a second
+	cfg := &config.Config{Evaluation: config.Evaluation{MemoryMiB: limit}}
 	for name, body := range exploding {
 		t.Run(name, func(t *testing.T) {
 			e, err := New(t.Context(), cfg, Files{"greedy.rego": own("greedy", body)})
 			if err != nil {
 				t.Fatal(err)
 			}
+			e.timeout = time.Minute // on a busy machine some need seconds to come that far
 			modest := engine(t, Files{"mine.rego": own("mine", `violation contains {"message": "no"}`)})
 			runtime.GC()
 			begun, beside, stop := measure(), atomic.Int64{}, make(chan struct{})
@@ -81,11 +80,8 @@ func TestAPolicyThatExplodesIsCutOff(t *testing.T) {
 			watchers.Wait()
 			t.Logf("cut off after %s, grown by %d MiB at most; %d reviews beside it", took, (peak.Load()-begun)>>20, beside.Load())
 			var failure *PolicyError
-			if !errors.As(err, &failure) || failure.Policy != "greedy" || !failure.Memory && !failure.Timeout {
-				t.Fatalf("got %v, want policy greedy to have been cut off", err)
-			}
-			if failure.Memory {
-				memory++
+			if !errors.As(err, &failure) || failure.Policy != "greedy" || !failure.Memory {
+				t.Fatalf("got %v, want policy greedy to have been cut off for its memory", err)
 			}
 			if grown := max(peak.Load(), begun) - begun; grown>>20 > bound {
 				t.Errorf("the heap grew by %d MiB, the limit is %d", grown>>20, limit)
@@ -94,9 +90,6 @@ func TestAPolicyThatExplodesIsCutOff(t *testing.T) {
 				t.Errorf("only %d reviews were answered beside it", beside.Load())
 			}
 		})
-	}
-	if memory < 2 { // most need longer than they have to take much
-		t.Errorf("%d of %d were cut off for their memory", memory, len(exploding))
 	}
 }
 
