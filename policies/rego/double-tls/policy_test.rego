@@ -31,6 +31,33 @@ test_changes_the_port_where_it_has_settings if {
 	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.trafficPolicy.portLevelSettings[1].tls.mode\":\"DISABLE\"}\n"}
 }
 
+# Careless: what a gateway needs is disabled, and its bytes leave in plaintext.
+test_leaves_a_setting_that_others_need if {
+	flow := twice("spec.trafficPolicy.tls")
+	gateway := object.union(flow, {"client": {"kind": "gateway", "namespace": "istio-system"}, "verdict": "originated"})
+	route := object.union(flow, {"verdict": "originated", "payload": "http"})
+	result := found with input as given.review("DestinationRule", [flow, gateway, route])
+	{v.fix | some v in result} == {concat(" ", [
+		"# Nothing to disable: plain HTTP from gateway istio-system and sidecar default comes here too, and needs this TLS.",
+		"Let the application send http:// on the same way, or give those that need the TLS a rule of their own.\n",
+	])}
+}
+
+test_says_nothing_of_those_who_need_another_setting[changes] if {
+	some changes in [{"host": "other.cnn.com"}, {"port": 8443}, {"verdict": "plaintext"}, {"hops": [given.hop]}]
+	flow := twice("spec.trafficPolicy.tls")
+	gateway := object.union(flow, {"client": {"kind": "gateway"}, "verdict": "originated"})
+	result := found with input as given.review("DestinationRule", [flow, object.union(gateway, changes)])
+	some v in result
+	startswith(v.fix, "# in DestinationRule default/edition-cnn-com\n")
+}
+
+test_says_whom_a_review_may_leave_out if {
+	result := found with input as given.review("VirtualService", [twice("spec.trafficPolicy.tls")])
+	some v in result
+	startswith(v.fix, "# Unless a gateway or a route sends plain HTTP to this port and needs the TLS:\n# in DestinationRule ")
+}
+
 test_has_words_where_nothing_decided if {
 	flow := object.union(twice(""), {"hops": [given.hop]})
 	result := found with input as given.review("DestinationRule", [flow])
