@@ -40,7 +40,7 @@ func (d *demand) metBy(value ast.Value) bool {
 		}
 	}
 	for _, e := range d.elements {
-		if !slices.ContainsFunc(members(find(value, e.at)), e.each.metBy) {
+		if !anyMember(find(value, e.at), e.each.metBy) {
 			return false
 		}
 	}
@@ -62,29 +62,39 @@ func (c *condition) holds(value ast.Value) bool {
 
 // find gives what is at a path, nil if there is nothing.
 func find(value ast.Value, at ast.Ref) ast.Value {
-	if len(at) == 0 {
-		return value
+	for i, key := range at {
+		object, ok := value.(ast.Object)
+		if !ok {
+			found, err := value.Find(at[i:])
+			if err != nil {
+				return nil
+			}
+			return found
+		}
+		found := object.Get(key)
+		if found == nil {
+			return nil
+		}
+		value = found.Value
 	}
-	found, err := value.Find(at)
-	if err != nil {
-		return nil
-	}
-	return found
+	return value
 }
 
-// members gives the elements of a collection, none of what is none.
-func members(collection ast.Value) []ast.Value {
-	var out []ast.Value
-	add := func(t *ast.Term) { out = append(out, t.Value) }
+// anyMember says whether an element of a collection is as asked; what is no collection has none.
+func anyMember(collection ast.Value, is func(ast.Value) bool) bool {
 	switch collection := collection.(type) {
 	case *ast.Array:
-		collection.Foreach(add)
+		for i := range collection.Len() {
+			if is(collection.Elem(i).Value) {
+				return true
+			}
+		}
 	case ast.Set:
-		collection.Foreach(add)
+		return slices.ContainsFunc(collection.Slice(), func(t *ast.Term) bool { return is(t.Value) })
 	case ast.Object:
-		collection.Foreach(func(_, value *ast.Term) { add(value) })
+		return collection.Until(func(_, value *ast.Term) bool { return is(value.Value) })
 	}
-	return out
+	return false
 }
 
 // guardOf reads the guard of rules that together make one set.
@@ -161,7 +171,10 @@ func (r *guardReader) compare(a, b *ast.Term, negated bool, with func(ast.Value)
 }
 
 func isMember(v, collection ast.Value) bool {
-	return slices.ContainsFunc(members(collection), func(m ast.Value) bool { return m.Compare(v) == 0 })
+	if set, ok := collection.(ast.Set); ok {
+		return set.Contains(ast.NewTerm(v))
+	}
+	return anyMember(collection, func(m ast.Value) bool { return m.Compare(v) == 0 })
 }
 
 // bind notes what a variable that is not known yet stands for: a place, which must be there, or an element of one.
