@@ -16,6 +16,9 @@ type client struct {
 	dynamic.Interface
 	tally     *tally
 	namespace string
+	// bare has the objects that were stored without what is filled in. An update that changes nothing of one is not
+	// shown to webhooks, so it stays as it is, and is not another mishap.
+	bare map[string]bool
 }
 
 // retryEvery is the pause before a write that got no judgement is tried again.
@@ -119,6 +122,11 @@ func (c client) judged(what string, o *unstructured.Unstructured, due, got answe
 		c.tally.mishap(validRefused, fmt.Sprintf("%s %s: %v", what, o.GetName(), err), begin)
 		return false
 	case due == admitted && stored != nil && !completed(stored):
+		name := o.GetKind() + " " + o.GetName()
+		if c.bare[name] {
+			return true
+		}
+		c.bare[name] = true
 		c.tally.mishap(incomplete, fmt.Sprintf("%s %s", what, o.GetName()), begin)
 	}
 	return true

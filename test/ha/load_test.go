@@ -62,7 +62,7 @@ func (s *stage) load(ctx context.Context, clients int, counts *tally) *sync.Wait
 	}
 	var wg sync.WaitGroup
 	for i := range clients {
-		c := client{Interface: api, tally: counts, namespace: fmt.Sprint("load-", i)}
+		c := client{Interface: api, tally: counts, namespace: fmt.Sprint("load-", i), bare: map[string]bool{}}
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: c.namespace}}
 		if _, err := s.clients.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil {
 			s.t.Fatal(err)

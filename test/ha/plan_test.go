@@ -66,6 +66,7 @@ func planned() plan {
 	}
 	if only := os.Getenv("TLSWARD_HA_ONLY"); only != "" {
 		maps.DeleteFunc(p.times, func(event string, _ int) bool { return !slices.Contains(strings.Split(only, ","), event) })
+		p.rotations, p.reviews = p.times[rotation], 0
 	}
 	return p
 }
