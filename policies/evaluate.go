@@ -32,7 +32,7 @@ func (e *PolicyError) Error() string {
 func (e *PolicyError) Unwrap() error { return e.Err }
 
 // Evaluate gives all reasons against the review, strongest first, with the Config's actions and exemptions applied.
-// Every policy that the kind concerns is evaluated, so that all reasons surface at once. An error means that at least
+// Every policy that may find something is evaluated, so that all reasons surface at once. An error means that at least
 // one could not decide: it joins a *PolicyError for each. Where Config says that such a policy only warns, there is a
 // warning instead, with Undecided set.
 func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
