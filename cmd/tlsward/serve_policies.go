@@ -20,6 +20,7 @@ import (
 type policySources struct {
 	// feed holds those of ConfigMaps; known is true once they have been read.
 	feed  policies.Feed
+	maps  atomic.Pointer[[]*corev1.ConfigMap]
 	known atomic.Bool
 	// opa fetches bundles; nil where none are configured.
 	opa *bundles.Service
@@ -62,6 +63,7 @@ func (s *service) followConfigMaps(b *bench, from *policySources) error {
 				for _, c := range found {
 					maps.Copy(files, policies.ConfigMapFiles(c.Namespace, c.Name, c.Data))
 				}
+				from.maps.Store(&found)
 				from.feed.Set(files)
 				if changed, err := b.policies.Refresh(ctx); changed {
 					b.policiesChanged(err)
@@ -69,6 +71,14 @@ func (s *service) followConfigMaps(b *bench, from *policySources) error {
 				from.known.Store(true)
 			}}.Run(ctx)
 	})
+	return nil
+}
+
+// configMaps gives the ConfigMaps that hold policies.
+func (p *policySources) configMaps() []*corev1.ConfigMap {
+	if found := p.maps.Load(); found != nil {
+		return *found
+	}
 	return nil
 }
 

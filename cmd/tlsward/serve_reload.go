@@ -9,6 +9,7 @@ import (
 	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/cluster"
 )
 
 // bench puts a new judge into office whenever the configuration or the policies change: compiled aside, swapped at
@@ -18,6 +19,8 @@ type bench struct {
 	handler  *webhook.Handler
 	store    *webhook.Store
 	policies *policies.Reloader
+	sources  *policySources
+	events   *cluster.Events // nil where nobody is told
 
 	mu     sync.Mutex
 	config *config.Config // in force
@@ -91,6 +94,7 @@ func (b *bench) configure(ctx context.Context, next *config.Config) error {
 func (b *bench) configChanged(err error) {
 	b.s.metrics.ConfigReloaded(err)
 	if err != nil {
+		b.warnPod(configurationRefused, err)
 		b.s.log.Error("configuration refused; the last good one stays", "file", b.s.config, "error", err.Error())
 		return
 	}
@@ -101,6 +105,8 @@ func (b *bench) policiesChanged(err error) {
 	b.s.metrics.PoliciesReloaded(err)
 	b.seat() // of several sources one may be refused and another not
 	if err != nil {
+		b.warnPod(policiesRefused, err)
+		b.warnConfigMaps(err)
 		b.s.log.Error("policies refused; the last good ones stay", "error", err.Error())
 		return
 	}

@@ -70,7 +70,11 @@ func (o serveOptions) run(ctx context.Context, stderr io.Writer) error {
 	}
 	handler := webhook.NewHandler(webhook.HandlerOptions{Store: mesh.store, Fetch: mesh.fetch, Ready: s.ready(mesh, &sources),
 		Patience: o.patience, Concurrent: o.concurrent, Decided: s.logDecisions(sources.opa), Metrics: s.metrics, Log: s.log})
-	judges := &bench{s: s, handler: handler, store: mesh.store, policies: reloader, config: loaded}
+	events, err := s.events()
+	if err != nil {
+		return err
+	}
+	judges := &bench{s: s, handler: handler, store: mesh.store, policies: reloader, config: loaded, sources: &sources, events: events}
 	judges.seat()
 	judges.follow(raw)
 	s.followBundles(judges, sources.opa)

@@ -55,6 +55,7 @@ func TestLife(t *testing.T) {
 		{"open without Istio", staysOpen},
 		{"closes when Istio arrives", closes},
 		{"refuses and admits", judges},
+		{"tells what it refuses of policies", tells},
 		{"the namespace takes the webhook along", owned},
 		{"a wiped bundle heals", healsBundle},
 		{"a deleted CA is written back", restoresCA},

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +82,16 @@ func TestPoliciesInConfigMaps(t *testing.T) {
 	if _, err = maps.Update(t.Context(), own, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
+	until("the Event", func() bool {
+		events, err := clients.CoreV1().Events(namespace).List(t.Context(), metav1.ListOptions{
+			FieldSelector: "involvedObject.kind=ConfigMap,involvedObject.name=own,involvedObject.uid=" + string(own.UID)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(events.Items, func(e corev1.Event) bool {
+			return e.Reason == "PoliciesRefused" && e.Type == corev1.EventTypeWarning && strings.Contains(e.Message, "configmap own-policies/own:mine.rego:11: ")
+		})
+	})
 	if !refused() {
 		t.Error("a broken policy took the last good one away")
 	}
