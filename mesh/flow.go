@@ -186,6 +186,11 @@ type Flow struct {
 	Before Verdict `json:"before,omitempty"`
 	// Rule is the DestinationRule that applies to the client; nil if none does.
 	Rule *Ref `json:"rule,omitempty"`
+	// Wide is true if Rule is for a wildcard over Host, and so for other hosts too.
+	Wide bool `json:"wide,omitempty"`
+	// Private is true if of its own namespace's rules the client goes only by those that are exported to nobody else, as
+	// in the mesh's root namespace.
+	Private bool `json:"private,omitempty"`
 	// Ours is true if the object under review is what decides (or should decide) this flow's TLS.
 	Ours bool `json:"ours"`
 	// Service is the ServiceEntry that declares the host.

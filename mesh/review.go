@@ -251,7 +251,7 @@ func (r *review) add(l leg, was Verdict) {
 		return
 	}
 	f := l.flow()
-	f.Before = was
+	f.Before, f.Private = was, l.client.Namespace == r.after.settings.RootNamespace
 	if l.cluster.service.service != nil {
 		f.Service = &l.cluster.service.ref
 	}
@@ -308,6 +308,7 @@ func (l leg) flow() Flow {
 	}
 	if l.cluster.rule != nil {
 		f.Rule = &l.cluster.rule.first.Ref
+		f.Wide = l.cluster.lookup.stopped != nil && l.cluster.lookup.stopped.host != l.host
 	}
 	if l.authority != "" {
 		f.By = l.from.from.Ref.String()

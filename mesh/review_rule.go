@@ -197,6 +197,9 @@ func (l leg) effective() *networking.ClientTLSSettings {
 
 // by names the rule whose policy applies to a leg.
 func (l leg) by() string {
+	if decided := l.cluster.Hop.DecidedBy; decided != nil {
+		return decided.Object.String()
+	}
 	if l.cluster.rule.policyOf != nil {
 		return l.cluster.rule.policyOf.Ref.String()
 	}
@@ -213,20 +216,29 @@ func sameTLS(a, b *networking.ClientTLSSettings) bool {
 		slices.Equal(a.SubjectAltNames, b.SubjectAltNames) && a.InsecureSkipVerify.GetValue() == b.InsecureSkipVerify.GetValue()
 }
 
-// usedElsewhere takes back that a sidecar ignores a setting where a gateway uses it for the same port: there it was
-// meant to stand, as long as the sidecar's own bytes are encrypted by the application.
+// usedElsewhere takes back that a setting is ignored where nobody is in plaintext for it and others use it for the same
+// port. A credential may be meant for a gateway, as long as the sidecar's own bytes are encrypted by the application; a
+// rule for all may leave some pods to a rule of their own that starts TLS too.
 func (r *review) usedElsewhere() {
 	for i := range r.flows {
 		f := &r.flows[i]
-		if f.Ignored && f.Cause == CauseCredential && f.Verdict == ApplicationTLS && slices.ContainsFunc(r.flows, f.gatewayUse) {
+		if !f.Ignored {
+			continue
+		}
+		switch {
+		case f.Cause == CauseCredential && f.Verdict == ApplicationTLS && slices.ContainsFunc(r.flows, f.gatewayUse):
 			f.Ignored = false
+		case f.Cause == CauseMergedAway && f.Verdict != Plaintext && slices.ContainsFunc(r.flows, f.otherUse):
+			f.Ignored, f.Cause, f.By = false, CauseNone, ""
 		}
 	}
 }
 
 func (f *Flow) gatewayUse(g Flow) bool {
-	return g.Client.Kind == ClientGateway && g.Host == f.Host && g.Port == f.Port && g.Ours && g.Verdict == Originated
+	return g.Client.Kind == ClientGateway && g.Verdict == Originated && f.otherUse(g)
 }
+
+func (f *Flow) otherUse(g Flow) bool { return g.Host == f.Host && g.Port == f.Port && g.Ours }
 
 // offPath adds what there is to say of a rule whose TLS decides for no client at all.
 func (r *review) offPath(host string) {

@@ -119,6 +119,8 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.addText("serverTLS", in.ServerTLS)
 	f.addText("before", string(in.Before))
 	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
+	f.addIf(in.Wide, "wide", boolean(in.Wide))
+	f.addIf(in.Private, "private", boolean(in.Private))
 	f.add("ours", boolean(in.Ours))
 	f.addIf(in.Service != nil, "service", e.ref(in.Service))
 	f.addIf(in.Ignored, "ignored", boolean(true))

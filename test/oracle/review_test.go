@@ -85,10 +85,14 @@ func firstWrong(v Verdict, class string) string {
 
 // shrinkQuestion makes the mesh around a review smaller, then the objects of the review.
 func shrinkQuestion(court *Court, q Question, class string) Question {
-	still := func(q Question) bool {
+	return shrink(q, func(q Question) bool {
 		v, err := court.Hear(context.Background(), q)
 		return err == nil && firstWrong(v, class) != ""
-	}
+	})
+}
+
+// shrink gives the smallest question that it can find of which still is true.
+func shrink(q Question, still func(Question) bool) Question {
 	whole := func(m Mesh) Question {
 		out := Question{Operation: q.Operation}
 		for _, d := range m {

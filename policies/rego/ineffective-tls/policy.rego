@@ -34,9 +34,12 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "ztunnel"
 } else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [lib.service(f)]) if {
 	f.cause == "off-path"
+} else := sprintf("# Put the TLS into %s, which Istio keeps.\n%s", [_keeper(f), lib.start_tls(f)]) if {
+	f.cause == "merged-away"
+	f.verdict == "plaintext"
 } else := sprintf("# Put the TLS into %s, which Istio keeps, and take it out here.\n%s", [
-	object.get(f, "by", "the older rule"),
-	lib.change(lib.reviewed, {"spec.trafficPolicy": null}),
+	_keeper(f),
+	lib.change(lib.reviewed, {_policy_path(f): null}),
 ]) if {
 	f.cause == "merged-away"
 } else := lib.change(lib.reviewed, {"spec.workloadSelector": null}) if {
@@ -46,3 +49,12 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 } else := sprintf("# Or name the client's certificate: credentialName, or clientCertificate and privateKey.\n%s", [lib.start_tls(f)]) if {
 	f.cause == "incomplete-mutual"
 } else := lib.start_tls(f)
+
+_keeper(f) := object.get(f, "by", "the older rule")
+
+# policy_path is where the rule under review has what it says of a flow.
+_policy_path(f) := sprintf("spec.subsets[%d].trafficPolicy", [i]) if {
+	some i, subset in input.object.spec.subsets
+	subset.name == f.subset
+	subset.trafficPolicy
+} else := "spec.trafficPolicy"

@@ -59,17 +59,40 @@ test_says_how_to_mend_each_cause[cause] if {
 		"mutual-at-waypoint": "# in DestinationRule default/edition-cnn-com\n{\"spec.trafficPolicy.tls.mode\":\"SIMPLE\"}\n",
 		"selector-at-waypoint": "# in DestinationRule default/edition-cnn-com\n{\"spec.workloadSelector\":null}\n",
 		"ztunnel": "# Let a waypoint serve the host: ztunnel starts no TLS.\n",
-		"merged-away": concat("\n", [
-			"# Put the TLS into the older rule, which Istio keeps, and take it out here.",
-			"# in DestinationRule default/edition-cnn-com",
-			`{"spec.trafficPolicy":null}`,
-			"",
-		]),
 	}
 	fix(ignored(cause)) == want
+}
+
+# Careless: the rule that stays has no TLS either, and taking it out here leaves nobody any.
+test_puts_what_is_merged_away_where_it_counts if {
+	fix(object.union(ignored("merged-away"), {"by": "DestinationRule default/edition-cnn-com"})) == concat("\n", [
+		"# Put the TLS into DestinationRule default/edition-cnn-com, which Istio keeps.",
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
+		"",
+	])
+}
+
+test_takes_out_what_another_rule_has if {
+	fix(object.union(given.encrypted({}), {"ignored": true, "cause": "merged-away"})) == concat("\n", [
+		"# Put the TLS into the older rule, which Istio keeps, and take it out here.",
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.trafficPolicy":null}`,
+		"",
+	])
 }
 
 fix(flow) := v.fix if {
 	result := found with input as given.review("DestinationRule", [flow])
 	some v in result
+}
+
+test_takes_out_what_a_subset_says if {
+	review := object.union(
+		given.review("DestinationRule", [object.union(given.encrypted({}), {"ignored": true, "cause": "merged-away", "subset": "v1"})]),
+		{"object": {"spec": {"subsets": [{"name": "v0"}, {"name": "v1", "trafficPolicy": {"tls": {"mode": "SIMPLE"}}}]}}},
+	)
+	result := found with input as review
+	some v in result
+	contains(v.fix, `{"spec.subsets[1].trafficPolicy":null}`)
 }

@@ -58,9 +58,17 @@ rule(flow, tls) := sprintf("%s\n", [json.marshal({
 			"host": flow.host,
 			"trafficPolicy": {"portLevelSettings": [{"port": {"number": flow.port}, "tls": tls}]},
 		},
-		_subsets(flow),
+		object.union(_subsets(flow), _reach(flow)),
 	),
 })])
+
+# A namespace that goes by its private rules alone needs one; beside rules for some pods, one for all others.
+_reach(flow) := {"workloadSelector": {}} if {
+	flow.private
+	flow.cause == "unselected"
+} else := {"exportTo": ["."]} if {
+	flow.private
+} else := {}
 
 _subsets(flow) := {"subsets": [{"name": flow.subset}]} if flow.subset
 

@@ -53,3 +53,10 @@ test_a_rules_name_is_a_name[host] if {
 	fix := lib.rule(object.union(given.plaintext, {"host": host}), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
 	yaml.unmarshal(fix).metadata.name == name
 }
+
+# Careless: pods of the mesh's root namespace do not see a public rule of their own namespace first.
+test_a_rule_for_the_root_namespace_is_its_own[cause] if {
+	some cause, reach in {"no-rule": {"exportTo": ["."]}, "unselected": {"workloadSelector": {}}}
+	fix := lib.rule(object.union(given.plaintext, {"private": true, "cause": cause}), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
+	object.subset(yaml.unmarshal(fix).spec, reach)
+}

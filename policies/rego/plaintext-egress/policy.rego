@@ -63,8 +63,19 @@ _message(f) := lib.says(f, sprintf(
 
 _fix(f) := sprintf("# The traffic still needs %s. Delete what sends it first.\n", [lib.ref(lib.reviewed)]) if {
 	input.request.operation == "DELETE"
+} else := sprintf("# The traffic still needs %s as it is. Write what is new under another name.\n", [lib.ref(lib.reviewed)]) if {
+	_taken_away(f)
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
 	f.cause == "ztunnel"
 } else := lib.change(f.rule, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"
 } else := lib.start_tls(f)
+
+# taken_away is true where a rule is changed so that it is none for this traffic any more, and no other is. A rule to take
+# its place could only come first, and Istio would ignore it beside this one.
+_taken_away(f) if {
+	input.request.operation == "UPDATE"
+	input.request.kind == "DestinationRule"
+	lib.lost(f)
+	f.cause in {"no-rule", "unselected"}
+}

@@ -114,3 +114,13 @@ test_a_rule_answers_for_what_it_decides if {
 	found == set() with input as given.review("DestinationRule", [theirs])
 	count(found) == 1 with input as given.review("ServiceEntry", [theirs])
 }
+
+# Careless: a rule that is to take another's place is ignored beside it, and refused.
+test_gives_no_rule_in_the_place_of_one_that_stands if {
+	update := object.union(
+		given.review("DestinationRule", [object.union(given.plaintext, {"before": "originated"})]),
+		{"request": {"operation": "UPDATE"}},
+	)
+	result := found with input as update
+	{v.fix | some v in result} == {"# The traffic still needs DestinationRule default/edition-cnn-com as it is. Write what is new under another name.\n"}
+}

@@ -64,23 +64,50 @@ _rewritten(f) if {
 	f.by
 }
 
-_fix(f) := lib.change(lib.last(f).decidedBy.object, _names(f)) if {
+_fix(f) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s", [lib.rule(f, {
+	"mode": "SIMPLE",
+	"sni": _own_name(f),
+	"subjectAltNames": [_own_name(f)],
+})]) if {
+	f.leg == "egress"
+	lib.last(f).tls == "SIMPLE"
+	_pins(f)
+	f.wide
+} else := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
+	f.by,
+	_own_name(f),
+]) if {
+	_rewritten(f)
+	f.wide
+} else := lib.change(lib.last(f).decidedBy.object, _names(f)) if {
 	lib.last(f).decidedBy.object
 } else := "# Send the SNI that the server has.\n"
 
+# pins is true where the right name has to be written down.
+_pins(f) if _rewritten(f)
+
+_pins(f) if f.payload != "http"
+
+_own_name(f) := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
+
 # The workload's own certificate, and the cluster's name as SNI, are for the mesh: outside, TLS starts as for anybody.
-_names(f) := {sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"} if {
+_names(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _renamed(f)) if {
 	f.leg == "egress"
 	lib.last(f).tls == "ISTIO_MUTUAL"
 } else := {
-	sprintf("%s.sni", [lib.tls_path(f)]): lib.server_name(f, replace(f.sniHosts[0], "*", "www")),
-	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f, replace(f.sniHosts[0], "*", "www"))],
+	sprintf("%s.sni", [lib.tls_path(f)]): _own_name(f),
+	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_own_name(f)],
 } if {
 	_rewritten(f)
+} else := {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}
+
+# A name of its own would be sent then too.
+_renamed(f) := {} if {
+	startswith(lib.last(f).sni, "outbound_")
 } else := {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}
 
 # Without an sni the proxy takes the one from the Host header: HTTP only, and never towards a gateway.
 _name(f) := null if {
 	f.leg == "egress"
 	f.payload == "http"
-} else := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
+} else := _own_name(f)

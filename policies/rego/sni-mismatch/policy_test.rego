@@ -120,3 +120,44 @@ test_replaces_the_meshs_own_tls_outside_the_mesh if {
 		"",
 	])}
 }
+
+# Careless: the name that somebody wrote stays, and is sent by the other mode too.
+test_replaces_the_meshs_own_tls_with_its_name if {
+	mutual := given.encrypted({"sni": "other.example.net", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
+	result := found with input as given.review("DestinationRule", [mutual])
+	{v.fix | some v in result} == {concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE","spec.trafficPolicy.portLevelSettings[0].tls.sni":null}`,
+		"",
+	])}
+}
+
+# Careless: a rule for many hosts is given the name of one, and then sends it to all the others.
+test_gives_a_host_its_own_rule_where_others_share_one if {
+	rewritten := object.union(
+		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
+		{"by": "VirtualService default/rewrite", "wide": true},
+	)
+	result := found with input as given.review("VirtualService", [rewritten])
+	{yaml.unmarshal(v.fix) | some v in result} == {{
+		"apiVersion": "networking.istio.io/v1",
+		"kind": "DestinationRule",
+		"metadata": {"name": "edition-cnn-com-tls", "namespace": "default"},
+		"spec": {"host": "edition.cnn.com", "trafficPolicy": {"portLevelSettings": [{
+			"port": {"number": 80},
+			"tls": {"mode": "SIMPLE", "sni": "edition.cnn.com", "subjectAltNames": ["edition.cnn.com"]},
+		}]}},
+	}}
+}
+
+test_leaves_a_certificate_for_many_hosts_alone if {
+	rewritten := object.union(
+		given.encrypted({"sni": "cdn.example.net", "autoSNI": true, "tls": "MUTUAL"}),
+		{"by": "VirtualService default/rewrite", "wide": true},
+	)
+	result := found with input as given.review("VirtualService", [rewritten])
+	{v.fix | some v in result} == {concat(" ", [
+		"# The rule that decides is for other hosts too.",
+		"Let VirtualService default/rewrite set a Host header that the server has: edition.cnn.com.\n",
+	])}
+}

@@ -1,0 +1,106 @@
+package oracle
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/test/mend"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// hardly is the share of denials whose fix may lead in a circle. docs/oracle.md says which do.
+const hardly = 0.02
+
+// TestFixes sees that the denials of random reviews on random meshes can be mended as they say. Istio has no part in it,
+// so it makes as many reviews as others make meshes.
+func TestFixes(t *testing.T) {
+	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
+	meshes := number(t, "ORACLE_MESHES", 3000)
+	first := number(t, "ORACLE_FIRST", 0)
+	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", seed, first, meshes)
+	judge, err := webhook.NewJudge(t.Context(), config.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reviews, denied, hopeless, failed := 0, 0, 0, 0
+	policies, classes := map[string]int{}, map[string]int{}
+	for i := first; i < first+meshes; i++ {
+		q, ok := NewGenerator(seed, i).Question()
+		if !ok {
+			continue
+		}
+		reviews++
+		denial, err := mended(t.Context(), judge, q)
+		if denial == "" && err == nil {
+			continue
+		}
+		denied++
+		policies[denial]++
+		class, broken := brokenClass(err)
+		switch {
+		case errors.Is(err, mend.ErrHopeless):
+			hopeless++
+		case broken:
+			failed++
+			if classes[class]++; classes[class] == 1 {
+				small := shrink(q, func(q Question) bool {
+					_, err := mended(context.Background(), judge, q)
+					is, _ := brokenClass(err)
+					return is == class
+				})
+				_, err = mended(t.Context(), judge, small)
+				t.Logf("mesh %d:\n%s\n%v", i, small, err)
+			}
+		case err != nil:
+			t.Errorf("mesh %d: %v\n%s", i, err, q)
+		}
+	}
+	t.Logf("%d reviews, %d denied: %d mended, %d say why there is no fix, %d with a fix that does not help",
+		reviews, denied, denied-hopeless-failed, hopeless, failed)
+	for _, counts := range []map[string]int{policies, classes} {
+		for _, name := range slices.Sorted(maps.Keys(counts)) {
+			t.Logf("%6d  %s", counts[name], name)
+		}
+	}
+	if denied == 0 && meshes >= 100 {
+		t.Error("no review was denied")
+	}
+	if float64(failed) > hardly*float64(denied) && denied >= 100 {
+		t.Errorf("of %d denials %d have a fix that does not help", denied, failed)
+	}
+}
+
+// mended judges a review and does what its denials say. It gives the policy of the first denial, "" for an admission.
+func mended(ctx context.Context, judge *webhook.Judge, q Question) (string, error) {
+	before, err := Decode(q.Given)
+	if err != nil {
+		return "", err
+	}
+	p := &mend.Player{Judge: judge, Mesh: before}
+	r := webhook.Review{Operation: q.Operation}
+	if q.Object != nil {
+		r.Object = q.Object.JSON()
+	}
+	if q.Old != nil {
+		r.OldObject = q.Old.JSON()
+	}
+	decision, err := p.Play(ctx, &r)
+	if err != nil || decision.Allowed {
+		return "", err
+	}
+	return mend.FirstDenial(decision).Policy, p.Mend(ctx, r, decision)
+}
+
+// brokenClass names a promise that was not kept: by whom, and how.
+func brokenClass(err error) (class string, broken bool) {
+	var b *mend.Broken
+	if !errors.As(err, &b) {
+		return "", false
+	}
+	return b.Denial.Policy + ": " + b.How, true
+}
