@@ -90,6 +90,7 @@ test-ha: control-plane ## The long run: replicas under load while everything goe
 	TLSWARD_HA=long $(GO) test -count=1 -timeout 3h -v $(TESTFLAGS) ./test/ha
 
 test-chart: control-plane ## The Helm chart's values, and its life on a real API server, beside the real cert-manager (built once)
+	cd test/chart/unittest && $(GO) tool helm-unittest ../../../charts/tlsward
 	$(GO) test -tags chart -count=1 -timeout 30m $(TESTFLAGS) ./test/chart
 
 test-cluster: ## The chart on a real one-node cluster (root on Linux, or KUBECONFIG of a disposable one)
