@@ -68,6 +68,11 @@ func diverted(legs []leg) bool {
 
 // legs lists all the ways that traffic from client to host:port takes, gateways included.
 func (s *Snapshot) legs(client Client, host string, number uint32) []leg {
+	return s.legsTo(client, host, host, number)
+}
+
+// legsTo lists them for a name that host covers.
+func (s *Snapshot) legsTo(client Client, host, name string, number uint32) []leg {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {
 		return nil
@@ -77,11 +82,21 @@ func (s *Snapshot) legs(client Client, host string, number uint32) []leg {
 		return nil
 	}
 	if client.Kind != ClientZtunnel {
-		if routed := s.routedLegs(client, svc, p); len(routed) > 0 {
+		if routed := s.routedLegs(client, svc, name, p); len(routed) > 0 {
 			return routed
 		}
 	}
 	return []leg{s.direct(client, svc, number, "", FamilyOf(p.protocol))}
+}
+
+// covering is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
+func (s *Snapshot) covering(client Client, name string, number uint32) string {
+	for i := range len(name) {
+		if svc, ok := s.serviceFor(client, "*"+name[i:]); ok && svc.has(number) {
+			return svc.host
+		}
+	}
+	return ""
 }
 
 // direct is the leg from a proxy straight out to a host.
@@ -104,14 +119,14 @@ func (h Hop) verifiesFor(svc view, payload Family) bool {
 }
 
 // routedLegs follows the routes for this host and port, and the direct way beside them where they leave something to it.
-func (s *Snapshot) routedLegs(client Client, svc view, p port) []leg {
-	list, direct := s.ways(client, svc.host, p)
+func (s *Snapshot) routedLegs(client Client, svc view, name string, p port) []leg {
+	list, direct := s.ways(client, svc.host, name, p)
 	if len(list) == 0 {
 		return nil
 	}
 	var legs []leg
 	for _, d := range list {
-		legs = append(legs, s.follow(client, svc.host, p, d)...)
+		legs = append(legs, s.follow(client, name, p, d)...)
 	}
 	if direct {
 		legs = append(legs, s.direct(client, svc, p.number, "", FamilyOf(p.protocol)))

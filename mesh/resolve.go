@@ -6,10 +6,13 @@ import (
 )
 
 // Resolve says what happens to the bytes that the client sends to host:port. Where routes split the traffic, the
-// path is that of the leg that fares worst.
+// path is that of the leg that fares worst. A host that nothing declares fares as the closest wildcard over it.
 func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	path := Path{Client: client, Host: host, Port: number, Hops: []Hop{}, Verdict: Unknown}
 	legs := s.legs(client, host, number)
+	if wide := s.covering(client, host, number); len(legs) == 0 && wide != "" {
+		legs = s.legsTo(client, wide, host, number)
+	}
 	if len(legs) == 0 {
 		path.Cause, path.Considered = s.whyUnknown(client, host)
 		return path

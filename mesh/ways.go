@@ -18,10 +18,15 @@ type Destination struct {
 	Authority string
 }
 
-// Destinations lists where a client's proxy sends what is meant for a port of host: by routes, or to the host's own
-// cluster. known is false where the proxy has no such service; an empty list means that routes lead to no service.
+// Destinations lists where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of host
+// itself or of the closest wildcard over it. known is false where the proxy has no such service; an empty list means that
+// routes lead to no service.
 func (s *Snapshot) Destinations(client Client, host string, number uint32) (list []Destination, known bool) {
-	svc, known := s.serviceFor(client, host)
+	service := host
+	if svc, ok := s.serviceFor(client, host); !ok || !svc.has(number) {
+		service = s.covering(client, host, number)
+	}
+	svc, known := s.serviceFor(client, service)
 	if !known {
 		return nil, false
 	}
@@ -29,22 +34,23 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 	if !known || FamilyOf(p.protocol) == FamilyUDP || svc.alias {
 		return nil, false
 	}
-	ways, direct := s.ways(client, svc.host, p)
+	ways, direct := s.ways(client, service, host, p)
 	for _, d := range ways {
 		list = append(list, Destination{Host: d.host, Port: d.port, Subset: d.subset, Authority: d.authority})
 	}
 	if direct {
-		list = append(list, Destination{Host: host, Port: number})
+		list = append(list, Destination{Host: service, Port: number})
 	}
 	return list, true
 }
 
-// ways gives where routes send what a client means for a port of host. direct is true where some of it goes to the
-// host's own cluster: what no route takes, as routes for HTTP take no other bytes where Istio sniffs.
-func (s *Snapshot) ways(client Client, host string, p port) (list []destination, direct bool) {
-	r := request{gateway: meshGateway, host: host, port: p.number, client: client}
+// ways gives where routes send what a client means for a name on a port of host: for host itself, or for a name that
+// nothing declares and that host, a wildcard, covers. direct is true where some of it goes to the host's own cluster: what
+// no route takes, as routes for HTTP take no other bytes where Istio sniffs.
+func (s *Snapshot) ways(client Client, host, name string, p port) (list []destination, direct bool) {
+	r := request{gateway: meshGateway, host: name, port: p.number, client: client}
 	all := s.routesSeen(client, host)
-	streams := forStream(all, host)
+	requests, streams := s.forRequests(all, host, r), forStream(all, host)
 	add := func(found []destination, taken bool) {
 		direct = direct || !taken
 		for _, d := range found {
@@ -53,16 +59,35 @@ func (s *Snapshot) ways(client Client, host string, p port) (list []destination,
 	}
 	switch FamilyOf(p.protocol) {
 	case FamilyHTTP:
-		add(s.httpWays(all, r))
+		add(s.httpWays(requests, r))
 	case FamilyTLS:
 		add(s.tlsWays(streams, r))
 	case FamilyUnspecified:
-		add(s.httpWays(all, r))
+		add(s.httpWays(requests, r))
 		add(s.tcpWays(streams, r))
 	default:
 		add(s.tcpWays(streams, r))
 	}
 	return list, direct
+}
+
+// forRequests lists the VirtualServices whose HTTP routes may take a request. Those that name a host which is none in the
+// registry count on port 80 alone (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService).
+func (s *Snapshot) forRequests(all []*virtualService, host string, r request) []*virtualService {
+	if r.host == host || r.port != 80 {
+		return forHTTP(all, host)
+	}
+	for _, v := range all {
+		if _, taken := s.httpDestinations(v, r); taken && v.names(r.host) {
+			return []*virtualService{v}
+		}
+	}
+	return forHTTP(all, host)
+}
+
+// names tells whether v is for a host by its name, in any case.
+func (v *virtualService) names(host string) bool {
+	return slices.ContainsFunc(v.hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
 
 // complete gives a destination the port that it does not name, and the service for which another name stands
@@ -82,7 +107,7 @@ func (s *Snapshot) complete(client Client, d destination, listener uint32) desti
 
 // httpWays gives where the first VirtualService sends requests that has a route for them.
 func (s *Snapshot) httpWays(all []*virtualService, r request) (list []destination, taken bool) {
-	for _, v := range forHTTP(all, r.host) {
+	for _, v := range all {
 		if list, taken = s.httpDestinations(v, r); taken {
 			return list, true
 		}
@@ -97,8 +122,7 @@ func (s *Snapshot) httpWays(all []*virtualService, r request) (list []destinatio
 func forHTTP(all []*virtualService, host string) []*virtualService {
 	chosen := closest(all, host)
 	return slices.DeleteFunc(slices.Clone(all), func(v *virtualService) bool {
-		return v != chosen && (isWildcard(host) ||
-			!slices.ContainsFunc(v.hosts, func(h string) bool { return strings.EqualFold(h, host) }))
+		return v != chosen && (isWildcard(host) || !v.names(host))
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/pkg/serviceregistry/provider"
 	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/host"
 	"istio.io/istio/pkg/config/protocol"
 	"istio.io/istio/pkg/test"
 
@@ -54,17 +55,17 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 		if err != nil {
 			return err
 		}
-		model, known := snapshot.Destinations(asked, string(q.service.Hostname), uint32(q.port.Port))
+		model, known := snapshot.Destinations(asked, q.name, uint32(q.port.Port))
 		r.Questions++
 		istio, ours := brieflyWays(ways), brieflyWays(waysOf(model))
-		if istio != "["+q.String()+"]" {
+		if istio != fmt.Sprintf("[%s:%d]", q.service.Hostname, q.port.Port) {
 			r.Routed++
 		}
 		if !known {
 			ours = "no such service"
 		}
 		if istio != ours {
-			key := Key{Host: string(q.service.Hostname), Port: uint32(q.port.Port)}
+			key := Key{Host: q.name, Port: uint32(q.port.Port)}
 			r.Found = append(r.Found, Disagreement{Client: client, Key: key, Routes: &[2]string{istio, ours}, Protocol: q.port.Protocol.String()})
 			return nil
 		}
@@ -97,6 +98,8 @@ func brieflyWays(ways []Way) string {
 
 // question is one port of one service of which a proxy knows.
 type question struct {
+	// name is the service's host or, for a wildcard, a name that it covers.
+	name    string
 	service *model.Service
 	port    *model.Port
 	// address is what the client connects to; "" where Istio has no listener for it that could be asked about.
@@ -118,7 +121,7 @@ func (t *Tables) questions() []question {
 	for _, svc := range scope.EgressListeners[0].Services() {
 		for _, p := range svc.Ports {
 			if svc.Resolution != model.Alias && p.Protocol != protocol.UDP {
-				byPort[p.Port] = append(byPort[p.Port], question{service: svc, port: p, address: t.address(svc, p)})
+				byPort[p.Port] = append(byPort[p.Port], question{name: string(svc.Hostname), service: svc, port: p, address: t.address(svc, p)})
 			}
 		}
 	}
@@ -129,7 +132,7 @@ func (t *Tables) questions() []question {
 		}
 		for _, q := range list {
 			if t.known(q.service, q.port.Port) && q.address != "" {
-				all = append(all, q)
+				all = append(append(all, q), t.covered(q, list)...)
 			}
 		}
 	}
@@ -158,6 +161,33 @@ func (t *Tables) address(svc *model.Service, p *model.Port) string {
 	return instances[0].FirstAddressOrNil()
 }
 
+// covered lists questions about names that the wildcard host of a question covers, and that are hosts of no service: one of
+// nobody's, and those that VirtualServices name. A narrower wildcard would take them.
+func (t *Tables) covered(q question, list []question) []question {
+	rest, wild := strings.CutPrefix(q.name, "*")
+	if !wild || q.port.Protocol.IsUnsupported() && q.address != unlisted {
+		return nil
+	}
+	names := []string{"unnamed" + rest}
+	for _, c := range t.proxy.SidecarScope.EgressListeners[0].VirtualServices() {
+		names = append(names, c.Spec.(*networking.VirtualService).Hosts...)
+	}
+	var covered []question
+	for _, name := range names {
+		taken := slices.ContainsFunc(list, func(other question) bool {
+			rest, wild := strings.CutPrefix(other.name, "*")
+			return other.name == name || wild && other.name != q.name && strings.HasSuffix(name, rest)
+		})
+		if !taken && t.proxy.SidecarScope.GetService(host.Name(name)) == nil && strings.HasSuffix(name, rest) &&
+			!strings.HasPrefix(name, "*") && name == strings.ToLower(name) {
+			other := q
+			other.name = name
+			covered = append(covered, other)
+		}
+	}
+	return covered
+}
+
 // known tells whether the proxy has a cluster for a port: a listener may stand for a service that was not merged in.
 func (t *Tables) known(svc *model.Service, number int) bool {
 	merged := t.proxy.SidecarScope.GetService(svc.Hostname)
@@ -168,7 +198,7 @@ func (t *Tables) known(svc *model.Service, number int) bool {
 	return has
 }
 
-func (q question) String() string { return fmt.Sprintf("%s:%d", q.service.Hostname, q.port.Port) }
+func (q question) String() string { return fmt.Sprintf("%s:%d", q.name, q.port.Port) }
 
 // routesTLS tells whether a VirtualService has tls routes: those may be for the SNI of any service on the port.
 func routesTLS(scope *model.SidecarScope) bool {
@@ -203,8 +233,7 @@ func all(list []question, is func(question) bool) bool {
 
 // answer gives where the proxy sends what the question is about. A wildcard host stands for a name of its own below it.
 func (t *Tables) answer(q question) ([]Way, error) {
-	host, number := string(q.service.Hostname), uint32(q.port.Port)
-	sni := host
+	host, number, sni := q.name, uint32(q.port.Port), q.name
 	if rest, wild := strings.CutPrefix(host, "*"); wild {
 		sni = "unnamed" + rest
 	}

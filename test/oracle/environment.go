@@ -1,7 +1,9 @@
 package oracle
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"istio.io/istio/pilot/pkg/config/memory"
@@ -64,6 +66,9 @@ func newEnvironment(t test.Failer, shared *clusters, configs []config.Config, se
 	updater := model.NewEndpointIndexUpdater(env.EndpointIndex)
 	debugger := &krt.DebugHandler{}
 	routes := model.NewVirtualServiceController(store, model.VSControllerOptions{KrtDebugger: debugger, XDSUpdater: updater}, env.Watcher)
+	if err := waitFor(func() bool { return hasOutput(debugger, "DefaultExportTo") }); err != nil {
+		t.Fatal(err)
+	}
 	controller, err := shared.get(watcher)
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +102,30 @@ func newEnvironment(t test.Failer, shared *clusters, configs []config.Config, se
 	}
 	env.PushContext().InitContext(env, nil, nil)
 	return env
+}
+
+// hasOutput tells whether one of Istio's collections has been filled. Istio itself does not wait for what exportTo is by
+// default, and panics at a VirtualService that comes before.
+func hasOutput(debugger *krt.DebugHandler, name string) bool {
+	raw, err := json.Marshal(debugger)
+	if err != nil {
+		return false
+	}
+	var collections []struct {
+		Name  string `json:"name"`
+		State struct {
+			Outputs map[string]any `json:"outputs"`
+		} `json:"state"`
+	}
+	if err := json.Unmarshal(raw, &collections); err != nil {
+		return false
+	}
+	for _, c := range collections {
+		if strings.HasSuffix(c.Name, name) {
+			return len(c.State.Outputs) > 0
+		}
+	}
+	return false
 }
 
 // waitFor waits until all conditions hold.

@@ -204,23 +204,24 @@ func tcpWays(proxy *tcp.TcpProxy) []Way {
 	return ways
 }
 
-// hostWays gives where a table sends requests with this authority.
+// hostWays gives where a table sends requests with this authority: by the host of that name, or the longest wildcard.
 func (t *Tables) hostWays(table, authority string) []Way {
-	var any *route.VirtualHost
+	var best *route.VirtualHost
+	longest := -1
 	for _, vhost := range t.routes[table].GetVirtualHosts() {
 		for _, domain := range vhost.GetDomains() {
-			switch domain {
-			case authority:
+			if domain == authority {
 				return routesWays(vhost.GetRoutes())
-			case "*":
-				any = vhost
+			}
+			if suffix, wild := strings.CutPrefix(domain, "*"); wild && strings.HasSuffix(authority, suffix) && len(suffix) > longest {
+				best, longest = vhost, len(suffix)
 			}
 		}
 	}
-	if any == nil {
+	if best == nil {
 		return []Way{{}}
 	}
-	return routesWays(any.GetRoutes())
+	return routesWays(best.GetRoutes())
 }
 
 // routesWays gives where some request is sent: by each route, up to the first that takes all that are left.
