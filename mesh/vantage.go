@@ -50,7 +50,27 @@ func (s *Snapshot) vantageNamespaces(host string) []string {
 	if first := s.firstAmbient(); first != "" {
 		add(first)
 	}
+	add(s.sidecarNamespaces(host)...)
 	return append(slices.Sorted(maps.Keys(names)), AnyNamespace)
+}
+
+// sidecarNamespaces lists namespaces whose Sidecars let them see a service of host that clients of any other namespace do
+// not: one for each. Where all see the host's only service there is nothing to look for.
+func (s *Snapshot) sidecarNamespaces(host string) []string {
+	usual, sees := s.serviceFor(Client{Kind: ClientSidecar, Namespace: AnyNamespace}, host)
+	if sees && len(s.services.at(host)) == 1 {
+		return nil
+	}
+	var list []string
+	found := map[*service]bool{usual.service: true}
+	for _, o := range s.objects.prefix(KindSidecar + "\x00") {
+		client := Client{Kind: ClientSidecar, Namespace: o.Namespace, Labels: sidecarSpec(o).GetWorkloadSelector().GetLabels()}
+		if svc, ok := s.serviceFor(client, host); ok && !found[svc.service] {
+			found[svc.service] = true
+			list = append(list, o.Namespace)
+		}
+	}
+	return list
 }
 
 // firstAmbient stands for all ambient namespaces: there, no rule of the client's namespace counts.
