@@ -92,11 +92,21 @@ func (s *Snapshot) legsTo(client Client, host, name string, number uint32) []leg
 // covering is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
 func (s *Snapshot) covering(client Client, name string, number uint32) string {
 	for i := range len(name) {
-		if svc, ok := s.serviceFor(client, "*"+name[i:]); ok && svc.has(number) {
+		svc, ok := s.serviceFor(client, "*"+name[i:])
+		if !ok || !s.imported(client, svc) {
+			continue
+		}
+		if p, has := svc.port(number); has && FamilyOf(p.protocol) != FamilyUDP {
 			return svc.host
 		}
 	}
 	return ""
+}
+
+// imported tells whether a client listens for a service: one that it knows only because a route leads there is none.
+func (s *Snapshot) imported(client Client, svc view) bool {
+	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
+		(client.Kind != ClientSidecar || !s.hiddenBySidecar(client, svc.service))
 }
 
 // direct is the leg from a proxy straight out to a host.

@@ -98,7 +98,7 @@ func (s *Snapshot) complete(client Client, d destination, listener uint32) desti
 		number = s.destinationPort(client, d, listener)
 	}
 	svc, ok := s.serviceFor(client, d.host)
-	if ok && svc.alias && (svc.has(listener) || d.kind != FamilyHTTP) {
+	if ok && svc.alias && (d.kind != FamilyHTTP || svc.has(listener) && s.imported(client, svc)) {
 		d.host = svc.target
 	}
 	d.port = number

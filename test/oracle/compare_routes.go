@@ -188,10 +188,12 @@ func (t *Tables) covered(q question, list []question) []question {
 	return covered
 }
 
-// known tells whether the proxy has a cluster for a port: a listener may stand for a service that was not merged in.
+// known tells whether the proxy has a cluster for a port: a listener may stand for a service that was not merged in, or in
+// whose place another is known because a route leads there.
 func (t *Tables) known(svc *model.Service, number int) bool {
 	merged := t.proxy.SidecarScope.GetService(svc.Hostname)
-	if merged == nil || merged.Resolution == model.Alias || number == 0 {
+	if merged == nil || merged.Resolution == model.Alias || number == 0 ||
+		merged.Attributes.Namespace != svc.Attributes.Namespace || merged.Attributes.ServiceRegistry != svc.Attributes.ServiceRegistry {
 		return false
 	}
 	_, has := merged.Ports.GetByPort(number)
