@@ -97,6 +97,7 @@ func (r *review) host(host string, touched func(Client) bool) {
 			r.client(client, host, number)
 		}
 	}
+	r.requestsTo(host, touched)
 	for _, v := range r.after.gatewayRoutesTo(host) {
 		for _, l := range r.after.gatewayLegs(v) {
 			if l.host == host && touched(l.client) {

@@ -58,3 +58,18 @@ func (r *review) roots(o *Object, v *virtualService) []string {
 	}
 	return hosts
 }
+
+// requestsTo adds the flows of requests that routes of the mesh send to a port for TLS: nobody encrypts those but the
+// proxy, whatever the port is declared for.
+func (r *review) requestsTo(host string, touched func(Client) bool) {
+	if r.routes {
+		return // those of the VirtualService under review are added with it
+	}
+	for _, v := range r.after.routesTo(host) {
+		for _, l := range r.after.meshLegs(v) {
+			if l.host == host && l.payload == FamilyHTTP && l.cluster.Family == FamilyTLS && touched(l.client) {
+				r.add(l, r.clusterBefore(l))
+			}
+		}
+	}
+}
