@@ -3,11 +3,9 @@ package mend
 import (
 	"fmt"
 	"maps"
-)
 
-// replaced lists what an entry of portLevelSettings takes the place of whole
-// (istio.io/istio pilot/pkg/networking/util GetPortLevelTrafficPolicy): a new entry has to repeat it, or the port loses it.
-func replaced() []string { return []string{"connectionPool", "loadBalancer", "outlierDetection"} }
+	"github.com/tlsward/tlsward/mesh"
+)
 
 // isPortEntry says whether a path adds an entry for a port to a DestinationRule's policy.
 func isPortEntry(steps []any) bool {
@@ -29,7 +27,7 @@ func withInherited(object map[string]any, steps []any, entry any) any {
 	whole := map[string]any{}
 	add := func(policy any) {
 		settings, _ := policy.(map[string]any)
-		for _, field := range replaced() {
+		for _, field := range mesh.PortEntryReplaces() {
 			if settings[field] != nil {
 				whole[field] = deepCopy(settings[field])
 			}

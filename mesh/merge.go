@@ -114,6 +114,12 @@ func (l mergeList) outside() (toAll []*merged, to map[string][]*merged) {
 	return toAll, to
 }
 
+// PortEntryReplaces lists what an entry of portLevelSettings takes the place of whole, beside the TLS
+// (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy): a new entry has to repeat it, or the port loses it.
+func PortEntryReplaces() []string {
+	return []string{"loadBalancer", "connectionPool", "outlierDetection"}
+}
+
 func superset(wide, narrow []string) bool {
 	for _, name := range narrow {
 		if !slices.Contains(wide, name) {

@@ -30,15 +30,7 @@ func TestAsIstio(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			var objects []*mesh.Object
-			for _, raw := range c.Mesh {
-				o, err := mesh.Decode(raw)
-				if err != nil {
-					t.Fatal(err)
-				}
-				objects = append(objects, o)
-			}
-			s := mesh.New(mesh.DefaultSettings(), objects...)
+			s := snapshotOf(t, c.Mesh)
 			if got := answer(s.Cluster(c.Client, c.Host, c.Port, c.Subset)); got != c.Istio {
 				t.Errorf("got %s, want %s", got, c.Istio)
 			}
@@ -59,4 +51,18 @@ func answer(c mesh.Cluster, ok bool) string {
 		mode = "plaintext"
 	}
 	return fmt.Sprintf("%s sni=%q names=%v insecure=%v ports=%v", mode, c.Hop.SNI, c.Hop.Names, c.Hop.Insecure, c.TargetPorts)
+}
+
+// snapshotOf makes a mesh of objects as JSON.
+func snapshotOf(t *testing.T, raw []json.RawMessage) *mesh.Snapshot {
+	t.Helper()
+	var objects []*mesh.Object
+	for _, r := range raw {
+		o, err := mesh.Decode(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, o)
+	}
+	return mesh.New(mesh.DefaultSettings(), objects...)
 }

@@ -31,15 +31,7 @@ func TestRoutesAsIstio(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			var objects []*mesh.Object
-			for _, raw := range c.Mesh {
-				o, err := mesh.Decode(raw)
-				if err != nil {
-					t.Fatal(err)
-				}
-				objects = append(objects, o)
-			}
-			s := mesh.New(mesh.DefaultSettings(), objects...)
+			s := snapshotOf(t, c.Mesh)
 			if got := destinations(s, c.Host, c.Port); got != c.Istio {
 				t.Errorf("got %s, want %s", got, c.Istio)
 			}

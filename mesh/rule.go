@@ -64,6 +64,9 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	return set
 }
 
+// exports tells whether any of the rules is exported to others.
+func (r *ruleSet) exports() bool { return len(r.toAll)+len(r.to) > 0 }
+
 // exportedTo lists what a client's namespace sees of the exported rules.
 func (r *ruleSet) exportedTo(namespace string) []*merged {
 	if named, ok := r.to[namespace]; ok {
@@ -172,12 +175,12 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 	if clientNamespace == root {
 		own = privateRules
 	}
-	if set := s.mostSpecific(patterns, clientNamespace, own); set != nil {
+	if set := s.mostSpecific(patterns, clientNamespace, func(r *ruleSet) bool { return len(own(r)) > 0 }); set != nil {
 		l.stopped, l.found = set, own(set)
 		return l
 	}
 	for _, namespace := range [...]string{serviceNamespace, root} {
-		set := s.mostSpecific(patterns, namespace, exportedRules)
+		set := s.mostSpecific(patterns, namespace, (*ruleSet).exports)
 		if set == nil {
 			continue
 		}
@@ -194,17 +197,11 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 // exported rules it finds last, as everybody does.
 func ownRules(r *ruleSet) []*merged     { return r.local }
 func privateRules(r *ruleSet) []*merged { return r.private }
-func exportedRules(r *ruleSet) []*merged {
-	for _, named := range r.to {
-		return named
-	}
-	return r.toAll
-}
 
 // mostSpecific gives the set of the most specific of patterns for which namespace has rules of this sort.
-func (s *Snapshot) mostSpecific(patterns []string, namespace string, sort func(*ruleSet) []*merged) *ruleSet {
+func (s *Snapshot) mostSpecific(patterns []string, namespace string, has func(*ruleSet) bool) *ruleSet {
 	for _, pattern := range patterns {
-		if set := s.rules.at(pattern + "\x00" + namespace); set != nil && len(sort(set)) > 0 {
+		if set := s.rules.at(pattern + "\x00" + namespace); set != nil && has(set) {
 			return set
 		}
 	}

@@ -169,7 +169,7 @@ func (f filler) addEntry(tls map[string]any) {
 		return
 	}
 	entry := map[string]any{"port": map[string]any{"number": json.Number(itoa(f.cluster.Port))}, "tls": tls}
-	for _, key := range []string{"loadBalancer", "connectionPool", "outlierDetection"} {
+	for _, key := range mesh.PortEntryReplaces() {
 		if have[key] != nil {
 			entry[key] = clone(have[key])
 		}

@@ -12,7 +12,7 @@ import (
 //	f.verdict == "plaintext"
 //
 // An input that meets none of its demands holds no violation, and the policy need not be evaluated: comparing a few
-// words costs a hundredth of that. What a guard does not understand it takes for true, so that it never hides anything.
+// words costs little beside that. What a guard does not understand it takes for true, so that it never hides anything.
 // The one thing that gets lost is an error that the body would have run into before a comparison that fails.
 type guard []*demand
 

@@ -9,7 +9,7 @@
 # custom:
 #   id: double-tls
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
 package tlsward.double_tls
 
 import data.tlsward.lib

@@ -10,7 +10,7 @@
 # custom:
 #   id: ineffective-tls
 #   action: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
 package tlsward.ineffective_tls
 
 import data.tlsward.lib

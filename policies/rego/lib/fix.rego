@@ -2,8 +2,8 @@ package tlsward.lib
 
 # A fix is YAML of one of two shapes. An object with apiVersion and kind is to be applied. Anything else changes the
 # object that the comment above it names: each key is a path to a field, each value what to put there, null to remove
-# the field, and a path that ends in [+] adds to the list. It is written as JSON, which is YAML too and costs a tenth of
-# it; whoever is shown a fix sees it laid out as people write it.
+# the field, and a path that ends in [+] adds to the list. It is written as JSON, which is YAML too and
+# costs less; whoever is shown a fix sees it laid out as people write it.
 
 # change gives the fix that sets fields of an object: {"spec.trafficPolicy.tls.mode": "SIMPLE"}.
 change(object, fields) := sprintf("# in %s\n%s\n", [ref(object), json.marshal(fields)])

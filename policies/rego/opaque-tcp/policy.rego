@@ -9,7 +9,7 @@
 # custom:
 #   id: opaque-tcp
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
 package tlsward.opaque_tcp
 
 import data.tlsward.lib

@@ -9,7 +9,7 @@
 # custom:
 #   id: uncovered-client
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
 package tlsward.uncovered_client
 
 import data.tlsward.lib

@@ -9,7 +9,7 @@
 # custom:
 #   id: unknown-host
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
 package tlsward.unknown_host
 
 import data.tlsward.lib
