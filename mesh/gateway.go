@@ -146,7 +146,7 @@ func (s *Snapshot) leadsToGateway(host string, via *virtualService) bool {
 	if _, _, ok := s.settings.clusterService(host); !ok || via == nil || s.external(host) {
 		return false
 	}
-	return slices.ContainsFunc(via.gateways, func(g string) bool { return g != meshGateway }) && !slices.Contains(via.hosts, host)
+	return via.bindsGateway() && !slices.Contains(via.hosts, host)
 }
 
 // external tells whether any service of this host lies outside the mesh.

@@ -7,59 +7,24 @@ import "slices"
 func (s *Snapshot) gatewayLegs(v *virtualService) []leg {
 	var legs []leg
 	for _, name := range v.gateways {
-		if name == meshGateway {
-			continue
-		}
-		client := s.gatewayNamed(name, v)
-		for _, host := range v.hosts {
-			for _, number := range s.gatewayPorts(name, v) {
-				hop := leg{kind: LegGateway, client: client, host: host, port: number, payload: s.meshPayload(v, host)}
-				if g := s.Get(gatewayRef(name)); g != nil {
-					hop.server, _ = serverAt([]*Object{g}, number)
-				}
-				legs = append(legs, s.gatewayRoutes(client, v, name, host, hop)...)
-			}
+		if name != meshGateway {
+			legs = append(legs, s.gatewayLegsOf(v, name, s.gatewayNamed(name, v))...)
 		}
 	}
 	return legs
 }
 
-// meshLegs lists the legs that v's routes for the mesh take straight out of it, whatever host the traffic was meant
-// for: a route may lead from a service of the mesh to an external host.
-func (s *Snapshot) meshLegs(v *virtualService) []leg {
-	if !slices.Contains(v.gateways, meshGateway) || len(v.hosts) == 0 {
-		return nil
-	}
+// gatewayLegsOf lists those of one gateway, whose pods are client.
+func (s *Snapshot) gatewayLegsOf(v *virtualService, name string, client Client) []leg {
 	var legs []leg
-	for _, number := range matchedPorts(v) {
-		for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
-			r := request{gateway: meshGateway, host: v.hosts[0], port: number, client: Client{Kind: ClientSidecar, Namespace: v.Namespace}}
-			for _, d := range s.destinationsFor(v, kind, r) {
-				legs = append(legs, s.outFromAll(v, d, number, kind)...)
+	for _, host := range v.hosts {
+		for _, number := range s.gatewayPorts(name, v) {
+			hop := leg{kind: LegGateway, client: client, host: host, port: number, payload: s.meshPayload(v, host)}
+			if g := s.Get(gatewayRef(name)); g != nil {
+				hop.server, _ = serverAt([]*Object{g}, number)
 			}
+			legs = append(legs, s.gatewayRoutes(client, v, name, host, hop)...)
 		}
-	}
-	return legs
-}
-
-// outFromAll is the leg to a destination, from each client that sees v. What a tcp route carries is told by the port
-// that it leads to.
-func (s *Snapshot) outFromAll(v *virtualService, d destination, listener uint32, kind Family) []leg {
-	if !s.external(d.host) {
-		return nil
-	}
-	var legs []leg
-	for _, client := range s.Clients(d.host) {
-		if client.Kind == ClientZtunnel || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) {
-			continue
-		}
-		number := s.destinationPort(client, d, listener)
-		payload := kind
-		if svc, ok := s.serviceFor(client, d.host); ok && kind == FamilyOpaque {
-			p, _ := svc.port(number)
-			payload = FamilyOf(p.protocol)
-		}
-		legs = append(legs, s.out(client, d, number, payload)...)
 	}
 	return legs
 }
@@ -107,10 +72,10 @@ func (s *Snapshot) meshPayload(v *virtualService, host string) Family {
 	}
 	for _, p := range svc.ports {
 		r.port = p.number
-		for _, kind := range routeKinds(FamilyOf(p.protocol)) {
+		for _, kind := range routeKinds(p.family()) {
 			for _, d := range s.destinationsFor(v, kind, r) {
 				if s.leadsToGateway(d.host, v) {
-					return FamilyOf(p.protocol)
+					return p.family()
 				}
 			}
 		}

@@ -78,7 +78,7 @@ func (s *Snapshot) legsTo(client Client, host, name string, number uint32) []leg
 		return nil
 	}
 	p, ok := svc.port(number)
-	if !ok || FamilyOf(p.protocol) == FamilyUDP {
+	if !ok || p.family() == FamilyUDP {
 		return nil
 	}
 	if client.Kind != ClientZtunnel {
@@ -86,7 +86,7 @@ func (s *Snapshot) legsTo(client Client, host, name string, number uint32) []leg
 			return routed
 		}
 	}
-	return []leg{s.direct(client, svc, number, "", FamilyOf(p.protocol))}
+	return []leg{s.direct(client, svc, number, "", p.family())}
 }
 
 // covering is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
@@ -96,7 +96,7 @@ func (s *Snapshot) covering(client Client, name string, number uint32) string {
 		if !ok || !s.imported(client, svc) {
 			continue
 		}
-		if p, has := svc.port(number); has && FamilyOf(p.protocol) != FamilyUDP {
+		if p, has := svc.port(number); has && p.family() != FamilyUDP {
 			return svc.host
 		}
 	}
@@ -139,7 +139,7 @@ func (s *Snapshot) routedLegs(client Client, svc view, name string, p port) []le
 		legs = append(legs, s.follow(client, name, p, d)...)
 	}
 	if direct {
-		legs = append(legs, s.direct(client, svc, p.number, "", FamilyOf(p.protocol)))
+		legs = append(legs, s.direct(client, svc, p.number, "", p.family()))
 	}
 	return legs
 }
@@ -161,7 +161,7 @@ func routeKinds(f Family) []Family {
 // follow goes where a route of the mesh sends a client's traffic for host: out, or to a gateway and on from there.
 // A destination inside the mesh is no leg of ours, but it is one that takes the traffic off the direct way.
 func (s *Snapshot) follow(client Client, host string, p port, d destination) []leg {
-	payload := FamilyOf(p.protocol)
+	payload := p.family()
 	if s.external(d.host) {
 		return s.out(client, d, d.port, payload)
 	}

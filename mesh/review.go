@@ -44,6 +44,8 @@ type review struct {
 	takers []Ref
 	// hosts are the known external hosts that a DestinationRule under review governs.
 	hosts int
+	// losses is true where nothing but the loss of TLS counts.
+	losses bool
 	// echoed is true if the rule under review only repeats what the rule that stands in its place says.
 	echoed bool
 }
@@ -89,15 +91,13 @@ func (r *review) host(host string, touched func(Client) bool) {
 	if len(ports) == 0 || !r.after.external(host) {
 		return
 	}
-	for _, client := range r.clients(host) {
-		if !touched(client) {
-			continue
-		}
+	clients := slices.DeleteFunc(r.clients(host), func(c Client) bool { return !touched(c) })
+	for _, client := range clients {
 		for _, number := range ports {
 			r.client(client, host, number)
 		}
 	}
-	r.requestsTo(host, touched)
+	r.routesHere(host, clients)
 	for _, v := range r.after.gatewayRoutesTo(host) {
 		for _, l := range r.after.gatewayLegs(v) {
 			if l.host == host && touched(l.client) {
@@ -105,6 +105,7 @@ func (r *review) host(host string, touched func(Client) bool) {
 			}
 		}
 	}
+	r.doubtful(host, clients, touched)
 }
 
 // hostAlso adds all flows to host, which stand for so many other hosts too.
@@ -139,7 +140,7 @@ func (r *review) client(client Client, host string, number uint32) {
 		return
 	}
 	p, ok := svc.port(number)
-	if !ok || FamilyOf(p.protocol) == FamilyUDP {
+	if !ok || p.family() == FamilyUDP {
 		return
 	}
 	legs, earlier := r.after.legs(client, host, number), r.before.legs(client, host, number)
@@ -155,14 +156,14 @@ func (r *review) client(client Client, host string, number uint32) {
 		case l.kind == LegEgress && l.client.Kind == ClientGateway:
 			r.add(l, was)
 		case l.kind == LegEgress && l.host == host && l.port == number && l.subset == "":
-			r.add(l, was)
+			r.add(l, cmp.Or(was, r.clusterBefore(l)))
 		}
 	}
 	if diverted(legs) {
 		return
 	}
 	if len(legs) > 1 || legs[0].from != nil {
-		direct := r.after.direct(client, svc, number, "", FamilyOf(p.protocol))
+		direct := r.after.direct(client, svc, number, "", p.family())
 		if was != Originated {
 			was = r.clusterBefore(direct) // no route was under TLS; the direct way may have been
 		}
@@ -198,7 +199,7 @@ func (r *review) subsets(client Client, svc view, p port) {
 		return
 	}
 	for _, sub := range rule.subsets {
-		l := r.after.direct(client, svc, p.number, sub.Name, FamilyOf(p.protocol))
+		l := r.after.direct(client, svc, p.number, sub.Name, p.family())
 		if l.known {
 			r.add(l, r.clusterBefore(l))
 		}
@@ -245,6 +246,9 @@ func (r *review) hopsTo(host string) {
 // add puts a leg that leaves the mesh among the flows. Two ways to the same cluster are one flow; it was under TLS
 // if either was.
 func (r *review) add(l leg, was Verdict) {
+	if r.losses && !lost(was, l) {
+		return
+	}
 	if i, known := r.index[l.key()]; known {
 		if was == Originated || r.flows[i].Before == "" {
 			r.flows[i].Before = was
@@ -276,7 +280,7 @@ func (r *review) untouched(f Flow) bool {
 
 // addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.
 func (r *review) addHop(l leg) {
-	if _, known := r.index[l.key()]; known || l.server.protocol == "" {
+	if _, known := r.index[l.key()]; known || l.server.protocol == "" || r.losses {
 		return
 	}
 	if l.server.tls != "" && !l.governed() && l.client.Namespace != l.from.from.Namespace {

@@ -28,7 +28,17 @@ func (r *review) virtualService() {
 	}
 	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
 	r.wildcardsOver(v)
-	for _, l := range append(r.after.meshLegs(v), r.after.gatewayLegs(v)...) {
+	for _, host := range r.after.externalDestinations(v) {
+		for _, client := range r.clients(host) {
+			r.addAll(r.after.meshLegs(v, client, host))
+		}
+	}
+	r.addAll(r.after.gatewayLegs(v))
+}
+
+// addAll adds legs by what their clusters were.
+func (r *review) addAll(legs []leg) {
+	for _, l := range legs {
 		r.add(l, r.clusterBefore(l))
 	}
 }
@@ -57,19 +67,4 @@ func (r *review) roots(o *Object, v *virtualService) []string {
 		}
 	}
 	return hosts
-}
-
-// requestsTo adds the flows of requests that routes of the mesh send to a port for TLS: nobody encrypts those but the
-// proxy, whatever the port is declared for.
-func (r *review) requestsTo(host string, touched func(Client) bool) {
-	if r.routes {
-		return // those of the VirtualService under review are added with it
-	}
-	for _, v := range r.after.routesTo(host) {
-		for _, l := range r.after.meshLegs(v) {
-			if l.host == host && l.payload == FamilyHTTP && l.cluster.Family == FamilyTLS && touched(l.client) {
-				r.add(l, r.clusterBefore(l))
-			}
-		}
-	}
 }

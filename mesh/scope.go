@@ -34,9 +34,11 @@ func (s *Snapshot) serviceFor(client Client, host string) (view, bool) {
 	}
 	var found scope
 	for _, listener := range s.listeners(client) {
-		for _, v := range listener.services(all, client.Namespace) {
+		imported := listener.services(all, client.Namespace)
+		for _, v := range imported {
 			found.add(v)
 		}
+		found.view.dispute(imported)
 		if v, ok := s.routedTo(client, host, all, listener); ok {
 			found.add(v)
 		}
@@ -87,6 +89,22 @@ func (f *scope) add(v view) {
 				f.view.ports = append(slices.Clip(f.view.ports), p)
 			}
 		}
+	}
+}
+
+// dispute marks the ports for which services that a listener imports do not declare the same family. Clusters are made
+// of the services as merged, listeners of each of them (pilot/pkg/networking/core/listener.go
+// buildSidecarOutboundListeners).
+func (v *view) dispute(imported []view) {
+	if len(imported) < 2 {
+		return
+	}
+	v.ports = slices.Clone(v.ports)
+	for i, p := range v.ports {
+		v.ports[i].disputed = p.disputed || slices.ContainsFunc(imported, func(other view) bool {
+			declared, ok := other.port(p.number)
+			return ok && FamilyOf(declared.protocol) != FamilyUDP && FamilyOf(declared.protocol) != FamilyOf(p.protocol)
+		})
 	}
 }
 

@@ -36,6 +36,16 @@ type port struct {
 	protocol string
 	target   uint32 // targetPort of a ServiceEntry, 0 for none
 	owner    *service
+	disputed bool // other services of the host declare another family for it
+}
+
+// family classes what comes to the port. Where services of one host disagree, Istio has a listener for each of them on
+// the port, and anything may come.
+func (p port) family() Family {
+	if declared := FamilyOf(p.protocol); declared == FamilyUDP || !p.disputed {
+		return declared
+	}
+	return FamilyUnspecified
 }
 
 // servicesOf gives what an object adds to the registry.

@@ -86,11 +86,11 @@ func (s *Snapshot) Cluster(client Client, host string, number uint32, subsetName
 
 func (s *Snapshot) cluster(client Client, svc view, number uint32, subsetName string) (Cluster, bool) {
 	p, ok := svc.port(number)
-	if !ok || FamilyOf(p.protocol) == FamilyUDP {
+	if !ok || p.family() == FamilyUDP {
 		return Cluster{}, false
 	}
 	c := Cluster{
-		Protocol: p.protocol, Family: FamilyOf(p.protocol), service: svc,
+		Protocol: p.protocol, Family: p.family(), service: svc,
 		Hop: Hop{From: client.String(), To: svc.host, Port: number, Protocol: p.protocol, Names: []string{}},
 	}
 	c.lookup = s.rulesAt(client, svc)

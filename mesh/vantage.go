@@ -40,7 +40,7 @@ func (s *Snapshot) vantageNamespaces(host string) []string {
 			}
 		}
 	}
-	for _, v := range s.routesAbout(host) {
+	for _, v := range append(s.routesAbout(host), s.routesTo(host)...) {
 		add(v.Namespace)
 		add(v.spec.ExportTo...)
 		for from := range s.sources(v) {
@@ -114,7 +114,7 @@ func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 			}
 		}
 	}
-	for _, v := range s.routesAbout(host) {
+	for _, v := range append(s.routesAbout(host), s.routesTo(host)...) {
 		if slices.Contains(v.gateways, meshGateway) && visible(v.spec.ExportTo, v.Namespace, namespace) {
 			for from := range s.sources(v) {
 				add(from.labels)
@@ -137,13 +137,18 @@ func (s *Snapshot) gatewayRoutesTo(host string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.routePatterns(host) {
 		for _, v := range s.routes.prefix(byHost + pattern + "\x00") {
-			if slices.ContainsFunc(v.gateways, func(g string) bool { return g != meshGateway }) {
+			if v.bindsGateway() {
 				list = append(list, v)
 			}
 		}
 	}
 	slices.SortFunc(list, func(a, b *virtualService) int { return cmp.Compare(a.key(), b.key()) })
 	return slices.Compact(list)
+}
+
+// bindsGateway tells whether v is for a gateway.
+func (v *virtualService) bindsGateway() bool {
+	return slices.ContainsFunc(v.gateways, func(g string) bool { return g != meshGateway })
 }
 
 // Ports lists the service ports of host, as any client sees it, ascending.

@@ -31,7 +31,7 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 		return nil, false
 	}
 	p, known := svc.port(number)
-	if !known || FamilyOf(p.protocol) == FamilyUDP || svc.alias {
+	if !known || p.family() == FamilyUDP || svc.alias {
 		return nil, false
 	}
 	ways, direct := s.ways(client, service, host, p)
@@ -57,7 +57,7 @@ func (s *Snapshot) ways(client Client, host, name string, p port) (list []destin
 			list = append(list, s.complete(client, d, p.number))
 		}
 	}
-	switch FamilyOf(p.protocol) {
+	switch p.family() {
 	case FamilyHTTP:
 		add(s.httpWays(requests, r))
 	case FamilyTLS:
@@ -65,6 +65,9 @@ func (s *Snapshot) ways(client Client, host, name string, p port) (list []destin
 	case FamilyUnspecified:
 		add(s.httpWays(requests, r))
 		add(s.tcpWays(streams, r))
+		if p.disputed {
+			add(s.tlsWays(streams, r))
+		}
 	default:
 		add(s.tcpWays(streams, r))
 	}
