@@ -26,13 +26,15 @@ func WriteText(w io.Writer, answers []Answer, locate Locate, style terminal.Styl
 }
 
 func (a Answer) write(b *strings.Builder, locate Locate, style terminal.Style) {
-	fmt.Fprintf(b, "%s: %s\n", style.Bold(fmt.Sprintf("%s -> %s:%d", a.Client, a.Host, a.Port)), verdict(a.Verdict, style))
+	fmt.Fprintf(b, "%s: %s\n", style.Bold(fmt.Sprintf("%s -> %s:%d", a.Client, a.Host, a.Port)), a.verdict(style))
 	if why := causes[a.Cause]; why != "" && (a.Verdict == mesh.Plaintext || a.Verdict == mesh.Unknown) {
 		fmt.Fprintf(b, "  why: %s\n", why)
 	}
 	for i, h := range a.Hops {
 		fmt.Fprintf(b, "  %d. %s -> %s, port %d%s\n", i+1, h.From, h.To, h.Port, protocol(h))
-		fmt.Fprintf(b, "     TLS: %s\n", tls(h))
+		if a.Cause != mesh.CauseNowhere {
+			fmt.Fprintf(b, "     TLS: %s\n", tls(h))
+		}
 		if h.TLS != "" {
 			fmt.Fprintf(b, "     server name sent: %s\n", sni(h))
 			fmt.Fprintf(b, "     server name checked: %s\n", names(h))
@@ -53,8 +55,8 @@ func (a Answer) write(b *strings.Builder, locate Locate, style terminal.Style) {
 	}
 }
 
-func verdict(v mesh.Verdict, style terminal.Style) string {
-	switch v {
+func (a Answer) verdict(style terminal.Style) string {
+	switch a.Verdict {
 	case mesh.Plaintext:
 		return style.Red("plaintext") + ": the bytes leave the mesh as the application wrote them"
 	case mesh.Originated:
@@ -64,7 +66,10 @@ func verdict(v mesh.Verdict, style terminal.Style) string {
 	case mesh.DoubleTLS:
 		return style.Yellow("double-tls") + ": a proxy starts TLS around the application's TLS"
 	}
-	return style.Yellow(string(v)) + ": the mesh does not know this host and port"
+	if a.Cause == mesh.CauseNowhere {
+		return string(a.Verdict) + ": nothing leaves the mesh"
+	}
+	return style.Yellow(string(a.Verdict)) + ": the mesh does not know this host and port"
 }
 
 // causes says in words why a flow is as it is.
@@ -83,6 +88,7 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseUnknownHost:        "no ServiceEntry and no Service has this host",
 	mesh.CauseCaseMismatch:       "a known host differs in case only",
 	mesh.CausePassthrough:        "this client's proxy does not know the host: the bytes pass through as they are, if at all",
+	mesh.CauseNowhere:            "routes redirect or answer it, or lead to no service that this client's proxy knows",
 }
 
 func protocol(h Hop) string {

@@ -19,25 +19,31 @@ func delegateRef(d *networking.Delegate, namespace string) Ref {
 func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	var list []*networking.HTTPRoute
 	for _, route := range v.spec.Http {
-		if route == nil {
-			continue
-		}
-		if route.Delegate == nil {
-			list = append(list, route)
-			continue
-		}
-		delegate := s.Get(delegateRef(route.Delegate, v.Namespace))
-		if delegate == nil || !visible(delegate.Spec.(*networking.VirtualService).ExportTo, delegate.Namespace, v.Namespace) {
-			continue
-		}
-		spec := delegate.Spec.(*networking.VirtualService)
-		if len(spec.Hosts) > 0 {
-			continue
-		}
-		for _, sub := range spec.Http {
-			if merged := s.settings.mergeDelegate(route, sub, v.Namespace, delegate.Namespace); merged != nil {
-				list = append(list, merged)
-			}
+		list = append(list, s.withDelegate(v, route)...)
+	}
+	return list
+}
+
+// withDelegate gives what a route of v stands for: itself, or the routes of its delegate.
+func (s *Snapshot) withDelegate(v *virtualService, route *networking.HTTPRoute) []*networking.HTTPRoute {
+	if route == nil {
+		return nil
+	}
+	if route.Delegate == nil {
+		return []*networking.HTTPRoute{route}
+	}
+	delegate := s.Get(delegateRef(route.Delegate, v.Namespace))
+	if delegate == nil || !visible(delegate.Spec.(*networking.VirtualService).ExportTo, delegate.Namespace, v.Namespace) {
+		return nil
+	}
+	spec := delegate.Spec.(*networking.VirtualService)
+	if len(spec.Hosts) > 0 {
+		return nil
+	}
+	var list []*networking.HTTPRoute
+	for _, sub := range spec.Http {
+		if merged := s.settings.mergeDelegate(route, sub, v.Namespace, delegate.Namespace); merged != nil {
+			list = append(list, merged)
 		}
 	}
 	return list

@@ -92,6 +92,8 @@ const (
 	CauseCaseMismatch Cause = "case-mismatch"
 	// CausePassthrough: the host is not in the client's Sidecar egress list, or in no registry: passthrough.
 	CausePassthrough Cause = "passthrough"
+	// CauseNowhere: routes take all of it and lead to no service; nothing leaves.
+	CauseNowhere Cause = "nowhere"
 )
 
 // Decision names the object and the field that decided something.
@@ -160,6 +162,8 @@ const (
 	LegEgress Leg = "egress"
 	// LegGateway goes from a proxy to an egress gateway, inside the mesh.
 	LegGateway Leg = "gateway"
+	// LegNowhere ends in the proxy: routes redirect or answer all requests, or lead to no service that it knows.
+	LegNowhere Leg = "nowhere"
 )
 
 // Flow is what a review has to answer for: a Path, what it was before the review, and what policies need to
@@ -184,6 +188,8 @@ type Flow struct {
 	ServerTLS string `json:"serverTLS,omitempty"`
 	// Before is the verdict of the same flow before the review; "" if there was no such flow.
 	Before Verdict `json:"before,omitempty"`
+	// Opened is true if before the review routes led all of it nowhere, so that nothing left.
+	Opened bool `json:"opened,omitempty"`
 	// Rule is the DestinationRule that applies to the client; nil if none does.
 	Rule *Ref `json:"rule,omitempty"`
 	// Wide is true if Rule is for a wildcard over Host, and so for other hosts too.

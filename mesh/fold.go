@@ -18,7 +18,7 @@ type alike struct {
 	verdict, before                                     Verdict
 	cause                                               Cause
 	target                                              uint32
-	ours, ignored, verified, named, endpoint            bool
+	ours, ignored, verified, named, endpoint, opened    bool
 	apart                                               string
 }
 
@@ -48,6 +48,7 @@ func (f Flow) alike() alike {
 	key := alike{
 		client: f.Client.String(), subset: f.Subset, protocol: f.Protocol, by: f.By, port: f.Port, leg: f.Leg, payload: f.Payload,
 		family: f.Family, verdict: f.Verdict, before: f.Before, cause: f.Cause, ours: f.Ours, ignored: f.Ignored,
+		opened: f.Opened,
 	}
 	if f.Rule != nil {
 		key.rule = f.Rule.String()

@@ -18,12 +18,14 @@ type leg struct {
 	server    server
 	gateways  []*Object
 	from      *destination // the route that sends here; nil for the direct way
+	answer    *Decision    // of a leg that leads nowhere: what has no service for it
+	opened    bool         // before the review nothing left this way
 }
 
 // verdict says in which form the bytes of this leg travel.
 func (l leg) verdict() Verdict {
 	switch {
-	case !l.known:
+	case !l.known || l.kind == LegNowhere:
 		return Unknown
 	case l.cluster.Originated() && l.payload == FamilyTLS:
 		return DoubleTLS
@@ -81,12 +83,11 @@ func (s *Snapshot) legsTo(client Client, host, name string, number uint32) []leg
 	if !ok || p.family() == FamilyUDP {
 		return nil
 	}
-	if client.Kind != ClientZtunnel {
-		if routed := s.routedLegs(client, svc, name, p); len(routed) > 0 {
-			return routed
-		}
+	direct := s.direct(client, svc, number, "", p.family())
+	if client.Kind == ClientZtunnel {
+		return []leg{direct}
 	}
-	return []leg{s.direct(client, svc, number, "", p.family())}
+	return s.routedLegs(client, direct, name, p)
 }
 
 // covering is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
@@ -129,17 +130,18 @@ func (h Hop) verifiesFor(svc view, payload Family) bool {
 }
 
 // routedLegs follows the routes for this host and port, and the direct way beside them where they leave something to it.
-func (s *Snapshot) routedLegs(client Client, svc view, name string, p port) []leg {
-	list, direct := s.ways(client, svc.host, name, p)
-	if len(list) == 0 {
-		return nil
-	}
+// What a waypoint's routes do with what they take is not known so well that nothing could be said to leave.
+func (s *Snapshot) routedLegs(client Client, direct leg, name string, p port) []leg {
+	list, open := s.ways(client, direct.host, name, p)
 	var legs []leg
 	for _, d := range list {
 		legs = append(legs, s.follow(client, name, p, d)...)
 	}
-	if direct {
-		legs = append(legs, s.direct(client, svc, p.number, "", p.family()))
+	switch {
+	case open || len(legs) == 0 && client.Kind != ClientSidecar:
+		return append(legs, direct)
+	case len(legs) == 0:
+		return []leg{s.nowhere(direct, name, p)}
 	}
 	return legs
 }

@@ -22,10 +22,13 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 		for _, l := range legs {
 			path.Hops = append(path.Hops, l.hop())
 		}
+		if led := legs[0]; led.kind == LegNowhere {
+			path.Cause = led.cause()
+		}
 		return path
 	}
 	last := legs[worst]
-	path.Verdict, path.Cause = last.verdict(), last.cluster.Cause
+	path.Verdict, path.Cause = last.verdict(), last.cause()
 	if hop := gatewayBefore(legs, worst); hop >= 0 {
 		path.Hops = append(path.Hops, legs[hop].hop())
 	}
@@ -37,11 +40,14 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 // hop is the leg as a Path shows it.
 func (l leg) hop() Hop {
 	h := l.cluster.Hop
-	if h.From == "" {
+	if h.From == "" || l.kind == LegNowhere {
 		h = Hop{From: l.client.String(), To: l.host, Port: l.port, Names: []string{}}
 	}
-	if l.kind == LegGateway {
+	switch l.kind {
+	case LegGateway:
 		h.To = "gateway " + l.host
+	case LegNowhere:
+		h.To, h.Protocol, h.DecidedBy = "nowhere", l.cluster.Protocol, l.answer
 	}
 	return h
 }

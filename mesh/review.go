@@ -44,7 +44,7 @@ type review struct {
 	takers []Ref
 	// hosts are the known external hosts that a DestinationRule under review governs.
 	hosts int
-	// losses is true where nothing but the loss of TLS counts.
+	// losses is true where nothing counts but the loss of TLS, or of the routes that let nothing out.
 	losses bool
 	// echoed is true if the rule under review only repeats what the rule that stands in its place says.
 	echoed bool
@@ -145,11 +145,20 @@ func (r *review) client(client Client, host string, number uint32) {
 	}
 	legs, earlier := r.after.legs(client, host, number), r.before.legs(client, host, number)
 	was := egressVerdict(earlier)
+	if leadNowhere(earlier) {
+		open(legs)
+	}
 	if r.routes {
-		if r.takes(legs) || r.takes(earlier) {
+		if r.takes(legs) || r.takes(earlier) || leadNowhere(earlier) {
 			r.routed(legs, was)
 		}
 		return
+	}
+	if leadNowhere(legs) {
+		r.add(legs[0], was)
+		if !r.after.ledTo(host, number) {
+			return
+		}
 	}
 	for _, l := range legs {
 		switch {
@@ -181,7 +190,7 @@ func (r *review) takes(legs []leg) bool {
 func (r *review) routed(legs []leg, was Verdict) {
 	for _, l := range legs {
 		switch l.kind {
-		case LegEgress:
+		case LegEgress, LegNowhere:
 			r.add(l, was)
 		case LegGateway:
 			r.addHop(l)
@@ -246,13 +255,14 @@ func (r *review) hopsTo(host string) {
 // add puts a leg that leaves the mesh among the flows. Two ways to the same cluster are one flow; it was under TLS
 // if either was.
 func (r *review) add(l leg, was Verdict) {
-	if r.losses && !lost(was, l) {
+	if r.losses && !lost(was, l) && !l.opened {
 		return
 	}
 	if i, known := r.index[l.key()]; known {
 		if was == Originated || r.flows[i].Before == "" {
 			r.flows[i].Before = was
 		}
+		r.flows[i].Opened = r.flows[i].Opened || l.opened
 		return
 	}
 	f := l.flow()
@@ -307,9 +317,9 @@ func (l leg) key() flowKey {
 
 func (l leg) flow() Flow {
 	f := Flow{
-		Path: Path{Client: l.client, Host: l.host, Port: l.port, Hops: []Hop{l.hop()}, Verdict: l.verdict(), Cause: l.cluster.Cause},
+		Path: Path{Client: l.client, Host: l.host, Port: l.port, Hops: []Hop{l.hop()}, Verdict: l.verdict(), Cause: l.cause()},
 		Leg:  l.kind, Subset: l.subset, Protocol: l.cluster.Protocol, Family: l.cluster.Family, Payload: l.payload,
-		TargetPorts: l.cluster.TargetPorts,
+		TargetPorts: l.cluster.TargetPorts, Opened: l.opened,
 	}
 	if l.cluster.rule != nil {
 		f.Rule = &l.cluster.rule.first.Ref

@@ -146,7 +146,7 @@ func (r *review) unknownHost(host string) {
 func (r *review) judgeRule(f *Flow, l leg) {
 	decided := l.cluster.Hop.DecidedBy
 	f.Ours = decided != nil && r.object != nil && decided.Object == r.object.Ref
-	if r.object == nil || r.object.Kind != KindDestinationRule {
+	if r.object == nil || r.object.Kind != KindDestinationRule || l.kind == LegNowhere {
 		return
 	}
 	own := newMerged(r.object).tlsFor(l.port, l.subset).settings

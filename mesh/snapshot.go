@@ -31,6 +31,8 @@ type Snapshot struct {
 	domains  tree[string]
 	// known counts the services of a host by its lower-case form, to find hosts that differ in case.
 	known tree[string]
+	// aliases holds other names of a host by that host.
+	aliases tree[string]
 	// rules holds the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.
 	rules         tree[*ruleSet]
 	ruleWildcards wildcards
@@ -156,9 +158,15 @@ func (s *Snapshot) addService(svc *service) {
 	s.services = s.services.set(svc.host, list)
 	s.domains = s.domains.set(reversed(svc.host), svc.host)
 	s.known = s.known.set(strings.ToLower(svc.host), svc.host)
+	if svc.alias {
+		s.aliases = s.aliases.set(svc.target+"\x00"+svc.host, svc.host)
+	}
 }
 
 func (s *Snapshot) removeService(svc *service) {
+	if svc.alias {
+		s.aliases = s.aliases.remove(svc.target + "\x00" + svc.host)
+	}
 	list := slices.DeleteFunc(slices.Clone(s.services.at(svc.host)), func(have *service) bool { return have.ref == svc.ref })
 	if len(list) > 0 {
 		s.services = s.services.set(svc.host, list)

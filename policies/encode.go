@@ -100,7 +100,7 @@ func (e *encoder) callers(c *Callers) *ast.Term {
 }
 
 func (e *encoder) flow(in *mesh.Flow) *ast.Term {
-	f := e.fields(23)
+	f := e.fields(24)
 	f.add("client", e.client(&in.Client))
 	f.add("host", e.text(in.Host))
 	f.add("port", number(&in.Port))
@@ -118,6 +118,7 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.addIf(len(in.EndpointHosts) > 0, "endpointHosts", e.texts(in.EndpointHosts))
 	f.addText("serverTLS", in.ServerTLS)
 	f.addText("before", string(in.Before))
+	f.addIf(in.Opened, "opened", boolean(true))
 	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
 	f.addIf(in.Wide, "wide", boolean(in.Wide))
 	f.addIf(in.Private, "private", boolean(in.Private))

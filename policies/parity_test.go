@@ -90,7 +90,7 @@ func TestThePlainEvaluatorGivesTheSameAnswer(t *testing.T) {
 		review(mesh.Originated, mesh.CauseNone), review(mesh.Plaintext, mesh.CauseDisabled), admissionOf("*"), admissionOf("spiffe://x"), admissionOf("ok"),
 		admissionOf(),
 	}
-	for range 300 {
+	for range 330 {
 		inputs = append(inputs, anyReview(random))
 	}
 	violations := 0
@@ -152,13 +152,13 @@ func anyFlow(r *rand.Rand) mesh.Flow {
 			Cause: pick(r, mesh.CauseNone, mesh.CauseNoRule, mesh.CauseNoRule, mesh.CauseUnset, mesh.CauseDisabled, mesh.CauseNoMode,
 				mesh.CauseUnselected, mesh.CauseCredential, mesh.CauseIncompleteMutual, mesh.CauseMutualAtWaypoint,
 				mesh.CauseSelectorAtWaypoint, mesh.CauseZtunnel, mesh.CauseMergedAway, mesh.CauseOffPath, mesh.CauseUnknownHost,
-				mesh.CauseCaseMismatch, mesh.CausePassthrough),
+				mesh.CauseCaseMismatch, mesh.CausePassthrough, mesh.CauseNowhere),
 		},
-		Leg:     pick(r, mesh.LegEgress, mesh.LegEgress, mesh.LegGateway),
+		Leg:     pick(r, mesh.LegEgress, mesh.LegEgress, mesh.LegEgress, mesh.LegEgress, mesh.LegGateway, mesh.LegGateway, mesh.LegNowhere),
 		Family:  pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),
 		Payload: pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),
 		Before:  pick(r, "", mesh.Plaintext, mesh.Originated, mesh.ApplicationTLS, mesh.Unknown),
-		Ours:    r.Intn(2) == 0, Ignored: r.Intn(4) == 0,
+		Ours:    r.Intn(2) == 0, Ignored: r.Intn(4) == 0, Opened: r.Intn(4) == 0,
 		TargetPorts:   pick(r, nil, []uint32{80}, []uint32{443, 80}),
 		SNIHosts:      pick(r, nil, []string{"a.example.com"}, []string{"*.example.com", "b.example.com"}),
 		EndpointHosts: pick(r, nil, []string{"cdn.example.net"}),
@@ -253,11 +253,12 @@ func TestNoFlowIsLostBetweenConditionAndMessage(t *testing.T) {
 
 func conditions(in Input, f mesh.Flow) map[string]bool {
 	stays := in.Request.Operation != Delete
-	egress := f.Leg == mesh.LegEgress
+	egress, gateway := f.Leg == mesh.LegEgress, f.Leg == mesh.LegGateway
 	plaintext := f.Verdict == mesh.Plaintext
 	tls := f.Verdict == mesh.Originated || f.Verdict == mesh.DoubleTLS
 	lost := plaintext && (f.Before == mesh.Originated || f.Before == mesh.DoubleTLS || f.Before == mesh.ApplicationTLS)
 	http := f.Payload == mesh.FamilyHTTP
+	opened := f.Opened && plaintext && http
 	opaque := f.Payload == mesh.FamilyOpaque
 	route := in.Request.Kind == mesh.KindVirtualService && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
 	decided := slices.Contains([]mesh.Cause{
@@ -273,17 +274,17 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	answers := f.Ours || in.Request.Kind != mesh.KindDestinationRule
 	explained := f.Ignored || f.Family == mesh.FamilyUnspecified || (f.Family == mesh.FamilyOpaque && opaque)
 	return map[string]bool{
-		"plaintext-egress":      egress && plaintext && (lost || stays && (http && decided && f.Rule != nil && !f.Ignored && answers || route)),
-		"tls-pending":           stays && plaintext && f.Cause == mesh.CauseNoRule && !lost && (egress && (http || opaque && f.Family == mesh.FamilyTLS) && !route && !explained || !egress && f.ServerTLS != ""),
+		"plaintext-egress":      egress && plaintext && (lost || opened || stays && (http && decided && f.Rule != nil && !f.Ignored && answers || route)),
+		"tls-pending":           stays && plaintext && f.Cause == mesh.CauseNoRule && !lost && !opened && (egress && (http || opaque && f.Family == mesh.FamilyTLS) && !route && !explained || gateway && f.ServerTLS != ""),
 		"ineffective-tls":       stays && f.Ignored,
-		"sni-mismatch":          stays && (!egress || tls) && last.SNI != "" && len(f.SNIHosts) > 0 && !named,
+		"sni-mismatch":          stays && (gateway || tls) && last.SNI != "" && len(f.SNIHosts) > 0 && !named,
 		"double-tls":            stays && f.Verdict == mesh.DoubleTLS,
 		"unverified-server":     stays && egress && f.Verdict == mesh.Originated && !last.Verified,
 		"wrong-target-port":     stays && egress && f.Verdict == mesh.Originated && slices.Contains(f.TargetPorts, 80),
-		"uncovered-client":      stays && egress && plaintext && f.Cause == mesh.CauseUnselected && !lost,
+		"uncovered-client":      stays && egress && plaintext && f.Cause == mesh.CauseUnselected && !lost && !opened,
 		"unspecified-protocol":  stays && egress && plaintext && f.Family == mesh.FamilyUnspecified,
 		"opaque-tcp":            stays && egress && plaintext && f.Family == mesh.FamilyOpaque && opaque && !lost,
 		"unknown-host":          stays && unknown,
-		"plaintext-gateway-hop": stays && !egress && plaintext && f.ServerTLS == "",
+		"plaintext-gateway-hop": stays && gateway && plaintext && f.ServerTLS == "",
 	}
 }

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"istio.io/istio/pkg/test"
@@ -129,6 +130,8 @@ type Verdict struct {
 	Allowed bool
 	// Checked counts the clusters that were compared.
 	Checked int
+	// Closed counts the ports whose requests led nowhere before the review.
+	Closed  int
 	Crashed int
 	// Wrong lists what Istio holds against the judgement.
 	Wrong []string
@@ -171,7 +174,8 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 			c.checkPatch(&v, q, mutated, unpatched, after)
 		}
 		if v.Allowed {
-			if err := c.checkAdmission(&v, c.Farm.Load(t, q.Given), after, model); err != nil {
+			given := c.Farm.Load(t, q.Given)
+			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkOpened(&v, given, after)); err != nil {
 				t.Fatal(err)
 			}
 		}

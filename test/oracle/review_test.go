@@ -39,6 +39,7 @@ func TestReviews(t *testing.T) {
 		allowed += count(v.Allowed)
 		total.Checked += v.Checked
 		total.Crashed += v.Crashed
+		total.Closed += v.Closed
 		if len(v.Wrong) == 0 {
 			continue
 		}
@@ -50,8 +51,8 @@ func TestReviews(t *testing.T) {
 			t.Errorf("mesh %d:\n%s\n%s", i, small, firstWrong(v, class))
 		}
 	}
-	t.Logf("%d reviews, %d patched, %d admitted, %d clusters checked, %d reviews with something wrong; Istio crashed for %d clients",
-		reviews, patched, allowed, total.Checked, failed, total.Crashed)
+	t.Logf("%d reviews, %d patched, %d admitted, %d clusters and %d closed ports checked, %d reviews with something wrong; Istio crashed for %d clients",
+		reviews, patched, allowed, total.Checked, total.Closed, failed, total.Crashed)
 	for class, n := range classes {
 		t.Logf("%6d  %s", n, class)
 	}
@@ -70,7 +71,7 @@ func count(b bool) int {
 	return 0
 }
 
-var firstWords = regexp.MustCompile(`^(the patch \w+|the second pass|admitted)`)
+var firstWords = regexp.MustCompile(`^(the patch \w+|the second pass|admitted|opened)`)
 
 func classOf(wrong string) string { return firstWords.FindString(wrong) }
 

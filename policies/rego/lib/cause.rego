@@ -21,6 +21,7 @@ _because := {
 	"unknown-host": "no ServiceEntry and no Service has this host",
 	"case-mismatch": "hosts are compared with case, and the known one is %s",
 	"passthrough": "the client's Sidecar leaves this host out, or it is in no registry: the bytes pass as they are",
+	"nowhere": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 
 default _decider(_) := "the rule that applies"

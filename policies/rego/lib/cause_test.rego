@@ -14,7 +14,7 @@ test_every_cause_has_words[cause] if {
 causes := {
 	"no-rule", "unset", "disabled", "no-mode", "unselected", "credential-ignored", "incomplete-mutual",
 	"mutual-at-waypoint", "selector-at-waypoint", "ztunnel", "merged-away", "off-path", "unknown-host",
-	"case-mismatch", "passthrough",
+	"case-mismatch", "passthrough", "nowhere",
 }
 
 test_a_cause_of_tomorrow_has_words if {

@@ -82,6 +82,14 @@ lost(flow) if {
 	flow.before in {"originated", "double-tls", "application-tls"}
 }
 
+# opened is true of requests that a route of the mesh kept from leaving before the review, and that leave in plaintext
+# with it.
+opened(flow) if {
+	flow.opened
+	flow.verdict == "plaintext"
+	flow.payload == "http"
+}
+
 # gateway_route is true of a gateway's plaintext route to a plaintext port, where a VirtualService is under review.
 gateway_route(flow) if {
 	input.request.kind == "VirtualService"

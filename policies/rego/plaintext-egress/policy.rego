@@ -3,7 +3,7 @@
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
-#   a create, an update or a delete.
+#   a create, an update or a delete. So are requests that a route redirected or answered before, until their rule stands.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
@@ -23,6 +23,9 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 }
 
 _wrong(f) if lib.lost(f)
+
+# Nobody was told that these need a rule, as long as nothing left.
+_wrong(f) if lib.opened(f)
 
 # A rule stands, and does not start TLS.
 _wrong(f) if {
@@ -57,12 +60,18 @@ _message(f) := lib.says(f, sprintf(
 )) if {
 	lib.lost(f)
 } else := lib.says(f, sprintf(
+	"%s went nowhere before this %s, by a route, and would leave the mesh in plaintext%s: %s.",
+	[lib.bytes(f), input.request.operation, lib.arrives(f), lib.because(f)],
+)) if {
+	lib.opened(f)
+} else := lib.says(f, sprintf(
 	"%s would leave the mesh in plaintext%s: %s.",
 	[lib.bytes(f), lib.arrives(f), lib.because(f)],
 ))
 
 _fix(f) := sprintf("# The traffic still needs %s. Delete what sends it first.\n", [lib.ref(lib.reviewed)]) if {
 	input.request.operation == "DELETE"
+	not lib.opened(f)
 } else := sprintf("# The traffic still needs %s as it is. Write what is new under another name.\n", [lib.ref(lib.reviewed)]) if {
 	_taken_away(f)
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {

@@ -21,6 +21,7 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	f.verdict == "plaintext"
 	f.cause == "no-rule"
 	not lib.lost(f)
+	not lib.opened(f)
 	_pending(f)
 }
 

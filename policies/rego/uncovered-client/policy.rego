@@ -21,6 +21,7 @@ violation contains lib.at(f, {"message": _message(f), "fix": lib.rule(f, {"mode"
 	f.verdict == "plaintext"
 	f.cause == "unselected"
 	not lib.lost(f)
+	not lib.opened(f)
 }
 
 _message(f) := lib.says(f, sprintf(

@@ -1,0 +1,74 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// checkOpened sees that no requests leave in plaintext that a sidecar's routes led nowhere before the review.
+func (c *Court) checkOpened(v *Verdict, before, after *Istio) error {
+	for _, client := range sidecars() {
+		was, err := before.Tables(client)
+		if errors.Is(err, errCrashed) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		closed, err := was.answered()
+		if err != nil {
+			return err
+		}
+		if len(closed) == 0 {
+			continue
+		}
+		if err := checkWays(v, after, client, closed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answered lists what the proxy redirects or answers itself, all of it.
+func (t *Tables) answered() ([]question, error) {
+	var closed []question
+	for _, q := range t.questions() {
+		if !q.port.Protocol.IsHTTP() {
+			continue
+		}
+		ways, err := t.answer(q)
+		if err != nil {
+			return nil, err
+		}
+		if len(ways) == 0 {
+			closed = append(closed, q)
+		}
+	}
+	return closed, nil
+}
+
+func checkWays(v *Verdict, after *Istio, client mesh.Client, closed []question) error {
+	is, err := after.Tables(client)
+	if errors.Is(err, errCrashed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	said, ok := ask(v, after, client)
+	for _, q := range closed {
+		ways, err := is.answer(q)
+		if err != nil {
+			return err
+		}
+		v.Closed++
+		for _, w := range ways {
+			if a, built := said.answers[w.Key]; ok && built && said.external[w.Key] && !a.TLS() {
+				v.Wrong = append(v.Wrong, fmt.Sprintf("opened, and %s -> %s goes to %s in plaintext", client, q, w))
+			}
+		}
+	}
+	return nil
+}
