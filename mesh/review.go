@@ -173,10 +173,7 @@ func (r *review) client(client Client, host string, number uint32) {
 	}
 	if len(legs) > 1 || legs[0].from != nil {
 		direct := r.after.direct(client, svc, number, "", p.family())
-		if was != Originated {
-			was = r.clusterBefore(direct) // no route was under TLS; the direct way may have been
-		}
-		r.add(direct, was)
+		r.add(direct, r.clusterBefore(direct))
 	}
 	r.subsets(client, svc, p)
 }
@@ -282,10 +279,18 @@ func (r *review) add(l leg, was Verdict) {
 	r.flows = append(r.flows, f)
 }
 
-// untouched is true of a flow that another rule decides as it did before: what stored rules do is theirs to answer.
+// untouched is true of a flow that other objects decide as they did before: what they do is theirs to answer.
 func (r *review) untouched(f Flow) bool {
-	return r.object != nil && r.object.Kind == KindDestinationRule && f.Rule != nil && !f.Ours && !f.Ignored &&
-		f.Before == f.Verdict
+	if r.object == nil || f.Before != f.Verdict {
+		return false
+	}
+	switch r.object.Kind {
+	case KindDestinationRule:
+		return f.Rule != nil && !f.Ours && !f.Ignored
+	case KindServiceEntry:
+		return f.Service != nil && *f.Service != r.object.Ref
+	}
+	return false
 }
 
 // addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"istio.io/istio/pkg/test"
 
@@ -133,12 +134,14 @@ type Verdict struct {
 	// Closed counts the ports whose requests led nowhere before the review.
 	Closed  int
 	Crashed int
+	// Refused counts the flows that a refusal holds to be in plaintext.
+	Refused int
 	// Wrong lists what Istio holds against the judgement.
 	Wrong []string
 }
 
-// Hear mutates and validates the review, and asks Istio whether the mutation keeps its promise and whether an
-// admission leaves somebody in plaintext who was under TLS.
+// Hear mutates and validates the review, and asks Istio whether the mutation keeps its promise, whether an admission
+// leaves somebody in plaintext who was under TLS, and whether a refusal is right about who would be in plaintext.
 func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 	before, err := Decode(q.Given)
 	if err != nil {
@@ -160,9 +163,6 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 		return v, fmt.Errorf("validate: %w", err)
 	}
 	v.Allowed = decision.Allowed
-	if !v.Patched && !v.Allowed {
-		return v, nil
-	}
 	model, err := Decode(q.After(mutated))
 	if err != nil {
 		return v, err
@@ -173,11 +173,14 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 			unpatched := c.Farm.Load(t, q.After(q.Object))
 			c.checkPatch(&v, q, mutated, unpatched, after)
 		}
-		if v.Allowed {
+		switch {
+		case v.Allowed:
 			given := c.Farm.Load(t, q.Given)
 			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkOpened(&v, given, after)); err != nil {
 				t.Fatal(err)
 			}
+		case slices.ContainsFunc(decision.Violations, refusesPlaintext):
+			c.checkRefusal(&v, c.Farm.Load(t, q.Given), after, decision)
 		}
 	})
 	return v, err

@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, and that no
-// admission takes anybody's TLS. A review needs up to three meshes, so it makes a third of them.
+// TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, that no admission takes
+// anybody's TLS, and that a refusal is right. A review needs up to three meshes, so it makes a third of them.
 func TestReviews(t *testing.T) {
 	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
 	meshes := number(t, "ORACLE_MESHES", 3000) / 3
@@ -38,6 +38,7 @@ func TestReviews(t *testing.T) {
 		patched += count(v.Patched)
 		allowed += count(v.Allowed)
 		total.Checked += v.Checked
+		total.Refused += v.Refused
 		total.Crashed += v.Crashed
 		total.Closed += v.Closed
 		if len(v.Wrong) == 0 {
@@ -51,8 +52,8 @@ func TestReviews(t *testing.T) {
 			t.Errorf("mesh %d:\n%s\n%s", i, small, firstWrong(v, class))
 		}
 	}
-	t.Logf("%d reviews, %d patched, %d admitted, %d clusters and %d closed ports checked, %d reviews with something wrong; Istio crashed for %d clients",
-		reviews, patched, allowed, total.Checked, total.Closed, failed, total.Crashed)
+	t.Logf("%d reviews, %d patched, %d admitted, %d clusters and %d closed ports checked, %d flows refused for plaintext, %d reviews with something wrong; Istio crashed for %d clients",
+		reviews, patched, allowed, total.Checked, total.Closed, total.Refused, failed, total.Crashed)
 	for class, n := range classes {
 		t.Logf("%6d  %s", n, class)
 	}
@@ -71,7 +72,7 @@ func count(b bool) int {
 	return 0
 }
 
-var firstWords = regexp.MustCompile(`^(the patch \w+|the second pass|admitted|opened)`)
+var firstWords = regexp.MustCompile(`^(the patch \w+|the second pass|admitted|opened|refused for \w+)`)
 
 func classOf(wrong string) string { return firstWords.FindString(wrong) }
 

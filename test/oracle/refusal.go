@@ -1,0 +1,72 @@
+package oracle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// refusesPlaintext tells whether a violation refuses a flow for being in plaintext.
+func refusesPlaintext(v policies.Violation) bool {
+	return v.Action == config.Deny && v.Policy == "plaintext-egress"
+}
+
+// checkRefusal sees that the flows for which a review is refused are in plaintext by Istio's word too, and that what is
+// said to have been under TLS was.
+func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.Decision) {
+	for _, f := range refusedFlows(decision) {
+		client := f.Client
+		if client.Namespace == mesh.AnyNamespace {
+			client.Namespace = emptyNamespace
+		}
+		is, ok := ask(v, after, client)
+		if !ok {
+			continue
+		}
+		key := Key{Host: f.Host, Port: f.Port, Subset: f.Subset}
+		v.Refused++
+		if now, built := is.answers[key]; !built || now.TLS() {
+			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s is %s", client, key, &now))
+		}
+		if f.Before != mesh.Originated {
+			continue
+		}
+		moved := decision.Input.Request.Kind == mesh.KindVirtualService
+		if was, ok := ask(v, before, client); ok && !was.hadTLS(f.Host, moved) {
+			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for losing TLS, and %s -> %s had none", client, key))
+		}
+	}
+}
+
+// refusedFlows lists the flows of sidecars and egress gateways that a refusal is about, those of gateways first: see
+// Vantages.
+func refusedFlows(decision webhook.Decision) []mesh.Flow {
+	var list []mesh.Flow
+	for _, f := range decision.Input.Egress {
+		if f.Leg == mesh.LegEgress && f.Verdict == mesh.Plaintext &&
+			(f.Client.Kind == mesh.ClientSidecar || f.Client.Kind == mesh.ClientGateway) &&
+			slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
+				return refusesPlaintext(v) && v.Client == f.Client.String() && v.Host == f.Host && v.Port == f.Port
+			}) {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b mesh.Flow) int { return cmp.Compare(a.Client.Kind, b.Client.Kind) })
+	return list
+}
+
+// hadTLS tells whether the client had TLS towards a host, in whatever cluster routes led it to: moved, if traffic for it
+// may have gone to another host.
+func (v view) hadTLS(host string, moved bool) bool {
+	for key, a := range v.answers {
+		if (moved || key.Host == host) && a.TLS() {
+			return true
+		}
+	}
+	return false
+}
