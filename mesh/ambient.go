@@ -19,8 +19,9 @@ func (s *Snapshot) isAmbient(namespace string) bool {
 // ambientClient is the vantage of pods of an ambient namespace towards a service: its waypoint, where it has one
 // that exists, or else the ztunnel, which reads no rules.
 func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
-	if waypoint := s.waypointOf(svc); waypoint != "" {
-		return Client{Kind: ClientWaypoint, Namespace: waypoint}
+	waypoint := Client{Kind: ClientWaypoint, Namespace: s.waypointOf(svc)}
+	if waypoint.Namespace != "" && s.ServedAt(waypoint, svc.host) {
+		return waypoint
 	}
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
@@ -54,6 +55,20 @@ func (s *Snapshot) waypointOf(svc *service) string {
 	return where
 }
 
+// waypointsOf lists the waypoints that stand for a host, whoever is behind them: single pods may be ambient where their
+// namespace is not, and ingress gateways may go by waypoints too.
+func (s *Snapshot) waypointsOf(host string) []Client {
+	var list []Client
+	for _, svc := range s.services.at(host) {
+		client := Client{Kind: ClientWaypoint, Namespace: s.waypointOf(svc)}
+		if client.Namespace != "" && s.ServedAt(client, host) && !slices.ContainsFunc(list, func(have Client) bool { return have.Namespace == client.Namespace }) {
+			list = append(list, client)
+		}
+	}
+	slices.SortFunc(list, Client.compare)
+	return list
+}
+
 // serves tells whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
 // labels is taken to select it.
 func (g *KubernetesGateway) serves(own, namespace string) bool {
@@ -84,15 +99,24 @@ func (s *Snapshot) servedAt(waypoint Client, all []*service) (view, bool) {
 	return view{}, false
 }
 
-// rulesAt looks up a client's rules for a service that it knows. A waypoint has them by the service that its own
-// namespace sees of the host, which need not be the one that it stands for.
+// rulesAt looks up a client's rules for a service that it knows.
 func (s *Snapshot) rulesAt(client Client, svc view) lookup {
-	if !svc.inbound {
-		return s.rulesFor(client.Namespace, svc.host, svc.namespace)
-	}
-	seen, ok := combine(exported(s.services.at(svc.host), client.Namespace))
+	namespace, ok := s.ruledFrom(client, svc)
 	if !ok {
 		return lookup{}
 	}
-	return s.rulesFor(client.Namespace, seen.host, seen.namespace)
+	return s.rulesFor(client.Namespace, svc.host, namespace)
+}
+
+// ruledFrom is the service's namespace in which a client's lookup goes on. A waypoint has it from the service that its own
+// namespace sees of the host, which need not be the one that it stands for.
+func (s *Snapshot) ruledFrom(client Client, svc view) (namespace string, ok bool) {
+	if !svc.inbound {
+		return svc.namespace, true
+	}
+	seen, ok := combine(exported(s.services.at(svc.host), client.Namespace))
+	if !ok {
+		return "", false
+	}
+	return seen.namespace, true
 }

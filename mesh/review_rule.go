@@ -55,17 +55,18 @@ func (s *Snapshot) reaches(c Client, svc view, namespace string) bool {
 		return true
 	}
 	root := s.settings.RootNamespace
-	if namespace != svc.namespace && namespace != root {
+	from, ok := s.ruledFrom(c, svc)
+	if !ok || namespace != from && namespace != root {
 		return false
 	}
 	l := s.rulesAt(c, svc)
 	switch {
 	case l.stopped == nil || l.stopped.namespace == namespace:
 		return true
-	case l.stopped.namespace == c.Namespace && c.Namespace != svc.namespace:
+	case l.stopped.namespace == c.Namespace && c.Namespace != from:
 		return false
 	}
-	return l.stopped.namespace == root && namespace == svc.namespace
+	return l.stopped.namespace == root && namespace == from
 }
 
 // hopsOf adds the hops to an egress gateway behind host: every port that its Gateways serve, for each subset of the

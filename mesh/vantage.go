@@ -7,13 +7,14 @@ import (
 )
 
 // Clients lists the vantages from which host can be reached, each standing for all pods that Istio configures alike:
-// the namespaces that some object singles out, their pods by the selectors of rules, and all others as one.
+// the namespaces that some object singles out, their pods by the selectors of rules, and all others as one; then the
+// waypoints that stand for host.
 func (s *Snapshot) Clients(host string) []Client {
 	var list []Client
 	for _, namespace := range s.vantageNamespaces(host) {
 		list = append(list, s.clientsIn(namespace, host)...)
 	}
-	return list
+	return append(list, s.waypointsOf(host)...)
 }
 
 // vantageNamespaces lists the namespaces whose pods may fare differently with host, ascending, AnyNamespace last.
@@ -82,13 +83,11 @@ func (s *Snapshot) firstAmbient() string {
 }
 
 // clientsIn lists the vantages of one namespace: its pods without labels, and those that the rules and routes for
-// host tell apart. Pods of an ambient namespace stand behind a waypoint or a ztunnel.
+// host tell apart. Pods of an ambient namespace stand behind a waypoint, which is not told apart from others', or a ztunnel.
 func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	if s.isAmbient(namespace) {
-		for _, svc := range s.services.at(host) {
-			if visible(svc.exportTo, svc.namespace, namespace) {
-				return []Client{s.ambientClient(namespace, svc)}
-			}
+		if client := s.ClientOf(namespace, nil, host); client.Kind == ClientZtunnel {
+			return []Client{client}
 		}
 		return nil
 	}

@@ -11,6 +11,8 @@ type Key struct {
 	Host   string
 	Port   uint32
 	Subset string
+	// Served is "http" or "tcp" for a waypoint's cluster of a host for which it stands; its others are for where routes lead.
+	Served string
 }
 
 // String gives "host:port" or "host:port/subset".
@@ -18,6 +20,9 @@ func (k Key) String() string {
 	s := fmt.Sprintf("%s:%d", k.Host, k.Port)
 	if k.Subset != "" {
 		s += "/" + k.Subset
+	}
+	if k.Served != "" {
+		s += " served as " + k.Served
 	}
 	return s
 }

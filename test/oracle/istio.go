@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	kubeconv "istio.io/istio/pilot/pkg/serviceregistry/kube"
 	"istio.io/istio/pilot/pkg/xds/endpoints"
 	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/host"
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/resource"
 	"istio.io/istio/pkg/log"
@@ -170,15 +172,47 @@ func (i *Istio) outbound(c mesh.Client, each func(Key, *model.Proxy, *cluster.Cl
 		return err
 	}
 	for _, cl := range built {
-		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
-		if direction != model.TrafficDirectionOutbound || host == "" {
+		key, ok := keyOf(cl.GetName())
+		if !ok {
 			continue
 		}
-		if err := each(Key{Host: string(host), Port: uint32(port), Subset: subset}, proxy, cl); err != nil {
+		if key.Served != "" {
+			if err := unwrap(cl); err != nil {
+				return fmt.Errorf("read %s: %w", cl.GetName(), err)
+			}
+		}
+		if err := each(key, proxy, cl); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keyOf reads a cluster's name; ok is false where that is no cluster for a service. A waypoint's "http/v1" is the subset
+// v1 as HTTP.
+func keyOf(cluster string) (key Key, ok bool) {
+	direction, subset, host, port := model.ParseSubsetKey(cluster)
+	key = Key{Host: string(host), Port: uint32(port), Subset: subset}
+	if direction == model.TrafficDirectionInboundVIP {
+		key.Served, key.Subset, _ = strings.Cut(subset, "/")
+	}
+	return key, host != "" && (direction == model.TrafficDirectionOutbound || key.Served != "")
+}
+
+// external tells whether a cluster's service lies outside the mesh.
+func (i *Istio) external(c *cluster.Cluster) bool {
+	fields := c.GetMetadata().GetFilterMetadata()["istio"].GetFields()
+	if fields["external"].GetBoolValue() {
+		return true
+	}
+	key, _ := keyOf(c.GetName())
+	for _, s := range fields["services"].GetListValue().GetValues() {
+		svc := i.env.PushContext().ServiceIndex.HostnameAndNamespace[host.Name(key.Host)][s.GetStructValue().GetFields()["namespace"].GetStringValue()]
+		if key.Served != "" && svc != nil && svc.MeshExternal {
+			return true
+		}
+	}
+	return false
 }
 
 // load gives the endpoints of a cluster that asks for them apart, nil for one that carries them.

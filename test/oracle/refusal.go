@@ -19,7 +19,7 @@ func refusesPlaintext(v policies.Violation) bool {
 // checkRefusal sees that the flows for which a review is refused are in plaintext by Istio's word too, and that what is
 // said to have been under TLS was.
 func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.Decision) {
-	for _, f := range refusedFlows(decision) {
+	for _, f := range c.refusedFlows(decision) {
 		client := f.Client
 		if client.Namespace == mesh.AnyNamespace {
 			client.Namespace = emptyNamespace
@@ -30,7 +30,7 @@ func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.
 		}
 		key := Key{Host: f.Host, Port: f.Port, Subset: f.Subset}
 		v.Refused++
-		if now, built := is.answers[key]; !built || now.TLS() {
+		if now, built := is.at(key); !built || now.TLS() {
 			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s is %s", client, key, &now))
 		}
 		if f.Before != mesh.Originated {
@@ -43,13 +43,13 @@ func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.
 	}
 }
 
-// refusedFlows lists the flows of sidecars and egress gateways that a refusal is about, those of gateways first: see
+// refusedFlows lists the flows of the court's clients that a refusal is about, those of gateways first: see
 // Vantages.
-func refusedFlows(decision webhook.Decision) []mesh.Flow {
+func (c *Court) refusedFlows(decision webhook.Decision) []mesh.Flow {
 	var list []mesh.Flow
 	for _, f := range decision.Input.Egress {
 		if f.Leg == mesh.LegEgress && f.Verdict == mesh.Plaintext &&
-			(f.Client.Kind == mesh.ClientSidecar || f.Client.Kind == mesh.ClientGateway) &&
+			c.hears(f.Client.Kind) &&
 			slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
 				return refusesPlaintext(v) && v.Client == f.Client.String() && v.Host == f.Host && v.Port == f.Port
 			}) {

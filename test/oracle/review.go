@@ -27,8 +27,12 @@ type Question struct {
 var judgedKinds = map[string]bool{"ServiceEntry": true, "DestinationRule": true, "VirtualService": true, "Gateway": true}
 
 // Question makes a mesh and a review on it; ok is false where the mesh has nothing to review.
-func (g *Generator) Question() (q Question, ok bool) {
-	m := g.Mesh()
+func (g *Generator) Question() (q Question, ok bool) { return g.questionOn(g.Mesh()) }
+
+// AmbientQuestion makes a mesh with waypoints and a review on it.
+func (g *Generator) AmbientQuestion() (q Question, ok bool) { return g.questionOn(g.AmbientMesh()) }
+
+func (g *Generator) questionOn(m Mesh) (q Question, ok bool) {
 	var candidates []int
 	for i, d := range m {
 		if judgedKinds[d.Kind()] {
@@ -112,17 +116,30 @@ func (q Question) After(object Document) Mesh {
 
 // Court judges questions as the webhook does, and has Istio check the judgement.
 type Court struct {
-	Farm  Farm
 	Judge *webhook.Judge
+	// Load loads a mesh into Istio's generator.
+	Load func(test.Failer, Mesh) *Istio
+	// Clients are those for whom the judgement is checked.
+	Clients []mesh.Client
 }
 
-// NewCourt makes a court with the default configuration.
+// NewCourt makes a court with the default configuration, for sidecars and egress gateways.
 func NewCourt(ctx context.Context) (*Court, error) {
 	judge, err := webhook.NewJudge(ctx, config.Default())
 	if err != nil {
 		return nil, fmt.Errorf("make a judge: %w", err)
 	}
-	return &Court{Judge: judge}, nil
+	return &Court{Judge: judge, Load: new(Farm).Load, Clients: Vantages()}, nil
+}
+
+// NewAmbientCourt makes a court for waypoints, in a process with Istio's ambient mode on.
+func NewAmbientCourt(ctx context.Context) (*Court, error) {
+	court, err := NewCourt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	court.Load, court.Clients = NewAmbient, waypoints()
+	return court, nil
 }
 
 // Verdict is what came of one question.
@@ -168,19 +185,19 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 		return v, err
 	}
 	err = test.Wrap(func(t test.Failer) {
-		after := c.Farm.Load(t, q.After(mutated))
+		after := c.Load(t, q.After(mutated))
 		if v.Patched {
-			unpatched := c.Farm.Load(t, q.After(q.Object))
+			unpatched := c.Load(t, q.After(q.Object))
 			c.checkPatch(&v, q, mutated, unpatched, after)
 		}
 		switch {
 		case v.Allowed:
-			given := c.Farm.Load(t, q.Given)
+			given := c.Load(t, q.Given)
 			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkOpened(&v, given, after)); err != nil {
 				t.Fatal(err)
 			}
 		case slices.ContainsFunc(decision.Violations, refusesPlaintext):
-			c.checkRefusal(&v, c.Farm.Load(t, q.Given), after, decision)
+			c.checkRefusal(&v, c.Load(t, q.Given), after, decision)
 		}
 	})
 	return v, err

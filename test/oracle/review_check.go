@@ -29,7 +29,7 @@ func sidecars() []mesh.Client {
 
 // checkPatch sees that the patch gives TLS to all whom it meant to cover, and takes nothing else from anybody.
 func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, patched *Istio) {
-	for _, client := range Vantages() {
+	for _, client := range c.Clients {
 		was, ok := ask(v, unpatched, client)
 		is, also := ask(v, patched, client)
 		if !ok || !also {
@@ -52,15 +52,31 @@ func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, 
 		if client.Namespace == mesh.AnyNamespace {
 			client.Namespace = emptyNamespace
 		}
-		if client.Kind != mesh.ClientSidecar && client.Kind != mesh.ClientGateway {
+		if !c.hears(client.Kind) {
 			continue
 		}
 		is, ok := ask(v, patched, client)
-		a, built := is.answers[Key{Host: g.Host, Port: g.Port, Subset: g.Subset}]
+		a, built := is.at(Key{Host: g.Host, Port: g.Port, Subset: g.Subset})
 		if v.Checked++; ok && (!built || !a.TLS()) {
 			v.Wrong = append(v.Wrong, fmt.Sprintf("the patch was to cover %s -> %s:%d/%s: %s", client, g.Host, g.Port, g.Subset, &a))
 		}
 	}
+}
+
+// hears tells whether the court's clients are of this kind.
+func (c *Court) hears(kind mesh.ClientKind) bool {
+	return slices.ContainsFunc(c.Clients, func(client mesh.Client) bool { return client.Kind == kind })
+}
+
+// at gives the answer for a cluster. A waypoint has that of a host for which it stands as HTTP or as bytes.
+func (v view) at(key Key) (a Answer, built bool) {
+	for _, served := range []string{"http", "tcp", ""} {
+		key.Served = served
+		if a, built = v.answers[key]; built {
+			break
+		}
+	}
+	return a, built
 }
 
 // claimed lists the clusters that are under TLS by the rule as mutated, and were not as written.
@@ -83,11 +99,11 @@ func claimed(q Question, mutated Document) []mesh.Governed {
 	})
 }
 
-// checkAdmission sees that nobody who was under TLS is in plaintext: no sidecar and no egress gateway has a cluster for an
-// external host that lost its TLS and to which its listeners and routes lead. What the application encrypts itself, by the
-// port's protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
+// checkAdmission sees that nobody who was under TLS is in plaintext: no client's proxy has a cluster for an external host
+// that lost its TLS and to which its listeners and routes lead. What the application encrypts itself, by the port's
+// protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
 func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
-	for _, client := range Vantages() {
+	for _, client := range c.Clients {
 		was, ok := ask(v, before, client)
 		is, also := ask(v, after, client)
 		if !ok || !also {
@@ -141,7 +157,7 @@ func ask(v *Verdict, istio *Istio, client mesh.Client) (view, bool) {
 	err := istio.outbound(client, func(key Key, proxy *model.Proxy, cl *cluster.Cluster) error {
 		a, err := readCluster(cl, istio.load(proxy, cl), key.Port)
 		said.answers[key], said.settings[key] = a, others(cl)
-		said.external[key] = cl.GetMetadata().GetFilterMetadata()["istio"].GetFields()["external"].GetBoolValue()
+		said.external[key] = istio.external(cl)
 		return err
 	})
 	if err != nil {

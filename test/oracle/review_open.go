@@ -9,7 +9,10 @@ import (
 
 // checkOpened sees that no requests leave in plaintext that a sidecar's routes led nowhere before the review.
 func (c *Court) checkOpened(v *Verdict, before, after *Istio) error {
-	for _, client := range sidecars() {
+	for _, client := range c.Clients {
+		if client.Kind != mesh.ClientSidecar {
+			continue
+		}
 		was, err := before.Tables(client)
 		if errors.Is(err, errCrashed) {
 			continue

@@ -12,20 +12,44 @@ import (
 // TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, that no admission takes
 // anybody's TLS, and that a refusal is right. A review needs up to three meshes, so it makes a third of them.
 func TestReviews(t *testing.T) {
-	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
-	meshes := number(t, "ORACLE_MESHES", 3000) / 3
-	first := number(t, "ORACLE_FIRST", 0)
-	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", seed, first, 3*meshes)
 	court, err := NewCourt(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	coverage, classes := Coverage{}, map[string]int{}
+	hearings{court: court, make: (*Generator).Question, share: 3, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))}.all(t)
+}
+
+// TestAmbientReviews does so for waypoints, in a process of its own with ambient mode on.
+func TestAmbientReviews(t *testing.T) {
+	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
+	if !ambient(t, seed) {
+		return
+	}
+	court, err := NewAmbientCourt(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hearings{court: court, make: (*Generator).AmbientQuestion, share: 6, seed: seed}.all(t)
+}
+
+// hearings are random reviews that one court hears.
+type hearings struct {
+	court *Court
+	make  func(*Generator) (Question, bool)
+	// share of 3 makes one review where other tests make three meshes.
+	share, seed uint64
+}
+
+func (h hearings) all(t *testing.T) {
+	meshes := number(t, "ORACLE_MESHES", 3000) / h.share
+	first := number(t, "ORACLE_FIRST", 0)
+	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", h.seed, first, h.share*meshes)
+	court, coverage, classes := h.court, Coverage{}, map[string]int{}
 	var total Verdict
 	patched, allowed, reviews, failed := 0, 0, 0, 0
 	for i := first; i < first+meshes; i++ {
-		g := NewGenerator(seed, i)
-		q, ok := g.Question()
+		g := NewGenerator(h.seed, i)
+		q, ok := h.make(g)
 		if !ok {
 			continue
 		}

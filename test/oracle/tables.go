@@ -178,7 +178,7 @@ func (t *Tables) chainWays(chain *listener.FilterChain, authority string) ([]Way
 		return nil, err
 	}
 	if manager != nil {
-		return t.hostWays(manager.GetRds().GetRouteConfigName(), authority), nil
+		return hostWays(t.tableOf(manager), authority, chain.GetTransportSocket() != nil), nil
 	}
 	for _, f := range chain.GetFilters() {
 		var proxy tcp.TcpProxy
@@ -204,21 +204,30 @@ func tcpWays(proxy *tcp.TcpProxy) []Way {
 	return ways
 }
 
+// tableOf gives the routes of an HTTP filter, which carries them or names them.
+func (t *Tables) tableOf(manager *hcm.HttpConnectionManager) *route.RouteConfiguration {
+	if own := manager.GetRouteConfig(); own != nil {
+		return own
+	}
+	return t.routes[manager.GetRds().GetRouteConfigName()]
+}
+
 // hostWays gives where a table sends requests with this authority: by the host of that name, or the longest wildcard.
-func (t *Tables) hostWays(table, authority string) []Way {
+// Those that have not come in TLS may be sent back.
+func hostWays(table *route.RouteConfiguration, authority string, encrypted bool) []Way {
 	var best *route.VirtualHost
 	longest := -1
-	for _, vhost := range t.routes[table].GetVirtualHosts() {
+	for _, vhost := range table.GetVirtualHosts() {
 		for _, domain := range vhost.GetDomains() {
 			if domain == authority {
-				return routesWays(vhost.GetRoutes())
+				best, longest = vhost, 1000
 			}
 			if suffix, wild := strings.CutPrefix(domain, "*"); wild && strings.HasSuffix(authority, suffix) && len(suffix) > longest {
 				best, longest = vhost, len(suffix)
 			}
 		}
 	}
-	if best == nil {
+	if best == nil || best.GetRequireTls() == route.VirtualHost_ALL && !encrypted {
 		return []Way{{}}
 	}
 	return routesWays(best.GetRoutes())
@@ -260,11 +269,11 @@ func actionWays(action *route.RouteAction) []Way {
 }
 
 func wayTo(cluster, authority string) Way {
-	direction, subset, host, port := model.ParseSubsetKey(cluster)
-	if direction != model.TrafficDirectionOutbound || host == "" {
+	key, ok := keyOf(cluster)
+	if !ok {
 		return Way{}
 	}
-	return Way{Key: Key{Host: string(host), Port: uint32(port), Subset: subset}, Authority: authority}
+	return Way{Key: key, Authority: authority}
 }
 
 // Uses says how a cluster is used.
@@ -284,7 +293,7 @@ func (t *Tables) Used() (map[Key]Uses, error) {
 				return nil, err
 			}
 			if manager != nil {
-				t.tableUses(used, manager.GetRds().GetRouteConfigName())
+				tableUses(used, t.tableOf(manager))
 				continue
 			}
 			ways, err := t.chainWays(chain, "")
@@ -300,8 +309,8 @@ func (t *Tables) Used() (map[Key]Uses, error) {
 }
 
 // tableUses adds all that a table leads to. Only routes that a VirtualService made carry metadata.
-func (t *Tables) tableUses(used map[Key]Uses, table string) {
-	for _, vhost := range t.routes[table].GetVirtualHosts() {
+func tableUses(used map[Key]Uses, table *route.RouteConfiguration) {
+	for _, vhost := range table.GetVirtualHosts() {
 		for _, r := range vhost.GetRoutes() {
 			routed := r.GetMetadata() != nil
 			for _, w := range actionWays(r.GetRoute()) {

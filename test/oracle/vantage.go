@@ -25,6 +25,12 @@ func proxyFor(c mesh.Client) *model.Proxy {
 		p.Type = model.Router
 	case mesh.ClientWaypoint:
 		p.Type = model.Waypoint
+		p.Labels = map[string]string{
+			"gateway.networking.k8s.io/gateway-name": waypointName,
+			"gateway.istio.io/managed":               "istio.io-mesh-controller",
+		}
+		p.Metadata.Labels = p.Labels
+		p.IPAddresses = []string{waypointAddress(c.Namespace, "1")}
 	default:
 		p.Type = model.SidecarProxy
 	}

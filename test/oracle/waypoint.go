@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"fmt"
 	"strings"
 
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -90,48 +89,24 @@ func waypointAddress(namespace, last string) string {
 	return "203.0.113.2" + last
 }
 
-// waypointProxy is the waypoint's own proxy, as it would introduce itself.
-func waypointProxy(c mesh.Client) *model.Proxy {
-	p := proxyFor(c)
-	p.Labels = map[string]string{
-		"gateway.networking.k8s.io/gateway-name": waypointName,
-		"gateway.istio.io/managed":               "istio.io-mesh-controller",
-	}
-	p.Metadata.Labels = p.Labels
-	p.IPAddresses = []string{waypointAddress(c.Namespace, "1")}
-	return p
+// waypoints lists the waypoints that a mesh may have.
+func waypoints() []mesh.Client {
+	return []mesh.Client{{Kind: mesh.ClientWaypoint, Namespace: "default"}, {Kind: mesh.ClientWaypoint, Namespace: "apps"}}
 }
 
 // WaypointClusters says what a waypoint does to each host, port and subset that it serves.
-func (i *Istio) WaypointClusters(c mesh.Client) (answers map[Key]Answer, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			answers, err = nil, fmt.Errorf("%w: %v", errCrashed, r)
+func (i *Istio) WaypointClusters(c mesh.Client) (map[Key]Answer, error) {
+	answers := map[Key]Answer{}
+	err := i.outbound(c, func(key Key, _ *model.Proxy, cl *cluster.Cluster) error {
+		if key.Served == "" || strings.HasPrefix(key.Host, waypointName+".") {
+			return nil
 		}
-	}()
-	built, err := i.build(setUp(i.env, waypointProxy(c)))
-	if err != nil {
-		return nil, err
-	}
-	answers = map[Key]Answer{}
-	for _, cl := range built {
-		direction, subset, host, port := model.ParseSubsetKey(cl.GetName())
-		if direction != model.TrafficDirectionInboundVIP || strings.HasPrefix(string(host), waypointName+".") {
-			continue
-		}
-		if err := unwrap(cl); err != nil {
-			return nil, fmt.Errorf("read %s: %w", cl.GetName(), err)
-		}
-		a, err := readCluster(cl, nil, uint32(port))
-		if err != nil {
-			return nil, err
-		}
-		// "http/v1" and "tcp/v1" are the subset v1 as HTTP and as bytes: alike but for what HTTP alone uses.
-		_, name, _ := strings.Cut(subset, "/")
-		a.Ports = nil
-		answers[Key{Host: string(host), Port: uint32(port), Subset: name}] = a
-	}
-	return answers, nil
+		a, err := readCluster(cl, nil, key.Port)
+		key.Served, a.Ports = "", nil // as HTTP and as bytes: alike but for what HTTP alone uses
+		answers[key] = a
+		return err
+	})
+	return answers, err
 }
 
 // unwrap takes off the tunnel to the mesh's own pods: what lies inside is what a server outside the mesh gets.
