@@ -17,8 +17,11 @@ func delegateRef(d *networking.Delegate, namespace string) Ref {
 
 // httpRoutes gives v's routes with its delegates merged in (pilot/pkg/model/virtualservice.go MergeHTTPRoutes).
 func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
+	if !v.delegates {
+		return v.http
+	}
 	var list []*networking.HTTPRoute
-	for _, route := range v.spec.Http {
+	for _, route := range v.http {
 		list = append(list, s.withDelegate(v, route)...)
 	}
 	return list
@@ -26,9 +29,6 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 
 // withDelegate gives what a route of v stands for: itself, or the routes of its delegate.
 func (s *Snapshot) withDelegate(v *virtualService, route *networking.HTTPRoute) []*networking.HTTPRoute {
-	if route == nil {
-		return nil
-	}
 	if route.Delegate == nil {
 		return []*networking.HTTPRoute{route}
 	}

@@ -66,7 +66,7 @@ func (s *Snapshot) taker(all []*virtualService, host string, r request, family F
 // requestsField is the field of v's first route for a request; "" where there is none.
 func (s *Snapshot) requestsField(v *virtualService, r request) string {
 	for i, route := range v.spec.Http {
-		if slices.ContainsFunc(s.withDelegate(v, route), func(route *networking.HTTPRoute) bool {
+		if route != nil && slices.ContainsFunc(s.withDelegate(v, route), func(route *networking.HTTPRoute) bool {
 			applies, _ := matchHTTP(v, route, r)
 			return applies
 		}) {

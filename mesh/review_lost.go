@@ -43,11 +43,14 @@ func (r *review) doubtful(host string, clients []Client, touched func(Client) bo
 	r.gatewaysElsewhere(host, touched)
 }
 
+// mostBlends bounds how many pairs of labels are looked at: a rule names one set of them, a route as many as it likes.
+const mostBlends = 4096
+
 // blends gives pods that carry the labels by which the object under review singles pods out, and those by which another
 // does at once.
 func (r *review) blends(clients []Client) []Client {
 	own := r.labelsNamed()
-	if len(own) == 0 {
+	if len(own) == 0 || len(own)*len(clients) > mostBlends {
 		return nil
 	}
 	var list []Client

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"slices"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -15,7 +16,12 @@ func (r *review) virtualService() {
 			continue
 		}
 		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
-		hosts = append(hosts, r.roots(o, v)...)
+		for _, h := range r.roots(o, v) {
+			hosts = append(hosts, h)
+			if known, ok := r.after.known.get(strings.ToLower(h)); ok {
+				hosts = append(hosts, known) // HTTP does not tell cases apart
+			}
+		}
 	}
 	slices.Sort(hosts)
 	for _, pattern := range slices.Compact(hosts) {

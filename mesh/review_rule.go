@@ -171,7 +171,7 @@ func (r *review) judgeRule(f *Flow, l leg) {
 
 // holds tells whether the lookup found this rule.
 func (l lookup) holds(o *Object) bool {
-	return slices.ContainsFunc(l.found, func(m *merged) bool { return slices.Contains(m.from, o) })
+	return slices.ContainsFunc(l.found.all, func(m *merged) bool { return slices.Contains(m.from, o) })
 }
 
 // dropped tells whether the rule under review stands where the client's lookup stopped, and yet another rule's

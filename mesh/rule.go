@@ -15,8 +15,8 @@ type ruleSet struct {
 	namespace string
 	host      string
 	rules     []*Object // sorted: selectors first, then by age
-	local     []*merged // seen by clients of the namespace
-	private   []*merged // not exported; what clients in the root namespace see of its own rules
+	local     choices   // seen by clients of the namespace
+	private   choices   // not exported; what clients in the root namespace see of its own rules
 	// toAll is what is exported to everybody, to what a namespace sees instead that is exported to by name.
 	toAll []*merged
 	to    map[string][]*merged
@@ -58,7 +58,7 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 			private = append(private, c)
 		}
 	}
-	set.local, set.private = local.inside(), private.inside()
+	set.local, set.private = newChoices(local.inside()), newChoices(private.inside())
 	set.toAll, set.to = exported.outside()
 	set.shape = set.shapeOf()
 	return set
@@ -163,7 +163,7 @@ type lookup struct {
 	passed []*ruleSet
 	// stopped is where the lookup ended; nil if nothing matched.
 	stopped *ruleSet
-	found   []*merged
+	found   choices
 }
 
 // rulesFor looks a client's rules for a service up (pilot/pkg/model/push_context.go destinationRule).
@@ -175,7 +175,7 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 	if clientNamespace == root {
 		own = privateRules
 	}
-	if set := s.mostSpecific(patterns, clientNamespace, func(r *ruleSet) bool { return len(own(r)) > 0 }); set != nil {
+	if set := s.mostSpecific(patterns, clientNamespace, func(r *ruleSet) bool { return len(own(r).all) > 0 }); set != nil {
 		l.stopped, l.found = set, own(set)
 		return l
 	}
@@ -184,7 +184,7 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 		if set == nil {
 			continue
 		}
-		if l.found = set.exportedTo(clientNamespace); len(l.found) > 0 {
+		if l.found.all = set.exportedTo(clientNamespace); len(l.found.all) > 0 {
 			l.stopped = set
 			return l
 		}
@@ -195,8 +195,8 @@ func (s *Snapshot) rulesFor(clientNamespace, host, serviceNamespace string) look
 
 // ownRules are what a client sees of its own namespace; privateRules what it sees in the root namespace, whose
 // exported rules it finds last, as everybody does.
-func ownRules(r *ruleSet) []*merged     { return r.local }
-func privateRules(r *ruleSet) []*merged { return r.private }
+func ownRules(r *ruleSet) choices     { return r.local }
+func privateRules(r *ruleSet) choices { return r.private }
 
 // mostSpecific gives the set of the most specific of patterns for which namespace has rules of this sort.
 func (s *Snapshot) mostSpecific(patterns []string, namespace string, has func(*ruleSet) bool) *ruleSet {
@@ -212,20 +212,4 @@ func (s *Snapshot) mostSpecific(patterns []string, namespace string, has func(*r
 // from the longest to the shortest (pilot/pkg/model/config.go MostSpecificHostMatch).
 func (s *Snapshot) patterns(host string) []string {
 	return s.ruleWildcards.over(host)
-}
-
-// choose picks the rule for one client from what its lookup found (pilot/pkg/model/sidecar.go DestinationRule).
-// Rules with a selector count in their own namespace only, and never at a waypoint.
-func (l lookup) choose(client Client) *merged {
-	var catchAll *merged
-	for _, m := range l.found {
-		if !m.selects {
-			catchAll = m
-			continue
-		}
-		if client.Kind != ClientWaypoint && m.first.Namespace == client.Namespace && subsetOf(m.selector, client.Labels) {
-			return m
-		}
-	}
-	return catchAll
 }

@@ -8,6 +8,7 @@ import (
 
 	networking "istio.io/api/networking/v1alpha3"
 	security "istio.io/api/security/v1beta1"
+	selector "istio.io/api/type/v1beta1"
 
 	"github.com/tlsward/tlsward/mesh"
 )
@@ -118,6 +119,8 @@ func BenchmarkWorstCase(b *testing.B) {
 		"one host with 1,000 rules":          manyRules,
 		"a wildcard over 10,000 hosts":       manyHosts,
 		"a VirtualService with 1,000 routes": manyRoutes,
+		"1,000 rules that select pods":       manySelectors,
+		"1,000 routes by source labels":      manySources,
 	} {
 		snapshot, o := build()
 		b.Run(name, func(b *testing.B) {
@@ -163,6 +166,24 @@ func manyRoutes() (*mesh.Snapshot, *mesh.Object) {
 		object(mesh.KindServiceEntry, "egress", "entry", serviceEntry("api.example.com")),
 		object(mesh.KindDestinationRule, "egress", "rule", simpleRule("api.example.com")),
 	), object(mesh.KindVirtualService, "egress", "routes", spec)
+}
+
+func manySelectors() (*mesh.Snapshot, *mesh.Object) {
+	objects := []*mesh.Object{object(mesh.KindServiceEntry, "egress", "entry", serviceEntry("api.example.com"))}
+	for i := range 1000 {
+		rule := simpleRule("api.example.com")
+		rule.WorkloadSelector = &selector.WorkloadSelector{MatchLabels: map[string]string{fmt.Sprintf("label-%d", i): "x"}}
+		objects = append(objects, object(mesh.KindDestinationRule, "egress", fmt.Sprintf("rule-%d", i), rule))
+	}
+	return mesh.New(mesh.DefaultSettings(), objects...), objects[1]
+}
+
+func manySources() (*mesh.Snapshot, *mesh.Object) {
+	snapshot, routes := manyRoutes()
+	for i, route := range routes.Spec.(*networking.VirtualService).Http {
+		route.Match[0].SourceLabels = map[string]string{fmt.Sprintf("label-%d", i): "x"}
+	}
+	return snapshot, routes
 }
 
 func object(kind, namespace, name string, spec any) *mesh.Object {

@@ -39,8 +39,10 @@ func (s *Snapshot) serviceFor(client Client, host string) (view, bool) {
 			found.add(v)
 		}
 		found.view.dispute(imported)
-		if v, ok := s.routedTo(client, host, all, listener); ok {
-			found.add(v)
+		if svc := pickNamespace(firsts(all), client.Namespace); svc != nil && !found.whole(svc) {
+			if v, ok := s.routedTo(client, svc, listener); ok {
+				found.add(v)
+			}
 		}
 	}
 	return found.view, found.some
@@ -90,6 +92,11 @@ func (f *scope) add(v view) {
 			}
 		}
 	}
+}
+
+// whole tells whether all of a service is known already.
+func (f *scope) whole(svc *service) bool {
+	return f.view.service == svc && len(f.view.ports) >= len(svc.ports)
 }
 
 // dispute marks the ports for which services that a listener imports do not declare the same family. Clusters are made
@@ -211,6 +218,9 @@ func (l listener) named(all []*service, namespace string) []*service {
 
 // firsts gives the service of each namespace that stands for it: the oldest, or a Kubernetes Service.
 func firsts(all []*service) []*service {
+	if len(all) == 1 {
+		return all
+	}
 	var list []*service
 	for _, svc := range all {
 		i := slices.IndexFunc(list, func(have *service) bool { return have.namespace == svc.namespace })
@@ -228,13 +238,9 @@ func firsts(all []*service) []*service {
 // routedTo is the service that a client knows only because a VirtualService that it sees leads there
 // (pilot/pkg/model/sidecar.go collectImportedServices). A service of the client's own namespace need not even be
 // exported to it.
-func (s *Snapshot) routedTo(client Client, host string, all []*service, l listener) (view, bool) {
-	ports, ok := s.routedPorts(client, host, l)
+func (s *Snapshot) routedTo(client Client, svc *service, l listener) (view, bool) {
+	ports, ok := s.routedPorts(client, svc.host, l)
 	if !ok {
-		return view{}, false
-	}
-	svc := pickNamespace(firsts(all), client.Namespace)
-	if svc == nil {
 		return view{}, false
 	}
 	v := view{service: svc, ports: svc.ports}

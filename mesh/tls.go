@@ -133,7 +133,7 @@ func (c *Cluster) startMutual(how discovery, accounts []string, number uint32, s
 
 // whyNone tells a client without rules from one whose namespace has rules for other pods.
 func (l lookup) whyNone(client Client) Cause {
-	if len(l.found) == 0 {
+	if len(l.found.all) == 0 {
 		return CauseNoRule
 	}
 	if client.Kind == ClientWaypoint {

@@ -108,7 +108,7 @@ func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 	}
 	for _, pattern := range s.patterns(host) {
 		if set := s.rules.at(pattern + "\x00" + namespace); set != nil {
-			for _, m := range set.local {
+			for _, m := range set.local.all {
 				add(m.selector)
 			}
 		}

@@ -21,7 +21,10 @@ type virtualService struct {
 	gateways []string
 	// destinations are the hosts to which its routes lead, mirrors included.
 	destinations []string
-	shape        uint64 // see specShape
+	// http are its HTTP routes; delegates is true where some stand for a delegate's.
+	http      []*networking.HTTPRoute
+	delegates bool
+	shape     uint64 // see specShape
 }
 
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
@@ -38,6 +41,12 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	for d := range targets(spec) {
 		if h := s.qualify(d.GetHost(), o.Namespace); !slices.Contains(v.destinations, h) {
 			v.destinations = append(v.destinations, h)
+		}
+	}
+	for _, r := range spec.Http {
+		if r != nil {
+			v.http = append(v.http, r)
+			v.delegates = v.delegates || r.Delegate != nil
 		}
 	}
 	v.shape = v.shapeOf()
