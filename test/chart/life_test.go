@@ -4,20 +4,15 @@ package chart
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
 // policies is a kind that the policies as shipped refuse without principals.
@@ -169,71 +164,6 @@ func asked(t *testing.T, r *release) {
 	}
 }
 
-func healsBundle(t *testing.T, r *release) {
-	_, want := r.bundles()
-	r.wipe()
-	r.await("healing", func() string {
-		if m, v := r.bundles(); m != want || v != want {
-			return "the bundles are not what they were"
-		}
-		return ""
-	})
-	asked(t, r)
-}
-
-func restoresCA(t *testing.T, r *release) {
-	secrets := r.plane.clients.CoreV1().Secrets(releaseNamespace)
-	before, err := secrets.Get(t.Context(), releaseName+"-ca", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := secrets.Delete(t.Context(), before.Name, metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	r.await("writing back the CA", func() string {
-		after, err := secrets.Get(t.Context(), before.Name, metav1.GetOptions{})
-		switch {
-		case err != nil:
-			return err.Error()
-		case string(after.Data["active.crt"]) != string(before.Data["active.crt"]):
-			return "another CA"
-		case after.Labels["app.kubernetes.io/managed-by"] != "Helm" || after.Annotations["meta.helm.sh/release-name"] != releaseName:
-			return fmt.Sprintf("the marks of helm are gone: %v %v", after.Labels, after.Annotations)
-		}
-		return ""
-	})
-	asked(t, r)
-}
-
-func rotates(t *testing.T, r *release) {
-	before, _ := r.bundles()
-	secrets := r.plane.clients.CoreV1().Secrets(releaseNamespace)
-	demand := []byte(`{"metadata":{"annotations":{"tlsward.io/rotate":"now"}}}`)
-	if _, err := secrets.Patch(t.Context(), releaseName+"-ca", types.MergePatchType, demand, metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	most := 0
-	r.await("rotation", func() string {
-		asked(t, r)
-		m, v := r.bundles()
-		most = max(most, strings.Count(v, "BEGIN"))
-		if m != v || strings.Count(v, "BEGIN") != 1 || v == before {
-			return "not at its end"
-		}
-		return ""
-	})
-	if most < 2 {
-		t.Error("the bundles never held both CAs")
-	}
-	secret, err := secrets.Get(t.Context(), releaseName+"-ca", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := secret.Annotations["tlsward.io/rotate"]; ok || len(secret.Data) != 2 {
-		t.Errorf("the Secret is not at rest: %v, %d entries", secret.Annotations, len(secret.Data))
-	}
-}
-
 func upgrades(t *testing.T, r *release) {
 	m, v := r.bundles()
 	for i := range 3 {
@@ -290,101 +220,6 @@ func ends(t *testing.T, r *release) {
 	}
 }
 
-func metricsExist(t *testing.T, r *release) {
-	rendered := run(t, r.helm, "template", releaseName, r.helm.Chart, "-n", releaseNamespace, "--set", "prometheusRule.enabled=true,dashboard.enabled=true")
-	have := metrics(t, r.servers[0])
-	for _, field := range strings.FieldsFunc(rendered, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
-		if !strings.HasPrefix(field, "tlsward_") {
-			continue
-		}
-		if !strings.Contains(have, "# TYPE "+strings.TrimSuffix(field, "_bucket")+" ") && !vectors[field] {
-			t.Errorf("there is no metric %s", field)
-		}
-	}
-}
-
-// vectors are metrics that show only once something has been counted.
-var vectors = map[string]bool{"tlsward_undecided_total": true, "tlsward_panics_total": true, "tlsward_policy_reloads_total": true}
-
-// verbsUsed holds every verb of every role against what the servers asked for.
-func verbsUsed(t *testing.T, r *release) {
-	asked, err := r.plane.requests(t.Context(), "system:serviceaccount:"+releaseNamespace+":"+releaseName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	for _, q := range asked {
-		used[q.String()] = true
-		if q.ResponseStatus.Code == http.StatusForbidden && q.ObjectRef.Name != "tlsward-probe" && q.ObjectRef.Name != "other" {
-			t.Errorf("forbidden: %s %s", q, q.ObjectRef.Name)
-		}
-	}
-	var held []string
-	for _, rule := range r.rules(t) {
-		for _, group := range rule.APIGroups {
-			for _, resource := range rule.Resources {
-				for _, verb := range rule.Verbs {
-					held = append(held, fmt.Sprintf("%s %s/%s", verb, group, resource))
-				}
-			}
-		}
-	}
-	slices.Sort(held)
-	for _, verb := range slices.Compact(held) {
-		if !used[verb] && !rare[verb] {
-			t.Errorf("granted and never used: %s", verb)
-		}
-	}
-	for verb := range rare {
-		if !slices.Contains(held, verb) {
-			t.Errorf("%s is excused, and not even granted", verb)
-		}
-	}
-}
-
-// rare are verbs that this test does not see used, each with its reason.
-var rare = func() map[string]bool {
-	out := map[string]bool{
-		// Asked for by the API server itself, in the course of a patch that makes a new object.
-		"create coordination.k8s.io/leases":              true,
-		"create security.istio.io/authorizationpolicies": true,
-		// The CRDs of the Gateway API are not installed here.
-		"list gateway.networking.k8s.io/gateways":  true,
-		"watch gateway.networking.k8s.io/gateways": true,
-		// API servers before 1.34, and those that cannot stream a list, are asked for one.
-		"list /services":   true,
-		"list /namespaces": true,
-		"list /configmaps": true,
-	}
-	for _, resource := range []string{"networking.istio.io/serviceentries", "networking.istio.io/destinationrules",
-		"networking.istio.io/virtualservices", "networking.istio.io/gateways", "networking.istio.io/sidecars",
-		"networking.istio.io/workloadentries", "security.istio.io/authorizationpolicies"} {
-		out["list "+resource] = true // as above
-		out["get "+resource] = true  // a write that was admitted and has not been seen to arrive is looked up
-	}
-	return out
-}()
-
-func (r *release) rules(t *testing.T) []rbacv1.PolicyRule {
-	t.Helper()
-	var out []rbacv1.PolicyRule
-	roles, err := r.plane.clients.RbacV1().Roles("").List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + releaseName})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, role := range roles.Items {
-		out = append(out, role.Rules...)
-	}
-	all, err := r.plane.clients.RbacV1().ClusterRoles().List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + releaseName})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, role := range all.Items {
-		out = append(out, role.Rules...)
-	}
-	return out
-}
-
 func uninstalls(t *testing.T, r *release) {
 	run(t, r.helm, "uninstall", releaseName, "-n", releaseNamespace)
 	if _, err := r.plane.objects.Resource(policies).Namespace("default").Create(t.Context(), policy("bad"), metav1.CreateOptions{}); err != nil {
@@ -416,26 +251,4 @@ func uninstalls(t *testing.T, r *release) {
 			t.Errorf("Lease %s is left, and goes with nothing: %+v", l.Name, o)
 		}
 	}
-}
-
-func readyz(t *testing.T, server *cluster.Replica) string {
-	return get(t, fmt.Sprintf("http://127.0.0.1:%d/readyz?verbose", server.HealthPort))
-}
-
-func metrics(t *testing.T, server *cluster.Replica) string {
-	return get(t, fmt.Sprintf("http://127.0.0.1:%d/metrics", server.MetricsPort))
-}
-
-func get(t *testing.T, url string) string {
-	t.Helper()
-	answer, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
 }
