@@ -197,6 +197,8 @@ type Flow struct {
 	// Private is true if of its own namespace's rules the client goes only by those that are exported to nobody else, as
 	// in the mesh's root namespace.
 	Private bool `json:"private,omitempty"`
+	// Held is what the rule under review decided before, where a rule that it hid leaves the bytes in plaintext now.
+	Held *Held `json:"held,omitempty"`
 	// Ours is true if the object under review is what decides (or should decide) this flow's TLS.
 	Ours bool `json:"ours"`
 	// Service is the ServiceEntry that declares the host.
@@ -207,6 +209,18 @@ type Flow struct {
 	// By is another object that has a hand in the flow: the rule that shadows, the host that differs in case, the
 	// route that sets the Host header.
 	By string `json:"by,omitempty"`
+	// Partly is true if Istio ignores that TLS for some clients alone, and keeps it for others.
+	Partly bool `json:"partly,omitempty"`
+	// Idle is true if the rule that By names decided nothing for anybody before the review: TLS in it would be ignored, too.
+	Idle bool `json:"idle,omitempty"`
 	// Also counts the flows to other hosts that are told by this one: alike in all but the host.
 	Also int `json:"also,omitempty"`
+}
+
+// Held is TLS that is lost as one rule takes the place of another.
+type Held struct {
+	// Field is where the rule under review had it.
+	Field string `json:"field"`
+	// Heir is where the rule that now decides would have to have it.
+	Heir Decision `json:"heir"`
 }

@@ -46,8 +46,9 @@ type review struct {
 	hosts int
 	// losses is true where nothing counts but the loss of TLS, or of the routes that let nothing out.
 	losses bool
-	// echoed is true if the rule under review only repeats what the rule that stands in its place says.
-	echoed bool
+	// harmless is true if the rule under review only repeats what the rule that stands in its place says, or leaves some
+	// clients, under TLS, to that rule and is there for others.
+	harmless bool
 }
 
 // flowKey tells flows apart.
@@ -264,6 +265,9 @@ func (r *review) add(l leg, was Verdict) {
 	}
 	f := l.flow()
 	f.Before, f.Private = was, l.client.Namespace == r.after.settings.RootNamespace
+	if r.ofRule() && f.Verdict == Originated && was != Originated {
+		f.Before = r.clusterBefore(l) // where routes lead to several, the worst of those was told
+	}
 	if l.cluster.service.service != nil {
 		f.Service = &l.cluster.service.ref
 	}
@@ -275,8 +279,37 @@ func (r *review) add(l leg, was Verdict) {
 	if r.untouched(f) {
 		return
 	}
+	f.Held = r.heldBefore(f, l)
 	r.index[l.key()] = len(r.flows)
 	r.flows = append(r.flows, f)
+}
+
+// ofRule is true of the review of a DestinationRule.
+func (r *review) ofRule() bool { return r.either().Kind == KindDestinationRule }
+
+// heldBefore tells what the rule under review decided for a leg where now, in its place, another rule of its host and
+// namespace leaves the bytes in plaintext: one that it hid before.
+func (r *review) heldBefore(f Flow, l leg) *Held {
+	if !r.ofRule() || r.old == nil || f.Rule == nil || f.Verdict != Plaintext || f.Before != Originated {
+		return nil
+	}
+	svc, ok := r.before.serviceFor(l.client, l.host)
+	if !ok {
+		return nil
+	}
+	was := r.before.direct(l.client, svc, l.port, l.subset, l.payload)
+	if !was.governed() || was.effective().from.Object != r.old.Ref {
+		return nil
+	}
+	heir := l.effective()
+	if was.effective().bySubset && !heir.bySubset {
+		heir.from = l.cluster.rule.subsetTLS(l.port, l.subset).from
+	}
+	hidden := func(o *Object) bool { return o.Ref == heir.from.Object && o.Ref != r.old.Ref }
+	if !slices.ContainsFunc(was.cluster.lookup.stopped.rules, hidden) {
+		return nil
+	}
+	return &Held{Field: was.effective().from.Field, Heir: heir.from}
 }
 
 // untouched is true of a flow that other objects decide as they did before: what they do is theirs to answer.

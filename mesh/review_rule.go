@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -150,8 +151,8 @@ func (r *review) judgeRule(f *Flow, l leg) {
 	if r.object == nil || r.object.Kind != KindDestinationRule || l.kind == LegNowhere {
 		return
 	}
-	own := newMerged(r.object).tlsFor(l.port, l.subset).settings
-	if own == nil || own.Mode == networking.ClientTLSSettings_DISABLE {
+	own := newMerged(r.object).tlsFor(l.port, l.subset)
+	if own.settings == nil || own.settings.Mode == networking.ClientTLSSettings_DISABLE {
 		return
 	}
 	rule := l.cluster.rule
@@ -162,11 +163,24 @@ func (r *review) judgeRule(f *Flow, l leg) {
 		f.Ours, f.Ignored = true, true
 	case f.Ours:
 		f.Ignored = cause == CauseCredential || cause == CauseIncompleteMutual || cause == CauseMutualAtWaypoint
-	case r.dropped(l) && sameTLS(own, l.effective()):
-		r.echoed = true
 	case r.dropped(l):
-		f.Ignored, f.Cause, f.By = true, CauseMergedAway, l.by()
+		r.judgeDropped(f, l, own)
 	}
+}
+
+// judgeDropped says what comes of TLS in the rule under review in whose place another rule's policy is taken.
+func (r *review) judgeDropped(f *Flow, l leg, own clientTLS) {
+	kept := l.effective()
+	if kept.bySubset && !own.bySubset {
+		return // as in one rule: a subset's own policy goes before the rule's
+	}
+	partly := l.cluster.lookup.stopped.has(own.settings, l.port, l.subset)
+	if sameTLS(own.settings, kept.settings) || partly && f.Verdict != Plaintext {
+		r.harmless = true
+		return
+	}
+	by := l.by()
+	f.Ignored, f.Cause, f.By, f.Partly, f.Idle = true, CauseMergedAway, by.Ref.String(), partly, r.idleBefore(by, l)
 }
 
 // holds tells whether the lookup found this rule.
@@ -191,20 +205,37 @@ func (r *review) dropped(l leg) bool {
 	return visible(spec.ExportTo, r.object.Namespace, l.client.Namespace)
 }
 
-// effective is the TLS setting that applies to a leg.
-func (l leg) effective() *networking.ClientTLSSettings {
-	return l.cluster.rule.tlsFor(l.port, l.subset).settings
+// keeps tells whether a rule decides the TLS of a port for some clients.
+func (r *ruleSet) keeps(o *Object, number uint32, subsetName string) bool {
+	return r.anyTLS(number, subsetName, func(t clientTLS) bool { return t.from.Object == o.Ref })
 }
 
-// by names the rule whose policy applies to a leg.
-func (l leg) by() string {
-	if decided := l.cluster.Hop.DecidedBy; decided != nil {
-		return decided.Object.String()
-	}
-	if l.cluster.rule.policyOf != nil {
-		return l.cluster.rule.policyOf.Ref.String()
-	}
-	return l.cluster.rule.first.Ref.String()
+// has tells whether some clients have this TLS on a port, whichever rule says so.
+func (r *ruleSet) has(tls *networking.ClientTLSSettings, number uint32, subsetName string) bool {
+	return r.anyTLS(number, subsetName, func(t clientTLS) bool { return sameTLS(t.settings, tls) })
+}
+
+// anyTLS tells whether is holds for what the rules say of a port to some clients.
+func (r *ruleSet) anyTLS(number uint32, subsetName string, is func(clientTLS) bool) bool {
+	views := append(slices.Collect(maps.Values(r.to)), r.local.all, r.private.all, r.toAll)
+	return slices.ContainsFunc(views, func(seen []*merged) bool {
+		return slices.ContainsFunc(seen, func(m *merged) bool { return is(m.tlsFor(number, subsetName)) })
+	})
+}
+
+// effective is the TLS setting that applies to a leg.
+func (l leg) effective() clientTLS { return l.cluster.rule.tlsFor(l.port, l.subset) }
+
+// by is the rule whose policy applies to a leg.
+func (l leg) by() *Object {
+	from := l.effective().from.Object
+	return l.cluster.rule.from[slices.IndexFunc(l.cluster.rule.from, func(o *Object) bool { return o.Ref == from })]
+}
+
+// idleBefore tells whether a rule decided nothing for anybody before the review.
+func (r *review) idleBefore(o *Object, l leg) bool {
+	set := r.before.rules.at(l.cluster.lookup.stopped.host + "\x00" + o.Namespace)
+	return set != nil && slices.Contains(set.rules, o) && !set.keeps(o, l.port, l.subset)
 }
 
 // sameTLS tells whether two settings do the same on the wire.
@@ -217,33 +248,24 @@ func sameTLS(a, b *networking.ClientTLSSettings) bool {
 		slices.Equal(a.SubjectAltNames, b.SubjectAltNames) && a.InsecureSkipVerify.GetValue() == b.InsecureSkipVerify.GetValue()
 }
 
-// usedElsewhere takes back that a setting is ignored where nobody is in plaintext for it and others use it for the same
-// port. A credential may be meant for a gateway, as long as the sidecar's own bytes are encrypted by the application; a
-// rule for all may leave some pods to a rule of their own that starts TLS too.
+// usedElsewhere takes back that a credential is ignored where the sidecar's own bytes are encrypted by the application, and
+// a gateway uses it for the same port.
 func (r *review) usedElsewhere() {
 	for i := range r.flows {
 		f := &r.flows[i]
-		if !f.Ignored {
-			continue
-		}
-		switch {
-		case f.Cause == CauseCredential && f.Verdict == ApplicationTLS && slices.ContainsFunc(r.flows, f.gatewayUse):
+		if f.Ignored && f.Cause == CauseCredential && f.Verdict == ApplicationTLS && slices.ContainsFunc(r.flows, f.gatewayUse) {
 			f.Ignored = false
-		case f.Cause == CauseMergedAway && f.Verdict != Plaintext && slices.ContainsFunc(r.flows, f.otherUse):
-			f.Ignored, f.Cause, f.By = false, CauseNone, ""
 		}
 	}
 }
 
 func (f *Flow) gatewayUse(g Flow) bool {
-	return g.Client.Kind == ClientGateway && g.Verdict == Originated && f.otherUse(g)
+	return g.Client.Kind == ClientGateway && g.Verdict == Originated && g.Host == f.Host && g.Port == f.Port && g.Ours
 }
-
-func (f *Flow) otherUse(g Flow) bool { return g.Host == f.Host && g.Port == f.Port && g.Ours }
 
 // offPath adds what there is to say of a rule whose TLS decides for no client at all.
 func (r *review) offPath(host string) {
-	if r.echoed || !asksForTLS(ruleSpec(r.object)) || slices.ContainsFunc(r.flows, func(f Flow) bool { return f.Ours || f.Ignored }) {
+	if r.harmless || !asksForTLS(ruleSpec(r.object)) || slices.ContainsFunc(r.flows, func(f Flow) bool { return f.Ours || f.Ignored }) {
 		return
 	}
 	r.flows = append(r.flows, Flow{Path: Path{

@@ -12,6 +12,7 @@ import (
 type clientTLS struct {
 	settings *networking.ClientTLSSettings // nil: none is set
 	from     Decision                      // where it stands, or where it would have to
+	bySubset bool                          // a subset's own policy decides
 }
 
 // tlsFor gives a rule's TLS for a port and subset: subset port > subset > port > rule
@@ -26,12 +27,18 @@ func (m *merged) tlsFor(number uint32, subsetName string) clientTLS {
 	if subsetName == "" || !ok || s.TrafficPolicy == nil {
 		return top
 	}
-	prefix := fmt.Sprintf("spec.subsets[%d].trafficPolicy", s.index)
-	own := policyTLS(s.TrafficPolicy, number, prefix)
-	own.from.Object = s.of.Ref
+	own := m.subsetTLS(number, subsetName)
 	if own.settings == nil && portEntry(s.TrafficPolicy, number) < 0 {
 		return top
 	}
+	return own
+}
+
+// subsetTLS gives what a subset says for itself of a port.
+func (m *merged) subsetTLS(number uint32, name string) clientTLS {
+	s, _ := m.subset(name)
+	own := policyTLS(s.GetTrafficPolicy(), number, fmt.Sprintf("spec.subsets[%d].trafficPolicy", s.index))
+	own.from.Object, own.bySubset = s.of.Ref, true
 	return own
 }
 

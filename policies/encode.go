@@ -35,7 +35,7 @@ const vocabulary = `
 request object oldObject egress callers ingress waypoints
 operation kind apiVersion namespace name userInfo username groups dryRun CREATE UPDATE DELETE
 client host port hops verdict cause considered leg subset protocol family payload targetPorts sniHosts endpointHosts
-serverTLS before rule ours service ignored by also labels gateways why
+serverTLS before rule wide private held ours service ignored by partly idle also labels gateways why
 from to tls sni autoSNI names autoNames verified insecure decidedBy field
 sidecar gateway waypoint ztunnel * plaintext originated application-tls double-tls unknown
 http opaque unspecified udp HTTP HTTPS TLS TCP SIMPLE MUTUAL ISTIO_MUTUAL
@@ -100,7 +100,7 @@ func (e *encoder) callers(c *Callers) *ast.Term {
 }
 
 func (e *encoder) flow(in *mesh.Flow) *ast.Term {
-	f := e.fields(24)
+	f := e.fields(27)
 	f.add("client", e.client(&in.Client))
 	f.add("host", e.text(in.Host))
 	f.add("port", number(&in.Port))
@@ -122,11 +122,23 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
 	f.addIf(in.Wide, "wide", boolean(in.Wide))
 	f.addIf(in.Private, "private", boolean(in.Private))
+	if in.Held != nil {
+		f.add("held", e.held(in.Held))
+	}
 	f.add("ours", boolean(in.Ours))
 	f.addIf(in.Service != nil, "service", e.ref(in.Service))
 	f.addIf(in.Ignored, "ignored", boolean(true))
 	f.addText("by", in.By)
+	f.addIf(in.Partly, "partly", boolean(in.Partly))
+	f.addIf(in.Idle, "idle", boolean(in.Idle))
 	f.addIf(in.Also != 0, "also", ast.InternedTerm(in.Also))
+	return f.term()
+}
+
+func (e *encoder) held(h *mesh.Held) *ast.Term {
+	f := e.fields(2)
+	f.add("field", e.text(h.Field))
+	f.add("heir", e.decision(&h.Heir))
 	return f.term()
 }
 

@@ -18,8 +18,9 @@ import (
 	"github.com/tlsward/tlsward/webhook"
 )
 
-// rounds is how many fixes one review may need: one for each of its reasons.
-const rounds = 8
+// rounds is how many fixes one review may need: one for each of its reasons, and for each reason against a fix that is
+// a review of its own. What needs more leads in a circle.
+const rounds = 32
 
 // Player is a cluster with the webhooks before it.
 type Player struct {

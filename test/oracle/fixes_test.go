@@ -13,9 +13,6 @@ import (
 	"github.com/tlsward/tlsward/webhook"
 )
 
-// hardly is the share of denials whose fix may lead in a circle. docs/oracle.md says which do.
-const hardly = 0.02
-
 // TestFixes sees that the denials of random reviews on random meshes can be mended as they say. Istio has no part in it,
 // so it makes as many reviews as others make meshes.
 func TestFixes(t *testing.T) {
@@ -23,7 +20,9 @@ func TestFixes(t *testing.T) {
 	meshes := number(t, "ORACLE_MESHES", 3000)
 	first := number(t, "ORACLE_FIRST", 0)
 	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", seed, first, meshes)
-	judge, err := webhook.NewJudge(t.Context(), config.Default())
+	cfg := config.Default()
+	cfg.Evaluation.Timeout = config.Duration(time.Minute) // it is the answers that are asked for, however busy the machine
+	judge, err := webhook.NewJudge(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +69,7 @@ func TestFixes(t *testing.T) {
 	if denied == 0 && meshes >= 100 {
 		t.Error("no review was denied")
 	}
-	if float64(failed) > hardly*float64(denied) && denied >= 100 {
+	if failed > 0 {
 		t.Errorf("of %d denials %d have a fix that does not help", denied, failed)
 	}
 }

@@ -1,5 +1,10 @@
 package oracle
 
+import (
+	"maps"
+	"slices"
+)
+
 // Shrink gives the smallest mesh that it can find of which still is true: it drops objects, then fields, then list
 // entries, again and again until nothing more can go. still must be true of m.
 func Shrink(m Mesh, still func(Mesh) bool) Mesh {
@@ -54,7 +59,8 @@ func smallerValues(v any) []any {
 	var out []any
 	switch v := v.(type) {
 	case map[string]any:
-		for k := range v {
+		keys := slices.Sorted(maps.Keys(v)) // the same seed makes the same review
+		for _, k := range keys {
 			if identity[k] {
 				continue
 			}
@@ -62,8 +68,8 @@ func smallerValues(v any) []any {
 			delete(c, k)
 			out = append(out, c)
 		}
-		for k, e := range v {
-			for _, smaller := range smallerValues(e) {
+		for _, k := range keys {
+			for _, smaller := range smallerValues(v[k]) {
 				c := cloneValue(v).(map[string]any)
 				c[k] = smaller
 				out = append(out, c)

@@ -3,7 +3,8 @@
 # description: |-
 #   The object under review writes TLS that Istio drops without an error: credentialName on a sidecar whose rule has no
 #   workloadSelector, MUTUAL without a certificate, ISTIO_MUTUAL at a waypoint, a policy that the merge with an older rule
-#   drops. A rule that no client's lookup reaches is warned of: it may be on its way to where it belongs.
+#   drops. A rule that no client's lookup reaches is warned of: it may be on its way to where it belongs; so is
+#   one that Istio keeps for other clients, and leaves those in plaintext that were before.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -23,6 +24,8 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f), "action": 
 
 _action(f) := "warn" if {
 	f.cause == "off-path"
+} else := "warn" if {
+	f.partly
 } else := "deny"
 
 _message(f) := lib.says(f, sprintf(
@@ -34,6 +37,13 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "ztunnel"
 } else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [lib.service(f)]) if {
 	f.cause == "off-path"
+} else := lib.hands_over(f) if {
+	f.cause == "merged-away"
+	f.held
+} else := _stays_before(f) if {
+	f.cause == "merged-away"
+	f.idle
+	f.verdict == "plaintext"
 } else := sprintf("# Put the TLS into %s, which Istio keeps.\n%s", [_keeper(f), lib.start_tls(f)]) if {
 	f.cause == "merged-away"
 	f.verdict == "plaintext"
@@ -58,3 +68,9 @@ _policy_path(f) := sprintf("spec.subsets[%d].trafficPolicy", [i]) if {
 	subset.name == f.subset
 	subset.trafficPolicy
 } else := "spec.trafficPolicy"
+
+# stays_before mends a rule that lets another come to decide which so far decides nothing. TLS in that one would be refused
+# as long as nobody goes by it.
+_stays_before(f) := fix if {
+	fix := lib.keeps_rank(_keeper(f))
+} else := sprintf("# Delete %s first, or give it another host: it decides nothing now, and would take this rule's place.\n", [_keeper(f)])

@@ -96,3 +96,53 @@ test_takes_out_what_a_subset_says if {
 	some v in result
 	contains(v.fix, `{"spec.subsets[1].trafficPolicy":null}`)
 }
+
+# Careless: the rule that comes to decide is told to start TLS, and is refused as long as the one under review hides it.
+test_the_rule_that_takes_over_first_says_the_same if {
+	flow := object.union(ignored("merged-away"), {"held": {
+		"field": "spec.trafficPolicy.tls",
+		"heir": {"object": given.rule, "field": "spec.trafficPolicy.tls"},
+	}})
+	review := object.union(given.review("DestinationRule", [flow]), {
+		"request": {"operation": "UPDATE"},
+		"oldObject": {"spec": {"trafficPolicy": {"tls": {"mode": "SIMPLE"}}}},
+	})
+	result := found with input as review
+	{v.fix | some v in result} == {concat("\n", [
+		"# First let DestinationRule default/edition-cnn-com start the same TLS: it decides once this UPDATE is done.",
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
+		"",
+	])}
+}
+
+idle := object.union(ignored("merged-away"), {"idle": true, "by": "DestinationRule default/other"})
+
+test_a_rule_stays_before_one_that_decides_nothing if {
+	review := object.union(given.review("DestinationRule", [idle]), {
+		"request": {"operation": "UPDATE"},
+		"object": {"spec": {"host": "edition.cnn.com", "exportTo": ["."]}},
+		"oldObject": {"spec": {"host": "edition.cnn.com", "workloadSelector": {"matchLabels": {"app": "cart"}}}},
+	})
+	result := found with input as review
+	{v.fix | some v in result} == {concat("\n", [
+		"# As it was, so that DestinationRule default/other does not come before this rule.",
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.exportTo":null,"spec.workloadSelector":{"matchLabels":{"app":"cart"}}}`,
+		"",
+	])}
+}
+
+test_says_which_rule_decides_nothing if {
+	review := object.union(given.review("DestinationRule", [idle]), {"request": {"operation": "UPDATE"}, "object": {"spec": {}}, "oldObject": {"spec": {}}})
+	result := found with input as review
+	{v.fix | some v in result} == {concat(" ", [
+		"# Delete DestinationRule default/other first, or give it another host:",
+		"it decides nothing now, and would take this rule's place.\n",
+	])}
+}
+
+test_warns_where_others_go_by_the_rule if {
+	result := found with input as given.review("DestinationRule", [object.union(ignored("merged-away"), {"partly": true})])
+	{v.action | some v in result} == {"warn"}
+}

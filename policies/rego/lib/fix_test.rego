@@ -46,12 +46,31 @@ test_a_rule_stands_where_its_client_looks[namespace] if {
 
 test_a_rules_name_is_a_name[host] if {
 	some host, name in {
-		"*.Example.com": "wildcard-example-com-tls",
+		"*.example.com": "wildcard-example-com-tls",
+		"WWW.example.com": "www-example-com-a1dff13b-tls",
+		"api-example.com": "api--example-com-tls",
 		"edition.cnn.com": "edition-cnn-com-tls",
 		"a_b.example.com": "a-b-example-com-tls",
 	}
 	fix := lib.rule(object.union(given.plaintext, {"host": host}), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
 	yaml.unmarshal(fix).metadata.name == name
+}
+
+# Careless: the rule for one host is applied in place of the rule for another, or the private one in place of the public.
+test_rules_do_not_share_a_name if {
+	names := [yaml.unmarshal(fix).metadata.name |
+		some changes in [
+			{"host": "api.example.com"}, {"host": "API.example.com"}, {"host": "Api.example.com"},
+			{"host": "api-example.com"}, {"host": "api.example.com", "private": true},
+		]
+		fix := lib.rule(object.union(given.plaintext, changes), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
+	]
+	count({name | some name in names}) == 5
+}
+
+test_a_path_is_read_step_by_step if {
+	lib.steps("spec.trafficPolicy.tls") == ["spec", "trafficPolicy", "tls"]
+	lib.steps("spec.subsets[1].trafficPolicy.portLevelSettings[10].tls") == ["spec", "subsets", 1, "trafficPolicy", "portLevelSettings", 10, "tls"]
 }
 
 # Careless: pods of the mesh's root namespace do not see a public rule of their own namespace first.

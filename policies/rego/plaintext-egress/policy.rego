@@ -69,10 +69,12 @@ _message(f) := lib.says(f, sprintf(
 	[lib.bytes(f), lib.arrives(f), lib.because(f)],
 ))
 
-_fix(f) := sprintf("# The traffic still needs %s. Delete what sends it first.\n", [lib.ref(lib.reviewed)]) if {
+_fix(f) := lib.hands_over(f) if {
+	f.held
+} else := lib.stays if {
 	input.request.operation == "DELETE"
 	not lib.opened(f)
-} else := sprintf("# The traffic still needs %s as it is. Write what is new under another name.\n", [lib.ref(lib.reviewed)]) if {
+} else := lib.stays if {
 	_taken_away(f)
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
 	f.cause == "ztunnel"

@@ -124,3 +124,94 @@ test_gives_no_rule_in_the_place_of_one_that_stands if {
 	result := found with input as update
 	{v.fix | some v in result} == {"# The traffic still needs DestinationRule default/edition-cnn-com as it is. Write what is new under another name.\n"}
 }
+
+gives_way := object.union(
+	given.ruled("spec.trafficPolicy.tls", {"cause": "unset", "before": "originated", "ours": false}),
+	{
+		"rule": {"kind": "DestinationRule", "namespace": "default", "name": "other"},
+		"hops": [object.union(given.hop, {"decidedBy": {
+			"object": {"kind": "DestinationRule", "namespace": "default", "name": "other"},
+			"field": "spec.trafficPolicy.tls",
+		}})],
+		"held": {
+			"field": "spec.subsets[0].trafficPolicy.tls",
+			"heir": {
+				"object": {"kind": "DestinationRule", "namespace": "default", "name": "other"},
+				"field": "spec.subsets[2].trafficPolicy.tls",
+			},
+		},
+	},
+)
+
+old_rule := {"spec": {"subsets": [{"name": "v1", "trafficPolicy": {"tls": {"mode": "MUTUAL", "sni": "edition.cnn.com", "credentialName": "configmap://a/b"}}}]}}
+
+# Careless: the rule that is to take over is told to start some TLS, which Istio ignores beside the one that still stands.
+test_the_rule_that_takes_over_first_says_the_same[operation] if {
+	some operation in ["UPDATE", "DELETE"]
+	review := object.union(
+		given.review("DestinationRule", [gives_way]),
+		{"request": {"operation": operation}, "oldObject": old_rule},
+	)
+	result := found with input as review
+	{v.fix | some v in result} == {concat("\n", [
+		sprintf("# First let DestinationRule default/other start the same TLS: it decides once this %s is done.", [operation]),
+		"# in DestinationRule default/other",
+		`{"spec.subsets[2].trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"credentialName":"configmap://a/b","mode":"MUTUAL","sni":"edition.cnn.com"}}}`,
+		"",
+	])}
+}
+
+# A credential that only the old rule's pods may read, the mesh's own certificate and another server's name are nothing that
+# the other rule should have.
+test_no_rule_takes_over_what_it_cannot_use[[operation, tls]] if {
+	some operation, fix in {
+		"DELETE": "# The traffic still needs DestinationRule default/edition-cnn-com. Delete what sends it first.\n",
+		"UPDATE": "# The traffic still needs DestinationRule default/edition-cnn-com as it is. Write what is new under another name.\n",
+	}
+	some tls in [
+		{"mode": "SIMPLE", "credentialName": "client"},
+		{"mode": "ISTIO_MUTUAL"},
+		{"mode": "SIMPLE", "sni": "other.example.net"},
+	]
+	review := object.union(
+		given.review("DestinationRule", [gives_way]),
+		{"request": {"operation": operation}, "oldObject": {"spec": {"subsets": [{"trafficPolicy": {"tls": tls}}]}}},
+	)
+	result := found with input as review
+	{v.fix | some v in result} == {fix}
+}
+
+test_a_rule_that_alone_can_have_the_credential_stays_before_the_other if {
+	spec := {"host": "edition.cnn.com", "subsets": [{"trafficPolicy": {"tls": {"mode": "SIMPLE", "credentialName": "client"}}}]}
+	review := object.union(given.review("DestinationRule", [gives_way]), {
+		"request": {"operation": "UPDATE"},
+		"object": {"spec": spec},
+		"oldObject": {"spec": object.union(spec, {"workloadSelector": {"matchLabels": {"app": "cart"}}})},
+	})
+	result := found with input as review
+	{v.fix | some v in result} == {concat("\n", [
+		"# As it was, so that DestinationRule default/other does not come before this rule.",
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.exportTo":null,"spec.workloadSelector":{"matchLabels":{"app":"cart"}}}`,
+		"",
+	])}
+}
+
+# Careless: what a route kept from leaving was not under TLS before, and is no loss.
+test_refuses_what_a_route_kept_from_leaving[operation] if {
+	some operation, fix in {
+		"UPDATE": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"},
+		"DELETE": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"},
+	}
+	opened := object.union(disabled, {"before": "nowhere", "opened": true, "ours": false})
+	review := object.union(given.review("VirtualService", [opened]), {"request": {"operation": operation}})
+	result := found with input as review
+	some v in result
+	contains(v.message, sprintf("HTTP went nowhere before this %s, by a route, and would leave the mesh in plaintext", [operation]))
+	yaml.unmarshal(v.fix) == fix
+}
+
+test_passes_what_went_nowhere_and_is_not_read if {
+	opened := object.union(disabled, {"before": "nowhere", "opened": true, "payload": "opaque"})
+	found == set() with input as object.union(given.review("VirtualService", [opened]), {"request": {"operation": "DELETE"}})
+}

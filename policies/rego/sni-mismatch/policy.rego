@@ -64,29 +64,26 @@ _rewritten(f) if {
 	f.by
 }
 
-_fix(f) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s", [lib.rule(f, {
-	"mode": "SIMPLE",
-	"sni": _own_name(f),
-	"subjectAltNames": [_own_name(f)],
-})]) if {
-	f.leg == "egress"
-	lib.last(f).tls == "SIMPLE"
-	_pins(f)
-	f.wide
-} else := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
+_fix(f) := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
 	f.by,
 	_own_name(f),
 ]) if {
 	_rewritten(f)
+	startswith(f.host, "*")
+} else := lib.alone(f, object.union(_names(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_own_name(f)]})) if {
+	f.leg == "egress"
 	f.wide
+	_pins(f)
 } else := lib.change(lib.last(f).decidedBy.object, _names(f)) if {
 	lib.last(f).decidedBy.object
 } else := "# Send the SNI that the server has.\n"
 
 # pins is true where the right name has to be written down.
-_pins(f) if _rewritten(f)
-
-_pins(f) if f.payload != "http"
+_pins(f) if {
+	some path, name in _names(f)
+	endswith(path, ".sni")
+	name
+}
 
 _own_name(f) := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
 

@@ -133,31 +133,46 @@ test_replaces_the_meshs_own_tls_with_its_name if {
 }
 
 # Careless: a rule for many hosts is given the name of one, and then sends it to all the others.
-test_gives_a_host_its_own_rule_where_others_share_one if {
-	rewritten := object.union(
-		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
-		{"by": "VirtualService default/rewrite", "wide": true},
+test_gives_a_host_its_own_rule_where_others_share_one[mode] if {
+	some mode, tls in {"SIMPLE": {}, "MUTUAL": {}, "ISTIO_MUTUAL": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"}}
+	pinned := object.union(
+		given.encrypted({"sni": "other.example.net", "autoSNI": false, "tls": mode}),
+		{"wide": true, "payload": "opaque"},
 	)
-	result := found with input as given.review("VirtualService", [rewritten])
-	{yaml.unmarshal(v.fix) | some v in result} == {{
-		"apiVersion": "networking.istio.io/v1",
-		"kind": "DestinationRule",
-		"metadata": {"name": "edition-cnn-com-tls", "namespace": "default"},
-		"spec": {"host": "edition.cnn.com", "trafficPolicy": {"portLevelSettings": [{
-			"port": {"number": 80},
-			"tls": {"mode": "SIMPLE", "sni": "edition.cnn.com", "subjectAltNames": ["edition.cnn.com"]},
-		}]}},
-	}}
+	result := found with input as given.review("VirtualService", [pinned])
+	{v.fix | some v in result} == {sprintf("%s\n%s\n%s\n", [
+		"# A rule for this host alone: the one that decides is for other hosts too.",
+		"# in DestinationRule default/edition-cnn-com",
+		json.marshal(object.union(tls, {
+			"metadata.annotations": null,
+			"metadata.labels": null,
+			"metadata.name": "edition-cnn-com-tls",
+			"spec.host": "edition.cnn.com",
+			"spec.trafficPolicy.portLevelSettings[0].tls.sni": "edition.cnn.com",
+			"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames": ["edition.cnn.com"],
+		})),
+	])}
 }
 
-test_leaves_a_certificate_for_many_hosts_alone if {
+# Nothing is more exact than the wildcard that the entry itself is for.
+test_leaves_a_wildcard_to_its_route if {
 	rewritten := object.union(
-		given.encrypted({"sni": "cdn.example.net", "autoSNI": true, "tls": "MUTUAL"}),
-		{"by": "VirtualService default/rewrite", "wide": true},
+		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
+		{"by": "VirtualService default/rewrite", "host": "*.cnn.com", "sniHosts": ["*.cnn.com"]},
 	)
 	result := found with input as given.review("VirtualService", [rewritten])
 	{v.fix | some v in result} == {concat(" ", [
 		"# The rule that decides is for other hosts too.",
-		"Let VirtualService default/rewrite set a Host header that the server has: edition.cnn.com.\n",
+		"Let VirtualService default/rewrite set a Host header that the server has: www.cnn.com.\n",
 	])}
+}
+
+# A server of several names is asked for the one that the client means.
+test_asks_for_the_hosts_own_name if {
+	rewritten := object.union(
+		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
+		{"by": "VirtualService default/rewrite", "sniHosts": ["cnn.com", "edition.cnn.com"]},
+	)
+	result := found with input as given.review("VirtualService", [rewritten])
+	{yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.sni"] | some v in result} == {"edition.cnn.com"}
 }
