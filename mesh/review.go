@@ -276,7 +276,7 @@ func (r *review) add(l leg, was Verdict) {
 		f.EndpointHosts = endpointHosts(entry)
 	}
 	r.judgeRule(&f, l)
-	if r.untouched(f) {
+	if r.untouched(f, l) {
 		return
 	}
 	f.Held = r.heldBefore(f, l)
@@ -313,7 +313,7 @@ func (r *review) heldBefore(f Flow, l leg) *Held {
 }
 
 // untouched is true of a flow that other objects decide as they did before: what they do is theirs to answer.
-func (r *review) untouched(f Flow) bool {
+func (r *review) untouched(f Flow, l leg) bool {
 	if r.object == nil || f.Before != f.Verdict {
 		return false
 	}
@@ -321,7 +321,7 @@ func (r *review) untouched(f Flow) bool {
 	case KindDestinationRule:
 		return f.Rule != nil && !f.Ours && !f.Ignored
 	case KindServiceEntry:
-		return f.Service != nil && *f.Service != r.object.Ref
+		return f.Service != nil && !l.cluster.service.declares(l.port, r.object.Ref)
 	}
 	return false
 }
@@ -367,6 +367,12 @@ func (l leg) flow() Flow {
 		f.By = l.from.from.Ref.String()
 	}
 	return f
+}
+
+// declares tells whether an object declares the service, or a port that was merged into it.
+func (v view) declares(number uint32, object Ref) bool {
+	p, ok := v.port(number)
+	return v.ref == object || ok && p.owner.ref == object
 }
 
 func (v view) entryOrNil() *networking.ServiceEntry {
