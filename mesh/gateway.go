@@ -100,14 +100,23 @@ func (s *Snapshot) gatewayNamed(name string, via *virtualService) Client {
 			c.Namespace = namespace
 		}
 	}
-	namespace, short, _ := strings.Cut(name, "/")
-	if g := s.Get(Ref{Kind: KindGateway, Namespace: namespace, Name: short}); g != nil {
+	if g := s.Get(gatewayRef(name)); g != nil {
 		c.Labels = gatewaySpec(g).Selector
 		if svc := s.serviceSelectedBy(c.Labels); svc != nil {
 			c.Namespace = svc.Namespace
 		}
 	}
 	return c
+}
+
+// tellsOfPods tells whether it is known in which namespace the pods of a gateway are: a route of the mesh leads to them, or a
+// Service selects them.
+func (s *Snapshot) tellsOfPods(name string, via *virtualService) bool {
+	if s.hopHost(via) != "" {
+		return true
+	}
+	g := s.Get(gatewayRef(name))
+	return g != nil && s.serviceSelectedBy(gatewaySpec(g).Selector) != nil
 }
 
 // hopHost is the gateway service to which a VirtualService sends the mesh's own traffic.

@@ -114,7 +114,7 @@ func (r *review) gatewaysElsewhere(host string, touched func(Client) bool) {
 	slices.Sort(namespaces)
 	for _, v := range routes {
 		for _, name := range v.gateways {
-			if name == meshGateway {
+			if name == meshGateway || r.after.tellsOfPods(name, v) {
 				continue
 			}
 			client := r.after.gatewayNamed(name, v)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	"google.golang.org/protobuf/encoding/prototext"
@@ -104,6 +105,9 @@ func claimed(q Question, mutated Document) []mesh.Governed {
 // protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
 func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
 	for _, client := range c.Clients {
+		if client.Kind == mesh.ClientGateway && client.Namespace != rootNamespace && gatewayTold(model) {
+			continue
+		}
 		was, ok := ask(v, before, client)
 		is, also := ask(v, after, client)
 		if !ok || !also {
@@ -130,6 +134,20 @@ func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Sna
 		}
 	}
 	return nil
+}
+
+// gatewayTold tells whether objects say that the egress gateway's pods are in the root namespace: its Service is there, or
+// a route leads to it.
+func gatewayTold(model *mesh.Snapshot) bool {
+	for o := range model.Objects() {
+		switch {
+		case o.Kind == mesh.KindService && o.Namespace == rootNamespace && o.Name == gatewayService:
+			return true
+		case o.Kind == mesh.KindVirtualService && strings.Contains(fmt.Sprint(o.Spec), gatewayHost):
+			return true
+		}
+	}
+	return false
 }
 
 // lost lists the clusters for external hosts that had TLS and have none.
