@@ -19,7 +19,19 @@ func (s *Snapshot) gatewaysAt(host string) []*Object {
 	if svc := s.Get(Ref{Kind: KindService, Namespace: namespace, Name: name}); svc != nil {
 		labels = svc.Spec.(*Service).Selector
 	}
+	list := s.gatewaysSelecting(labels)
+	if !slices.ContainsFunc(list, func(g *Object) bool { return len(gatewaySpec(g).Selector) > 0 }) {
+		return nil // nothing says that these are pods of a gateway
+	}
+	return list
+}
+
+// gatewaysSelecting lists the Gateways that configure a gateway's pods with these labels.
+func (s *Snapshot) gatewaysSelecting(labels map[string]string) []*Object {
 	var list []*Object
+	for _, g := range s.gatewaysBy.prefix(gatewayOfAll) {
+		list = append(list, g)
+	}
 	for k, v := range labels {
 		for _, g := range s.gatewaysBy.prefix(k + "\x00" + v + "\x00") {
 			if subsetOf(gatewaySpec(g).Selector, labels) && !slices.Contains(list, g) {
@@ -41,28 +53,18 @@ type server struct {
 }
 
 // serverAt finds what the gateways serve on a port: the servers of one port speak alike, their hosts add up.
-func serverAt(gateways []*Object, number uint32) (server, bool) {
-	var found *server
-	for _, g := range gateways {
-		for _, srv := range gatewaySpec(g).Servers {
-			if srv.GetPort().GetNumber() != number {
-				continue
-			}
-			if found == nil {
-				found = &server{protocol: FamilyOf(srv.GetPort().GetProtocol())}
-				if srv.Tls != nil && found.protocol == FamilyTLS {
-					found.tls = srv.Tls.Mode.String()
-				}
-			}
-			for _, h := range srv.Hosts {
-				found.hosts = append(found.hosts, stripNamespace(h))
+func serverAt(gateways []*Object, number uint32) (found server, ok bool) {
+	for i, srv := range serversOn(gateways, number) {
+		if i == 0 {
+			found.protocol = srv.family
+			if srv.encrypted() {
+				found.tls = srv.tls.Mode.String()
 			}
 		}
+		found.hosts = append(found.hosts, srv.sni()...)
+		ok = true
 	}
-	if found == nil {
-		return server{}, false
-	}
-	return *found, true
+	return found, ok
 }
 
 // gatewayClient is the vantage of the gateway pods behind a service. via names gateways that are not known as

@@ -14,30 +14,69 @@ func (s *Snapshot) gatewayLegs(v *virtualService) []leg {
 	return legs
 }
 
-// gatewayLegsOf lists those of one gateway, whose pods are client.
+// gatewayLegsOf lists those of one gateway, whose pods are client: out of each of its servers, whatever else is bound to
+// it.
 func (s *Snapshot) gatewayLegsOf(v *virtualService, name string, client Client) []leg {
+	g := s.Get(gatewayRef(name))
+	if g == nil || len(gatewaySpec(g).Servers) == 0 {
+		return s.assumedLegs(v, name, client)
+	}
+	var legs []leg
+	gateways := []*Object{g}
+	for _, number := range serverPorts(gateways) {
+		for _, srv := range serversOn(gateways, number) {
+			list := s.given(client, srv, v)
+			for _, payload := range s.payloads(v, list) {
+				legs = append(legs, s.outOfGateway(client, payload, list)...)
+			}
+		}
+	}
+	return legs
+}
+
+// payloads lists what may come to a gateway and leave by these ways as it has come.
+func (s *Snapshot) payloads(v *virtualService, list []destination) []Family {
+	if !slices.ContainsFunc(list, func(d destination) bool { return d.kind == FamilyOpaque }) {
+		return []Family{FamilyOpaque}
+	}
+	var found []Family
+	for _, host := range v.hosts {
+		if payload := s.meshPayload(v, host); !slices.Contains(found, payload) {
+			found = append(found, payload)
+		}
+	}
+	return found
+}
+
+// assumedLegs lists those of a gateway that is not known: it may serve any host on each port that v's routes match.
+func (s *Snapshot) assumedLegs(v *virtualService, name string, client Client) []leg {
 	var legs []leg
 	for _, host := range v.hosts {
-		for _, number := range s.gatewayPorts(name, v) {
-			hop := leg{kind: LegGateway, client: client, host: host, port: number, payload: s.meshPayload(v, host)}
-			if g := s.Get(gatewayRef(name)); g != nil {
-				hop.server, _ = serverAt([]*Object{g}, number)
-			}
+		hop := leg{kind: LegGateway, client: client, host: host, payload: s.meshPayload(v, host)}
+		for _, hop.port = range matchedPorts(v) {
 			legs = append(legs, s.gatewayRoutes(client, v, name, host, hop)...)
 		}
 	}
 	return legs
 }
 
-// gatewayPorts lists the ports on which a gateway may take a request for v: those of its servers, and where it is
-// not known those that v's routes match; 0 stands for any.
-func (s *Snapshot) gatewayPorts(name string, v *virtualService) []uint32 {
-	if g := s.Get(gatewayRef(name)); g != nil {
-		if ports := serverPorts([]*Object{g}); len(ports) > 0 {
-			return ports
+// letOut adds the legs that v has out of the Gateway under review, and had not before.
+func (r *review) letOut(ref Ref, v *virtualService) {
+	if r.object == nil {
+		return
+	}
+	name := ref.Namespace + "/" + ref.Name
+	had := map[flowKey]bool{}
+	if r.old != nil {
+		for _, l := range r.before.gatewayLegsOf(v, name, r.before.gatewayNamed(name, v)) {
+			had[l.key()] = true
 		}
 	}
-	return matchedPorts(v)
+	for _, l := range r.after.gatewayLegsOf(v, name, r.after.gatewayNamed(name, v)) {
+		if !had[l.key()] {
+			r.add(l, r.clusterBefore(l))
+		}
+	}
 }
 
 // matchedPorts lists the ports that v's routes match; 0 stands for any other.

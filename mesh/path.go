@@ -245,10 +245,13 @@ func (v view) has(number uint32) bool {
 
 // beyond follows traffic that has come to a gateway over hop and was meant for host.
 func (s *Snapshot) beyond(hop leg, host string) []leg {
-	via := hop.from.from
-	client := s.gatewayClient(hop.host, hop.gateways, via)
-	var legs []leg
+	client := s.gatewayClient(hop.host, hop.gateways, hop.from.from)
+	servers := serversOn(hop.gateways, hop.port)
+	legs := s.served(client, servers, hop, host)
 	for _, name := range client.Gateways {
+		if len(servers) > 0 && s.Get(gatewayRef(name)) != nil {
+			continue
+		}
 		for _, v := range s.routesFor(name, client.Namespace, host) {
 			if found := s.gatewayRoutes(client, v, name, host, hop); len(found) > 0 {
 				legs = append(legs, found...)
@@ -259,53 +262,53 @@ func (s *Snapshot) beyond(hop leg, host string) []leg {
 	return legs
 }
 
-// gatewayRoutes gives where v sends what has come to a gateway's port.
+// served lists the legs from a gateway's servers. They take what has come over the hop by the SNI that it has, or else by
+// the one that it should have.
+func (s *Snapshot) served(client Client, servers []gatewayServer, hop leg, host string) []leg {
+	list, _ := s.gatewayWays(client, servers, arrival{sni: hop.cluster.Hop.SNI, authority: host})
+	if len(list) == 0 {
+		list, _ = s.gatewayWays(client, servers, arrival{sni: host, authority: host})
+	}
+	return s.outOfGateway(client, hop.payload, list)
+}
+
+// outOfGateway lists the legs to those destinations that lie outside the mesh.
+func (s *Snapshot) outOfGateway(client Client, payload Family, list []destination) []leg {
+	var legs []leg
+	for _, d := range list {
+		if s.external(d.host) {
+			legs = append(legs, s.out(client, d, d.port, gatewayPayload(d.kind, payload))...)
+		}
+	}
+	return legs
+}
+
+// gatewayRoutes gives where v sends what has come to a port of a gateway of which it is not known what it serves there: by
+// the first kind of routes that v has for it.
 func (s *Snapshot) gatewayRoutes(client Client, v *virtualService, gateway, host string, hop leg) []leg {
 	r := request{gateway: gateway, host: host, port: hop.port, client: client}
-	for _, kind := range gatewayKinds(hop.server) {
+	for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
 		list := s.destinationsFor(v, kind, r)
 		if len(list) == 0 {
 			continue
 		}
-		var legs []leg
-		for _, d := range list {
-			if !s.external(d.host) {
-				continue
-			}
-			number := s.destinationPort(client, d, hop.port)
-			legs = append(legs, s.out(client, d, number, gatewayPayload(kind, hop))...)
+		for i, d := range list {
+			list[i] = s.completeAtGateway(client, d, hop.port)
 		}
-		return legs
+		return s.outOfGateway(client, hop.payload, list)
 	}
 	return nil
-}
-
-// gatewayKinds lists the kinds of routes that a gateway's server uses; all where the server is not known.
-func gatewayKinds(srv server) []Family {
-	switch {
-	case srv.protocol == "":
-		return []Family{FamilyHTTP, FamilyTLS, FamilyOpaque}
-	case srv.passthrough():
-		return []Family{FamilyTLS, FamilyOpaque}
-	case srv.protocol == FamilyHTTP:
-		return []Family{FamilyHTTP}
-	default:
-		return []Family{FamilyHTTP, FamilyOpaque, FamilyTLS}
-	}
 }
 
 func (srv server) passthrough() bool {
 	return srv.tls == "PASSTHROUGH" || srv.tls == "AUTO_PASSTHROUGH"
 }
 
-// gatewayPayload is what a gateway sends on: HTTP where it routes by HTTP; TLS where it passes TLS through; else
-// what came in.
-func gatewayPayload(kind Family, hop leg) Family {
-	switch {
-	case kind == FamilyHTTP:
-		return FamilyHTTP
-	case kind == FamilyTLS || hop.server.passthrough():
-		return FamilyTLS
+// gatewayPayload is what a gateway sends on: HTTP where it routes by HTTP; TLS where it routes by its SNI, without ending
+// it; else what came in.
+func gatewayPayload(kind, came Family) Family {
+	if kind == FamilyOpaque {
+		return came
 	}
-	return hop.payload
+	return kind
 }

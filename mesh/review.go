@@ -226,9 +226,11 @@ func (r *review) clusterBefore(l leg) Verdict {
 	return was.verdict()
 }
 
-// gateway adds the hops to this Gateway that stored routes take: its servers say which SNI they accept.
+// gateway adds the hops to this Gateway that stored routes take: its servers say which SNI they accept. What it lets out
+// by those routes that it did not before is its to answer for.
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.routes.prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
+		r.letOut(ref, v)
 		for _, pattern := range v.hosts {
 			for host := range r.after.hostGroups(pattern, nil, r.apart) {
 				r.hopsTo(host)

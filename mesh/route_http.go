@@ -11,19 +11,26 @@ import (
 // httpDestinations gives where v's HTTP routes send some request; taken is true if one of them is for it, even if it
 // leads nowhere.
 func (s *Snapshot) httpDestinations(v *virtualService, r request) (list []destination, taken bool) {
+	some, rest, taken, _ := s.httpParts(v, r)
+	return append(some, rest...), taken
+}
+
+// httpParts tells apart where v's HTTP routes send some requests, and where the first sends the rest that takes them all;
+// whole is true if there is one.
+func (s *Snapshot) httpParts(v *virtualService, r request) (some, rest []destination, taken, whole bool) {
 	seen := map[target]bool{}
 	for _, route := range s.httpRoutes(v) {
-		applies, whole := matchHTTP(v, route, r)
-		if !applies {
+		applies, all := matchHTTP(v, route, r)
+		switch {
+		case !applies:
 			continue
+		case all:
+			return some, s.settings.addHTTPRoute(nil, seen, v, route), true, true
 		}
 		taken = true
-		list = s.settings.addHTTPRoute(list, seen, v, route)
-		if whole {
-			break
-		}
+		some = s.settings.addHTTPRoute(some, seen, v, route)
 	}
-	return list, taken
+	return some, nil, taken, false
 }
 
 // matchHTTP tells whether a route can take a request, and whether it takes all of them.

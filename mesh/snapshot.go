@@ -107,8 +107,8 @@ func (s *Snapshot) put(o *Object) {
 		}
 		s.countRouteWildcards(v, 1)
 	case *networking.Gateway:
-		for k, v := range spec.Selector {
-			s.gatewaysBy = s.gatewaysBy.set(gatewayKey(k, v, o), o)
+		for key := range gatewayKeys(spec, o) {
+			s.gatewaysBy = s.gatewaysBy.set(key, o)
 		}
 	case nil:
 		if o.Kind == KindNamespace && o.Labels[ambientLabel] == "ambient" {
@@ -138,8 +138,8 @@ func (s *Snapshot) drop(ref Ref) {
 		}
 		s.countRouteWildcards(v, -1)
 	case *networking.Gateway:
-		for k, v := range spec.Selector {
-			s.gatewaysBy = s.gatewaysBy.remove(gatewayKey(k, v, o))
+		for key := range gatewayKeys(spec, o) {
+			s.gatewaysBy = s.gatewaysBy.remove(key)
 		}
 	case nil:
 		if o.Kind == KindNamespace {
@@ -148,8 +148,23 @@ func (s *Snapshot) drop(ref Ref) {
 	}
 }
 
-func gatewayKey(label, value string, o *Object) string {
-	return label + "\x00" + value + "\x00" + o.Namespace + "\x00" + o.Name
+// gatewayOfAll is where the index has the Gateways without a selector.
+const gatewayOfAll = "\x00\x00"
+
+// gatewayKeys lists the index entries of a Gateway: one for each pair of its selector.
+func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		suffix := "\x00" + o.Namespace + "\x00" + o.Name
+		if len(spec.Selector) == 0 {
+			yield("\x00" + suffix)
+			return
+		}
+		for k, v := range spec.Selector {
+			if !yield(k + "\x00" + v + suffix) {
+				return
+			}
+		}
+	}
 }
 
 func (s *Snapshot) addService(svc *service) {

@@ -78,6 +78,7 @@ const (
 	byHost     = "host\x00"
 	byDomain   = "domain\x00" // by the host reversed, so that all hosts below a domain lie side by side
 	byGateway  = "gateway\x00"
+	bySNI      = "sni\x00" // as written; the empty name is for any
 	byDelegate = "delegate\x00"
 	// byDestination is where a VirtualService's own routes lead, mirrors included.
 	byDestination = "destination\x00"
@@ -98,6 +99,11 @@ func (v *virtualService) keys() iter.Seq[string] {
 				return
 			}
 		}
+		for name := range v.serverNames() {
+			if !yield(bySNI + name + suffix) {
+				return
+			}
+		}
 		for _, r := range v.spec.Http {
 			if d := r.GetDelegate(); d != nil && !yield(byDelegate+delegateRef(d, v.Namespace).key()+suffix) {
 				return
@@ -106,6 +112,24 @@ func (v *virtualService) keys() iter.Seq[string] {
 		for _, h := range v.destinations {
 			if !yield(byDestination + h + suffix) {
 				return
+			}
+		}
+	}
+}
+
+// serverNames walks the names by which v's tls routes take TLS, the empty one for a match without names.
+func (v *virtualService) serverNames() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, r := range v.spec.Tls {
+			for _, m := range r.GetMatch() {
+				if len(m.GetSniHosts()) == 0 && !yield("") {
+					return
+				}
+				for _, name := range m.GetSniHosts() {
+					if !yield(name) {
+						return
+					}
+				}
 			}
 		}
 	}

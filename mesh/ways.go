@@ -177,16 +177,14 @@ func (s *Snapshot) tlsWays(all []*virtualService, r request) (list []destination
 	return list, taken
 }
 
-// fitting tells how close a chain's names come to a name, -1 for one that they do not cover. No names are any name.
+// fitting tells how close a chain's names come to a name, -1 for one that they do not cover. No names are any name, and so are those with a "*" among them.
 func fitting(names []string, sni string) int {
-	if len(names) == 0 {
+	if len(names) == 0 || slices.Contains(names, "*") {
 		return 0
 	}
 	best := -1
 	for _, name := range names {
 		switch {
-		case name == "*":
-			best = max(best, 0)
 		case name == sni:
 			best = max(best, len(name)+1)
 		case strings.HasPrefix(name, "*.") && HostMatches(name, sni):

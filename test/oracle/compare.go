@@ -22,12 +22,14 @@ type Disagreement struct {
 	// what is meant for Key, of this protocol.
 	Routes   *[2]string
 	Protocol string
+	// SNI is that of the TLS in which it comes to a gateway, "" for plaintext.
+	SNI string
 }
 
 // String gives the question and both answers.
 func (d Disagreement) String() string {
 	if d.Routes != nil {
-		return fmt.Sprintf("%s -> %s (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.Class(), d.Routes[0], d.Routes[1])
+		return fmt.Sprintf("%s -> %s in TLS of %q (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.SNI, d.Class(), d.Routes[0], d.Routes[1])
 	}
 	return fmt.Sprintf("%s -> %s (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.Class(), d.Istio, d.Model)
 }

@@ -51,6 +51,15 @@ var ambientConstructs = []string{
 	"waypoint for all namespaces", "waypoint for its own namespace",
 }
 
+// gatewayConstructs are those that only a mesh for gateways' routes has.
+var gatewayConstructs = []string{
+	"Gateway TCP", "Gateway TLS without HTTP", "Gateway AUTO_PASSTHROUGH", "Gateway httpsRedirect", "Gateway HTTP2",
+	"Gateway host of a namespace", "Gateway host of its own namespace", "VirtualService several sniHosts",
+}
+
+// elsewhere are the constructs that only tests with meshes of their own make.
+var elsewhere = slices.Concat(gatewayConstructs, reviewConstructs)
+
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{
 	"CREATE ServiceEntry", "UPDATE ServiceEntry", "DELETE ServiceEntry",
@@ -95,4 +104,4 @@ var constructs = append([]string{
 	"Sidecar", "Sidecar workloadSelector", "Sidecar in the root namespace", "Sidecar egress hosts", "Sidecar egress port",
 	"Sidecar egress exclusion", "Sidecar REGISTRY_ONLY", "Sidecar ALLOW_ANY",
 	"Gateway", "Gateway HTTP", "Gateway HTTPS", "Gateway TLS PASSTHROUGH", "Gateway ISTIO_MUTUAL",
-}, append(ambientConstructs, reviewConstructs...)...)
+}, slices.Concat(ambientConstructs, elsewhere)...)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -16,7 +17,7 @@ import (
 func TestOracle(t *testing.T) {
 	run := newRun(t, 1, func() comparer { return new(Farm).Compare }, (*Generator).Mesh)
 	run.all(t)
-	if missing := run.coverage.Missing(append(ambientConstructs, reviewConstructs...)...); len(missing) > 0 && run.meshes >= 1000 {
+	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, elsewhere)...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)
 	}
 }
@@ -24,6 +25,15 @@ func TestOracle(t *testing.T) {
 // TestRoutes holds the model's routes against Istio's listeners and routes.
 func TestRoutes(t *testing.T) {
 	newRun(t, 1, func() comparer { return new(Farm).CompareRoutes }, (*Generator).RoutedMesh).all(t)
+}
+
+// TestGatewayRoutes holds what the model says of gateways' listeners and routes against Istio's.
+func TestGatewayRoutes(t *testing.T) {
+	run := newRun(t, 1, func() comparer { return new(Farm).CompareGateways }, (*Generator).GatewayMesh)
+	run.all(t)
+	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, reviewConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
+		t.Errorf("constructs never made: %q", missing)
+	}
 }
 
 // ambientVariable switches Istio's ambient mode on, which it reads once, when the process starts.
@@ -37,7 +47,7 @@ func TestAmbient(t *testing.T) {
 		return
 	}
 	run.all(t)
-	if missing := run.coverage.Missing(reviewConstructs...); len(missing) > 0 && run.meshes >= 1000 {
+	if missing := run.coverage.Missing(elsewhere...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)
 	}
 }

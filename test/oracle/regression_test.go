@@ -107,3 +107,43 @@ func TestRouteRegressions(t *testing.T) {
 		})
 	}
 }
+
+// TestGatewayRouteRegressions does so for what comes to gateways.
+func TestGatewayRouteRegressions(t *testing.T) {
+	raw, err := os.ReadFile("../../mesh/testdata/gateway-routes-as-istio.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Name      string `json:"name"`
+		Mesh      Mesh   `json:"mesh"`
+		Port      uint32 `json:"port"`
+		SNI       string `json:"sni"`
+		Authority string `json:"authority"`
+		Istio     string `json:"istio"`
+	}
+	if err := yaml.UnmarshalStrict(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	gateway := mesh.Client{Kind: mesh.ClientGateway, Namespace: rootNamespace, Labels: map[string]string{"istio": "egressgateway"}}
+	farm := new(Farm)
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			tables, err := farm.Load(t, c.Mesh).Tables(gateway)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := tables.gatewayListener(c.Port)
+			if !accepted(l) {
+				t.Fatal("Envoy would not take the listener")
+			}
+			got, err := tables.Gateway(l, c.SNI, c.Authority)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != c.Istio {
+				t.Errorf("got %s, want %s", got, c.Istio)
+			}
+		})
+	}
+}

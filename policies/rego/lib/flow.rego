@@ -90,9 +90,10 @@ opened(flow) if {
 	flow.payload == "http"
 }
 
-# gateway_route is true of a gateway's plaintext route to a plaintext port, where a VirtualService is under review.
+# gateway_route is true of a gateway's plaintext route to a plaintext port, where the VirtualService is under review or the
+# Gateway that lets it out.
 gateway_route(flow) if {
-	input.request.kind == "VirtualService"
+	input.request.kind in {"VirtualService", "Gateway"}
 	flow.client.kind == "gateway"
 	flow.payload == "http"
 	flow.family == "http"

@@ -83,6 +83,11 @@ test_refuses_a_gateway_route_without_a_rule if {
 	yaml.unmarshal(v.fix).metadata.namespace == "istio-system"
 }
 
+test_refuses_a_gateway_that_lets_a_route_out if {
+	result := found with input as given.review("Gateway", [object.union(given.plaintext, gateway)])
+	[v.client | some v in result] == ["gateway istio-system"]
+}
+
 test_passes_a_gateway_whose_route_is_not_under_review if {
 	found == set() with input as given.review("ServiceEntry", [object.union(given.plaintext, gateway)])
 }
