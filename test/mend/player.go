@@ -26,11 +26,16 @@ const rounds = 32
 type Player struct {
 	Judge *webhook.Judge
 	Mesh  *mesh.Snapshot
+	// written is what was stored on the way, as JSON: an API server shows a review what is stored by then.
+	written map[mesh.Ref][]byte
 }
 
 // Play mutates and judges a review, as the API server would have it done. The review's object is then the mutated one.
 func (p *Player) Play(ctx context.Context, r *webhook.Review) (webhook.Decision, error) {
 	if err := p.keepTime(r); err != nil {
+		return webhook.Decision{}, err
+	}
+	if err := p.showStored(r); err != nil {
 		return webhook.Decision{}, err
 	}
 	object, _, err := p.Judge.Mutate(p.Mesh, *r)
@@ -67,6 +72,33 @@ func (p *Player) keepTime(r *webhook.Review) error {
 	return err
 }
 
+// showStored gives a review the old object as it is stored by now.
+func (p *Player) showStored(r *webhook.Review) error {
+	if len(r.OldObject) == 0 {
+		return nil
+	}
+	o, err := mesh.Decode(r.OldObject)
+	if err != nil {
+		return fmt.Errorf("read what is stored: %w", err)
+	}
+	if o != nil && p.written[o.Ref] != nil {
+		r.OldObject = p.written[o.Ref]
+	}
+	return nil
+}
+
+// written gives a stored object as JSON.
+func written(o *mesh.Object) ([]byte, error) {
+	raw, err := json.Marshal(map[string]any{
+		"apiVersion": o.APIVersion, "kind": o.Kind, "spec": o.Spec,
+		"metadata": map[string]any{"name": o.Name, "namespace": o.Namespace, "creationTimestamp": o.Created},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write what is stored: %w", err)
+	}
+	return raw, nil
+}
+
 // Store does what an admitted review asks for.
 func (p *Player) Store(r webhook.Review) error {
 	raw := r.Object
@@ -85,6 +117,10 @@ func (p *Player) Store(r webhook.Review) error {
 		o.Created = time.Now()
 	}
 	p.Mesh = p.Mesh.With(o)
+	if p.written == nil {
+		p.written = map[mesh.Ref][]byte{}
+	}
+	p.written[o.Ref] = raw
 	return nil
 }
 
@@ -146,6 +182,9 @@ func (p *Player) apply(ctx context.Context, v policies.Violation, object []byte,
 	r := webhook.Review{Operation: policies.Create, Object: object}
 	if stored := p.Mesh.Get(o.Ref); stored != nil {
 		r.Operation = policies.Update
+		if r.OldObject, err = written(stored); err != nil {
+			return err
+		}
 	}
 	decision, err := p.Play(ctx, &r)
 	if err != nil {

@@ -54,6 +54,11 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "merged-away"
 } else := lib.change(lib.reviewed, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"
+	input.object.spec.workloadSelector
+} else := sprintf("# By its name, which Istio does not merge into a rule for some pods as it does a dot.\n%s", [
+	lib.change(lib.reviewed, {"spec.exportTo": [input.request.namespace]}),
+]) if {
+	f.cause == "selector-at-waypoint"
 } else := sprintf("# Or add spec.workloadSelector with the labels of the pods that hold the credential.\n%s", [lib.start_tls(f)]) if {
 	f.cause == "credential-ignored"
 } else := sprintf("# Or name the client's certificate: credentialName, or clientCertificate and privateKey.\n%s", [lib.start_tls(f)]) if {

@@ -57,7 +57,12 @@ test_says_how_to_mend_each_cause[cause] if {
 			"",
 		]),
 		"mutual-at-waypoint": "# in DestinationRule default/edition-cnn-com\n{\"spec.trafficPolicy.tls.mode\":\"SIMPLE\"}\n",
-		"selector-at-waypoint": "# in DestinationRule default/edition-cnn-com\n{\"spec.workloadSelector\":null}\n",
+		"selector-at-waypoint": concat("\n", [
+			"# By its name, which Istio does not merge into a rule for some pods as it does a dot.",
+			"# in DestinationRule default/edition-cnn-com",
+			`{"spec.exportTo":["default"]}`,
+			"",
+		]),
 		"ztunnel": "# Let a waypoint serve the host: ztunnel starts no TLS.\n",
 	}
 	fix(ignored(cause)) == want
@@ -145,4 +150,13 @@ test_says_which_rule_decides_nothing if {
 test_warns_where_others_go_by_the_rule if {
 	result := found with input as given.review("DestinationRule", [object.union(ignored("merged-away"), {"partly": true})])
 	{v.action | some v in result} == {"warn"}
+}
+
+test_takes_the_selector_away_for_a_waypoint if {
+	review := object.union(
+		given.review("DestinationRule", [ignored("selector-at-waypoint")]),
+		{"object": {"spec": {"workloadSelector": {}}}},
+	)
+	result := found with input as review
+	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.workloadSelector\":null}\n"}
 }
