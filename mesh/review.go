@@ -126,7 +126,8 @@ func (r *review) clients(host string) []Client {
 		seen[c.String()] = true
 	}
 	for _, c := range r.before.Clients(host) {
-		if !seen[c.String()] {
+		gone := c.Kind == ClientWaypoint && !r.after.ServedAt(c, host)
+		if !seen[c.String()] && !gone {
 			list = append(list, c)
 		}
 	}
