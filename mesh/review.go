@@ -317,7 +317,7 @@ func (r *review) heldBefore(f Flow, l leg) *Held {
 
 // untouched is true of a flow that other objects decide as they did before: what they do is theirs to answer.
 func (r *review) untouched(f Flow, l leg) bool {
-	if r.object == nil || f.Before != f.Verdict {
+	if r.object == nil || f.Before != f.Verdict || f.Opened {
 		return false
 	}
 	switch r.object.Kind {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/test/mend"
 	"github.com/tlsward/tlsward/webhook"
 )
@@ -20,9 +19,7 @@ func TestFixes(t *testing.T) {
 	meshes := number(t, "ORACLE_MESHES", 3000)
 	first := number(t, "ORACLE_FIRST", 0)
 	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", seed, first, meshes)
-	cfg := config.Default()
-	cfg.Evaluation.Timeout = config.Duration(time.Minute) // it is the answers that are asked for, however busy the machine
-	judge, err := webhook.NewJudge(t.Context(), cfg)
+	judge, err := newJudge(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

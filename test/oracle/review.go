@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"istio.io/istio/pkg/test"
 
@@ -125,11 +126,23 @@ type Court struct {
 
 // NewCourt makes a court with the default configuration, for sidecars and egress gateways.
 func NewCourt(ctx context.Context) (*Court, error) {
-	judge, err := webhook.NewJudge(ctx, config.Default())
+	judge, err := newJudge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Court{Judge: judge, Load: new(Farm).Load, Clients: Vantages()}, nil
+}
+
+// newJudge makes a judge with the default configuration that takes its time: it is its answers that are asked for, however
+// busy the machine.
+func newJudge(ctx context.Context) (*webhook.Judge, error) {
+	cfg := config.Default()
+	cfg.Evaluation.Timeout = config.Duration(time.Minute)
+	judge, err := webhook.NewJudge(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("make a judge: %w", err)
 	}
-	return &Court{Judge: judge, Load: new(Farm).Load, Clients: Vantages()}, nil
+	return judge, nil
 }
 
 // NewAmbientCourt makes a court for waypoints, in a process with Istio's ambient mode on.

@@ -87,7 +87,7 @@ lost(flow) if {
 opened(flow) if {
 	flow.opened
 	flow.verdict == "plaintext"
-	flow.payload == "http"
+	flow.payload in {"http", "unspecified"}
 }
 
 # gateway_route is true of a gateway's plaintext route to a plaintext port, where the VirtualService is under review or the
