@@ -162,7 +162,7 @@ const (
 	LegEgress Leg = "egress"
 	// LegGateway goes from a proxy to an egress gateway, inside the mesh.
 	LegGateway Leg = "gateway"
-	// LegNowhere ends in the proxy: routes redirect or answer all requests, or lead to no service that it knows.
+	// LegNowhere leads to no service: routes take all of it, and redirect or answer it in the proxy, or let it pass by.
 	LegNowhere Leg = "nowhere"
 )
 

@@ -9,23 +9,27 @@ import (
 
 // nowhere is the leg of what routes take and lead to no service. Its cluster is that of the direct way, which is not
 // gone: to know who would decide its TLS is to know who decides when the routes change.
-func (s *Snapshot) nowhere(direct leg, name string, p port) leg {
+func (s *Snapshot) nowhere(svc view, direct leg, name string, p port) leg {
 	l := direct
 	l.kind = LegNowhere
 	r := request{gateway: meshGateway, host: name, port: p.number, client: l.client}
-	v, field := s.taker(s.routesSeen(l.client, l.host), l.host, r, p.family())
+	listener, _ := s.listening(l.client, svc, p)
+	v, field := s.taker(listener, l.host, r, listener.reads(p))
 	if v != nil {
 		l.from, l.answer = &destination{from: v}, &Decision{Object: v.Ref, Field: field}
 	}
 	return l
 }
 
-// cause says why a leg is as it is.
+// cause says why a leg is as it is. Requests end in the proxy; what else no route has a service for passes through it.
 func (l leg) cause() Cause {
-	if l.kind == LegNowhere {
-		return CauseNowhere
+	switch {
+	case l.kind != LegNowhere:
+		return l.cluster.Cause
+	case l.payload == FamilyTLS || l.payload == FamilyOpaque:
+		return CausePassthrough
 	}
-	return l.cluster.Cause
+	return CauseNowhere
 }
 
 // leadNowhere tells whether all that a client sends ends in its proxy.
@@ -39,10 +43,11 @@ func open(legs []leg) {
 }
 
 // taker finds the VirtualService whose routes are the first to take something, and the field that does.
-func (s *Snapshot) taker(all []*virtualService, host string, r request, family Family) (*virtualService, string) {
+func (s *Snapshot) taker(l listener, host string, r request, family Family) (*virtualService, string) {
+	all := s.routesSeen(r.client, host, l)
 	switch family {
 	case FamilyHTTP, FamilyUnspecified:
-		for _, v := range s.forRequests(all, host, r) {
+		for _, v := range s.forRequests(all, host, r, l) {
 			if field := s.requestsField(v, r); field != "" {
 				return v, field
 			}

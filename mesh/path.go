@@ -83,18 +83,17 @@ func (s *Snapshot) legsTo(client Client, host, name string, number uint32) []leg
 	if !ok || p.family() == FamilyUDP {
 		return nil
 	}
-	direct := s.direct(client, svc, number, "", p.family())
 	if client.Kind == ClientZtunnel {
-		return []leg{direct}
+		return []leg{s.direct(client, svc, number, "", p.family())}
 	}
-	return s.routedLegs(client, direct, name, p)
+	return s.routedLegs(client, svc, name, p)
 }
 
 // covering is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
 func (s *Snapshot) covering(client Client, name string, number uint32) string {
 	for i := range len(name) {
 		svc, ok := s.serviceFor(client, "*"+name[i:])
-		if !ok || !s.imported(client, svc) {
+		if !ok || !s.imported(client, svc) || !s.listens(client, svc, number) {
 			continue
 		}
 		if p, has := svc.port(number); has && p.family() != FamilyUDP {
@@ -131,17 +130,19 @@ func (h Hop) verifiesFor(svc view, payload Family) bool {
 
 // routedLegs follows the routes for this host and port, and the direct way beside them where they leave something to it.
 // What a waypoint's routes do with what they take is not known so well that nothing could be said to leave.
-func (s *Snapshot) routedLegs(client Client, direct leg, name string, p port) []leg {
-	list, open := s.ways(client, direct.host, name, p)
+func (s *Snapshot) routedLegs(client Client, svc view, name string, p port) []leg {
+	list, open := s.ways(client, svc, name, p)
+	payload := s.payload(client, svc, p)
 	var legs []leg
 	for _, d := range list {
-		legs = append(legs, s.follow(client, name, p, d)...)
+		legs = append(legs, s.follow(client, name, payload, d)...)
 	}
+	direct := s.direct(client, svc, p.number, "", payload)
 	switch {
 	case open || len(legs) == 0 && client.Kind != ClientSidecar:
 		return append(legs, direct)
 	case len(legs) == 0:
-		return []leg{s.nowhere(direct, name, p)}
+		return []leg{s.nowhere(svc, direct, name, p)}
 	}
 	return legs
 }
@@ -162,8 +163,7 @@ func routeKinds(f Family) []Family {
 
 // follow goes where a route of the mesh sends a client's traffic for host: out, or to a gateway and on from there.
 // A destination inside the mesh is no leg of ours, but it is one that takes the traffic off the direct way.
-func (s *Snapshot) follow(client Client, host string, p port, d destination) []leg {
-	payload := p.family()
+func (s *Snapshot) follow(client Client, host string, payload Family, d destination) []leg {
 	if s.external(d.host) {
 		return s.out(client, d, d.port, payload)
 	}

@@ -10,11 +10,14 @@ import (
 func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	path := Path{Client: client, Host: host, Port: number, Hops: []Hop{}, Verdict: Unknown}
 	legs := s.legs(client, host, number)
+	if svc, ok := s.serviceFor(client, host); ok && client.Kind == ClientSidecar && !s.listens(client, svc, number) {
+		legs = nil
+	}
 	if wide := s.covering(client, host, number); len(legs) == 0 && wide != "" {
 		legs = s.legsTo(client, wide, host, number)
 	}
 	if len(legs) == 0 {
-		path.Cause, path.Considered = s.whyUnknown(client, host)
+		path.Cause, path.Considered = s.whyUnknown(client, host, number)
 		return path
 	}
 	worst := worstEgress(legs)
@@ -77,7 +80,7 @@ func gatewayBefore(legs []leg, i int) int {
 }
 
 // whyUnknown explains why a client's proxy has no answer for a host.
-func (s *Snapshot) whyUnknown(client Client, host string) (Cause, []Considered) {
+func (s *Snapshot) whyUnknown(client Client, host string, number uint32) (Cause, []Considered) {
 	services := s.services.at(host)
 	if len(services) == 0 {
 		return CauseUnknownHost, nil
@@ -90,6 +93,8 @@ func (s *Snapshot) whyUnknown(client Client, host string) (Cause, []Considered) 
 			why = fmt.Sprintf("not exported to namespace %s (spec.exportTo)", client.Namespace)
 		case s.hiddenBySidecar(client, svc):
 			why = fmt.Sprintf("left out of the egress hosts of %s", s.sidecarFor(client).Ref)
+		case s.sidecarFor(client) != nil && view{service: svc, ports: svc.ports}.has(number):
+			why = fmt.Sprintf("no egress listener of %s on port %d is for it", s.sidecarFor(client).Ref, number)
 		}
 		list = append(list, Considered{Object: svc.ref, Why: why})
 	}

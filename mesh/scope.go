@@ -5,7 +5,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -134,6 +133,9 @@ type listener struct {
 	hosts []string
 	// port limits the listener to services with this port, 0 does not.
 	port uint32
+	// on is the port on which it listens, with a protocol of its own; 0 stands for all ports that services have.
+	on       uint32
+	protocol string
 }
 
 // listeners gives the egress listeners of a client: its Sidecar's, or the one that imports everything.
@@ -147,8 +149,8 @@ func (s *Snapshot) listeners(client Client) []listener {
 		if e == nil {
 			continue
 		}
-		l := listener{hosts: e.Hosts, port: e.GetPort().GetNumber()}
-		if strings.EqualFold(e.GetPort().GetProtocol(), "HTTP_PROXY") {
+		l := listener{hosts: e.Hosts, port: e.GetPort().GetNumber(), on: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol()}
+		if l.forwards() {
 			l.port = 0
 		}
 		list = append(list, l)

@@ -19,11 +19,11 @@ type Destination struct {
 }
 
 // Destinations lists where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of host
-// itself or of the closest wildcard over it. known is false where the proxy has no such service; an empty list means that
-// routes lead to no service.
+// itself or of the closest wildcard over it. known is false where the proxy does not listen for such a service; an empty list
+// means that routes lead to no service.
 func (s *Snapshot) Destinations(client Client, host string, number uint32) (list []Destination, known bool) {
 	service := host
-	if svc, ok := s.serviceFor(client, host); !ok || !svc.has(number) {
+	if svc, ok := s.serviceFor(client, host); !ok || !s.listens(client, svc, number) {
 		service = s.covering(client, host, number)
 	}
 	svc, known := s.serviceFor(client, service)
@@ -31,33 +31,48 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 		return nil, false
 	}
 	p, known := svc.port(number)
-	if !known || p.family() == FamilyUDP || svc.alias {
+	if !known || p.family() == FamilyUDP || svc.alias || !s.listens(client, svc, number) {
 		return nil, false
 	}
-	ways, direct := s.ways(client, service, host, p)
+	ways, direct := s.ways(client, svc, host, p)
 	for _, d := range ways {
 		list = append(list, Destination{Host: d.host, Port: d.port, Subset: d.subset, Authority: d.authority})
 	}
 	if direct {
-		list = append(list, Destination{Host: service, Port: number})
+		list = append(list, s.directWay(client, svc, p))
 	}
 	return list, true
 }
 
+// directWay is the cluster of a port's own host. For requests Istio writes hosts in lower case, of which there may be none
+// (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
+func (s *Snapshot) directWay(client Client, svc view, p port) Destination {
+	host := svc.host
+	if l, _ := s.listening(client, svc, p); client.Kind == ClientSidecar && l.reads(p) == FamilyHTTP {
+		host = strings.ToLower(host)
+	}
+	return Destination{Host: host, Port: p.number}
+}
+
 // ways gives where routes send what a client means for a name on a port of host: for host itself, or for a name that
 // nothing declares and that host, a wildcard, covers. direct is true where some of it goes to the host's own cluster: what
-// no route takes, as routes for HTTP take no other bytes where Istio sniffs.
-func (s *Snapshot) ways(client Client, host, name string, p port) (list []destination, direct bool) {
-	r := request{gateway: meshGateway, host: name, port: p.number, client: client}
-	all := s.routesSeen(client, host)
-	requests, streams := s.forRequests(all, host, r), forStream(all, host)
+// no route takes, as routes for HTTP take no other bytes where Istio sniffs. What the proxy does not listen for may come to
+// the cluster all the same, if not by a route that is for the host.
+func (s *Snapshot) ways(client Client, svc view, name string, p port) (list []destination, direct bool) {
+	l, heard := s.listening(client, svc, p)
+	if !heard {
+		return nil, true
+	}
+	host, r := svc.host, request{gateway: meshGateway, host: name, port: p.number, client: client}
+	all := s.routesSeen(client, host, l)
+	requests, streams := s.forRequests(all, host, r, l), forStream(all, host)
 	add := func(found []destination, taken bool) {
 		direct = direct || !taken
 		for _, d := range found {
 			list = append(list, s.complete(client, d, p.number))
 		}
 	}
-	switch p.family() {
+	switch l.reads(p) {
 	case FamilyHTTP:
 		add(s.httpWays(requests, r))
 	case FamilyTLS:
@@ -71,21 +86,21 @@ func (s *Snapshot) ways(client Client, host, name string, p port) (list []destin
 	default:
 		add(s.tcpWays(streams, r))
 	}
-	return list, direct
+	return list, direct || l.forwards()
 }
 
 // forRequests lists the VirtualServices whose HTTP routes may take a request. Those that name a host which is none in the
 // registry count on port 80 alone (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService).
-func (s *Snapshot) forRequests(all []*virtualService, host string, r request) []*virtualService {
+func (s *Snapshot) forRequests(all []*virtualService, host string, r request, l listener) []*virtualService {
 	if r.host == host || r.port != 80 {
-		return forHTTP(all, host)
+		return forHTTP(all, host, s.indexed(r.client, host, l))
 	}
 	for _, v := range all {
 		if _, taken := s.httpDestinations(v, r); taken && v.names(r.host) {
 			return []*virtualService{v}
 		}
 	}
-	return forHTTP(all, host)
+	return forHTTP(all, host, s.indexed(r.client, host, l))
 }
 
 // names tells whether v is for a host by its name, in any case.
@@ -122,11 +137,21 @@ func (s *Snapshot) httpWays(all []*virtualService, r request) (list []destinatio
 // longest wildcard over it (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices, pilot/pkg/model/
 // sidecar.go computeWildcardHostVirtualServiceIndex). A wildcard host is looked up by the latter alone. The former does
 // not tell upper case from lower case, the latter does.
-func forHTTP(all []*virtualService, host string) []*virtualService {
-	chosen := closest(all, host)
+func forHTTP(all []*virtualService, host string, indexed bool) []*virtualService {
+	var chosen *virtualService
+	if indexed {
+		chosen = closest(all, strings.ToLower(host))
+	}
 	return slices.DeleteFunc(slices.Clone(all), func(v *virtualService) bool {
 		return v != chosen && (isWildcard(host) || !v.names(host))
 	})
+}
+
+// indexed tells whether a listener finds host among those that wildcards cover: by its name in lower case, which is its
+// own or must be another service's.
+func (s *Snapshot) indexed(client Client, host string, l listener) bool {
+	lower := strings.ToLower(host)
+	return client.Kind != ClientSidecar || lower == host || len(l.services(s.services.at(lower), client.Namespace)) > 0
 }
 
 // closest is the first VirtualService that names host or, where none does, the longest wildcard over it.
@@ -270,17 +295,14 @@ func (s *Snapshot) sources(v *virtualService) iter.Seq[source] {
 	}
 }
 
-// routesSeen lists the VirtualServices for the mesh that a client's proxy knows and that have to do with host, in
+// routesSeen lists the VirtualServices for the mesh that a client's listener knows and that have to do with host, in
 // Istio's order: private before exported before public ones, the oldest first, whatever hosts they name
 // (pilot/pkg/model/virtualservice.go SelectVirtualServices).
-func (s *Snapshot) routesSeen(client Client, host string) []*virtualService {
-	var listeners []listener
-	if s.sidecarFor(client) != nil {
-		listeners = s.listeners(client)
-	}
+func (s *Snapshot) routesSeen(client Client, host string, l listener) []*virtualService {
+	limited := s.sidecarFor(client) != nil
 	list := slices.DeleteFunc(s.routesAbout(host), func(v *virtualService) bool {
 		return !slices.Contains(v.gateways, meshGateway) || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) ||
-			listeners != nil && !slices.ContainsFunc(listeners, func(l listener) bool { return l.importsRoute(v, client.Namespace) })
+			limited && !l.importsRoute(v, client.Namespace)
 	})
 	slices.SortFunc(list, func(a, b *virtualService) int {
 		return cmp.Or(cmp.Compare(a.distance(client.Namespace), b.distance(client.Namespace)), a.compareAge(b))

@@ -58,11 +58,17 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 		model, known := snapshot.Destinations(asked, q.name, uint32(q.port.Port))
 		r.Questions++
 		istio, ours := brieflyWays(ways), brieflyWays(waysOf(model))
+		if len(model) == 0 && !q.port.Protocol.IsHTTPOrSniffed() {
+			ours = elsewhere // no chain is for it
+		}
 		if istio != fmt.Sprintf("[%s:%d]", q.service.Hostname, q.port.Port) {
 			r.Routed++
 		}
 		if !known {
-			ours = "no such service"
+			ours = elsewhere
+			if istio == "[]" {
+				istio = elsewhere // REGISTRY_ONLY: the proxy answers what is for no service
+			}
 		}
 		if istio != ours {
 			key := Key{Host: q.name, Port: uint32(q.port.Port)}
@@ -84,8 +90,15 @@ func waysOf(destinations []mesh.Destination) []Way {
 	return ways
 }
 
-// brieflyWays gives a set of ways on one line. Whatever leads to no service at all is left out.
+// elsewhere is where everything goes that is for no service: on to wherever the client wanted to connect, or nowhere,
+// which the Sidecar says.
+const elsewhere = "[elsewhere]"
+
+// brieflyWays gives a set of ways on one line. What is for no service is left out beside what is for one.
 func brieflyWays(ways []Way) string {
+	if len(ways) > 0 && !slices.ContainsFunc(ways, func(w Way) bool { return w != (Way{}) }) {
+		return elsewhere
+	}
 	var names []string
 	for _, w := range ways {
 		if w != (Way{}) {
@@ -101,7 +114,10 @@ type question struct {
 	// name is the service's host or, for a wildcard, a name that it covers.
 	name    string
 	service *model.Service
-	port    *model.Port
+	// port is the service's or, where the Sidecar has a listener for the port, that listener's, which has a protocol of
+	// its own.
+	port     *model.Port
+	listener *model.IstioEgressListenerWrapper
 	// address is what the client connects to; "" where Istio has no listener for it that could be asked about.
 	address string
 }
@@ -110,29 +126,26 @@ type question struct {
 const unlisted = "203.0.113.99"
 
 // questions lists the ports that can be asked about: those where Istio's listeners can tell whose bytes come. HTTP tells
-// by its authority, TLS by its SNI; of all else there must be one service on the port. Sidecars with several egress
-// listeners, or with one for a port, are left out.
+// by its authority, TLS by its SNI; of all else there must be one service on the port.
 func (t *Tables) questions() []question {
-	scope := t.proxy.SidecarScope
-	if len(scope.EgressListeners) != 1 || scope.EgressListeners[0].IstioListener.GetPort() != nil {
-		return nil
-	}
-	byPort := map[int][]question{}
-	for _, svc := range scope.EgressListeners[0].Services() {
-		for _, p := range svc.Ports {
-			if svc.Resolution != model.Alias && p.Protocol != protocol.UDP {
-				byPort[p.Port] = append(byPort[p.Port], question{name: string(svc.Hostname), service: svc, port: p, address: t.address(svc, p)})
+	var all []question
+	taken := map[string]bool{} // addresses on which an earlier egress listener listens
+	for _, e := range t.proxy.SidecarScope.EgressListeners {
+		for _, list := range t.heardBy(e, taken) {
+			if !distinct(list, routesTLS(e)) {
+				continue
+			}
+			for _, q := range list {
+				if t.known(q.service, q.port.Port) && q.address != "" {
+					all = append(append(all, q), t.covered(q, list)...)
+				}
 			}
 		}
-	}
-	var all []question
-	for _, list := range byPort {
-		if !distinct(list, routesTLS(scope)) {
-			continue
-		}
-		for _, q := range list {
-			if t.known(q.service, q.port.Port) && q.address != "" {
-				all = append(append(all, q), t.covered(q, list)...)
+		if own := e.IstioListener.GetPort(); own != nil {
+			taken[place(unlisted, int(own.Number))] = true
+			for _, svc := range e.Services() {
+				taken[place(listed(svc.GetAddressForProxy(t.proxy)), int(own.Number))] = true
+				taken[string(svc.Hostname)+place(unlisted, int(own.Number))] = true
 			}
 		}
 	}
@@ -140,11 +153,56 @@ func (t *Tables) questions() []question {
 	return all
 }
 
+// heardBy lists by their port the services for which an egress listener listens. One without a port leaves the ports of
+// earlier ones to them, but for services with an address of their own of which it does not read requests. A forward proxy
+// (HTTP_PROXY) is asked about the ports of others, and is left out.
+func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]bool) map[int][]question {
+	own := e.IstioListener.GetPort()
+	declared := protocol.Parse(own.GetProtocol())
+	if own != nil && declared == protocol.HTTP_PROXY {
+		return nil
+	}
+	byPort := map[int][]question{}
+	for _, svc := range e.Services() {
+		for _, p := range svc.Ports {
+			q := question{name: string(svc.Hostname), service: svc, port: p, listener: e}
+			switch {
+			case svc.Resolution == model.Alias || own == nil && p.Protocol == protocol.UDP || own != nil && p.Port != int(own.Number):
+				continue
+			case own == nil:
+				q.address = t.address(svc, p)
+			default:
+				q.port = &model.Port{Name: own.Name, Port: p.Port, Protocol: declared}
+				q.address = listed(svc.GetAddressForProxy(t.proxy))
+				if declared.IsHTTP() && !p.Protocol.IsHTTPOrSniffed() && svc.Resolution == model.Passthrough {
+					q.address = "" // another listener may be on the addresses of its endpoints
+				}
+			}
+			port := place(unlisted, p.Port)
+			if taken[place(q.address, p.Port)] || taken[port] && (p.Protocol.IsHTTPOrSniffed() || taken[q.name+port]) {
+				continue
+			}
+			byPort[p.Port] = append(byPort[p.Port], q)
+		}
+	}
+	return byPort
+}
+
+func place(address string, number int) string { return fmt.Sprintf("%s:%d", address, number) }
+
+// listed gives an address to which a client can connect.
+func listed(address string) string {
+	if address == "0.0.0.0" {
+		return unlisted
+	}
+	return address
+}
+
 // address gives what a client connects to: the service's address, one of its endpoints where connections follow the
 // client's, or one that nobody knows.
 func (t *Tables) address(svc *model.Service, p *model.Port) string {
-	switch address := svc.GetAddressForProxy(t.proxy); {
-	case address != "0.0.0.0":
+	switch address := listed(svc.GetAddressForProxy(t.proxy)); {
+	case address != unlisted:
 		return address
 	case svc.Resolution != model.Passthrough || p.Protocol.IsHTTP():
 		return unlisted
@@ -165,18 +223,19 @@ func (t *Tables) address(svc *model.Service, p *model.Port) string {
 // nobody's, and those that VirtualServices name. A narrower wildcard would take them.
 func (t *Tables) covered(q question, list []question) []question {
 	rest, wild := strings.CutPrefix(q.name, "*")
-	if !wild || q.port.Protocol.IsUnsupported() && q.address != unlisted {
+	if declared, ok := q.service.Ports.GetByPort(q.port.Port); !wild || q.port.Protocol.IsUnsupported() && q.address != unlisted ||
+		ok && q.port.Protocol.IsHTTP() && !declared.Protocol.IsHTTPOrSniffed() {
 		return nil
 	}
 	names := []string{"unnamed" + rest}
-	for _, c := range t.proxy.SidecarScope.EgressListeners[0].VirtualServices() {
+	for _, c := range q.listener.VirtualServices() {
 		names = append(names, c.Spec.(*networking.VirtualService).Hosts...)
 	}
 	var covered []question
 	for _, name := range names {
 		taken := slices.ContainsFunc(list, func(other question) bool {
 			rest, wild := strings.CutPrefix(other.name, "*")
-			return other.name == name || wild && other.name != q.name && strings.HasSuffix(name, rest)
+			return strings.EqualFold(other.name, name) || wild && other.name != q.name && strings.HasSuffix(name, rest)
 		})
 		if !taken && t.proxy.SidecarScope.GetService(host.Name(name)) == nil && strings.HasSuffix(name, rest) &&
 			!strings.HasPrefix(name, "*") && name == strings.ToLower(name) {
@@ -203,14 +262,15 @@ func (t *Tables) known(svc *model.Service, number int) bool {
 func (q question) String() string { return fmt.Sprintf("%s:%d", q.name, q.port.Port) }
 
 // routesTLS tells whether a VirtualService has tls routes: those may be for the SNI of any service on the port.
-func routesTLS(scope *model.SidecarScope) bool {
-	return slices.ContainsFunc(scope.EgressListeners[0].VirtualServices(), func(c *config.Config) bool {
+func routesTLS(e *model.IstioEgressListenerWrapper) bool {
+	return slices.ContainsFunc(e.VirtualServices(), func(c *config.Config) bool {
 		return len(c.Spec.(*networking.VirtualService).Tls) > 0
 	})
 }
 
 // distinct tells whether Istio can tell the services of one port apart. It does not tell upper case from lower case in an
-// authority, so that hosts with capitals are not asked about, nor hosts that are also another's alias.
+// authority, of a host that is also another's alias it takes the one or the other as a map has them, and Envoy reads an SNI in
+// lower case.
 func distinct(list []question, routesTLS bool) bool {
 	hosts := map[string]bool{}
 	for _, q := range list {
@@ -219,10 +279,11 @@ func distinct(list []question, routesTLS bool) bool {
 			names = append(names, string(alias.Hostname))
 		}
 		for _, name := range names {
-			if lower := strings.ToLower(name); hosts[lower] || lower != name {
+			lower := strings.ToLower(name)
+			if hosts[lower] || lower != name && (q.port.Protocol.IsTLS() || q.port.Protocol.IsUnsupported()) {
 				return false
 			}
-			hosts[name] = true
+			hosts[lower] = true
 		}
 	}
 	return len(list) == 1 || all(list, func(q question) bool { return q.port.Protocol.IsHTTP() }) ||
@@ -241,7 +302,7 @@ func (t *Tables) answer(q question) ([]Way, error) {
 	}
 	switch {
 	case q.port.Protocol.IsHTTP():
-		return t.HTTP(q.address, number, host)
+		return t.HTTP(q.address, number, strings.ToLower(host))
 	case q.port.Protocol.IsTLS():
 		return t.Stream(q.address, number, sni)
 	case q.port.Protocol.IsUnsupported():

@@ -1,5 +1,7 @@
 package oracle
 
+import "fmt"
+
 // gatewayService is the Service in front of the egress gateway.
 const gatewayService = "istio-egressgateway"
 
@@ -276,13 +278,41 @@ func (g *Generator) server(number uint32) object {
 	return s
 }
 
-// RoutedMesh makes a mesh in which much is routed.
+// RoutedMesh makes a mesh in which much is routed. Its Sidecars are such as Istio admits, and no two of its Services have
+// one address.
 func (g *Generator) RoutedMesh() Mesh {
 	m := g.Mesh()
+	for i, d := range m {
+		switch spec := d.Spec(); {
+		case d.Kind() == "Sidecar":
+			g.ordered(spec)
+		case d.Kind() == "Service" && spec["clusterIP"] == "10.0.0.1":
+			spec["clusterIP"] = fmt.Sprintf("10.0.0.%d", 1+i)
+		}
+	}
 	for range 1 + g.rand.IntN(3) {
 		if d := g.virtualService(); d != nil {
 			m = append(m, d)
 		}
 	}
 	return m
+}
+
+// ordered leaves a Sidecar no two egress listeners for one port, and the one without a port the last.
+func (g *Generator) ordered(sidecar object) {
+	egress, _ := sidecar["egress"].(list)
+	if len(egress) < 2 {
+		return
+	}
+	first, last := egress[0].(object), egress[1].(object)
+	if first["port"] == nil {
+		first["port"] = g.egressPort()
+	}
+	if last["port"] != nil {
+		delete(last, "port")
+	}
+}
+
+func (g *Generator) egressPort() object {
+	return object{"number": g.port(), "name": "p", "protocol": pick(g, "HTTP", "TCP", "TLS", "HTTP_PROXY", "MYSQL")}
 }
