@@ -145,7 +145,7 @@ func (r *review) client(client Client, host string, number uint32) {
 	if !ok || p.family() == FamilyUDP {
 		return
 	}
-	legs, earlier := r.after.legs(client, host, number), r.before.legs(client, host, number)
+	legs, earlier := r.after.legs(client, host, number), r.before.legs(r.clientBefore(client, host), host, number)
 	was := egressVerdict(earlier)
 	if leadNowhere(earlier) {
 		open(legs)
@@ -178,6 +178,20 @@ func (r *review) client(client Client, host string, number uint32) {
 		r.add(direct, r.clusterBefore(direct))
 	}
 	r.subsets(client, svc, p)
+}
+
+// clientBefore is the proxy before the same pods as it was before the review: which waypoint stands for a host, if any, is
+// a label of its entry.
+func (r *review) clientBefore(client Client, host string) Client {
+	switch client.Kind {
+	case ClientZtunnel:
+		return r.before.ClientOf(client.Namespace, nil, host)
+	case ClientWaypoint:
+		if before := r.before.waypointsOf(host); len(before) > 0 && !r.before.ServedAt(client, host) {
+			return before[0]
+		}
+	}
+	return client
 }
 
 // takes tells whether the VirtualService under review takes traffic off the direct way, itself or as a delegate.
