@@ -59,15 +59,15 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 		r.Questions++
 		istio, ours := brieflyWays(ways), brieflyWays(waysOf(model))
 		if len(model) == 0 && !q.port.Protocol.IsHTTPOrSniffed() {
-			ours = elsewhere // no chain is for it
+			ours = noService // no chain is for it
 		}
 		if istio != fmt.Sprintf("[%s:%d]", q.service.Hostname, q.port.Port) {
 			r.Routed++
 		}
 		if !known {
-			ours = elsewhere
+			ours = noService
 			if istio == "[]" {
-				istio = elsewhere // REGISTRY_ONLY: the proxy answers what is for no service
+				istio = noService // REGISTRY_ONLY: the proxy answers what is for no service
 			}
 		}
 		if istio != ours {
@@ -90,14 +90,14 @@ func waysOf(destinations []mesh.Destination) []Way {
 	return ways
 }
 
-// elsewhere is where everything goes that is for no service: on to wherever the client wanted to connect, or nowhere,
+// noService is where everything goes that is for no service: on to wherever the client wanted to connect, or nowhere,
 // which the Sidecar says.
-const elsewhere = "[elsewhere]"
+const noService = "[elsewhere]"
 
 // brieflyWays gives a set of ways on one line. What is for no service is left out beside what is for one.
 func brieflyWays(ways []Way) string {
 	if len(ways) > 0 && !slices.ContainsFunc(ways, func(w Way) bool { return w != (Way{}) }) {
-		return elsewhere
+		return noService
 	}
 	var names []string
 	for _, w := range ways {
