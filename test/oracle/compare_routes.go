@@ -57,7 +57,7 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 		}
 		model, known := snapshot.Destinations(asked, q.name, uint32(q.port.Port))
 		r.Questions++
-		istio, ours := brieflyWays(ways), brieflyWays(waysOf(model))
+		istio, ours := sidecarWays(ways), brieflyWays(waysOf(model))
 		if len(model) == 0 && !q.port.Protocol.IsHTTPOrSniffed() {
 			ours = noService // no chain is for it
 		}
@@ -94,11 +94,16 @@ func waysOf(destinations []mesh.Destination) []Way {
 // which the Sidecar says.
 const noService = "[elsewhere]"
 
-// brieflyWays gives a set of ways on one line. What is for no service is left out beside what is for one.
-func brieflyWays(ways []Way) string {
+// sidecarWays is brieflyWays, and tells what is for no service from what ends in the proxy.
+func sidecarWays(ways []Way) string {
 	if len(ways) > 0 && !slices.ContainsFunc(ways, func(w Way) bool { return w != (Way{}) }) {
 		return noService
 	}
+	return brieflyWays(ways)
+}
+
+// brieflyWays gives a set of ways on one line. Whatever leads to no service at all is left out.
+func brieflyWays(ways []Way) string {
 	var names []string
 	for _, w := range ways {
 		if w != (Way{}) {

@@ -98,7 +98,7 @@ func TestRouteRegressions(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := brieflyWays(ways)
+				got := sidecarWays(ways)
 				if got == noService && !q.port.Protocol.IsHTTPOrSniffed() {
 					got = "[]" // no chain is for it
 				}
