@@ -29,6 +29,9 @@ func (r *review) virtualService() {
 			r.hostAlso(host, also, func(c Client) bool { return c.Kind != ClientGateway })
 		}
 	}
+	for _, name := range slices.Compact(hosts) {
+		r.unlisted(name)
+	}
 	if r.object == nil {
 		return
 	}
@@ -40,6 +43,39 @@ func (r *review) virtualService() {
 		}
 	}
 	r.addAll(r.after.gatewayLegs(v))
+}
+
+// unlisted adds the flows to a name that no object declares, where they are by a wildcard over it, and lose their TLS or are
+// let out: else they are told as those to the wildcard.
+func (r *review) unlisted(name string) {
+	if isWildcard(name) || len(r.after.services.at(name)) > 0 {
+		return
+	}
+	r.losses = true
+	defer func() { r.losses = false }()
+	for i := range name {
+		wide := "*" + name[i:]
+		if !r.after.external(wide) {
+			continue
+		}
+		for _, client := range r.clients(wide) {
+			for _, number := range r.after.Ports(wide) {
+				if r.after.covering(client, name, number) == wide {
+					r.named(client, wide, name, number)
+				}
+			}
+		}
+	}
+}
+
+// named adds the ways of one client to a name that host covers.
+func (r *review) named(client Client, host, name string, number uint32) {
+	legs := r.after.legsTo(client, host, name, number)
+	earlier := r.before.legsTo(client, r.before.covering(client, name, number), name, number)
+	if leadNowhere(earlier) {
+		open(legs)
+	}
+	r.routed(legs, egressVerdict(earlier))
 }
 
 // addAll adds legs by what their clusters were.
