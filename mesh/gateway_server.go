@@ -93,7 +93,7 @@ func (srv gatewayServer) common(v *virtualService) []string {
 	var list []string
 	for _, a := range srv.names(v.Namespace) {
 		for _, b := range v.hosts {
-			host := ""
+			var host string
 			switch {
 			case within(a, b):
 				host = a

@@ -121,6 +121,7 @@ func BenchmarkWorstCase(b *testing.B) {
 		"a VirtualService with 1,000 routes": manyRoutes,
 		"1,000 rules that select pods":       manySelectors,
 		"1,000 routes by source labels":      manySources,
+		"a Sidecar in 1,000 namespaces":      manySidecars,
 	} {
 		snapshot, o := build()
 		b.Run(name, func(b *testing.B) {
@@ -184,6 +185,22 @@ func manySources() (*mesh.Snapshot, *mesh.Object) {
 		route.Match[0].SourceLabels = map[string]string{fmt.Sprintf("label-%d", i): "x"}
 	}
 	return snapshot, routes
+}
+
+func manySidecars() (*mesh.Snapshot, *mesh.Object) {
+	rule := object(mesh.KindDestinationRule, "egress", "rule", simpleRule("api.example.com"))
+	objects := []*mesh.Object{rule,
+		object(mesh.KindServiceEntry, "egress", "entry", serviceEntry("api.example.com")),
+		object(mesh.KindVirtualService, "egress", "routes", &networking.VirtualService{
+			Hosts: []string{"api.example.com"},
+			Http:  []*networking.HTTPRoute{{Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "api.example.com"}}}}},
+		}),
+	}
+	for i := range 1000 {
+		sidecar := &networking.Sidecar{Egress: []*networking.IstioEgressListener{{Hosts: []string{"./*", "istio-system/*", "egress/*"}}}}
+		objects = append(objects, object(mesh.KindSidecar, fmt.Sprintf("team-%d", i), "default", sidecar))
+	}
+	return mesh.New(mesh.DefaultSettings(), objects...), rule
 }
 
 func object(kind, namespace, name string, spec any) *mesh.Object {

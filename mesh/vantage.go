@@ -2,10 +2,8 @@ package mesh
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Clients lists the vantages from which host can be reached, each standing for all pods that Istio configures alike:
@@ -53,50 +51,8 @@ func (s *Snapshot) vantageNamespaces(host string) []string {
 	if first := s.firstAmbient(); first != "" {
 		add(first)
 	}
-	add(s.sidecarNamespaces(host)...)
+	add(s.sidecarNamespaces(host, names)...)
 	return append(slices.Sorted(maps.Keys(names)), AnyNamespace)
-}
-
-// sidecarNamespaces lists namespaces whose Sidecars let them see another service of host, or other routes for it, than
-// clients of any other namespace: one for each. Where all see the host's only service, and no routes, there is nothing to
-// look for.
-func (s *Snapshot) sidecarNamespaces(host string) []string {
-	anybody := Client{Kind: ClientSidecar, Namespace: AnyNamespace}
-	usual, sees := s.outlook(anybody, host)
-	if sees && len(s.services.at(host)) == 1 && len(s.routesAbout(host)) == 0 {
-		return nil
-	}
-	var list []string
-	found := map[string]bool{usual: true}
-	for _, o := range s.objects.prefix(KindSidecar + "\x00") {
-		client := Client{Kind: ClientSidecar, Namespace: o.Namespace, Labels: sidecarSpec(o).GetWorkloadSelector().GetLabels()}
-		if view, sees := s.outlook(client, host); sees && !found[view] {
-			found[view] = true
-			list = append(list, o.Namespace)
-		}
-	}
-	return list
-}
-
-// outlook is equal for clients who see the same service of host, and the same routes for each of its ports.
-func (s *Snapshot) outlook(client Client, host string) (key string, sees bool) {
-	svc, ok := s.serviceFor(client, host)
-	if !ok {
-		return "", false
-	}
-	var b strings.Builder
-	b.WriteString(svc.ref.String())
-	for _, p := range svc.ports {
-		l, heard := s.listening(client, svc, p)
-		if !heard {
-			continue
-		}
-		fmt.Fprintf(&b, "\x00%d %s", p.number, l.reads(p))
-		for _, v := range s.routesSeen(client, host, l) {
-			b.WriteString("\x00" + v.key())
-		}
-	}
-	return b.String(), true
 }
 
 // firstAmbient stands for all ambient namespaces: there, no rule of the client's namespace counts.
