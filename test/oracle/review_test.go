@@ -89,13 +89,6 @@ func (h hearings) all(t *testing.T) {
 	}
 }
 
-func count(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 var firstWords = regexp.MustCompile(`^(the patch \w+|the second pass|admitted|opened|refused for \w+)`)
 
 func classOf(wrong string) string { return firstWords.FindString(wrong) }

@@ -129,6 +129,16 @@ func (t *Tables) HTTP(address string, port uint32, authority string) ([]Way, err
 	return t.unsniffed(l, "", authority)
 }
 
+// readsRequests tells whether a proxy looks for requests in what comes to an address and port.
+func (t *Tables) readsRequests(address string, port uint32) (bool, error) {
+	for _, chain := range chainsOf(t.outboundListener(address, port)) {
+		if manager, err := managerOf(chain); manager != nil || err != nil {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // Stream gives where bytes are sent that are not HTTP and come to an address and port: TLS with this name, or bytes
 // that are not TLS.
 func (t *Tables) Stream(address string, port uint32, sni string) ([]Way, error) {
