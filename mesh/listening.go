@@ -18,6 +18,12 @@ func (l listener) reads(p port) Family {
 	return FamilyOf(l.protocol)
 }
 
+// importsService tells whether a listener stands for a service.
+func (l listener) importsService(client Client, svc view) bool {
+	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
+		(client.Kind != ClientSidecar || imports(l.hosts, client.Namespace, svc.namespace, svc.host))
+}
+
 // listens tells whether a client's proxy listens for a port of a service.
 func (s *Snapshot) listens(client Client, svc view, number uint32) bool {
 	p, has := svc.port(number)

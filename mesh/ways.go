@@ -69,7 +69,7 @@ func (s *Snapshot) ways(client Client, svc view, name string, p port) (list []de
 	add := func(found []destination, taken bool) {
 		direct = direct || !taken
 		for _, d := range found {
-			list = append(list, s.complete(client, d, p.number))
+			list = append(list, s.complete(client, l, d, p.number))
 		}
 	}
 	switch l.reads(p) {
@@ -108,15 +108,16 @@ func (v *virtualService) names(host string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
 
-// complete gives a destination the port that it does not name, and the service for which another name stands
-// (pilot/pkg/networking/core/route/route.go GetDestinationCluster).
-func (s *Snapshot) complete(client Client, d destination, listener uint32) destination {
+// complete gives a destination the port that it does not name, and the service for which another name stands: for requests
+// to one of the listener's ports, where the listener imports it (pilot/pkg/networking/core/route/route.go
+// GetDestinationCluster).
+func (s *Snapshot) complete(client Client, l listener, d destination, on uint32) destination {
 	number := d.port
 	if number == 0 {
-		number = s.destinationPort(client, d, listener)
+		number = s.destinationPort(client, d, on)
 	}
 	svc, ok := s.serviceFor(client, d.host)
-	if ok && svc.alias && (d.kind != FamilyHTTP || svc.has(listener) && s.imported(client, svc)) {
+	if ok && svc.alias && (d.kind != FamilyHTTP || svc.has(on) && l.importsService(client, svc)) {
 		d.host = svc.target
 	}
 	d.port = number

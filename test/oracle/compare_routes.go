@@ -106,7 +106,7 @@ func sidecarWays(ways []Way) string {
 func brieflyWays(ways []Way) string {
 	var names []string
 	for _, w := range ways {
-		if w != (Way{}) {
+		if w.Host != "" {
 			names = append(names, w.String())
 		}
 	}
@@ -134,7 +134,7 @@ const unlisted = "203.0.113.99"
 // by its authority, TLS by its SNI; of all else there must be one service on the port.
 func (t *Tables) questions() []question {
 	var all []question
-	taken := map[string]bool{} // addresses on which an earlier egress listener listens
+	taken := map[int]bool{} // ports that have an egress listener of their own
 	for _, e := range t.proxy.SidecarScope.EgressListeners {
 		for _, list := range t.heardBy(e, taken) {
 			if !distinct(list, routesTLS(e)) {
@@ -147,11 +147,7 @@ func (t *Tables) questions() []question {
 			}
 		}
 		if own := e.IstioListener.GetPort(); own != nil {
-			taken[place(unlisted, int(own.Number))] = true
-			for _, svc := range e.Services() {
-				taken[place(listed(svc.GetAddressForProxy(t.proxy)), int(own.Number))] = true
-				taken[string(svc.Hostname)+place(unlisted, int(own.Number))] = true
-			}
+			taken[int(own.Number)] = true
 		}
 	}
 	slices.SortFunc(all, func(a, b question) int { return strings.Compare(a.String(), b.String()) })
@@ -159,9 +155,9 @@ func (t *Tables) questions() []question {
 }
 
 // heardBy lists by their port the services for which an egress listener listens. One without a port leaves the ports of
-// earlier ones to them, but for services with an address of their own of which it does not read requests. A forward proxy
-// (HTTP_PROXY) is asked about the ports of others, and is left out.
-func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]bool) map[int][]question {
+// earlier ones to them; that it adds services there which have an address of their own, and of which it reads no requests, is
+// left out. So is a forward proxy (HTTP_PROXY), which is asked about the ports of others.
+func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[int]bool) map[int][]question {
 	own := e.IstioListener.GetPort()
 	declared := protocol.Parse(own.GetProtocol())
 	if own != nil && declared == protocol.HTTP_PROXY {
@@ -179,12 +175,11 @@ func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]b
 			default:
 				q.port = &model.Port{Name: own.Name, Port: p.Port, Protocol: declared}
 				q.address = listed(svc.GetAddressForProxy(t.proxy))
-				if declared.IsHTTP() && !p.Protocol.IsHTTPOrSniffed() && svc.Resolution == model.Passthrough {
-					q.address = "" // another listener may be on the addresses of its endpoints
+				if declared.IsHTTP() && !p.Protocol.IsHTTPOrSniffed() && (svc.Resolution == model.Passthrough || q.address != unlisted) {
+					q.address = "" // another listener may be on its addresses, or those of its endpoints
 				}
 			}
-			port := place(unlisted, p.Port)
-			if taken[place(q.address, p.Port)] || taken[port] && (p.Protocol.IsHTTPOrSniffed() || taken[q.name+port]) {
+			if taken[p.Port] {
 				continue
 			}
 			byPort[p.Port] = append(byPort[p.Port], q)
@@ -192,8 +187,6 @@ func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]b
 	}
 	return byPort
 }
-
-func place(address string, number int) string { return fmt.Sprintf("%s:%d", address, number) }
 
 // listed gives an address to which a client can connect.
 func listed(address string) string {

@@ -36,7 +36,7 @@ func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.
 		if f.Before != mesh.Originated {
 			continue
 		}
-		moved := decision.Input.Request.Kind == mesh.KindVirtualService
+		moved := decision.Input.Request.Kind != mesh.KindDestinationRule
 		if was, ok := ask(v, before, client); ok && !was.hadTLS(f.Host, moved) {
 			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for losing TLS, and %s -> %s had none", client, key))
 		}

@@ -198,19 +198,17 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 		return v, err
 	}
 	err = test.Wrap(func(t test.Failer) {
-		after := c.Load(t, q.After(mutated))
 		if v.Patched {
-			unpatched := c.Load(t, q.After(q.Object))
-			c.checkPatch(&v, q, mutated, unpatched, after)
+			c.checkPatch(&v, q, mutated, c.Load(t, q.After(q.Object)), c.Load(t, q.After(mutated)))
 		}
+		given, after := c.Load(t, q.Given), c.Load(t, q.After(mutated)) // asked anew: see Vantages
 		switch {
 		case v.Allowed:
-			given := c.Load(t, q.Given)
 			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkOpened(&v, given, after)); err != nil {
 				t.Fatal(err)
 			}
 		case slices.ContainsFunc(decision.Violations, refusesPlaintext):
-			c.checkRefusal(&v, c.Load(t, q.Given), after, decision)
+			c.checkRefusal(&v, given, after, decision)
 		}
 	})
 	return v, err

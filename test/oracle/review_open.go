@@ -46,7 +46,7 @@ func (t *Tables) answered() ([]question, error) {
 		return nil, nil
 	}
 	for _, q := range t.questions() {
-		if !q.port.Protocol.IsHTTP() {
+		if !q.port.Protocol.IsHTTP() || !q.service.MeshExternal {
 			continue
 		}
 		ways, err := t.answer(q)

@@ -278,6 +278,7 @@ func actionWays(action *route.RouteAction) []Way {
 	return ways
 }
 
+// wayTo reads a cluster's name. A route to a host without a name leads to a cluster that nobody has.
 func wayTo(cluster, authority string) Way {
 	key, ok := keyOf(cluster)
 	if !ok {
