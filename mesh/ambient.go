@@ -103,7 +103,7 @@ func (s *Snapshot) servedAt(waypoint Client, all []*service) (view, bool) {
 func (s *Snapshot) rulesAt(client Client, svc view) lookup {
 	namespace, ok := s.ruledFrom(client, svc)
 	if !ok {
-		return lookup{}
+		return lookup{unseen: true}
 	}
 	return s.rulesFor(client.Namespace, svc.host, namespace)
 }

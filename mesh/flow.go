@@ -197,6 +197,8 @@ type Flow struct {
 	// Private is true if of its own namespace's rules the client goes only by those that are exported to nobody else, as
 	// in the mesh's root namespace.
 	Private bool `json:"private,omitempty"`
+	// Unseen is true at a waypoint whose namespace does not see the host: no rule applies there, wherever it stands.
+	Unseen bool `json:"unseen,omitempty"`
 	// Held is what the rule under review decided before, where a rule that it hid leaves the bytes in plaintext now.
 	Held *Held `json:"held,omitempty"`
 	// Ours is true if the object under review is what decides (or should decide) this flow's TLS.

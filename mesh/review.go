@@ -374,7 +374,7 @@ func (l leg) flow() Flow {
 	f := Flow{
 		Path: Path{Client: l.client, Host: l.host, Port: l.port, Hops: []Hop{l.hop()}, Verdict: l.verdict(), Cause: l.cause()},
 		Leg:  l.kind, Subset: l.subset, Protocol: l.cluster.Protocol, Family: l.cluster.Family, Payload: l.payload,
-		TargetPorts: l.cluster.TargetPorts, Opened: l.opened,
+		TargetPorts: l.cluster.TargetPorts, Opened: l.opened, Unseen: l.cluster.lookup.unseen,
 	}
 	if l.cluster.rule != nil {
 		f.Rule = &l.cluster.rule.first.Ref

@@ -164,6 +164,8 @@ type lookup struct {
 	// stopped is where the lookup ended; nil if nothing matched.
 	stopped *ruleSet
 	found   choices
+	// unseen is true of a waypoint whose namespace does not see the host: it looks nowhere.
+	unseen bool
 }
 
 // rulesFor looks a client's rules for a service up (pilot/pkg/model/push_context.go destinationRule).

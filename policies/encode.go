@@ -35,7 +35,7 @@ const vocabulary = `
 request object oldObject egress callers ingress waypoints
 operation kind apiVersion namespace name userInfo username groups dryRun CREATE UPDATE DELETE
 client host port hops verdict cause considered leg subset protocol family payload targetPorts sniHosts endpointHosts
-serverTLS before rule wide private held ours service ignored by partly idle also labels gateways why
+serverTLS before rule wide private unseen held ours service ignored by partly idle also labels gateways why
 from to tls sni autoSNI names autoNames verified insecure decidedBy field
 sidecar gateway waypoint ztunnel * plaintext originated application-tls double-tls unknown
 http opaque unspecified udp HTTP HTTPS TLS TCP SIMPLE MUTUAL ISTIO_MUTUAL
@@ -100,7 +100,7 @@ func (e *encoder) callers(c *Callers) *ast.Term {
 }
 
 func (e *encoder) flow(in *mesh.Flow) *ast.Term {
-	f := e.fields(27)
+	f := e.fields(28)
 	f.add("client", e.client(&in.Client))
 	f.add("host", e.text(in.Host))
 	f.add("port", number(&in.Port))
@@ -122,6 +122,7 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
 	f.addIf(in.Wide, "wide", boolean(in.Wide))
 	f.addIf(in.Private, "private", boolean(in.Private))
+	f.addIf(in.Unseen, "unseen", boolean(in.Unseen))
 	if in.Held != nil {
 		f.add("held", e.held(in.Held))
 	}

@@ -258,7 +258,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	tls := f.Verdict == mesh.Originated || f.Verdict == mesh.DoubleTLS
 	lost := plaintext && (f.Before == mesh.Originated || f.Before == mesh.DoubleTLS || f.Before == mesh.ApplicationTLS)
 	http := f.Payload == mesh.FamilyHTTP
-	opened := f.Opened && plaintext && http
+	opened := f.Opened && plaintext && (http || f.Payload == mesh.FamilyUnspecified)
 	opaque := f.Payload == mesh.FamilyOpaque
 	route := in.Request.Kind == mesh.KindVirtualService && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
 	decided := slices.Contains([]mesh.Cause{

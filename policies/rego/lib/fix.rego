@@ -65,7 +65,12 @@ alone(flow, fields) := sprintf("# A rule for this host alone: the one that decid
 )])
 
 # rule gives a new DestinationRule for the flow's port, in the namespace where the client looks first.
-rule(flow, tls) := sprintf("%s\n", [json.marshal({
+rule(flow, tls) := sprintf(
+	"# No rule applies at the waypoint in namespace %s, which does not see the host. Let spec.exportTo of %s name it, then apply this again.\n",
+	[flow.client.namespace, ref(flow.service)],
+) if {
+	flow.unseen
+} else := sprintf("%s\n", [json.marshal({
 	"apiVersion": "networking.istio.io/v1",
 	"kind": "DestinationRule",
 	"metadata": {"name": _rule_name(flow), "namespace": _rule_namespace(flow)},

@@ -44,6 +44,13 @@ test_a_rule_stands_where_its_client_looks[namespace] if {
 	yaml.unmarshal(fix).metadata.namespace == namespace
 }
 
+# Careless: a rule that would be admitted, and applies to nobody.
+test_where_no_rule_applies_words_say_what_to_do if {
+	unseen := object.union(given.plaintext, {"client": {"kind": "waypoint", "namespace": "shop"}, "unseen": true})
+	fix := lib.start_tls(unseen) with input as given.review("ServiceEntry", [])
+	startswith(fix, "# No rule applies at the waypoint in namespace shop, which does not see the host. Let spec.exportTo of ServiceEntry ")
+}
+
 test_a_rules_name_is_a_name[host] if {
 	some host, name in {
 		"*.example.com": "wildcard-example-com-tls",
