@@ -106,6 +106,21 @@ type Result struct {
 // Compare asks Istio and the model about every cluster of every vantage. It goes to the next client at the first
 // disagreement, for one cause shows in many clusters.
 func (f *Farm) Compare(m Mesh) (Result, error) {
+	return f.each(m, Vantages(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
+		answers, err := istio.Clusters(client)
+		if err != nil {
+			return err
+		}
+		asked, differs := compareClient(askerOf(snapshot), client, keys(m, answers), answers)
+		r.Questions += asked
+		r.Found = append(r.Found, differs...)
+		return nil
+	})
+}
+
+// each loads a mesh and compares what is said to each client. An error that wraps errCrashed counts as a client at which
+// Istio crashed.
+func (f *Farm) each(m Mesh, clients []mesh.Client, compare func(*Result, *mesh.Snapshot, *Istio, mesh.Client) error) (Result, error) {
 	var r Result
 	snapshot, err := Decode(m)
 	if err != nil {
@@ -113,18 +128,13 @@ func (f *Farm) Compare(m Mesh) (Result, error) {
 	}
 	err = test.Wrap(func(t test.Failer) {
 		istio := f.Load(t, m)
-		for _, client := range Vantages() {
-			answers, err := istio.Clusters(client)
-			if errors.Is(err, errCrashed) {
+		for _, client := range clients {
+			switch err := compare(&r, snapshot, istio, client); {
+			case errors.Is(err, errCrashed):
 				r.Crashed++
-				continue
-			}
-			if err != nil {
+			case err != nil:
 				t.Fatal(err)
 			}
-			asked, differs := compareClient(askerOf(snapshot), client, keys(m, answers), answers)
-			r.Questions += asked
-			r.Found = append(r.Found, differs...)
 		}
 	})
 	return r, err

@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,39 +8,20 @@ import (
 
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 
-	"istio.io/istio/pkg/test"
-
 	"github.com/tlsward/tlsward/mesh"
 )
 
 // CompareGateways asks Istio and the model where the gateways send what comes to each port of their servers: by Envoy's
 // listeners and routes, and by mesh.GatewayDestinations.
 func (f *Farm) CompareGateways(m Mesh) (Result, error) {
-	var r Result
-	snapshot, err := Decode(m)
-	if err != nil {
-		return r, err
-	}
-	err = test.Wrap(func(t test.Failer) {
-		istio := f.Load(t, m)
-		for _, client := range Vantages() {
-			if client.Kind != mesh.ClientGateway {
-				continue
-			}
-			tables, err := istio.Tables(client)
-			if errors.Is(err, errCrashed) {
-				r.Crashed++
-				continue
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := compareGateway(&r, m, snapshot, client, tables); err != nil {
-				t.Fatal(err)
-			}
+	gateways := slices.DeleteFunc(Vantages(), func(c mesh.Client) bool { return c.Kind != mesh.ClientGateway })
+	return f.each(m, gateways, func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
+		tables, err := istio.Tables(client)
+		if err != nil {
+			return err
 		}
+		return compareGateway(r, m, snapshot, client, tables)
 	})
-	return r, err
 }
 
 func compareGateway(r *Result, m Mesh, snapshot *mesh.Snapshot, client mesh.Client, tables *Tables) error {

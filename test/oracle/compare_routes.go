@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/host"
 	"istio.io/istio/pkg/config/protocol"
-	"istio.io/istio/pkg/test"
 
 	"github.com/tlsward/tlsward/mesh"
 )
@@ -21,28 +19,13 @@ import (
 // CompareRoutes asks Istio and the model where every sidecar sends what is meant for each port of each service that it
 // knows: by Envoy's listeners and routes, and by mesh.Destinations.
 func (f *Farm) CompareRoutes(m Mesh) (Result, error) {
-	var r Result
-	snapshot, err := Decode(m)
-	if err != nil {
-		return r, err
-	}
-	err = test.Wrap(func(t test.Failer) {
-		istio := f.Load(t, m)
-		for _, client := range sidecars() {
-			tables, err := istio.Tables(client)
-			if errors.Is(err, errCrashed) {
-				r.Crashed++
-				continue
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := compareRoutes(&r, snapshot, client, tables); err != nil {
-				t.Fatal(err)
-			}
+	return f.each(m, sidecars(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
+		tables, err := istio.Tables(client)
+		if err != nil {
+			return err
 		}
+		return compareRoutes(r, snapshot, client, tables)
 	})
-	return r, err
 }
 
 func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, tables *Tables) error {
