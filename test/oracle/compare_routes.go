@@ -117,7 +117,7 @@ const unlisted = "203.0.113.99"
 // by its authority, TLS by its SNI; of all else there must be one service on the port.
 func (t *Tables) questions() []question {
 	var all []question
-	taken := map[int]bool{} // ports that have an egress listener of their own
+	taken := map[string]bool{} // addresses on which an earlier egress listener listens
 	for _, e := range t.proxy.SidecarScope.EgressListeners {
 		for _, list := range t.heardBy(e, taken) {
 			if !distinct(list, routesTLS(e)) {
@@ -130,7 +130,11 @@ func (t *Tables) questions() []question {
 			}
 		}
 		if own := e.IstioListener.GetPort(); own != nil {
-			taken[int(own.Number)] = true
+			taken[place(unlisted, int(own.Number))] = true
+			for _, svc := range e.Services() {
+				taken[place(listed(svc.GetAddressForProxy(t.proxy)), int(own.Number))] = true
+				taken[string(svc.Hostname)+place(unlisted, int(own.Number))] = true
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b question) int { return strings.Compare(a.String(), b.String()) })
@@ -138,9 +142,10 @@ func (t *Tables) questions() []question {
 }
 
 // heardBy lists by their port the services for which an egress listener listens. One without a port leaves the ports of
-// earlier ones to them; that it adds services there which have an address of their own, and of which it reads no requests, is
-// left out. So is a forward proxy (HTTP_PROXY), which is asked about the ports of others.
-func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[int]bool) map[int][]question {
+// earlier ones to them, but for services with an address of their own of which it does not read requests; those where
+// connections go to the endpoints by themselves are left out. So is a forward proxy (HTTP_PROXY), which is asked about the
+// ports of others.
+func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]bool) map[int][]question {
 	own := e.IstioListener.GetPort()
 	declared := protocol.Parse(own.GetProtocol())
 	if own != nil && declared == protocol.HTTP_PROXY {
@@ -162,7 +167,9 @@ func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[int]bool
 					q.address = "" // another listener may be on its addresses, or those of its endpoints
 				}
 			}
-			if taken[p.Port] {
+			port := place(unlisted, p.Port)
+			addressed := listed(svc.GetAddressForProxy(t.proxy)) != unlisted && !p.Protocol.IsHTTPOrSniffed()
+			if taken[place(q.address, p.Port)] || taken[port] && (!addressed || taken[q.name+port]) {
 				continue
 			}
 			byPort[p.Port] = append(byPort[p.Port], q)
@@ -170,6 +177,8 @@ func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[int]bool
 	}
 	return byPort
 }
+
+func place(address string, number int) string { return fmt.Sprintf("%s:%d", address, number) }
 
 // listed gives an address to which a client can connect.
 func listed(address string) string {
