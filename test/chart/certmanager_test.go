@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,13 +92,18 @@ func (p *plane) startCertManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := filepath.Join(root, "test", "certmanager")
-	find := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager")
+	// To list a module is not to have it: it is downloaded first.
+	find := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", "github.com/cert-manager/cert-manager")
 	find.Dir = source
-	module, err := find.Output()
+	found, err := find.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	crds := filepath.Join(strings.TrimSpace(string(module)), "deploy", "crds")
+	var module struct{ Dir string }
+	if err := json.Unmarshal(found, &module); err != nil {
+		t.Fatal(err)
+	}
+	crds := filepath.Join(module.Dir, "deploy", "crds")
 	options := envtest.CRDInstallOptions{ErrorIfPathMissing: true, Paths: []string{
 		filepath.Join(crds, "cert-manager.io_certificates.yaml"), filepath.Join(crds, "cert-manager.io_certificaterequests.yaml"),
 		filepath.Join(crds, "cert-manager.io_issuers.yaml"), filepath.Join(crds, "cert-manager.io_clusterissuers.yaml")}}
