@@ -78,7 +78,7 @@ func (s *Snapshot) takesRequests(client Client, host string, number uint32) bool
 // readsHTTP tells whether a proxy looks for requests on a port.
 func (v view) readsHTTP(number uint32) bool {
 	p, ok := v.port(number)
-	return ok && (p.family() == FamilyHTTP || p.family() == FamilyUnspecified)
+	return ok && readable(p)
 }
 
 // externalDestinations lists the external hosts to which v's routes lead, mirrors and delegates included.
