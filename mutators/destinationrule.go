@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
 // originate gives the ports that a rule governs the client TLS that they lack: whole settings for cleartext HTTP
 // ports without any, a mode where one was forgotten, and the name to send and to check for TCP, which has no Host
 // header to take it from.
-func originate(rules []config.Origination, after *mesh.Snapshot, ref mesh.Ref, d *document) {
+func originate(rules []v1alpha1.Origination, after *mesh.Snapshot, ref mesh.Ref, d *document) {
 	governed := after.Governed(ref)
 	done := map[string]bool{}
 	for _, g := range governed {
@@ -40,7 +40,7 @@ func originate(rules []config.Origination, after *mesh.Snapshot, ref mesh.Ref, d
 func modeless(c mesh.Cause) bool { return c == mesh.CauseNoMode || c == mesh.CauseDisabled }
 
 // settingsFor gives the client TLS settings that Config has for a host: the first match.
-func settingsFor(rules []config.Origination, host string) map[string]any {
+func settingsFor(rules []v1alpha1.Origination, host string) map[string]any {
 	for _, r := range rules {
 		for _, pattern := range r.Hosts {
 			if mesh.HostMatches(pattern, host) {

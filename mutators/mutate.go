@@ -7,7 +7,7 @@ import (
 
 	"gomodules.xyz/jsonpatch/v2"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -17,7 +17,7 @@ const passes = 3
 
 // Mutate gives the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
 // nothing to do). snapshot is the mesh before the review. The error names the object and field that could not be read.
-func Mutate(cfg config.Mutation, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
+func Mutate(cfg v1alpha1.Mutation, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
 	var patch []jsonpatch.Operation
 	for range passes {
 		o, err := mesh.Decode(object)

@@ -11,7 +11,7 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"sigs.k8s.io/yaml"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/mutators"
 )
@@ -25,7 +25,7 @@ func TestMutate(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			object, snapshot, want := readCase(t, file)
-			mutated, patch, err := mutators.Mutate(config.Default().Mutation, snapshot, object)
+			mutated, patch, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, object)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestMutate(t *testing.T) {
 				t.Errorf("patch:\n%s\nwant:\n%s", have, want)
 			}
 			checkPatch(t, object, mutated, have)
-			if _, again, err := mutators.Mutate(config.Default().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
+			if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
 				t.Errorf("a second pass is no no-op: %v %v", again, err)
 			}
 		})
@@ -125,11 +125,11 @@ func FuzzMutate(f *testing.F) {
 		"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"}]}}`))
 	snapshot := mesh.New(mesh.DefaultSettings(), entry(f, "edition.cnn.com"), entry(f, "*.example.com"))
 	f.Fuzz(func(t *testing.T, object []byte) {
-		mutated, _, err := mutators.Mutate(config.Default().Mutation, snapshot, object)
+		mutated, _, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, object)
 		if err != nil {
 			return
 		}
-		if _, again, err := mutators.Mutate(config.Default().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
+		if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
 			t.Errorf("a second pass is no no-op: %v %v", again, err)
 		}
 	})

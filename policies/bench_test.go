@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -63,7 +63,7 @@ func benchmark(b *testing.B, e *Engine, in Input, violations int) {
 
 func engine(tb testing.TB, sources ...Source) *Engine {
 	tb.Helper()
-	e, err := New(tb.Context(), &config.Config{}, sources...)
+	e, err := New(tb.Context(), &v1alpha1.Config{}, sources...)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 var update = flag.Bool("update", false, "write docs/policies.md")
@@ -32,12 +32,12 @@ func TestTheReferenceIsCurrent(t *testing.T) {
 
 // The ids and default actions are a contract with whoever writes a Config or a Suite.
 func TestTheSixteen(t *testing.T) {
-	want := map[string]config.Action{
-		"plaintext-egress": config.Deny, "tls-pending": config.Warn, "ineffective-tls": config.Deny, "sni-mismatch": config.Deny,
-		"double-tls": config.Warn, "unverified-server": config.Warn, "wrong-target-port": config.Warn, "uncovered-client": config.Warn,
-		"unspecified-protocol": config.Warn, "opaque-tcp": config.Warn, "unknown-host": config.Warn,
-		"plaintext-gateway-hop": config.Warn, "missing-principals": config.Deny, "any-principal": config.Warn,
-		"invalid-principal": config.Deny, "unenforced-policy": config.Warn,
+	want := map[string]v1alpha1.Action{
+		"plaintext-egress": v1alpha1.Deny, "tls-pending": v1alpha1.Warn, "ineffective-tls": v1alpha1.Deny, "sni-mismatch": v1alpha1.Deny,
+		"double-tls": v1alpha1.Warn, "unverified-server": v1alpha1.Warn, "wrong-target-port": v1alpha1.Warn, "uncovered-client": v1alpha1.Warn,
+		"unspecified-protocol": v1alpha1.Warn, "opaque-tcp": v1alpha1.Warn, "unknown-host": v1alpha1.Warn,
+		"plaintext-gateway-hop": v1alpha1.Warn, "missing-principals": v1alpha1.Deny, "any-principal": v1alpha1.Warn,
+		"invalid-principal": v1alpha1.Deny, "unenforced-policy": v1alpha1.Warn,
 	}
 	policies := engine(t).Policies()
 	for _, p := range policies {

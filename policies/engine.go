@@ -13,7 +13,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // Engine holds compiled policies and what a Config makes of them. It is immutable and safe for concurrent use.
@@ -27,7 +27,7 @@ type Engine struct {
 	rules    rules
 	timeout  time.Duration
 	memory   uint64 // in bytes
-	onError  config.Action
+	onError  v1alpha1.Action
 }
 
 // goal is a policy, ready to be evaluated alone or together with others.
@@ -41,9 +41,9 @@ type goal struct {
 
 // New compiles the built-in policies and those of the sources, runs the tests that the sources bring, and checks that
 // cfg names policies that exist. The error lists all that is wrong, a line each, with file and line.
-func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, error) {
+func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine, error) {
 	if cfg == nil {
-		cfg = &config.Config{}
+		cfg = &v1alpha1.Config{}
 	}
 	modules, err := loadModules(ctx, sources)
 	if err != nil {
@@ -77,9 +77,9 @@ func New(ctx context.Context, cfg *config.Config, sources ...Source) (*Engine, e
 	}
 	e := &Engine{
 		policies: policies, compiler: compiler, store: store, words: newWords(), rules: rules,
-		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), config.DefaultTimeout),
-		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), config.DefaultMemoryMiB) << 20,
-		onError: cmp.Or(cfg.Evaluation.OnError, config.Deny),
+		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), v1alpha1.DefaultTimeout),
+		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), v1alpha1.DefaultMemoryMiB) << 20,
+		onError: cmp.Or(cfg.Evaluation.OnError, v1alpha1.Deny),
 	}
 	if err := e.prepare(); err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)

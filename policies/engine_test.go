@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -36,9 +36,9 @@ func evaluate(t *testing.T, e *Engine, in Input) (deny, warn []string) {
 	}
 	for _, v := range found {
 		switch v.Action {
-		case config.Deny:
+		case v1alpha1.Deny:
 			deny = append(deny, v.Policy)
-		case config.Warn:
+		case v1alpha1.Warn:
 			warn = append(warn, v.Policy)
 		}
 	}
@@ -54,7 +54,7 @@ func TestEvaluateDeniesAFlowThatLostTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 1 || found[0].Policy != "plaintext-egress" || found[0].Action != config.Deny || found[0].Port != 80 {
+	if len(found) != 1 || found[0].Policy != "plaintext-egress" || found[0].Action != v1alpha1.Deny || found[0].Port != 80 {
 		t.Errorf("got %+v, want one denial of plaintext-egress on port 80", found)
 	}
 }
@@ -130,9 +130,9 @@ test_is_wrong if count(found) == 1 with input as given.review("DestinationRule",
 }
 
 func TestConfigMustNameKnownPolicies(t *testing.T) {
-	cfg := &config.Config{
-		Policies:   map[string]config.PolicyConfig{"plaintxt-egress": {Action: config.Warn}, "double-tls": {Action: "refuse"}},
-		Exemptions: []config.Exemption{{Policy: "no-such"}},
+	cfg := &v1alpha1.Config{
+		Policies:   map[string]v1alpha1.PolicyConfig{"plaintxt-egress": {Action: v1alpha1.Warn}, "double-tls": {Action: "refuse"}},
+		Exemptions: []v1alpha1.Exemption{{Policy: "no-such"}},
 	}
 	_, err := New(t.Context(), cfg)
 	for _, want := range []string{
@@ -174,7 +174,7 @@ const endless = `violation contains {"message": "no"} if {
 }`
 
 func TestAPolicyThatLoopsIsCutOff(t *testing.T) {
-	cfg := &config.Config{Evaluation: config.Evaluation{Timeout: config.Duration(50 * time.Millisecond)}}
+	cfg := &v1alpha1.Config{Evaluation: v1alpha1.Evaluation{Timeout: v1alpha1.Duration(50 * time.Millisecond)}}
 	files := Files{"slow.rego": own("slow", endless), "mine.rego": own("mine", `violation contains {"message": "no"}`)}
 	e, err := New(t.Context(), cfg, files)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestAPolicyThatLoopsIsCutOff(t *testing.T) {
 		t.Errorf("took %s", took)
 	}
 
-	cfg.Evaluation.OnError = config.Warn
+	cfg.Evaluation.OnError = v1alpha1.Warn
 	if e, err = New(t.Context(), cfg, files); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestAPolicyThatLoopsIsCutOff(t *testing.T) {
 func TestAReviewThatNobodyWaitsForIsCutOff(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	cfg := &config.Config{Evaluation: config.Evaluation{OnError: config.Warn, Timeout: config.Duration(800 * time.Millisecond)}}
+	cfg := &v1alpha1.Config{Evaluation: v1alpha1.Evaluation{OnError: v1alpha1.Warn, Timeout: v1alpha1.Duration(800 * time.Millisecond)}}
 	e, err := New(t.Context(), cfg, Files{"slow.rego": own("slow", endless)})
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestAReviewThatNobodyWaitsForIsCutOff(t *testing.T) {
 
 func TestAllowGivesAFunctionBack(t *testing.T) {
 	files := Files{"mine.rego": own("mine", `violation contains {"message": "no"} if time.now_ns() > 0`)}
-	cfg := &config.Config{Evaluation: config.Evaluation{Allow: []string{"time.now_ns"}}}
+	cfg := &v1alpha1.Config{Evaluation: v1alpha1.Evaluation{Allow: []string{"time.now_ns"}}}
 	e, err := New(t.Context(), cfg, files)
 	if err != nil {
 		t.Fatal(err)

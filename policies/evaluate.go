@@ -11,7 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // PolicyError says that a policy could not decide. Whoever gets it must refuse.
@@ -83,7 +83,7 @@ func admitted(goals []goal, input ast.Value) (builtin, own []goal) {
 
 // undecided is the warning that stands for a policy's answer where Config lets a review pass without it.
 func undecided(failure *PolicyError) Violation {
-	return Violation{Policy: failure.Policy, Action: config.Warn, Message: "could not decide: " + failure.Err.Error(), Undecided: true}
+	return Violation{Policy: failure.Policy, Action: v1alpha1.Warn, Message: "could not decide: " + failure.Err.Error(), Undecided: true}
 }
 
 // evaluation is one review on its way through the policies.
@@ -144,7 +144,7 @@ func (r *evaluation) judge(goals ...goal) {
 		return
 	}
 	failure := &PolicyError{Policy: goals[0].policy.ID, Err: err, Timeout: errors.Is(err, errDeadline), Memory: errors.Is(err, errMemory)}
-	if r.engine.onError == config.Warn && !r.stopped.Load() {
+	if r.engine.onError == v1alpha1.Warn && !r.stopped.Load() {
 		r.found = append(r.found, undecided(failure))
 		return
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -92,7 +92,7 @@ func TestBuiltinGuardsKeepPoliciesAway(t *testing.T) {
 	if builtin, _ = admitted(e.byKind[in.Request.Kind], e.words.encode(&in)); len(builtin) == 0 || len(builtin) > 2 {
 		t.Errorf("%d policies are evaluated for plaintext", len(builtin))
 	}
-	if found, err := e.Evaluate(t.Context(), in); err != nil || len(found) == 0 || found[0].Action != config.Deny {
+	if found, err := e.Evaluate(t.Context(), in); err != nil || len(found) == 0 || found[0].Action != v1alpha1.Deny {
 		t.Errorf("got %v, %v", found, err)
 	}
 }

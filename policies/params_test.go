@@ -9,7 +9,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 func TestParamsAreHeldAgainstTheirSchema(t *testing.T) {
@@ -25,7 +25,7 @@ func TestParamsAreHeldAgainstTheirSchema(t *testing.T) {
 		"of another type": {map[string]any{"missing-principals": map[string]any{"acceptNamespaces": "yes"}},
 			"params: missing-principals.acceptNamespaces: Invalid type. Expected: boolean, given: string"},
 	} {
-		_, err := New(t.Context(), &config.Config{Params: tc.params})
+		_, err := New(t.Context(), &v1alpha1.Config{Params: tc.params})
 		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 			t.Errorf("%s: got %v, want %q", name, err, tc.want)
 		}
@@ -57,7 +57,7 @@ func TestTheConfigSchemaAgreesWithTheProgram(t *testing.T) {
 		"evaluation: {onError: audit}", "evaluation: {time: 1s}", "Strict: true", "mutation: {origination: [{hosts: ['*'], tls: {mode: SIMPLE}}]}",
 		"mutation: {origination: [{tls: {mode: SIMPLE}}]}", "mutation: {upgrades: [{port: 0, targetPort: 443}]}",
 	} {
-		_, parsed := config.Parse([]byte(head + text + "\n"))
+		_, parsed := v1alpha1.ParseConfig([]byte(head + text + "\n"))
 		var document any
 		if err := yaml.Unmarshal([]byte(head+text+"\n"), &document); err != nil {
 			t.Fatal(err)
@@ -70,8 +70,8 @@ func TestTheConfigSchemaAgreesWithTheProgram(t *testing.T) {
 
 func TestTheConfigSchemaHasEveryField(t *testing.T) {
 	var want []string
-	for i := range reflect.TypeFor[config.Config]().NumField() {
-		name, _, _ := strings.Cut(reflect.TypeFor[config.Config]().Field(i).Tag.Get("json"), ",")
+	for i := range reflect.TypeFor[v1alpha1.Config]().NumField() {
+		name, _, _ := strings.Cut(reflect.TypeFor[v1alpha1.Config]().Field(i).Tag.Get("json"), ",")
 		want = append(want, name)
 	}
 	var got []string

@@ -11,7 +11,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/loader"
 	"github.com/open-policy-agent/opa/v1/rego"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -228,7 +228,7 @@ func TestNoFlowIsLostBetweenConditionAndMessage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := map[string]config.Action{}
+		got := map[string]v1alpha1.Action{}
 		for _, v := range found {
 			got[v.Policy] = v.Action
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // Policy is what a policy's METADATA says of it. That is the only home of these facts.
@@ -19,7 +19,7 @@ type Policy struct {
 	Title       string `json:"title"`
 	Description string `json:"description"`
 	// Action is what its violations lead to where Config says nothing else.
-	Action config.Action `json:"action"`
+	Action v1alpha1.Action `json:"action"`
 	// Kinds are the kinds of object whose reviews it is evaluated for; "*" is any.
 	Kinds []string `json:"kinds"`
 	// Links are pages that say more.
@@ -71,7 +71,7 @@ func readPolicy(m module) (*Policy, error) {
 	require(p.Title != "", "title is missing")
 	require(p.Description != "", "description is missing")
 	action, _ := a.Custom["action"].(string)
-	p.Action = config.Action(action)
+	p.Action = v1alpha1.Action(action)
 	require(severity(p.Action) >= 0, "custom.action must be deny, warn, audit or off, have %v", a.Custom["action"])
 	p.Kinds, isString = stringsOf(a.Custom["kinds"])
 	require(isString && len(p.Kinds) > 0, "custom.kinds must list kinds of objects, or \"*\", have %v", a.Custom["kinds"])

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // Reloader holds the engine in force, and replaces it when the configuration or the sources change. A new one is
@@ -23,7 +23,7 @@ type Reloader struct {
 	refused atomic.Pointer[error]
 
 	mu      sync.Mutex // one reload at a time; guards what follows
-	config  *config.Config
+	config  *v1alpha1.Config
 	sources []Source
 	loaded  *content // what was tried last
 	broken  error    // why that is not in force; nil if it is
@@ -31,7 +31,7 @@ type Reloader struct {
 }
 
 // NewReloader compiles the first engine. There is no Reloader without a good one.
-func NewReloader(ctx context.Context, cfg *config.Config, sources ...Source) (*Reloader, error) {
+func NewReloader(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Reloader, error) {
 	r := &Reloader{sources: sources}
 	found, stale, err := gather(ctx, sources)
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *Reloader) Refused() error {
 
 // Configure puts a new configuration into force, with what the sources hold now. Where a source cannot be read, it is
 // with what they last held: a bundle server that is down is no reason to keep an old configuration.
-func (r *Reloader) Configure(ctx context.Context, cfg *config.Config) error {
+func (r *Reloader) Configure(ctx context.Context, cfg *v1alpha1.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	found, stale, unread := gather(ctx, r.sources)
@@ -110,7 +110,7 @@ func (r *Reloader) Run(ctx context.Context, interval time.Duration, report func(
 	}
 }
 
-func (r *Reloader) swap(ctx context.Context, cfg *config.Config, found *content) error {
+func (r *Reloader) swap(ctx context.Context, cfg *v1alpha1.Config, found *content) error {
 	e, err := New(ctx, cfg, found)
 	r.loaded, r.broken = found, err
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -66,8 +66,8 @@ func TestABrokenConfigurationLeavesTheLastGoodOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	off := with("mine", config.Off)
-	wrong := with("nobodys", config.Off)
+	off := with("mine", v1alpha1.Off)
+	wrong := with("nobodys", v1alpha1.Off)
 	if err := r.Configure(t.Context(), &wrong); err == nil || r.Refused() == nil {
 		t.Error("a configuration that names no policy is taken")
 	}
@@ -205,7 +205,7 @@ func TestASourceThatIsDownHoldsNoConfigurationUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	source.err = errors.New("out of reach")
-	warn := with("mine", config.Warn)
+	warn := with("mine", v1alpha1.Warn)
 	if err := r.Configure(t.Context(), &warn); err != nil {
 		t.Error(err)
 	}

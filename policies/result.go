@@ -6,11 +6,11 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // readResult reads a policy's set of violations. action is the most that Config lets them lead to.
-func readResult(id string, action config.Action, result ast.Value) ([]Violation, error) {
+func readResult(id string, action v1alpha1.Action, result ast.Value) ([]Violation, error) {
 	set, ok := result.(ast.Set)
 	if !ok {
 		return nil, fmt.Errorf("violation is %s, not a set", ast.ValueName(result))
@@ -29,7 +29,7 @@ func readResult(id string, action config.Action, result ast.Value) ([]Violation,
 			v.Action = action
 		}
 		v.Action = weaker(v.Action, action)
-		if v.Action != config.Off {
+		if v.Action != v1alpha1.Off {
 			out = append(out, v)
 		}
 		return nil
@@ -95,7 +95,7 @@ func (v *Violation) set(name string, value ast.Value) error {
 		return v.setPort(value)
 	case "action":
 		s, ok := value.(ast.String)
-		v.Action = config.Action(s)
+		v.Action = v1alpha1.Action(s)
 		switch {
 		case !ok:
 			return fmt.Errorf("action is %s, not deny, warn, audit or off", ast.ValueName(value))

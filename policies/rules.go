@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // noticePeriod is how long before its end an exemption starts to warn: a working fortnight.
@@ -16,15 +16,15 @@ const noticePeriod = 14 * 24 * time.Hour
 // rules are what a Config makes of the policies: actions and exemptions.
 type rules struct {
 	strict     bool
-	overrides  map[string]config.PolicyConfig
-	exemptions []config.Exemption
+	overrides  map[string]v1alpha1.PolicyConfig
+	exemptions []v1alpha1.Exemption
 	now        func() time.Time
 }
 
 // pendingPolicy is the policy that Config.Strict turns into a denial.
 const pendingPolicy = "tls-pending"
 
-func newRules(cfg *config.Config, policies []Policy) (rules, error) {
+func newRules(cfg *v1alpha1.Config, policies []Policy) (rules, error) {
 	var errs []error
 	known := func(field, id string) {
 		if !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
@@ -47,12 +47,12 @@ func newRules(cfg *config.Config, policies []Policy) (rules, error) {
 }
 
 // action is what p's violations lead to in this namespace.
-func (r *rules) action(p *Policy, namespace string) config.Action {
+func (r *rules) action(p *Policy, namespace string) v1alpha1.Action {
 	if o, ok := r.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
 		return o.Action
 	}
 	if r.strict && p.ID == pendingPolicy {
-		return config.Deny
+		return v1alpha1.Deny
 	}
 	return p.Action
 }
@@ -61,9 +61,9 @@ func (r *rules) action(p *Policy, namespace string) config.Action {
 func (r *rules) live(p *Policy) bool {
 	o, overridden := r.overrides[p.ID]
 	if overridden && len(o.Namespaces) == 0 {
-		return o.Action != config.Off
+		return o.Action != v1alpha1.Off
 	}
-	return overridden || r.action(p, "") != config.Off
+	return overridden || r.action(p, "") != v1alpha1.Off
 }
 
 // exempt lowers what an exemption covers to audit, or to a warning where the exemption ends soon.
@@ -80,9 +80,9 @@ func (r *rules) exempt(found []Violation, in *Input) []Violation {
 		}
 		until := x.Expires.Format(time.DateOnly)
 		v.Exempt = fmt.Sprintf("exempted until %s: %s", until, x.Reason)
-		action := config.Audit
+		action := v1alpha1.Audit
 		if x.Expires.Over(now.Add(noticePeriod)) {
-			action = config.Warn
+			action = v1alpha1.Warn
 			v.Message = fmt.Sprintf("the exemption ends on %s (%s); from then on: %s", until, x.Reason, v.Message)
 		}
 		v.Action = weaker(v.Action, action)
@@ -91,8 +91,8 @@ func (r *rules) exempt(found []Violation, in *Input) []Violation {
 }
 
 // exemption gives the exemption that lasts longest of those that cover v, or nil.
-func (r *rules) exemption(v *Violation, in *Input, now time.Time) *config.Exemption {
-	var best *config.Exemption
+func (r *rules) exemption(v *Violation, in *Input, now time.Time) *v1alpha1.Exemption {
+	var best *v1alpha1.Exemption
 	for i := range r.exemptions {
 		x := &r.exemptions[i]
 		switch {
@@ -106,7 +106,7 @@ func (r *rules) exemption(v *Violation, in *Input, now time.Time) *config.Exempt
 	return best
 }
 
-func appliesIn(x *config.Exemption, namespace string) bool {
+func appliesIn(x *v1alpha1.Exemption, namespace string) bool {
 	return len(x.Namespaces) == 0 || slices.Contains(x.Namespaces, namespace)
 }
 

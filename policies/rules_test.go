@@ -6,16 +6,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
-func day(text string) config.Date {
+func day(text string) v1alpha1.Date {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		panic(err)
 	}
-	return config.Date{Time: t}
+	return v1alpha1.Date{Time: t}
 }
 
 func TestActionsByPolicyAndNamespace(t *testing.T) {
@@ -25,21 +25,21 @@ func TestActionsByPolicyAndNamespace(t *testing.T) {
 		pending.Egress[i].Rule = nil
 	}
 	for name, tc := range map[string]struct {
-		cfg  config.Config
+		cfg  v1alpha1.Config
 		in   Input
 		want string
 	}{
-		"the default denies":        {config.Config{}, refused, "[plaintext-egress plaintext-egress] []"},
-		"the default warns":         {config.Config{}, pending, "[] [tls-pending tls-pending]"},
-		"a warning":                 {with("plaintext-egress", config.Warn), refused, "[] [plaintext-egress plaintext-egress]"},
-		"an audit":                  {with("plaintext-egress", config.Audit), refused, "[] []"},
-		"off":                       {with("plaintext-egress", config.Off), refused, "[] []"},
-		"in this namespace":         {with("plaintext-egress", config.Warn, "shop", "default"), refused, "[] [plaintext-egress plaintext-egress]"},
-		"in another namespace":      {with("plaintext-egress", config.Off, "shop"), refused, "[plaintext-egress plaintext-egress] []"},
-		"strict":                    {config.Config{Strict: true}, pending, "[tls-pending tls-pending] []"},
-		"strict, but named":         {config.Config{Strict: true, Policies: with("tls-pending", config.Warn).Policies}, pending, "[] [tls-pending tls-pending]"},
-		"strict, named for another": {config.Config{Strict: true, Policies: with("tls-pending", config.Off, "shop").Policies}, pending, "[tls-pending tls-pending] []"},
-		"raised above its default":  {with("tls-pending", config.Deny), pending, "[tls-pending tls-pending] []"},
+		"the default denies":        {v1alpha1.Config{}, refused, "[plaintext-egress plaintext-egress] []"},
+		"the default warns":         {v1alpha1.Config{}, pending, "[] [tls-pending tls-pending]"},
+		"a warning":                 {with("plaintext-egress", v1alpha1.Warn), refused, "[] [plaintext-egress plaintext-egress]"},
+		"an audit":                  {with("plaintext-egress", v1alpha1.Audit), refused, "[] []"},
+		"off":                       {with("plaintext-egress", v1alpha1.Off), refused, "[] []"},
+		"in this namespace":         {with("plaintext-egress", v1alpha1.Warn, "shop", "default"), refused, "[] [plaintext-egress plaintext-egress]"},
+		"in another namespace":      {with("plaintext-egress", v1alpha1.Off, "shop"), refused, "[plaintext-egress plaintext-egress] []"},
+		"strict":                    {v1alpha1.Config{Strict: true}, pending, "[tls-pending tls-pending] []"},
+		"strict, but named":         {v1alpha1.Config{Strict: true, Policies: with("tls-pending", v1alpha1.Warn).Policies}, pending, "[] [tls-pending tls-pending]"},
+		"strict, named for another": {v1alpha1.Config{Strict: true, Policies: with("tls-pending", v1alpha1.Off, "shop").Policies}, pending, "[tls-pending tls-pending] []"},
+		"raised above its default":  {with("tls-pending", v1alpha1.Deny), pending, "[tls-pending tls-pending] []"},
 	} {
 		e, err := New(t.Context(), &tc.cfg)
 		if err != nil {
@@ -52,8 +52,8 @@ func TestActionsByPolicyAndNamespace(t *testing.T) {
 	}
 }
 
-func with(policy string, action config.Action, namespaces ...string) config.Config {
-	return config.Config{Policies: map[string]config.PolicyConfig{policy: {Action: action, Namespaces: namespaces}}}
+func with(policy string, action v1alpha1.Action, namespaces ...string) v1alpha1.Config {
+	return v1alpha1.Config{Policies: map[string]v1alpha1.PolicyConfig{policy: {Action: action, Namespaces: namespaces}}}
 }
 
 func TestAnActionOfAPolicyOnlyLowers(t *testing.T) {
@@ -64,7 +64,7 @@ func TestAnActionOfAPolicyOnlyLowers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range found {
-		if want := map[string]config.Action{"mine": config.Warn, "yours": config.Audit}[v.Policy]; v.Action != want {
+		if want := map[string]v1alpha1.Action{"mine": v1alpha1.Warn, "yours": v1alpha1.Audit}[v.Policy]; v.Action != want {
 			t.Errorf("%s: %s, want %s", v.Policy, v.Action, want)
 		}
 	}
@@ -76,26 +76,26 @@ func TestAnActionOfAPolicyOnlyLowers(t *testing.T) {
 func TestExemptions(t *testing.T) {
 	now := time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
 	for name, tc := range map[string]struct {
-		exemption config.Exemption
-		want      config.Action
+		exemption v1alpha1.Exemption
+		want      v1alpha1.Action
 	}{
-		"everything":        {config.Exemption{Expires: day("2027-01-01")}, config.Audit},
-		"this host":         {config.Exemption{Hosts: []string{"edition.cnn.com"}, Expires: day("2027-01-01")}, config.Audit},
-		"a host's wildcard": {config.Exemption{Hosts: []string{"x.org", "*.CNN.com"}, Expires: day("2027-01-01")}, config.Audit},
-		"another host":      {config.Exemption{Hosts: []string{"cnn.com", "*.edition.cnn.com"}, Expires: day("2027-01-01")}, config.Deny},
-		"this namespace":    {config.Exemption{Namespaces: []string{"default"}, Expires: day("2027-01-01")}, config.Audit},
-		"another namespace": {config.Exemption{Namespaces: []string{"shop"}, Expires: day("2027-01-01")}, config.Deny},
-		"another policy":    {config.Exemption{Policy: "double-tls", Expires: day("2027-01-01")}, config.Deny},
-		"expired":           {config.Exemption{Expires: day("2026-06-09")}, config.Deny},
-		"its last day":      {config.Exemption{Expires: day("2026-06-10")}, config.Warn},
-		"ends in a week":    {config.Exemption{Expires: day("2026-06-17")}, config.Warn},
-		"ends in a month":   {config.Exemption{Expires: day("2026-07-10")}, config.Audit},
+		"everything":        {v1alpha1.Exemption{Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"this host":         {v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"a host's wildcard": {v1alpha1.Exemption{Hosts: []string{"x.org", "*.CNN.com"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"another host":      {v1alpha1.Exemption{Hosts: []string{"cnn.com", "*.edition.cnn.com"}, Expires: day("2027-01-01")}, v1alpha1.Deny},
+		"this namespace":    {v1alpha1.Exemption{Namespaces: []string{"default"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"another namespace": {v1alpha1.Exemption{Namespaces: []string{"shop"}, Expires: day("2027-01-01")}, v1alpha1.Deny},
+		"another policy":    {v1alpha1.Exemption{Policy: "double-tls", Expires: day("2027-01-01")}, v1alpha1.Deny},
+		"expired":           {v1alpha1.Exemption{Expires: day("2026-06-09")}, v1alpha1.Deny},
+		"its last day":      {v1alpha1.Exemption{Expires: day("2026-06-10")}, v1alpha1.Warn},
+		"ends in a week":    {v1alpha1.Exemption{Expires: day("2026-06-17")}, v1alpha1.Warn},
+		"ends in a month":   {v1alpha1.Exemption{Expires: day("2026-07-10")}, v1alpha1.Audit},
 	} {
 		if tc.exemption.Policy == "" {
 			tc.exemption.Policy = "plaintext-egress"
 		}
 		tc.exemption.Reason = "the partner moves in autumn"
-		e, err := New(t.Context(), &config.Config{Exemptions: []config.Exemption{tc.exemption}})
+		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{tc.exemption}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,17 +108,17 @@ func TestExemptions(t *testing.T) {
 		if v.Action != tc.want {
 			t.Errorf("%s: %s, want %s", name, v.Action, tc.want)
 		}
-		if exempt := strings.HasPrefix(v.Exempt, "exempted until 20") && strings.HasSuffix(v.Exempt, ": the partner moves in autumn"); exempt != (tc.want != config.Deny) {
+		if exempt := strings.HasPrefix(v.Exempt, "exempted until 20") && strings.HasSuffix(v.Exempt, ": the partner moves in autumn"); exempt != (tc.want != v1alpha1.Deny) {
 			t.Errorf("%s: exempt is %q", name, v.Exempt)
 		}
-		if ends := strings.HasPrefix(v.Message, "the exemption ends on "); ends != (tc.want == config.Warn) {
+		if ends := strings.HasPrefix(v.Message, "the exemption ends on "); ends != (tc.want == v1alpha1.Warn) {
 			t.Errorf("%s: message is %q", name, v.Message)
 		}
 	}
 }
 
 func TestTheLongestExemptionCounts(t *testing.T) {
-	e, err := New(t.Context(), &config.Config{Exemptions: []config.Exemption{
+	e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{
 		{Policy: "plaintext-egress", Reason: "short", Expires: day("2026-06-11")},
 		{Policy: "plaintext-egress", Reason: "long", Expires: day("2027-06-11")},
 		{Policy: "plaintext-egress", Reason: "over", Expires: day("2026-06-01")},
@@ -139,8 +139,8 @@ func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
 	for i := range in.Egress {
 		in.Egress[i].Also = 3
 	}
-	for pattern, want := range map[string]config.Action{"edition.cnn.com": config.Deny, "*.cnn.com": config.Deny, "*": config.Audit} {
-		e, err := New(t.Context(), &config.Config{Exemptions: []config.Exemption{
+	for pattern, want := range map[string]v1alpha1.Action{"edition.cnn.com": v1alpha1.Deny, "*.cnn.com": v1alpha1.Deny, "*": v1alpha1.Audit} {
+		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{
 			{Policy: "plaintext-egress", Hosts: []string{pattern}, Reason: "x", Expires: day("9000-01-01")},
 		}})
 		if err != nil {
@@ -155,13 +155,13 @@ func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
 
 // Where the mesh has told apart what exemptions tell apart, a flow's other hosts are exempt exactly as its own is.
 func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
-	exemptions := []config.Exemption{
+	exemptions := []v1alpha1.Exemption{
 		{Policy: "plaintext-egress", Hosts: []string{"*.CNN.com"}, Reason: "x", Expires: day("9000-01-01")},
 		{Policy: "double-tls", Hosts: []string{"edition.cnn.com", "a.example.com"}, Reason: "x", Expires: day("9000-01-01")},
 		{Policy: "double-tls", Hosts: []string{"*"}, Reason: "x", Expires: day("9000-01-01")},
 		{Policy: "double-tls", Namespaces: []string{"shop"}, Hosts: []string{"b.example.com"}, Reason: "x", Expires: day("9000-01-01")},
 	}
-	e, err := New(t.Context(), &config.Config{Exemptions: exemptions})
+	e, err := New(t.Context(), &v1alpha1.Config{Exemptions: exemptions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 		in.Egress[i].Also = 3
 	}
 	found, err := e.Evaluate(t.Context(), in)
-	if err != nil || found[0].Action != config.Audit {
+	if err != nil || found[0].Action != v1alpha1.Audit {
 		t.Errorf("got %+v, %v, want the exemption", found, err)
 	}
 	if engine(t).Apart("default") != nil {

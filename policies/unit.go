@@ -13,14 +13,14 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/tester"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // unitTimeout is how long one Rego unit test may take.
 const unitTimeout = 10 * time.Second
 
 // testMemory is how much memory tests may take, in bytes.
-const testMemory = config.DefaultMemoryMiB << 20
+const testMemory = v1alpha1.DefaultMemoryMiB << 20
 
 // UnitTest is one Rego unit test that was run.
 type UnitTest struct {

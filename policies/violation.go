@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // Violation is one reason against an object, with the action that the Config gives it.
 type Violation struct {
-	Policy  string        `json:"policy"`
-	Action  config.Action `json:"action"`
-	Message string        `json:"message"`
+	Policy  string          `json:"policy"`
+	Action  v1alpha1.Action `json:"action"`
+	Message string          `json:"message"`
 	// Host, Port and Client name the flow that is wrong; they are empty where the object itself is.
 	Host   string `json:"host,omitempty"`
 	Port   uint32 `json:"port,omitempty"`
@@ -27,12 +27,12 @@ type Violation struct {
 }
 
 // severity orders actions from the weakest to the strongest. An action that is none of them is the weakest.
-func severity(a config.Action) int {
-	return slices.Index([]config.Action{config.Off, config.Audit, config.Warn, config.Deny}, a)
+func severity(a v1alpha1.Action) int {
+	return slices.Index([]v1alpha1.Action{v1alpha1.Off, v1alpha1.Audit, v1alpha1.Warn, v1alpha1.Deny}, a)
 }
 
 // weaker gives the weaker of two actions.
-func weaker(a, b config.Action) config.Action {
+func weaker(a, b v1alpha1.Action) v1alpha1.Action {
 	if severity(b) < severity(a) {
 		return b
 	}

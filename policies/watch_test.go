@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -37,7 +37,7 @@ var exploding = map[string]string{
 // A policy that explodes is cut off long before the process is, and the reviews beside it go on.
 func TestAPolicyThatExplodesIsCutOff(t *testing.T) {
 	const limit, bound = 32, 320 // in MiB; left alone, the worst of them comes to 700 in a second
-	cfg := &config.Config{Evaluation: config.Evaluation{MemoryMiB: limit}}
+	cfg := &v1alpha1.Config{Evaluation: v1alpha1.Evaluation{MemoryMiB: limit}}
 	for name, body := range exploding {
 		t.Run(name, func(t *testing.T) {
 			e, err := New(t.Context(), cfg, Files{"greedy.rego": own("greedy", body)})

@@ -8,7 +8,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/policies"
 )
 
@@ -59,7 +59,7 @@ func TestADecisionIsToldWithWhatItWasJudgedBy(t *testing.T) {
 
 // What could not be judged is told with its facts, too: they are what a person needs to see why.
 func TestWhatCouldNotBeJudgedIsToldWithItsFacts(t *testing.T) {
-	judge, err := NewJudge(t.Context(), config.Default(), policies.Files{"broken.rego": dividing})
+	judge, err := NewJudge(t.Context(), v1alpha1.DefaultConfig(), policies.Files{"broken.rego": dividing})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +89,8 @@ violation contains {"message": sprintf("%d", [1 / count(input.request.userInfo.u
 
 // Where the configuration lets a policy that cannot decide warn, nobody is refused, and all the rest tells of it.
 func TestAPolicyThatCannotDecideMayWarn(t *testing.T) {
-	cfg := config.Default()
-	cfg.Evaluation.OnError = config.Warn
+	cfg := v1alpha1.DefaultConfig()
+	cfg.Evaluation.OnError = v1alpha1.Warn
 	judge, err := NewJudge(t.Context(), cfg, policies.Files{"broken.rego": dividing})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 )
@@ -85,10 +85,10 @@ var andMore = regexp.MustCompile(` and (one|\d+) hosts? more: `)
 // violations that tell of them.
 func judgeExempt(t *testing.T, snap *mesh.Snapshot, r Review, exempt []string) (denied, spared, told int) {
 	t.Helper()
-	cfg := config.Default()
+	cfg := v1alpha1.DefaultConfig()
 	if exempt != nil {
-		cfg.Exemptions = []config.Exemption{{
-			Policy: "plaintext-egress", Hosts: exempt, Reason: "later", Expires: config.Date{Time: time.Now().AddDate(1, 0, 0)},
+		cfg.Exemptions = []v1alpha1.Exemption{{
+			Policy: "plaintext-egress", Hosts: exempt, Reason: "later", Expires: v1alpha1.Date{Time: time.Now().AddDate(1, 0, 0)},
 		}}
 	}
 	judge, err := NewJudge(t.Context(), cfg)

@@ -5,16 +5,16 @@ import (
 
 	kjson "sigs.k8s.io/json"
 
-	"github.com/tlsward/tlsward/config"
-	"github.com/tlsward/tlsward/mend"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/policies/fixes"
 )
 
 // renderFixes completes the fixes of violations to objects that can be applied as they are. A fix that cannot be
 // completed stays as its policy wrote it: it is advice, and the decision does not hang on it. It costs more than the
 // decision, so only those are completed that wanted says.
-func (c *change) renderFixes(violations []policies.Violation, object map[string]any, wanted func(config.Action) bool) {
+func (c *change) renderFixes(violations []policies.Violation, object map[string]any, wanted func(v1alpha1.Action) bool) {
 	rendered := map[string]string{}
 	for i, v := range violations {
 		if v.Fix == "" || !wanted(v.Action) {
@@ -23,7 +23,7 @@ func (c *change) renderFixes(violations []policies.Violation, object map[string]
 		fix, done := rendered[v.Fix]
 		if !done {
 			var err error
-			if fix, err = mend.Render(v.Fix, c.find(object)); err != nil {
+			if fix, err = fixes.Render(v.Fix, c.find(object)); err != nil {
 				fix = v.Fix
 			}
 			rendered[v.Fix] = fix
@@ -33,8 +33,8 @@ func (c *change) renderFixes(violations []policies.Violation, object map[string]
 }
 
 // anyAction wants the fixes of all violations, denials those that the answer to a refused review tells.
-func anyAction(config.Action) bool { return true }
-func denials(a config.Action) bool { return a == config.Deny }
+func anyAction(v1alpha1.Action) bool { return true }
+func denials(a v1alpha1.Action) bool { return a == v1alpha1.Deny }
 
 // find looks an object up that a fix changes: the one under review as it was sent, or one that is stored.
 func (c *change) find(object map[string]any) func(kind, namespace, name string) map[string]any {

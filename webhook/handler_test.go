@@ -13,7 +13,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 func TestReviewsOverHTTPS(t *testing.T) {
@@ -92,8 +92,8 @@ func TestPassesAtOnce(t *testing.T) {
 }
 
 func TestWarningsAndAudit(t *testing.T) {
-	cfg := config.Default()
-	cfg.Policies = map[string]config.PolicyConfig{"plaintext-egress": {Action: config.Audit}}
+	cfg := v1alpha1.DefaultConfig()
+	cfg.Policies = map[string]v1alpha1.PolicyConfig{"plaintext-egress": {Action: v1alpha1.Audit}}
 	judge, err := NewJudge(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -276,8 +276,8 @@ func TestReasonOf(t *testing.T) {
 }
 
 func TestReloadSwapsWhileReviewsRun(t *testing.T) {
-	cfg := config.Default()
-	cfg.Policies = map[string]config.PolicyConfig{"plaintext-egress": {Action: config.Warn}}
+	cfg := v1alpha1.DefaultConfig()
+	cfg.Policies = map[string]v1alpha1.PolicyConfig{"plaintext-egress": {Action: v1alpha1.Warn}}
 	lenient, err := NewJudge(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

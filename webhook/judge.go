@@ -6,7 +6,7 @@ import (
 
 	"gomodules.xyz/jsonpatch/v2"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/mutators"
 	"github.com/tlsward/tlsward/policies"
@@ -40,12 +40,12 @@ type Decision struct {
 
 // Judge decides reviews. It is immutable and safe for concurrent use; a reload makes a new one.
 type Judge struct {
-	Config *config.Config
+	Config *v1alpha1.Config
 	Engine *policies.Engine
 }
 
 // NewJudge compiles the policies for cfg.
-func NewJudge(ctx context.Context, cfg *config.Config, sources ...policies.Source) (*Judge, error) {
+func NewJudge(ctx context.Context, cfg *v1alpha1.Config, sources ...policies.Source) (*Judge, error) {
 	engine, err := policies.New(ctx, cfg, sources...)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func NewJudge(ctx context.Context, cfg *config.Config, sources ...policies.Sourc
 }
 
 // MeshSettings gives what the mesh model takes from the configuration.
-func MeshSettings(m config.Mesh) mesh.Settings {
+func MeshSettings(m v1alpha1.Mesh) mesh.Settings {
 	return mesh.Settings{
 		RootNamespace:      m.RootNamespace,
 		TrustDomain:        m.TrustDomain,
@@ -124,7 +124,7 @@ func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, e
 	if err != nil {
 		return Decision{Input: &input}, err
 	}
-	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == config.Deny })
+	denied := slices.ContainsFunc(violations, func(v policies.Violation) bool { return v.Action == v1alpha1.Deny })
 	return Decision{Allowed: !denied, Violations: violations, Input: &input}, nil
 }
 

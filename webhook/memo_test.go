@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 func TestReviewsThatDifferHaveKeysThatDiffer(t *testing.T) {
@@ -75,7 +75,7 @@ func TestRepeatedReviewIsRemembered(t *testing.T) {
 	if len(c.rulings.known) != 2 {
 		t.Errorf("%d rulings known, want 2", len(c.rulings.known))
 	}
-	cfg := config.Default()
+	cfg := v1alpha1.DefaultConfig()
 	cfg.Evaluation.Allow = []string{"time.now_ns"}
 	clock := &Judge{Config: cfg, Engine: testJudge(t).Engine}
 	c.rulings = memo[ruling]{}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/policies"
 )
 
@@ -24,7 +24,7 @@ const (
 // told together.
 func DenialMessage(object string, violations []policies.Violation) string {
 	var b strings.Builder
-	denials := Together(withAction(violations, config.Deny))
+	denials := Together(withAction(violations, v1alpha1.Deny))
 	fmt.Fprintf(&b, "%s is refused", object)
 	if len(denials) > 1 {
 		fmt.Fprintf(&b, " for %d reasons", len(denials))
@@ -106,7 +106,7 @@ func Warnings(violations []policies.Violation) []string {
 	var lines []string
 	total := 0
 	seen := map[string]bool{}
-	warnings := Together(withAction(violations, config.Warn))
+	warnings := Together(withAction(violations, v1alpha1.Warn))
 	for i, v := range warnings {
 		line := clip(oneLine(v.Policy+": "+v.Message), maxWarning)
 		if seen[line] {
@@ -138,7 +138,7 @@ func auditAnnotations(violations []policies.Violation) map[string]string {
 	}
 	told := map[[2]string]bool{}
 	for _, v := range violations {
-		if v.Action == config.Audit {
+		if v.Action == v1alpha1.Audit {
 			note(v.Policy, v.Message)
 		}
 		if exemption := [2]string{v.Policy, v.Exempt}; v.Exempt != "" && !told[exemption] {
@@ -149,7 +149,7 @@ func auditAnnotations(violations []policies.Violation) map[string]string {
 	return notes
 }
 
-func withAction(violations []policies.Violation, action config.Action) []policies.Violation {
+func withAction(violations []policies.Violation, action v1alpha1.Action) []policies.Violation {
 	var out []policies.Violation
 	for _, v := range violations {
 		if v.Action == action {
@@ -177,7 +177,7 @@ func clip(s string, limit int) string {
 // denying lists the policies that deny, each once, in order.
 func denying(violations []policies.Violation) []string {
 	var ids []string
-	for _, v := range withAction(violations, config.Deny) {
+	for _, v := range withAction(violations, v1alpha1.Deny) {
 		ids = append(ids, v.Policy)
 	}
 	slices.Sort(ids)

@@ -7,20 +7,20 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/policies"
 )
 
 func TestDenialMessage(t *testing.T) {
 	got := DenialMessage("DestinationRule default/shop", []policies.Violation{
-		{Policy: "plaintext-egress", Action: config.Deny, Message: "sidecar a to shop.example.com:80: plaintext",
+		{Policy: "plaintext-egress", Action: v1alpha1.Deny, Message: "sidecar a to shop.example.com:80: plaintext",
 			Host: "shop.example.com", Port: 80, Client: "sidecar a", DecidedBy: "DestinationRule default/shop spec.tls.mode",
 			Fix: "spec:\n  tls:\n    mode: SIMPLE\n"},
-		{Policy: "plaintext-egress", Action: config.Deny, Message: "plaintext",
+		{Policy: "plaintext-egress", Action: v1alpha1.Deny, Message: "plaintext",
 			Host: "shop.example.com", Port: 80, Client: "sidecar b", DecidedBy: "DestinationRule default/shop spec.tls.mode",
 			Fix: "spec:\n  tls:\n    mode: SIMPLE\n"},
-		{Policy: "sni-mismatch", Action: config.Deny, Message: "the name is wrong"},
-		{Policy: "double-tls", Action: config.Warn, Message: "only a warning"},
+		{Policy: "sni-mismatch", Action: v1alpha1.Deny, Message: "the name is wrong"},
+		{Policy: "double-tls", Action: v1alpha1.Warn, Message: "only a warning"},
 	})
 	want := `DestinationRule default/shop is refused for 3 reasons:
 
@@ -41,7 +41,7 @@ func TestDenialMessage(t *testing.T) {
 func TestLongDenialsAreCut(t *testing.T) {
 	var many []policies.Violation
 	for i := range 10_000 {
-		many = append(many, policies.Violation{Policy: "p", Action: config.Deny, Message: fmt.Sprintf("port %d", i),
+		many = append(many, policies.Violation{Policy: "p", Action: v1alpha1.Deny, Message: fmt.Sprintf("port %d", i),
 			Fix: fmt.Sprintf("fix %d", i)})
 	}
 	got := DenialMessage("ServiceEntry a/b", many)
@@ -59,9 +59,9 @@ func TestLongDenialsAreCut(t *testing.T) {
 
 func TestWarningsStayWithinTheLimits(t *testing.T) {
 	warn := func(message string) policies.Violation {
-		return policies.Violation{Policy: "p", Action: config.Warn, Message: message}
+		return policies.Violation{Policy: "p", Action: v1alpha1.Warn, Message: message}
 	}
-	got := Warnings([]policies.Violation{warn("a\n  b"), warn("a b"), {Policy: "q", Action: config.Deny, Message: "no"}})
+	got := Warnings([]policies.Violation{warn("a\n  b"), warn("a b"), {Policy: "q", Action: v1alpha1.Deny, Message: "no"}})
 	if len(got) != 1 || got[0] != "p: a b" {
 		t.Errorf("got %q, want one line, once", got)
 	}
@@ -85,17 +85,17 @@ func TestWarningsStayWithinTheLimits(t *testing.T) {
 
 func TestAuditAnnotations(t *testing.T) {
 	got := auditAnnotations([]policies.Violation{
-		{Policy: "p", Action: config.Audit, Message: "one"}, {Policy: "p", Action: config.Audit, Message: "two"},
-		{Policy: "q", Action: config.Warn, Message: "no"}})
+		{Policy: "p", Action: v1alpha1.Audit, Message: "one"}, {Policy: "p", Action: v1alpha1.Audit, Message: "two"},
+		{Policy: "q", Action: v1alpha1.Warn, Message: "no"}})
 	if len(got) != 1 || got["p"] != "one; two" {
 		t.Errorf("%v", got)
 	}
 	// An exemption is told once, whatever it lowered its violations to.
 	got = auditAnnotations([]policies.Violation{
-		{Policy: "p", Action: config.Audit, Message: "one", Exempt: "exempted until 2999-12-31: later"},
-		{Policy: "p", Action: config.Audit, Message: "two", Exempt: "exempted until 2999-12-31: later"},
-		{Policy: "p", Action: config.Audit, Message: "three", Exempt: "exempted until 2999-12-30: sooner"},
-		{Policy: "q", Action: config.Warn, Message: "no", Exempt: "exempted until tomorrow: x"}})
+		{Policy: "p", Action: v1alpha1.Audit, Message: "one", Exempt: "exempted until 2999-12-31: later"},
+		{Policy: "p", Action: v1alpha1.Audit, Message: "two", Exempt: "exempted until 2999-12-31: later"},
+		{Policy: "p", Action: v1alpha1.Audit, Message: "three", Exempt: "exempted until 2999-12-30: sooner"},
+		{Policy: "q", Action: v1alpha1.Warn, Message: "no", Exempt: "exempted until tomorrow: x"}})
 	want := map[string]string{
 		"p": "one; two; three", "p.exempt": "exempted until 2999-12-31: later; exempted until 2999-12-30: sooner",
 		"q.exempt": "exempted until tomorrow: x",

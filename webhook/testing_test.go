@@ -18,8 +18,8 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/certs"
-	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -55,7 +55,7 @@ spec:
 )
 
 // defaultJudge is compiled once: it is immutable.
-var defaultJudge = sync.OnceValues(func() (*Judge, error) { return NewJudge(context.Background(), config.Default()) })
+var defaultJudge = sync.OnceValues(func() (*Judge, error) { return NewJudge(context.Background(), v1alpha1.DefaultConfig()) })
 
 func testJudge(t testing.TB) *Judge {
 	t.Helper()

@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tlsward/tlsward/check"
-	"github.com/tlsward/tlsward/offline"
-	"github.com/tlsward/tlsward/terminal"
+	"github.com/tlsward/tlsward/internal/cli/check"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/terminal"
 	"github.com/tlsward/tlsward/webhook"
 )
 

@@ -3,8 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/tlsward/tlsward/demo"
-	"github.com/tlsward/tlsward/terminal"
+	"github.com/tlsward/tlsward/internal/cli/demo"
+	"github.com/tlsward/tlsward/internal/terminal"
 )
 
 func newDemoCommand() *cobra.Command {

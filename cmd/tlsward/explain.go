@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tlsward/tlsward/explain"
+	"github.com/tlsward/tlsward/internal/cli/explain"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/terminal"
 	"github.com/tlsward/tlsward/mesh"
-	"github.com/tlsward/tlsward/offline"
-	"github.com/tlsward/tlsward/terminal"
 )
 
 // explainOptions are the flags of explain.

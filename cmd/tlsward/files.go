@@ -8,9 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tlsward/tlsward/config"
-	"github.com/tlsward/tlsward/manifests"
-	"github.com/tlsward/tlsward/offline"
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/config"
+	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/webhook"
 )
 
@@ -55,9 +56,9 @@ func (o *fileOptions) mutator() (*webhook.Judge, error) {
 }
 
 // loadConfig reads a configuration file; the defaults where there is none.
-func loadConfig(path string) (*config.Config, error) {
+func loadConfig(path string) (*v1alpha1.Config, error) {
 	if path == "" {
-		return config.Default(), nil
+		return v1alpha1.DefaultConfig(), nil
 	}
 	return config.Load(path)
 }

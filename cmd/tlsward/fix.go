@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tlsward/tlsward/diff"
-	"github.com/tlsward/tlsward/fix"
-	"github.com/tlsward/tlsward/manifests"
-	"github.com/tlsward/tlsward/terminal"
+	"github.com/tlsward/tlsward/internal/cli/fix"
+	"github.com/tlsward/tlsward/internal/diff"
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/internal/terminal"
 )
 
 // fixOptions are the flags of fix.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tlsward/tlsward/internal/cli/test"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/suite"
 	"github.com/tlsward/tlsward/webhook"
 )
 
@@ -102,7 +102,7 @@ func (o benchOptions) bench(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
-	found, err := suite.Find(cmd.InOrStdin(), paths...)
+	found, err := test.Find(cmd.InOrStdin(), paths...)
 	if err != nil {
 		return err
 	}

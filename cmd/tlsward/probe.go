@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tlsward/tlsward/webhook/register"
+	"github.com/tlsward/tlsward/webhook/failurepolicy"
 )
 
 // newProbeCommand gives what `helm test` runs. It is hidden: it makes sense beside an installation alone.
@@ -41,7 +41,7 @@ func (s *service) probe(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	closer, err := register.New(register.Options{Config: rest, Webhook: s.webhooks, ProbeNamespace: s.probeNamespace,
+	closer, err := failurepolicy.New(failurepolicy.Options{Config: rest, Webhook: s.webhooks, ProbeNamespace: s.probeNamespace,
 		Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err

@@ -9,11 +9,11 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/tlsward/tlsward/check"
-	"github.com/tlsward/tlsward/manifests"
-	"github.com/tlsward/tlsward/offline"
-	"github.com/tlsward/tlsward/replay"
-	"github.com/tlsward/tlsward/terminal"
+	"github.com/tlsward/tlsward/internal/cli/check"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/cli/replay"
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/internal/terminal"
 	"github.com/tlsward/tlsward/webhook"
 )
 

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/tlsward/tlsward/webhook/cluster"
+	"github.com/tlsward/tlsward/webhook/informer"
 )
 
 // Reasons of Events.
@@ -19,7 +19,7 @@ const (
 
 // events gives what tells people in the cluster that something of theirs was refused; nil where there is no pod and no
 // ConfigMap to tell it on.
-func (s *service) events() (*cluster.Events, error) {
+func (s *service) events() (*informer.Events, error) {
 	if s.namespace == "" || s.policySelector == "" && os.Getenv("POD_NAME") == "" {
 		return nil, nil
 	}
@@ -27,7 +27,7 @@ func (s *service) events() (*cluster.Events, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := cluster.NewEvents(rest, s.namespace, s.replica())
+	events, err := informer.NewEvents(rest, s.namespace, s.replica())
 	if err != nil {
 		return nil, err
 	}

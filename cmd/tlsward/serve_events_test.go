@@ -6,7 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/tlsward/tlsward/webhook/cluster"
+	"github.com/tlsward/tlsward/webhook/informer"
 )
 
 func TestAConfigMapHearsOfItsOwnPoliciesAlone(t *testing.T) {
@@ -28,5 +28,5 @@ func TestWithoutAClusterNobodyIsTold(t *testing.T) {
 	if events != nil || err != nil {
 		t.Errorf("got %v, %v", events, err)
 	}
-	(*cluster.Events)(nil).Warn(corev1.ObjectReference{}, policiesRefused, "x")
+	(*informer.Events)(nil).Warn(corev1.ObjectReference{}, policiesRefused, "x")
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/tlsward/tlsward/manifests"
+	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 )
 

@@ -7,10 +7,10 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook"
-	"github.com/tlsward/tlsward/webhook/cluster"
+	"github.com/tlsward/tlsward/webhook/informer"
 )
 
 // meshSource is where reviews find the mesh. fetch and ready are nil without a cluster.
@@ -21,7 +21,7 @@ type meshSource struct {
 }
 
 // mesh reads the files, or follows the cluster.
-func (s *service) mesh(cfg *config.Config) (meshSource, error) {
+func (s *service) mesh(cfg *v1alpha1.Config) (meshSource, error) {
 	settings := webhook.MeshSettings(cfg.Mesh)
 	if s.manifests != "" {
 		objects, err := readManifests(s.manifests)
@@ -37,7 +37,7 @@ func (s *service) mesh(cfg *config.Config) (meshSource, error) {
 		return meshSource{}, err
 	}
 	store := webhook.NewStore(settings)
-	following, err := cluster.New(cluster.Options{Config: rest, Store: store, Log: s.log})
+	following, err := informer.New(informer.Options{Config: rest, Store: store, Log: s.log})
 	if err != nil {
 		return meshSource{}, err
 	}

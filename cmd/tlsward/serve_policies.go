@@ -10,10 +10,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/policies/bundles"
-	"github.com/tlsward/tlsward/webhook/cluster"
+	"github.com/tlsward/tlsward/webhook/informer"
 )
 
 // policySources are the places that policies beside the built-in ones come from.
@@ -27,7 +27,7 @@ type policySources struct {
 }
 
 // reloader compiles the first policies: the built-in ones and those of directories and bundles.
-func (s *service) reloader(ctx context.Context, cfg *config.Config, from *policySources) (*policies.Reloader, error) {
+func (s *service) reloader(ctx context.Context, cfg *v1alpha1.Config, from *policySources) (*policies.Reloader, error) {
 	sources := []policies.Source{&from.feed}
 	for _, dir := range s.policies {
 		sources = append(sources, policies.Dir(dir))
@@ -57,7 +57,7 @@ func (s *service) followConfigMaps(b *bench, from *policySources) error {
 		return err
 	}
 	s.background = append(s.background, func(ctx context.Context) error {
-		return cluster.ConfigMaps{Config: rest, Namespace: s.namespace, Selector: selector,
+		return informer.ConfigMaps{Config: rest, Namespace: s.namespace, Selector: selector,
 			Changed: func(found []*corev1.ConfigMap) {
 				files := map[string]string{}
 				for _, c := range found {

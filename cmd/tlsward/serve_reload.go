@@ -6,10 +6,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/config"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
-	"github.com/tlsward/tlsward/webhook/cluster"
+	"github.com/tlsward/tlsward/webhook/informer"
 )
 
 // bench puts a new judge into office whenever the configuration or the policies change: compiled aside, swapped at
@@ -20,10 +21,10 @@ type bench struct {
 	store    *webhook.Store
 	policies *policies.Reloader
 	sources  *policySources
-	events   *cluster.Events // nil where nobody is told
+	events   *informer.Events // nil where nobody is told
 
 	mu     sync.Mutex
-	config *config.Config // in force
+	config *v1alpha1.Config // in force
 }
 
 // seat makes handler judge by what is in force now.
@@ -56,7 +57,7 @@ func (b *bench) follow(raw []byte) {
 	b.s.background = append(b.s.background, func(ctx context.Context) error {
 		watcher := config.Watcher{
 			Path:  b.s.config,
-			Apply: func(next *config.Config) error { return b.configure(ctx, next) },
+			Apply: func(next *v1alpha1.Config) error { return b.configure(ctx, next) },
 			Report: func(err error) {
 				refused.Store(&err)
 				b.configChanged(err)
@@ -76,7 +77,7 @@ func standing(refused error) string {
 }
 
 // configure puts a configuration into force, or leaves all as it is.
-func (b *bench) configure(ctx context.Context, next *config.Config) error {
+func (b *bench) configure(ctx context.Context, next *v1alpha1.Config) error {
 	if err := b.policies.Configure(ctx, next); err != nil {
 		return err
 	}

@@ -16,9 +16,9 @@ import (
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/certs"
 	"github.com/tlsward/tlsward/certs/kube"
-	"github.com/tlsward/tlsward/config"
 	"github.com/tlsward/tlsward/webhook"
 )
 
@@ -105,14 +105,14 @@ func newService(o serveOptions, stderr io.Writer) *service {
 }
 
 // load reads the configuration; raw is the file's content, nil without a file.
-func (s *service) load() (loaded *config.Config, raw []byte, err error) {
+func (s *service) load() (loaded *v1alpha1.Config, raw []byte, err error) {
 	if s.config == "" {
-		return config.Default(), nil, nil
+		return v1alpha1.DefaultConfig(), nil, nil
 	}
 	if raw, err = os.ReadFile(s.config); err != nil {
 		return nil, nil, fmt.Errorf("read configuration: %w", err)
 	}
-	if loaded, err = config.Parse(raw); err != nil {
+	if loaded, err = v1alpha1.ParseConfig(raw); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", s.config, err)
 	}
 	return loaded, raw, nil

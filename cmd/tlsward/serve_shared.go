@@ -13,7 +13,7 @@ import (
 
 	"github.com/tlsward/tlsward/certs"
 	"github.com/tlsward/tlsward/certs/kube"
-	"github.com/tlsward/tlsward/webhook/register"
+	"github.com/tlsward/tlsward/webhook/failurepolicy"
 )
 
 // installed are the flags that the chart sets: what belongs to an installation with several replicas.
@@ -108,7 +108,7 @@ func (s *service) closing(e *kube.Election) error {
 	if err != nil {
 		return err
 	}
-	closer, err := register.New(register.Options{Config: rest, Webhook: s.webhooks, ProbeNamespace: s.probeNamespace,
+	closer, err := failurepolicy.New(failurepolicy.Options{Config: rest, Webhook: s.webhooks, ProbeNamespace: s.probeNamespace,
 		Namespace: s.namespace, Leading: e.Leading, Log: s.log})
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tlsward/tlsward/internal/cli/test"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/suite"
 )
 
 // testOptions are the flags of test.
@@ -72,13 +72,13 @@ func (o testOptions) test(cmd *cobra.Command, paths []string) error {
 }
 
 // report finds and runs everything.
-func (o testOptions) report(ctx context.Context, stdin io.Reader, paths []string) (suite.Report, error) {
-	var report suite.Report
+func (o testOptions) report(ctx context.Context, stdin io.Reader, paths []string) (test.Report, error) {
+	var report test.Report
 	match, err := regexp.Compile(o.run)
 	if err != nil {
 		return report, fmt.Errorf("--run: %w", err)
 	}
-	found, err := suite.Find(stdin, paths...)
+	found, err := test.Find(stdin, paths...)
 	if err != nil {
 		return report, err
 	}
@@ -91,7 +91,7 @@ func (o testOptions) report(ctx context.Context, stdin io.Reader, paths []string
 	if err != nil {
 		return report, err
 	}
-	runner := suite.Runner{Sources: append(directories(o.policies), own, found.Data)}
+	runner := test.Runner{Sources: append(directories(o.policies), own, found.Data)}
 	for _, s := range found.Suites {
 		results, err := runner.Run(ctx, s, func(name string) bool { return match.MatchString(s.Name + "/" + name) })
 		if err != nil {
@@ -105,7 +105,7 @@ func (o testOptions) report(ctx context.Context, stdin io.Reader, paths []string
 	return report, nil
 }
 
-func (o testOptions) write(w io.Writer, report suite.Report) error {
+func (o testOptions) write(w io.Writer, report test.Report) error {
 	switch o.output {
 	case "json":
 		return report.WriteJSON(w)

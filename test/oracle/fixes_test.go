@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tlsward/tlsward/test/mend"
+	"github.com/tlsward/tlsward/test/fixes"
 	"github.com/tlsward/tlsward/webhook"
 )
 
@@ -43,7 +43,7 @@ func TestFixes(t *testing.T) {
 		policies[denial]++
 		class, broken := brokenClass(err)
 		switch {
-		case errors.Is(err, mend.ErrHopeless):
+		case errors.Is(err, fixes.ErrHopeless):
 			hopeless++
 		case broken:
 			failed++
@@ -81,7 +81,7 @@ func mended(ctx context.Context, judge *webhook.Judge, q Question) (string, erro
 	if err != nil {
 		return "", err
 	}
-	p := &mend.Player{Judge: judge, Mesh: before}
+	p := &fixes.Player{Judge: judge, Mesh: before}
 	r := webhook.Review{Operation: q.Operation}
 	if q.Object != nil {
 		r.Object = q.Object.JSON()
@@ -93,12 +93,12 @@ func mended(ctx context.Context, judge *webhook.Judge, q Question) (string, erro
 	if err != nil || decision.Allowed {
 		return "", err
 	}
-	return mend.FirstDenial(decision).Policy, p.Mend(ctx, r, decision)
+	return fixes.FirstDenial(decision).Policy, p.Mend(ctx, r, decision)
 }
 
 // brokenClass names a promise that was not kept: by whom, and how.
 func brokenClass(err error) (class string, broken bool) {
-	var b *mend.Broken
+	var b *fixes.Broken
 	if !errors.As(err, &b) {
 		return "", false
 	}

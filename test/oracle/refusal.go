@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
@@ -13,7 +13,7 @@ import (
 
 // refusesPlaintext tells whether a violation refuses a flow for being in plaintext.
 func refusesPlaintext(v policies.Violation) bool {
-	return v.Action == config.Deny && v.Policy == "plaintext-egress"
+	return v.Action == v1alpha1.Deny && v.Policy == "plaintext-egress"
 }
 
 // checkRefusal sees that the flows for which a review is refused are in plaintext by Istio's word too, and that what is

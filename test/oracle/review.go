@@ -9,7 +9,7 @@ import (
 
 	"istio.io/istio/pkg/test"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook"
 )
@@ -136,8 +136,8 @@ func NewCourt(ctx context.Context) (*Court, error) {
 // newJudge makes a judge with the default configuration that takes its time: it is its answers that are asked for, however
 // busy the machine.
 func newJudge(ctx context.Context) (*webhook.Judge, error) {
-	cfg := config.Default()
-	cfg.Evaluation.Timeout = config.Duration(time.Minute)
+	cfg := v1alpha1.DefaultConfig()
+	cfg.Evaluation.Timeout = v1alpha1.Duration(time.Minute)
 	judge, err := webhook.NewJudge(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("make a judge: %w", err)

@@ -11,7 +11,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/tlsward/tlsward/config"
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
@@ -22,7 +22,7 @@ import (
 // Gateway that completes its way out (a route to a gateway waits for the rule that starts TLS there), and in the end every
 // object, applied again, is admitted as it is, without a warning of plaintext.
 func TestEveryOrderLands(t *testing.T) {
-	judge, err := webhook.NewJudge(context.Background(), config.Default())
+	judge, err := webhook.NewJudge(context.Background(), v1alpha1.DefaultConfig())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,53 @@
+package check
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+)
+
+// jsonFinding is the contract of `tlsward check -o json`: every field is always there.
+type jsonFinding struct {
+	Policy    string          `json:"policy"`
+	Action    v1alpha1.Action `json:"action"`
+	Object    jsonObject      `json:"object"`
+	Client    string          `json:"client"`
+	Host      string          `json:"host"`
+	Port      uint32          `json:"port"`
+	Message   string          `json:"message"`
+	DecidedBy string          `json:"decidedBy"`
+	Fix       string          `json:"fix"`
+	File      string          `json:"file"`
+	Line      int             `json:"line"`
+}
+
+type jsonObject struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace"`
+	Name       string `json:"name"`
+}
+
+// WriteJSON writes the findings as a JSON list, "[]" if there are none.
+func WriteJSON(w io.Writer, findings []Finding) error {
+	list := make([]jsonFinding, 0, len(findings))
+	for _, f := range findings {
+		head := f.Object.Head
+		list = append(list, jsonFinding{
+			Policy: f.Policy, Action: f.Action,
+			Object: jsonObject{head.APIVersion, head.Kind, f.Object.Ref.Namespace, f.Object.Ref.Name},
+			Client: f.Client, Host: f.Host, Port: f.Port,
+			Message: f.Message, DecidedBy: f.DecidedBy, Fix: f.Fix,
+			File: f.Object.File, Line: f.Line(),
+		})
+	}
+	return writeIndented(w, list)
+}
+
+func writeIndented(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}

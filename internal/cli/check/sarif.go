@@ -1,0 +1,152 @@
+package check
+
+import (
+	"io"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// The parts of SARIF 2.1.0 that are written (OASIS, "Static Analysis Results Interchange Format").
+type sarifLog struct {
+	Schema  string     `json:"$schema"`
+	Version string     `json:"version"`
+	Runs    []sarifRun `json:"runs"`
+}
+
+type sarifRun struct {
+	Tool       sarifTool     `json:"tool"`
+	ColumnKind string        `json:"columnKind"`
+	Results    []sarifResult `json:"results"`
+}
+
+type sarifTool struct {
+	Driver sarifDriver `json:"driver"`
+}
+
+type sarifDriver struct {
+	Name           string      `json:"name"`
+	Version        string      `json:"version"`
+	InformationURI string      `json:"informationUri"`
+	Rules          []sarifRule `json:"rules"`
+}
+
+type sarifRule struct {
+	ID               string      `json:"id"`
+	ShortDescription sarifText   `json:"shortDescription"`
+	FullDescription  sarifText   `json:"fullDescription"`
+	HelpURI          string      `json:"helpUri,omitempty"`
+	Configuration    sarifConfig `json:"defaultConfiguration"`
+}
+
+type sarifConfig struct {
+	Level string `json:"level"`
+}
+
+type sarifText struct {
+	Text string `json:"text"`
+}
+
+type sarifResult struct {
+	RuleID    string          `json:"ruleId"`
+	RuleIndex int             `json:"ruleIndex"`
+	Level     string          `json:"level"`
+	Message   sarifText       `json:"message"`
+	Locations []sarifLocation `json:"locations"`
+}
+
+type sarifLocation struct {
+	Physical *sarifPhysical `json:"physicalLocation,omitempty"`
+	Logical  []sarifLogical `json:"logicalLocations"`
+}
+
+type sarifPhysical struct {
+	Artifact sarifArtifact `json:"artifactLocation"`
+	Region   sarifRegion   `json:"region"`
+}
+
+type sarifArtifact struct {
+	URI string `json:"uri"`
+}
+
+type sarifRegion struct {
+	StartLine int `json:"startLine"`
+}
+
+type sarifLogical struct {
+	FullyQualifiedName string `json:"fullyQualifiedName"`
+	Kind               string `json:"kind"`
+}
+
+// WriteSARIF writes the findings as a SARIF 2.1.0 log, with all policies as its rules. version is the program's.
+func WriteSARIF(w io.Writer, findings []Finding, all []policies.Policy, version string) error {
+	run := sarifRun{
+		Tool: sarifTool{Driver: sarifDriver{Name: "tlsward", Version: version,
+			InformationURI: "https://github.com/tlsward/tlsward", Rules: []sarifRule{}}},
+		ColumnKind: "unicodeCodePoints",
+		Results:    []sarifResult{},
+	}
+	for _, p := range all {
+		rule := sarifRule{ID: p.ID, ShortDescription: sarifText{p.Title}, FullDescription: sarifText{p.Description},
+			Configuration: sarifConfig{level(p.Action)}}
+		if len(p.Links) > 0 {
+			rule.HelpURI = p.Links[0].URL
+		}
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
+	}
+	for _, f := range findings {
+		run.Results = append(run.Results, result(f, all))
+	}
+	return writeIndented(w, sarifLog{
+		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+		Version: "2.1.0",
+		Runs:    []sarifRun{run},
+	})
+}
+
+func result(f Finding, all []policies.Policy) sarifResult {
+	text := f.Message
+	if f.DecidedBy != "" {
+		text += "\nDecided by: " + f.DecidedBy
+	}
+	if f.Fix != "" {
+		text += "\nFix:\n" + f.Fix
+	}
+	location := sarifLocation{Logical: []sarifLogical{{FullyQualifiedName: f.Object.Ref.String(), Kind: "resource"}}}
+	if f.Object.File != manifests.Stdin {
+		location.Physical = &sarifPhysical{sarifArtifact{uri(f.Object.File)}, sarifRegion{f.Line()}}
+	}
+	return sarifResult{
+		RuleID:    f.Policy,
+		RuleIndex: slices.IndexFunc(all, func(p policies.Policy) bool { return p.ID == f.Policy }),
+		Level:     level(f.Action),
+		Message:   sarifText{text},
+		Locations: []sarifLocation{location},
+	}
+}
+
+// level gives SARIF's word for an action.
+func level(action v1alpha1.Action) string {
+	switch action {
+	case v1alpha1.Deny:
+		return "error"
+	case v1alpha1.Warn:
+		return "warning"
+	case v1alpha1.Audit:
+		return "note"
+	}
+	return "none"
+}
+
+// uri gives a file's name as a URI: relative as it was given, or file:// for an absolute path.
+func uri(name string) string {
+	u := url.URL{Path: filepath.ToSlash(filepath.Clean(name))}
+	if filepath.IsAbs(name) {
+		u.Scheme = "file"
+	}
+	return u.String()
+}

@@ -1,0 +1,91 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/terminal"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// WriteText writes the findings for a person, and how many there are of how many objects. What differs in the client
+// alone is told once, and counts once.
+func WriteText(w io.Writer, findings []Finding, objects int, style terminal.Style) error {
+	findings = together(findings)
+	var b strings.Builder
+	for _, f := range findings {
+		writeFinding(&b, f, style)
+	}
+	b.WriteString(summary(findings, objects, style) + "\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// together joins each object's findings as the webhook's messages do.
+func together(findings []Finding) []Finding {
+	var out []Finding
+	for len(findings) > 0 {
+		object := findings[0].Object
+		var violations []policies.Violation
+		for len(findings) > 0 && findings[0].Object == object {
+			violations, findings = append(violations, findings[0].Violation), findings[1:]
+		}
+		for _, v := range webhook.Together(violations) {
+			out = append(out, Finding{Violation: v, Object: object})
+		}
+	}
+	return out
+}
+
+func writeFinding(b *strings.Builder, f Finding, style terminal.Style) {
+	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(fmt.Sprintf("%s:%d", f.Object.File, f.Line())),
+		paint(f.Action, style)(string(f.Action)+" "+f.Policy), f.Object.Ref, f.Message)
+	if f.DecidedBy != "" {
+		fmt.Fprintf(b, "  decided by: %s\n", f.DecidedBy)
+	}
+	if f.Exempt != "" {
+		fmt.Fprintf(b, "  exempt: %s\n", f.Exempt)
+	}
+	if f.Fix != "" {
+		b.WriteString("  fix:\n")
+		for line := range strings.Lines(strings.TrimRight(f.Fix, "\n")) {
+			b.WriteString(style.Dim("    "+strings.TrimRight(line, "\n")) + "\n")
+		}
+	}
+	b.WriteByte('\n')
+}
+
+func paint(action v1alpha1.Action, style terminal.Style) func(string) string {
+	switch action {
+	case v1alpha1.Deny:
+		return style.Red
+	case v1alpha1.Warn:
+		return style.Yellow
+	}
+	return style.Cyan
+}
+
+func summary(findings []Finding, objects int, style terminal.Style) string {
+	denied, warned, audited := count(findings, v1alpha1.Deny), count(findings, v1alpha1.Warn), count(findings, v1alpha1.Audit)
+	text := fmt.Sprintf("%s checked: %s, %s", number(objects, "object"), number(denied, "denial"), number(warned, "warning"))
+	if audited > 0 {
+		text += ", " + number(audited, "audit note")
+	}
+	switch {
+	case denied > 0:
+		return style.Red(text)
+	case warned > 0:
+		return style.Yellow(text)
+	}
+	return style.Green(text)
+}
+
+func number(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

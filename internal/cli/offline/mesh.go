@@ -1,0 +1,136 @@
+// Package offline makes one mesh of the objects in files, as the webhooks would have it if all of them were applied.
+//
+// It reads no cluster, and judges nothing: packages webhook and policies do.
+package offline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// Object is an object of the mesh with the file that it comes from.
+type Object struct {
+	manifests.Document
+	Ref mesh.Ref
+	// Stored is the object (JSON) as it stands in the mesh.
+	Stored []byte
+	// Patch leads from the document to Stored.
+	Patch []jsonpatch.Operation
+}
+
+// Mesh is what files describe.
+type Mesh struct {
+	// Objects are those that the mesh reads, in the order of the files.
+	Objects []*Object
+	// Snapshot is the mesh of all of them.
+	Snapshot *mesh.Snapshot
+	// Notes tell what a person should know of the files, one line each: objects that are there twice.
+	Notes []string
+}
+
+// Load makes a mesh of documents. Objects without a namespace are of the one given. Kinds that the mesh does not read
+// are left out. Of two documents with one object the later stands. The error names each object that cannot be read,
+// with file and line.
+func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (*Mesh, error) {
+	m := &Mesh{}
+	var errs []error
+	var decoded []*mesh.Object
+	at := map[mesh.Ref]int{}
+	for _, d := range docs {
+		raw, err := inNamespace(d, namespace)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", d.Where(), err))
+			continue
+		}
+		o, err := mesh.Decode(raw)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", d.Where(), err))
+			continue
+		}
+		if o == nil {
+			continue
+		}
+		object := &Object{Document: d, Ref: o.Ref, Stored: raw}
+		if i, known := at[o.Ref]; known {
+			m.Notes = append(m.Notes, fmt.Sprintf("%s: %s is at %s too: the later one stands",
+				d.Where(), o.Ref, m.Objects[i].Where()))
+			m.Objects[i], decoded[i] = object, o
+			continue
+		}
+		at[o.Ref] = len(m.Objects)
+		m.Objects, decoded = append(m.Objects, object), append(decoded, o)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	m.Snapshot = mesh.New(settings, decoded...)
+	return m, nil
+}
+
+// inNamespace gives the document's object with a namespace. A Namespace has none.
+func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
+	if d.Head.Metadata.Namespace != "" || namespace == "" || d.Head.Kind == mesh.KindNamespace {
+		return d.Raw, nil
+	}
+	var object map[string]json.RawMessage
+	var metadata map[string]json.RawMessage
+	if err := json.Unmarshal(d.Raw, &object); err != nil {
+		return nil, err
+	}
+	if raw, ok := object["metadata"]; ok {
+		if err := json.Unmarshal(raw, &metadata); err != nil {
+			return nil, err
+		}
+	}
+	if metadata == nil {
+		metadata = map[string]json.RawMessage{}
+	}
+	var err error
+	if metadata["namespace"], err = json.Marshal(namespace); err != nil {
+		return nil, err
+	}
+	if object["metadata"], err = json.Marshal(metadata); err != nil {
+		return nil, err
+	}
+	return json.Marshal(object)
+}
+
+// rounds bounds how often objects are mutated again since others have changed. What is filled in never asks for more
+// elsewhere today; a second round shows it.
+const rounds = 4
+
+// Mutate changes each object as the mutating webhook would on its way into this mesh, until nothing changes.
+func (m *Mesh) Mutate(judge *webhook.Judge) error {
+	for range rounds {
+		changed := false
+		for _, o := range m.Objects {
+			review := webhook.Review{Operation: policies.Create, Object: o.Stored}
+			stored, patch, err := judge.Mutate(m.Snapshot.Without(o.Ref), review)
+			if err != nil {
+				return fmt.Errorf("%s: %w", o.Where(), err)
+			}
+			if len(patch) == 0 {
+				continue
+			}
+			decoded, err := mesh.Decode(stored)
+			if err != nil {
+				return fmt.Errorf("%s: after mutation: %w", o.Where(), err)
+			}
+			o.Stored, o.Patch = stored, append(o.Patch, patch...)
+			m.Snapshot = m.Snapshot.With(decoded)
+			changed = true
+		}
+		if !changed {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tlsward/tlsward/internal/manifests"
+)
+
+func document(t *testing.T, text string) manifests.Document {
+	t.Helper()
+	docs, err := manifests.Parse("s.yaml", []byte(text))
+	if err != nil || len(docs) != 1 {
+		t.Fatalf("%d documents, %v", len(docs), err)
+	}
+	return docs[0]
+}
+
+func TestLoadNamesWhatIsWrong(t *testing.T) {
+	const head = "apiVersion: tlsward.io/v1alpha1\nkind: Suite\nmetadata: {name: s}\n"
+	tests := []struct{ name, text, want string }{
+		{"no cases", "", "s.yaml:1: cases: there are none"},
+		{"a misspelt field", "case: []\n", `s.yaml:1: json: unknown field "case"`},
+		{"a misspelt field of a case", "cases:\n- {name: a, reviews: {}}\n", `unknown field "reviews"`},
+		{"a misspelt expectation", "cases:\n- {name: a, review: {object: {}}, expect: {decision: allow, denies: []}}\n", `unknown field "denies"`},
+		{"a wrong type", "cases:\n- {name: [a]}\n", "cases.name: want string, have array"},
+		{"a broken configuration", "config: {strikt: true}\ncases: []\n", "s.yaml:4: config: "},
+		{"no name", "cases:\n- {review: {object: {}}, expect: {decision: allow}}\n", "s.yaml:5: cases[0]: name is missing"},
+		{"neither review nor steps", "cases:\n- {name: a}\n", "s.yaml:5: cases[0]: has neither review nor steps"},
+		{"review and steps", "cases:\n- {name: a, review: {object: {}}, steps: []}\n", "has review and steps"},
+		{"expect beside steps", "cases:\n- name: a\n  steps: [{object: {}, expect: {decision: allow}}]\n  expect: {decision: allow}\n", "s.yaml:7: cases[0].expect: belongs into each of the steps"},
+		{"no expectation in the second step", "cases:\n- name: a\n  steps:\n  - {object: {}, expect: {decision: allow}}\n  - {object: {}}\n", "s.yaml:8: cases[0].steps[1]: expect is missing"},
+		{"no object", "cases:\n- {name: a, review: {operation: UPDATE}, expect: {decision: allow}}\n", "UPDATE: object is missing"},
+		{"no old object", "cases:\n- {name: a, review: {operation: DELETE, object: {}}, expect: {decision: allow}}\n", "DELETE: oldObject is missing"},
+		{"an unknown operation", "cases:\n- {name: a, review: {operation: CONNECT, object: {}}, expect: {decision: allow}}\n", `have "CONNECT"`},
+		{"allowed and denied", "cases:\n- {name: a, review: {object: {}}, expect: {decision: allow, deny: [x]}}\n", "what a policy denies is not allowed"},
+		{"a stored object that cannot be read", "cases:\n- name: a\n  given:\n  - {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e}, spec: {hosts: 3}}\n  review: {object: {}}\n  expect: {decision: allow}\n", "s.yaml:7: cases[0].given[0]: read ServiceEntry e"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Load(document(t, head+test.text))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestCompareJSON(t *testing.T) {
+	tests := []struct{ name, want, got, mismatch string }{
+		{"order of keys", `{"a": 1, "b": [1, {}]}`, `{"b": [1.0, {}], "a": 1}`, ""},
+		{"a value", `{"a": {"b": [1, 2]}}`, `{"a": {"b": [1, 3]}}`, "spec.a.b[1]: want 2, got 3"},
+		{"a list's length", `{"a": [1]}`, `{"a": [1, 2]}`, "spec.a: want [1], got [1,2]"},
+		{"something too much", `{}`, `{"a": null}`, "spec.a: want nothing, got null"},
+		{"something missing", `{"a": ""}`, `{}`, `spec.a: want "", got nothing`},
+		{"no spec at all", `{}`, ``, "spec: want {}, got nothing"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []byte
+			if test.got != "" {
+				got = []byte(test.got)
+			}
+			var text []string
+			for _, m := range compareJSON("spec", []byte(test.want), got) {
+				text = append(text, m.String())
+			}
+			if joined := strings.Join(text, "; "); joined != test.mismatch {
+				t.Errorf("got %q, want %q", joined, test.mismatch)
+			}
+		})
+	}
+}

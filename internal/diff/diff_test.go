@@ -1,0 +1,88 @@
+package diff
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tlsward/tlsward/internal/terminal"
+)
+
+func TestUnified(t *testing.T) {
+	before := "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\n"
+	after := "a\nb\nc\nd\nE\nf\ng\nh\ni\nj\nk\nl\n"
+	want := "--- f\n+++ f\n@@ -2,10 +2,11 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n i\n j\n k\n+l\n"
+	if got := Unified("f", before, after, terminal.Style{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := Unified("f", before, before, terminal.Style{}); got != "" {
+		t.Errorf("alike texts differ: %q", got)
+	}
+	if got := Unified("", "a\n", "a\nb", terminal.Colored()); !strings.Contains(got, "\x1b[32m+b\n\\ No newline at end of file\x1b[0m") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestPatchApplies holds the diff against the patch program, where there is one.
+func TestPatchApplies(t *testing.T) {
+	patch, err := exec.LookPath("patch")
+	if err != nil {
+		patch = ""
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func() string {
+		var b strings.Builder
+		for range random.IntN(30) {
+			fmt.Fprintf(&b, "line %d\n", random.IntN(6))
+		}
+		return b.String()
+	}
+	for range 300 {
+		before, after := text(), text()
+		edits := compare(lines(before), lines(after))
+		if got := side(edits, add); got != before {
+			t.Fatalf("before: got\n%s\nwant\n%s", got, before)
+		}
+		if got := side(edits, remove); got != after {
+			t.Fatalf("after: got\n%s\nwant\n%s", got, after)
+		}
+		if patch == "" || before == after || random.IntN(10) > 0 {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(patch, "-s", "-F0", file)
+		cmd.Stdin = strings.NewReader(Unified("f", before, after, terminal.Style{}))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if got, _ := os.ReadFile(file); string(got) != after {
+			t.Fatalf("patch gives\n%s\nwant\n%s", got, after)
+		}
+	}
+}
+
+// side gives the text without the edits of one kind.
+func side(edits []edit, without op) string {
+	var b strings.Builder
+	for _, e := range edits {
+		if e.op != without {
+			b.WriteString(e.line + "\n")
+		}
+	}
+	return b.String()
+}
+
+func TestTextsWithoutAnythingInCommon(t *testing.T) {
+	before, after := strings.Repeat("a\n", maxDistance), strings.Repeat("b\n", maxDistance)
+	edits := compare(lines(before), lines(after))
+	if side(edits, add) != before || side(edits, remove) != after {
+		t.Error("the edits do not lead from one to the other")
+	}
+}

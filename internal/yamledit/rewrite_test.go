@@ -1,0 +1,143 @@
+package yamledit
+
+import (
+	"strings"
+	"testing"
+
+	jsonpatch "gomodules.xyz/jsonpatch/v2"
+)
+
+func add(path string, value any) jsonpatch.Operation {
+	return jsonpatch.NewOperation("add", path, value)
+}
+
+type m = map[string]any
+
+func TestApply(t *testing.T) {
+	entry := m{"port": m{"number": 80}, "tls": m{"mode": "SIMPLE"}}
+	tests := []struct {
+		name, before string
+		patch        []jsonpatch.Operation
+		after        string
+	}{
+		{"block mapping in a list",
+			"spec:\n  ports:\n  # the first\n  - number: 80 # plain\n    name: http\n    protocol: HTTP # why\n\n  # the second\n  - number: 443\n  resolution: DNS\n",
+			[]jsonpatch.Operation{add("/spec/ports/0/targetPort", 443)},
+			"spec:\n  ports:\n  # the first\n  - number: 80 # plain\n    name: http\n    protocol: HTTP # why\n    targetPort: 443\n\n  # the second\n  - number: 443\n  resolution: DNS\n"},
+		{"flow mapping", "spec:\n  ports:\n  - {number: 80, name: \"a, }\", protocol: 'it''s' } # x\n",
+			[]jsonpatch.Operation{add("/spec/ports/0/targetPort", 443)},
+			"spec:\n  ports:\n  - {number: 80, name: \"a, }\", protocol: 'it''s', targetPort: 443 } # x\n"},
+		{"all in flow", "{spec: {ports: [{number: 80, name: it's}]}}\n",
+			[]jsonpatch.Operation{add("/spec/ports/0/targetPort", 443)},
+			"{spec: {ports: [{number: 80, name: it's, targetPort: 443}]}}\n"},
+		{"JSON over several lines", "{\n  \"spec\": {\n    \"ports\": [\n      {\n        \"number\": 80,\n        \"name\": \"http\"\n      }\n    ]\n  }\n}\n",
+			[]jsonpatch.Operation{add("/spec/ports/0/targetPort", 443)},
+			"{\n  \"spec\": {\n    \"ports\": [\n      {\n        \"number\": 80,\n        \"name\": \"http\",\n        \"targetPort\": 443\n      }\n    ]\n  }\n}\n"},
+		{"JSON indented by tabs", "{\n\t\"spec\": {\n\t\t\"host\": \"a\"\n\t}\n}",
+			[]jsonpatch.Operation{add("/spec/trafficPolicy", m{"portLevelSettings": []any{entry}})},
+			"{\n\t\"spec\": {\n\t\t\"host\": \"a\",\n\t\t\"trafficPolicy\": {\"portLevelSettings\": [{\"port\": {\"number\": 80}, \"tls\": {\"mode\": \"SIMPLE\"}}]}\n\t}\n}"},
+		{"JSON in one line", `{"spec":{"host":"a","x":[]}}`,
+			[]jsonpatch.Operation{add("/spec/x/-", "y"), add("/spec/tls", m{})},
+			`{"spec":{"host":"a","x":["y"], "tls": {}}}`},
+		{"flow over several lines with comments", "spec: {\n  a: 1, # one\n  b: 2  # two\n}\n",
+			[]jsonpatch.Operation{add("/spec/c", 3)},
+			"spec: {\n  a: 1, # one\n  b: 2,  # two\n  c: 3\n}\n"},
+		{"flow with a comma at the end", "spec: {a: 1, b: [1, 2,],}\n",
+			[]jsonpatch.Operation{add("/spec/c", 3), add("/spec/b/-", 3)},
+			"spec: {a: 1, b: [1, 2, 3], c: 3}\n"},
+		{"a new mapping below", "spec:\n  host: a\nstatus: {}\n",
+			[]jsonpatch.Operation{add("/spec/trafficPolicy", m{"portLevelSettings": []any{entry}})},
+			"spec:\n  host: a\n  trafficPolicy:\n    portLevelSettings:\n    - port:\n        number: 80\n      tls:\n        mode: SIMPLE\nstatus: {}\n"},
+		{"lists are indented as the others are", "spec:\n  exportTo:\n    - a\n",
+			[]jsonpatch.Operation{add("/spec/x", []any{entry})},
+			"spec:\n  exportTo:\n    - a\n  x:\n    - port:\n        number: 80\n      tls:\n        mode: SIMPLE\n"},
+		{"the end of a list", "spec:\n  list:\n  - a: 1\n    b:\n    - 2\n  # about z\n  z: 3\n",
+			[]jsonpatch.Operation{add("/spec/list/-", entry)},
+			"spec:\n  list:\n  - a: 1\n    b:\n    - 2\n  - port:\n      number: 80\n    tls:\n      mode: SIMPLE\n  # about z\n  z: 3\n"},
+		{"an empty value", "spec:\n  trafficPolicy: # to do\n  host: a\n",
+			[]jsonpatch.Operation{add("/spec/trafficPolicy", m{"tls": m{"mode": "SIMPLE"}})},
+			"spec:\n  trafficPolicy: # to do\n    tls:\n      mode: SIMPLE\n  host: a\n"},
+		{"a null", "spec:\n  tls: null # to do\n", []jsonpatch.Operation{add("/spec/tls", m{"mode": "SIMPLE"})},
+			"spec:\n  tls: # to do\n    mode: SIMPLE\n"},
+		{"an empty mapping", "spec:\n  tls: {}\n", []jsonpatch.Operation{add("/spec/tls/mode", "SIMPLE"), add("/spec/tls/sni", "x")},
+			"spec:\n  tls: {mode: SIMPLE, sni: x}\n"},
+		{"a scalar", "spec:\n  a: 'b' # c\n", []jsonpatch.Operation{jsonpatch.NewOperation("replace", "/spec/a", "on")},
+			"spec:\n  a: \"on\" # c\n"},
+		{"a scalar in flow", "spec: {a: null, b: ~, c: }\n",
+			[]jsonpatch.Operation{add("/spec/a", 1), add("/spec/b", "x, y"), add("/spec/c", m{})},
+			"spec: {a: 1, b: 'x, y', c: {} }\n"},
+		{"no line break at the end", "spec:\n  a: 1", []jsonpatch.Operation{add("/spec/b", 2)}, "spec:\n  a: 1\n  b: 2"},
+		{"Windows line ends", "spec:\r\n  a: 1\r\nx: 2\r\n", []jsonpatch.Operation{add("/spec/b", m{"c": 1})},
+			"spec:\r\n  a: 1\r\n  b:\r\n    c: 1\r\nx: 2\r\n"},
+		{"a block scalar before", "spec:\n  a: |\n    # not a comment\n    x\n  # after\nb: 1\n", []jsonpatch.Operation{add("/spec/c", 1)},
+			"spec:\n  a: |\n    # not a comment\n    x\n  # after\n  c: 1\nb: 1\n"},
+		{"beyond ASCII", "spec: {\"ü\": \"日本\", a: [ä]}\n", []jsonpatch.Operation{add("/spec/a/-", "é")},
+			"spec: {\"ü\": \"日本\", a: [ä, é]}\n"},
+		{"beside a marker", " # comment\nspec:\n  a: 1\n", []jsonpatch.Operation{add("/spec/b", 1)}, " # comment\nspec:\n  a: 1\n  b: 1\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := Apply([]byte(test.before), test.patch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != test.after {
+				t.Errorf("got\n%s\nwant\n%s", got, test.after)
+			}
+		})
+	}
+}
+
+func TestApplyToItemsOfAList(t *testing.T) {
+	before := "items:\n- spec:\n    a: 1\n- spec: {a: 1}\n- spec:\n    a: 1\n"
+	patch := func(item string) []jsonpatch.Operation {
+		return []jsonpatch.Operation{add("/items/"+item+"/spec/b", 2), add("/items/"+item+"/spec/c", 3)}
+	}
+	got, err := Apply([]byte(before), patch("0"), patch("1"), patch("2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "items:\n- spec:\n    a: 1\n    b: 2\n    c: 3\n- spec: {a: 1, b: 2, c: 3}\n- spec:\n    a: 1\n    b: 2\n    c: 3\n"
+	if string(got) != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestApplyRefuses(t *testing.T) {
+	tests := []struct {
+		name, text string
+		op         jsonpatch.Operation
+		want       string
+	}{
+		{"an alias", "a: &x {b: 1}\nspec: *x\n", add("/spec/c", 1), "spec is an alias"},
+		{"what merges bring", "a: &x {t: {b: 1}}\nspec: {<<: *x}\n", add("/spec/t/c", 1), "there is no t"},
+		{"a removal", "spec: {a: 1}\n", jsonpatch.NewOperation("remove", "/spec/a", nil), "not supported"},
+		{"amid a list", "spec: [1, 2]\n", add("/spec/0", 1), "only the end of a list"},
+		{"a missing parent", "spec: {}\n", add("/spec/a/b", 1), "missing"},
+		{"a block in the place of another", "spec:\n  a:\n    b: 1\n", add("/spec/a", 1), "only a scalar"},
+		{"broken YAML", "spec: {", add("/spec/a", 1), "yaml"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := Apply([]byte(test.text), []jsonpatch.Operation{test.op})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q, %v; want an error with %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+func FuzzApply(f *testing.F) {
+	f.Add("spec:\n  a: 1\n", "/spec/b", "x")
+	f.Add("spec: {a: [1, {b: c}]} # d\n", "/spec/a/-", "x")
+	f.Add("spec:\n- a: |\n    # b\n- 'c'\n", "/spec/0/d", "e: f")
+	f.Add("{\"a\": null}", "/a", "on")
+	f.Fuzz(func(t *testing.T, text, path, value string) {
+		if !strings.HasPrefix(path, "/") {
+			return
+		}
+		// Apply checks its result against another implementation; what is looked for is a panic.
+		_, _ = Apply([]byte(text), []jsonpatch.Operation{add(path, m{"x": value})})
+		_, _ = Apply([]byte(text), []jsonpatch.Operation{add(path, value)})
+	})
+}

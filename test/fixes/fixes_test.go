@@ -1,0 +1,62 @@
+package fixes_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/tlsward/tlsward/internal/cli/test"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/test/fixes"
+	"github.com/tlsward/tlsward/webhook"
+)
+
+// TestFixes plays every Suite. Each denial on the way is mended as it says, until the review is admitted. SUITES names
+// further files or directories.
+func TestFixes(t *testing.T) {
+	paths := []string{"../suites"}
+	if more := os.Getenv("SUITES"); more != "" {
+		paths = append(paths, more)
+	}
+	found, err := test.Find(nil, paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	denials := 0
+	for _, s := range found.Suites {
+		judge, err := webhook.NewJudge(context.Background(), s.Config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range s.Cases {
+			t.Run(s.Name+"/"+c.Name, func(t *testing.T) { denials += mendCase(t, judge, s, c) })
+		}
+	}
+	if denials == 0 {
+		t.Error("no Suite denies anything")
+	}
+	t.Logf("%d denials mended", denials)
+}
+
+func mendCase(t *testing.T, judge *webhook.Judge, s *test.Suite, c test.Case) (denials int) {
+	p := &fixes.Player{Judge: judge, Mesh: mesh.New(webhook.MeshSettings(s.Config.Mesh), c.Given...)}
+	for _, step := range c.Steps {
+		r := webhook.Review{Operation: step.Operation, Object: step.Object, OldObject: step.OldObject}
+		decision, err := p.Play(t.Context(), &r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if decision.Allowed {
+			if err := p.Store(r); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		denials++
+		if err := p.Mend(t.Context(), r, decision); err != nil && !errors.Is(err, fixes.ErrHopeless) {
+			t.Error(err)
+		}
+	}
+	return denials
+}

@@ -1,0 +1,80 @@
+package informer
+
+import (
+	"encoding/json"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// item is an object of any kind as it comes from the API server, read straight into what the mesh keeps of it: nothing
+// else stays in memory. An object that cannot be read carries its error and does not fail the list that it is in, as
+// a generated type would: one odd object must not blind the webhook to all others.
+type item struct {
+	metav1.TypeMeta
+	metav1.ObjectMeta
+	object *mesh.Object
+	err    error
+}
+
+// UnmarshalJSON never fails on an object that is JSON.
+func (i *item) UnmarshalJSON(raw []byte) error {
+	var head struct {
+		metav1.TypeMeta
+		Metadata struct {
+			Name            string `json:"name"`
+			Namespace       string `json:"namespace"`
+			UID             string `json:"uid"`
+			ResourceVersion string `json:"resourceVersion"`
+			Annotations     struct {
+				InitialEventsEnd string `json:"k8s.io/initial-events-end"`
+			} `json:"annotations"`
+		} `json:"metadata"`
+	}
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return err
+	}
+	i.TypeMeta = head.TypeMeta
+	i.Name, i.Namespace = head.Metadata.Name, head.Metadata.Namespace
+	i.UID, i.ResourceVersion = types.UID(head.Metadata.UID), head.Metadata.ResourceVersion
+	// A watch that begins with the list ends it with a bookmark, an empty object that this annotation marks.
+	if end := head.Metadata.Annotations.InitialEventsEnd; end != "" {
+		i.Annotations = map[string]string{metav1.InitialEventsAnnotationKey: end}
+	}
+	i.object, i.err = mesh.Decode(raw)
+	return nil
+}
+
+// DeepCopyObject copies the shell alone: what it holds is never changed.
+func (i *item) DeepCopyObject() runtime.Object {
+	c := *i
+	return &c
+}
+
+// itemList is a list of one kind.
+type itemList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+	Items           []item `json:"items"`
+}
+
+// DeepCopyObject copies the shells of the list and its items.
+func (l *itemList) DeepCopyObject() runtime.Object {
+	c := *l
+	c.Items = append([]item(nil), l.Items...)
+	return &c
+}
+
+// schemeFor knows one kind. A kind gets a scheme of its own because Go's type must tell the kind, and all kinds here
+// share one type.
+func schemeFor(gvk schema.GroupVersionKind) *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	scheme.AddKnownTypeWithName(gvk, &item{})
+	scheme.AddKnownTypeWithName(gvk.GroupVersion().WithKind(gvk.Kind+"List"), &itemList{})
+	metav1.AddToGroupVersion(scheme, gvk.GroupVersion())
+	return scheme
+}
