@@ -93,7 +93,7 @@ const (
 	// CausePassthrough: the host is not in the client's Sidecar egress list, or in no registry: passthrough.
 	CausePassthrough Cause = "passthrough"
 	// CauseNowhere: routes take all of it and lead to no service; nothing leaves.
-	CauseNowhere Cause = "nowhere"
+	CauseNowhere Cause = "no-destination"
 )
 
 // Decision names the object and the field that decided something.
@@ -163,14 +163,14 @@ const (
 	// LegGateway goes from a proxy to an egress gateway, inside the mesh.
 	LegGateway Leg = "gateway"
 	// LegNowhere leads to no service: routes take all of it, and redirect or answer it in the proxy, or let it pass by.
-	LegNowhere Leg = "nowhere"
+	LegNowhere Leg = "none"
 )
 
 // Flow is what a review has to answer for: a Path, what it was before the review, and what policies need to
 // judge it without knowing Istio.
 type Flow struct {
 	Path
-	Leg    Leg    `json:"leg"`
+	Leg    Leg    `json:"hopKind"`
 	Subset string `json:"subset,omitempty"`
 	// Protocol is the declared protocol of the service's port as written; Family is its class.
 	Protocol string `json:"protocol,omitempty"`
@@ -189,20 +189,20 @@ type Flow struct {
 	// Before is the verdict of the same flow before the review; "" if there was no such flow.
 	Before Verdict `json:"before,omitempty"`
 	// Opened is true if before the review routes led all of it nowhere, so that nothing left.
-	Opened bool `json:"opened,omitempty"`
+	Opened bool `json:"wasUnrouted,omitempty"`
 	// Rule is the DestinationRule that applies to the client; nil if none does.
 	Rule *Ref `json:"rule,omitempty"`
 	// Wide is true if Rule is for a wildcard over Host, and so for other hosts too.
-	Wide bool `json:"wide,omitempty"`
+	Wide bool `json:"wildcardRule,omitempty"`
 	// Private is true if of its own namespace's rules the client goes only by those that are exported to nobody else, as
 	// in the mesh's root namespace.
-	Private bool `json:"private,omitempty"`
+	Private bool `json:"clientInRootNamespace,omitempty"`
 	// Unseen is true at a waypoint whose namespace does not see the host: no rule applies there, wherever it stands.
-	Unseen bool `json:"unseen,omitempty"`
+	Unseen bool `json:"hostNotVisible,omitempty"`
 	// Held is what the rule under review decided before, where a rule that it hid leaves the bytes in plaintext now.
-	Held *Held `json:"held,omitempty"`
+	Held *Held `json:"lostTLS,omitempty"`
 	// Ours is true if the object under review is what decides (or should decide) this flow's TLS.
-	Ours bool `json:"ours"`
+	Ours bool `json:"decidedByObject"`
 	// Service is the ServiceEntry that declares the host.
 	Service *Ref `json:"service,omitempty"`
 	// Ignored is true if TLS is written in the object under review for this flow, and Cause says why Istio
@@ -210,13 +210,13 @@ type Flow struct {
 	Ignored bool `json:"ignored,omitempty"`
 	// By is another object that has a hand in the flow: the rule that shadows, the host that differs in case, the
 	// route that sets the Host header.
-	By string `json:"by,omitempty"`
+	By string `json:"related,omitempty"`
 	// Partly is true if Istio ignores that TLS for some clients alone, and keeps it for others.
-	Partly bool `json:"partly,omitempty"`
+	Partly bool `json:"ignoredForSome,omitempty"`
 	// Idle is true if the rule that By names decided nothing for anybody before the review: TLS in it would be ignored, too.
-	Idle bool `json:"idle,omitempty"`
+	Idle bool `json:"relatedUnused,omitempty"`
 	// Also counts the flows to other hosts that are told by this one: alike in all but the host.
-	Also int `json:"also,omitempty"`
+	Also int `json:"otherHosts,omitempty"`
 }
 
 // Held is TLS that is lost as one rule takes the place of another.
@@ -224,5 +224,5 @@ type Held struct {
 	// Field is where the rule under review had it.
 	Field string `json:"field"`
 	// Heir is where the rule that now decides would have to have it.
-	Heir Decision `json:"heir"`
+	Heir Decision `json:"successor"`
 }

@@ -34,8 +34,9 @@ func newWords() words {
 const vocabulary = `
 request object oldObject egress callers ingress waypoints
 operation kind apiVersion namespace name userInfo username groups dryRun CREATE UPDATE DELETE
-client host port hops verdict cause considered leg subset protocol family payload targetPorts sniHosts endpointHosts
-serverTLS before rule wide private unseen held ours service ignored by partly idle also labels gateways why
+client host port hops verdict cause considered hopKind subset protocol family payload targetPorts sniHosts endpointHosts
+serverTLS before wasUnrouted rule wildcardRule clientInRootNamespace hostNotVisible lostTLS successor decidedByObject service
+ignored related ignoredForSome relatedUnused otherHosts labels gateways why
 from to tls sni autoSNI names autoNames verified insecure decidedBy field
 sidecar gateway waypoint ztunnel * plaintext originated application-tls double-tls unknown
 http opaque unspecified udp HTTP HTTPS TLS TCP SIMPLE MUTUAL ISTIO_MUTUAL
@@ -108,7 +109,7 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.add("verdict", e.text(string(in.Verdict)))
 	f.addText("cause", string(in.Cause))
 	f.addIf(len(in.Considered) > 0, "considered", items(in.Considered, e.considered))
-	f.add("leg", e.text(string(in.Leg)))
+	f.add("hopKind", e.text(string(in.Leg)))
 	f.addText("subset", in.Subset)
 	f.addText("protocol", in.Protocol)
 	f.add("family", e.text(string(in.Family)))
@@ -118,28 +119,28 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.addIf(len(in.EndpointHosts) > 0, "endpointHosts", e.texts(in.EndpointHosts))
 	f.addText("serverTLS", in.ServerTLS)
 	f.addText("before", string(in.Before))
-	f.addIf(in.Opened, "opened", boolean(true))
+	f.addIf(in.Opened, "wasUnrouted", boolean(true))
 	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
-	f.addIf(in.Wide, "wide", boolean(in.Wide))
-	f.addIf(in.Private, "private", boolean(in.Private))
-	f.addIf(in.Unseen, "unseen", boolean(in.Unseen))
+	f.addIf(in.Wide, "wildcardRule", boolean(in.Wide))
+	f.addIf(in.Private, "clientInRootNamespace", boolean(in.Private))
+	f.addIf(in.Unseen, "hostNotVisible", boolean(in.Unseen))
 	if in.Held != nil {
-		f.add("held", e.held(in.Held))
+		f.add("lostTLS", e.held(in.Held))
 	}
-	f.add("ours", boolean(in.Ours))
+	f.add("decidedByObject", boolean(in.Ours))
 	f.addIf(in.Service != nil, "service", e.ref(in.Service))
 	f.addIf(in.Ignored, "ignored", boolean(true))
-	f.addText("by", in.By)
-	f.addIf(in.Partly, "partly", boolean(in.Partly))
-	f.addIf(in.Idle, "idle", boolean(in.Idle))
-	f.addIf(in.Also != 0, "also", ast.InternedTerm(in.Also))
+	f.addText("related", in.By)
+	f.addIf(in.Partly, "ignoredForSome", boolean(in.Partly))
+	f.addIf(in.Idle, "relatedUnused", boolean(in.Idle))
+	f.addIf(in.Also != 0, "otherHosts", ast.InternedTerm(in.Also))
 	return f.term()
 }
 
 func (e *encoder) held(h *mesh.Held) *ast.Term {
 	f := e.fields(2)
 	f.add("field", e.text(h.Field))
-	f.add("heir", e.decision(&h.Heir))
+	f.add("successor", e.decision(&h.Heir))
 	return f.term()
 }
 

@@ -33,7 +33,7 @@ words := {"a", "b"}
 `
 
 func TestGuardReadsWhatABodyAsks(t *testing.T) {
-	flow := `{"egress": [{"verdict": "originated"}, {"verdict": "plaintext", "cause": "a", "ours": false, "ports": [80, 443],
+	flow := `{"egress": [{"verdict": "originated"}, {"verdict": "plaintext", "cause": "a", "decidedByObject": false, "ports": [80, 443],
 		"hops": [{"sni": "x", "verified": true}, {"sni": "", "verified": true}]}], "request": {"operation": "CREATE"}}`
 	for body, want := range map[string]bool{
 		`some f in input.egress; f.verdict == "plaintext"`:                            true,
@@ -45,8 +45,8 @@ func TestGuardReadsWhatABodyAsks(t *testing.T) {
 		`some f in input.egress; f.cause in {"a", "c"}`:                               true,
 		`some f in input.egress; 80 in f.ports`:                                       true,
 		`some f in input.egress; 81 in f.ports`:                                       false,
-		`some f in input.egress; f.ours`:                                              false, // false, or not there
-		`some f in input.egress; not f.ours; f.cause`:                                 true,
+		`some f in input.egress; f.decidedByObject`:                                   false, // false, or not there
+		`some f in input.egress; not f.decidedByObject; f.cause`:                      true,
 		`some f in input.egress; not f.verdict`:                                       false,
 		`some f in input.egress; f.rule`:                                              false,
 		`some f in input.egress; some h in f.hops; h.sni != ""`:                       true,

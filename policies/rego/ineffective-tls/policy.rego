@@ -25,7 +25,7 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f), "action": 
 _action(f) := "warn" if {
 	f.cause == "off-path"
 } else := "warn" if {
-	f.partly
+	f.ignoredForSome
 } else := "deny"
 
 _message(f) := lib.says(f, sprintf(
@@ -39,10 +39,10 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "off-path"
 } else := lib.hands_over(f) if {
 	f.cause == "merged-away"
-	f.held
+	f.lostTLS
 } else := _stays_before(f) if {
 	f.cause == "merged-away"
-	f.idle
+	f.relatedUnused
 	f.verdict == "plaintext"
 } else := sprintf("# Put the TLS into %s, which Istio keeps.\n%s", [_keeper(f), lib.start_tls(f)]) if {
 	f.cause == "merged-away"
@@ -65,7 +65,7 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "incomplete-mutual"
 } else := lib.start_tls(f)
 
-_keeper(f) := object.get(f, "by", "the older rule")
+_keeper(f) := object.get(f, "related", "the older rule")
 
 # policy_path is where the rule under review has what it says of a flow.
 _policy_path(f) := sprintf("spec.subsets[%d].trafficPolicy", [i]) if {

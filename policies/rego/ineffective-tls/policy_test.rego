@@ -70,7 +70,7 @@ test_says_how_to_mend_each_cause[cause] if {
 
 # Careless: the rule that stays has no TLS either, and taking it out here leaves nobody any.
 test_puts_what_is_merged_away_where_it_counts if {
-	fix(object.union(ignored("merged-away"), {"by": "DestinationRule default/edition-cnn-com"})) == concat("\n", [
+	fix(object.union(ignored("merged-away"), {"related": "DestinationRule default/edition-cnn-com"})) == concat("\n", [
 		"# Put the TLS into DestinationRule default/edition-cnn-com, which Istio keeps.",
 		"# in DestinationRule default/edition-cnn-com",
 		`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
@@ -104,9 +104,9 @@ test_takes_out_what_a_subset_says if {
 
 # Careless: the rule that comes to decide is told to start TLS, and is refused as long as the one under review hides it.
 test_the_rule_that_takes_over_first_says_the_same if {
-	flow := object.union(ignored("merged-away"), {"held": {
+	flow := object.union(ignored("merged-away"), {"lostTLS": {
 		"field": "spec.trafficPolicy.tls",
-		"heir": {"object": given.rule, "field": "spec.trafficPolicy.tls"},
+		"successor": {"object": given.rule, "field": "spec.trafficPolicy.tls"},
 	}})
 	review := object.union(given.review("DestinationRule", [flow]), {
 		"request": {"operation": "UPDATE"},
@@ -121,7 +121,7 @@ test_the_rule_that_takes_over_first_says_the_same if {
 	])}
 }
 
-idle := object.union(ignored("merged-away"), {"idle": true, "by": "DestinationRule default/other"})
+idle := object.union(ignored("merged-away"), {"relatedUnused": true, "related": "DestinationRule default/other"})
 
 test_a_rule_stays_before_one_that_decides_nothing if {
 	review := object.union(given.review("DestinationRule", [idle]), {
@@ -148,7 +148,7 @@ test_says_which_rule_decides_nothing if {
 }
 
 test_warns_where_others_go_by_the_rule if {
-	result := found with input as given.review("DestinationRule", [object.union(ignored("merged-away"), {"partly": true})])
+	result := found with input as given.review("DestinationRule", [object.union(ignored("merged-away"), {"ignoredForSome": true})])
 	{v.action | some v in result} == {"warn"}
 }
 

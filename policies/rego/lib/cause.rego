@@ -21,13 +21,13 @@ _because := {
 	"unknown-host": "no ServiceEntry and no Service has this host",
 	"case-mismatch": "hosts are compared with case, and the known one is %s",
 	"passthrough": "the client's Sidecar leaves this host out, or it is in no registry: the bytes pass as they are",
-	"nowhere": "%s takes all of it and leads to no service: nothing leaves the mesh",
+	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 
 default _decider(_) := "the rule that applies"
 
 # The other object, where the cause speaks of one; else what decided; else the rule.
-_decider(flow) := flow.by if {
+_decider(flow) := flow.related if {
 	flow.cause in {"merged-away", "case-mismatch"}
 } else := decided(flow) if {
 	decided(flow) != ""

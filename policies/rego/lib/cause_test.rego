@@ -6,7 +6,7 @@ import data.tlsward.lib
 # Every cause that the schema names is worded, and leaves no placeholder.
 test_every_cause_has_words[cause] if {
 	some cause in causes
-	words := lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": cause, "by": "something"}))
+	words := lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": cause, "related": "something"}))
 	words != "no proxy starts TLS for it"
 	not contains(words, "%")
 }
@@ -14,7 +14,7 @@ test_every_cause_has_words[cause] if {
 causes := {
 	"no-rule", "unset", "disabled", "no-mode", "unselected", "credential-ignored", "incomplete-mutual",
 	"mutual-at-waypoint", "selector-at-waypoint", "ztunnel", "merged-away", "off-path", "unknown-host",
-	"case-mismatch", "passthrough", "nowhere",
+	"case-mismatch", "passthrough", "no-destination",
 }
 
 test_a_cause_of_tomorrow_has_words if {
@@ -26,7 +26,7 @@ test_the_decider_is_the_field_the_rule_or_just_a_rule if {
 	lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": "unset"})) == "DestinationRule default/edition-cnn-com spec.trafficPolicy.tls is not set"
 	lib.because(object.union(given.plaintext, {"cause": "unset", "rule": given.rule})) == "DestinationRule default/edition-cnn-com is not set"
 	lib.because(object.union(given.plaintext, {"cause": "unset"})) == "the rule that applies is not set"
-	lib.because(object.union(given.plaintext, {"cause": "merged-away", "by": "DestinationRule default/older"})) == "Istio merges the rules for this host and keeps the policy of DestinationRule default/older"
+	lib.because(object.union(given.plaintext, {"cause": "merged-away", "related": "DestinationRule default/older"})) == "Istio merges the rules for this host and keeps the policy of DestinationRule default/older"
 }
 
 test_arrives_is_said_where_the_port_changes if {

@@ -69,7 +69,7 @@ rule(flow, tls) := sprintf(
 	"# No rule applies at the waypoint in namespace %s, which does not see the host. Let spec.exportTo of %s name it, then apply this again.\n",
 	[flow.client.namespace, ref(flow.service)],
 ) if {
-	flow.unseen
+	flow.hostNotVisible
 } else := sprintf("%s\n", [json.marshal({
 	"apiVersion": "networking.istio.io/v1",
 	"kind": "DestinationRule",
@@ -85,10 +85,10 @@ rule(flow, tls) := sprintf(
 
 # A namespace that goes by its private rules alone needs one; beside rules for some pods, one for all others.
 _reach(flow) := {"workloadSelector": {}} if {
-	flow.private
+	flow.clientInRootNamespace
 	flow.cause == "unselected"
 } else := {"exportTo": ["."]} if {
-	flow.private
+	flow.clientInRootNamespace
 } else := {}
 
 _subsets(flow) := {"subsets": [{"name": flow.subset}]} if flow.subset
@@ -106,7 +106,7 @@ _label(host) := _hyphened(host) if {
 _hyphened(host) := trim(regex.replace(replace(replace(host, "-", "--"), "*", "wildcard"), `[^a-z0-9-]`, "-"), "-")
 
 _kind_of_rule(flow) := "-private" if {
-	flow.private
+	flow.clientInRootNamespace
 } else := ""
 
 # A client of any other namespace finds the rule beside the ServiceEntry.

@@ -14,7 +14,7 @@ test_settings_of_the_port_are_completed_in_place if {
 
 # Careless: TLS at the top is TLS on the HTTPS ports too.
 test_settings_of_the_rule_are_not_changed_for_one_port if {
-	flow := given.ruled("spec.trafficPolicy.tls.mode", {"cause": "disabled", "ours": false})
+	flow := given.ruled("spec.trafficPolicy.tls.mode", {"cause": "disabled", "decidedByObject": false})
 	lib.start_tls(flow) == concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
 		`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
@@ -46,7 +46,7 @@ test_a_rule_stands_where_its_client_looks[namespace] if {
 
 # Careless: a rule that would be admitted, and applies to nobody.
 test_where_no_rule_applies_words_say_what_to_do if {
-	unseen := object.union(given.plaintext, {"client": {"kind": "waypoint", "namespace": "shop"}, "unseen": true})
+	unseen := object.union(given.plaintext, {"client": {"kind": "waypoint", "namespace": "shop"}, "hostNotVisible": true})
 	fix := lib.start_tls(unseen) with input as given.review("ServiceEntry", [])
 	startswith(fix, "# No rule applies at the waypoint in namespace shop, which does not see the host. Let spec.exportTo of ServiceEntry ")
 }
@@ -68,7 +68,7 @@ test_rules_do_not_share_a_name if {
 	names := [yaml.unmarshal(fix).metadata.name |
 		some changes in [
 			{"host": "api.example.com"}, {"host": "API.example.com"}, {"host": "Api.example.com"},
-			{"host": "api-example.com"}, {"host": "api.example.com", "private": true},
+			{"host": "api-example.com"}, {"host": "api.example.com", "clientInRootNamespace": true},
 		]
 		fix := lib.rule(object.union(given.plaintext, changes), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
 	]
@@ -83,6 +83,6 @@ test_a_path_is_read_step_by_step if {
 # Careless: pods of the mesh's root namespace do not see a public rule of their own namespace first.
 test_a_rule_for_the_root_namespace_is_its_own[cause] if {
 	some cause, reach in {"no-rule": {"exportTo": ["."]}, "unselected": {"workloadSelector": {}}}
-	fix := lib.rule(object.union(given.plaintext, {"private": true, "cause": cause}), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
+	fix := lib.rule(object.union(given.plaintext, {"clientInRootNamespace": true, "cause": cause}), {"mode": "SIMPLE"}) with input as given.review("ServiceEntry", [])
 	object.subset(yaml.unmarshal(fix).spec, reach)
 }

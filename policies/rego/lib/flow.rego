@@ -15,7 +15,7 @@ at(flow, rest) := object.union(
 # says words a violation: which flow, and what is wrong with it.
 says(flow, what) := sprintf("%s to %s:%d: %s", [client(flow.client), flow.host, flow.port, what]) if {
 	not flow.subset
-	not flow.also
+	not flow.otherHosts
 } else := sprintf(
 	"%s to %s:%d%s%s: %s",
 	[client(flow.client), flow.host, flow.port, _subset(flow), _also(flow), what],
@@ -27,9 +27,9 @@ _subset(flow) := sprintf(" (subset %s)", [flow.subset])
 
 default _also(_) := ""
 
-_also(flow) := " and one host more" if flow.also == 1
+_also(flow) := " and one host more" if flow.otherHosts == 1
 
-_also(flow) := sprintf(" and %d hosts more", [flow.also]) if flow.also > 1
+_also(flow) := sprintf(" and %d hosts more", [flow.otherHosts]) if flow.otherHosts > 1
 
 # client names pods as a person would: "sidecar default app=curl".
 client(c) := sprintf("%s %s", [c.kind, c.namespace]) if {
@@ -85,7 +85,7 @@ lost(flow) if {
 # opened is true of requests that a route of the mesh kept from leaving before the review, and that leave in plaintext
 # with it.
 opened(flow) if {
-	flow.opened
+	flow.wasUnrouted
 	flow.verdict == "plaintext"
 	flow.payload in {"http", "unspecified"}
 }

@@ -17,8 +17,8 @@ test_a_subset_is_said if {
 }
 
 test_hosts_that_fare_alike_are_counted if {
-	lib.says(object.union(given.plaintext, {"also": 1}), "x") == "sidecar default to edition.cnn.com:80 and one host more: x"
-	lib.says(object.union(given.plaintext, {"also": 9}), "x") == "sidecar default to edition.cnn.com:80 and 9 hosts more: x"
+	lib.says(object.union(given.plaintext, {"otherHosts": 1}), "x") == "sidecar default to edition.cnn.com:80 and one host more: x"
+	lib.says(object.union(given.plaintext, {"otherHosts": 9}), "x") == "sidecar default to edition.cnn.com:80 and 9 hosts more: x"
 }
 
 # A flow that the model gives no hops for must not make a message undefined, and its violation with it.

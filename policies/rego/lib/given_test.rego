@@ -25,13 +25,13 @@ plaintext := {
 	"hops": [hop],
 	"verdict": "plaintext",
 	"cause": "no-rule",
-	"leg": "egress",
+	"hopKind": "egress",
 	"protocol": "HTTP",
 	"family": "http",
 	"payload": "http",
 	"targetPorts": [443],
 	"sniHosts": ["edition.cnn.com"],
-	"ours": true,
+	"decidedByObject": true,
 	"service": entry,
 }
 

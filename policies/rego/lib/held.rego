@@ -4,14 +4,14 @@ package tlsward.lib
 # gets the same TLS first. While the rule under review stands, Istio ignores TLS in a rule that it hides, and anything else
 # would be refused there.
 hands_over(flow) := sprintf("# First let %s start the same TLS: it decides once this %s is done.\n%s", [
-	ref(flow.held.heir.object),
+	ref(flow.lostTLS.successor.object),
 	input.request.operation,
-	writes(flow, flow.held.heir, tls),
+	writes(flow, flow.lostTLS.successor, tls),
 ]) if {
-	tls := object.get(input.oldObject, steps(flow.held.field), {})
+	tls := object.get(input.oldObject, steps(flow.lostTLS.field), {})
 	_fits(flow, tls)
 } else := fix if {
-	fix := keeps_rank(ref(flow.held.heir.object))
+	fix := keeps_rank(ref(flow.lostTLS.successor.object))
 } else := stays
 
 # keeps_rank gives the fix that has the rule under review come before another as it did.

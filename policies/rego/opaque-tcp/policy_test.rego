@@ -45,7 +45,7 @@ test_leaves_what_lost_tls_to_plaintext_egress if {
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"leg": "gateway"})])
+	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"hopKind": "gateway"})])
 }
 
 test_says_nothing_of_a_deletion if {

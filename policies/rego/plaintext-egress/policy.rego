@@ -17,7 +17,7 @@ import data.tlsward.lib
 
 violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	some f in input.egress
-	f.leg == "egress"
+	f.hopKind == "egress"
 	f.verdict == "plaintext"
 	_wrong(f)
 }
@@ -38,7 +38,7 @@ _wrong(f) if {
 }
 
 # A rule answers for what it decides, not for what another rule does to the same host.
-_answers(f) if f.ours
+_answers(f) if f.decidedByObject
 
 _answers(_) if input.request.kind != "DestinationRule"
 
@@ -70,7 +70,7 @@ _message(f) := lib.says(f, sprintf(
 ))
 
 _fix(f) := lib.hands_over(f) if {
-	f.held
+	f.lostTLS
 } else := lib.stays if {
 	input.request.operation == "DELETE"
 	not lib.opened(f)

@@ -99,7 +99,7 @@ test_passes_a_gateway_route_to_a_tls_port if {
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("DestinationRule", [object.union(disabled, {"leg": "gateway"})])
+	found == set() with input as given.review("DestinationRule", [object.union(disabled, {"hopKind": "gateway"})])
 }
 
 test_says_that_no_yaml_mends_ztunnel if {
@@ -115,7 +115,7 @@ test_takes_the_selector_away_for_a_waypoint if {
 
 # Careless: a rule is blamed for what another rule does to the same host.
 test_a_rule_answers_for_what_it_decides if {
-	theirs := object.union(disabled, {"ours": false})
+	theirs := object.union(disabled, {"decidedByObject": false})
 	found == set() with input as given.review("DestinationRule", [theirs])
 	count(found) == 1 with input as given.review("ServiceEntry", [theirs])
 }
@@ -131,16 +131,16 @@ test_gives_no_rule_in_the_place_of_one_that_stands if {
 }
 
 gives_way := object.union(
-	given.ruled("spec.trafficPolicy.tls", {"cause": "unset", "before": "originated", "ours": false}),
+	given.ruled("spec.trafficPolicy.tls", {"cause": "unset", "before": "originated", "decidedByObject": false}),
 	{
 		"rule": {"kind": "DestinationRule", "namespace": "default", "name": "other"},
 		"hops": [object.union(given.hop, {"decidedBy": {
 			"object": {"kind": "DestinationRule", "namespace": "default", "name": "other"},
 			"field": "spec.trafficPolicy.tls",
 		}})],
-		"held": {
+		"lostTLS": {
 			"field": "spec.subsets[0].trafficPolicy.tls",
-			"heir": {
+			"successor": {
 				"object": {"kind": "DestinationRule", "namespace": "default", "name": "other"},
 				"field": "spec.subsets[2].trafficPolicy.tls",
 			},
@@ -208,7 +208,7 @@ test_refuses_what_a_route_kept_from_leaving[operation] if {
 		"UPDATE": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"},
 		"DELETE": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"},
 	}
-	opened := object.union(disabled, {"before": "nowhere", "opened": true, "ours": false})
+	opened := object.union(disabled, {"before": "unknown", "wasUnrouted": true, "decidedByObject": false})
 	review := object.union(given.review("VirtualService", [opened]), {"request": {"operation": operation}})
 	result := found with input as review
 	some v in result
@@ -217,6 +217,6 @@ test_refuses_what_a_route_kept_from_leaving[operation] if {
 }
 
 test_passes_what_went_nowhere_and_is_not_read if {
-	opened := object.union(disabled, {"before": "nowhere", "opened": true, "payload": "opaque"})
+	opened := object.union(disabled, {"before": "unknown", "wasUnrouted": true, "payload": "opaque"})
 	found == set() with input as object.union(given.review("VirtualService", [opened]), {"request": {"operation": "DELETE"}})
 }

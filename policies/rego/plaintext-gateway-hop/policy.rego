@@ -17,7 +17,7 @@ import data.tlsward.lib
 violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
-	f.leg == "gateway"
+	f.hopKind == "gateway"
 	f.verdict == "plaintext"
 	not f.serverTLS
 }

@@ -4,7 +4,7 @@ import data.tlsward.given
 import data.tlsward.plaintext_gateway_hop.violation as found
 
 hop := object.union(given.plaintext, {
-	"leg": "gateway",
+	"hopKind": "gateway",
 	"host": "istio-egressgateway.istio-system.svc.cluster.local",
 	"targetPorts": [80],
 })

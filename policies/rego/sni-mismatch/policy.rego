@@ -26,7 +26,7 @@ violation contains lib.at(f, {"message": _message(f, sni), "fix": _fix(f), "acti
 	not _served(f, sni)
 }
 
-_encrypts(f) if f.leg == "gateway"
+_encrypts(f) if f.hopKind == "gateway"
 
 _encrypts(f) if f.verdict in {"originated", "double-tls"}
 
@@ -36,7 +36,7 @@ _served(f, sni) if {
 }
 
 _action(f, sni) := "warn" if {
-	f.leg == "egress"
+	f.hopKind == "egress"
 	some host in f.endpointHosts
 	lower(host) == lower(sni)
 } else := "deny"
@@ -48,31 +48,31 @@ _message(f, sni) := lib.says(f, sprintf(
 	]),
 	[sni, concat(", ", f.sniHosts), lib.decided(f)],
 )) if {
-	f.leg == "gateway"
+	f.hopKind == "gateway"
 } else := lib.says(f, sprintf(
 	"the handshake asks the server for %s, and the host is %s: another server's certificate comes back. %s",
 	[sni, concat(", ", f.sniHosts), _origin(f)],
 ))
 
-_origin(f) := sprintf("%s sets that Host header, and the SNI is taken from it.", [f.by]) if {
+_origin(f) := sprintf("%s sets that Host header, and the SNI is taken from it.", [f.related]) if {
 	_rewritten(f)
 } else := sprintf("The name is in %s.", [lib.decided(f)])
 
 # rewritten is true where the SNI is taken from a Host header that a route sets.
 _rewritten(f) if {
 	lib.last(f).autoSNI
-	f.by
+	f.related
 }
 
 _fix(f) := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
-	f.by,
+	f.related,
 	_own_name(f),
 ]) if {
 	_rewritten(f)
 	startswith(f.host, "*")
 } else := lib.alone(f, object.union(_names(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_own_name(f)]})) if {
-	f.leg == "egress"
-	f.wide
+	f.hopKind == "egress"
+	f.wildcardRule
 	_pins(f)
 } else := lib.change(lib.last(f).decidedBy.object, _names(f)) if {
 	lib.last(f).decidedBy.object
@@ -89,7 +89,7 @@ _own_name(f) := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
 
 # The workload's own certificate, and the cluster's name as SNI, are for the mesh: outside, TLS starts as for anybody.
 _names(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _renamed(f)) if {
-	f.leg == "egress"
+	f.hopKind == "egress"
 	lib.last(f).tls == "ISTIO_MUTUAL"
 } else := {
 	sprintf("%s.sni", [lib.tls_path(f)]): _own_name(f),
@@ -105,6 +105,6 @@ _renamed(f) := {} if {
 
 # Without an sni the proxy takes the one from the Host header: HTTP only, and never towards a gateway.
 _name(f) := null if {
-	f.leg == "egress"
+	f.hopKind == "egress"
 	f.payload == "http"
 } else := _own_name(f)

@@ -60,7 +60,7 @@ test_says_nothing_of_a_deletion if {
 	found == set() with input as given.deletion("DestinationRule", [sends("cdn.example.net", {})])
 }
 
-gateway(hosts) := sends("cdn.example.net", {"leg": "gateway", "endpointHosts": ["cdn.example.net"], "sniHosts": hosts})
+gateway(hosts) := sends("cdn.example.net", {"hopKind": "gateway", "endpointHosts": ["cdn.example.net"], "sniHosts": hosts})
 
 test_refuses_a_name_that_the_gateway_does_not_serve if {
 	result := found with input as given.review("DestinationRule", [gateway(["edition.cnn.com", "*.cnn.com"])])
@@ -95,7 +95,7 @@ test_has_a_fix_where_nothing_decided if {
 test_blames_the_route_that_sets_the_host if {
 	rewritten := object.union(
 		given.encrypted({"sni": "cdn.example.net"}),
-		{"by": "VirtualService default/rewrite spec.http[0].rewrite.authority"},
+		{"related": "VirtualService default/rewrite spec.http[0].rewrite.authority"},
 	)
 	result := found with input as given.review("VirtualService", [rewritten])
 	some v in result
@@ -137,7 +137,7 @@ test_gives_a_host_its_own_rule_where_others_share_one[mode] if {
 	some mode, tls in {"SIMPLE": {}, "MUTUAL": {}, "ISTIO_MUTUAL": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"}}
 	pinned := object.union(
 		given.encrypted({"sni": "other.example.net", "autoSNI": false, "tls": mode}),
-		{"wide": true, "payload": "opaque"},
+		{"wildcardRule": true, "payload": "opaque"},
 	)
 	result := found with input as given.review("VirtualService", [pinned])
 	{v.fix | some v in result} == {sprintf("%s\n%s\n%s\n", [
@@ -158,7 +158,7 @@ test_gives_a_host_its_own_rule_where_others_share_one[mode] if {
 test_leaves_a_wildcard_to_its_route if {
 	rewritten := object.union(
 		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
-		{"by": "VirtualService default/rewrite", "host": "*.cnn.com", "sniHosts": ["*.cnn.com"]},
+		{"related": "VirtualService default/rewrite", "host": "*.cnn.com", "sniHosts": ["*.cnn.com"]},
 	)
 	result := found with input as given.review("VirtualService", [rewritten])
 	{v.fix | some v in result} == {concat(" ", [
@@ -171,7 +171,7 @@ test_leaves_a_wildcard_to_its_route if {
 test_asks_for_the_hosts_own_name if {
 	rewritten := object.union(
 		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
-		{"by": "VirtualService default/rewrite", "sniHosts": ["cnn.com", "edition.cnn.com"]},
+		{"related": "VirtualService default/rewrite", "sniHosts": ["cnn.com", "edition.cnn.com"]},
 	)
 	result := found with input as given.review("VirtualService", [rewritten])
 	{yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.sni"] | some v in result} == {"edition.cnn.com"}

@@ -26,14 +26,14 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 }
 
 _pending(f) if {
-	f.leg == "egress"
+	f.hopKind == "egress"
 	_readable(f)
 	not lib.gateway_route(f)
 	not [f.host, f.port] in _explained
 }
 
 _pending(f) if {
-	f.leg == "gateway"
+	f.hopKind == "gateway"
 	f.serverTLS
 }
 
@@ -71,14 +71,14 @@ _message(f) := lib.says(f, sprintf(
 	"plaintext to a port of the gateway that expects %s TLS, until a DestinationRule starts it.",
 	[f.serverTLS],
 )) if {
-	f.leg == "gateway"
+	f.hopKind == "gateway"
 } else := lib.says(f, sprintf(
 	"%s leaves the mesh in plaintext%s until a DestinationRule starts TLS: %s.",
 	[lib.bytes(f), lib.arrives(f), lib.because(f)],
 ))
 
 _fix(f) := lib.rule(f, _server_tls(f)) if {
-	f.leg == "gateway"
+	f.hopKind == "gateway"
 } else := lib.rule(f, {"mode": "SIMPLE"})
 
 # The gateway accepts the mesh's own certificates only under a name that its server has.

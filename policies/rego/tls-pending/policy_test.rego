@@ -75,7 +75,7 @@ test_says_nothing_of_a_deletion if {
 
 hop(changes) := object.union(
 	object.union(given.plaintext, {
-		"leg": "gateway",
+		"hopKind": "gateway",
 		"serverTLS": "ISTIO_MUTUAL",
 		"subset": "cnn",
 		"host": "istio-egressgateway.istio-system.svc.cluster.local",

@@ -17,7 +17,7 @@ import data.tlsward.lib
 violation contains lib.at(f, {"message": _message(f), "fix": lib.rule(f, {"mode": "SIMPLE"})}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
-	f.leg == "egress"
+	f.hopKind == "egress"
 	f.verdict == "plaintext"
 	f.cause == "unselected"
 	not lib.lost(f)

@@ -36,7 +36,7 @@ test_passes_tls_of_the_application if {
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"leg": "gateway"})])
+	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"hopKind": "gateway"})])
 }
 
 test_says_nothing_of_a_deletion if {

@@ -22,6 +22,6 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 
 _message(f) := lib.says(f, sprintf("%s decides nothing: %s.", [lib.ref(lib.reviewed), lib.because(f)]))
 
-_fix(f) := lib.change(lib.reviewed, {"spec.host": f.by}) if {
+_fix(f) := lib.change(lib.reviewed, {"spec.host": f.related}) if {
 	f.cause == "case-mismatch"
 } else := sprintf("# Apply a ServiceEntry for %s, or mend spec.host.\n", [f.host])

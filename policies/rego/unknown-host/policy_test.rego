@@ -25,7 +25,7 @@ test_passes_a_known_host if {
 
 # Careless: hosts are compared without case, and the typing error goes unseen.
 test_warns_of_a_host_in_other_case if {
-	flow := object.union(unknown, {"host": "Edition.cnn.com", "cause": "case-mismatch", "by": "edition.cnn.com"})
+	flow := object.union(unknown, {"host": "Edition.cnn.com", "cause": "case-mismatch", "related": "edition.cnn.com"})
 	result := found with input as given.review("DestinationRule", [flow])
 	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.host\":\"edition.cnn.com\"}\n"}
 	some v in result

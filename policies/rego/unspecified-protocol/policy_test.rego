@@ -35,7 +35,7 @@ test_has_words_for_an_unknown_entry if {
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("ServiceEntry", [object.union(sniffed, {"leg": "gateway"})])
+	found == set() with input as given.review("ServiceEntry", [object.union(sniffed, {"hopKind": "gateway"})])
 }
 
 test_says_nothing_of_a_deletion if {

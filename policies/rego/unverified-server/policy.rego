@@ -17,7 +17,7 @@ import data.tlsward.lib
 violation contains _violation(f) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
-	f.leg == "egress"
+	f.hopKind == "egress"
 	f.verdict == "originated" # around the application's own TLS, the application checks the name
 	some i, hop in f.hops
 	not hop.verified
@@ -28,7 +28,7 @@ violation contains _violation(f) if {
 violation contains _violation(f) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
-	f.leg == "egress"
+	f.hopKind == "egress"
 	f.verdict == "originated"
 	f.hops in {null, []}
 }

@@ -63,7 +63,7 @@ test_passes_tls_of_the_application if {
 }
 
 test_passes_the_way_to_a_gateway if {
-	flow := object.union(given.encrypted({"verified": false}), {"leg": "gateway"})
+	flow := object.union(given.encrypted({"verified": false}), {"hopKind": "gateway"})
 	found == set() with input as given.review("DestinationRule", [flow])
 }
 

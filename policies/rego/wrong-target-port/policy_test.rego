@@ -37,7 +37,7 @@ test_passes_plaintext_to_port_80 if {
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("DestinationRule", [object.union(towards([80]), {"leg": "gateway"})])
+	found == set() with input as given.review("DestinationRule", [object.union(towards([80]), {"hopKind": "gateway"})])
 }
 
 test_has_words_for_an_unknown_entry if {
