@@ -2,9 +2,10 @@ package manifests
 
 import (
 	"fmt"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
 // Document is one Kubernetes object in a file.
@@ -14,46 +15,28 @@ type Document struct {
 	// Line is the line, from 1, on which the object begins.
 	Line int
 	// Raw is the object as JSON.
-	Raw []byte
-	// Head is what the object says of itself.
+	Raw  []byte
 	Head Head
 
 	chunk chunk
-	// item is the way from the chunk's root to the object: indexes of `items`, empty unless it is in a List.
-	item []int
+	// item is the path from the chunk's root to the object, empty unless it is in a List.
+	item jsonpath.Path
 }
 
-// Head is what every object says of itself.
-type Head struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
-}
-
-// String names the object as "Kind namespace/name", or "Kind name" for what has no namespace.
-func (h Head) String() string {
-	if h.Metadata.Namespace == "" {
-		return h.Kind + " " + h.Metadata.Name
-	}
-	return h.Kind + " " + h.Metadata.Namespace + "/" + h.Metadata.Name
-}
-
-// Where gives the document's place as "file:line".
+// Where returns the document's place as "file:line".
 func (d Document) Where() string { return fmt.Sprintf("%s:%d", d.File, d.Line) }
 
-// LineOf gives the line of a field, as "spec.ports[0].tls", or of the nearest thing around it that is written down.
-func (d Document) LineOf(path string) int {
+// LineOf returns the line of a field, as "spec.ports[0].tls", or of the nearest thing around it that is written down.
+func (d Document) LineOf(field string) int {
 	root, err := d.chunk.node()
 	if err != nil {
 		return d.Line
 	}
-	node := d.within(root)
+	path, _ := jsonpath.Parse(field) // the steps before a fault lead to the nearest thing
+	node := d.object(root)
 	line := d.Line
-	for _, step := range steps(path) {
-		key, value := step.in(node)
+	for _, step := range path {
+		key, value := child(node, step)
 		if value == nil {
 			break
 		}
@@ -62,27 +45,19 @@ func (d Document) LineOf(path string) int {
 	return line
 }
 
-// Text gives the text of the YAML or JSON document that the object is written in, and its offset in the file, in bytes.
-// The items of a List share theirs.
+// Text returns the text of the YAML or JSON document that the object is written in, and its offset in the file, in
+// bytes. The items of a List share theirs.
 func (d Document) Text() (text []byte, offset int) { return d.chunk.text, d.chunk.start }
 
-// Pointer gives the JSON pointer from the root of Text to the object: "" unless it is in a List.
-func (d Document) Pointer() string {
-	var b strings.Builder
-	for _, i := range d.item {
-		fmt.Fprintf(&b, "/items/%d", i)
-	}
-	return b.String()
-}
+// Pointer returns the JSON pointer (RFC 6901) from the root of Text to the object: "" unless it is in a List.
+func (d Document) Pointer() string { return d.item.Pointer() }
 
-// within gives the node of the document's object.
-func (d Document) within(root *yaml.Node) *yaml.Node {
+// object returns the node of the document's object.
+func (d Document) object(root *yaml.Node) *yaml.Node {
 	node := root
-	for _, i := range d.item {
-		for _, s := range []step{{key: "items"}, {index: i, list: true}} {
-			if _, node = s.in(node); node == nil {
-				return root
-			}
+	for _, step := range d.item {
+		if _, node = child(node, step); node == nil {
+			return root
 		}
 	}
 	return node

@@ -89,7 +89,8 @@ func jsonValues(c chunk) []chunk {
 
 // flatten gives the document, or the objects of a List.
 func flatten(d Document) ([]Document, error) {
-	if err := json.Unmarshal(d.Raw, &d.Head); err != nil {
+	var err error
+	if d.Head, err = ReadHead(d.Raw); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
 			return nil, fmt.Errorf("%s:%d: field %s: want %s, have %s",
@@ -122,7 +123,7 @@ func flattenList(d Document) ([]Document, error) {
 	var docs []Document
 	var errs []error
 	for i, raw := range *list.Items {
-		item := Document{File: d.File, Raw: raw, chunk: d.chunk, item: append(d.item[:len(d.item):len(d.item)], i)}
+		item := Document{File: d.File, Raw: raw, chunk: d.chunk, item: d.item.Child("items", i)}
 		item.Line = d.LineOf(fmt.Sprintf("items[%d]", i))
 		found, err := flatten(item)
 		docs = append(docs, found...)

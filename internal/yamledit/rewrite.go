@@ -12,12 +12,12 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
+	apply "github.com/evanphx/json-patch/v5"
 	jsonpatch "gomodules.xyz/jsonpatch/v2"
 	"sigs.k8s.io/yaml"
 
-	apply "github.com/evanphx/json-patch/v5"
+	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
 // Apply applies patches to one document. Each of them is about another part of it, as the items of a List are.
@@ -91,7 +91,7 @@ func applyAll(text []byte, ops []jsonpatch.Operation) ([]byte, error) {
 		if op.Operation != "add" && op.Operation != "replace" {
 			return nil, fmt.Errorf("%s %s: not supported", op.Operation, op.Path)
 		}
-		edits, err := d.edit(pointer(op.Path), op.Value)
+		edits, err := d.edit(jsonpath.PointerTokens(op.Path), op.Value)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", op.Operation, op.Path, err)
 		}
@@ -99,16 +99,6 @@ func applyAll(text []byte, ops []jsonpatch.Operation) ([]byte, error) {
 	}
 	slices.SortStableFunc(all, func(a, b edit) int { return a.from - b.from })
 	return splice(text, all), nil
-}
-
-// pointer splits a JSON pointer (RFC 6901) into its steps.
-func pointer(path string) []string {
-	steps := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	unescape := strings.NewReplacer("~1", "/", "~0", "~")
-	for i, s := range steps {
-		steps[i] = unescape.Replace(s)
-	}
-	return steps
 }
 
 // edit puts text in the place of text[from:to].

@@ -4,7 +4,6 @@
 package offline
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -75,32 +74,12 @@ func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (
 	return m, nil
 }
 
-// inNamespace gives the document's object with a namespace. A Namespace has none.
+// inNamespace returns the document's object with a namespace. A Namespace has none.
 func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
 	if d.Head.Metadata.Namespace != "" || namespace == "" || d.Head.Kind == mesh.KindNamespace {
 		return d.Raw, nil
 	}
-	var object map[string]json.RawMessage
-	var metadata map[string]json.RawMessage
-	if err := json.Unmarshal(d.Raw, &object); err != nil {
-		return nil, err
-	}
-	if raw, ok := object["metadata"]; ok {
-		if err := json.Unmarshal(raw, &metadata); err != nil {
-			return nil, err
-		}
-	}
-	if metadata == nil {
-		metadata = map[string]json.RawMessage{}
-	}
-	var err error
-	if metadata["namespace"], err = json.Marshal(namespace); err != nil {
-		return nil, err
-	}
-	if object["metadata"], err = json.Marshal(metadata); err != nil {
-		return nil, err
-	}
-	return json.Marshal(object)
+	return manifests.SetNamespace(d.Raw, namespace)
 }
 
 // rounds bounds how often objects are mutated again since others have changed. What is filled in never asks for more
