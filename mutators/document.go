@@ -1,10 +1,9 @@
 package mutators
 
 import (
-	"strconv"
-	"strings"
-
 	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
 // document is a JSON object under edit, with the patch that repeats the edits.
@@ -13,74 +12,12 @@ type document struct {
 	patch []jsonpatch.Operation
 }
 
-// path leads to a value: keys (string) and indexes (int).
-type path []any
-
-// pathOf reads a path such as spec.subsets[0].trafficPolicy.tls.
-func pathOf(field string) path {
-	var p path
-	for part := range strings.SplitSeq(field, ".") {
-		name, rest, _ := strings.Cut(part, "[")
-		p = append(p, name)
-		for rest != "" {
-			var index string
-			index, rest, _ = strings.Cut(rest, "]")
-			n, err := strconv.Atoi(index)
-			if err != nil {
-				return nil
-			}
-			p = append(p, n)
-			rest = strings.TrimPrefix(rest, "[")
-		}
-	}
-	return p
-}
-
-func (p path) child(step any) path { return append(append(path{}, p...), step) }
-
-// pointer gives the path as a JSON pointer (RFC 6901).
-func (p path) pointer() string {
-	var b strings.Builder
-	escape := strings.NewReplacer("~", "~0", "/", "~1")
-	for _, step := range p {
-		b.WriteByte('/')
-		switch step := step.(type) {
-		case string:
-			b.WriteString(escape.Replace(step))
-		case int:
-			b.WriteString(strconv.Itoa(step))
-		}
-	}
-	return b.String()
-}
-
-// get gives the value at p, nil where there is none.
-func (d *document) get(p path) any {
-	var value any = d.root
-	for _, step := range p {
-		switch step := step.(type) {
-		case string:
-			object, _ := value.(map[string]any)
-			value = object[step]
-		case int:
-			list, _ := value.([]any)
-			if step < 0 || step >= len(list) {
-				return nil
-			}
-			value = list[step]
-		}
-	}
-	return value
-}
-
-func (d *document) object(p path) map[string]any {
-	object, _ := d.get(p).(map[string]any)
-	return object
-}
+// object returns the object at p, nil if there is none.
+func (d *document) object(p jsonpath.Path) map[string]any { return jsonpath.Object(d.root, p) }
 
 // set puts a value where none is. A parent that is missing is added with it, as one operation; but for an element of
 // a list: what is not there cannot be edited.
-func (d *document) set(p path, value any) {
+func (d *document) set(p jsonpath.Path, value any) {
 	if len(p) == 0 {
 		return
 	}
@@ -91,40 +28,24 @@ func (d *document) set(p path, value any) {
 	}
 	if object := d.object(parent); object != nil {
 		object[key] = value
-		d.patch = append(d.patch, jsonpatch.NewOperation("add", p.pointer(), clone(value)))
+		d.record(p, value)
 		return
 	}
-	if len(parent) > 0 {
-		d.set(parent, map[string]any{key: value})
-	}
+	d.set(parent, map[string]any{key: value})
 }
 
 // add appends to the list at p, which is made where it is missing.
-func (d *document) add(p path, value any) {
-	list, ok := d.get(p).([]any)
+func (d *document) add(p jsonpath.Path, value any) {
+	list, ok := jsonpath.Get(d.root, p).([]any)
 	if !ok {
 		d.set(p, []any{value})
 		return
 	}
 	d.object(p[:len(p)-1])[p[len(p)-1].(string)] = append(list, value)
-	d.patch = append(d.patch, jsonpatch.NewOperation("add", p.pointer()+"/-", clone(value)))
+	d.record(p.Child(jsonpath.Append{}), value)
 }
 
-// clone copies JSON, so that a later edit does not reach into an earlier operation.
-func clone(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for k, v := range value {
-			copied[k] = clone(v)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, v := range value {
-			copied[i] = clone(v)
-		}
-		return copied
-	}
-	return value
+// record notes an edit. The value is copied, so that a later edit does not reach into an earlier operation.
+func (d *document) record(p jsonpath.Path, value any) {
+	d.patch = append(d.patch, jsonpatch.NewOperation("add", p.Pointer(), jsonpath.Clone(value)))
 }

@@ -15,7 +15,7 @@ import (
 // shows that nothing is left.
 const passes = 3
 
-// Mutate gives the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
+// Mutate returns the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
 // nothing to do). snapshot is the mesh before the review. The error names the object and field that could not be read.
 func Mutate(cfg v1alpha1.Mutation, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
 	var patch []jsonpatch.Operation
@@ -33,9 +33,9 @@ func Mutate(cfg v1alpha1.Mutation, snapshot *mesh.Snapshot, object []byte) ([]by
 		}
 		d := &document{root: raw}
 		if o.Kind == mesh.KindServiceEntry {
-			retarget(cfg.Upgrades, o, d)
+			mutateServiceEntry(cfg.Upgrades, o, d)
 		} else {
-			originate(cfg.Origination, snapshot.With(o), o.Ref, d)
+			mutateDestinationRule(cfg.Origination, snapshot.With(o), o.Ref, d)
 		}
 		if len(d.patch) == 0 {
 			return object, patch, nil

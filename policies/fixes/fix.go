@@ -1,15 +1,16 @@
 package fixes
 
 import (
+	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
 // Change is a fix that sets fields of one object: data.tlsward.lib.change writes it.
@@ -57,7 +58,7 @@ func unmarshal(fix string) (map[string]any, error) {
 	return object, err
 }
 
-// withoutComments gives what follows the comment lines at the top.
+// withoutComments returns what follows the comment lines at the top.
 func withoutComments(text string) string {
 	for strings.HasPrefix(text, "#") {
 		_, text, _ = strings.Cut(text, "\n")
@@ -65,7 +66,7 @@ func withoutComments(text string) string {
 	return text
 }
 
-// name reads "Kind namespace/name".
+// name reads "Kind namespace/name", and reports whether text is that.
 func (c *Change) name(text string) bool {
 	kind, name, found := strings.Cut(text, " ")
 	if !found || strings.Contains(name, " ") {
@@ -78,123 +79,31 @@ func (c *Change) name(text string) bool {
 	return true
 }
 
-// Apply gives object with the change made. object is not touched.
+// Apply returns object with the change made. object is not touched.
 func (c Change) Apply(object map[string]any) (map[string]any, error) {
-	changed := deepCopy(object).(map[string]any)
-	for _, path := range slices.Sorted(maps.Keys(c.Fields)) {
-		steps, err := parsePath(path)
-		if err != nil {
-			return nil, err
+	changed := jsonpath.Clone(object)
+	for _, field := range slices.Sorted(maps.Keys(c.Fields)) {
+		if err := set(changed, field, c.Fields[field]); err != nil {
+			return nil, fmt.Errorf("change %s: %w", field, err)
 		}
-		field := c.Fields[path]
-		if isPortEntry(steps) {
-			field = withInherited(changed, steps, field)
-		}
-		value, err := put(changed, steps, field)
-		if err != nil {
-			return nil, fmt.Errorf("change %s: %w", path, err)
-		}
-		changed = value.(map[string]any)
 	}
 	return changed, nil
 }
 
-// pathStep matches one step of a path: a name, or what stands in brackets.
-var pathStep = regexp.MustCompile(`^\.?([^.\[\]]+)|^\[([^\]]*)\]`) //nolint:gochecknoglobals // a constant in all but name
-
-// parsePath splits a path into its steps: string for a key, int for an index, appended for [+].
-func parsePath(path string) ([]any, error) {
-	var steps []any
-	for rest := path; rest != ""; {
-		m := pathStep.FindStringSubmatch(rest)
-		if m == nil {
-			return nil, fmt.Errorf("change %s: not a path at %q", path, rest)
-		}
-		rest = rest[len(m[0]):]
-		switch index, err := strconv.Atoi(m[2]); {
-		case m[1] != "":
-			steps = append(steps, m[1])
-		case m[2] == "+":
-			steps = append(steps, appended{})
-		case err == nil:
-			steps = append(steps, index)
-		default:
-			steps = append(steps, m[2])
-		}
+// set puts value at a field of object, or takes the field away where value is nil.
+func set(object map[string]any, field string, value any) error {
+	path, err := jsonpath.Parse(field)
+	switch {
+	case err != nil:
+		return err
+	case len(path) == 0:
+		return errors.New("no field is named")
+	case value == nil:
+		jsonpath.Remove(object, path)
+		return nil
+	case addsPortSettings(path):
+		value = withInherited(object, path, value)
 	}
-	return steps, nil
-}
-
-// appended is the step that adds to a list.
-type appended struct{}
-
-// put gives value with new at the end of steps. What is missing on the way is made.
-func put(value any, steps []any, replacement any) (any, error) {
-	if len(steps) == 0 {
-		return replacement, nil
-	}
-	switch step := steps[0].(type) {
-	case string:
-		return putKey(value, step, steps[1:], replacement)
-	case int:
-		list, _ := value.([]any)
-		if step < 0 || step >= len(list) {
-			return nil, fmt.Errorf("no element %d", step)
-		}
-		return putIndex(list, step, steps[1:], replacement)
-	default:
-		list, _ := value.([]any)
-		element, err := put(nil, steps[1:], replacement)
-		return append(list, element), err
-	}
-}
-
-func putKey(value any, key string, rest []any, replacement any) (any, error) {
-	object, ok := value.(map[string]any)
-	if !ok {
-		if value != nil {
-			return nil, fmt.Errorf("%s is looked for in %T", key, value)
-		}
-		object = map[string]any{}
-	}
-	if len(rest) == 0 && replacement == nil {
-		delete(object, key)
-		return object, nil
-	}
-	child, err := put(object[key], rest, replacement)
-	if err != nil {
-		return nil, err
-	}
-	object[key] = child
-	return object, nil
-}
-
-func putIndex(list []any, index int, rest []any, replacement any) (any, error) {
-	if len(rest) == 0 && replacement == nil {
-		return slices.Delete(list, index, index+1), nil
-	}
-	child, err := put(list[index], rest, replacement)
-	if err != nil {
-		return nil, err
-	}
-	list[index] = child
-	return list, nil
-}
-
-func deepCopy(value any) any {
-	switch value := value.(type) {
-	case map[string]any:
-		copied := make(map[string]any, len(value))
-		for k, v := range value {
-			copied[k] = deepCopy(v)
-		}
-		return copied
-	case []any:
-		copied := make([]any, len(value))
-		for i, v := range value {
-			copied[i] = deepCopy(v)
-		}
-		return copied
-	}
-	return value
+	_, err = jsonpath.Set(object, path, value)
+	return err
 }

@@ -4,72 +4,48 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/tlsward/tlsward/internal/jsonpath"
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// isPortEntry says whether a path adds an entry for a port to a DestinationRule's policy.
-func isPortEntry(steps []any) bool {
-	n := len(steps)
-	if n < 2 {
-		return false
-	}
-	_, adds := steps[n-1].(appended)
-	return adds && steps[n-2] == "portLevelSettings"
+// addsPortSettings reports whether a path adds an entry for a port to a DestinationRule's policy.
+func addsPortSettings(path jsonpath.Path) bool {
+	n := len(path)
+	return n > 1 && path[n-2] == "portLevelSettings" && path[n-1] == jsonpath.Append{}
 }
 
-// withInherited gives a new entry for a port with what the port had so far: by the policy that the entry is added to,
+// withInherited returns a new entry for a port with what the port had so far: by the policy that the entry is added to,
 // and in a subset by the rule's own, which a subset inherits field by field.
-func withInherited(object map[string]any, steps []any, entry any) any {
+func withInherited(object map[string]any, path jsonpath.Path, entry any) any {
 	fresh, ok := entry.(map[string]any)
 	if !ok {
 		return entry
 	}
 	whole := map[string]any{}
-	add := func(policy any) {
-		settings, _ := policy.(map[string]any)
+	add := func(policy map[string]any) {
 		for _, field := range mesh.PortEntryReplaces() {
-			if settings[field] != nil {
-				whole[field] = deepCopy(settings[field])
+			if policy[field] != nil {
+				whole[field] = jsonpath.Clone(policy[field])
 			}
 		}
 	}
-	if policy := steps[:len(steps)-2]; len(policy) > 1 && policy[1] == "subsets" {
-		add(portPolicy(get(object, []any{"spec", "trafficPolicy"}), fresh))
-		add(get(object, policy))
-	} else {
-		add(get(object, policy))
+	policy := path[:len(path)-2]
+	if len(policy) > 1 && policy[1] == "subsets" {
+		add(portPolicy(jsonpath.Object(object, jsonpath.Path{"spec", "trafficPolicy"}), fresh))
 	}
+	add(jsonpath.Object(object, policy))
 	maps.Copy(whole, fresh)
 	return whole
 }
 
-// portPolicy gives what a policy says of the port of an entry: its own entry for it, else the policy itself.
-func portPolicy(policy any, entry map[string]any) any {
-	list, _ := get(policy, []any{"portLevelSettings"}).([]any)
+// portPolicy returns what a policy says of the port of an entry: its own entry for it, else the policy itself.
+func portPolicy(policy, entry map[string]any) map[string]any {
+	number := jsonpath.Path{"port", "number"}
+	list, _ := policy["portLevelSettings"].([]any)
 	for _, have := range list {
-		if fmt.Sprint(get(have, []any{"port", "number"})) == fmt.Sprint(get(entry, []any{"port", "number"})) {
+		if have, ok := have.(map[string]any); ok && fmt.Sprint(jsonpath.Get(have, number)) == fmt.Sprint(jsonpath.Get(entry, number)) {
 			return have
 		}
 	}
 	return policy
-}
-
-// get gives what is at a path, nil if there is nothing.
-func get(value any, steps []any) any {
-	for _, step := range steps {
-		switch step := step.(type) {
-		case string:
-			object, _ := value.(map[string]any)
-			value = object[step]
-		case int:
-			list, _ := value.([]any)
-			if step < 0 || step >= len(list) {
-				return nil
-			}
-			value = list[step]
-		default:
-			return nil
-		}
-	}
-	return value
 }

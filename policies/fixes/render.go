@@ -4,27 +4,29 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v2"
+
+	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
 // lastApplied is where kubectl keeps a copy of the object; nobody wants to read it twice.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // Render lays a fix out as people write YAML, and completes it: a change becomes the whole object as it is to be
-// applied, under the fix's comments. find gives the object that a change names as it stands, nil where it is not known;
-// then the change stays one. Words are given back as they are.
+// applied, under the fix's comments. find returns the object that a change names as it stands, nil where it is not known;
+// then the change stays one. Words are returned as they are.
 func Render(fix string, find func(kind, namespace, name string) map[string]any) (string, error) {
 	c, ok, err := Parse(fix)
 	if err != nil {
 		return fix, err
 	}
 	if !ok {
-		return layOut(fix)
+		return layout(fix)
 	}
 	object := find(c.Kind, c.Namespace, c.Name)
 	if object == nil {
-		return layOut(fix)
+		return layout(fix)
 	}
-	changed, err := c.Apply(bare(object))
+	changed, err := c.Apply(withoutServerFields(object))
 	if err != nil {
 		return fix, err
 	}
@@ -32,11 +34,11 @@ func Render(fix string, find func(kind, namespace, name string) map[string]any) 
 	for _, comment := range c.Comments {
 		b.WriteString("# " + comment + "\n")
 	}
-	return under(b.String(), changed, fix)
+	return marshalUnder(b.String(), changed, fix)
 }
 
-// layOut writes the JSON of a fix as YAML; what is YAML already stays as it is.
-func layOut(fix string) (string, error) {
+// layout writes the JSON of a fix as YAML; what is YAML already stays as it is.
+func layout(fix string) (string, error) {
 	body := withoutComments(fix)
 	if !strings.HasPrefix(body, "{") {
 		return fix, nil
@@ -45,11 +47,11 @@ func layOut(fix string) (string, error) {
 	if err != nil {
 		return fix, err
 	}
-	return under(strings.TrimSuffix(fix, body), object, fix)
+	return marshalUnder(strings.TrimSuffix(fix, body), object, fix)
 }
 
-// under writes an object under comments, or gives the other text where it cannot be written.
-func under(comments string, object map[string]any, other string) (string, error) {
+// marshalUnder writes an object under comments, or returns the other text where it cannot be written.
+func marshalUnder(comments string, object map[string]any, other string) (string, error) {
 	out, err := yaml.Marshal(object)
 	if err != nil {
 		return other, err
@@ -57,8 +59,8 @@ func under(comments string, object map[string]any, other string) (string, error)
 	return comments + string(out), nil
 }
 
-// bare is an object without what the API server keeps in it.
-func bare(object map[string]any) map[string]any {
+// withoutServerFields returns an object without what the API server keeps in it: status, managedFields, uid and the like.
+func withoutServerFields(object map[string]any) map[string]any {
 	kept := map[string]any{}
 	for _, key := range []string{"apiVersion", "kind", "spec"} {
 		if object[key] != nil {
@@ -69,7 +71,7 @@ func bare(object map[string]any) map[string]any {
 	have, _ := object["metadata"].(map[string]any)
 	for _, key := range []string{"name", "namespace", "labels", "annotations"} {
 		if have[key] != nil {
-			metadata[key] = deepCopy(have[key])
+			metadata[key] = jsonpath.Clone(have[key])
 		}
 	}
 	if annotations, ok := metadata["annotations"].(map[string]any); ok {

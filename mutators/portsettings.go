@@ -1,0 +1,136 @@
+package mutators
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/tlsward/tlsward/internal/jsonpath"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// portSettings edits the client TLS settings of one port of one host, where a DestinationRule decides them.
+type portSettings struct {
+	*document
+	// path leads to the settings that decide: spec.trafficPolicy.tls, or those of an entry of portLevelSettings or of
+	// a subset.
+	path jsonpath.Path
+	port mesh.Governed
+	// governed lists all ports that the rule decides for, with the hosts that they are of.
+	governed []mesh.Governed
+}
+
+// setTLS puts settings where the port has none: into its own entry where there is one, else into a new entry.
+func (s portSettings) setTLS(tls map[string]any) {
+	if !s.apart() {
+		s.addEntry(tls)
+		return
+	}
+	have := s.object(s.path)
+	if have == nil {
+		s.set(s.path, tls)
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(tls)) { // an empty tls is completed, never replaced
+		if have[key] == nil {
+			s.set(s.path.Child(key), tls[key])
+		}
+	}
+}
+
+// setMode completes settings without a mode. A rule's own settings that hold for TLS ports too are repeated for the
+// port instead: there a mode would wrap the application's TLS.
+func (s portSettings) setMode(configured map[string]any) {
+	have := s.object(s.path)
+	if have == nil || have["mode"] != nil {
+		return
+	}
+	mode := configured["mode"]
+	if mode == nil || mode == "DISABLE" {
+		mode = "SIMPLE"
+	}
+	if !s.apart() && s.decidesForFamily(mesh.FamilyTLS) {
+		tls := jsonpath.Clone(have)
+		tls["mode"] = mode
+		s.addEntry(tls)
+		return
+	}
+	s.set(s.path.Child("mode"), mode)
+}
+
+// setNames completes settings for TCP with the host's name, as SNI and, unless names are given elsewhere or the check
+// is switched off, as the name to check. A rule that decides for further hosts is left alone: one name would be wrong
+// for the others.
+func (s portSettings) setNames() {
+	have := s.object(s.path)
+	if have == nil || have["sni"] != nil || have["subjectAltNames"] != nil || s.decidesForOtherHosts() {
+		return
+	}
+	names := map[string]any{"sni": s.port.Host}
+	if !s.port.EntryNames && have["insecureSkipVerify"] != true {
+		names["subjectAltNames"] = []any{s.port.Host}
+	}
+	if s.apart() || s.decidesOnlyForFamily(mesh.FamilyOpaque) {
+		for _, key := range slices.Sorted(maps.Keys(names)) {
+			s.set(s.path.Child(key), names[key])
+		}
+		return
+	}
+	tls := jsonpath.Clone(have)
+	maps.Copy(tls, names)
+	s.addEntry(tls)
+}
+
+// apart reports whether the settings are in an entry of portLevelSettings or in a subset, and not the rule's own, which
+// hold for all its ports.
+func (s portSettings) apart() bool { return s.path.String() != "spec.trafficPolicy.tls" }
+
+// addEntry appends an entry for the port to the rule's portLevelSettings. An entry takes the place of the rule's
+// policy whole, so it repeats what the port had. What an entry cannot carry (tunnel, proxyProtocol, retryBudget)
+// would be lost: then the settings go on the rule itself, if no port of another kind would get them too.
+func (s portSettings) addEntry(tls map[string]any) {
+	path := jsonpath.Path{"spec", "trafficPolicy"}
+	policy := s.object(path)
+	for _, key := range []string{"tunnel", "proxyProtocol", "retryBudget"} {
+		if policy[key] == nil {
+			continue
+		}
+		if s.decidesOnlyForFamily(s.port.Cluster.Family) && policy["tls"] == nil {
+			s.set(path.Child("tls"), tls)
+		}
+		return
+	}
+	number := json.Number(strconv.FormatUint(uint64(s.port.Port), 10))
+	entry := map[string]any{"port": map[string]any{"number": number}, "tls": tls}
+	for _, key := range mesh.PortEntryReplaces() {
+		if policy[key] != nil {
+			entry[key] = jsonpath.Clone(policy[key])
+		}
+	}
+	s.add(path.Child("portLevelSettings"), entry)
+}
+
+// decidesForFamily reports whether the settings decide for a port of the family.
+func (s portSettings) decidesForFamily(family mesh.Family) bool {
+	return slices.ContainsFunc(s.governed, func(g mesh.Governed) bool {
+		return s.decidesFor(g) && g.Cluster.Family == family
+	})
+}
+
+// decidesOnlyForFamily reports whether all ports that the settings decide for are of the family.
+func (s portSettings) decidesOnlyForFamily(family mesh.Family) bool {
+	return !slices.ContainsFunc(s.governed, func(g mesh.Governed) bool {
+		return s.decidesFor(g) && g.Cluster.Family != family
+	})
+}
+
+// decidesFor reports whether the settings decide for another port.
+func (s portSettings) decidesFor(g mesh.Governed) bool {
+	return g.Cluster.Hop.DecidedBy.Field == s.port.Cluster.Hop.DecidedBy.Field
+}
+
+// decidesForOtherHosts reports whether the rule decides for further hosts.
+func (s portSettings) decidesForOtherHosts() bool {
+	return slices.ContainsFunc(s.governed, func(g mesh.Governed) bool { return g.Host != s.port.Host })
+}
