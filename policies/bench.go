@@ -10,29 +10,29 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// Cost is what one policy costs for one review, by itself.
+// Cost is the measured cost of evaluating one policy alone for one review.
 type Cost struct {
 	Policy string `json:"policy"`
 	// Median and P99 are of Runs evaluations.
 	Median time.Duration `json:"median"`
 	P99    time.Duration `json:"p99"`
-	// Allocations and Bytes are the means of an evaluation. They count what else the process did meanwhile, too.
+	// Allocations and Bytes are means per evaluation. They include what else the process allocated meanwhile.
 	Allocations uint64 `json:"allocations"`
 	Bytes       uint64 `json:"bytes"`
 	Runs        int    `json:"runs"`
 }
 
-// Bench measures each policy on a review that it concerns, for about the given time each. inputs are the reviews to
-// take; a policy that none of them concerns, or any where there are none, gets a review that Sample makes.
+// Bench measures each policy for about the given time, on those of the inputs that it applies to, or on a Sample where
+// there are none.
 func (e *Engine) Bench(ctx context.Context, each time.Duration, inputs ...Input) ([]Cost, error) {
-	costs := make([]Cost, 0, len(e.goals))
-	for _, g := range e.goals {
-		p := g.policy
-		own := slices.DeleteFunc(slices.Clone(inputs), func(in Input) bool { return !p.concerns(in.Request.Kind) })
+	costs := make([]Cost, 0, len(e.queries))
+	for _, q := range e.queries {
+		p := q.policy
+		own := slices.DeleteFunc(slices.Clone(inputs), func(in Input) bool { return !p.appliesTo(in.Request.Kind) })
 		if len(own) == 0 {
 			own = []Input{Sample(p.Kinds[0])}
 		}
-		cost, err := e.bench(ctx, g, each, own)
+		cost, err := e.bench(ctx, q, each, own)
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", p.ID, err)
 		}
@@ -41,10 +41,10 @@ func (e *Engine) Bench(ctx context.Context, each time.Duration, inputs ...Input)
 	return costs, nil
 }
 
-// warmUp is how many evaluations come before those that count.
+// warmUp is the number of evaluations before the measured ones.
 const warmUp = 20
 
-func (e *Engine) bench(ctx context.Context, g goal, each time.Duration, inputs []Input) (Cost, error) {
+func (e *Engine) bench(ctx context.Context, q query, each time.Duration, inputs []Input) (Cost, error) {
 	var times []time.Duration
 	var before, after runtime.MemStats
 	var end time.Time
@@ -55,7 +55,7 @@ func (e *Engine) bench(ctx context.Context, g goal, each time.Duration, inputs [
 			runtime.ReadMemStats(&before)
 		}
 		begin := time.Now()
-		if err := e.evaluateOne(ctx, g, &inputs[i%len(inputs)]); err != nil {
+		if err := e.evaluateOne(ctx, q, &inputs[i%len(inputs)]); err != nil {
 			return Cost{}, err
 		}
 		times = append(times, time.Since(begin))
@@ -64,27 +64,27 @@ func (e *Engine) bench(ctx context.Context, g goal, each time.Duration, inputs [
 	runs := uint64(len(times))
 	slices.Sort(times)
 	return Cost{
-		Policy: g.policy.ID, Runs: len(times), Median: times[len(times)/2], P99: times[len(times)*99/100],
+		Policy: q.policy.ID, Runs: len(times), Median: times[len(times)/2], P99: times[len(times)*99/100],
 		Allocations: (after.Mallocs - before.Mallocs) / runs, Bytes: (after.TotalAlloc - before.TotalAlloc) / runs,
 	}, nil
 }
 
-func (e *Engine) evaluateOne(ctx context.Context, g goal, in *Input) error {
+func (e *Engine) evaluateOne(ctx context.Context, q query, in *Input) error {
 	input := e.words.encode(in)
-	if !g.guard.admits(input) {
+	if !q.index.mayMatch(input) {
 		return nil
 	}
-	run, err := e.begin(ctx, input, in.Request.Namespace)
+	eval, err := e.newEvaluation(ctx, input, in.Request.Namespace)
 	if err != nil {
 		return err
 	}
-	defer run.end()
-	_, err = run.evaluate([]goal{g})
+	defer eval.close()
+	_, err = eval.evaluateTogether([]query{q})
 	return err
 }
 
-// Sample gives a review of this kind that a policy may be measured on: an object with two ports, seen by two kinds of
-// clients, one of them in plaintext.
+// Sample returns a review of this kind to measure policies on: a host with two ports and two clients, one of which sends
+// plaintext to one of the ports.
 func Sample(kind string) Input {
 	object := mesh.Ref{Kind: kind, Namespace: "default", Name: "sample"}
 	rule := mesh.Ref{Kind: mesh.KindDestinationRule, Namespace: "default", Name: "sample"}

@@ -119,7 +119,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func TestBenchMeasuresEveryPolicy(t *testing.T) {
-	costs, err := engine(t).Bench(t.Context(), time.Millisecond, admissionOf("*"))
+	costs, err := engine(t).Bench(t.Context(), time.Millisecond, authorizationPolicyReview("*"))
 	if err != nil || len(costs) != 16 {
 		t.Fatalf("got %v, %v, want 16 costs", costs, err)
 	}
@@ -132,13 +132,13 @@ func TestBenchMeasuresEveryPolicy(t *testing.T) {
 
 func BenchmarkEachPolicy(b *testing.B) {
 	e := engine(b)
-	for _, g := range e.goals {
-		p := g.policy
+	for _, q := range e.queries {
+		p := q.policy
 		in := Sample(p.Kinds[0])
 		b.Run(p.ID, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := e.evaluateOne(b.Context(), g, &in); err != nil {
+				if err := e.evaluateOne(b.Context(), q, &in); err != nil {
 					b.Fatal(err)
 				}
 			}

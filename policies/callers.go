@@ -7,8 +7,8 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// CallersOf says who can call what an AuthorizationPolicy guards, as far as the mesh knows; nil for other kinds. Only
-// what the policy is attached to by name counts here: a selector's labels stand in the object itself.
+// CallersOf returns who can call the workloads that an AuthorizationPolicy guards; nil for other kinds. It looks at the
+// policy's targetRefs only: a policy can read the labels of a selector in the object itself.
 func CallersOf(snapshot *mesh.Snapshot, policy *mesh.Object) *Callers {
 	if policy == nil {
 		return nil

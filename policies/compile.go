@@ -9,7 +9,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// compile checks the modules against the schemas of what they read, and against the functions they may call.
+// compile compiles the modules, type-checks them against the schemas, and checks the functions that they call. allow
+// lists functions that capabilities leaves out.
 func compile(modules []module, allow []string) (*ast.Compiler, error) {
 	compiler, err := newCompiler(allow)
 	if err != nil {
@@ -20,7 +21,7 @@ func compile(modules []module, allow []string) (*ast.Compiler, error) {
 		byFile[m.file] = m.parsed
 	}
 	if compiler.Compile(byFile); compiler.Failed() {
-		return nil, describe(compiler.Errors)
+		return nil, withLocations(compiler.Errors)
 	}
 	return compiler, nil
 }
@@ -43,8 +44,8 @@ func newCompiler(allow []string) (*ast.Compiler, error) {
 		WithStrict(true), nil
 }
 
-// capabilities are OPA's functions without those whose answer depends on more than the input: the network, the clock,
-// chance, the machine. allow gives single ones back.
+// capabilities returns OPA's capabilities without the functions whose result depends on more than their arguments (the
+// network, the clock, random numbers, the machine), unless allow lists them.
 func capabilities(allow []string) (*ast.Capabilities, error) {
 	all := ast.CapabilitiesForThisVersion()
 	for _, name := range allow {
@@ -66,8 +67,8 @@ func impure(b *ast.Builtin) bool {
 		b.Name == "http.send" || b.Name == "opa.runtime"
 }
 
-// schemaSet is what `opa check --schema policies/schemas` reads: schema.input, which the METADATA of package tlsward
-// applies to every package below it, and schema.params, for the parameters of the built-in policies.
+// schemaSet returns what `opa check --schema policies/schemas` reads: schema.input, which the METADATA of package
+// tlsward applies to every package below it, and schema.params, for the parameters of the built-in policies.
 func schemaSet() (*ast.SchemaSet, error) {
 	set := ast.NewSchemaSet()
 	for ref, file := range map[string]string{"input": "schemas/input.json", "params": "schemas/params.json"} {

@@ -14,20 +14,21 @@ import (
 // BundleManifest is the file that makes a directory an OPA bundle.
 const BundleManifest = ".manifest"
 
-// Documents are a source of data alone: documents by their first key.
-type Documents map[string]any
+// BaseDocuments is a source of data alone: base documents, by the first key of their path.
+type BaseDocuments map[string]any
 
-// Load gives no files.
-func (Documents) Load(context.Context) (map[string]string, error) { return nil, nil }
+// Load returns no files.
+func (BaseDocuments) Load(context.Context) (map[string]string, error) { return nil, nil }
 
-// Data gives the documents.
-func (d Documents) Data(context.Context) (map[string]any, error) { return d, nil }
+// Data returns the documents.
+func (d BaseDocuments) Data(context.Context) (map[string]any, error) { return d, nil }
 
-// dataFiles are the names of the files whose content OPA takes for data, at the path that their directory has.
+// dataFiles are the names of the files of a bundle that `opa build` reads data from. A directory's path is the path of
+// its documents.
 var dataFiles = []string{BundleManifest, "data.json", "data.yaml", "data.yml"}
 
-// Data gives the documents of a directory that is an OPA bundle, as `opa build` would pack them. Another directory has
-// none.
+// Data returns the documents of a directory that is an OPA bundle, as `opa build` would pack them. A directory without a
+// BundleManifest has none.
 func (d Dir) Data(context.Context) (map[string]any, error) {
 	if _, err := os.Stat(filepath.Join(string(d), BundleManifest)); errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -43,7 +44,7 @@ func (d Dir) Data(context.Context) (map[string]any, error) {
 	return read.Data, nil
 }
 
-// loadData gives the documents of all sources. Each first key has one source.
+// loadData returns the documents of all sources. Two sources with the same first key are an error.
 func loadData(ctx context.Context, sources []Source) (map[string]any, error) {
 	all := map[string]any{}
 	var errs []error

@@ -10,11 +10,11 @@ import (
 
 func TestASourceBringsData(t *testing.T) {
 	mine := Files{"mine.rego": own("mine", `violation contains {"message": data.words.no}`)}
-	if got := said(t, engine(t, mine, Documents{"words": map[string]any{"no": "never"}})); got != "never" {
+	if got := said(t, engine(t, mine, BaseDocuments{"words": map[string]any{"no": "never"}})); got != "never" {
 		t.Errorf("got %s", got)
 	}
 	for _, key := range []string{"params", "tlsward", "words"} {
-		if _, err := New(t.Context(), nil, Documents{"words": 1}, Documents{key: 1}); err == nil {
+		if _, err := New(t.Context(), nil, BaseDocuments{"words": 1}, BaseDocuments{key: 1}); err == nil {
 			t.Errorf("data.%s is taken from a source", key)
 		}
 	}
@@ -34,13 +34,13 @@ test_says_what_the_words_are if {
 test_has_no_params if data.params == {}
 `,
 	}
-	right, wrong := Documents{"words": map[string]any{"no": "never"}}, Documents{"words": map[string]any{"no": "maybe"}}
+	right, wrong := BaseDocuments{"words": map[string]any{"no": "never"}}, BaseDocuments{"words": map[string]any{"no": "maybe"}}
 	cfg := with("mine", "deny")
 	cfg.Params = map[string]any{"tls-pending": map[string]any{}}
 	if _, err := New(t.Context(), &cfg, mine, right); err != nil {
 		t.Error(err)
 	}
-	for name, data := range map[string]Documents{"other data": wrong, "no data": {}} {
+	for name, data := range map[string]BaseDocuments{"other data": wrong, "no data": {}} {
 		_, err := New(t.Context(), nil, mine, data)
 		if err == nil || !strings.Contains(err.Error(), "mine_test.rego:3: test test_says_what_the_words_are is not true") {
 			t.Errorf("%s: got %v", name, err)

@@ -1,7 +1,7 @@
-// Package policies judges a review in Rego: it finds the policies (built in, or of the user's own), compiles them
-// against the schemas of what they read, evaluates those that the object's kind concerns, and applies the actions and
+// Package policies evaluates Rego policies for a review: it loads the built-in ones and those of users, compiles them
+// against the schemas of input and data.params, evaluates those for the kind of the object, and applies the actions and
 // exemptions of the Config.
 //
-// What a policy decides is in policies/rego, one folder a policy, and nowhere in Go. What a proxy would do with the
-// traffic is in package mesh, and comes in as facts. No Kubernetes client, and nothing of HTTP admission, belongs here.
+// What a policy decides is written in policies/rego, one folder a policy, and not in Go. What a proxy does with the
+// traffic is package mesh's to say, and is input here. Kubernetes clients and HTTP must not be imported here.
 package policies

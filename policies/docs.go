@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Docs gives the reference of policies in Markdown: what docs/policies.md holds for the built-in ones.
+// Docs returns the reference of policies in Markdown: docs/policies.md, for the built-in ones.
 func Docs(policies []Policy) string {
 	var b strings.Builder
 	b.WriteString(docsHead)

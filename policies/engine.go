@@ -16,31 +16,32 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// Engine holds compiled policies and what a Config makes of them. It is immutable and safe for concurrent use.
+// Engine holds compiled policies, and the actions and exemptions of a Config. It is immutable and safe for concurrent
+// use.
 type Engine struct {
-	policies []Policy
-	goals    []goal            // of all policies, in their order
-	byKind   map[string][]goal // those to reach for a kind; "*" for the kinds that no policy names
-	compiler *ast.Compiler
-	store    storage.Store
-	words    words
-	rules    rules
-	timeout  time.Duration
-	memory   uint64 // in bytes
-	onError  v1alpha1.Action
+	policies      []Policy
+	queries       []query            // one for each policy, in their order
+	queriesByKind map[string][]query // those of the enabled policies for a kind; "*" for kinds that no policy names
+	compiler      *ast.Compiler
+	store         storage.Store
+	words         words
+	enforcement   enforcement
+	timeout       time.Duration
+	memory        uint64 // in bytes
+	onError       v1alpha1.Action
 }
 
-// goal is a policy, ready to be evaluated alone or together with others.
-type goal struct {
+// query is the prepared query for the violations of one policy. Queries can be evaluated together: each has a result
+// variable of its own.
+type query struct {
 	policy *Policy
-	guard  guard
-	// body leaves the policy's set in answer.
-	body   ast.Body
-	answer ast.Var
+	index  ruleIndex
+	body   ast.Body // unifies result with the policy's violation set
+	result ast.Var
 }
 
-// New compiles the built-in policies and those of the sources, runs the tests that the sources bring, and checks that
-// cfg names policies that exist. The error lists all that is wrong, a line each, with file and line.
+// New compiles the built-in policies and those of the sources, runs the tests that the sources contain, and checks that
+// cfg names policies that exist. The error lists all problems, one per line, with file and line.
 func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine, error) {
 	if cfg == nil {
 		cfg = &v1alpha1.Config{}
@@ -61,10 +62,10 @@ func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine,
 	if err != nil {
 		return nil, fmt.Errorf("load the data of policies: %w", err)
 	}
-	if err := checkOwnTests(ctx, modules, cfg.Evaluation.Allow, data); err != nil {
+	if err := checkSourceTests(ctx, modules, cfg.Evaluation.Allow, data); err != nil {
 		return nil, fmt.Errorf("test policies: %w", err)
 	}
-	rules, err := newRules(cfg, policies)
+	rules, err := newEnforcement(cfg, policies)
 	if err != nil {
 		return nil, fmt.Errorf("apply the configuration to the policies: %w", err)
 	}
@@ -76,21 +77,21 @@ func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine,
 		return nil, fmt.Errorf("params: %w", err)
 	}
 	e := &Engine{
-		policies: policies, compiler: compiler, store: store, words: newWords(), rules: rules,
+		policies: policies, compiler: compiler, store: store, words: newWords(), enforcement: rules,
 		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), v1alpha1.DefaultTimeout),
 		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), v1alpha1.DefaultMemoryMiB) << 20,
 		onError: cmp.Or(cfg.Evaluation.OnError, v1alpha1.Deny),
 	}
-	if err := e.prepare(); err != nil {
+	if err := e.prepareQueries(); err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)
 	}
 	return e, nil
 }
 
-// Policies lists the policies, ordered by id.
+// Policies returns the policies, ordered by id.
 func (e *Engine) Policies() []Policy { return append([]Policy(nil), e.policies...) }
 
-// newStore holds data.params, and the documents that sources bring.
+// newStore returns a store with data.params and the base documents of the sources.
 func newStore(params, data map[string]any) (storage.Store, error) {
 	all := map[string]any{"params": map[string]any{}}
 	maps.Copy(all, data)
@@ -104,9 +105,10 @@ func newStore(params, data map[string]any) (storage.Store, error) {
 	return inmem.NewFromASTObject(v.(ast.Object)), nil
 }
 
-// prepare compiles the goals, and sorts them by the kinds that they concern: the built-in ones first.
-func (e *Engine) prepare() error {
-	e.goals = make([]goal, len(e.policies))
+// prepareQueries prepares a query for each policy, and lists them by the kinds that the policies apply to, those of the
+// built-in policies first.
+func (e *Engine) prepareQueries() error {
+	e.queries = make([]query, len(e.policies))
 	kinds := map[string]bool{"*": true}
 	var errs []error
 	for i := range e.policies {
@@ -115,46 +117,47 @@ func (e *Engine) prepare() error {
 			kinds[kind] = true
 		}
 		var err error
-		e.goals[i], err = e.compileGoal(p, ast.Var(fmt.Sprintf("answer_%d", i)))
+		e.queries[i], err = e.prepareQuery(p, ast.Var(fmt.Sprintf("result_%d", i)))
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	e.byKind = make(map[string][]goal, len(kinds))
+	e.queriesByKind = make(map[string][]query, len(kinds))
 	for kind := range kinds {
-		live := slices.DeleteFunc(slices.Clone(e.goals), func(g goal) bool {
-			return !g.policy.concerns(kind) || !e.rules.live(g.policy)
+		enabled := slices.DeleteFunc(slices.Clone(e.queries), func(q query) bool {
+			return !q.policy.appliesTo(kind) || !e.enforcement.enabled(q.policy)
 		})
-		slices.SortStableFunc(live, func(a, b goal) int { return order(a.policy) - order(b.policy) })
-		e.byKind[kind] = live
+		slices.SortStableFunc(enabled, func(a, b query) int { return builtinFirst(a.policy) - builtinFirst(b.policy) })
+		e.queriesByKind[kind] = enabled
 	}
 	return nil
 }
 
-// order puts the built-in policies before those of users.
-func order(p *Policy) int {
+// builtinFirst is a sort key that puts built-in policies before those of users.
+func builtinFirst(p *Policy) int {
 	if p.Builtin {
 		return 0
 	}
 	return 1
 }
 
-func (e *Engine) compileGoal(p *Policy, answer ast.Var) (goal, error) {
+func (e *Engine) prepareQuery(p *Policy, result ast.Var) (query, error) {
 	path := ast.MustParseRef("data." + PackageOf(p.ID) + ".violation")
 	rules := e.compiler.GetRulesExact(path)
-	if err := checkResult(p, rules); err != nil {
-		return goal{}, err
+	if err := checkViolationRules(p, rules); err != nil {
+		return query{}, err
 	}
-	body, err := e.compiler.QueryCompiler().Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(answer), ast.NewTerm(path))))
+	body, err := e.compiler.QueryCompiler().Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(result), ast.NewTerm(path))))
 	if err != nil {
-		return goal{}, fmt.Errorf("%s: %w", p.File, err)
+		return query{}, fmt.Errorf("%s: %w", p.File, err)
 	}
-	return goal{policy: p, guard: guardOf(rules), body: body, answer: answer}, nil
+	return query{policy: p, index: newRuleIndex(rules), body: body, result: result}, nil
 }
 
-// checkResult finds what would make a policy never answer.
-func checkResult(p *Policy, rules []*ast.Rule) error {
+// checkViolationRules returns an error unless the rules make a set: with no rules, or rules of another kind, the query
+// has no result.
+func checkViolationRules(p *Policy, rules []*ast.Rule) error {
 	if len(rules) == 0 {
 		return fmt.Errorf("%s: policy %s has no rule `violation contains {...} if ...`", p.File, p.ID)
 	}

@@ -19,13 +19,13 @@ type Input struct {
 	OldObject map[string]any `json:"oldObject,omitempty"`
 	// Egress is what the review has to answer for: mesh.Review's answer.
 	Egress []mesh.Flow `json:"egress"`
-	// Apart is true if the flows were told apart as Engine.Apart asks. It is for exemptions, and none of the policies'.
-	Apart bool `json:"-"`
-	// Callers says who can call what an AuthorizationPolicy guards; nil for other kinds.
+	// FoldedByExemption is true if Egress was folded by Engine.ExemptionKey. Policies do not read it; exemptions do.
+	FoldedByExemption bool `json:"-"`
+	// Callers is nil for kinds other than AuthorizationPolicy.
 	Callers *Callers `json:"callers,omitempty"`
 }
 
-// Request is what is being asked, and by whom.
+// Request is the part of the AdmissionRequest that policies read.
 type Request struct {
 	Operation  string   `json:"operation"`
 	Kind       string   `json:"kind"`
@@ -36,13 +36,13 @@ type Request struct {
 	DryRun     bool     `json:"dryRun"`
 }
 
-// UserInfo is the person or program that asks, as the API server authenticated it.
+// UserInfo is who made the request, as the API server authenticated them.
 type UserInfo struct {
 	Username string   `json:"username"`
 	Groups   []string `json:"groups"`
 }
 
-// Callers are the facts about the workloads that an AuthorizationPolicy guards, as far as the mesh knows them.
+// Callers says who can call the workloads that an AuthorizationPolicy guards, as far as the mesh shows it.
 type Callers struct {
 	// Ingress names ("namespace/name") the Gateways whose proxies the policy is enforced at and that face clients
 	// without a mesh identity.

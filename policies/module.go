@@ -17,16 +17,21 @@ type module struct {
 	builtin bool
 }
 
-// test says whether the file holds tests: they are run when policies are loaded, and are no part of the engine.
-func (m module) test() bool { return strings.HasSuffix(m.file, "_test.rego") }
+// isTest reports whether the file holds tests, which run when policies are loaded, and are no part of the engine.
+func (m module) isTest() bool { return strings.HasSuffix(m.file, "_test.rego") }
 
-// fixture says whether the file only holds what tests start from, and users' tests may too.
-func (m module) fixture() bool { return m.file == builtinPrefix+"lib/given_test.rego" }
+// isFixture reports whether the file holds the test inputs that users' tests may import too.
+func (m module) isFixture() bool { return m.file == builtinPrefix+"lib/given_test.rego" }
 
-// builtinPrefix stands before the names of the files that the program holds, so that no file of a user has the same.
+// packageName returns the module's package as it is written: "tlsward.plaintext_egress".
+func (m module) packageName() string {
+	return strings.TrimPrefix(m.parsed.Package.Path.String(), "data.")
+}
+
+// builtinPrefix is the prefix of embedded files' names, so that no file of a user has the same name.
 const builtinPrefix = "builtin:"
 
-// loadModules gives the built-in modules and those of the sources, ordered by name. All errors are reported at once.
+// loadModules returns the built-in modules and those of the sources, ordered by file name. The error joins all problems.
 func loadModules(ctx context.Context, sources []Source) ([]module, error) {
 	files, err := regoFiles(ctx, published)
 	if err != nil {
@@ -54,7 +59,7 @@ func loadModules(ctx context.Context, sources []Source) ([]module, error) {
 		}
 		for name, text := range files {
 			if seen[name] {
-				errs = append(errs, twoFiles(name))
+				errs = append(errs, duplicateFile(name))
 			}
 			seen[name] = true
 			add(name, text, false)
@@ -64,12 +69,14 @@ func loadModules(ctx context.Context, sources []Source) ([]module, error) {
 	return modules, errors.Join(sortErrors(errs)...)
 }
 
-func twoFiles(name string) error { return fmt.Errorf("%s: two sources hold a file of this name", name) }
+func duplicateFile(name string) error {
+	return fmt.Errorf("%s: two sources hold a file of this name", name)
+}
 
 func parse(name, text string) (*ast.Module, error) {
 	m, err := ast.ParseModuleWithOpts(name, text, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
 	if err != nil {
-		return nil, describe(err)
+		return nil, withLocations(err)
 	}
 	if m == nil {
 		return nil, fmt.Errorf("%s:1: the file is empty", name)
@@ -77,20 +84,20 @@ func parse(name, text string) (*ast.Module, error) {
 	return m, nil
 }
 
-// describe gives OPA's errors one line each, "file:line: message".
-func describe(err error) error {
+// withLocations rewrites OPA's errors as one line each, "file:line: message".
+func withLocations(err error) error {
 	var list ast.Errors
 	if !errors.As(err, &list) {
 		return err
 	}
 	lines := make([]error, 0, len(list))
 	for _, e := range list {
-		lines = append(lines, errors.New(describeOne(e)))
+		lines = append(lines, errors.New(locationMessage(e)))
 	}
 	return errors.Join(sortErrors(lines)...)
 }
 
-func describeOne(e *ast.Error) string {
+func locationMessage(e *ast.Error) string {
 	var b strings.Builder
 	if e.Location != nil {
 		fmt.Fprintf(&b, "%s:%d: ", e.Location.File, e.Location.Row)
@@ -106,37 +113,36 @@ func describeOne(e *ast.Error) string {
 	return b.String()
 }
 
-// sortErrors leaves out those that are nil.
+// sortErrors sorts errors by their text, without those that are nil.
 func sortErrors(errs []error) []error {
 	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errs
 }
 
-// withoutTests gives the modules that are policies or libraries.
+// withoutTests returns the modules that are policies or libraries.
 func withoutTests(modules []module) []module {
-	return slices.DeleteFunc(slices.Clone(modules), module.test)
+	return slices.DeleteFunc(slices.Clone(modules), module.isTest)
 }
 
-// readPolicies gives the policies that the modules declare, ordered by id. A user's module may declare packages of its
-// own below tlsward, but add nothing to a package of this program.
+// readPolicies returns the policies that the modules declare, ordered by id. The package of a user's module must be
+// below tlsward, and none of the built-in ones.
 func readPolicies(modules []module) ([]Policy, error) {
 	var out []Policy
 	var errs []error
-	ours := map[string]bool{}
+	builtin := map[string]bool{}
 	for _, m := range modules {
 		if m.builtin {
-			ours[m.parsed.Package.Path.String()] = true
+			builtin[m.packageName()] = true
 		}
 	}
 	for _, m := range modules {
-		if m.test() {
+		if m.isTest() {
 			continue
 		}
-		path := m.parsed.Package.Path.String()
-		switch name := strings.TrimPrefix(path, "data."); {
+		switch name := m.packageName(); {
 		case m.builtin:
-		case ours[path]:
+		case builtin[name]:
 			errs = append(errs, fmt.Errorf("%s:%d: package %s belongs to tlsward itself; give yours another id",
 				m.file, m.parsed.Package.Location.Row, name))
 			continue
@@ -156,7 +162,7 @@ func readPolicies(modules []module) ([]Policy, error) {
 	return out, errors.Join(sortErrors(errs)...)
 }
 
-// Library gives the text of the built-in modules, by name, with what tests start from and without the tests.
+// Library returns the text of the built-in modules and of the test inputs, by file name, without the tests.
 func Library(ctx context.Context) (map[string]string, error) {
 	files, err := regoFiles(ctx, published)
 	if err != nil {
@@ -165,7 +171,7 @@ func Library(ctx context.Context) (map[string]string, error) {
 	out := map[string]string{}
 	for name, text := range files {
 		m := module{file: builtinPrefix + strings.TrimPrefix(name, "rego/")}
-		if !m.test() || m.fixture() {
+		if !m.isTest() || m.isFixture() {
 			out[m.file] = text
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/open-policy-agent/opa/v1/rego"
 )
 
-// checkParams holds the Config's params against schemas/params.json: a misspelt parameter would else pass for one
-// that is not set.
+// checkParams validates the Config's params against schemas/params.json, since a misspelt parameter would have no
+// effect.
 func checkParams(ctx context.Context, params map[string]any) error {
 	if len(params) == 0 {
 		return nil
@@ -23,11 +23,11 @@ func checkParams(ctx context.Context, params map[string]any) error {
 	if err := json.Unmarshal(text, &schema); err != nil {
 		return fmt.Errorf("schemas/params.json: %w", err)
 	}
-	return matchSchema(ctx, params, schema)
+	return validateAgainstSchema(ctx, params, schema)
 }
 
-// matchSchema lets OPA hold a document against a JSON Schema. The error has a line for each field that is wrong.
-func matchSchema(ctx context.Context, document, schema any) error {
+// validateAgainstSchema validates a document against a JSON Schema, as OPA does. The error has a line for each problem.
+func validateAgainstSchema(ctx context.Context, document, schema any) error {
 	results, err := rego.New(
 		rego.Query(`problems := [sprintf("%s: %s", [p.field, p.desc]) | some p in json.match_schema(input.document, input.schema)[1]]`),
 		rego.Input(map[string]any{"document": document, "schema": schema}),

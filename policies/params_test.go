@@ -62,7 +62,7 @@ func TestTheConfigSchemaAgreesWithTheProgram(t *testing.T) {
 		if err := yaml.Unmarshal([]byte(head+text+"\n"), &document); err != nil {
 			t.Fatal(err)
 		}
-		if err := matchSchema(t.Context(), document, configSchema(t)); (err == nil) != (parsed == nil) {
+		if err := validateAgainstSchema(t.Context(), document, configSchema(t)); (err == nil) != (parsed == nil) {
 			t.Errorf("%s: the schema says %v, the program says %v", text, err, parsed)
 		}
 	}

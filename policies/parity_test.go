@@ -15,8 +15,8 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// plain is what `opa eval --bundle policies/rego --input FILE --strict-builtin-errors QUERY` evaluates.
-func plain(t *testing.T) rego.PreparedEvalQuery {
+// opaQuery is what `opa eval --bundle policies/rego --input FILE --strict-builtin-errors QUERY` evaluates.
+func opaQuery(t *testing.T) rego.PreparedEvalQuery {
 	t.Helper()
 	query, err := rego.New(
 		rego.Query(`{id: v | v := data.tlsward[id].violation}`),
@@ -29,8 +29,8 @@ func plain(t *testing.T) rego.PreparedEvalQuery {
 	return query
 }
 
-// plainly gives the violations that the plain evaluator finds in the input's JSON form.
-func plainly(t *testing.T, query rego.PreparedEvalQuery, in Input) []string {
+// evaluateWithOPA gives the violations that the plain evaluator finds in the input's JSON form.
+func evaluateWithOPA(t *testing.T, query rego.PreparedEvalQuery, in Input) []string {
 	t.Helper()
 	text, err := json.Marshal(in)
 	if err != nil {
@@ -63,8 +63,8 @@ func orEmpty(v any) any {
 	return v
 }
 
-// ours gives the same of the engine.
-func ours(t *testing.T, e *Engine, in Input) []string {
+// evaluateWithEngine gives the same of the engine.
+func evaluateWithEngine(t *testing.T, e *Engine, in Input) []string {
 	t.Helper()
 	found, err := e.Evaluate(t.Context(), in)
 	if err != nil {
@@ -84,18 +84,18 @@ func ours(t *testing.T, e *Engine, in Input) []string {
 }
 
 func TestThePlainEvaluatorGivesTheSameAnswer(t *testing.T) {
-	e, query := engine(t), plain(t)
+	e, query := engine(t), opaQuery(t)
 	random := rand.New(rand.NewSource(2))
 	inputs := []Input{
-		review(mesh.Originated, mesh.CauseNone), review(mesh.Plaintext, mesh.CauseDisabled), admissionOf("*"), admissionOf("spiffe://x"), admissionOf("ok"),
-		admissionOf(),
+		review(mesh.Originated, mesh.CauseNone), review(mesh.Plaintext, mesh.CauseDisabled), authorizationPolicyReview("*"), authorizationPolicyReview("spiffe://x"), authorizationPolicyReview("ok"),
+		authorizationPolicyReview(),
 	}
 	for range 330 {
-		inputs = append(inputs, anyReview(random))
+		inputs = append(inputs, randomReview(random))
 	}
 	violations := 0
 	for _, in := range inputs {
-		got, want := ours(t, e, in), plainly(t, query, in)
+		got, want := evaluateWithEngine(t, e, in), evaluateWithOPA(t, query, in)
 		violations += len(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("got\n%v\nwant\n%v", got, want)
@@ -106,8 +106,8 @@ func TestThePlainEvaluatorGivesTheSameAnswer(t *testing.T) {
 	}
 }
 
-// admissionOf is a review of an AuthorizationPolicy.
-func admissionOf(principals ...string) Input {
+// authorizationPolicyReview is a review of an AuthorizationPolicy.
+func authorizationPolicyReview(principals ...string) Input {
 	source := map[string]any{}
 	if len(principals) > 0 {
 		source["principals"] = toAny(principals)
@@ -129,19 +129,19 @@ func toAny(items []string) []any {
 	return out
 }
 
-// anyReview gives a review with flows of all kinds, likely or not.
-func anyReview(r *rand.Rand) Input {
+// randomReview gives a review with flows of all kinds, likely or not.
+func randomReview(r *rand.Rand) Input {
 	in := review(mesh.Originated, mesh.CauseNone)
 	in.Request.Operation = pick(r, Create, Update, Delete)
 	in.Request.Kind = pick(r, mesh.KindDestinationRule, mesh.KindServiceEntry, mesh.KindVirtualService, mesh.KindGateway)
 	in.Egress = nil
 	for range r.Intn(4) {
-		in.Egress = append(in.Egress, anyFlow(r))
+		in.Egress = append(in.Egress, randomFlow(r))
 	}
 	return in
 }
 
-func anyFlow(r *rand.Rand) mesh.Flow {
+func randomFlow(r *rand.Rand) mesh.Flow {
 	ref := &mesh.Ref{Kind: mesh.KindDestinationRule, Namespace: pick(r, "default", ""), Name: "rule"}
 	f := mesh.Flow{
 		Path: mesh.Path{
@@ -221,8 +221,8 @@ func TestNoFlowIsLostBetweenConditionAndMessage(t *testing.T) {
 	random := rand.New(rand.NewSource(3))
 	counted := map[string]int{}
 	for range 1500 {
-		in := anyReview(random)
-		in.Egress = []mesh.Flow{anyFlow(random)}
+		in := randomReview(random)
+		in.Egress = []mesh.Flow{randomFlow(random)}
 		f := in.Egress[0]
 		found, err := e.Evaluate(t.Context(), in)
 		if err != nil {

@@ -11,18 +11,18 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// Policy is what a policy's METADATA says of it. That is the only home of these facts.
+// Policy is the METADATA of a policy, from which the reference and SARIF rules are made.
 type Policy struct {
 	// ID names the policy in Config, Suites, metrics and messages: "plaintext-egress".
 	ID string `json:"id"`
 	// Title is one line, Description some sentences.
 	Title       string `json:"title"`
 	Description string `json:"description"`
-	// Action is what its violations lead to where Config says nothing else.
+	// Action is the action of its violations where the Config has no other.
 	Action v1alpha1.Action `json:"action"`
-	// Kinds are the kinds of object whose reviews it is evaluated for; "*" is any.
+	// Kinds are the kinds of objects whose reviews it is evaluated for; "*" is any.
 	Kinds []string `json:"kinds"`
-	// Links are pages that say more.
+	// Links are the related_resources.
 	Links []Link `json:"links,omitempty"`
 	// File is the file that holds it, as its source names it.
 	File string `json:"file"`
@@ -30,26 +30,26 @@ type Policy struct {
 	Builtin bool `json:"builtin"`
 }
 
-// Link is a page that says more about a policy.
+// Link is a related resource of a policy.
 type Link struct {
 	URL   string `json:"url"`
 	Title string `json:"title,omitempty"`
 }
 
-// packagePrefix is where every policy's package is.
+// packagePrefix is the package that every policy's package is below.
 const packagePrefix = "tlsward"
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// PackageOf gives the Rego package of a policy's id: "tlsward.plaintext_egress".
+// PackageOf returns the Rego package of a policy's id: "tlsward.plaintext_egress".
 func PackageOf(id string) string { return packagePrefix + "." + strings.ReplaceAll(id, "-", "_") }
 
-// concerns says whether a review of this kind is evaluated by p.
-func (p *Policy) concerns(kind string) bool {
+// appliesTo reports whether p is evaluated for reviews of this kind.
+func (p *Policy) appliesTo(kind string) bool {
 	return slices.Contains(p.Kinds, kind) || slices.Contains(p.Kinds, "*")
 }
 
-// readPolicy reads a module's METADATA. It gives nil for a module without custom.id: a library, or the rest of a
+// readPolicy reads a module's METADATA. It returns nil for a module without custom.id: a library, or another file of a
 // policy's package.
 func readPolicy(m module) (*Policy, error) {
 	a := packageAnnotation(m.parsed)
@@ -66,8 +66,7 @@ func readPolicy(m module) (*Policy, error) {
 	var isString bool
 	p.ID, isString = a.Custom["id"].(string)
 	require(isString && idPattern.MatchString(p.ID), "custom.id must be lower-case words joined by hyphens, have %v", a.Custom["id"])
-	require(m.parsed.Package.Path.String() == "data."+PackageOf(p.ID), "custom.id %s belongs in package %s, not %s",
-		p.ID, PackageOf(p.ID), strings.TrimPrefix(m.parsed.Package.Path.String(), "data."))
+	require(m.packageName() == PackageOf(p.ID), "custom.id %s belongs in package %s, not %s", p.ID, PackageOf(p.ID), m.packageName())
 	require(p.Title != "", "title is missing")
 	require(p.Description != "", "description is missing")
 	action, _ := a.Custom["action"].(string)
@@ -84,7 +83,7 @@ func readPolicy(m module) (*Policy, error) {
 	return p, nil
 }
 
-// packageAnnotation gives the METADATA block of the module's package, or nil.
+// packageAnnotation returns the METADATA block of the module's package, or nil.
 func packageAnnotation(m *ast.Module) *ast.Annotations {
 	for _, a := range m.Annotations {
 		if a.Scope == "package" {
@@ -94,7 +93,7 @@ func packageAnnotation(m *ast.Module) *ast.Annotations {
 	return nil
 }
 
-// stringsOf gives the strings of a YAML list, and false if it is anything else.
+// stringsOf returns the elements of a list of strings, and false if v is anything else.
 func stringsOf(v any) ([]string, bool) {
 	items, ok := v.([]any)
 	if !ok {

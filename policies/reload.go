@@ -15,75 +15,76 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// Reloader holds the engine in force, and replaces it when the configuration or the sources change. A new one is
-// compiled and tested aside, and then stands for every evaluation that begins; those under way end with the one that
-// they began with. A broken one is refused whole, and the last good one stays.
+// Reloader holds the active engine, and replaces it when the configuration or the sources change. The new engine is
+// compiled and tested first. If that succeeds, it is activated for all evaluations that start from then on; else the
+// last good engine stays active.
 type Reloader struct {
-	current atomic.Pointer[Engine]
-	refused atomic.Pointer[error]
+	engine        atomic.Pointer[Engine]
+	activationErr atomic.Pointer[error]
 
-	mu      sync.Mutex // one reload at a time; guards what follows
-	config  *v1alpha1.Config
-	sources []Source
-	loaded  *content // what was tried last
-	broken  error    // why that is not in force; nil if it is
-	good    *content // what is in force
+	mu         sync.Mutex // one reload at a time; guards what follows
+	config     *v1alpha1.Config
+	sources    []Source
+	attempted  *sourceContent // of the last activation that was attempted
+	attemptErr error          // of that attempt
+	active     *sourceContent // of the active engine
 }
 
-// NewReloader compiles the first engine. There is no Reloader without a good one.
+// NewReloader compiles and activates the first engine. It is an error if that fails.
 func NewReloader(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Reloader, error) {
 	r := &Reloader{sources: sources}
-	found, stale, err := gather(ctx, sources)
+	found, stale, err := loadSources(ctx, sources)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.swap(ctx, cfg, found); err != nil {
+	if err := r.activate(ctx, cfg, found); err != nil {
 		return nil, err
 	}
-	_ = r.settle(stale) // it is for Refused to say
+	_ = r.setActivationError(stale) // ActivationError reports it
 	return r, nil
 }
 
-// Engine gives the engine in force.
-func (r *Reloader) Engine() *Engine { return r.current.Load() }
+// Engine returns the active engine.
+func (r *Reloader) Engine() *Engine { return r.engine.Load() }
 
-// Refused says why the newest policies or configuration are not in force; nil if they are.
-func (r *Reloader) Refused() error {
-	if err := r.refused.Load(); err != nil {
+// ActivationError returns why the newest policies or configuration are not active; nil if they are.
+func (r *Reloader) ActivationError() error {
+	if err := r.activationErr.Load(); err != nil {
 		return *err
 	}
 	return nil
 }
 
-// Configure puts a new configuration into force, with what the sources hold now. Where a source cannot be read, it is
-// with what they last held: a bundle server that is down is no reason to keep an old configuration.
+// Configure activates a new configuration with the current content of the sources. If a source cannot be read, it
+// activates the configuration with the content that is active: a bundle server that is down must not hold it up.
 func (r *Reloader) Configure(ctx context.Context, cfg *v1alpha1.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	found, stale, unread := gather(ctx, r.sources)
+	found, stale, unread := loadSources(ctx, r.sources)
 	if unread != nil {
-		found = r.good
+		found = r.active
 	}
-	err := r.swap(ctx, cfg, found)
-	_ = r.settle(errors.Join(unread, stale, err)) // what could not be read is for Refused to say
+	err := r.activate(ctx, cfg, found)
+	_ = r.setActivationError(errors.Join(unread, stale, err)) // ActivationError reports unread sources
 	return err
 }
 
-// Refresh looks at the sources, and puts what they hold into force where it is not what was last tried. changed is
-// true where there was something to try, good or bad, and where a source has become unreadable, or readable again.
+// Refresh reads the sources, and activates their content if it differs from the last attempt. changed is true if an
+// activation was attempted, successful or not, and if ActivationError has changed: a source became unreadable, or
+// readable again.
 func (r *Reloader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was := r.Refused()
-	found, stale, err := gather(ctx, r.sources)
+	was := r.ActivationError()
+	found, stale, err := loadSources(ctx, r.sources)
 	switch {
 	case err != nil:
-	case found.equal(r.loaded):
-		err = errors.Join(r.broken, stale)
+	case found.equal(r.attempted):
+		err = errors.Join(r.attemptErr, stale)
 	default:
-		changed, err = true, errors.Join(r.swap(ctx, r.config, found), stale)
+		changed, err = true, errors.Join(r.activate(ctx, r.config, found), stale)
 	}
-	return changed || !sameText(was, err), r.settle(err)
+	return changed || !sameText(was, err), r.setActivationError(err)
 }
 
 func sameText(a, b error) bool {
@@ -93,8 +94,8 @@ func sameText(a, b error) bool {
 	return a.Error() == b.Error()
 }
 
-// Run refreshes until ctx is done. report hears of every change: nil after it came into force, else why it did not.
-// It compares contents, not names or times: a ConfigMap volume swaps a link two levels up.
+// Run refreshes at the interval until ctx is done, and calls report for every change, with nil after an activation. It
+// compares contents, not modification times: a ConfigMap volume changes by replacing a symbolic link two levels up.
 func (r *Reloader) Run(ctx context.Context, interval time.Duration, report func(error)) {
 	tick := time.NewTicker(cmp.Or(interval, 2*time.Second))
 	defer tick.Stop()
@@ -110,44 +111,47 @@ func (r *Reloader) Run(ctx context.Context, interval time.Duration, report func(
 	}
 }
 
-func (r *Reloader) swap(ctx context.Context, cfg *v1alpha1.Config, found *content) error {
+func (r *Reloader) activate(ctx context.Context, cfg *v1alpha1.Config, found *sourceContent) error {
 	e, err := New(ctx, cfg, found)
-	r.loaded, r.broken = found, err
+	r.attempted, r.attemptErr = found, err
 	if err != nil {
 		return err
 	}
-	r.config, r.good = cfg, found
-	r.current.Store(e)
+	r.config, r.active = cfg, found
+	r.engine.Store(e)
 	return nil
 }
 
-func (r *Reloader) settle(err error) error {
+func (r *Reloader) setActivationError(err error) error {
 	if err == nil {
-		r.refused.Store(nil)
+		r.activationErr.Store(nil)
 	} else {
-		r.refused.Store(&err)
+		r.activationErr.Store(&err)
 	}
 	return err
 }
 
-// content is what the sources held at one moment: what is compared is what is compiled.
-type content struct {
+// sourceContent is the content of all sources at one moment. It is the DataSource of an engine, so that the engine is
+// compiled from what was compared.
+type sourceContent struct {
 	files Files
 	data  map[string]any
 }
 
-// Load gives the files.
-func (c *content) Load(ctx context.Context) (map[string]string, error) { return c.files.Load(ctx) }
+// Load returns the files.
+func (c *sourceContent) Load(ctx context.Context) (map[string]string, error) {
+	return c.files.Load(ctx)
+}
 
-// Data gives the documents.
-func (c *content) Data(context.Context) (map[string]any, error) { return c.data, nil }
+// Data returns the documents.
+func (c *sourceContent) Data(context.Context) (map[string]any, error) { return c.data, nil }
 
-func (c *content) equal(other *content) bool {
+func (c *sourceContent) equal(other *sourceContent) bool {
 	return maps.Equal(c.files, other.files) && reflect.DeepEqual(c.data, other.data)
 }
 
-// gather reads all sources once. stale says which of them gave what they last held.
-func gather(ctx context.Context, sources []Source) (found *content, stale, err error) {
+// loadSources reads all sources once. stale joins their StaleErrors.
+func loadSources(ctx context.Context, sources []Source) (found *sourceContent, stale, err error) {
 	all := Files{}
 	var errs, old []error
 	for _, source := range sources {
@@ -159,33 +163,33 @@ func gather(ctx context.Context, sources []Source) (found *content, stale, err e
 		}
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			if _, twice := all[name]; twice {
-				errs = append(errs, twoFiles(name))
+				errs = append(errs, duplicateFile(name))
 			}
 			all[name] = files[name]
 		}
 	}
 	data, err := loadData(ctx, sources)
-	return &content{files: all, data: data}, errors.Join(old...), errors.Join(append(errs, err)...)
+	return &sourceContent{files: all, data: data}, errors.Join(old...), errors.Join(append(errs, err)...)
 }
 
-// Feed is a source that someone else fills, as from the ConfigMaps that a cluster holds. The zero Feed is empty.
-type Feed struct{ files atomic.Pointer[Files] }
+// MemorySource is a Source whose files can be replaced, as when a ConfigMap changes. The zero MemorySource is empty.
+type MemorySource struct{ files atomic.Pointer[Files] }
 
-// Set replaces all files of the feed, text by name.
-func (f *Feed) Set(files map[string]string) {
-	own := Files(maps.Clone(files))
-	f.files.Store(&own)
+// Set replaces all files: text by name.
+func (s *MemorySource) Set(files map[string]string) {
+	copied := Files(maps.Clone(files))
+	s.files.Store(&copied)
 }
 
-// Load gives the files that were set last and end in .rego.
-func (f *Feed) Load(ctx context.Context) (map[string]string, error) {
-	if files := f.files.Load(); files != nil {
+// Load returns those of the files set last that end in .rego.
+func (s *MemorySource) Load(ctx context.Context) (map[string]string, error) {
+	if files := s.files.Load(); files != nil {
 		return files.Load(ctx)
 	}
 	return nil, nil
 }
 
-// ConfigMapFiles names the Rego files of a ConfigMap's data so that a person finds them: "namespace/name:key".
+// ConfigMapFiles returns the Rego files of a ConfigMap's data, named "configmap namespace/name:key".
 func ConfigMapFiles(namespace, name string, data map[string]string) map[string]string {
 	files := make(map[string]string, len(data))
 	for key, text := range data {

@@ -31,7 +31,7 @@ func said(t *testing.T, e *Engine) string {
 }
 
 func TestABrokenPolicyLeavesTheLastGoodOne(t *testing.T) {
-	feed := &Feed{}
+	feed := &MemorySource{}
 	feed.Set(generation(1))
 	r, err := NewReloader(t.Context(), nil, feed)
 	if err != nil {
@@ -47,12 +47,12 @@ func TestABrokenPolicyLeavesTheLastGoodOne(t *testing.T) {
 			t.Errorf("look %d at a broken policy: got %v, %v; want the file and the line, once as new", i, changed, err)
 		}
 	}
-	if got := said(t, r.Engine()); got != "generation 1" || r.Refused() == nil {
-		t.Errorf("%s is in force, refused is %v", got, r.Refused())
+	if got := said(t, r.Engine()); got != "generation 1" || r.ActivationError() == nil {
+		t.Errorf("%s is in force, refused is %v", got, r.ActivationError())
 	}
 	feed.Set(generation(2))
-	if changed, err := r.Refresh(t.Context()); !changed || err != nil || r.Refused() != nil {
-		t.Errorf("a good policy: got %v, %v, refused %v", changed, err, r.Refused())
+	if changed, err := r.Refresh(t.Context()); !changed || err != nil || r.ActivationError() != nil {
+		t.Errorf("a good policy: got %v, %v, refused %v", changed, err, r.ActivationError())
 	}
 	if got := said(t, r.Engine()); got != "generation 2" {
 		t.Errorf("%s is in force", got)
@@ -60,7 +60,7 @@ func TestABrokenPolicyLeavesTheLastGoodOne(t *testing.T) {
 }
 
 func TestABrokenConfigurationLeavesTheLastGoodOne(t *testing.T) {
-	feed := &Feed{}
+	feed := &MemorySource{}
 	feed.Set(generation(1))
 	r, err := NewReloader(t.Context(), nil, feed)
 	if err != nil {
@@ -68,10 +68,10 @@ func TestABrokenConfigurationLeavesTheLastGoodOne(t *testing.T) {
 	}
 	off := with("mine", v1alpha1.Off)
 	wrong := with("nobodys", v1alpha1.Off)
-	if err := r.Configure(t.Context(), &wrong); err == nil || r.Refused() == nil {
+	if err := r.Configure(t.Context(), &wrong); err == nil || r.ActivationError() == nil {
 		t.Error("a configuration that names no policy is taken")
 	}
-	if err := r.Configure(t.Context(), &off); err != nil || r.Refused() != nil {
+	if err := r.Configure(t.Context(), &off); err != nil || r.ActivationError() != nil {
 		t.Errorf("a good configuration: %v", err)
 	}
 	// A policy that the configuration names cannot go.
@@ -139,7 +139,7 @@ func TestSwapsLoseNoEvaluation(t *testing.T) {
 		engines = append(engines, engine(t, files(n)))
 	}
 	r := &Reloader{}
-	r.current.Store(engines[0])
+	r.engine.Store(engines[0])
 	var evaluations atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
 	ticks := make(chan struct{}, 16) // so that the load keeps step with the swaps
@@ -163,7 +163,7 @@ func TestSwapsLoseNoEvaluation(t *testing.T) {
 		})
 	}
 	for n := range swaps {
-		r.current.Store(engines[n%len(engines)])
+		r.engine.Store(engines[n%len(engines)])
 		for range 4 {
 			select {
 			case <-ticks:
@@ -188,12 +188,12 @@ func TestConfigMapFiles(t *testing.T) {
 
 // down is a source that can be out of reach.
 type down struct {
-	Feed
+	MemorySource
 	err error
 }
 
 func (d *down) Load(ctx context.Context) (map[string]string, error) {
-	files, _ := d.Feed.Load(ctx)
+	files, _ := d.MemorySource.Load(ctx)
 	return files, d.err
 }
 
@@ -209,8 +209,8 @@ func TestASourceThatIsDownHoldsNoConfigurationUp(t *testing.T) {
 	if err := r.Configure(t.Context(), &warn); err != nil {
 		t.Error(err)
 	}
-	if got := said(t, r.Engine()); got != "generation 1" || r.Refused() == nil || r.Refused().Error() != "out of reach" {
-		t.Errorf("%s is in force, refused is %v", got, r.Refused())
+	if got := said(t, r.Engine()); got != "generation 1" || r.ActivationError() == nil || r.ActivationError().Error() != "out of reach" {
+		t.Errorf("%s is in force, refused is %v", got, r.ActivationError())
 	}
 	if _, warned := evaluate(t, r.Engine(), review(mesh.Originated, mesh.CauseNone)); len(warned) != 1 {
 		t.Errorf("warned by %v, want mine: the new configuration", warned)
@@ -232,8 +232,8 @@ func TestASourceThatIsBackIsHeard(t *testing.T) {
 		}{{outage, true}, {outage, false}, {nil, true}, {nil, false}} {
 			source.err = want.err
 			changed, err := r.Refresh(t.Context())
-			if changed != want.changed || (err == nil) != (want.err == nil) || !sameText(r.Refused(), want.err) {
-				t.Errorf("%s, look %d: got %v, %v, refused %v; want %v, %v", name, i, changed, err, r.Refused(), want.changed, want.err)
+			if changed != want.changed || (err == nil) != (want.err == nil) || !sameText(r.ActivationError(), want.err) {
+				t.Errorf("%s, look %d: got %v, %v, refused %v; want %v, %v", name, i, changed, err, r.ActivationError(), want.changed, want.err)
 			}
 		}
 	}
@@ -242,14 +242,14 @@ func TestASourceThatIsBackIsHeard(t *testing.T) {
 func TestAStaleSourceHoldsNobodyUp(t *testing.T) {
 	stale := &down{err: &StaleError{errors.New("out of reach")}}
 	stale.Set(map[string]string{"other.rego": own("other", `violation contains {"message": "x"} if false`)})
-	feed := &Feed{}
+	feed := &MemorySource{}
 	feed.Set(generation(1))
 	r, err := NewReloader(t.Context(), nil, stale, feed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !sameText(r.Refused(), stale.err) {
-		t.Errorf("refused is %v, want to hear of the stale source from the start", r.Refused())
+	if !sameText(r.ActivationError(), stale.err) {
+		t.Errorf("refused is %v, want to hear of the stale source from the start", r.ActivationError())
 	}
 	feed.Set(generation(2))
 	if changed, err := r.Refresh(t.Context()); !changed || !sameText(err, stale.err) {

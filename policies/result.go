@@ -9,7 +9,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// readResult reads a policy's set of violations. action is the most that Config lets them lead to.
+// readResult reads a policy's set of violations. Each gets at most the given action.
 func readResult(id string, action v1alpha1.Action, result ast.Value) ([]Violation, error) {
 	set, ok := result.(ast.Set)
 	if !ok {
@@ -22,7 +22,7 @@ func readResult(id string, action v1alpha1.Action, result ast.Value) ([]Violatio
 	err := set.Iter(func(t *ast.Term) error {
 		v, err := readViolation(t.Value)
 		if err != nil {
-			return fmt.Errorf("violation%s: %w", named(t.Value), err)
+			return fmt.Errorf("violation%s: %w", quoteMessage(t.Value), err)
 		}
 		v.Policy = id
 		if v.Action == "" {
@@ -37,19 +37,19 @@ func readResult(id string, action v1alpha1.Action, result ast.Value) ([]Violatio
 	return out, err
 }
 
-// maxTold is how much of a text is repeated to say which one is meant.
-const maxTold = 100
+// maxQuoted is how many characters of a policy's string an error quotes.
+const maxQuoted = 100
 
-// named tells a violation by its message. The rest of it may be endless to write down: small values can hold each other
-// many times over.
-func named(violation ast.Value) string {
+// quoteMessage returns a violation's message for an error that is about the violation. Other values are never printed:
+// a small value that refers to another many times, level by level, is exponentially long in print.
+func quoteMessage(violation ast.Value) string {
 	object, ok := violation.(ast.Object)
 	if !ok {
 		return ""
 	}
 	if message := object.Get(ast.InternedTerm("message")); message != nil {
 		if s, ok := message.Value.(ast.String); ok {
-			return fmt.Sprintf(" %.*q", maxTold, string(s))
+			return fmt.Sprintf(" %.*q", maxQuoted, string(s))
 		}
 	}
 	return ""
@@ -77,7 +77,7 @@ func readViolation(value ast.Value) (Violation, error) {
 	return v, nil
 }
 
-// set reads one field. A field that is not known is an error: it is misspelt.
+// set reads one field. An unknown field is an error.
 func (v *Violation) set(name string, value ast.Value) error {
 	texts := map[string]*string{
 		"message": &v.Message, "host": &v.Host, "client": &v.Client, "fix": &v.Fix, "decidedBy": &v.DecidedBy,
@@ -100,11 +100,11 @@ func (v *Violation) set(name string, value ast.Value) error {
 		case !ok:
 			return fmt.Errorf("action is %s, not deny, warn, audit or off", ast.ValueName(value))
 		case severity(v.Action) < 0:
-			return fmt.Errorf("action is %.*q, not deny, warn, audit or off", maxTold, string(s))
+			return fmt.Errorf("action is %.*q, not deny, warn, audit or off", maxQuoted, string(s))
 		}
 		return nil
 	}
-	return fmt.Errorf("has a field %.*q; known are message, host, port, client, fix, decidedBy and action", maxTold, name)
+	return fmt.Errorf("has a field %.*q; known are message, host, port, client, fix, decidedBy and action", maxQuoted, name)
 }
 
 func (v *Violation) setPort(value ast.Value) error {

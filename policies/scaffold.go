@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Scaffold gives the files of a new policy, by path: the policy, its test, and a Suite. They pass as they are, and
-// are to be changed from there. The policy refuses a ServiceEntry that no team owns.
+// Scaffold returns the files of a new policy, by path: the policy, its test, and a Suite. The policy is an example that
+// passes its tests, to start from: it denies a ServiceEntry without a label that names its owner.
 func Scaffold(id string) (map[string]string, error) {
 	if !idPattern.MatchString(id) {
 		return nil, fmt.Errorf("%q is no policy id: lower-case words joined by hyphens", id)
@@ -23,7 +23,8 @@ func Scaffold(id string) (map[string]string, error) {
 	}, nil
 }
 
-// WriteScaffold writes the files of a new policy below dir. It refuses to write over a file that is there.
+// WriteScaffold writes the files of a new policy below dir, and returns their paths. A file that exists is an error, and
+// nothing is written.
 func WriteScaffold(dir, id string) (written []string, err error) {
 	files, err := Scaffold(id)
 	if err != nil {

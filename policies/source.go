@@ -18,29 +18,30 @@ var published embed.FS
 
 // Source is a place that policies come from.
 type Source interface {
-	// Load gives the Rego files by name. Names are what errors name: a person must find the file by them. With a
-	// *StaleError it gives the files that it last held.
+	// Load returns Rego files by name. Errors name files by these names, which a person must be able to find. With
+	// a *StaleError it returns the files of the last successful load.
 	Load(ctx context.Context) (map[string]string, error)
 }
 
-// StaleError comes with what a source last held: it could not be renewed. A Reloader goes on with that, and says so.
+// StaleError is the error of a source that could not be read again, and returned what it last read. A Reloader uses
+// that, and reports the error.
 type StaleError struct{ Err error }
 
-// Error says why.
+// Error returns the reason.
 func (e *StaleError) Error() string { return e.Err.Error() }
 
-// Unwrap gives the reason.
+// Unwrap returns the reason.
 func (e *StaleError) Unwrap() error { return e.Err }
 
-// DataSource is a Source that brings documents for its policies, too: data.X in Rego.
+// DataSource is a Source with base documents for its policies: data.X in Rego.
 type DataSource interface {
 	Source
-	// Data gives the documents by their first key. "params" and "tlsward" are not theirs to give.
+	// Data returns the documents by the first key of their path. "params" and "tlsward" are reserved.
 	Data(ctx context.Context) (map[string]any, error)
 }
 
-// Dir is a directory of policies, with all that is below it. Files that do not end in .rego are ignored, and so is
-// what begins with a dot: a mounted ConfigMap holds its real files behind "..data".
+// Dir is a directory tree of policies. Files that do not end in .rego are ignored, and so are names that begin with a
+// dot: a mounted ConfigMap keeps its files in "..data", and links to them.
 type Dir string
 
 // Load reads the directory's .rego files.
@@ -61,17 +62,17 @@ func (d Dir) Load(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
-// Files are policies that someone else has read, as from ConfigMaps: text by name.
+// Files are Rego files in memory, as from ConfigMaps: text by name.
 type Files map[string]string
 
-// Load gives a copy of those that end in .rego.
+// Load returns a copy of those that end in .rego.
 func (f Files) Load(context.Context) (map[string]string, error) {
 	out := maps.Clone(f)
 	maps.DeleteFunc(out, func(name, _ string) bool { return !strings.HasSuffix(name, ".rego") })
 	return out, nil
 }
 
-// maxFile bounds one Rego file: nothing that a person writes comes near.
+// maxFile is the size limit of one Rego file, in bytes: far beyond what a person writes.
 const maxFile = 1 << 20
 
 func regoFiles(ctx context.Context, root fs.FS) (map[string]string, error) {
@@ -114,5 +115,5 @@ func readInto(out map[string]string, root fs.FS, name string) error {
 	return nil
 }
 
-// Published is the tree that this program ships: rego/ and schemas/, as `opa` reads them.
+// Published returns the embedded rego/ and schemas/, as `opa` reads them.
 func Published() fs.FS { return published }

@@ -16,13 +16,13 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// unitTimeout is how long one Rego unit test may take.
+// unitTimeout is the time limit of one Rego unit test.
 const unitTimeout = 10 * time.Second
 
-// testMemory is how much memory tests may take, in bytes.
+// testMemory is the memory limit of all Rego unit tests together, in bytes.
 const testMemory = v1alpha1.DefaultMemoryMiB << 20
 
-// UnitTest is one Rego unit test that was run.
+// UnitTest is the result of one Rego unit test.
 type UnitTest struct {
 	Package string `json:"package"`
 	Name    string `json:"name"`
@@ -35,24 +35,24 @@ type UnitTest struct {
 	Duration time.Duration `json:"duration"`
 }
 
-// UnitReport is what a run of Rego unit tests gave.
+// UnitReport is the result of a run of Rego unit tests.
 type UnitReport struct {
 	// Tests are ordered by file and line.
 	Tests []UnitTest `json:"tests"`
-	// Coverage is how many of the lines of the policies (not of the tests) were evaluated, in percent; 100 where there
-	// are none.
+	// Coverage is the share of the policies' lines (not the tests') that were evaluated, in percent; 100 if there are
+	// none.
 	Coverage float64 `json:"coverage"`
-	// Uncovered lists the lines that were not, as "file:from-to".
+	// Uncovered lists the lines that were not evaluated, as "file:from-to".
 	Uncovered []string `json:"uncovered,omitempty"`
 }
 
-// Failed lists the tests that failed.
+// Failed returns the tests that failed.
 func (r UnitReport) Failed() []UnitTest {
 	return slices.DeleteFunc(slices.Clone(r.Tests), func(t UnitTest) bool { return t.Failure == "" })
 }
 
-// Test runs the Rego unit tests of the sources, with the built-in library and policies at hand. A package of a source
-// takes the place of the built-in one of the same name, so that the tests of a checkout judge the checkout.
+// Test runs the Rego unit tests of the sources, together with the built-in modules. A source's package replaces the
+// built-in one of the same name, so that the tests of a checkout of this repository test the checkout.
 func Test(ctx context.Context, sources ...Source) (UnitReport, error) {
 	modules, err := loadModules(ctx, sources)
 	if err != nil {
@@ -62,7 +62,7 @@ func Test(ctx context.Context, sources ...Source) (UnitReport, error) {
 	if err != nil {
 		return UnitReport{}, fmt.Errorf("load the data of policies: %w", err)
 	}
-	return runTests(ctx, shadowed(modules), nil, data)
+	return runTests(ctx, withoutShadowed(modules), nil, data)
 }
 
 // TestBuiltin runs the built-in policies' own tests.
@@ -77,31 +77,31 @@ func TestBuiltin(ctx context.Context) (UnitReport, error) {
 	return runTests(ctx, modules, nil, nil)
 }
 
-// shadowed leaves out the built-in modules whose package a source declares.
-func shadowed(modules []module) []module {
-	theirs := map[string]bool{}
+// withoutShadowed leaves out the built-in modules whose package a source declares.
+func withoutShadowed(modules []module) []module {
+	declared := map[string]bool{}
 	for _, m := range modules {
 		if !m.builtin {
-			theirs[m.parsed.Package.Path.String()] = true
+			declared[m.packageName()] = true
 		}
 	}
-	return slices.DeleteFunc(modules, func(m module) bool { return m.builtin && theirs[m.parsed.Package.Path.String()] })
+	return slices.DeleteFunc(modules, func(m module) bool { return m.builtin && declared[m.packageName()] })
 }
 
-// runTests runs the tests of the modules that are not built in. They see the data that their policies will see, but no
-// params: a test that hangs on the Config of one cluster would fail in the next.
+// runTests runs the tests of the modules that are not built in. They see the data of the sources, as the policies do,
+// but no params: a test that depends on the Config of one cluster would fail in the next.
 func runTests(ctx context.Context, modules []module, allow []string, data map[string]any) (UnitReport, error) {
 	parsed := map[string]*ast.Module{}
 	covered := map[string]*ast.Module{}
 	own := map[string]bool{}
 	for _, m := range modules {
-		if m.builtin && m.test() && !m.fixture() {
+		if m.builtin && m.isTest() && !m.isFixture() {
 			continue
 		}
 		parsed[m.file] = m.parsed
 		if !m.builtin {
 			own[m.file] = true
-			if !m.test() {
+			if !m.isTest() {
 				covered[m.file] = m.parsed
 			}
 		}
@@ -123,7 +123,7 @@ func runTests(ctx context.Context, modules []module, allow []string, data map[st
 		SetCoverageRuns(nil).
 		SetCoverageQueryTracer(coverage).
 		RaiseBuiltinErrors(true)
-	tests, err := collect(ctx, runner, store, own)
+	tests, err := runAndCollect(ctx, runner, store, own)
 	if err != nil {
 		return UnitReport{}, err
 	}
@@ -132,17 +132,17 @@ func runTests(ctx context.Context, modules []module, allow []string, data map[st
 	return report, nil
 }
 
-func collect(ctx context.Context, runner *tester.Runner, store storage.Store, own map[string]bool) ([]UnitTest, error) {
+func runAndCollect(ctx context.Context, runner *tester.Runner, store storage.Store, own map[string]bool) ([]UnitTest, error) {
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer store.Abort(ctx, txn)
-	ctx, done := withinMemory(ctx, testMemory)
+	ctx, done := withMemoryLimit(ctx, testMemory)
 	defer done()
 	results, err := runner.RunTests(ctx, txn)
 	if err != nil {
-		return nil, fmt.Errorf("compile policies and tests: %w", describe(err))
+		return nil, fmt.Errorf("compile policies and tests: %w", withLocations(err))
 	}
 	tests := []UnitTest{}
 	for r := range results {
@@ -166,7 +166,7 @@ func unitTest(r *tester.Result) UnitTest {
 	}
 	switch {
 	case r.Error != nil:
-		t.Failure = describe(r.Error).Error()
+		t.Failure = withLocations(r.Error).Error()
 	case r.Fail:
 		t.Failure = "is not true"
 		var cases []string
@@ -185,7 +185,7 @@ func unitTest(r *tester.Result) UnitTest {
 	return t
 }
 
-// addCoverage keeps the figures of the covered modules: the tracer saw the tests and the library too.
+// addCoverage adds the coverage of the covered modules: the report has tests and the library too.
 func (r *UnitReport) addCoverage(report cover.Report, covered map[string]*ast.Module) {
 	lines, missed := 0, 0
 	for file, f := range report.Files {
@@ -204,9 +204,9 @@ func (r *UnitReport) addCoverage(report cover.Report, covered map[string]*ast.Mo
 	slices.Sort(r.Uncovered)
 }
 
-// checkOwnTests runs the tests that the sources bring, and gives an error that lists those that fail.
-func checkOwnTests(ctx context.Context, modules []module, allow []string, data map[string]any) error {
-	if !slices.ContainsFunc(modules, func(m module) bool { return !m.builtin && m.test() }) {
+// checkSourceTests runs the tests of the sources. The error lists those that failed.
+func checkSourceTests(ctx context.Context, modules []module, allow []string, data map[string]any) error {
+	if !slices.ContainsFunc(modules, func(m module) bool { return !m.builtin && m.isTest() }) {
 		return nil
 	}
 	report, err := runTests(ctx, modules, allow, data)

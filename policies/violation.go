@@ -7,31 +7,32 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// Violation is one reason against an object, with the action that the Config gives it.
+// Violation is one reason against the object under review.
 type Violation struct {
 	Policy  string          `json:"policy"`
 	Action  v1alpha1.Action `json:"action"`
 	Message string          `json:"message"`
-	// Host, Port and Client name the flow that is wrong; they are empty where the object itself is.
+	// Host, Port and Client identify the flow that the violation is about. They are empty where it is about the object
+	// itself.
 	Host   string `json:"host,omitempty"`
 	Port   uint32 `json:"port,omitempty"`
 	Client string `json:"client,omitempty"`
-	// Fix is the YAML, or the sentence, that mends it.
+	// Fix is YAML that removes the violation, or a sentence.
 	Fix string `json:"fix,omitempty"`
-	// DecidedBy names the object and the field that decided, as mesh.Decision.String.
+	// DecidedBy is the object and field that decided, as from mesh.Decision.String.
 	DecidedBy string `json:"decidedBy,omitempty"`
-	// Exempt says which exemption lowered this violation, and until when.
+	// Exempt describes the exemption that lowered the action, with its last day.
 	Exempt string `json:"exempt,omitempty"`
-	// Undecided is true for the warning that stands for a policy that could not decide.
+	// Undecided is true for the warning that takes the place of a policy's error.
 	Undecided bool `json:"undecided,omitempty"`
 }
 
-// severity orders actions from the weakest to the strongest. An action that is none of them is the weakest.
+// severity is a sort key of actions: off, audit, warn, deny. It is -1 for an unknown action.
 func severity(a v1alpha1.Action) int {
 	return slices.Index([]v1alpha1.Action{v1alpha1.Off, v1alpha1.Audit, v1alpha1.Warn, v1alpha1.Deny}, a)
 }
 
-// weaker gives the weaker of two actions.
+// weaker returns the weaker of two actions.
 func weaker(a, b v1alpha1.Action) v1alpha1.Action {
 	if severity(b) < severity(a) {
 		return b
@@ -39,7 +40,7 @@ func weaker(a, b v1alpha1.Action) v1alpha1.Action {
 	return a
 }
 
-// sortViolations puts denials first, then orders by policy, host, port, client and message: the same every time.
+// sortViolations orders by action, strongest first, then by policy, host, port, client, message, fix and decidedBy.
 func sortViolations(vs []Violation) {
 	slices.SortFunc(vs, func(a, b Violation) int {
 		return cmp.Or(

@@ -119,7 +119,7 @@ func (j *Judge) Validate(ctx context.Context, snap *mesh.Snapshot, r Review) (De
 
 // decide judges a change. Fixes stay as policies wrote them. With an error it gives what could not be judged.
 func (j *Judge) decide(ctx context.Context, q *question, c *change) (Decision, error) {
-	input := q.input(c, j.Engine.Apart(q.ref.Namespace))
+	input := q.input(c, j.Engine.ExemptionKey(q.ref.Namespace))
 	violations, err := j.Engine.Evaluate(ctx, input)
 	if err != nil {
 		return Decision{Input: &input}, err
@@ -140,10 +140,10 @@ func (q *question) input(c *change, apart func(host string) string) policies.Inp
 			UserInfo:   policies.UserInfo{Username: q.Username, Groups: q.Groups},
 			DryRun:     q.DryRun,
 		},
-		Object:    q.tree,
-		OldObject: q.oldTree,
-		Egress:    mesh.Review(c.before, c.after, c.ref, apart),
-		Apart:     apart != nil,
-		Callers:   policies.CallersOf(c.after, c.after.Get(c.ref)),
+		Object:            q.tree,
+		OldObject:         q.oldTree,
+		Egress:            mesh.Review(c.before, c.after, c.ref, apart),
+		FoldedByExemption: apart != nil,
+		Callers:           policies.CallersOf(c.after, c.after.Get(c.ref)),
 	}
 }

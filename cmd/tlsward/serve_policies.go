@@ -19,7 +19,7 @@ import (
 // policySources are the places that policies beside the built-in ones come from.
 type policySources struct {
 	// feed holds those of ConfigMaps; known is true once they have been read.
-	feed  policies.Feed
+	feed  policies.MemorySource
 	maps  atomic.Pointer[[]*corev1.ConfigMap]
 	known atomic.Bool
 	// opa fetches bundles; nil where none are configured.

@@ -37,7 +37,7 @@ func (b *bench) seat() {
 // follow watches the configuration file (raw is what was read of it) and the policies' directories.
 func (b *bench) follow(raw []byte) {
 	b.s.metrics.ConfigReloaded(nil)
-	b.s.health.Note("policies", func() string { return standing(b.policies.Refused()) })
+	b.s.health.Note("policies", func() string { return standing(b.policies.ActivationError()) })
 	if len(b.s.policies)+len(b.s.policySelector) > 0 {
 		b.s.background = append(b.s.background, func(ctx context.Context) error {
 			b.policies.Run(ctx, 0, b.policiesChanged)

@@ -1,5 +1,4 @@
-// Package bundles has OPA fetch policies and write decision logs: its own plugins (bundles over HTTP, from OCI
-// registries or files, with signatures; decision logs to the console or a service, with masking), by its own
-// configuration. What is fetched is a Source of package policies like any other: it is compiled aside there, held
-// against the schemas and its own tests, and refused whole where it is broken. Nothing here judges a review.
+// Package bundles runs OPA's own plugins with OPA's own configuration: bundles (from an HTTP server, an OCI registry or a
+// file, with signatures) and decision logs (to the console or a service, with masking). Bundles become a Source of
+// package policies, which compiles and tests them like any other. Nothing here evaluates a policy.
 package bundles

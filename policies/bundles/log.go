@@ -14,38 +14,38 @@ import (
 	"github.com/tlsward/tlsward/policies"
 )
 
-// Decision is one review's outcome, for the decision log.
+// Decision is an event of the decision log: the outcome of one review.
 type Decision struct {
 	// ID is the review's uid.
 	ID    string
 	Time  time.Time
 	Input policies.Input
-	// Violations are all of them, those of action audit included.
+	// Violations are all violations, those of action audit included.
 	Violations []policies.Violation
-	// Err says why nothing could be decided; nil where it could.
+	// Err is why nothing could be decided; nil otherwise.
 	Err error
 }
 
-// Path is the path under which decisions are logged.
+// Path is the path of all decisions in the log.
 const Path = "tlsward/decision"
 
-// LogsDecisions says whether the configuration asks for decision logs.
+// LogsDecisions reports whether decision_logs is configured.
 func (s *Service) LogsDecisions() bool { return s.logs != nil }
 
-// Log writes a decision where the configuration says, masked by what the bundles have in package system.log. It does
-// nothing where decision logs are not configured.
+// Log writes a decision to the decision log, masked by package system.log of the bundles. It does nothing if
+// decision_logs is not configured.
 func (s *Service) Log(ctx context.Context, d Decision) error {
 	if s.logs == nil {
 		return nil
 	}
-	input, err := document(d.Input)
+	input, err := toJSON(d.Input)
 	if err != nil {
 		return fmt.Errorf("log decision: %w", err)
 	}
 	if d.Violations == nil {
 		d.Violations = []policies.Violation{}
 	}
-	result, err := document(map[string]any{"violations": d.Violations})
+	result, err := toJSON(map[string]any{"violations": d.Violations})
 	if err != nil {
 		return fmt.Errorf("log decision: %w", err)
 	}
@@ -64,15 +64,15 @@ func (s *Service) Log(ctx context.Context, d Decision) error {
 func (s *Service) revisions() map[string]server.BundleInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[string]server.BundleInfo, len(s.states))
-	for name, state := range s.states {
+	out := make(map[string]server.BundleInfo, len(s.statuses))
+	for name, state := range s.statuses {
 		out[name] = server.BundleInfo{Revision: state.ActiveRevision}
 	}
 	return out
 }
 
-// document gives v as JSON has it.
-func document(v any) (out any, err error) {
+// toJSON returns v as it is after a round trip through JSON.
+func toJSON(v any) (out any, err error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func document(v any) (out any, err error) {
 	return out, err
 }
 
-// opaLogger lets OPA's plugins log through slog.
+// opaLogger is a logger of OPA's that writes to slog.
 type opaLogger struct{ log *slog.Logger }
 
 var _ logging.Logger = opaLogger{}
@@ -97,7 +97,7 @@ func (l opaLogger) write(level slog.Level, format string, args []any) {
 	}
 }
 
-// WithFields gives a logger that repeats these fields.
+// WithFields returns a logger that adds these fields.
 func (l opaLogger) WithFields(fields map[string]any) logging.Logger {
 	log := l.log
 	for key, value := range fields {
@@ -106,7 +106,7 @@ func (l opaLogger) WithFields(fields map[string]any) logging.Logger {
 	return opaLogger{log}
 }
 
-// GetLevel gives the level at which slog is enabled.
+// GetLevel returns the level that slog is enabled at.
 func (l opaLogger) GetLevel() logging.Level {
 	if l.log.Enabled(context.Background(), slog.LevelDebug) {
 		return logging.Debug
@@ -114,5 +114,5 @@ func (l opaLogger) GetLevel() logging.Level {
 	return logging.Info
 }
 
-// SetLevel does nothing: slog's handler has the level.
+// SetLevel does nothing: slog's handler decides on the level.
 func (opaLogger) SetLevel(logging.Level) {}

@@ -113,7 +113,7 @@ func follow(t *testing.T, s *Service, reloader *policies.Reloader, want string) 
 		select {
 		case <-s.Changed():
 		case <-late:
-			t.Fatalf("the policies' state is %v, want %q", reloader.Refused(), want)
+			t.Fatalf("the policies' state is %v, want %q", reloader.ActivationError(), want)
 		}
 		_, err := reloader.Refresh(t.Context())
 		if err == nil && want == "" || err != nil && want != "" && strings.Contains(err.Error(), want) {
@@ -134,7 +134,7 @@ func TestABundleFromARegistryIsFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := said(t, reloader.Engine()); got != "never" {
+	if got := firstMessage(t, reloader.Engine()); got != "never" {
 		t.Fatalf("got %q, want the bundle's policy with the bundle's data", got)
 	}
 	for _, tc := range []struct {
@@ -155,14 +155,14 @@ func TestABundleFromARegistryIsFollowed(t *testing.T) {
 		}
 		images.push(t, "stable", mediaType, tc.bundle)
 		follow(t, s, reloader, tc.want)
-		if got := said(t, reloader.Engine()); got != "never" {
+		if got := firstMessage(t, reloader.Engine()); got != "never" {
 			t.Errorf("%s: %q is in force, want the last good one", tc.name, got)
 		}
 	}
 	images.push(t, "stable", ocispec.MediaTypeImageLayerGzip, good)
 	follow(t, s, reloader, "") // the tag is put back
 	images.push(t, "stable", ocispec.MediaTypeImageLayerGzip, build(t, strings.Replace(policy, "data.words.no", `"not today"`, 1), "secret"))
-	for late := time.Now().Add(time.Minute); said(t, reloader.Engine()) != "not today"; {
+	for late := time.Now().Add(time.Minute); firstMessage(t, reloader.Engine()) != "not today"; {
 		if time.Now().After(late) {
 			t.Fatal("the new image is not in force")
 		}
@@ -182,7 +182,7 @@ func TestAnImageNamedByItsDigestStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := said(t, e); got != "never" {
+	if got := firstMessage(t, e); got != "never" {
 		t.Errorf("got %q, want the policy of the digest, wherever the tag has gone", got)
 	}
 }
@@ -218,10 +218,10 @@ func TestABundleOnDiskStandsInForItsServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := said(t, reloader.Engine()); got != "never" {
+	if got := firstMessage(t, reloader.Engine()); got != "never" {
 		t.Errorf("got %q, want the policy on disk", got)
 	}
-	if err := reloader.Refused(); err == nil || !strings.Contains(err.Error(), "bundle mine") {
+	if err := reloader.ActivationError(); err == nil || !strings.Contains(err.Error(), "bundle mine") {
 		t.Errorf("got %v, want to hear that the bundle could not be renewed", err)
 	}
 	images.down.Store(false)

@@ -23,20 +23,20 @@ import (
 	"github.com/tlsward/tlsward/policies"
 )
 
-// Service runs OPA's plugins. It is a policies.DataSource, and writes decision logs.
+// Service runs OPA's plugins. It is a policies.DataSource, and writes the decision log.
 type Service struct {
 	manager *plugins.Manager
 	bundles *bundle.Plugin
 	logs    *logs.Plugin
-	// ours names the modules of the library, which bundles are compiled with and do not bring.
-	ours map[string]bool
+	// library has the names of the built-in modules, which are compiled together with the bundles.
+	library map[string]bool
 
-	mu      sync.Mutex
-	states  map[string]*bundle.Status
-	changed chan struct{}
+	mu       sync.Mutex
+	statuses map[string]*bundle.Status
+	changed  chan struct{}
 }
 
-// id is what OPA's plugins call this program towards their services.
+// id is the id of this instance in OPA's status and decision logs.
 const id = "tlsward"
 
 // New reads an OPA configuration (YAML or JSON): services, keys, bundles, decision_logs, status. Nothing runs before
@@ -63,14 +63,14 @@ func New(ctx context.Context, raw []byte, log *slog.Logger) (*Service, error) {
 		return nil, fmt.Errorf("read the OPA configuration: %w", err)
 	}
 	manager.Register(discovery.Name, found)
-	s := &Service{manager: manager, ours: map[string]bool{}, states: map[string]*bundle.Status{}, changed: make(chan struct{}, 1)}
+	s := &Service{manager: manager, library: map[string]bool{}, statuses: map[string]*bundle.Status{}, changed: make(chan struct{}, 1)}
 	for name := range library {
-		s.ours[name] = true
+		s.library[name] = true
 	}
 	return s, nil
 }
 
-// library gives the built-in modules, and what tests start from: bundles are compiled with them.
+// library returns the built-in modules and test inputs, which bundles are compiled with.
 func library(ctx context.Context) (map[string]*loader.RegoFile, error) {
 	files, err := policies.Library(ctx)
 	if err != nil {
@@ -87,19 +87,18 @@ func library(ctx context.Context) (map[string]*loader.RegoFile, error) {
 	return out, nil
 }
 
-// Start begins to fetch bundles. It returns at once; Wait waits for them.
+// Start starts to fetch bundles, and returns at once. Wait waits for them.
 func (s *Service) Start(ctx context.Context) error {
-	s.listen() // before anything is fetched: a bundle from a file is told of once
+	s.listen() // before the first fetch: the status of a bundle from a file comes once
 	if err := s.run(ctx); err != nil {
 		return fmt.Errorf("start OPA's plugins: %w", err)
 	}
 	s.logs = logs.Lookup(s.manager)
-	s.listen() // a configuration that is discovered brings its plugin along
+	s.listen() // discovery may have created the plugin
 	return nil
 }
 
-// run starts the plugins. One of them panics where it finds no directory that it may write to: what fetches from an OCI
-// registry.
+// run starts the plugins. The OCI downloader panics where it has no directory to write to.
 func (s *Service) run(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -111,19 +110,19 @@ func (s *Service) run(ctx context.Context) (err error) {
 
 func (s *Service) listen() {
 	if s.bundles = bundle.Lookup(s.manager); s.bundles != nil {
-		s.bundles.RegisterBulkListener(id, s.heard)
+		s.bundles.RegisterBulkListener(id, s.onStatus)
 	}
 }
 
-// Stop ends the fetching, and sends what decision logs there still are.
+// Stop stops the plugins, and flushes the decision log.
 func (s *Service) Stop(ctx context.Context) { s.manager.Stop(ctx) }
 
-// Changed tells that a bundle came, or failed to: it is time for a policies.Reloader to look.
+// Changed receives when a bundle was activated, or failed to: a policies.Reloader should then Refresh.
 func (s *Service) Changed() <-chan struct{} { return s.changed }
 
-func (s *Service) heard(states map[string]*bundle.Status) {
+func (s *Service) onStatus(states map[string]*bundle.Status) {
 	s.mu.Lock()
-	s.states = maps.Clone(states)
+	s.statuses = maps.Clone(states)
 	s.mu.Unlock()
 	select {
 	case s.changed <- struct{}{}:
@@ -131,8 +130,8 @@ func (s *Service) heard(states map[string]*bundle.Status) {
 	}
 }
 
-// Wait gives nil when every bundle has been fetched once, or is on disk and could not be; else, when ctx is done, why
-// not.
+// Wait waits until every bundle has been activated once, from its server or from disk. When ctx is done before, it
+// returns why.
 func (s *Service) Wait(ctx context.Context) error {
 	for {
 		missing, _ := s.problems()
@@ -147,7 +146,7 @@ func (s *Service) Wait(ctx context.Context) error {
 	}
 }
 
-// problems says which bundles are not there, and which could not be renewed.
+// problems returns which bundles were never activated, and which could not be updated.
 func (s *Service) problems() (missing, stale error) {
 	if s.bundles == nil {
 		return nil, nil
@@ -156,7 +155,7 @@ func (s *Service) problems() (missing, stale error) {
 	defer s.mu.Unlock()
 	var absent, old []error
 	for _, name := range slices.Sorted(maps.Keys(s.bundles.Config().Bundles)) {
-		state := s.states[name]
+		state := s.statuses[name]
 		err := fmt.Errorf("bundle %s has not been fetched yet", name)
 		if state != nil && state.Code != "" {
 			err = fmt.Errorf("bundle %s: %s", name, describe(state))
@@ -179,9 +178,9 @@ func describe(state *bundle.Status) string {
 	return strings.Join(lines, "; ")
 }
 
-// Load gives the Rego files of the bundles in force, named "bundle NAME/path". For a bundle that could not be fetched,
-// verified or compiled they are those of the last good one, with a *policies.StaleError; that there is none is an
-// error.
+// Load returns the Rego files of the active bundles, named "bundle NAME/path". If a bundle could not be fetched, verified
+// or compiled, they are those of its last activation, with a *policies.StaleError. A bundle that was never activated is
+// an error.
 func (s *Service) Load(ctx context.Context) (map[string]string, error) {
 	missing, stale := s.problems()
 	if missing != nil {
@@ -194,14 +193,14 @@ func (s *Service) Load(ctx context.Context) (map[string]string, error) {
 			return err
 		}
 		for _, name := range names {
-			if s.ours[name] {
+			if s.library[name] {
 				continue
 			}
 			text, err := s.manager.Store.GetPolicy(ctx, txn, name)
 			if err != nil {
 				return err
 			}
-			if !foreign(string(text)) {
+			if !isSystemModule(string(text)) {
 				out["bundle "+name] = string(text)
 			}
 		}
@@ -216,8 +215,8 @@ func (s *Service) Load(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
-// foreign is true of a module in package system: that is OPA's own, for masks of decision logs and the like.
-func foreign(text string) bool {
+// isSystemModule reports whether a module is in package system, which OPA itself reads: masks of decision logs, for one.
+func isSystemModule(text string) bool {
 	m, err := ast.ParseModuleWithOpts("", text, ast.ParserOptions{RegoVersion: ast.RegoV1})
 	if err != nil || len(m.Package.Path) < 2 {
 		return false
@@ -225,7 +224,7 @@ func foreign(text string) bool {
 	return m.Package.Path[1].Equal(ast.StringTerm("system"))
 }
 
-// Data gives the documents of the bundles in force.
+// Data returns the documents of the active bundles.
 func (s *Service) Data(ctx context.Context) (map[string]any, error) {
 	if missing, _ := s.problems(); missing != nil {
 		return nil, missing
@@ -236,7 +235,7 @@ func (s *Service) Data(ctx context.Context) (map[string]any, error) {
 	}
 	all, _ := value.(map[string]any)
 	out := maps.Clone(all)
-	delete(out, "system") // OPA's own notes on bundles
+	delete(out, "system") // where OPA stores the bundles' manifests
 	if tree, ok := out["tlsward"].(map[string]any); ok && len(tree) == 0 {
 		delete(out, "tlsward")
 	}

@@ -145,7 +145,7 @@ func wait(t *testing.T, s *Service, patience time.Duration) error {
 	return s.Wait(ctx)
 }
 
-func said(t *testing.T, e *policies.Engine) string {
+func firstMessage(t *testing.T, e *policies.Engine) string {
 	t.Helper()
 	found, err := e.Evaluate(t.Context(), input)
 	if err != nil {
@@ -176,7 +176,7 @@ func TestABundleFromAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := said(t, e); got != "never" {
+	if got := firstMessage(t, e); got != "never" {
 		t.Errorf("got %q, want the bundle's policy with the bundle's data", got)
 	}
 }
@@ -218,13 +218,13 @@ func TestASignedBundleIsFollowed(t *testing.T) {
 	} {
 		r.set(tc.bundle)
 		refresh(tc.want)
-		if got := said(t, reloader.Engine()); got != "never" {
+		if got := firstMessage(t, reloader.Engine()); got != "never" {
 			t.Errorf("%s: %q is in force, want the last good one", name, got)
 		}
 	}
 	r.set(build(t, strings.Replace(policy, "data.words.no", `"not today"`, 1), "secret"))
 	refresh("")
-	if got := said(t, reloader.Engine()); got != "not today" {
+	if got := firstMessage(t, reloader.Engine()); got != "not today" {
 		t.Errorf("%q is in force, want the newest", got)
 	}
 }

@@ -21,13 +21,13 @@ type Found struct {
 	// Rego holds the Rego files by name, tests among them.
 	Rego policies.Files
 	// Data is what the bundles among them bring.
-	Data policies.Documents
+	Data policies.BaseDocuments
 }
 
 // Find looks for Suites and Rego files at the paths: files, directories with all that is below them, "-" for stdin.
 // Other manifests beside them are passed over. The error lists all that is wrong, with file and line.
 func Find(stdin io.Reader, paths ...string) (Found, error) {
-	found := Found{Rego: policies.Files{}, Data: policies.Documents{}}
+	found := Found{Rego: policies.Files{}, Data: policies.BaseDocuments{}}
 	var errs []error
 	var yamls []string
 	for _, path := range paths {

@@ -126,4 +126,4 @@ func TestAnEndlessValueIsNotWrittenDown(t *testing.T) {
 	}
 }
 
-func measure() uint64 { return readHeap().objects }
+func measure() uint64 { return readHeapSize().objects }

@@ -10,7 +10,7 @@ import (
 )
 
 // guardFor compiles the bodies of rules, and reads their guard.
-func guardFor(t *testing.T, bodies ...string) guard {
+func guardFor(t *testing.T, bodies ...string) ruleIndex {
 	t.Helper()
 	text := "package p\n"
 	for _, body := range bodies {
@@ -24,7 +24,7 @@ func guardFor(t *testing.T, bodies ...string) guard {
 	if compiler.Compile(map[string]*ast.Module{"p.rego": module}); compiler.Failed() {
 		t.Fatal(compiler.Errors)
 	}
-	return guardOf(compiler.GetRulesExact(ast.MustParseRef("data.p.violation")))
+	return newRuleIndex(compiler.GetRulesExact(ast.MustParseRef("data.p.violation")))
 }
 
 const helpers = `
@@ -65,7 +65,7 @@ func TestGuardReadsWhatABodyAsks(t *testing.T) {
 		`every f in input.egress { f.verdict == "nothing" }`:         true,
 		`x := [f | some f in input.egress; f.verdict == ""]; x != 1`: true,
 	} {
-		if got := guardFor(t, body).admits(ast.MustParseTerm(flow).Value); got != want {
+		if got := guardFor(t, body).mayMatch(ast.MustParseTerm(flow).Value); got != want {
 			t.Errorf("%s: %v, want %v", body, got, want)
 		}
 	}
@@ -74,7 +74,7 @@ func TestGuardReadsWhatABodyAsks(t *testing.T) {
 func TestOneRuleIsEnough(t *testing.T) {
 	g := guardFor(t, `input.a == 1`, `input.b == 2`)
 	for input, want := range map[string]bool{`{"a": 1}`: true, `{"b": 2}`: true, `{"a": 2, "b": 1}`: false, `{}`: false} {
-		if got := g.admits(ast.MustParseTerm(input).Value); got != want {
+		if got := g.mayMatch(ast.MustParseTerm(input).Value); got != want {
 			t.Errorf("%s: %v, want %v", input, got, want)
 		}
 	}
@@ -84,12 +84,12 @@ func TestOneRuleIsEnough(t *testing.T) {
 func TestBuiltinGuardsKeepPoliciesAway(t *testing.T) {
 	e := engine(t)
 	in := review(mesh.Originated, mesh.CauseNone)
-	builtin, _ := admitted(e.byKind[in.Request.Kind], e.words.encode(&in))
+	builtin, _ := matching(e.queriesByKind[in.Request.Kind], e.words.encode(&in))
 	for _, g := range builtin {
 		t.Errorf("%s is evaluated for a review of which there is nothing to say", g.policy.ID)
 	}
 	in = review(mesh.Plaintext, mesh.CauseDisabled)
-	if builtin, _ = admitted(e.byKind[in.Request.Kind], e.words.encode(&in)); len(builtin) == 0 || len(builtin) > 2 {
+	if builtin, _ = matching(e.queriesByKind[in.Request.Kind], e.words.encode(&in)); len(builtin) == 0 || len(builtin) > 2 {
 		t.Errorf("%d policies are evaluated for plaintext", len(builtin))
 	}
 	if found, err := e.Evaluate(t.Context(), in); err != nil || len(found) == 0 || found[0].Action != v1alpha1.Deny {

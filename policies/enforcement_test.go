@@ -99,7 +99,7 @@ func TestExemptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.rules.now = func() time.Time { return now }
+		e.enforcement.now = func() time.Time { return now }
 		found, err := e.Evaluate(t.Context(), review(mesh.Plaintext, mesh.CauseDisabled))
 		if err != nil || len(found) != 2 {
 			t.Fatalf("%s: %d violations and %v, want 2", name, len(found), err)
@@ -126,7 +126,7 @@ func TestTheLongestExemptionCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.rules.now = func() time.Time { return time.Date(2026, 6, 10, 0, 0, 0, 0, time.UTC) }
+	e.enforcement.now = func() time.Time { return time.Date(2026, 6, 10, 0, 0, 0, 0, time.UTC) }
 	found, err := e.Evaluate(t.Context(), review(mesh.Plaintext, mesh.CauseDisabled))
 	if err != nil || found[0].Exempt != "exempted until 2027-06-11: long" {
 		t.Errorf("got %+v, %v", found, err)
@@ -165,7 +165,7 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apart := e.Apart("default")
+	apart := e.ExemptionKey("default")
 	for host, want := range map[string]string{
 		"edition.cnn.com": "xx", "live.cnn.com": "x-", "A.example.com": "-x", "b.example.com": "--", "c.example.com": "--",
 	} {
@@ -173,11 +173,11 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 			t.Errorf("%s: %s, want %s", host, got, want)
 		}
 	}
-	if got := e.Apart("shop")("b.example.com"); got != "--x" {
+	if got := e.ExemptionKey("shop")("b.example.com"); got != "--x" {
 		t.Errorf("in a namespace with an exemption of its own: %s", got)
 	}
 	in := review(mesh.Plaintext, mesh.CauseDisabled)
-	in.Apart = true
+	in.FoldedByExemption = true
 	for i := range in.Egress {
 		in.Egress[i].Also = 3
 	}
@@ -185,7 +185,7 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 	if err != nil || found[0].Action != v1alpha1.Audit {
 		t.Errorf("got %+v, %v, want the exemption", found, err)
 	}
-	if engine(t).Apart("default") != nil {
+	if engine(t).ExemptionKey("default") != nil {
 		t.Error("hosts are told apart without an exemption")
 	}
 }

@@ -10,21 +10,21 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// noticePeriod is how long before its end an exemption starts to warn: a working fortnight.
-const noticePeriod = 14 * 24 * time.Hour
+// expiryNotice is how long before its end an exemption warns: two weeks, for those who are on holiday in one of them.
+const expiryNotice = 14 * 24 * time.Hour
 
-// rules are what a Config makes of the policies: actions and exemptions.
-type rules struct {
+// enforcement holds what a Config says of policies: their actions, and exemptions from them.
+type enforcement struct {
 	strict     bool
 	overrides  map[string]v1alpha1.PolicyConfig
 	exemptions []v1alpha1.Exemption
 	now        func() time.Time
 }
 
-// pendingPolicy is the policy that Config.Strict turns into a denial.
-const pendingPolicy = "tls-pending"
+// tlsPendingID is the id of the policy whose warning becomes a denial with Config.Strict.
+const tlsPendingID = "tls-pending"
 
-func newRules(cfg *v1alpha1.Config, policies []Policy) (rules, error) {
+func newEnforcement(cfg *v1alpha1.Config, policies []Policy) (enforcement, error) {
 	var errs []error
 	known := func(field, id string) {
 		if !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
@@ -41,47 +41,48 @@ func newRules(cfg *v1alpha1.Config, policies []Policy) (rules, error) {
 		known(fmt.Sprintf("exemptions[%d].policy", i), x.Policy)
 	}
 	if err := errors.Join(sortErrors(errs)...); err != nil {
-		return rules{}, err
+		return enforcement{}, err
 	}
-	return rules{strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now}, nil
+	return enforcement{strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now}, nil
 }
 
-// action is what p's violations lead to in this namespace.
-func (r *rules) action(p *Policy, namespace string) v1alpha1.Action {
-	if o, ok := r.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
+// action returns the strongest action that p's violations may have in a namespace.
+func (e *enforcement) action(p *Policy, namespace string) v1alpha1.Action {
+	if o, ok := e.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
 		return o.Action
 	}
-	if r.strict && p.ID == pendingPolicy {
+	if e.strict && p.ID == tlsPendingID {
 		return v1alpha1.Deny
 	}
 	return p.Action
 }
 
-// live says whether p can find anything in any namespace at all.
-func (r *rules) live(p *Policy) bool {
-	o, overridden := r.overrides[p.ID]
+// enabled reports whether p has an action other than off in any namespace.
+func (e *enforcement) enabled(p *Policy) bool {
+	o, overridden := e.overrides[p.ID]
 	if overridden && len(o.Namespaces) == 0 {
 		return o.Action != v1alpha1.Off
 	}
-	return overridden || r.action(p, "") != v1alpha1.Off
+	return overridden || e.action(p, "") != v1alpha1.Off
 }
 
-// exempt lowers what an exemption covers to audit, or to a warning where the exemption ends soon.
-func (r *rules) exempt(found []Violation, in *Input) []Violation {
-	if len(r.exemptions) == 0 {
+// applyExemptions lowers the violations that an exemption covers to audit, or to warn where the exemption ends within
+// expiryNotice.
+func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation {
+	if len(e.exemptions) == 0 {
 		return found
 	}
-	now := r.now()
+	now := e.now()
 	for i := range found {
 		v := &found[i]
-		x := r.exemption(v, in, now)
+		x := e.exemptionFor(v, in, now)
 		if x == nil {
 			continue
 		}
 		until := x.Expires.Format(time.DateOnly)
 		v.Exempt = fmt.Sprintf("exempted until %s: %s", until, x.Reason)
 		action := v1alpha1.Audit
-		if x.Expires.Over(now.Add(noticePeriod)) {
+		if x.Expires.Over(now.Add(expiryNotice)) {
 			action = v1alpha1.Warn
 			v.Message = fmt.Sprintf("the exemption ends on %s (%s); from then on: %s", until, x.Reason, v.Message)
 		}
@@ -90,11 +91,11 @@ func (r *rules) exempt(found []Violation, in *Input) []Violation {
 	return found
 }
 
-// exemption gives the exemption that lasts longest of those that cover v, or nil.
-func (r *rules) exemption(v *Violation, in *Input, now time.Time) *v1alpha1.Exemption {
+// exemptionFor returns the exemption that expires last of those that cover v, or nil.
+func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1alpha1.Exemption {
 	var best *v1alpha1.Exemption
-	for i := range r.exemptions {
-		x := &r.exemptions[i]
+	for i := range e.exemptions {
+		x := &e.exemptions[i]
 		switch {
 		case x.Policy != v.Policy || x.Expires.Over(now):
 		case !appliesIn(x, in.Request.Namespace):
@@ -110,14 +111,17 @@ func appliesIn(x *v1alpha1.Exemption, namespace string) bool {
 	return len(x.Namespaces) == 0 || slices.Contains(x.Namespaces, namespace)
 }
 
-// Apart gives what tells hosts apart that exemptions of a namespace treat differently; nil where none does. Flows that
-// the mesh tells as one, all but one without their names, must be exempt together or not at all.
-func (e *Engine) Apart(namespace string) func(host string) string { return e.rules.apart(namespace) }
+// ExemptionKey returns a function from hosts to keys: hosts of the same key are covered by the same exemptions in the
+// namespace. It returns nil where no exemption tells hosts apart. mesh.Review must fold flows to hosts of one key only
+// (Flow.OtherHosts does not name the hosts), so that all of a folded flow is exempt, or none of it.
+func (e *Engine) ExemptionKey(namespace string) func(host string) string {
+	return e.enforcement.exemptionKey(namespace)
+}
 
-func (r *rules) apart(namespace string) func(host string) string {
+func (e *enforcement) exemptionKey(namespace string) func(host string) string {
 	var byHost [][]string
-	for i := range r.exemptions {
-		x := &r.exemptions[i]
+	for i := range e.exemptions {
+		x := &e.exemptions[i]
 		if len(x.Hosts) > 0 && !slices.Contains(x.Hosts, "*") && appliesIn(x, namespace) {
 			byHost = append(byHost, x.Hosts)
 		}
@@ -137,14 +141,14 @@ func (r *rules) apart(namespace string) func(host string) string {
 	}
 }
 
-// coversHost says whether the patterns cover all hosts that v speaks of. Where v's flow stands for other hosts too that
-// were not told apart, only "*" does.
+// coversHost reports whether the patterns cover all hosts that v is about. Where v's flow was folded without
+// ExemptionKey, only "*" covers the other hosts.
 func coversHost(patterns []string, v *Violation, in *Input) bool {
 	if slices.Contains(patterns, "*") {
 		return v.Host != ""
 	}
 	for i := range in.Egress {
-		if f := &in.Egress[i]; !in.Apart && f.Also > 0 && f.Host == v.Host && f.Port == v.Port {
+		if f := &in.Egress[i]; !in.FoldedByExemption && f.Also > 0 && f.Host == v.Host && f.Port == v.Port {
 			return false
 		}
 	}
@@ -155,8 +159,11 @@ func coversAny(patterns []string, host string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, host) })
 }
 
-// covers says whether a host pattern ("*.example.com", "db.example.com") covers a host, without case. A wildcard host
-// is covered by a wildcard that is as wide: "*.example.com" covers "*.db.example.com" and itself.
+// covers reports whether a host pattern covers a host, regardless of case:
+//
+//  1. "db.example.com" covers itself.
+//  2. "*.example.com" covers the hosts below example.com, itself and other wildcards ("*.db.example.com") included, and
+//     not example.com.
 func covers(pattern, host string) bool {
 	pattern, host = strings.ToLower(pattern), strings.ToLower(host)
 	if pattern == host {
