@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/internal/fixture"
 )
 
 // policies of workloads, one that names its callers and one that does not.
@@ -37,10 +39,10 @@ func (w *discardWriter) Header() http.Header         { return w.header }
 func (w *discardWriter) Write(p []byte) (int, error) { return len(p), nil }
 func (w *discardWriter) WriteHeader(int)             {}
 
-// benchStore holds so many objects of other hosts beside the entry.
-func benchStore(b testing.TB, objects int) *Store {
-	all := []*mesh.Object{object(b, entry)}
-	texts := [][]byte{raw(b, entry), raw(b, goodRule)}
+// benchCache holds so many objects of other hosts beside the fixture.Entry.
+func benchCache(b testing.TB, objects int) *assume.Cache {
+	all := []*mesh.Object{fixture.Object(b, fixture.Entry)}
+	texts := [][]byte{fixture.JSON(b, fixture.Entry), fixture.JSON(b, fixture.GoodRule)}
 	for i := range objects / 2 {
 		name := fmt.Appendf(nil, "svc-%d", i)
 		for _, text := range texts {
@@ -51,7 +53,7 @@ func benchStore(b testing.TB, objects int) *Store {
 			all = append(all, o)
 		}
 	}
-	return NewStore(mesh.DefaultSettings(), all...)
+	return assume.NewCache(mesh.DefaultSettings(), all...)
 }
 
 // cpuTime is what this process has computed, the garbage collector included: on a busy machine it says more than the
@@ -67,24 +69,27 @@ func cpuTime() time.Duration {
 // What a review costs from its body to its answer, without the network: a new one, and one that comes again.
 func BenchmarkReview(b *testing.B) {
 	b.Run("new", func(b *testing.B) {
-		benchmarkReviews(b, func(f *fixture) { f.court.rulings.view, f.court.patches.view = nil, nil })
+		benchmarkReviews(b, func(f *handlerFixture) { // another evaluator forgets the decisions of the last
+			e := *testEvaluator(b)
+			f.Use(&e)
+		})
 	})
-	b.Run("again", func(b *testing.B) { benchmarkReviews(b, func(*fixture) {}) })
+	b.Run("again", func(b *testing.B) { benchmarkReviews(b, func(*handlerFixture) {}) })
 }
 
-func benchmarkReviews(b *testing.B, before func(*fixture)) {
+func benchmarkReviews(b *testing.B, before func(*handlerFixture)) {
 	for _, objects := range []int{100, 10_000, 100_000} {
-		f := newFixture(b, HandlerOptions{Store: benchStore(b, objects)})
-		f.Use(testJudge(b))
+		f := newFixture(b, HandlerOptions{Cache: benchCache(b, objects)})
+		f.Use(testEvaluator(b))
 		routes := f.Routes()
 		for _, bench := range []struct{ name, path, text string }{
-			{"validate/ServiceEntry", "/validate", entry},
-			{"validate/DestinationRule-good", "/validate", goodRule},
-			{"validate/DestinationRule-bad", "/validate", disabledRule},
+			{"validate/ServiceEntry", "/validate", fixture.Entry},
+			{"validate/DestinationRule-good", "/validate", fixture.GoodRule},
+			{"validate/DestinationRule-bad", "/validate", fixture.DisabledRule},
 			{"validate/AuthorizationPolicy-good", "/validate", namedCallers},
 			{"validate/AuthorizationPolicy-bad", "/validate", namelessCallers},
-			{"mutate/DestinationRule-patched", "/mutate", bareRule},
-			{"mutate/DestinationRule-complete", "/mutate", goodRule},
+			{"mutate/DestinationRule-patched", "/mutate", fixture.BareRule},
+			{"mutate/DestinationRule-complete", "/mutate", fixture.GoodRule},
 			{"mutate/AuthorizationPolicy", "/mutate", namedCallers},
 		} {
 			body := []byte(envelope(b, create(b, bench.text)))

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,21 +18,23 @@ import (
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
 )
 
 // HandlerOptions are what a Handler needs.
 type HandlerOptions struct {
-	// Store holds the mesh.
-	Store *Store
-	// Fetch reads an object from the API server, nil if there is none. Leave it unset where no cluster is followed.
-	Fetch func(context.Context, mesh.Ref) (*mesh.Object, error)
+	// Cache holds the mesh.
+	Cache *assume.Cache
+	// Get reads an object from the API server, nil if there is none. Leave it unset where no cluster is watched.
+	Get func(context.Context, mesh.Ref) (*mesh.Object, error)
 	// Ready says why the mesh is not known yet; nil is known. It is asked until it is known once: a server that knows
 	// half of the mesh must not judge. Leave it unset where the mesh is known from the start.
 	Ready func() error
-	// Patience is how long a refusal waits for events that may turn it, where Fetch is set.
+	// Patience is how long a refusal waits for events that may turn it, where Get is set.
 	Patience time.Duration
-	// Decided hears of every decision of /validate, as for a decision log. It is waited for. Leave it unset for none.
-	Decided func(context.Context, Decided)
+	// OnDecision gets every decision of /validate. It is waited for. Leave it unset for none.
+	OnDecision func(context.Context, DecisionRecord)
 	// Concurrent caps the reviews judged at once; 128 if zero.
 	Concurrent int
 	// Queue is how long a review above the cap waits before it is shed; 500 ms if zero.
@@ -42,48 +45,40 @@ type HandlerOptions struct {
 	Log     *slog.Logger
 }
 
-// Handler answers /mutate and /validate. It needs a Judge before it answers anything.
+// Handler answers /mutate and /validate. It needs an Evaluator before it decides anything.
 type Handler struct {
-	judge   atomic.Pointer[Judge]
-	ready   func() error
-	opened  atomic.Bool
-	court   court
-	limit   *limiter
-	crew    crew
-	timeout time.Duration
-	decided func(context.Context, Decided)
-	metrics *Metrics
-	log     *slog.Logger
-	buffers sync.Pool
+	evaluator  atomic.Pointer[admission.Evaluator]
+	ready      func() error
+	wasReady   atomic.Bool
+	decider    admission.Decider
+	limit      *limiter
+	workers    workers
+	timeout    time.Duration
+	onDecision func(context.Context, DecisionRecord)
+	metrics    *Metrics
+	log        *slog.Logger
+	buffers    sync.Pool
 }
 
-// NewHandler gives a handler without a judge yet.
+// NewHandler returns a handler without an Evaluator yet.
 func NewHandler(o HandlerOptions) *Handler {
 	return &Handler{
-		ready:   o.Ready,
-		court:   court{store: o.Store, fetch: o.Fetch, patience: o.Patience, facts: o.Decided != nil},
-		limit:   newLimiter(or(o.Concurrent, 128), or(o.Queue, 500*time.Millisecond)),
-		crew:    newCrew(),
-		timeout: or(o.Timeout, 2500*time.Millisecond),
-		decided: o.Decided,
-		metrics: o.Metrics,
-		log:     o.Log,
-		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		ready:      o.Ready,
+		decider:    admission.Decider{Cache: o.Cache, Get: o.Get, Patience: o.Patience, KeepInput: o.OnDecision != nil},
+		limit:      newLimiter(cmp.Or(o.Concurrent, 128), cmp.Or(o.Queue, 500*time.Millisecond)),
+		workers:    newWorkers(),
+		timeout:    cmp.Or(o.Timeout, 2500*time.Millisecond),
+		onDecision: o.OnDecision,
+		metrics:    o.Metrics,
+		log:        o.Log,
+		buffers:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 }
 
-func or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
-}
+// Use puts an evaluator into force for the reviews that begin from now on. Those in flight end with theirs.
+func (h *Handler) Use(e *admission.Evaluator) { h.evaluator.Store(e) }
 
-// Use puts a judge into force for the reviews that begin from now on. Those in flight end with theirs.
-func (h *Handler) Use(j *Judge) { h.judge.Store(j) }
-
-// Routes gives the two endpoints.
+// Routes returns the two endpoints.
 func (h *Handler) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/mutate", h.endpoint("mutate", h.mutate))
@@ -91,13 +86,13 @@ func (h *Handler) Routes() http.Handler {
 	return mux
 }
 
-// verdict is an answer, and how metrics call it.
-type verdict struct {
+// response is an answer, and how metrics call it.
+type response struct {
 	*admissionv1.AdmissionResponse
 	decision string
 }
 
-type decideFunc func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict
+type decideFunc func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response
 
 // endpoint is what both webhooks share: the HTTP around a decision.
 func (h *Handler) endpoint(webhook string, decide decideFunc) http.HandlerFunc {
@@ -147,10 +142,10 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*admissionv1.Adm
 
 // inTime decides before ctx ends, or answers closed. A decision that is late keeps its slot until it is done: what
 // nobody waits for any more must not pile up.
-func (h *Handler) inTime(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) verdict {
-	done := make(chan verdict, 1)
+func (h *Handler) inTime(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) response {
+	done := make(chan response, 1)
 	h.metrics.inFlight.Inc()
-	h.crew.run(func() {
+	h.workers.run(func() {
 		defer h.limit.release()
 		defer h.metrics.inFlight.Dec()
 		done <- h.decide(ctx, webhook, decide, r)
@@ -175,7 +170,7 @@ func (h *Handler) refuse(webhook string, w http.ResponseWriter, err error) {
 
 // decide runs the decision. A panic in it is counted, logged with its stack, and answered: mutation leaves the object
 // alone, since validation judges the final state; validation refuses.
-func (h *Handler) decide(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) (v verdict) {
+func (h *Handler) decide(ctx context.Context, webhook string, decide decideFunc, r *admissionv1.AdmissionRequest) (v response) {
 	defer func() {
 		cause := recover()
 		if cause == nil {
@@ -186,108 +181,105 @@ func (h *Handler) decide(ctx context.Context, webhook string, decide decideFunc,
 			"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 		v = h.undecided(webhook, r, "panic", fmt.Errorf("an internal error; the log of tlsward has it under %s", r.UID))
 	}()
-	judge := h.judge.Load()
-	switch err := h.open(); {
-	case judge == nil:
+	evaluator := h.evaluator.Load()
+	switch err := h.meshKnown(); {
+	case evaluator == nil:
 		return h.undecided(webhook, r, "not-ready", errors.New("the policies are not loaded yet"))
 	case err != nil:
 		return h.undecided(webhook, r, "not-ready", err)
 	case r.SubResource != "":
-		return verdict{allowed(), "allow"}
+		return response{allowed(), "allow"}
 	default:
-		return decide(ctx, judge, r)
+		return decide(ctx, evaluator, r)
 	}
 }
 
-// open says why reviews cannot be judged yet; once they can, they always can.
-func (h *Handler) open() error {
-	if h.ready == nil || h.opened.Load() {
+// meshKnown returns why reviews cannot be decided yet; once they can, they always can.
+func (h *Handler) meshKnown() error {
+	if h.ready == nil || h.wasReady.Load() {
 		return nil
 	}
 	if err := h.ready(); err != nil {
 		return fmt.Errorf("the mesh is not known yet: %w", err)
 	}
-	h.opened.Store(true)
+	h.wasReady.Store(true)
 	return nil
 }
 
-func (h *Handler) mutate(ctx context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
-	patch, err := h.court.mutate(ctx, j, asReview(r))
+func (h *Handler) mutate(ctx context.Context, e *admission.Evaluator, r *admissionv1.AdmissionRequest) response {
+	patch, err := h.decider.Mutate(ctx, e, reviewOf(r))
 	if err != nil {
 		return h.undecided("mutate", r, reasonOf(err), err)
 	}
-	response, err := patched(patch)
+	answer, err := patched(patch)
 	switch {
 	case err != nil:
 		return h.undecided("mutate", r, "error", err)
 	case len(patch) > 0:
-		return verdict{response, "patch"}
+		return response{answer, "patch"}
 	default:
-		return verdict{response, "allow"}
+		return response{answer, "allow"}
 	}
 }
 
-func (h *Handler) validate(ctx context.Context, j *Judge, r *admissionv1.AdmissionRequest) verdict {
-	result, err := h.court.validate(ctx, j, asReview(r))
-	h.tell(ctx, r, result.Decision, err)
+func (h *Handler) validate(ctx context.Context, e *admission.Evaluator, r *admissionv1.AdmissionRequest) response {
+	decision, err := h.decider.Validate(ctx, e, reviewOf(r))
+	h.record(ctx, r, decision, err)
 	if err != nil {
 		return h.undecided("validate", r, reasonOf(err), err)
 	}
-	if result.Allowed && isProbe(r) {
+	if decision.Allowed && isProbe(r) {
 		return probeRefused()
 	}
-	h.court.admitted(result)
+	h.decider.Assume(decision)
 	kind := kindLabel(r.Kind.Kind)
-	for _, v := range result.Violations {
+	for _, v := range decision.Violations {
 		h.metrics.violations.WithLabelValues(v.Policy, kind, string(v.Action)).Inc()
 		if v.Undecided {
 			h.metrics.undecided.WithLabelValues("validate", v.Policy).Inc()
 			h.log.Error("could not decide, and warned", "uid", r.UID, "object", objectName(r), "reason", v.Policy,
-				"error", clip(v.Message, 1024))
+				"error", admission.Clip(v.Message, 1024))
 		}
 	}
-	response := decided(objectName(r), result.Decision)
+	answer := answerOf(objectName(r), decision)
 	switch {
-	case !response.Allowed:
-		if result.hangsOn != "" {
-			response.Result.Message += "\n\n" + result.hangsOn
-		}
-		h.logDenial(r, result)
-		return verdict{response, "deny"}
-	case len(response.Warnings) > 0:
-		return verdict{response, "warn"}
+	case !answer.Allowed:
+		h.logDenial(r, decision)
+		return response{answer, "deny"}
+	case len(answer.Warnings) > 0:
+		return response{answer, "warn"}
 	default:
-		return verdict{response, "allow"}
+		return response{answer, "allow"}
 	}
 }
 
 // undecided answers closed: validation refuses, mutation leaves the object for validation to judge. An object that
 // cannot be read is its author's fault, and none of ours.
-func (h *Handler) undecided(webhook string, r *admissionv1.AdmissionRequest, reason string, err error) verdict {
-	var object *ObjectError
+func (h *Handler) undecided(webhook string, r *admissionv1.AdmissionRequest, reason string, err error) response {
+	var object *admission.ObjectError
 	if errors.As(err, &object) {
 		if webhook == "mutate" {
-			return verdict{allowed(), "allow"}
+			return response{allowed(), "allow"}
 		}
-		return verdict{undecided(objectName(r), err), "invalid"}
+		return response{undecided(objectName(r), err), "invalid"}
 	}
 	h.metrics.undecided.WithLabelValues(webhook, reason).Inc()
 	h.log.Error("could not decide", "webhook", webhook, "uid", r.UID, "object", objectName(r),
-		"operation", r.Operation, "user", r.UserInfo.Username, "reason", reason, "error", clip(err.Error(), 1024))
+		"operation", r.Operation, "user", r.UserInfo.Username, "reason", reason, "error", admission.Clip(err.Error(), 1024))
 	if webhook == "mutate" {
-		return verdict{allowed(), "undecided"}
+		return response{allowed(), "undecided"}
 	}
-	return verdict{undecided(objectName(r), err), "undecided"}
+	return response{undecided(objectName(r), err), "undecided"}
 }
 
 // logDenial writes one line: who was refused what, and by which policies. Never the object.
-func (h *Handler) logDenial(r *admissionv1.AdmissionRequest, result ruling) {
+func (h *Handler) logDenial(r *admissionv1.AdmissionRequest, d admission.Decision) {
 	log := h.log
-	if result.hangsOn != "" {
-		log = log.With("unconfirmed", result.hangsOn)
+	if d.Unconfirmed != "" {
+		log = log.With("unconfirmed", d.Unconfirmed)
 	}
 	log.Info("denied", "uid", r.UID, "object", objectName(r), "operation", r.Operation, "user", r.UserInfo.Username,
-		"dryRun", r.DryRun != nil && *r.DryRun, "policies", denying(result.Violations))
+		"dryRun", r.DryRun != nil && *r.DryRun, "policies", admission.DenyingPolicies(d.Violations))
 }
 
 // deadline is what the API server leaves for this review, less what the answer needs on its way.
@@ -299,7 +291,7 @@ func (h *Handler) deadline(r *http.Request) time.Duration {
 	return min(h.timeout, asked-asked/10)
 }
 
-// reasonOf gives the metric's word for an error.
+// reasonOf returns the metric's word for an error.
 func reasonOf(err error) string {
 	var policy *policies.PolicyError
 	switch {
@@ -314,5 +306,5 @@ func reasonOf(err error) string {
 
 // objectName names the object of a request as a person would.
 func objectName(r *admissionv1.AdmissionRequest) string {
-	return mesh.Ref{Kind: r.Kind.Kind, Namespace: r.Namespace, Name: or(r.Name, "(no name yet)")}.String()
+	return mesh.Ref{Kind: r.Kind.Kind, Namespace: r.Namespace, Name: cmp.Or(r.Name, "(no name yet)")}.String()
 }

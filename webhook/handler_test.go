@@ -14,14 +14,17 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/internal/fixture"
 )
 
 func TestReviewsOverHTTPS(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f.Use(testEvaluator(t))
 	server := start(t, f.Routes(), nil)
 
-	mutated := server.review(t, "/mutate", create(t, bareRule))
+	mutated := server.review(t, "/mutate", create(t, fixture.BareRule))
 	var patch []struct{ Op, Path string }
 	if err := json.Unmarshal(mutated.Patch, &patch); err != nil || len(patch) == 0 {
 		t.Fatalf("no patch: %+v, %v", mutated, err)
@@ -29,14 +32,14 @@ func TestReviewsOverHTTPS(t *testing.T) {
 	if !mutated.Allowed || mutated.PatchType == nil || *mutated.PatchType != admissionv1.PatchTypeJSONPatch {
 		t.Errorf("mutate: %+v", mutated)
 	}
-	if again := server.review(t, "/mutate", create(t, goodRule)); len(again.Patch) != 0 || again.PatchType != nil {
+	if again := server.review(t, "/mutate", create(t, fixture.GoodRule)); len(again.Patch) != 0 || again.PatchType != nil {
 		t.Errorf("a complete rule is patched: %s", again.Patch)
 	}
 
-	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed || got.Result != nil {
+	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed || got.Result != nil {
 		t.Errorf("a good rule: %+v %+v", got, got.Result)
 	}
-	got := server.review(t, "/validate", create(t, disabledRule))
+	got := server.review(t, "/validate", create(t, fixture.DisabledRule))
 	if got.Allowed || got.Result.Code != http.StatusForbidden || got.Result.Reason != "Forbidden" {
 		t.Fatalf("a rule that disables TLS: %+v %+v", got, got.Result)
 	}
@@ -60,13 +63,13 @@ func TestReviewsOverHTTPS(t *testing.T) {
 
 // What is not ours passes at once, even if it could not be read.
 func TestPassesAtOnce(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f.Use(testEvaluator(t))
 	server := start(t, f.Routes(), nil)
-	leaving := strings.Replace(disabledRule, "namespace: default", `namespace: default, deletionTimestamp: "2026-01-01T00:00:00Z"`, 1)
-	status := create(t, disabledRule)
+	leaving := strings.Replace(fixture.DisabledRule, "namespace: default", `namespace: default, deletionTimestamp: "2026-01-01T00:00:00Z"`, 1)
+	status := create(t, fixture.DisabledRule)
 	status.SubResource = "status"
-	connect := create(t, disabledRule)
+	connect := create(t, fixture.DisabledRule)
 	connect.Operation = admissionv1.Connect
 	for name, r := range map[string]*admissionv1.AdmissionRequest{
 		"another kind":  create(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: []}"),
@@ -83,7 +86,7 @@ func TestPassesAtOnce(t *testing.T) {
 	}
 	// A deletionTimestamp of the client's own making is no pass.
 	for name, r := range map[string]*admissionv1.AdmissionRequest{
-		"CREATE": create(t, leaving), "UPDATE": update(t, leaving, goodRule),
+		"CREATE": create(t, leaving), "UPDATE": update(t, leaving, fixture.GoodRule),
 	} {
 		if got := server.review(t, "/validate", r); got.Allowed {
 			t.Errorf("%s with a claimed deletionTimestamp is allowed", name)
@@ -94,36 +97,36 @@ func TestPassesAtOnce(t *testing.T) {
 func TestWarningsAndAudit(t *testing.T) {
 	cfg := v1alpha1.DefaultConfig()
 	cfg.Policies = map[string]v1alpha1.PolicyConfig{"plaintext-egress": {Action: v1alpha1.Audit}}
-	judge, err := NewJudge(t.Context(), cfg)
+	evaluator, err := admission.NewEvaluator(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFixture(t, HandlerOptions{Store: newStore(t)})
-	f.Use(judge)
+	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
+	f.Use(evaluator)
 	server := start(t, f.Routes(), nil)
-	got := server.review(t, "/validate", create(t, entry))
+	got := server.review(t, "/validate", create(t, fixture.Entry))
 	if !got.Allowed || len(got.Warnings) == 0 || !strings.HasPrefix(got.Warnings[0], "tls-pending: ") {
-		t.Errorf("an entry without its rule: %+v", got)
+		t.Errorf("an fixture.Entry without its rule: %+v", got)
 	}
-	f.court.store.Put(object(t, entry), Version{})
-	got = server.review(t, "/validate", create(t, disabledRule))
+	f.decider.Cache.Put(fixture.Object(t, fixture.Entry), assume.Version{})
+	got = server.review(t, "/validate", create(t, fixture.DisabledRule))
 	if !got.Allowed || got.AuditAnnotations["plaintext-egress"] == "" {
 		t.Errorf("an audited violation: %+v", got)
 	}
 }
 
 func TestPanicAnswersClosed(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t)})
-	f.Use(testJudge(t))
-	boom := func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict { panic("boom") }
+	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
+	f.Use(testEvaluator(t))
+	boom := func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response { panic("boom") }
 	mux := http.NewServeMux()
 	mux.Handle("/mutate", f.endpoint("mutate", boom))
 	mux.Handle("/validate", f.endpoint("validate", boom))
 	server := start(t, mux, nil)
-	if got := server.review(t, "/mutate", create(t, goodRule)); !got.Allowed || len(got.Patch) > 0 {
+	if got := server.review(t, "/mutate", create(t, fixture.GoodRule)); !got.Allowed || len(got.Patch) > 0 {
 		t.Errorf("mutate: %+v", got)
 	}
-	got := server.review(t, "/validate", create(t, goodRule))
+	got := server.review(t, "/validate", create(t, fixture.GoodRule))
 	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide") || strings.Contains(got.Result.Message, "boom") {
 		t.Errorf("validate: %+v %+v", got, got.Result)
 	}
@@ -139,9 +142,9 @@ func TestPanicAnswersClosed(t *testing.T) {
 }
 
 func TestNoJudgeYetAnswersClosed(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
 	server := start(t, f.Routes(), nil)
-	got := server.review(t, "/validate", create(t, goodRule))
+	got := server.review(t, "/validate", create(t, fixture.GoodRule))
 	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide on DestinationRule default/shop") {
 		t.Errorf("%+v %+v", got, got.Result)
 	}
@@ -150,52 +153,52 @@ func TestNoJudgeYetAnswersClosed(t *testing.T) {
 func TestUnknownMeshAnswersClosed(t *testing.T) {
 	var waiting atomic.Bool
 	waiting.Store(true)
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry), Ready: func() error {
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry), Ready: func() error {
 		if waiting.Load() {
 			return errors.New("waiting for Gateway")
 		}
 		return nil
 	}})
-	f.Use(testJudge(t))
+	f.Use(testEvaluator(t))
 	server := start(t, f.Routes(), nil)
-	got := server.review(t, "/validate", create(t, goodRule))
+	got := server.review(t, "/validate", create(t, fixture.GoodRule))
 	if got.Allowed || !strings.Contains(got.Result.Message, "waiting for Gateway") {
 		t.Errorf("half a mesh: %+v", got)
 	}
-	if got := server.review(t, "/mutate", create(t, bareRule)); !got.Allowed || len(got.Patch) > 0 {
+	if got := server.review(t, "/mutate", create(t, fixture.BareRule)); !got.Allowed || len(got.Patch) > 0 {
 		t.Errorf("mutate with half a mesh: %+v", got)
 	}
 	waiting.Store(false)
-	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed {
+	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed {
 		t.Errorf("the whole mesh: %+v", got.Result)
 	}
 	waiting.Store(true) // a CRD that comes later closes nothing
-	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed {
+	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed {
 		t.Errorf("closed again: %+v", got.Result)
 	}
 }
 
 // A review that takes longer than the API server waits is refused, not left open, and holds its slot to the end.
 func TestDeadline(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t), Concurrent: 1, Queue: time.Millisecond})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t), Concurrent: 1, Queue: time.Millisecond})
+	f.Use(testEvaluator(t))
 	leave := make(chan struct{})
-	slow := func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict {
+	slow := func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response {
 		<-leave
-		return verdict{allowed(), "allow"}
+		return response{allowed(), "allow"}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/validate", f.endpoint("validate", slow))
 	server := start(t, mux, nil)
 	begin := time.Now()
-	got := server.review(t, "/validate?timeout=100ms", create(t, goodRule))
+	got := server.review(t, "/validate?timeout=100ms", create(t, fixture.GoodRule))
 	if took := time.Since(begin); got.Allowed || took > 2*time.Second || !strings.Contains(got.Result.Message, "no decision in time") {
 		t.Errorf("after %s: %+v", took, got)
 	}
 	if n := f.count(t, "tlsward_undecided_total", "reason=timeout"); n != 1 {
 		t.Errorf("%v timeouts counted, want 1", n)
 	}
-	if code, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, goodRule))); code != http.StatusTooManyRequests {
+	if code, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, fixture.GoodRule))); code != http.StatusTooManyRequests {
 		t.Errorf("status %d while the late one is at work, want 429", code)
 	}
 	close(leave)
@@ -203,7 +206,7 @@ func TestDeadline(t *testing.T) {
 }
 
 func TestDeadlineFromQuery(t *testing.T) {
-	h := newFixture(t, HandlerOptions{Store: newStore(t), Timeout: time.Second}).Handler
+	h := newFixture(t, HandlerOptions{Cache: newCache(t), Timeout: time.Second}).Handler
 	for query, want := range map[string]time.Duration{
 		"": time.Second, "?timeout=500ms": 450 * time.Millisecond, "?timeout=30s": time.Second,
 		"?timeout=-1s": time.Second, "?timeout=soon": time.Second,
@@ -219,21 +222,21 @@ func TestDeadlineFromQuery(t *testing.T) {
 }
 
 func TestShedding(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t), Concurrent: 1, Queue: 20 * time.Millisecond})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t), Concurrent: 1, Queue: 20 * time.Millisecond})
+	f.Use(testEvaluator(t))
 	entered, leave := make(chan struct{}), make(chan struct{})
-	slow := func(_ context.Context, _ *Judge, _ *admissionv1.AdmissionRequest) verdict {
+	slow := func(_ context.Context, _ *admission.Evaluator, _ *admissionv1.AdmissionRequest) response {
 		close(entered)
 		<-leave
-		return verdict{allowed(), "allow"}
+		return response{allowed(), "allow"}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/validate", f.endpoint("validate", slow))
 	server := start(t, mux, nil)
 	var wg sync.WaitGroup
-	wg.Go(func() { server.review(t, "/validate", create(t, goodRule)) })
+	wg.Go(func() { server.review(t, "/validate", create(t, fixture.GoodRule)) })
 	<-entered
-	status, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, goodRule)))
+	status, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, fixture.GoodRule)))
 	if status != http.StatusTooManyRequests {
 		t.Errorf("status %d, want 429", status)
 	}
@@ -278,12 +281,12 @@ func TestReasonOf(t *testing.T) {
 func TestReloadSwapsWhileReviewsRun(t *testing.T) {
 	cfg := v1alpha1.DefaultConfig()
 	cfg.Policies = map[string]v1alpha1.PolicyConfig{"plaintext-egress": {Action: v1alpha1.Warn}}
-	lenient, err := NewJudge(t.Context(), cfg)
+	lenient, err := admission.NewEvaluator(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	strict := testJudge(t)
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
+	strict := testEvaluator(t)
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
 	f.Use(strict)
 	server := start(t, f.Routes(), nil)
 	stop := make(chan struct{})
@@ -294,12 +297,12 @@ func TestReloadSwapsWhileReviewsRun(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				f.Use([]*Judge{strict, lenient}[i%2])
+				f.Use([]*admission.Evaluator{strict, lenient}[i%2])
 			}
 		}
 	})
 	for range 100 {
-		got := server.review(t, "/validate", create(t, disabledRule))
+		got := server.review(t, "/validate", create(t, fixture.DisabledRule))
 		if warned := len(got.Warnings) > 0; got.Allowed != warned {
 			t.Fatalf("a mixed answer: %+v", got)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/assume"
 )
 
 // Metrics counts what the server does. Every label has a small, fixed set of values, whatever clients send; policy
@@ -81,12 +82,12 @@ func outcome(err error) string {
 	return "applied"
 }
 
-// Follow publishes the size and the age of the mesh in store.
-func (m *Metrics) Follow(store *Store) {
-	m.gauge("mesh_objects", "Objects of the mesh.", func() float64 { return float64(store.View().Stored.Len()) })
+// Mesh publishes the size and the age of the mesh in cache.
+func (m *Metrics) Mesh(cache *assume.Cache) {
+	m.gauge("mesh_objects", "Objects of the mesh.", func() float64 { return float64(cache.View().Stored.Len()) })
 	m.gauge("mesh_pending_writes", "Admitted writes that no event has shown yet.",
-		func() float64 { return float64(len(store.View().pending)) })
-	m.gauge("mesh_age_seconds", "Time since the mesh last changed.", func() float64 { return store.Age().Seconds() })
+		func() float64 { return float64(len(cache.View().Writes)) })
+	m.gauge("mesh_age_seconds", "Time since the mesh last changed.", func() float64 { return cache.Age().Seconds() })
 }
 
 // Certificate publishes when the certificate that is served expires; 0 where there is none.
@@ -101,7 +102,7 @@ func (m *Metrics) gauge(name, help string, value func() float64) {
 		prometheus.GaugeOpts{Namespace: "tlsward", Name: name, Help: help}, value))
 }
 
-// expiry gives the end of the certificate that is served now, 1970 where there is none.
+// expiry returns the end of the certificate that is served now, 1970 where there is none.
 func expiry(source Certificates) time.Time {
 	none := time.Unix(0, 0)
 	pair, err := source.GetCertificate(&tls.ClientHelloInfo{})
@@ -118,7 +119,7 @@ func expiry(source Certificates) time.Time {
 	return leaf.NotAfter
 }
 
-// kindLabel keeps the kinds of the mesh, and gives "other" for the rest.
+// kindLabel returns the kinds of the mesh as they are, and "other" for the rest.
 func kindLabel(kind string) string {
 	switch kind {
 	case mesh.KindServiceEntry, mesh.KindDestinationRule, mesh.KindVirtualService, mesh.KindGateway,
@@ -129,7 +130,7 @@ func kindLabel(kind string) string {
 	}
 }
 
-// operationLabel keeps the operations of admission.
+// operationLabel returns the operations of admission as they are, and "other" for the rest.
 func operationLabel(operation string) string {
 	switch operation {
 	case "CREATE", "UPDATE", "DELETE", "CONNECT":

@@ -11,14 +11,14 @@ import (
 // a dry-run, to see that the API server asks it and heeds the answer.
 const ProbeName = "tlsward-probe"
 
-// isProbe says whether a review is of the object that is always refused.
+// isProbe reports whether a review is of the object that is always refused.
 func isProbe(r *admissionv1.AdmissionRequest) bool {
 	return r.Name == ProbeName && r.Kind.Kind == "AuthorizationPolicy" && r.Operation == admissionv1.Create
 }
 
 // probeRefused is the answer to a probe that the policies in force would let pass.
-func probeRefused() verdict {
-	response := &admissionv1.AdmissionResponse{Result: denial(http.StatusForbidden, metav1.StatusReasonForbidden,
+func probeRefused() response {
+	answer := &admissionv1.AdmissionResponse{Result: denial(http.StatusForbidden, metav1.StatusReasonForbidden,
 		"the name "+ProbeName+" is kept for the check that refusals arrive")}
-	return verdict{response, "deny"}
+	return response{answer, "deny"}
 }

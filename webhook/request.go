@@ -10,6 +10,8 @@ import (
 	"net/http"
 
 	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // maxBody bounds the body of a request, in bytes. etcd takes objects up to 1.5 MiB, an UPDATE carries two of them.
@@ -85,9 +87,9 @@ func decodeReview(body []byte) (*admissionv1.AdmissionRequest, error) {
 	return review.Request, nil
 }
 
-// asReview gives the part of a request that is judged.
-func asReview(r *admissionv1.AdmissionRequest) Review {
-	return Review{
+// reviewOf returns the part of a request that is decided on.
+func reviewOf(r *admissionv1.AdmissionRequest) admission.Review {
+	return admission.Review{
 		Operation: string(r.Operation),
 		Object:    present(r.Object.Raw),
 		OldObject: present(r.OldObject.Raw),
@@ -98,7 +100,7 @@ func asReview(r *admissionv1.AdmissionRequest) Review {
 	}
 }
 
-// present gives nil for a JSON null, which is how the API server writes "no object".
+// present returns nil for a JSON null, which is how the API server writes "no object".
 func present(raw []byte) []byte {
 	if string(raw) == "null" {
 		return nil

@@ -3,16 +3,17 @@ package webhook
 import (
 	"encoding/json"
 	"errors"
+	"github.com/tlsward/tlsward/webhook/internal/fixture"
 	"net/http"
 	"strings"
 	"testing"
 )
 
 func TestBadRequests(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f.Use(testEvaluator(t))
 	server := start(t, f.Routes(), nil)
-	good := envelope(t, create(t, goodRule))
+	good := envelope(t, create(t, fixture.GoodRule))
 	replace := func(old, new string) string {
 		t.Helper()
 		out := strings.Replace(good, old, new, 1)
@@ -66,7 +67,7 @@ func TestBadRequests(t *testing.T) {
 
 // A body without a declared length is bounded too.
 func TestTooLargeWithoutLength(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t)})
+	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
 	server := start(t, f.Routes(), nil)
 	request, err := http.NewRequest(http.MethodPost, server.url+"/validate", struct{ *strings.Reader }{strings.NewReader(strings.Repeat(" ", maxBody+1))})
 	if err != nil {
@@ -84,7 +85,7 @@ func TestTooLargeWithoutLength(t *testing.T) {
 }
 
 func TestWrongMethodAndPath(t *testing.T) {
-	server := start(t, newFixture(t, HandlerOptions{Store: newStore(t)}).Routes(), nil)
+	server := start(t, newFixture(t, HandlerOptions{Cache: newCache(t)}).Routes(), nil)
 	for path, want := range map[string]int{"/validate": 405, "/mutate": 405, "/": 404, "/validate/x": 404, "/metrics": 404} {
 		response, err := server.client.Get(server.url + path)
 		if err != nil {
@@ -102,8 +103,8 @@ func TestWrongMethodAndPath(t *testing.T) {
 
 // Objects that are no objects are refused with their name and field, and never stop the server.
 func TestOddObjects(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f.Use(testEvaluator(t))
 	server := start(t, f.Routes(), nil)
 	head := `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"odd","namespace":"lab"},"spec":`
 	for name, tc := range map[string]struct{ object, want string }{
@@ -118,7 +119,7 @@ func TestOddObjects(t *testing.T) {
 		"10,000 ports":    {head + `{"hosts":["a.example"],"ports":[` + strings.Repeat(`{"number":80},`, 9_999) + `{"number":80}]}}`, "spec.ports has 10000 entries"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := create(t, goodRule)
+			r := create(t, fixture.GoodRule)
 			r.Object.Raw = json.RawMessage(tc.object)
 			if got := server.review(t, "/mutate", r); !got.Allowed || len(got.Patch) != 0 {
 				t.Errorf("mutate: %+v, want it left alone", got)
@@ -135,11 +136,11 @@ func TestOddObjects(t *testing.T) {
 }
 
 func FuzzDecodeReview(f *testing.F) {
-	f.Add([]byte(envelope(f, create(f, goodRule))))
-	f.Add([]byte(envelope(f, update(f, goodRule, bareRule))))
-	f.Add([]byte(envelope(f, remove(f, goodRule))))
+	f.Add([]byte(envelope(f, create(f, fixture.GoodRule))))
+	f.Add([]byte(envelope(f, update(f, fixture.GoodRule, fixture.BareRule))))
+	f.Add([]byte(envelope(f, remove(f, fixture.GoodRule))))
 	f.Add([]byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","operation":"CREATE","object":null}}`))
-	judge, store := testJudge(f), newStore(f, entry)
+	judge, store := testEvaluator(f), newCache(f, fixture.Entry)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		request, err := decodeReview(body)
 		if err != nil {
@@ -149,7 +150,7 @@ func FuzzDecodeReview(f *testing.F) {
 			}
 			return
 		}
-		review, snap := asReview(request), store.View().Expected
+		review, snap := reviewOf(request), store.View().Assumed
 		_, _, _ = judge.Mutate(snap, review)
 		if d, err := judge.Validate(t.Context(), snap, review); err != nil && d.Allowed {
 			t.Fatalf("allowed with an error: %v", err)

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // allowed is the answer to what concerns nobody here.
@@ -16,44 +18,44 @@ func allowed() *admissionv1.AdmissionResponse { return &admissionv1.AdmissionRes
 
 // patched allows a review with a patch; an empty one is none.
 func patched(patch []jsonpatch.Operation) (*admissionv1.AdmissionResponse, error) {
-	response := allowed()
+	answer := allowed()
 	if len(patch) == 0 {
-		return response, nil
+		return answer, nil
 	}
 	raw, err := json.Marshal(patch)
 	if err != nil {
 		return nil, err
 	}
 	kind := admissionv1.PatchTypeJSONPatch
-	response.Patch, response.PatchType = raw, &kind
-	return response, nil
+	answer.Patch, answer.PatchType = raw, &kind
+	return answer, nil
 }
 
-// decided turns a decision about object into an answer.
-func decided(object string, d Decision) *admissionv1.AdmissionResponse {
-	response := &admissionv1.AdmissionResponse{
+// answerOf returns the answer that a decision about object makes.
+func answerOf(object string, d admission.Decision) *admissionv1.AdmissionResponse {
+	answer := &admissionv1.AdmissionResponse{
 		Allowed:          d.Allowed,
-		Warnings:         Warnings(d.Violations),
-		AuditAnnotations: auditAnnotations(d.Violations),
+		Warnings:         admission.Warnings(d.Violations),
+		AuditAnnotations: admission.AuditAnnotations(d.Violations),
 	}
 	if !d.Allowed {
-		response.Result = denial(http.StatusForbidden, metav1.StatusReasonForbidden, DenialMessage(object, d.Violations))
+		answer.Result = denial(http.StatusForbidden, metav1.StatusReasonForbidden, admission.DenialMessage(object, d))
 	}
-	return response
+	return answer
 }
 
 // undecided refuses what could not be judged. An object that cannot be read is told so; what went wrong in here is
 // told too, since the person who reads it is the one whose change is stuck.
 func undecided(object string, err error) *admissionv1.AdmissionResponse {
-	var invalid *ObjectError
+	var invalid *admission.ObjectError
 	if errors.As(err, &invalid) {
 		return &admissionv1.AdmissionResponse{
-			Result: denial(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, clip(invalid.Error(), maxDenial)),
+			Result: denial(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, admission.Clip(invalid.Error(), admission.MaxDenial)),
 		}
 	}
 	return &admissionv1.AdmissionResponse{
 		Result: denial(http.StatusInternalServerError, metav1.StatusReasonInternalError,
-			clip("could not decide on "+object+", so it is refused: "+err.Error(), maxDenial)),
+			admission.Clip("could not decide on "+object+", so it is refused: "+err.Error(), admission.MaxDenial)),
 	}
 }
 

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -77,7 +78,7 @@ func (s *Server) drain(healthy bool) {
 
 // stop ends the servers one after the other, reviews first, so that probes and metrics tell until the end.
 func (s *Server) stop(servers []*http.Server) []error {
-	ctx, cancel := context.WithTimeout(context.Background(), or(s.Shutdown, 10*time.Second))
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.Shutdown, 10*time.Second))
 	defer cancel()
 	var errs []error
 	for _, server := range servers {
@@ -92,7 +93,7 @@ func (s *Server) stop(servers []*http.Server) []error {
 // reads the answer at once.
 func (s *Server) reviewServer() *http.Server {
 	return &http.Server{
-		Handler:           s.retiring(s.Handler),
+		Handler:           s.closingWhileDraining(s.Handler),
 		TLSConfig:         s.TLS,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,

@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/internal/fixture"
 	admissionv1 "k8s.io/api/admission/v1"
 )
 
@@ -61,13 +63,13 @@ func TestProbes(t *testing.T) {
 
 // While the server drains it is unready and still answers; a review in flight gets its answer.
 func TestDrain(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Store: newStore(t, entry)})
-	f.Use(testJudge(t))
+	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f.Use(testEvaluator(t))
 	entered := make(chan struct{})
-	slow := func(context.Context, *Judge, *admissionv1.AdmissionRequest) verdict {
+	slow := func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response {
 		close(entered)
 		time.Sleep(600 * time.Millisecond)
-		return verdict{allowed(), "allow"}
+		return response{allowed(), "allow"}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/slow", f.endpoint("validate", slow))
@@ -75,14 +77,14 @@ func TestDrain(t *testing.T) {
 	server := start(t, mux, func(s *Server) { s.Drain = 300 * time.Millisecond })
 	answered := make(chan bool, 1)
 	stopped := make(chan error, 1)
-	go func() { answered <- server.review(t, "/slow", create(t, goodRule)).Allowed }()
+	go func() { answered <- server.review(t, "/slow", create(t, fixture.GoodRule)).Allowed }()
 	<-entered
 	go func() { stopped <- server.stop() }()
 	eventually(t, "unready", func() bool { return server.health.Ready() != nil })
 	if code, text := get(t, server.probes+"/readyz"); code != 503 || !strings.Contains(text, "shutting down") {
 		t.Errorf("readyz while draining: %d %s", code, text)
 	}
-	if got := server.review(t, "/validate", create(t, goodRule)); !got.Allowed {
+	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed {
 		t.Errorf("a review while draining: %+v", got)
 	}
 	if !<-answered {

@@ -16,102 +16,53 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/certs"
+	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/internal/fixture"
 )
 
-const (
-	entry = `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: {name: shop, namespace: default}
-spec:
-  hosts: [shop.example.com]
-  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]
-  resolution: DNS`
-	bareRule = `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: shop, namespace: default}
-spec: {host: shop.example.com}`
-	goodRule = `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: shop, namespace: default}
-spec:
-  host: shop.example.com
-  trafficPolicy:
-    portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]`
-	disabledRule = `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: shop, namespace: default}
-spec:
-  host: shop.example.com
-  trafficPolicy: {tls: {mode: DISABLE}}`
-)
+// defaultEvaluator is compiled once: it is immutable.
+var defaultEvaluator = sync.OnceValues(func() (*admission.Evaluator, error) {
+	return admission.NewEvaluator(context.Background(), v1alpha1.DefaultConfig())
+})
 
-// defaultJudge is compiled once: it is immutable.
-var defaultJudge = sync.OnceValues(func() (*Judge, error) { return NewJudge(context.Background(), v1alpha1.DefaultConfig()) })
-
-func testJudge(t testing.TB) *Judge {
+func testEvaluator(t testing.TB) *admission.Evaluator {
 	t.Helper()
-	j, err := defaultJudge()
+	j, err := defaultEvaluator()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return j
 }
 
-// raw gives a YAML object as JSON.
-func raw(t testing.TB, text string) []byte {
+func newCache(t testing.TB, texts ...string) *assume.Cache {
 	t.Helper()
-	out, err := yaml.YAMLToJSON([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return assume.NewCache(mesh.DefaultSettings(), fixture.Objects(t, texts...)...)
 }
 
-func object(t testing.TB, text string) *mesh.Object {
-	t.Helper()
-	o, err := mesh.Decode(raw(t, text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
-func newStore(t testing.TB, texts ...string) *Store {
-	t.Helper()
-	var objects []*mesh.Object
-	for _, text := range texts {
-		objects = append(objects, object(t, text))
-	}
-	return NewStore(mesh.DefaultSettings(), objects...)
-}
-
-// fixture is a handler with its registry and log.
-type fixture struct {
+// handlerFixture is a handler with its registry and log.
+type handlerFixture struct {
 	*Handler
 	registry *prometheus.Registry
 	log      *syncBuffer
 }
 
-func newFixture(t testing.TB, o HandlerOptions) *fixture {
+func newFixture(t testing.TB, o HandlerOptions) *handlerFixture {
 	t.Helper()
-	f := &fixture{registry: prometheus.NewRegistry(), log: &syncBuffer{}}
+	f := &handlerFixture{registry: prometheus.NewRegistry(), log: &syncBuffer{}}
 	o.Metrics = NewMetrics(f.registry)
 	o.Log = slog.New(slog.NewJSONHandler(f.log, nil))
 	f.Handler = NewHandler(o)
 	return f
 }
 
-// count gives the value of a counter, summed over the series that have these label values.
-func (f *fixture) count(t testing.TB, name string, labels ...string) float64 {
+// count returns the value of a counter, summed over the series that have these label values.
+func (f *handlerFixture) count(t testing.TB, name string, labels ...string) float64 {
 	t.Helper()
 	families, err := f.registry.Gather()
 	if err != nil {
@@ -205,7 +156,7 @@ func start(t testing.TB, routes http.Handler, adapt func(*Server)) *running {
 	}
 }
 
-// post sends a body and gives the status and the answer.
+// post sends a body and returns the status and the answer.
 func (r *running) post(t testing.TB, path, contentType, body string) (int, string) {
 	t.Helper()
 	response, err := r.client.Post(r.url+path, contentType, strings.NewReader(body))
@@ -220,7 +171,7 @@ func (r *running) post(t testing.TB, path, contentType, body string) (int, strin
 	return response.StatusCode, string(text)
 }
 
-// review asks and gives the answer.
+// review asks and returns the answer.
 func (r *running) review(t testing.TB, path string, request *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
 	t.Helper()
 	status, text := r.post(t, path, "application/json", envelope(t, request))
@@ -268,16 +219,16 @@ func request(t testing.TB, operation admissionv1.Operation, text, old string) *a
 	r.UserInfo.Username = "alice"
 	subject := text
 	if text != "" {
-		r.Object.Raw = raw(t, text)
+		r.Object.Raw = fixture.JSON(t, text)
 	}
 	if old != "" {
-		r.OldObject.Raw = raw(t, old)
+		r.OldObject.Raw = fixture.JSON(t, old)
 		if subject == "" {
 			subject = old
 		}
 	}
-	h, err := readHead(raw(t, subject))
-	if err != nil {
+	var h manifests.Head
+	if err := json.Unmarshal(fixture.JSON(t, subject), &h); err != nil {
 		t.Fatal(err)
 	}
 	group, version, _ := strings.Cut(h.APIVersion, "/")

@@ -9,7 +9,7 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/check"
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/terminal"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // checkOptions are the flags of check.
@@ -65,7 +65,7 @@ func (o *checkOptions) check(cmd *cobra.Command) error {
 	return err
 }
 
-func (o *checkOptions) run(ctx context.Context, stdin io.Reader, stderr io.Writer) (*webhook.Judge, *offline.Mesh, []check.Finding, error) {
+func (o *checkOptions) run(ctx context.Context, stdin io.Reader, stderr io.Writer) (*admission.Evaluator, *offline.Mesh, []check.Finding, error) {
 	judge, err := o.judge(ctx)
 	if err != nil {
 		return nil, nil, nil, err

@@ -12,7 +12,7 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/config"
 	"github.com/tlsward/tlsward/internal/manifests"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // fileOptions are the flags of all commands that read manifests and judge them.
@@ -41,18 +41,18 @@ func (o *fileOptions) more(paths []string) error {
 }
 
 // judge compiles the policies for the configuration.
-func (o *fileOptions) judge(ctx context.Context) (*webhook.Judge, error) {
+func (o *fileOptions) judge(ctx context.Context) (*admission.Evaluator, error) {
 	cfg, err := loadConfig(o.config)
 	if err != nil {
 		return nil, err
 	}
-	return webhook.NewJudge(ctx, cfg, directories(o.policies)...)
+	return admission.NewEvaluator(ctx, cfg, directories(o.policies)...)
 }
 
 // mutator gives a judge that can mutate and nothing else: that takes no policies.
-func (o *fileOptions) mutator() (*webhook.Judge, error) {
+func (o *fileOptions) mutator() (*admission.Evaluator, error) {
 	cfg, err := loadConfig(o.config)
-	return &webhook.Judge{Config: cfg}, err
+	return &admission.Evaluator{Config: cfg}, err
 }
 
 // loadConfig reads a configuration file; the defaults where there is none.
@@ -64,7 +64,7 @@ func loadConfig(path string) (*v1alpha1.Config, error) {
 }
 
 // mesh reads the manifests. What a person should know of them goes to stderr.
-func (o *fileOptions) mesh(judge *webhook.Judge, stdin io.Reader, stderr io.Writer) (*offline.Mesh, error) {
+func (o *fileOptions) mesh(judge *admission.Evaluator, stdin io.Reader, stderr io.Writer) (*offline.Mesh, error) {
 	files, err := manifests.Files(stdin, o.files...)
 	if err != nil {
 		return nil, err
@@ -73,12 +73,12 @@ func (o *fileOptions) mesh(judge *webhook.Judge, stdin io.Reader, stderr io.Writ
 }
 
 // meshOf makes the mesh of files that have been read.
-func (o *fileOptions) meshOf(judge *webhook.Judge, files []manifests.File, stderr io.Writer) (*offline.Mesh, error) {
+func (o *fileOptions) meshOf(judge *admission.Evaluator, files []manifests.File, stderr io.Writer) (*offline.Mesh, error) {
 	docs, err := manifests.ParseAll(files)
 	if err != nil {
 		return nil, err
 	}
-	m, err := offline.Load(webhook.MeshSettings(judge.Config.Mesh), docs, o.namespace)
+	m, err := offline.Load(admission.MeshSettings(judge.Config.Mesh), docs, o.namespace)
 	if err != nil {
 		return nil, err
 	}

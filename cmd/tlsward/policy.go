@@ -12,7 +12,7 @@ import (
 
 	"github.com/tlsward/tlsward/internal/cli/test"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 func newPolicyCommand() *cobra.Command {
@@ -110,7 +110,7 @@ func (o benchOptions) bench(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
-	judge, err := webhook.NewJudge(cmd.Context(), cfg, own, found.Data)
+	judge, err := admission.NewEvaluator(cmd.Context(), cfg, own, found.Data)
 	if err != nil {
 		return err
 	}

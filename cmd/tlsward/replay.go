@@ -7,14 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/tlsward/tlsward/internal/cli/check"
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/cli/replay"
+	"github.com/tlsward/tlsward/internal/kubeconfig"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/internal/terminal"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // replayOptions are the flags of replay.
@@ -109,11 +109,11 @@ func judged(ctx context.Context, docs []manifests.Document, namespace, config st
 	if err != nil {
 		return nil, nil, err
 	}
-	judge, err := webhook.NewJudge(ctx, cfg, directories(dirs)...)
+	judge, err := admission.NewEvaluator(ctx, cfg, directories(dirs)...)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := offline.Load(webhook.MeshSettings(cfg.Mesh), docs, namespace)
+	m, err := offline.Load(admission.MeshSettings(cfg.Mesh), docs, namespace)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,13 +128,10 @@ func (o *replayOptions) documents(cmd *cobra.Command) ([]manifests.Document, err
 	if len(o.files) > 0 {
 		return manifests.Read(cmd.InOrStdin(), o.files...)
 	}
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = o.kubeconfig
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	config, err := kubeconfig.Load(o.kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster (--kubeconfig, or -f for manifests): %w", err)
 	}
-	config.UserAgent = "tlsward"
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, err

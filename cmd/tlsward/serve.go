@@ -1,38 +1,18 @@
 package main
 
 import (
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tlsward/tlsward/certs"
+	"github.com/tlsward/tlsward/internal/cli/serve"
 )
 
-// serveOptions are the flags of serve.
-type serveOptions struct {
-	config     string
-	kubeconfig string
-	manifests  string
-	policies   []string
-	// policySelector matches the ConfigMaps that hold policies.
-	policySelector string
-	opaConfig      string
-	certDir        string
-	clientCA       string
-
-	bind        string
-	port        int
-	metricsPort int
-	healthPort  int
-
-	concurrent int
-	patience   time.Duration
-	drain      time.Duration
-	verbose    bool
-
-	installed
-}
-
 func newServeCommand() *cobra.Command {
-	var o serveOptions
+	var o serve.Options
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the admission webhooks",
@@ -42,26 +22,41 @@ func newServeCommand() *cobra.Command {
 The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files in --manifests.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), cmd.ErrOrStderr())
+			return serve.Run(cmd.Context(), o, cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.config, "config", "", "configuration file, read again when it changes (default: built-in defaults)")
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, else the pod's service account)")
-	f.StringVar(&o.manifests, "manifests", "", "take the mesh from the files in this directory, without a cluster")
-	f.StringSliceVar(&o.policies, "policies", nil, "directory of further policies in Rego (may be repeated)")
-	f.StringVar(&o.policySelector, "policy-selector", "", "take further policies from ConfigMaps in --namespace with these labels, as tlsward.io/policies=true")
-	f.StringVar(&o.opaConfig, "opa-config", "", "OPA configuration file: services, keys, bundles of policies, decision_logs")
-	f.StringVar(&o.certDir, "cert-dir", "", "serve with tls.crt and tls.key from this directory, read again when they change")
-	f.StringVar(&o.clientCA, "client-ca", "", "take reviews only from clients with a certificate of these CAs (a PEM file)")
-	f.StringVar(&o.bind, "bind", "", "address to listen on (default: all)")
-	f.IntVar(&o.port, "port", 9443, "port of the webhooks; 0 picks one")
-	f.IntVar(&o.metricsPort, "metrics-port", 8080, "port of /metrics; 0 picks one, -1 is none")
-	f.IntVar(&o.healthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks one, -1 is none")
-	f.IntVar(&o.concurrent, "max-concurrent", 128, "reviews judged at once; more of them wait, then get 429")
-	f.DurationVar(&o.patience, "patience", 100*time.Millisecond, "how long a refusal waits for a missing partner that is on its way")
-	f.DurationVar(&o.drain, "drain", 5*time.Second, "how long to serve on after SIGTERM, no longer ready")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
-	o.installed.flags(f)
+	f.StringVar(&o.Config, "config", "", "configuration file, read again when it changes (default: built-in defaults)")
+	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, else the pod's service account)")
+	f.StringVar(&o.Manifests, "manifests", "", "take the mesh from the files in this directory, without a cluster")
+	f.StringSliceVar(&o.Policies, "policies", nil, "directory of further policies in Rego (may be repeated)")
+	f.StringVar(&o.PolicySelector, "policy-selector", "", "take further policies from ConfigMaps in --namespace with these labels, as tlsward.io/policies=true")
+	f.StringVar(&o.OPAConfig, "opa-config", "", "OPA configuration file: services, keys, bundles of policies, decision_logs")
+	f.StringVar(&o.CertDir, "cert-dir", "", "serve with tls.crt and tls.key from this directory, read again when they change")
+	f.StringVar(&o.ClientCA, "client-ca", "", "take reviews only from clients with a certificate of these CAs (a PEM file)")
+	f.StringVar(&o.Bind, "bind", "", "address to listen on (default: all)")
+	f.IntVar(&o.Port, "port", 9443, "port of the webhooks; 0 picks one")
+	f.IntVar(&o.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks one, -1 is none")
+	f.IntVar(&o.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks one, -1 is none")
+	f.IntVar(&o.MaxConcurrent, "max-concurrent", 128, "reviews judged at once; more of them wait, then get 429")
+	f.DurationVar(&o.Patience, "patience", 100*time.Millisecond, "how long a refusal waits for a missing partner that is on its way")
+	f.DurationVar(&o.Drain, "drain", 5*time.Second, "how long to serve on after SIGTERM, no longer ready")
+	f.BoolVarP(&o.Verbose, "verbose", "v", false, "log more")
+	installationFlags(f, &o.Installation)
 	return cmd
+}
+
+// installationFlags are those that the chart sets.
+func installationFlags(f *pflag.FlagSet, i *serve.Installation) {
+	f.StringVar(&i.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace of the Secret and the Leases (default: $POD_NAMESPACE)")
+	f.StringVar(&i.CASecret, "ca-secret", "", "share the CA in this Secret with the other replicas, and rotate it")
+	f.StringVar(&i.WebhookConfigurations, "webhook-configurations", "", "name of the webhook configurations that get the CA bundle")
+	f.StringSliceVar(&i.CertNames, "cert-name", nil, "DNS name or IP address for the shared CA's certificates (may be repeated)")
+	f.StringVar(&i.LeaderLease, "leader-lease", "tlsward-leader", "Lease that elects the leader")
+	f.BoolVar(&i.CloseWebhook, "close-webhook", false, "turn the validating webhook to Fail once a refusal was seen to arrive")
+	f.StringVar(&i.ProbeNamespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
+	f.DurationVar(&i.Lives.CA, "ca-life", certs.DefaultLives().CA, "life of the shared CA; renewed at two thirds, the rest leaves time for a leader that dies")
+	f.DurationVar(&i.Lives.Leaf, "cert-life", certs.DefaultLives().Leaf, "life of the shared CA's certificates; renewed at two thirds")
+	f.DurationVar(&i.CASettle, "ca-settle", time.Minute, "time for a new CA bundle to reach every API server")
+	f.DurationVar(&i.Heartbeat, "heartbeat", 30*time.Second, "how often a replica says that it lives")
 }

@@ -55,7 +55,7 @@ bundles: {mine: {service: remote, resource: bundle.tar.gz, polling: {min_delay_s
 decision_logs: {service: remote, reporting: {min_delay_seconds: 1, max_delay_seconds: 1}}
 `, remote.URL))
 
-	s := serve(t, "--manifests", t.TempDir(), "--opa-config", config)
+	s := startServe(t, "--manifests", t.TempDir(), "--opa-config", config)
 	if !s.denies() {
 		t.Fatal("the bundle's policy is not in force")
 	}

@@ -38,8 +38,8 @@ type served struct {
 	code      chan int
 }
 
-// serve runs the command until it listens; args follow those that make it self-contained.
-func serve(t *testing.T, args ...string) *served {
+// startServe runs the command until it listens; args follow those that make it self-contained.
+func startServe(t *testing.T, args ...string) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	log, stderr := io.Pipe()
@@ -118,7 +118,7 @@ func TestServeReloadsItsConfiguration(t *testing.T) {
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "tlsward.yaml")
 	writeFile(t, filepath.Join(dir, "shop.yaml"), shopEntry)
 	writeFile(t, file, configHead)
-	s := serve(t, "--manifests", dir, "--config", file)
+	s := startServe(t, "--manifests", dir, "--config", file)
 	if !s.denies() {
 		t.Fatal("a rule that disables TLS is admitted")
 	}
@@ -165,7 +165,7 @@ violation contains {"message": "%s"} if input.request.operation == "CREATE"
 
 func TestServeFollowsPolicies(t *testing.T) {
 	dir := t.TempDir()
-	s := serve(t, "--manifests", t.TempDir(), "--policies", dir)
+	s := startServe(t, "--manifests", t.TempDir(), "--policies", dir)
 	if s.denies() {
 		t.Fatal("a rule for a host that is in no mesh is refused")
 	}

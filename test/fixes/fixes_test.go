@@ -9,7 +9,7 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/test"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/test/fixes"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // TestFixes plays every Suite. Each denial on the way is mended as it says, until the review is admitted. SUITES names
@@ -25,7 +25,7 @@ func TestFixes(t *testing.T) {
 	}
 	denials := 0
 	for _, s := range found.Suites {
-		judge, err := webhook.NewJudge(context.Background(), s.Config)
+		judge, err := admission.NewEvaluator(context.Background(), s.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,10 +39,10 @@ func TestFixes(t *testing.T) {
 	t.Logf("%d denials mended", denials)
 }
 
-func mendCase(t *testing.T, judge *webhook.Judge, s *test.Suite, c test.Case) (denials int) {
-	p := &fixes.Player{Judge: judge, Mesh: mesh.New(webhook.MeshSettings(s.Config.Mesh), c.Given...)}
+func mendCase(t *testing.T, judge *admission.Evaluator, s *test.Suite, c test.Case) (denials int) {
+	p := &fixes.Player{Judge: judge, Mesh: mesh.New(admission.MeshSettings(s.Config.Mesh), c.Given...)}
 	for _, step := range c.Steps {
-		r := webhook.Review{Operation: step.Operation, Object: step.Object, OldObject: step.OldObject}
+		r := admission.Review{Operation: step.Operation, Object: step.Object, OldObject: step.OldObject}
 		decision, err := p.Play(t.Context(), &r)
 		if err != nil {
 			t.Fatal(err)

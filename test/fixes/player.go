@@ -15,7 +15,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // rounds is how many fixes one review may need: one for each of its reasons, and for each reason against a fix that is
@@ -24,34 +24,34 @@ const rounds = 32
 
 // Player is a cluster with the webhooks before it.
 type Player struct {
-	Judge *webhook.Judge
+	Judge *admission.Evaluator
 	Mesh  *mesh.Snapshot
 	// written is what was stored on the way, as JSON: an API server shows a review what is stored by then.
 	written map[mesh.Ref][]byte
 }
 
 // Play mutates and judges a review, as the API server would have it done. The review's object is then the mutated one.
-func (p *Player) Play(ctx context.Context, r *webhook.Review) (webhook.Decision, error) {
+func (p *Player) Play(ctx context.Context, r *admission.Review) (admission.Decision, error) {
 	if err := p.keepTime(r); err != nil {
-		return webhook.Decision{}, err
+		return admission.Decision{}, err
 	}
 	if err := p.showStored(r); err != nil {
-		return webhook.Decision{}, err
+		return admission.Decision{}, err
 	}
 	object, _, err := p.Judge.Mutate(p.Mesh, *r)
 	if err != nil {
-		return webhook.Decision{}, fmt.Errorf("mutate: %w", err)
+		return admission.Decision{}, fmt.Errorf("mutate: %w", err)
 	}
 	r.Object = object
 	decision, err := p.Judge.Validate(ctx, p.Mesh, *r)
 	if err != nil {
-		return webhook.Decision{}, fmt.Errorf("validate: %w", err)
+		return admission.Decision{}, fmt.Errorf("validate: %w", err)
 	}
 	return decision, nil
 }
 
 // keepTime gives an object that replaces another its creation time, which nobody can change.
-func (p *Player) keepTime(r *webhook.Review) error {
+func (p *Player) keepTime(r *admission.Review) error {
 	if r.Operation != policies.Update {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (p *Player) keepTime(r *webhook.Review) error {
 }
 
 // showStored gives a review the old object as it is stored by now.
-func (p *Player) showStored(r *webhook.Review) error {
+func (p *Player) showStored(r *admission.Review) error {
 	if len(r.OldObject) == 0 {
 		return nil
 	}
@@ -100,7 +100,7 @@ func written(o *mesh.Object) ([]byte, error) {
 }
 
 // Store does what an admitted review asks for.
-func (p *Player) Store(r webhook.Review) error {
+func (p *Player) Store(r admission.Review) error {
 	raw := r.Object
 	if r.Operation == policies.Delete {
 		raw = r.OldObject
@@ -145,13 +145,13 @@ var ErrHopeless = errors.New("the denial says that there is no fix")
 // Mend does what the first denial says, and asks again, until the review is admitted. What a fix changes beside the object
 // under review is a review of its own, with what is wrong there beside. The error is a *Broken where it is never admitted,
 // or ErrHopeless where that was not promised.
-func (p *Player) Mend(ctx context.Context, r webhook.Review, decision webhook.Decision) error {
+func (p *Player) Mend(ctx context.Context, r admission.Review, decision admission.Decision) error {
 	left := rounds
 	return p.mend(ctx, &r, decision, &left)
 }
 
 // mend does so as long as there are rounds left.
-func (p *Player) mend(ctx context.Context, r *webhook.Review, decision webhook.Decision, left *int) error {
+func (p *Player) mend(ctx context.Context, r *admission.Review, decision admission.Decision, left *int) error {
 	for !decision.Allowed {
 		v := FirstDenial(decision)
 		if *left--; *left < 0 {
@@ -179,7 +179,7 @@ func (p *Player) apply(ctx context.Context, v policies.Violation, object []byte,
 	if err != nil || o == nil {
 		return &Broken{How: "the fix is no object of the mesh", Denial: v, Then: fmt.Sprint(err)}
 	}
-	r := webhook.Review{Operation: policies.Create, Object: object}
+	r := admission.Review{Operation: policies.Create, Object: object}
 	if stored := p.Mesh.Get(o.Ref); stored != nil {
 		r.Operation = policies.Update
 		if r.OldObject, err = written(stored); err != nil {
@@ -197,7 +197,7 @@ func (p *Player) apply(ctx context.Context, v policies.Violation, object []byte,
 }
 
 // FirstDenial gives the first violation that denies.
-func FirstDenial(d webhook.Decision) policies.Violation {
+func FirstDenial(d admission.Decision) policies.Violation {
 	for _, v := range d.Violations {
 		if v.Action == v1alpha1.Deny {
 			return v
@@ -223,7 +223,7 @@ func fixed(v policies.Violation) ([]byte, error) {
 }
 
 // same tells whether a fix is the object under review, changed.
-func same(object []byte, r webhook.Review) bool {
+func same(object []byte, r admission.Review) bool {
 	if r.Operation == policies.Delete {
 		return false
 	}

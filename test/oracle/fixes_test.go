@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/test/fixes"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // TestFixes sees that the denials of random reviews on random meshes can be mended as they say. Istio has no part in it,
@@ -76,13 +76,13 @@ func TestFixes(t *testing.T) {
 }
 
 // mended judges a review and does what its denials say. It gives the policy of the first denial, "" for an admission.
-func mended(ctx context.Context, judge *webhook.Judge, q Question) (string, error) {
+func mended(ctx context.Context, judge *admission.Evaluator, q Question) (string, error) {
 	before, err := Decode(q.Given)
 	if err != nil {
 		return "", err
 	}
 	p := &fixes.Player{Judge: judge, Mesh: before}
-	r := webhook.Review{Operation: q.Operation}
+	r := admission.Review{Operation: q.Operation}
 	if q.Object != nil {
 		r.Object = q.Object.JSON()
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // refusesPlaintext tells whether a violation refuses a flow for being in plaintext.
@@ -18,7 +18,7 @@ func refusesPlaintext(v policies.Violation) bool {
 
 // checkRefusal sees that the flows for which a review is refused are in plaintext by Istio's word too, and that what is
 // said to have been under TLS was.
-func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.Decision) {
+func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision admission.Decision) {
 	for _, f := range c.refusedFlows(decision) {
 		client := f.Client
 		if client.Namespace == mesh.AnyNamespace {
@@ -45,7 +45,7 @@ func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision webhook.
 
 // refusedFlows lists the flows of the court's clients that a refusal is about, those of gateways first: see
 // Vantages.
-func (c *Court) refusedFlows(decision webhook.Decision) []mesh.Flow {
+func (c *Court) refusedFlows(decision admission.Decision) []mesh.Flow {
 	var list []mesh.Flow
 	for _, f := range decision.Input.Egress {
 		if f.Leg == mesh.LegEgress && f.Verdict == mesh.Plaintext &&

@@ -11,7 +11,7 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Question is a random review on a random mesh.
@@ -117,7 +117,7 @@ func (q Question) After(object Document) Mesh {
 
 // Court judges questions as the webhook does, and has Istio check the judgement.
 type Court struct {
-	Judge *webhook.Judge
+	Judge *admission.Evaluator
 	// Load loads a mesh into Istio's generator.
 	Load func(test.Failer, Mesh) *Istio
 	// Clients are those for whom the judgement is checked.
@@ -135,10 +135,10 @@ func NewCourt(ctx context.Context) (*Court, error) {
 
 // newJudge makes a judge with the default configuration that takes its time: it is its answers that are asked for, however
 // busy the machine.
-func newJudge(ctx context.Context) (*webhook.Judge, error) {
+func newJudge(ctx context.Context) (*admission.Evaluator, error) {
 	cfg := v1alpha1.DefaultConfig()
 	cfg.Evaluation.Timeout = v1alpha1.Duration(time.Minute)
-	judge, err := webhook.NewJudge(ctx, cfg)
+	judge, err := admission.NewEvaluator(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("make a judge: %w", err)
 	}
@@ -181,7 +181,7 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	review := webhook.Review{Operation: q.Operation}
+	review := admission.Review{Operation: q.Operation}
 	if mutated != nil {
 		review.Object = mutated.JSON()
 	}
@@ -219,7 +219,7 @@ func (c *Court) mutate(v *Verdict, before *mesh.Snapshot, q Question) (Document,
 	if q.Object == nil {
 		return nil, nil
 	}
-	review := webhook.Review{Operation: q.Operation, Object: q.Object.JSON()}
+	review := admission.Review{Operation: q.Operation, Object: q.Object.JSON()}
 	if q.Old != nil {
 		review.OldObject = q.Old.JSON()
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // TestEveryOrderLands applies each file under testdata in every order, objects that were refused again in the next
@@ -22,7 +22,7 @@ import (
 // Gateway that completes its way out (a route to a gateway waits for the rule that starts TLS there), and in the end every
 // object, applied again, is admitted as it is, without a warning of plaintext.
 func TestEveryOrderLands(t *testing.T) {
-	judge, err := webhook.NewJudge(context.Background(), v1alpha1.DefaultConfig())
+	judge, err := admission.NewEvaluator(context.Background(), v1alpha1.DefaultConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestEveryOrderLands(t *testing.T) {
 // cluster is what is stored, behind the webhooks.
 type cluster struct {
 	t      *testing.T
-	judge  *webhook.Judge
+	judge  *admission.Evaluator
 	snap   *mesh.Snapshot
 	stored map[mesh.Ref][]byte
 }
@@ -57,7 +57,7 @@ type cluster struct {
 func (c *cluster) apply(objects [][]byte) (refused [][]byte) {
 	for _, raw := range objects {
 		o := c.decode(raw)
-		r := webhook.Review{Operation: policies.Create, Object: raw}
+		r := admission.Review{Operation: policies.Create, Object: raw}
 		if d := c.judgeReview(&r); d.Allowed {
 			c.snap = c.snap.With(c.decode(r.Object))
 			c.stored[o.Ref] = r.Object
@@ -74,7 +74,7 @@ func (c *cluster) apply(objects [][]byte) (refused [][]byte) {
 // settled applies everything that is stored once more.
 func (c *cluster) settled(order string) {
 	for ref, raw := range c.stored {
-		r := webhook.Review{Operation: policies.Update, Object: raw, OldObject: raw}
+		r := admission.Review{Operation: policies.Update, Object: raw, OldObject: raw}
 		d := c.judgeReview(&r)
 		if !d.Allowed || !bytes.Equal(r.Object, raw) {
 			c.t.Errorf("order %s: %s is not settled: %v", order, ref, d.Violations)
@@ -87,7 +87,7 @@ func (c *cluster) settled(order string) {
 	}
 }
 
-func (c *cluster) judgeReview(r *webhook.Review) webhook.Decision {
+func (c *cluster) judgeReview(r *admission.Review) admission.Decision {
 	object, _, err := c.judge.Mutate(c.snap, *r)
 	if err != nil {
 		c.t.Fatal(err)

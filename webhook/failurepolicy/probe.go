@@ -20,7 +20,7 @@ import (
 // probed is the kind of the known-bad object.
 var probed = schema.GroupVersionResource{Group: "security.istio.io", Version: "v1", Resource: "authorizationpolicies"}
 
-// knownBad is an ALLOW rule without principals, for pods that do not exist: refused by the policies as shipped, by its
+// knownBad returns an ALLOW rule without principals, for pods that do not exist: refused by the policies as shipped, by its
 // name under any others, and without effect should it ever be stored.
 func knownBad(namespace string) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
@@ -38,7 +38,7 @@ func knownBad(namespace string) *unstructured.Unstructured {
 }
 
 // Probe sends the known-bad object now. Nil means that this webhook refused it; an error says what happened instead.
-func (c *Closer) Probe(ctx context.Context) error {
+func (c *Controller) Probe(ctx context.Context) error {
 	found, err := c.api.Get(ctx, c.Webhook, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("read the webhook configuration: %w", err)
@@ -48,7 +48,7 @@ func (c *Closer) Probe(ctx context.Context) error {
 
 // probe sends the known-bad object, as a dry-run. It is applied rather than created, since a role can then grant just
 // this name. Nil means that it was refused by this webhook; an error says what happened in place of that.
-func (c *Closer) probe(ctx context.Context, found *admissionv1.ValidatingWebhookConfiguration) error {
+func (c *Controller) probe(ctx context.Context, found *admissionv1.ValidatingWebhookConfiguration) error {
 	raw, err := json.Marshal(knownBad(c.ProbeNamespace))
 	if err != nil {
 		return fmt.Errorf("write the known-bad object: %w", err)

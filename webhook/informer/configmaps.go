@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 )
 
-// ConfigMaps follows the ConfigMaps of one namespace that a selector matches.
+// ConfigMaps watches the ConfigMaps of one namespace that a selector matches.
 type ConfigMaps struct {
 	Config    *rest.Config
 	Namespace string
@@ -23,8 +23,8 @@ type ConfigMaps struct {
 	Changed func([]*corev1.ConfigMap)
 }
 
-// Run follows until ctx is done.
-func (c ConfigMaps) Run(ctx context.Context) error {
+// Start watches until ctx is done.
+func (c ConfigMaps) Start(ctx context.Context) error {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
 		return err
@@ -32,11 +32,11 @@ func (c ConfigMaps) Run(ctx context.Context) error {
 	objects, err := cache.New(c.Config, cache.Options{Scheme: scheme, DefaultLabelSelector: c.Selector,
 		DefaultNamespaces: map[string]cache.Config{c.Namespace: {}}})
 	if err != nil {
-		return fmt.Errorf("follow the ConfigMaps of %s: %w", c.Namespace, err)
+		return fmt.Errorf("watch the ConfigMaps of %s: %w", c.Namespace, err)
 	}
 	informer, err := objects.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))
 	if err != nil {
-		return fmt.Errorf("follow the ConfigMaps of %s: %w", c.Namespace, err)
+		return fmt.Errorf("watch the ConfigMaps of %s: %w", c.Namespace, err)
 	}
 	events := make(chan struct{}, 1)
 	wake := func() {
@@ -50,12 +50,12 @@ func (c ConfigMaps) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go c.tell(ctx, objects, registration, events)
+	go c.notify(ctx, objects, registration, events)
 	return objects.Start(ctx)
 }
 
-// tell gives all ConfigMaps on, when the first list is complete and after each event.
-func (c ConfigMaps) tell(ctx context.Context, objects cache.Cache, registration toolscache.ResourceEventHandlerRegistration, events <-chan struct{}) {
+// notify passes all ConfigMaps on, when the first list is complete and after each event.
+func (c ConfigMaps) notify(ctx context.Context, objects cache.Cache, registration toolscache.ResourceEventHandlerRegistration, events <-chan struct{}) {
 	if !toolscache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
 		return
 	}

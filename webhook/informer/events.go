@@ -19,7 +19,7 @@ type Events struct {
 	recorder    record.EventRecorder
 }
 
-// NewEvents gives what writes Events into a namespace, until Run ends it. host is the program that writes them.
+// NewEvents returns what writes Events into a namespace, until Start ends. host is the program that writes them.
 func NewEvents(config *rest.Config, namespace, host string) (*Events, error) {
 	client, err := core.NewForConfig(config)
 	if err != nil {
@@ -37,8 +37,8 @@ func NewEvents(config *rest.Config, namespace, host string) (*Events, error) {
 	}, nil
 }
 
-// Run ends the writing when ctx is done.
-func (e *Events) Run(ctx context.Context) error {
+// Start waits for ctx, then ends the writing.
+func (e *Events) Start(ctx context.Context) error {
 	<-ctx.Done()
 	e.broadcaster.Shutdown()
 	return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Finding is one violation of one object.
@@ -35,7 +35,7 @@ func (f Finding) Line() int {
 
 // Run judges each object of m as if it came last. The findings are in the order of the objects. The error says which
 // objects could not be judged.
-func Run(ctx context.Context, judge *webhook.Judge, m *offline.Mesh) ([]Finding, error) {
+func Run(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh) ([]Finding, error) {
 	found := make([][]Finding, len(m.Objects))
 	errs := make([]error, len(m.Objects))
 	next := make(chan int)
@@ -65,8 +65,8 @@ func Run(ctx context.Context, judge *webhook.Judge, m *offline.Mesh) ([]Finding,
 	return all, nil
 }
 
-func judgeOne(ctx context.Context, judge *webhook.Judge, m *offline.Mesh, o *offline.Object) ([]Finding, error) {
-	review := webhook.Review{Operation: policies.Create, Object: o.Stored}
+func judgeOne(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh, o *offline.Object) ([]Finding, error) {
+	review := admission.Review{Operation: policies.Create, Object: o.Stored}
 	decision, err := judge.Validate(ctx, m.Snapshot.Without(o.Ref), review)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", o.Where(), o.Ref, err)

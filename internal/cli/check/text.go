@@ -8,7 +8,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/terminal"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // WriteText writes the findings for a person, and how many there are of how many objects. What differs in the client
@@ -33,7 +33,7 @@ func together(findings []Finding) []Finding {
 		for len(findings) > 0 && findings[0].Object == object {
 			violations, findings = append(violations, findings[0].Violation), findings[1:]
 		}
-		for _, v := range webhook.Together(violations) {
+		for _, v := range admission.MergeClients(violations) {
 			out = append(out, Finding{Violation: v, Object: object})
 		}
 	}

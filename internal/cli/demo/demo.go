@@ -10,13 +10,13 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/diff"
 	"github.com/tlsward/tlsward/internal/terminal"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Run plays all scenarios and writes what comes of them. It takes seconds, writes no file, and leaves no process and
 // no open port behind.
 func Run(ctx context.Context, w io.Writer, style terminal.Style) (err error) {
-	judge, err := webhook.NewJudge(ctx, v1alpha1.DefaultConfig())
+	judge, err := admission.NewEvaluator(ctx, v1alpha1.DefaultConfig())
 	if err != nil {
 		return err
 	}

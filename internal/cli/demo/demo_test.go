@@ -11,7 +11,7 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/terminal"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // TestScenarios holds what the demo shows against what it says.
@@ -27,7 +27,7 @@ func TestScenarios(t *testing.T) {
 		"A wrong SNI":                                        {"admitted", "sni-mismatch"},
 	}
 	ctx := t.Context()
-	judge, err := webhook.NewJudge(ctx, v1alpha1.DefaultConfig())
+	judge, err := admission.NewEvaluator(ctx, v1alpha1.DefaultConfig())
 	if err != nil {
 		t.Fatal(err)
 	}

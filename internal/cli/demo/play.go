@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	jsonpatch "gomodules.xyz/jsonpatch/v2"
-	admission "k8s.io/api/admission/v1"
+	admissionv1 "k8s.io/api/admission/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -18,7 +18,7 @@ import (
 	"github.com/tlsward/tlsward/internal/yamledit"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/assume"
 )
 
 // step is one object that was applied, and what the server answered.
@@ -77,15 +77,15 @@ func (p *player) apply(ctx context.Context, d manifests.Document) (step, error) 
 	if err != nil || stored == nil {
 		return result, err
 	}
-	p.server.store.Put(stored, webhook.Version{})
+	p.server.cache.Put(stored, assume.Version{})
 	return result, nil
 }
 
 // request is the API server's question about a new object.
-func (p *player) request(d manifests.Document) *admission.AdmissionRequest {
+func (p *player) request(d manifests.Document) *admissionv1.AdmissionRequest {
 	p.count++
 	group, version, _ := strings.Cut(d.Head.APIVersion, "/")
-	return &admission.AdmissionRequest{
+	return &admissionv1.AdmissionRequest{
 		UID:       types.UID(fmt.Sprintf("demo-%d", p.count)),
 		Kind:      meta.GroupVersionKind{Group: group, Version: version, Kind: d.Head.Kind},
 		Resource:  meta.GroupVersionResource{Group: group, Version: version, Resource: resource(d.Head.Kind)},
@@ -107,8 +107,8 @@ func resource(kind string) string {
 
 // forget empties the mesh.
 func (p *player) forget() {
-	for o := range p.server.store.View().Stored.Objects() {
-		p.server.store.Remove(o.Ref, webhook.Version{})
+	for o := range p.server.cache.View().Stored.Objects() {
+		p.server.cache.Delete(o.Ref, assume.Version{})
 	}
 }
 

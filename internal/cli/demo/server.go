@@ -14,17 +14,19 @@ import (
 	"net/http"
 	"time"
 
-	admission "k8s.io/api/admission/v1"
+	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tlsward/tlsward/certs"
 	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
 )
 
 // server is the real server on loopback, and a client that trusts its certificate.
 type server struct {
-	store   *webhook.Store
+	cache   *assume.Cache
 	address string
 	client  *http.Client
 	stop    func() error
@@ -34,7 +36,7 @@ type server struct {
 const requestTimeout = 10 * time.Second
 
 // start serves on a free port of loopback with a certificate made for this run.
-func start(ctx context.Context, judge *webhook.Judge) (*server, error) {
+func start(ctx context.Context, judge *admission.Evaluator) (*server, error) {
 	certificate, err := certs.NewSelfSigned("127.0.0.1")
 	if err != nil {
 		return nil, err
@@ -49,8 +51,8 @@ func start(ctx context.Context, judge *webhook.Judge) (*server, error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	registry := prometheus.NewRegistry()
-	s := &server{store: webhook.NewStore(webhook.MeshSettings(judge.Config.Mesh)), address: listener.Addr().String()}
-	handler := webhook.NewHandler(webhook.HandlerOptions{Store: s.store, Concurrent: 1,
+	s := &server{cache: assume.NewCache(admission.MeshSettings(judge.Config.Mesh)), address: listener.Addr().String()}
+	handler := webhook.NewHandler(webhook.HandlerOptions{Cache: s.cache, Concurrent: 1,
 		Metrics: webhook.NewMetrics(registry), Log: log})
 	handler.Use(judge)
 	serving := &webhook.Server{Reviews: listener, TLS: tlsConfig, Handler: handler.Routes(), Gatherer: registry,
@@ -71,9 +73,9 @@ func start(ctx context.Context, judge *webhook.Judge) (*server, error) {
 }
 
 // review asks the server at a path, as an API server asks.
-func (s *server) review(ctx context.Context, path string, request *admission.AdmissionRequest) (*admission.AdmissionResponse, error) {
-	question := admission.AdmissionReview{Request: request}
-	question.APIVersion, question.Kind = admission.SchemeGroupVersion.String(), "AdmissionReview"
+func (s *server) review(ctx context.Context, path string, request *admissionv1.AdmissionRequest) (*admissionv1.AdmissionResponse, error) {
+	question := admissionv1.AdmissionReview{Request: request}
+	question.APIVersion, question.Kind = admissionv1.SchemeGroupVersion.String(), "AdmissionReview"
 	body, err := json.Marshal(question)
 	if err != nil {
 		return nil, err
@@ -95,7 +97,7 @@ func (s *server) review(ctx context.Context, path string, request *admission.Adm
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answers %s: %s", path, response.Status, raw)
 	}
-	var answer admission.AdmissionReview
+	var answer admissionv1.AdmissionReview
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Object is an object of the mesh with the file that it comes from.
@@ -87,11 +87,11 @@ func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
 const rounds = 4
 
 // Mutate changes each object as the mutating webhook would on its way into this mesh, until nothing changes.
-func (m *Mesh) Mutate(judge *webhook.Judge) error {
+func (m *Mesh) Mutate(judge *admission.Evaluator) error {
 	for range rounds {
 		changed := false
 		for _, o := range m.Objects {
-			review := webhook.Review{Operation: policies.Create, Object: o.Stored}
+			review := admission.Review{Operation: policies.Create, Object: o.Stored}
 			stored, patch, err := judge.Mutate(m.Snapshot.Without(o.Ref), review)
 			if err != nil {
 				return fmt.Errorf("%s: %w", o.Where(), err)

@@ -16,7 +16,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 const (
@@ -104,7 +104,7 @@ func everyInput(t *testing.T) []judged {
 			t.Fatal(err)
 		}
 		for _, c := range s.Cases {
-			snap := mesh.New(webhook.MeshSettings(judge.Config.Mesh), c.Given...)
+			snap := mesh.New(admission.MeshSettings(judge.Config.Mesh), c.Given...)
 			for i, step := range c.Steps {
 				got, next, err := step.run(t.Context(), judge, snap)
 				if err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Runner runs Suites. It keeps the judges that it made: most Suites share a configuration.
 type Runner struct {
 	// Sources are policies beside the built-in ones.
 	Sources []policies.Source
-	judges  map[string]*webhook.Judge
+	judges  map[string]*admission.Evaluator
 }
 
 // Run runs the cases of s for which want is true (nil: all). The error means that the Suite could not be run.
@@ -44,7 +44,7 @@ func (r *Runner) Run(ctx context.Context, s *Suite, want func(name string) bool)
 	return results, nil
 }
 
-func (r *Runner) judge(ctx context.Context, c *v1alpha1.Config) (*webhook.Judge, error) {
+func (r *Runner) judge(ctx context.Context, c *v1alpha1.Config) (*admission.Evaluator, error) {
 	raw, err := json.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
@@ -53,20 +53,20 @@ func (r *Runner) judge(ctx context.Context, c *v1alpha1.Config) (*webhook.Judge,
 	if judge, known := r.judges[key]; known {
 		return judge, nil
 	}
-	judge, err := webhook.NewJudge(ctx, c, r.Sources...)
+	judge, err := admission.NewEvaluator(ctx, c, r.Sources...)
 	if err != nil {
 		return nil, err
 	}
 	if r.judges == nil {
-		r.judges = map[string]*webhook.Judge{}
+		r.judges = map[string]*admission.Evaluator{}
 	}
 	r.judges[key] = judge
 	return judge, nil
 }
 
 // run gives what differs from what was expected.
-func (c Case) run(ctx context.Context, judge *webhook.Judge) []Mismatch {
-	snap := mesh.New(webhook.MeshSettings(judge.Config.Mesh), c.Given...)
+func (c Case) run(ctx context.Context, judge *admission.Evaluator) []Mismatch {
+	snap := mesh.New(admission.MeshSettings(judge.Config.Mesh), c.Given...)
 	var all []Mismatch
 	for i, step := range c.Steps {
 		got, next, err := step.run(ctx, judge, snap)
@@ -98,10 +98,10 @@ type outcome struct {
 }
 
 // run decides on the step's review and gives the mesh after it.
-func (s Step) run(ctx context.Context, judge *webhook.Judge, snap *mesh.Snapshot) (outcome, *mesh.Snapshot, error) {
-	r := webhook.Review{Operation: s.Operation, Object: s.Object, OldObject: s.OldObject}
+func (s Step) run(ctx context.Context, judge *admission.Evaluator, snap *mesh.Snapshot) (outcome, *mesh.Snapshot, error) {
+	r := admission.Review{Operation: s.Operation, Object: s.Object, OldObject: s.OldObject}
 	got := outcome{object: s.Object}
-	var unreadable *webhook.ObjectError
+	var unreadable *admission.ObjectError
 	object, _, err := judge.Mutate(snap, r)
 	if errors.As(err, &unreadable) {
 		got.refused = err.Error()
@@ -132,7 +132,7 @@ func (s Step) run(ctx context.Context, judge *webhook.Judge, snap *mesh.Snapshot
 }
 
 // stored gives the mesh once an admitted review's object is stored.
-func stored(snap *mesh.Snapshot, r webhook.Review) (*mesh.Snapshot, error) {
+func stored(snap *mesh.Snapshot, r admission.Review) (*mesh.Snapshot, error) {
 	raw := r.Object
 	if r.Operation == policies.Delete {
 		raw = r.OldObject

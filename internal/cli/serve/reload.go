@@ -1,0 +1,117 @@
+package serve
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/config"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/informer"
+)
+
+// reloader gives the handler a new evaluator whenever the configuration or the policies change: compiled aside, swapped
+// at once. What is broken is logged, counted and shown at /readyz?verbose; the last good one stays.
+type reloader struct {
+	s        *server
+	handler  *webhook.Handler
+	cache    *assume.Cache
+	policies *policies.Reloader
+	sources  *policySources
+	events   *informer.Events // nil where nobody is told
+
+	mu     sync.Mutex
+	config *v1alpha1.Config // in force
+}
+
+// swap makes the handler decide by what is in force now.
+func (r *reloader) swap() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handler.Use(&admission.Evaluator{Config: r.config, Engine: r.policies.Engine()})
+}
+
+// watch watches the configuration file (raw is what was read of it) and the policies' directories.
+func (r *reloader) watch(raw []byte) {
+	r.s.metrics.ConfigReloaded(nil)
+	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
+	if len(r.s.Policies)+len(r.s.PolicySelector) > 0 {
+		r.s.background = append(r.s.background, func(ctx context.Context) error {
+			r.policies.Run(ctx, 0, r.policiesChanged)
+			return nil
+		})
+	}
+	if r.s.Config == "" {
+		return
+	}
+	var refused atomic.Pointer[error]
+	r.s.health.Note("configuration", func() string {
+		if err := refused.Load(); err != nil {
+			return lastGood(*err)
+		}
+		return ""
+	})
+	r.s.background = append(r.s.background, func(ctx context.Context) error {
+		watcher := config.Watcher{
+			Path:  r.s.Config,
+			Apply: func(next *v1alpha1.Config) error { return r.configure(ctx, next) },
+			Report: func(err error) {
+				refused.Store(&err)
+				r.configChanged(err)
+			},
+		}
+		watcher.Run(ctx, raw)
+		return nil
+	})
+}
+
+// lastGood says that something newer was refused, "" for nil.
+func lastGood(refused error) string {
+	if refused == nil {
+		return ""
+	}
+	return "the last good one is in force; refused: " + refused.Error()
+}
+
+// configure puts a configuration into force, or leaves all as it is.
+func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
+	if err := r.policies.Configure(ctx, next); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	moved := !reflect.DeepEqual(r.config.Mesh, next.Mesh)
+	r.config = next
+	r.mu.Unlock()
+	if moved {
+		r.cache.Configure(admission.MeshSettings(next.Mesh))
+	}
+	r.swap()
+	return nil
+}
+
+func (r *reloader) configChanged(err error) {
+	r.s.metrics.ConfigReloaded(err)
+	if err != nil {
+		r.warnPod(configurationRefused, err)
+		r.s.log.Error("configuration refused; the last good one stays", "file", r.s.Config, "error", err.Error())
+		return
+	}
+	r.s.log.Info("configuration applied", "file", r.s.Config)
+}
+
+func (r *reloader) policiesChanged(err error) {
+	r.s.metrics.PoliciesReloaded(err)
+	r.swap() // of several sources one may be refused and another not
+	if err != nil {
+		r.warnPod(policiesRefused, err)
+		r.warnConfigMaps(err)
+		r.s.log.Error("policies refused; the last good ones stay", "error", err.Error())
+		return
+	}
+	r.s.log.Info("policies applied")
+}

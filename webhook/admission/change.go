@@ -1,0 +1,70 @@
+package admission
+
+import (
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/assume"
+)
+
+// change is what a request does to the mesh.
+type change struct {
+	ref           mesh.Ref
+	object        *mesh.Object // nil on DELETE
+	before, after *mesh.Snapshot
+}
+
+// on returns the change to the mesh that snap knows.
+//
+// What the API server says is stored (oldObject) goes before what snap remembers of it: snap follows the cluster at
+// a distance.
+func (q *request) on(snap *mesh.Snapshot) *change {
+	known := snap.Get(q.ref)
+	before, stored := snap, known
+	if q.old != nil {
+		stored = withCreationTime(q.old, known)
+		before = snap.With(stored)
+	}
+	if q.Operation == policies.Delete {
+		return &change{ref: q.ref, before: before, after: before.Without(q.ref)}
+	}
+	object := q.object
+	if q.Operation == policies.Update {
+		object = withCreationTime(object, stored)
+	}
+	return &change{ref: q.ref, object: object, before: before, after: before.With(object)}
+}
+
+// withCreationTime returns o with the creation time of what is stored, where it has none of its own.
+func withCreationTime(o, stored *mesh.Object) *mesh.Object {
+	if stored == nil || !o.Created.IsZero() {
+		return o
+	}
+	older := *o
+	older.Created = stored.Created
+	return &older
+}
+
+// write returns the write that the API server does if the request is allowed.
+func (c *change) write(q *request) *assume.Write {
+	return &assume.Write{Ref: c.ref, Object: c.object, Base: q.base()}
+}
+
+// input is what policies read of a change. Flows to hosts with different exemption keys are told one by one.
+func (q *request) input(c *change, exemptionKey func(host string) string) policies.Input {
+	return policies.Input{
+		Request: policies.Request{
+			Operation:  q.Operation,
+			Kind:       q.ref.Kind,
+			APIVersion: q.apiVersion,
+			Namespace:  q.ref.Namespace,
+			Name:       q.ref.Name,
+			UserInfo:   policies.UserInfo{Username: q.Username, Groups: q.Groups},
+			DryRun:     q.DryRun,
+		},
+		Object:            q.tree,
+		OldObject:         q.oldTree,
+		Egress:            mesh.Review(c.before, c.after, c.ref, exemptionKey),
+		FoldedByExemption: exemptionKey != nil,
+		Callers:           policies.CallersOf(c.after, c.after.Get(c.ref)),
+	}
+}

@@ -1,0 +1,100 @@
+package admission
+
+import (
+	"context"
+
+	"gomodules.xyz/jsonpatch/v2"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// Evaluator decides reviews by one configuration and one set of policies. It is immutable and safe for concurrent use;
+// a reload makes a new one.
+type Evaluator struct {
+	Config *v1alpha1.Config
+	Engine *policies.Engine
+}
+
+// NewEvaluator compiles the policies for cfg.
+func NewEvaluator(ctx context.Context, cfg *v1alpha1.Config, sources ...policies.Source) (*Evaluator, error) {
+	engine, err := policies.New(ctx, cfg, sources...)
+	if err != nil {
+		return nil, err
+	}
+	return &Evaluator{Config: cfg, Engine: engine}, nil
+}
+
+// MeshSettings returns what the mesh model takes from the configuration.
+func MeshSettings(m v1alpha1.Mesh) mesh.Settings {
+	return mesh.Settings{
+		RootNamespace:      m.RootNamespace,
+		TrustDomain:        m.TrustDomain,
+		TrustDomainAliases: m.TrustDomainAliases,
+		ClusterDomain:      m.ClusterDomain,
+	}
+}
+
+// Mutate returns the object as it should be stored, and the minimal patch that leads there (empty: nothing to do). snap
+// is the mesh before the review. An object that cannot be read is an *ObjectError.
+func (e *Evaluator) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.Operation, error) {
+	if r.Operation != policies.Create && r.Operation != policies.Update {
+		return r.Object, nil, nil
+	}
+	head, err := readHead(r.Object)
+	if err != nil {
+		return nil, nil, &ObjectError{err}
+	}
+	// An object on its way out is left alone. One that wrongly claims to be is judged without a patch.
+	if !mutable(head) || head.Metadata.DeletionTimestamp != nil {
+		return r.Object, nil, nil
+	}
+	if head.Metadata.Namespace == "" && r.Namespace != "" {
+		if r.Object, err = manifests.SetNamespace(r.Object, r.Namespace); err != nil {
+			return nil, nil, &ObjectError{err}
+		}
+	}
+	object, patch, err := mutators.Mutate(e.Config.Mutation, snap, r.Object)
+	if err != nil {
+		return nil, nil, &ObjectError{err}
+	}
+	return object, patch, nil
+}
+
+// Validate decides on r, already mutated, by the mesh as it would be with it. snap is the mesh before the review. The
+// fixes of all violations are complete. An error means that nothing could be decided, and the caller must refuse; an
+// object that cannot be read is an *ObjectError.
+func (e *Evaluator) Validate(ctx context.Context, snap *mesh.Snapshot, r Review) (Decision, error) {
+	q, err := r.decode()
+	if err != nil {
+		return Decision{}, err
+	}
+	if q == nil {
+		return notReviewed(), nil
+	}
+	return e.evaluate(ctx, q, snap, everyFix)
+}
+
+// evaluate decides on a request by the mesh before it. The fixes that wanted selects are complete, the others stay as
+// their policies wrote them. With an error the decision holds the input that could not be judged.
+func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
+	c := q.on(snap)
+	input := q.input(c, e.Engine.ExemptionKey(q.ref.Namespace))
+	violations, err := e.Engine.Evaluate(ctx, input)
+	if err != nil {
+		return Decision{Input: &input}, err
+	}
+	c.completeFixes(violations, q.tree, wanted)
+	d := decisionOn(&input, violations)
+	if d.Allowed && !q.DryRun {
+		d.write = c.write(q)
+	}
+	return d, nil
+}
+
+// repeatable reports whether an equal review of an equal mesh gets an equal decision: no policy may look at the clock
+// or the network.
+func (e *Evaluator) repeatable() bool { return len(e.Config.Evaluation.Allow) == 0 }

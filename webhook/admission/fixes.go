@@ -1,0 +1,103 @@
+package admission
+
+import (
+	"encoding/json"
+
+	kjson "sigs.k8s.io/json"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/policies/fixes"
+)
+
+// fixSelector selects the violations, by their action, whose fixes are completed.
+type fixSelector func(v1alpha1.Action) bool
+
+func everyFix(v1alpha1.Action) bool         { return true }
+func fixesOfDenials(a v1alpha1.Action) bool { return a == v1alpha1.Deny }
+func noFix(v1alpha1.Action) bool            { return false }
+
+// completeFixes turns the fixes that wanted selects into objects that can be applied as they are. A fix that cannot be
+// completed stays as its policy wrote it: it is advice, and the decision does not depend on it. Completing costs more
+// than deciding, so only those are completed that somebody reads.
+func (c *change) completeFixes(violations []policies.Violation, object map[string]any, wanted fixSelector) {
+	rendered := map[string]string{}
+	for i, v := range violations {
+		if v.Fix == "" || !wanted(v.Action) {
+			continue
+		}
+		fix, done := rendered[v.Fix]
+		if !done {
+			var err error
+			if fix, err = fixes.Render(v.Fix, c.find(object)); err != nil {
+				fix = v.Fix
+			}
+			rendered[v.Fix] = fix
+		}
+		violations[i].Fix = fix
+	}
+}
+
+// find returns the lookup of objects that a fix changes: the one under review as it was sent, or one that is stored.
+func (c *change) find(object map[string]any) func(kind, namespace, name string) map[string]any {
+	return func(kind, namespace, name string) map[string]any {
+		ref := mesh.Ref{Kind: kind, Namespace: namespace, Name: name}
+		if ref == c.ref && object != nil {
+			return object
+		}
+		if stored := c.after.Get(ref); stored != nil {
+			return asMap(stored)
+		}
+		return nil
+	}
+}
+
+// asMap returns a stored object as JSON has it, nil if it cannot be written.
+func asMap(o *mesh.Object) map[string]any {
+	raw, err := json.Marshal(o.Spec)
+	if err != nil {
+		return nil
+	}
+	var spec map[string]any
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &spec); err != nil {
+		return nil
+	}
+	if o.Kind == mesh.KindDestinationRule {
+		spellOutDisable(spec)
+	}
+	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
+	if len(o.Labels) > 0 {
+		metadata["labels"] = anyMap(o.Labels)
+	}
+	if len(o.Annotations) > 0 {
+		metadata["annotations"] = anyMap(o.Annotations)
+	}
+	return map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "metadata": metadata, "spec": spec}
+}
+
+// spellOutDisable writes the mode DISABLE down where a tls setting of a rule has none: that is what it means, and the typed
+// form, in which it is zero, leaves it out.
+func spellOutDisable(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, child := range value {
+			if tls, ok := child.(map[string]any); ok && key == "tls" && tls["mode"] == nil {
+				tls["mode"] = "DISABLE"
+			}
+			spellOutDisable(child)
+		}
+	case []any:
+		for _, child := range value {
+			spellOutDisable(child)
+		}
+	}
+}
+
+func anyMap(m map[string]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

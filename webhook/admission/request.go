@@ -1,0 +1,123 @@
+package admission
+
+import (
+	"fmt"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/assume"
+)
+
+// request is a review that has been decoded: all of it that does not depend on the rest of the mesh.
+type request struct {
+	Review
+	ref        mesh.Ref
+	apiVersion string
+	// object and old are what the mesh reads of the two objects; nil where there is none, and old also where what is
+	// stored cannot be read: it means nothing to Istio either.
+	object, old *mesh.Object
+	// tree and oldTree are the same objects as policies read them.
+	tree, oldTree tree
+}
+
+// decode returns the request, nil where nothing is to be decided: kinds that the mesh does not read, objects that are on
+// their way out, operations that store nothing. Its errors are *ObjectError.
+func (r Review) decode() (*request, error) {
+	q := &request{Review: r}
+	var reviewed bool
+	var err error
+	switch r.Operation {
+	case policies.Create, policies.Update:
+		reviewed, err = q.decodePut()
+	case policies.Delete:
+		reviewed, err = q.decodeDelete()
+	}
+	if err != nil {
+		return nil, &ObjectError{err}
+	}
+	if !reviewed {
+		return nil, nil
+	}
+	return q, nil
+}
+
+func (q *request) decodePut() (reviewed bool, err error) {
+	if q.tree, q.oldTree, err = q.trees(); err != nil {
+		return false, err
+	}
+	if q.tree == nil {
+		return false, errNoObject
+	}
+	if q.leaving() {
+		return false, nil
+	}
+	object, err := mesh.Decode(q.Object)
+	if err != nil || object == nil {
+		return false, err
+	}
+	if q.tree.lacksNamespace() && q.Namespace != "" {
+		object.Namespace = q.Namespace
+		q.tree.setNamespace(q.Namespace)
+	}
+	if err := withinBounds(object); err != nil {
+		return false, err
+	}
+	q.object, q.ref, q.apiVersion = object, object.Ref, object.APIVersion
+	if q.oldTree != nil {
+		if old, err := mesh.Decode(q.OldObject); err == nil && old != nil && old.Ref == q.ref {
+			q.old = old
+		}
+	}
+	return true, nil
+}
+
+// maxPorts bounds the ports of one ServiceEntry: each is judged for every client. Istio's own CRD allows 256.
+const maxPorts = 1024
+
+// withinBounds refuses what would take longer to decide than anyone waits.
+func withinBounds(o *mesh.Object) error {
+	entry, ok := o.Spec.(*networking.ServiceEntry)
+	if ok && len(entry.Ports) > maxPorts {
+		return fmt.Errorf("%s: spec.ports has %d entries, and at most %d are taken", o.Ref, len(entry.Ports), maxPorts)
+	}
+	return nil
+}
+
+func (q *request) decodeDelete() (reviewed bool, err error) {
+	if q.tree, q.oldTree, err = q.trees(); err != nil {
+		return false, fmt.Errorf("oldObject: %w", err)
+	}
+	if q.oldTree == nil {
+		return false, fmt.Errorf("oldObject: %w", errNoObject)
+	}
+	old, err := mesh.Decode(q.OldObject)
+	if err != nil || old == nil || q.oldTree.deleted() {
+		return false, nil // what cannot be read means nothing to Istio either
+	}
+	q.old, q.ref, q.apiVersion = old, old.Ref, old.APIVersion
+	return true, nil
+}
+
+// leaving reports whether the object is on its way out: stored with a deletionTimestamp, kept by finalizers alone. A new
+// object that claims so is judged: the API server drops the claim, and the object would stay.
+func (q *request) leaving() bool {
+	return q.Operation == policies.Update && q.tree.deleted() && (q.oldTree == nil || q.oldTree.deleted())
+}
+
+func (q *request) trees() (object, old tree, err error) {
+	if object, err = readTree(q.Object); err != nil {
+		return nil, nil, err
+	}
+	old, err = readTree(q.OldObject)
+	return object, old, err
+}
+
+// base returns the version that a write replaces: for a new object its own UID, which the API server has set by now.
+func (q *request) base() assume.Version {
+	if q.Operation == policies.Create {
+		return assume.Version{UID: q.tree.metadata("uid")}
+	}
+	return assume.Version{UID: q.oldTree.metadata("uid"), ResourceVersion: q.oldTree.metadata("resourceVersion")}
+}
