@@ -10,7 +10,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
@@ -24,79 +23,63 @@ type Authority struct {
 	key         crypto.Signer
 }
 
-// NewAuthority makes a CA that lasts for life from now.
-func NewAuthority(now time.Time, life time.Duration) (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make the CA's key: %w", err)
-	}
-	serial, err := newSerial()
+// NewAuthority issues a CA that is valid for a lifetime from now.
+func NewAuthority(now time.Time, lifetime time.Duration) (*Authority, error) {
+	template, err := newTemplate(now, lifetime)
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{
-		SerialNumber: serial,
-		// The serial is part of the name so that two CAs of one bundle are told apart by their names alone.
-		Subject:               pkix.Name{CommonName: "tlsward CA " + serial.Text(16)[:8]},
-		NotBefore:             now.Add(-backdate),
-		NotAfter:              now.Add(life),
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-		MaxPathLenZero:        true,
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	// The serial is part of the name so that the CAs of one bundle differ in their names too.
+	template.Subject = pkix.Name{CommonName: "tlsward CA " + template.SerialNumber.Text(16)[:8]}
+	template.IsCA, template.BasicConstraintsValid, template.MaxPathLenZero = true, true, true
+	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+	c, key, err := issue(template, nil)
 	if err != nil {
-		return nil, fmt.Errorf("sign the CA: %w", err)
-	}
-	c, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("read back the CA: %w", err)
+		return nil, fmt.Errorf("issue the CA: %w", err)
 	}
 	return &Authority{Certificate: c, key: key}, nil
 }
 
-// Sign makes a serving certificate for names, DNS names or IP addresses, that lasts for life from now, never longer
-// than the CA itself.
-func (a *Authority) Sign(names []string, now time.Time, life time.Duration) (*tls.Certificate, error) {
+// Sign issues a serving certificate for names, DNS names or IP addresses, that is valid for a lifetime from now, and
+// never longer than the CA itself.
+func (a *Authority) Sign(names []string, now time.Time, lifetime time.Duration) (*tls.Certificate, error) {
 	if len(names) == 0 {
 		return nil, errors.New("sign a serving certificate: no name to put into it")
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make the serving key: %w", err)
-	}
-	serial, err := newSerial()
+	template, err := newTemplate(now, lifetime)
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{
-		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: "tlsward"},
-		NotBefore:    now.Add(-backdate),
-		NotAfter:     now.Add(life),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
+	template.Subject = pkix.Name{CommonName: "tlsward"}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	if template.NotAfter.After(a.Certificate.NotAfter) {
 		template.NotAfter = a.Certificate.NotAfter
 	}
-	nameIt(template, names)
-	der, err := x509.CreateCertificate(rand.Reader, template, a.Certificate, key.Public(), a.key)
+	setNames(template, names)
+	leaf, key, err := issue(template, a)
 	if err != nil {
-		return nil, fmt.Errorf("sign the serving certificate: %w", err)
+		return nil, fmt.Errorf("issue the serving certificate: %w", err)
 	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("read back the serving certificate: %w", err)
-	}
-	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+	return &tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}, nil
 }
 
-// Bundle is the CA certificate in PEM, as caBundle takes it.
-func (a *Authority) Bundle() []byte { return EncodeBundle(a.Certificate) }
+// newTemplate returns what all certificates have in common. The serial number has 127 random bits, the top one set so
+// that its text has always the same length.
+func newTemplate(now time.Time, lifetime time.Duration) (*x509.Certificate, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+	if err != nil {
+		return nil, fmt.Errorf("make a serial number: %w", err)
+	}
+	return &x509.Certificate{
+		SerialNumber: serial.SetBit(serial, 126, 1),
+		NotBefore:    now.Add(-backdate),
+		NotAfter:     now.Add(lifetime),
+	}, nil
+}
 
-func nameIt(template *x509.Certificate, names []string) {
+// setNames sets the subject alternative names.
+func setNames(template *x509.Certificate, names []string) {
 	for _, name := range names {
 		if ip := net.ParseIP(name); ip != nil {
 			template.IPAddresses = append(template.IPAddresses, ip)
@@ -106,26 +89,28 @@ func nameIt(template *x509.Certificate, names []string) {
 	}
 }
 
-// newSerial gives 128 random bits, the top one set so that its text has always the same length.
-func newSerial() (*big.Int, error) {
-	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
+// issue makes a key and the certificate for it, signed by a CA, or by itself if by is nil.
+func issue(template *x509.Certificate, by *Authority) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a serial number: %w", err)
+		return nil, nil, fmt.Errorf("make the key: %w", err)
 	}
-	return n.SetBit(n, 126, 1), nil
+	if by == nil {
+		by = &Authority{Certificate: template, key: key}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, by.Certificate, key.Public(), by.key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("sign: %w", err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read back: %w", err)
+	}
+	return c, key, nil
 }
 
-// fingerprint names a certificate for a person and for comparison.
+// fingerprint returns a short name of a certificate, for people and for comparison: the first 8 bytes of its SHA-256.
 func fingerprint(c *x509.Certificate) string {
 	sum := sha256.Sum256(c.Raw)
 	return hex.EncodeToString(sum[:8])
-}
-
-// EncodeBundle gives certificates in PEM, as caBundle takes them.
-func EncodeBundle(list ...*x509.Certificate) []byte {
-	var out []byte
-	for _, c := range list {
-		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
-	}
-	return out
 }

@@ -1,7 +1,7 @@
-// Package certs gives the webhook server its serving certificate and the API server the CA bundle that trusts it.
+// Package certs holds the webhook server's serving certificate and the CA bundle by which API servers trust it.
 //
-// Three sources: a self-signed pair made at start, a pair mounted from files, and the program's own CA kept in a
-// Secret that the replicas share. What a rotation does next is decided by a pure function; Kubernetes stands behind
+// There are three sources: a self-signed pair issued at start, a pair mounted from files, and a CA of the program's own,
+// stored in a Secret that the replicas share. A pure function decides the next step of a rotation; Kubernetes is behind
 // a small interface.
 //
 // Nothing here knows about the mesh, policies or admission reviews.

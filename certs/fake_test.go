@@ -12,83 +12,83 @@ import (
 
 // fakeCluster is an API server in memory: it keeps what is encoded, locks by version, and can fail on demand.
 type fakeCluster struct {
-	mu       sync.Mutex
-	version  int
-	secret   map[string][]byte
-	locked   string
-	demanded bool
-	hooks    map[string]*fakeHook
-	replicas map[string]Replica
-	watchers []func(Hook)
-	// flaky is the chance that a call fails, away that all do.
-	flaky  float64
-	away   bool
-	mute   bool // reads fail
-	random *rand.Rand
+	mu                sync.Mutex
+	version           int
+	secret            map[string][]byte
+	resourceVersion   string
+	rotationRequested bool
+	webhooks          map[string]*fakeWebhook
+	replicas          map[string]Replica
+	watchers          []func(WebhookConfiguration)
+	// failureRate is the chance that a call fails, away that all do.
+	failureRate float64
+	unavailable bool
+	readsFail   bool // reads fail
+	random      *rand.Rand
 	// publishes counts the writes to webhook configurations.
 	publishes int
 }
 
-type fakeHook struct {
-	version string
-	bundle  []byte
+type fakeWebhook struct {
+	resourceVersion string
+	bundle          []byte
 }
 
-var errAway = errors.New("the API server is away")
+var errUnavailable = errors.New("the API server is away")
 
 func newFakeCluster(seed uint64, hooks ...string) *fakeCluster {
-	f := &fakeCluster{hooks: map[string]*fakeHook{}, replicas: map[string]Replica{}, random: rand.New(rand.NewPCG(seed, 1))}
+	f := &fakeCluster{webhooks: map[string]*fakeWebhook{}, replicas: map[string]Replica{}, random: rand.New(rand.NewPCG(seed, 1))}
 	for _, h := range hooks {
-		f.hooks[h] = &fakeHook{version: f.next()}
+		f.webhooks[h] = &fakeWebhook{resourceVersion: f.nextVersion()}
 	}
 	return f
 }
 
-func (f *fakeCluster) next() string {
+func (f *fakeCluster) nextVersion() string {
 	f.version++
 	return strconv.Itoa(f.version)
 }
 
-// call locks for one request, which takes a moment, as it would.
-func (f *fakeCluster) call() error {
+// begin locks for one request, which takes a moment, as it would.
+func (f *fakeCluster) begin() error {
 	time.Sleep(time.Millisecond)
 	f.mu.Lock()
-	if f.away || f.random.Float64() < f.flaky {
+	if f.unavailable || f.random.Float64() < f.failureRate {
 		f.mu.Unlock()
-		return errAway
+		return errUnavailable
 	}
 	return nil
 }
 
-// notify tells that something has changed, and of the webhook configurations that have.
+// notify calls the watchers: that something has changed, or with the webhook configurations that have.
 func (f *fakeCluster) notify(changed ...string) {
 	for _, w := range f.watchers {
 		if len(changed) == 0 {
-			w(Hook{})
+			w(WebhookConfiguration{})
 		}
 		for _, name := range changed {
-			w(f.hook(name))
+			w(f.webhook(name))
 		}
 	}
 }
 
-func (f *fakeCluster) hook(name string) Hook {
-	h := f.hooks[name]
-	return Hook{Kind: "hook", Name: name, Version: h.version, Bundles: bundles(h.bundle)}
+func (f *fakeCluster) webhook(name string) WebhookConfiguration {
+	h := f.webhooks[name]
+	return WebhookConfiguration{Kind: "hook", Name: name, ResourceVersion: h.resourceVersion, Bundles: bundles(h.bundle)}
 }
 
 func (f *fakeCluster) Read(context.Context) (State, error) {
-	if err := f.call(); err != nil {
+	if err := f.begin(); err != nil {
 		return State{}, err
 	}
 	defer f.mu.Unlock()
-	if f.mute {
-		return State{}, errAway
+	if f.readsFail {
+		return State{}, errUnavailable
 	}
-	s := State{Version: f.locked, Demanded: f.demanded}
-	s.Vault, s.Broken = DecodeVault(f.secret)
-	for name := range f.hooks {
-		s.Hooks = append(s.Hooks, f.hook(name))
+	s := State{ResourceVersion: f.resourceVersion, RotationRequested: f.rotationRequested}
+	s.CAs, s.DecodeError = DecodeCASet(f.secret)
+	for name := range f.webhooks {
+		s.Webhooks = append(s.Webhooks, f.webhook(name))
 	}
 	for _, r := range f.replicas {
 		s.Replicas = append(s.Replicas, r)
@@ -97,40 +97,40 @@ func (f *fakeCluster) Read(context.Context) (State, error) {
 	return s, nil
 }
 
-func (f *fakeCluster) Save(_ context.Context, v *Vault, version string) error {
-	if err := f.call(); err != nil {
+func (f *fakeCluster) Save(_ context.Context, v *CASet, version string) error {
+	if err := f.begin(); err != nil {
 		return err
 	}
 	defer f.mu.Unlock()
-	if version != f.locked {
+	if version != f.resourceVersion {
 		return ErrConflict
 	}
 	entries, err := v.Encode()
 	if err != nil {
 		return err
 	}
-	f.secret, f.locked, f.demanded = entries, f.next(), false
+	f.secret, f.resourceVersion, f.rotationRequested = entries, f.nextVersion(), false
 	f.notify()
 	return nil
 }
 
-func (f *fakeCluster) Publish(_ context.Context, h Hook, bundle []byte) error {
-	if err := f.call(); err != nil {
+func (f *fakeCluster) PublishBundle(_ context.Context, h WebhookConfiguration, bundle []byte) error {
+	if err := f.begin(); err != nil {
 		return err
 	}
 	defer f.mu.Unlock()
-	stored, ok := f.hooks[h.Name]
-	if !ok || stored.version != h.Version {
+	stored, ok := f.webhooks[h.Name]
+	if !ok || stored.resourceVersion != h.ResourceVersion {
 		return ErrConflict
 	}
-	stored.bundle, stored.version = bundle, f.next()
+	stored.bundle, stored.resourceVersion = bundle, f.nextVersion()
 	f.publishes++
 	f.notify(h.Name)
 	return nil
 }
 
 func (f *fakeCluster) Announce(_ context.Context, r Replica) error {
-	if err := f.call(); err != nil {
+	if err := f.begin(); err != nil {
 		return err
 	}
 	defer f.mu.Unlock()
@@ -138,8 +138,8 @@ func (f *fakeCluster) Announce(_ context.Context, r Replica) error {
 	return nil
 }
 
-func (f *fakeCluster) Forget(_ context.Context, name string) error {
-	if err := f.call(); err != nil {
+func (f *fakeCluster) Withdraw(_ context.Context, name string) error {
+	if err := f.begin(); err != nil {
 		return err
 	}
 	defer f.mu.Unlock()
@@ -147,11 +147,11 @@ func (f *fakeCluster) Forget(_ context.Context, name string) error {
 	return nil
 }
 
-// Watch tells one event after the other, in its own time, as a real watch does.
-func (f *fakeCluster) Watch(ctx context.Context, wake func(), seen func(Hook)) {
-	events := make(chan Hook, 1000)
+// Watch delivers one event after the other, asynchronously, as a real watch does.
+func (f *fakeCluster) Watch(ctx context.Context, wake func(), seen func(WebhookConfiguration)) {
+	events := make(chan WebhookConfiguration, 1000)
 	f.mu.Lock()
-	f.watchers = append(f.watchers, func(h Hook) {
+	f.watchers = append(f.watchers, func(h WebhookConfiguration) {
 		if ctx.Err() == nil {
 			events <- h
 		}
@@ -170,48 +170,48 @@ func (f *fakeCluster) Watch(ctx context.Context, wake func(), seen func(Hook)) {
 	}
 }
 
-// wipe empties the bundle of a webhook configuration, as a deployment tool would.
-func (f *fakeCluster) wipe(name string) {
+// wipeBundle empties the bundle of a webhook configuration, as a deployment tool would.
+func (f *fakeCluster) wipeBundle(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.hooks[name].bundle, f.hooks[name].version = nil, f.next()
+	f.webhooks[name].bundle, f.webhooks[name].resourceVersion = nil, f.nextVersion()
 	f.notify(name)
 }
 
-// lose deletes the Secret.
-func (f *fakeCluster) lose() {
+// deleteSecret deletes the Secret.
+func (f *fakeCluster) deleteSecret() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.secret, f.locked = nil, ""
+	f.secret, f.resourceVersion = nil, ""
 	f.notify()
 }
 
-// spoil writes nonsense into the Secret.
-func (f *fakeCluster) spoil() {
+// corruptSecret writes nonsense into the Secret.
+func (f *fakeCluster) corruptSecret() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.secret, f.locked = map[string][]byte{activeCertificate: []byte("nonsense")}, f.next()
+	f.secret, f.resourceVersion = map[string][]byte{activeCertificate: []byte("nonsense")}, f.nextVersion()
 	f.notify()
 }
 
-func (f *fakeCluster) demand() {
+func (f *fakeCluster) requestRotation() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.demanded, f.locked = true, f.next()
+	f.rotationRequested, f.resourceVersion = true, f.nextVersion()
 	f.notify()
 }
 
-// with gives do the cluster while nobody else changes it.
+// with calls do while nobody else changes the cluster.
 func (f *fakeCluster) with(do func(*fakeCluster)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	do(f)
 }
 
-func (f *fakeCluster) vault() *Vault {
+func (f *fakeCluster) cas() *CASet {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	v, _ := DecodeVault(f.secret)
+	v, _ := DecodeCASet(f.secret)
 	return v
 }
 

@@ -2,10 +2,10 @@ package certs
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Collector publishes the status of a shared CA.
-func Collector(s *Shared) prometheus.Collector { return collector{s} }
+// Collector returns the metrics of a shared CA.
+func Collector(s *SharedCA) prometheus.Collector { return collector{s} }
 
-type collector struct{ source *Shared }
+type collector struct{ source *SharedCA }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("tlsward_ca_"+name, help, labels, nil)
@@ -20,14 +20,14 @@ var (
 	descErrors   = describe("errors_total", "Failed looks at the shared CA.")
 )
 
-// Describe gives the metrics' names.
+// Describe sends the descriptions of the metrics.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descExpiry, descRotating, descMismatch, descSteps, descErrors} {
 		out <- d
 	}
 }
 
-// Collect gives their values now.
+// Collect sends their values now.
 func (c collector) Collect(out chan<- prometheus.Metric) {
 	status := c.source.Status()
 	gauge := func(d *prometheus.Desc, value float64) {
@@ -38,15 +38,15 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 		expiry = float64(status.CANotAfter.Unix())
 	}
 	gauge(descExpiry, expiry)
-	gauge(descRotating, truth(status.Rotating))
-	gauge(descMismatch, truth(status.Mismatch))
+	gauge(descRotating, boolToFloat(status.Rotating))
+	gauge(descMismatch, boolToFloat(status.Mismatch))
 	out <- prometheus.MustNewConstMetric(descErrors, prometheus.CounterValue, float64(status.Errors))
-	for _, s := range []step{stepCreate, stepRestore, stepExtend, stepBegin, stepPromote, stepDrop, stepTrim} {
+	for _, s := range []rotationStep{stepCreate, stepRestore, stepExtend, stepBegin, stepPromote, stepDrop, stepTrim} {
 		out <- prometheus.MustNewConstMetric(descSteps, prometheus.CounterValue, float64(status.Steps[string(s)]), string(s))
 	}
 }
 
-func truth(b bool) float64 {
+func boolToFloat(b bool) float64 {
 	if b {
 		return 1
 	}

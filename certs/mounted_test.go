@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func discardLog() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// writePair puts a pair of a fresh CA into dir, valid from now for life, and gives its serial number.
+// writePair puts a pair of a fresh CA into dir, valid from now for life, and returns its serial number.
 func writePair(t *testing.T, dir string, now time.Time, life time.Duration) string {
 	t.Helper()
 	a, err := NewAuthority(now, 24*time.Hour)
@@ -54,11 +54,11 @@ func presented(t *testing.T, s Source) string {
 
 func TestMountedKeepsTheLastGoodPair(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := NewMounted(dir, quiet()); err == nil {
+	if _, err := NewMounted(dir, discardLog()); err == nil {
 		t.Fatal("an empty directory was accepted at start")
 	}
-	first := writePair(t, dir, wall(), time.Hour)
-	m, err := NewMounted(dir, quiet())
+	first := writePair(t, dir, wallClock(), time.Hour)
+	m, err := NewMounted(dir, discardLog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,20 +68,20 @@ func TestMountedKeepsTheLastGoodPair(t *testing.T) {
 	}{
 		{"certificate is no PEM", func() { write(t, dir, "tls.crt", []byte("nonsense")) }},
 		{"key is gone", func() { _ = os.Remove(filepath.Join(dir, "tls.key")) }},
-		{"pair has expired", func() { writePair(t, dir, wall().Add(-2*time.Hour), time.Hour) }},
+		{"pair has expired", func() { writePair(t, dir, wallClock().Add(-2*time.Hour), time.Hour) }},
 		{"key of another pair", func() {
-			writePair(t, dir, wall(), time.Hour)
+			writePair(t, dir, wallClock(), time.Hour)
 			crt, _ := os.ReadFile(filepath.Join(dir, "tls.crt"))
-			writePair(t, dir, wall(), time.Hour)
+			writePair(t, dir, wallClock(), time.Hour)
 			write(t, dir, "tls.crt", crt)
 		}},
 	}
 	for _, b := range breaks {
 		b.apply()
-		if err := m.reload(wall()); err == nil {
+		if err := m.reload(wallClock()); err == nil {
 			t.Errorf("%s: not refused", b.name)
 		}
-		if err := m.reload(wall()); err != nil {
+		if err := m.reload(wallClock()); err != nil {
 			t.Errorf("%s: reported twice: %v", b.name, err)
 		}
 		if got := presented(t, m); got != first {
@@ -91,8 +91,8 @@ func TestMountedKeepsTheLastGoodPair(t *testing.T) {
 			t.Errorf("%s: unready: %v", b.name, err)
 		}
 	}
-	second := writePair(t, dir, wall(), time.Hour)
-	if err := m.reload(wall()); err != nil {
+	second := writePair(t, dir, wallClock(), time.Hour)
+	if err := m.reload(wallClock()); err != nil {
 		t.Fatal(err)
 	}
 	if got := presented(t, m); got != second {
@@ -102,16 +102,16 @@ func TestMountedKeepsTheLastGoodPair(t *testing.T) {
 
 func TestMountedFollowsItsFiles(t *testing.T) {
 	dir := t.TempDir()
-	writePair(t, dir, wall(), time.Hour)
-	m, err := NewMounted(dir, quiet())
+	writePair(t, dir, wallClock(), time.Hour)
+	m, err := NewMounted(dir, discardLog())
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.poll = time.Millisecond
+	m.interval = time.Millisecond
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- m.Start(ctx) }()
-	second := writePair(t, dir, wall(), 2*time.Hour)
+	second := writePair(t, dir, wallClock(), 2*time.Hour)
 	for deadline := time.Now().Add(5 * time.Second); presented(t, m) != second; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the new pair was not taken over")
@@ -125,8 +125,8 @@ func TestMountedFollowsItsFiles(t *testing.T) {
 
 func TestMountedExpires(t *testing.T) {
 	dir := t.TempDir()
-	writePair(t, dir, wall().Add(-2*time.Hour), time.Hour)
-	m, err := NewMounted(dir, quiet())
+	writePair(t, dir, wallClock().Add(-2*time.Hour), time.Hour)
+	m, err := NewMounted(dir, discardLog())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,19 +62,19 @@ func TestSelfSignedNeedsAName(t *testing.T) {
 }
 
 func TestLeafIsSignedAgainWhenAskedForAndDue(t *testing.T) {
-	now := wall()
+	now := wallClock()
 	a, err := NewAuthority(now, 100*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := leaf{names: []string{"a"}, life: 9 * time.Hour, now: func() time.Time { return now }}
-	if _, err := l.get(); err == nil {
+	l := leaf{names: []string{"a"}, lifetime: 9 * time.Hour, now: func() time.Time { return now }}
+	if _, err := l.certificate(); err == nil {
 		t.Error("a certificate before there is an authority")
 	}
-	if err := l.use(a); err != nil {
+	if err := l.signWith(a); err != nil {
 		t.Fatal(err)
 	}
-	first, _ := l.get()
+	first, _ := l.certificate()
 	for _, c := range []struct {
 		name  string
 		shift time.Duration
@@ -88,28 +88,28 @@ func TestLeafIsSignedAgainWhenAskedForAndDue(t *testing.T) {
 	} {
 		start := now
 		now = now.Add(c.shift)
-		got, err := l.get()
+		got, err := l.certificate()
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		} else if (got == first) != c.same {
 			t.Errorf("%s: same certificate: %v, want %v", c.name, got == first, c.same)
-		} else if !valid(got.Leaf, now) {
+		} else if !validAt(got.Leaf, now) {
 			t.Errorf("%s: not valid now", c.name)
 		}
 		now = start
-		if err := l.use(a); err != nil {
+		if err := l.signWith(a); err != nil {
 			t.Fatal(err)
 		}
-		first, _ = l.get()
+		first, _ = l.certificate()
 	}
 }
 
 func TestLeafNeverOutlivesItsCA(t *testing.T) {
-	a, err := NewAuthority(wall(), time.Hour)
+	a, err := NewAuthority(wallClock(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := a.Sign([]string{"a"}, wall(), 48*time.Hour)
+	c, err := a.Sign([]string{"a"}, wallClock(), 48*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

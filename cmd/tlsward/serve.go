@@ -55,8 +55,8 @@ func installationFlags(f *pflag.FlagSet, i *serve.Installation) {
 	f.StringVar(&i.LeaderLease, "leader-lease", "tlsward-leader", "Lease that elects the leader")
 	f.BoolVar(&i.CloseWebhook, "close-webhook", false, "turn the validating webhook to Fail once a refusal was seen to arrive")
 	f.StringVar(&i.ProbeNamespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
-	f.DurationVar(&i.Lives.CA, "ca-life", certs.DefaultLives().CA, "life of the shared CA; renewed at two thirds, the rest leaves time for a leader that dies")
-	f.DurationVar(&i.Lives.Leaf, "cert-life", certs.DefaultLives().Leaf, "life of the shared CA's certificates; renewed at two thirds")
+	f.DurationVar(&i.Lifetimes.CA, "ca-life", certs.DefaultLifetimes().CA, "life of the shared CA; renewed at two thirds, the rest leaves time for a leader that dies")
+	f.DurationVar(&i.Lifetimes.Leaf, "cert-life", certs.DefaultLifetimes().Leaf, "life of the shared CA's certificates; renewed at two thirds")
 	f.DurationVar(&i.CASettle, "ca-settle", time.Minute, "time for a new CA bundle to reach every API server")
 	f.DurationVar(&i.Heartbeat, "heartbeat", 30*time.Second, "how often a replica says that it lives")
 }

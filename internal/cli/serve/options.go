@@ -58,7 +58,7 @@ type Installation struct {
 	CloseWebhook bool
 	// ProbeNamespace is where the known-bad object is sent, as a dry-run.
 	ProbeNamespace string
-	Lives          certs.Lives
+	Lifetimes      certs.Lifetimes
 	// CASettle is the time for a new CA bundle to reach every API server.
 	CASettle time.Duration
 	// Heartbeat is how often a replica says that it lives.

@@ -33,7 +33,7 @@ func (s *server) election() (*kube.Election, error) {
 		return nil, err
 	}
 	s.background = append(s.background, e.Run)
-	s.gauge("leader", "1 while this replica does the work that only one may do.", func() float64 { return boolGauge(e.Leading()) })
+	s.gauge("leader", "1 while this replica does the work that only one may do.", func() float64 { return boolGauge(e.IsLeader()) })
 	return e, nil
 }
 
@@ -47,7 +47,7 @@ func (s *server) replica() string {
 }
 
 // shared returns the source whose CA the replicas share.
-func (s *server) shared(e *kube.Election) (*certs.Shared, error) {
+func (s *server) shared(e *kube.Election) (*certs.SharedCA, error) {
 	rest, err := s.rest()
 	if err != nil {
 		return nil, err
@@ -58,12 +58,12 @@ func (s *server) shared(e *kube.Election) (*certs.Shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := certs.NewShared(certs.SharedOptions{Cluster: cluster, Name: s.replica(), Names: s.CertNames, Leading: e.Leading,
-		Takeover: kube.Takeover(), Lives: s.Lives, Settle: s.CASettle, Heartbeat: s.Heartbeat, Log: s.log})
+	source, err := certs.NewSharedCA(certs.SharedCAOptions{Cluster: cluster, Name: s.replica(), Names: s.CertNames, IsLeader: e.IsLeader,
+		Takeover: kube.Takeover(), Lifetimes: s.Lifetimes, PropagationTime: s.CASettle, Heartbeat: s.Heartbeat, Log: s.log})
 	if err != nil {
 		return nil, fmt.Errorf("--cert-name, --ca-life, --cert-life, --ca-settle: %w", err)
 	}
-	e.Notify(source.Wake)
+	e.OnStartedLeading(source.Wake)
 	s.registry.MustRegister(certs.Collector(source))
 	return source, nil
 }
@@ -78,11 +78,11 @@ func (s *server) failurePolicy(e *kube.Election) error {
 		return err
 	}
 	controller, err := failurepolicy.New(failurepolicy.Options{Config: rest, Webhook: s.WebhookConfigurations, ProbeNamespace: s.ProbeNamespace,
-		Namespace: s.Namespace, Leading: e.Leading, Log: s.log})
+		Namespace: s.Namespace, Leading: e.IsLeader, Log: s.log})
 	if err != nil {
 		return err
 	}
-	e.Notify(controller.Enqueue)
+	e.OnStartedLeading(controller.Enqueue)
 	s.gauge("webhook_closed", "1 while the validating webhook fails closed.", func() float64 { return boolGauge(controller.Status().Closed) })
 	s.health.Note("webhook", func() string {
 		if status := controller.Status(); !status.Closed {

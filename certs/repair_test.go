@@ -10,13 +10,13 @@ import (
 func TestWipedBundleIsBackAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 9)
-		defer f.endAll()
+		defer f.stopAll()
 		f.start()
 		f.start()
 		time.Sleep(5 * time.Second)
-		f.cluster.with(func(c *fakeCluster) { c.mute = true })
+		f.cluster.with(func(c *fakeCluster) { c.readsFail = true })
 		for _, name := range []string{"mutate", "validate"} {
-			f.cluster.wipe(name)
+			f.cluster.wipeBundle(name)
 			if f.refused() == "" {
 				t.Fatal("nobody is refused without a bundle: the test proves nothing")
 			}
@@ -28,17 +28,18 @@ func TestWipedBundleIsBackAtOnce(t *testing.T) {
 	})
 }
 
-// What is healed is what this replica presents. A CA that leaves the bundles because nobody needs it is not brought back.
-func TestHealLeavesTrimmedCAsAlone(t *testing.T) {
+// Only the CA that this replica presents is repaired. One that leaves the bundles because nobody needs it is not added
+// again.
+func TestRepairLeavesTrimmedCAsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 10)
-		defer f.endAll()
+		defer f.stopAll()
 		f.start()
 		f.start()
 		time.Sleep(5 * time.Second)
 		before := 0
 		f.cluster.with(func(c *fakeCluster) { before = c.publishes })
-		f.cluster.demand()
+		f.cluster.requestRotation()
 		f.watch(10 * time.Minute)
 		f.cluster.with(func(c *fakeCluster) {
 			// Two bundles, each extended once and trimmed once.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestBundlePatchLocksAndTouchesBundlesAlone(t *testing.T) {
-	h := certs.Hook{Version: "7", Bundles: [][]*x509.Certificate{nil, nil}}
+	h := certs.WebhookConfiguration{ResourceVersion: "7", Bundles: [][]*x509.Certificate{nil, nil}}
 	raw, err := bundlePatch(h, []byte("PEM"))
 	if err != nil {
 		t.Fatal(err)

@@ -8,31 +8,31 @@ import (
 	"time"
 )
 
-func TestVaultSurvivesItsSecret(t *testing.T) {
-	a, b := authority(t, wall(), time.Hour), authority(t, wall(), time.Hour)
-	for _, v := range []*Vault{{Active: a}, {Active: a, Next: b}, {Active: a, Previous: b.Certificate}} {
+func TestCASetRoundTrip(t *testing.T) {
+	a, b := authority(t, wallClock(), time.Hour), authority(t, wallClock(), time.Hour)
+	for _, v := range []*CASet{{Active: a}, {Active: a, Next: b}, {Active: a, Previous: b.Certificate}} {
 		entries, err := v.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := DecodeVault(entries)
+		got, err := DecodeCASet(entries)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(EncodeBundle(got.trusted()...), EncodeBundle(v.trusted()...)) {
+		if !bytes.Equal(EncodeBundle(got.certificates()...), EncodeBundle(v.certificates()...)) {
 			t.Errorf("%d entries came back as others", len(entries))
 		}
-		if _, err := got.Active.Sign([]string{"a"}, wall(), time.Minute); err != nil {
+		if _, err := got.Active.Sign([]string{"a"}, wallClock(), time.Minute); err != nil {
 			t.Error(err)
 		}
 	}
-	if v, err := DecodeVault(nil); v != nil || err != nil {
+	if v, err := DecodeCASet(nil); v != nil || err != nil {
 		t.Errorf("no entries: %v, %v", v, err)
 	}
 }
 
-func TestBrokenVaultsAreNamed(t *testing.T) {
-	good, err := (&Vault{Active: authority(t, wall(), time.Hour), Next: authority(t, wall(), time.Hour)}).Encode()
+func TestDecodeCASetNamesTheKey(t *testing.T) {
+	good, err := (&CASet{Active: authority(t, wallClock(), time.Hour), Next: authority(t, wallClock(), time.Hour)}).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,30 +47,30 @@ func TestBrokenVaultsAreNamed(t *testing.T) {
 	} {
 		entries := maps.Clone(good)
 		entries[c.entry] = []byte(c.value)
-		if _, err := DecodeVault(entries); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := DecodeCASet(entries); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.entry, err, c.want)
 		}
 	}
 }
 
-func FuzzDecodeVault(f *testing.F) {
-	a, err := NewAuthority(wall(), time.Hour)
+func FuzzDecodeCASet(f *testing.F) {
+	a, err := NewAuthority(wallClock(), time.Hour)
 	if err != nil {
 		f.Fatal(err)
 	}
-	good, err := (&Vault{Active: a}).Encode()
+	good, err := (&CASet{Active: a}).Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good[activeCertificate], good[activeKey], good[activeCertificate])
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----"), []byte{}, []byte{0})
 	f.Fuzz(func(t *testing.T, crt, key, previous []byte) {
-		v, err := DecodeVault(map[string][]byte{activeCertificate: crt, activeKey: key, previousCertificate: previous})
+		v, err := DecodeCASet(map[string][]byte{activeCertificate: crt, activeKey: key, previousCertificate: previous})
 		if err != nil {
 			return
 		}
-		if _, err := v.Active.Sign([]string{"a"}, wall(), time.Minute); err != nil {
-			t.Errorf("a vault that was accepted cannot sign: %v", err)
+		if _, err := v.Active.Sign([]string{"a"}, wallClock(), time.Minute); err != nil {
+			t.Errorf("what was accepted cannot sign: %v", err)
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tlsward/tlsward/certs"
 )
 
-func TestSettle(t *testing.T) {
+func TestAsConflict(t *testing.T) {
 	secrets := schema.GroupResource{Resource: "secrets"}
 	cases := []struct {
 		name     string
@@ -26,18 +26,18 @@ func TestSettle(t *testing.T) {
 		{"API server is away", errors.New("connection refused"), false},
 	}
 	for _, c := range cases {
-		got := settle(c.err, "write")
+		got := asConflict(c.err, "write")
 		if got == nil || errors.Is(got, certs.ErrConflict) != c.conflict {
 			t.Errorf("%s: %v, want a conflict: %v", c.name, got, c.conflict)
 		}
 	}
-	if settle(nil, "write") != nil {
+	if asConflict(nil, "write") != nil {
 		t.Error("success is an error")
 	}
 }
 
-func TestMarksForgetTheDemand(t *testing.T) {
-	m := marks(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "7", Labels: map[string]string{"a": "b"},
+func TestMetadataToKeepLeavesTheRequestOut(t *testing.T) {
+	m := metadataToKeep(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{ResourceVersion: "7", Labels: map[string]string{"a": "b"},
 		Annotations: map[string]string{RotateAnnotation: "now", "c": "d"}}})
 	if _, ok := m.Annotations[RotateAnnotation]; ok || m.Annotations["c"] != "d" || m.Labels["a"] != "b" || m.ResourceVersion != "" {
 		t.Errorf("%+v", m)

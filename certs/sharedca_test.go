@@ -16,42 +16,42 @@ func bundles(raw []byte) [][]*x509.Certificate { return [][]*x509.Certificate{De
 
 // fleet is a set of replicas on one fake cluster, in fake time.
 type fleet struct {
-	t       *testing.T
-	cluster *fakeCluster
-	leader  atomic.Pointer[string]
-	members map[string]*member
-	born    int
-	checked map[string]error
-	options SharedOptions
+	t        *testing.T
+	cluster  *fakeCluster
+	leader   atomic.Pointer[string]
+	members  map[string]*member
+	started  int
+	verified map[string]error
+	options  SharedCAOptions
 }
 
 type member struct {
-	*Shared
+	*SharedCA
 	stop context.CancelFunc
 	done chan struct{}
 }
 
-var shortLives = Lives{CA: 3 * time.Hour, Leaf: time.Hour}
+var shortLifetimes = Lifetimes{CA: 3 * time.Hour, Leaf: time.Hour}
 
 func newFleet(t *testing.T, seed uint64) *fleet {
 	return &fleet{t: t, cluster: newFakeCluster(seed, "mutate", "validate"), members: map[string]*member{},
-		checked: map[string]error{}, options: SharedOptions{Lives: shortLives}}
+		verified: map[string]error{}, options: SharedCAOptions{Lifetimes: shortLifetimes}}
 }
 
 // start adds a replica; the first leads.
 func (f *fleet) start() string {
 	f.t.Helper()
-	f.born++
-	name := fmt.Sprintf("replica-%d", f.born)
+	f.started++
+	name := fmt.Sprintf("replica-%d", f.started)
 	o := f.options
-	o.Cluster, o.Name, o.Names, o.Log = f.cluster, name, []string{"tlsward.svc"}, quiet()
-	o.Leading = func() bool { l := f.leader.Load(); return l != nil && *l == name }
-	s, err := NewShared(o)
+	o.Cluster, o.Name, o.Names, o.Log = f.cluster, name, []string{"tlsward.svc"}, discardLog()
+	o.IsLeader = func() bool { l := f.leader.Load(); return l != nil && *l == name }
+	s, err := NewSharedCA(o)
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(f.t.Context())
-	m := &member{Shared: s, stop: stop, done: make(chan struct{})}
+	m := &member{SharedCA: s, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(m.done)
 		_ = s.Start(ctx)
@@ -63,8 +63,8 @@ func (f *fleet) start() string {
 	return name
 }
 
-// end stops a replica; another leads if it did. With kill its announcement stays behind.
-func (f *fleet) end(name string, kill bool) {
+// stop stops a replica; another leads if it did. With kill its announcement stays behind.
+func (f *fleet) stop(name string, kill bool) {
 	m := f.members[name]
 	delete(f.members, name)
 	if kill {
@@ -87,9 +87,9 @@ func (f *fleet) end(name string, kill bool) {
 	}
 }
 
-func (f *fleet) endAll() {
+func (f *fleet) stopAll() {
 	for name := range f.members {
-		f.end(name, false)
+		f.stop(name, false)
 	}
 }
 
@@ -105,7 +105,7 @@ func (f *fleet) refused() string {
 		if err != nil {
 			return name + ": " + err.Error()
 		}
-		for h, hook := range f.cluster.hooks {
+		for h, hook := range f.cluster.webhooks {
 			if err := f.verify(c.Leaf, hook.bundle); err != nil {
 				return name + " at " + h + ": " + err.Error()
 			}
@@ -117,15 +117,15 @@ func (f *fleet) refused() string {
 // verify does what an API server does in the handshake. Answers are kept: only the end of a life changes them.
 func (f *fleet) verify(c *x509.Certificate, bundle []byte) error {
 	key := fingerprint(c) + string(bundle)
-	if !valid(c, time.Now()) {
+	if !validAt(c, time.Now()) {
 		return fmt.Errorf("valid to %s only", c.NotAfter)
 	}
-	if _, ok := f.checked[key]; !ok {
+	if _, ok := f.verified[key]; !ok {
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(bundle)
-		_, f.checked[key] = c.Verify(x509.VerifyOptions{Roots: pool, DNSName: "tlsward.svc"})
+		_, f.verified[key] = c.Verify(x509.VerifyOptions{Roots: pool, DNSName: "tlsward.svc"})
 	}
-	return f.checked[key]
+	return f.verified[key]
 }
 
 // watch fails the test if a ready replica is refused at any moment of the next d.
@@ -148,17 +148,17 @@ func (f *fleet) ready() {
 }
 
 func (f *fleet) active() string {
-	v := f.cluster.vault()
+	v := f.cluster.cas()
 	if v == nil {
-		f.t.Fatal("no vault")
+		f.t.Fatal("no CA")
 	}
 	return fingerprint(v.Active.Certificate)
 }
 
-func TestSharedStartsAndAgrees(t *testing.T) {
+func TestSharedCAStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 1)
-		defer f.endAll()
+		defer f.stopAll()
 		for range 3 {
 			f.start()
 		}
@@ -182,10 +182,10 @@ func TestSharedStartsAndAgrees(t *testing.T) {
 	})
 }
 
-func TestSharedRotatesWithoutARefusal(t *testing.T) {
+func TestSharedCARotatesWithoutARefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 2)
-		defer f.endAll()
+		defer f.stopAll()
 		for range 3 {
 			f.start()
 		}
@@ -201,7 +201,7 @@ func TestSharedRotatesWithoutARefusal(t *testing.T) {
 			t.Errorf("%d CAs in 41 hours", len(seen))
 		}
 		f.cluster.with(func(c *fakeCluster) {
-			for name, h := range c.hooks {
+			for name, h := range c.webhooks {
 				if n := len(DecodeBundle(h.bundle)); n != 1 {
 					t.Errorf("%s: %d CAs are left in the bundle", name, n)
 				}
@@ -210,15 +210,15 @@ func TestSharedRotatesWithoutARefusal(t *testing.T) {
 	})
 }
 
-func TestSharedRotatesWhenAsked(t *testing.T) {
+func TestSharedCARotatesOnRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 3)
-		defer f.endAll()
+		defer f.stopAll()
 		f.start()
 		f.start()
 		time.Sleep(5 * time.Second)
 		first := f.active()
-		f.cluster.demand()
+		f.cluster.requestRotation()
 		f.watch(10 * time.Minute)
 		second := f.active()
 		f.watch(10 * time.Minute)
@@ -228,60 +228,64 @@ func TestSharedRotatesWhenAsked(t *testing.T) {
 	})
 }
 
-func TestSharedWaitsForASilentReplica(t *testing.T) {
+func TestSharedCAWaitsForReplicasToExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t, 4)
-		defer f.endAll()
+		defer f.stopAll()
 		f.start()
 		dying := f.start()
 		time.Sleep(5 * time.Second)
-		f.cluster.demand()
+		f.cluster.requestRotation()
 		time.Sleep(30 * time.Second) // the next CA is published, and does not sign yet
-		f.end(dying, true)
+		f.stop(dying, true)
 		time.Sleep(time.Minute)
-		if v := f.cluster.vault(); v.Previous == nil {
+		if v := f.cluster.cas(); v.Previous == nil {
 			t.Fatal("the previous CA was dropped while a replica that may present it was silent for a minute only")
 		}
 		f.watch(10 * time.Minute)
-		if v := f.cluster.vault(); v.Previous != nil || v.Next != nil {
+		if v := f.cluster.cas(); v.Previous != nil || v.Next != nil {
 			t.Error("the rotation does not end although the replica is gone")
 		}
 		if _, ok := f.cluster.announced(dying); ok {
-			t.Error("the announcement of the replica that is gone was not swept")
+			t.Error("the announcement of the replica that is gone was not withdrawn")
 		}
 	})
 }
 
-func TestSharedHeals(t *testing.T) {
+func TestSharedCARecovers(t *testing.T) {
 	cases := map[string]struct {
 		harm func(*fleet)
 		// same says that the CA must survive.
 		same bool
 	}{
-		"one bundle wiped": {func(f *fleet) { f.cluster.wipe("mutate") }, true},
+		"one bundle wiped": {func(f *fleet) { f.cluster.wipeBundle("mutate") }, true},
 		"all bundles wiped without a leader": {func(f *fleet) {
 			nobody := "nobody"
 			f.leader.Store(&nobody)
-			f.cluster.wipe("mutate")
-			f.cluster.wipe("validate")
+			f.cluster.wipeBundle("mutate")
+			f.cluster.wipeBundle("validate")
 		}, true},
-		"Secret deleted":           {func(f *fleet) { f.cluster.lose() }, true},
-		"Secret holds nonsense":    {func(f *fleet) { f.cluster.spoil() }, true},
-		"everything at once":       {func(f *fleet) { f.cluster.lose(); f.cluster.wipe("mutate"); f.cluster.wipe("validate") }, true},
-		"Secret deleted mid-way":   {func(f *fleet) { f.cluster.demand(); time.Sleep(20 * time.Second); f.cluster.lose() }, false},
-		"Secret lost by newcomers": {func(f *fleet) { f.cluster.lose(); f.leader.Store(nil); f.start() }, false},
+		"Secret deleted":        {func(f *fleet) { f.cluster.deleteSecret() }, true},
+		"Secret holds nonsense": {func(f *fleet) { f.cluster.corruptSecret() }, true},
+		"everything at once": {func(f *fleet) {
+			f.cluster.deleteSecret()
+			f.cluster.wipeBundle("mutate")
+			f.cluster.wipeBundle("validate")
+		}, true},
+		"Secret deleted mid-way":   {func(f *fleet) { f.cluster.requestRotation(); time.Sleep(20 * time.Second); f.cluster.deleteSecret() }, false},
+		"Secret lost by newcomers": {func(f *fleet) { f.cluster.deleteSecret(); f.leader.Store(nil); f.start() }, false},
 		"API server away for an hour": {func(f *fleet) {
-			f.cluster.with(func(c *fakeCluster) { c.away = true })
+			f.cluster.with(func(c *fakeCluster) { c.unavailable = true })
 			f.watch(time.Hour)
 			f.ready()
-			f.cluster.with(func(c *fakeCluster) { c.away = false })
+			f.cluster.with(func(c *fakeCluster) { c.unavailable = false })
 		}, true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFleet(t, 5)
-				defer f.endAll()
+				defer f.stopAll()
 				f.start()
 				f.start()
 				time.Sleep(5 * time.Second)
@@ -298,30 +302,30 @@ func TestSharedHeals(t *testing.T) {
 	}
 }
 
-// TestSharedNeverRefused lets chance rule: replicas come, go and are killed, leaders change, calls fail, bundles and
+// TestSharedCAUnderRandomFailures lets chance rule: replicas come, go and are killed, leaders change, calls fail, bundles and
 // Secrets vanish. A ready replica may be refused only for a moment after a bundle was wiped.
-func TestSharedNeverRefused(t *testing.T) {
+func TestSharedCAUnderRandomFailures(t *testing.T) {
 	for seed := range uint64(8) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 2))
 			f := newFleet(t, seed)
-			defer f.endAll()
+			defer f.stopAll()
 			f.start()
 			f.start()
-			f.cluster.with(func(c *fakeCluster) { c.flaky = 0.05 })
+			f.cluster.with(func(c *fakeCluster) { c.failureRate = 0.05 })
 			for range 60 {
-				f.shake(random)
+				f.disturb(random)
 				f.watch(time.Duration(random.IntN(300)) * time.Second)
 			}
-			f.cluster.with(func(c *fakeCluster) { c.flaky = 0 })
+			f.cluster.with(func(c *fakeCluster) { c.failureRate = 0 })
 			f.watch(time.Hour)
 			f.ready()
 		})
 	}
 }
 
-// shake does one random thing.
-func (f *fleet) shake(random *rand.Rand) {
+// disturb does one random thing.
+func (f *fleet) disturb(random *rand.Rand) {
 	names := make([]string, 0, len(f.members))
 	for name := range f.members {
 		names = append(names, name)
@@ -331,16 +335,16 @@ func (f *fleet) shake(random *rand.Rand) {
 		f.start()
 	case 1, 2:
 		if len(names) > 2 {
-			f.end(names[random.IntN(len(names))], random.IntN(2) == 0)
+			f.stop(names[random.IntN(len(names))], random.IntN(2) == 0)
 		}
 	case 3:
 		f.leader.Store(&names[random.IntN(len(names))])
 	case 4:
-		f.cluster.demand()
+		f.cluster.requestRotation()
 	case 5:
-		f.cluster.lose()
+		f.cluster.deleteSecret()
 	case 6:
-		f.cluster.wipe("validate")
+		f.cluster.wipeBundle("validate")
 		time.Sleep(15 * time.Second)
 	case 7:
 		time.Sleep(2 * time.Hour)
