@@ -44,6 +44,15 @@ type DataSource interface {
 // dot: a mounted ConfigMap keeps its files in "..data", and links to them.
 type Dir string
 
+// Dirs returns the directories at paths as Sources.
+func Dirs(paths []string) []Source {
+	sources := make([]Source, len(paths))
+	for i, path := range paths {
+		sources[i] = Dir(path)
+	}
+	return sources
+}
+
 // Load reads the directory's .rego files.
 func (d Dir) Load(ctx context.Context) (map[string]string, error) {
 	if info, err := os.Stat(string(d)); err != nil {

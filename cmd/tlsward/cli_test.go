@@ -35,7 +35,7 @@ func read(t *testing.T, path string) string {
 	return string(raw)
 }
 
-// copied gives a copy of a directory under testdata.
+// copied returns the path of a copy of a directory under testdata.
 func copied(t *testing.T, name string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -9,25 +8,22 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/probe"
 )
 
-// newProbeCommand returns what `helm test` runs. It is hidden: it makes sense beside an installation alone.
+// newProbeCommand returns the command that `helm test` runs. It is hidden: it makes sense beside an installation alone.
 func newProbeCommand() *cobra.Command {
 	var o probe.Options
-	var patience time.Duration
 	cmd := &cobra.Command{
 		Use:    "probe",
 		Short:  "See whether the API server refuses a known-bad object because tlsward says so",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
-			defer cancel()
-			return probe.Run(ctx, o, cmd.OutOrStdout())
+			return probe.Run(cmd.Context(), o, cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, else the pod's service account)")
 	f.StringVar(&o.WebhookConfigurations, "webhook-configurations", "tlsward", "name of the webhook configurations")
 	f.StringVar(&o.Namespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
-	f.DurationVar(&patience, "patience", 30*time.Second, "how long to try")
+	f.DurationVar(&o.Patience, "patience", 30*time.Second, "how long to try")
 	return cmd
 }

@@ -7,22 +7,18 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tlsward/tlsward/internal/cli"
 )
 
 // Exit codes of every command.
 const (
-	exitOK     = 0 // nothing is denied, every case passed
-	exitDenied = 1 // something is denied, or a case failed
-	exitFailed = 2 // the command could not do its work
+	exitOK          = 0 // nothing is denied, every case passed
+	exitIssuesFound = 1 // something is denied, or a case failed
+	exitFailed      = 2 // the command could not do its work
 )
 
-// exitCode is an error that ends the program with this code and prints nothing: the command has said all there is.
-type exitCode int
-
-// Error gives the code in words.
-func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
-
-// run is the program without its process: it gives the exit code.
+// run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRootCommand()
 	root.SetArgs(args)
@@ -30,12 +26,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	var code exitCode
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &code):
-		return int(code)
+	case errors.Is(err, cli.ErrIssuesFound):
+		return exitIssuesFound
 	default:
 		_, _ = fmt.Fprintln(stderr, "tlsward:", err)
 		return exitFailed

@@ -24,7 +24,7 @@ func newVersionCommand() *cobra.Command {
 	}
 }
 
-// programVersion gives the version that the linker set, else that of `go install`, else "devel".
+// programVersion returns the version that the linker set, else that of `go install`, else "devel".
 func programVersion() string {
 	if version != "" {
 		return version

@@ -7,6 +7,14 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
+// LoadOrDefault returns the Config in the file at path, or the default Config if path is "".
+func LoadOrDefault(path string) (*v1alpha1.Config, error) {
+	if path == "" {
+		return v1alpha1.DefaultConfig(), nil
+	}
+	return Load(path)
+}
+
 // Load returns the Config in the file at path. Its errors name the file.
 func Load(path string) (*v1alpha1.Config, error) {
 	raw, err := os.ReadFile(path)

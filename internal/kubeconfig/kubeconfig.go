@@ -7,7 +7,7 @@ import (
 )
 
 // Load returns how to reach the API server. It is the cluster of the kubeconfig file at path; where path is "" that of
-// $KUBECONFIG, else of the pod's service account, else of ~/.kube/config.
+// $KUBECONFIG, else of ~/.kube/config, else of the pod's service account, in the order of client-go.
 func Load(path string) (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = path

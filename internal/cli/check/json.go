@@ -1,13 +1,13 @@
 package check
 
 import (
-	"encoding/json"
 	"io"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli"
 )
 
-// jsonFinding is the contract of `tlsward check -o json`: every field is always there.
+// jsonFinding is a Finding as the contract of `tlsward check -o json` has it: every field is always there.
 type jsonFinding struct {
 	Policy    string          `json:"policy"`
 	Action    v1alpha1.Action `json:"action"`
@@ -29,7 +29,7 @@ type jsonObject struct {
 	Name       string `json:"name"`
 }
 
-// WriteJSON writes the findings as a JSON list, "[]" if there are none.
+// WriteJSON writes the findings as a JSON list, which is [] if there are none.
 func WriteJSON(w io.Writer, findings []Finding) error {
 	list := make([]jsonFinding, 0, len(findings))
 	for _, f := range findings {
@@ -42,12 +42,5 @@ func WriteJSON(w io.Writer, findings []Finding) error {
 			File: f.Object.File, Line: f.Line(),
 		})
 	}
-	return writeIndented(w, list)
-}
-
-func writeIndented(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	return cli.WriteJSON(w, list)
 }

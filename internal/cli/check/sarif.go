@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/policies"
 )
@@ -101,7 +102,7 @@ func WriteSARIF(w io.Writer, findings []Finding, all []policies.Policy, version 
 	for _, f := range findings {
 		run.Results = append(run.Results, result(f, all))
 	}
-	return writeIndented(w, sarifLog{
+	return cli.WriteJSON(w, sarifLog{
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
 		Version: "2.1.0",
 		Runs:    []sarifRun{run},
@@ -129,7 +130,7 @@ func result(f Finding, all []policies.Policy) sarifResult {
 	}
 }
 
-// level gives SARIF's word for an action.
+// level returns the SARIF level (section 3.27.10) of an action.
 func level(action v1alpha1.Action) string {
 	switch action {
 	case v1alpha1.Deny:
@@ -142,7 +143,7 @@ func level(action v1alpha1.Action) string {
 	return "none"
 }
 
-// uri gives a file's name as a URI: relative as it was given, or file:// for an absolute path.
+// uri returns a file's name as a URI reference: a relative path stays relative, an absolute one gets the scheme file.
 func uri(name string) string {
 	u := url.URL{Path: filepath.ToSlash(filepath.Clean(name))}
 	if filepath.IsAbs(name) {

@@ -11,8 +11,8 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// WriteText writes the findings for a person, and how many there are of how many objects. What differs in the client
-// alone is told once, and counts once.
+// WriteText writes the findings for a person, and a summary of them and of the number of objects. Findings that differ
+// in the client alone are written once, and count once.
 func WriteText(w io.Writer, findings []Finding, objects int, style terminal.Style) error {
 	findings = together(findings)
 	var b strings.Builder
@@ -24,7 +24,7 @@ func WriteText(w io.Writer, findings []Finding, objects int, style terminal.Styl
 	return err
 }
 
-// together joins each object's findings as the webhook's messages do.
+// together joins the findings of one object that differ in the client alone, as the webhook's messages do.
 func together(findings []Finding) []Finding {
 	var out []Finding
 	for len(findings) > 0 {

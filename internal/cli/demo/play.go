@@ -96,7 +96,7 @@ func (p *player) request(d manifests.Document) *admissionv1.AdmissionRequest {
 	}
 }
 
-// resource gives the plural of the kinds that are shown.
+// resource returns the resource of a kind, for the kinds that are shown.
 func resource(kind string) string {
 	name := strings.ToLower(kind)
 	if base, ok := strings.CutSuffix(name, "y"); ok && !strings.HasSuffix(base, "a") {

@@ -9,54 +9,56 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// Locate gives the place of a decision as "file:line", "" if it is not known.
-type Locate func(mesh.Decision) string
-
-// WriteText writes answers for a person.
-func WriteText(w io.Writer, answers []Answer, locate Locate, style terminal.Style) error {
+// WriteText writes the paths for a person. locate returns the place of a decision as "file:line", "" if it is unknown.
+func WriteText(w io.Writer, paths []mesh.Path, locate func(mesh.Decision) string, style terminal.Style) error {
 	var b strings.Builder
-	for i, a := range answers {
+	for i, p := range paths {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		a.write(&b, locate, style)
+		writePath(&b, p, locate, style)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (a Answer) write(b *strings.Builder, locate Locate, style terminal.Style) {
-	fmt.Fprintf(b, "%s: %s\n", style.Bold(fmt.Sprintf("%s -> %s:%d", a.Client, a.Host, a.Port)), a.verdict(style))
-	if why := causes[a.Cause]; why != "" && (a.Verdict == mesh.Plaintext || a.Verdict == mesh.Unknown) {
+func writePath(b *strings.Builder, p mesh.Path, locate func(mesh.Decision) string, style terminal.Style) {
+	fmt.Fprintf(b, "%s: %s\n", style.Bold(fmt.Sprintf("%s -> %s:%d", p.Client, p.Host, p.Port)), verdict(p, style))
+	if why := causes[p.Cause]; why != "" && (p.Verdict == mesh.Plaintext || p.Verdict == mesh.Unknown) {
 		fmt.Fprintf(b, "  why: %s\n", why)
 	}
-	for i, h := range a.Hops {
+	for i, h := range p.Hops {
 		fmt.Fprintf(b, "  %d. %s -> %s, port %d%s\n", i+1, h.From, h.To, h.Port, protocol(h))
-		if a.Cause != mesh.CauseNowhere {
-			fmt.Fprintf(b, "     TLS: %s\n", tls(h))
+		if p.Cause != mesh.CauseNowhere {
+			writeTLS(b, h)
 		}
-		if h.TLS != "" {
-			fmt.Fprintf(b, "     server name sent: %s\n", sni(h))
-			fmt.Fprintf(b, "     server name checked: %s\n", names(h))
-		}
-		if h.DecidedBy != "" {
-			place := locate(*a.decisions[i])
+		if h.DecidedBy != nil {
+			place := locate(*h.DecidedBy)
 			if place != "" {
 				place = " (" + place + ")"
 			}
 			fmt.Fprintf(b, "     decided by: %s%s\n", h.DecidedBy, style.Dim(place))
 		}
 	}
-	if len(a.Considered) > 0 {
+	if len(p.Considered) > 0 {
 		b.WriteString("  did not decide:\n")
 	}
-	for _, c := range a.Considered {
+	for _, c := range p.Considered {
 		fmt.Fprintf(b, "   - %s: %s\n", c.Object, c.Why)
 	}
 }
 
-func (a Answer) verdict(style terminal.Style) string {
-	switch a.Verdict {
+// writeTLS writes the TLS that the proxy starts on a hop, and what it checks of the server.
+func writeTLS(b *strings.Builder, h mesh.Hop) {
+	if h.TLS == "" {
+		b.WriteString("     TLS: none\n")
+		return
+	}
+	fmt.Fprintf(b, "     TLS: %s\n     server name sent: %s\n     server name checked: %s\n", h.TLS, sni(h), names(h))
+}
+
+func verdict(p mesh.Path, style terminal.Style) string {
+	switch p.Verdict {
 	case mesh.Plaintext:
 		return style.Red("plaintext") + ": the bytes leave the mesh as the application wrote them"
 	case mesh.Originated:
@@ -66,13 +68,13 @@ func (a Answer) verdict(style terminal.Style) string {
 	case mesh.DoubleTLS:
 		return style.Yellow("double-tls") + ": a proxy starts TLS around the application's TLS"
 	}
-	if a.Cause == mesh.CauseNowhere {
-		return string(a.Verdict) + ": nothing leaves the mesh"
+	if p.Cause == mesh.CauseNowhere {
+		return string(p.Verdict) + ": nothing leaves the mesh"
 	}
-	return style.Yellow(string(a.Verdict)) + ": the mesh does not know this host and port"
+	return style.Yellow(string(p.Verdict)) + ": the mesh does not know this host and port"
 }
 
-// causes says in words why a flow is as it is.
+// causes has the words for each cause.
 var causes = map[mesh.Cause]string{
 	mesh.CauseNoRule:             "no DestinationRule applies to this client",
 	mesh.CauseUnset:              "a DestinationRule applies and sets no TLS for this port",
@@ -91,21 +93,14 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseNowhere:            "routes redirect or answer it, or lead to no service that this client's proxy knows",
 }
 
-func protocol(h Hop) string {
+func protocol(h mesh.Hop) string {
 	if h.Protocol == "" {
 		return ", no protocol given"
 	}
 	return ", protocol " + h.Protocol
 }
 
-func tls(h Hop) string {
-	if h.TLS == "" {
-		return "none"
-	}
-	return h.TLS
-}
-
-func sni(h Hop) string {
+func sni(h mesh.Hop) string {
 	switch {
 	case h.SNI != "":
 		return h.SNI
@@ -115,7 +110,7 @@ func sni(h Hop) string {
 	return "none"
 }
 
-func names(h Hop) string {
+func names(h mesh.Hop) string {
 	switch {
 	case len(h.Names) > 0:
 		return strings.Join(h.Names, ", ")

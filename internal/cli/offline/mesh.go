@@ -1,6 +1,3 @@
-// Package offline makes one mesh of the objects in files, as the webhooks would have it if all of them were applied.
-//
-// It reads no cluster, and judges nothing: packages webhook and policies do.
 package offline
 
 import (
@@ -31,18 +28,23 @@ type Mesh struct {
 	Objects []*Object
 	// Snapshot is the mesh of all of them.
 	Snapshot *mesh.Snapshot
-	// Notes tell what a person should know of the files, one line each: objects that are there twice.
+	// Notes are what a person should know of the files, a line each: which objects are there twice.
 	Notes []string
+
+	index map[mesh.Ref]int // of an object in Objects
 }
 
-// Load makes a mesh of documents. Objects without a namespace are of the one given. Kinds that the mesh does not read
-// are left out. Of two documents with one object the later stands. The error names each object that cannot be read,
-// with file and line.
+// Load makes a mesh of documents.
+//
+//  1. An object that names no namespace gets the one given, as kubectl does.
+//  2. Kinds that the mesh does not read are left out.
+//  3. Of two documents with the same object the later one stands, in the place of the first, and a note says so.
+//
+// The error names each object that cannot be read, with file and line.
 func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (*Mesh, error) {
-	m := &Mesh{}
+	m := &Mesh{index: map[mesh.Ref]int{}}
 	var errs []error
 	var decoded []*mesh.Object
-	at := map[mesh.Ref]int{}
 	for _, d := range docs {
 		raw, err := inNamespace(d, namespace)
 		if err != nil {
@@ -58,13 +60,13 @@ func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (
 			continue
 		}
 		object := &Object{Document: d, Ref: o.Ref, Stored: raw}
-		if i, known := at[o.Ref]; known {
+		if i, known := m.index[o.Ref]; known {
 			m.Notes = append(m.Notes, fmt.Sprintf("%s: %s is at %s too: the later one stands",
 				d.Where(), o.Ref, m.Objects[i].Where()))
 			m.Objects[i], decoded[i] = object, o
 			continue
 		}
-		at[o.Ref] = len(m.Objects)
+		m.index[o.Ref] = len(m.Objects)
 		m.Objects, decoded = append(m.Objects, object), append(decoded, o)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -74,7 +76,7 @@ func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (
 	return m, nil
 }
 
-// inNamespace returns the document's object with a namespace. A Namespace has none.
+// inNamespace returns the document's object with a namespace, as JSON. A Namespace has none.
 func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
 	if d.Head.Metadata.Namespace != "" || namespace == "" || d.Head.Kind == mesh.KindNamespace {
 		return d.Raw, nil
@@ -82,17 +84,17 @@ func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
 	return manifests.SetNamespace(d.Raw, namespace)
 }
 
-// rounds bounds how often objects are mutated again since others have changed. What is filled in never asks for more
-// elsewhere today; a second round shows it.
+// rounds bounds how often objects are mutated again since others have changed. No mutator today fills in what makes
+// another one act: the second round finds nothing to do.
 const rounds = 4
 
-// Mutate changes each object as the mutating webhook would on its way into this mesh, until nothing changes.
-func (m *Mesh) Mutate(judge *admission.Evaluator) error {
+// Mutate changes each object as the mutating webhook would on its way into this mesh, again until nothing changes.
+func (m *Mesh) Mutate(evaluator *admission.Evaluator) error {
 	for range rounds {
 		changed := false
 		for _, o := range m.Objects {
 			review := admission.Review{Operation: policies.Create, Object: o.Stored}
-			stored, patch, err := judge.Mutate(m.Snapshot.Without(o.Ref), review)
+			stored, patch, err := evaluator.Mutate(m.Snapshot.Without(o.Ref), review)
 			if err != nil {
 				return fmt.Errorf("%s: %w", o.Where(), err)
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/tlsward/tlsward/internal/manifests"
 )
 
-// resources are what the mesh reads of a cluster, in the versions that are asked for, the first that is served.
+// resources returns what the mesh reads of a cluster: for each resource its versions, in the order to ask for them.
 func resources() [][]schema.GroupVersionResource {
 	var list [][]schema.GroupVersionResource
 	add := func(group string, versions []string, names ...string) {
@@ -33,10 +33,10 @@ func resources() [][]schema.GroupVersionResource {
 	return list
 }
 
-// pageSize bounds one answer of the API server.
+// pageSize bounds the objects in one answer of the API server.
 const pageSize = 500
 
-// Cluster reads the mesh of a cluster. Kinds that it does not serve are passed over.
+// Cluster reads the objects of a cluster that the mesh reads. Resources that it does not serve are left out.
 func Cluster(ctx context.Context, client dynamic.Interface) ([]manifests.Document, error) {
 	var docs []manifests.Document
 	for _, versions := range resources() {
@@ -49,6 +49,7 @@ func Cluster(ctx context.Context, client dynamic.Interface) ([]manifests.Documen
 	return docs, nil
 }
 
+// readFirst reads the resource in the first version that is served.
 func readFirst(ctx context.Context, client dynamic.Interface, versions []schema.GroupVersionResource) ([]manifests.Document, error) {
 	for _, resource := range versions {
 		docs, err := readAll(ctx, client, resource)

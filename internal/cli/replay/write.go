@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,26 +9,17 @@ import (
 	"github.com/tlsward/tlsward/internal/terminal"
 )
 
-// WriteJSON writes the namespaces as a list.
-func WriteJSON(w io.Writer, list []Namespace) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(list)
-}
-
-// WriteText writes a table of the namespaces and below it each object that is decided differently.
+// WriteText writes a table of the namespaces, and below it each object that is decided differently.
 func WriteText(w io.Writer, list []Namespace, style terminal.Style) error {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAMESPACE\tNEWLY DENIED\tNO LONGER DENIED\tUNCHANGED")
-	var total Namespace
-	newly, no := 0, 0
+	newly, noLonger, unchanged := 0, 0, 0
 	for _, n := range list {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\n", orNone(n.Name), len(n.NewlyDenied), len(n.NoLongerDenied), n.Unchanged)
-		newly, no, total.Unchanged = newly+len(n.NewlyDenied), no+len(n.NoLongerDenied), total.Unchanged+n.Unchanged
+		newly, noLonger, unchanged = newly+len(n.NewlyDenied), noLonger+len(n.NoLongerDenied), unchanged+n.Unchanged
 	}
-	fmt.Fprintf(table, "total\t%d\t%d\t%d\n", newly, no, total.Unchanged)
+	fmt.Fprintf(table, "total\t%d\t%d\t%d\n", newly, noLonger, unchanged)
 	if err := table.Flush(); err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Mismatch is one thing that is not as expected.
+// Mismatch is one difference between what a case expects and what it got.
 type Mismatch struct {
 	// Step is the number of the step, from 1; 0 in a case of one review.
 	Step int `json:"step,omitempty"`
@@ -19,7 +19,7 @@ type Mismatch struct {
 	Got  string `json:"got"`
 }
 
-// String gives "what: want x, got y".
+// String returns the mismatch as "what: want x, got y".
 func (m Mismatch) String() string {
 	step := ""
 	if m.Step > 0 {
@@ -28,8 +28,11 @@ func (m Mismatch) String() string {
 	return fmt.Sprintf("%s%s: want %s, got %s", step, m.What, m.Want, m.Got)
 }
 
-// compare gives what differs. Warnings count for admitted reviews only, and so does a mutation that is not spelled
-// out: a review that is refused has no patch.
+// compare returns the differences between what a step expects and what it got.
+//
+//  1. After a wrong decision only the policies that deny are compared: the rest of another decision would distract.
+//  2. Warnings are compared for admitted reviews only.
+//  3. A spec that is given is compared with the mutated object's; without one an admitted object must be as it was sent.
 func (e Expect) compare(s Step, got outcome) []Mismatch {
 	var out []Mismatch
 	decision := Deny
@@ -45,7 +48,7 @@ func (e Expect) compare(s Step, got outcome) []Mismatch {
 	}
 	out = append(out, compareSets("deny", e.Deny, got.deny)...)
 	if decision != e.Decision {
-		return out // the rest of another decision would only distract
+		return out
 	}
 	if got.allowed {
 		out = append(out, compareSets("warn", e.Warn, got.warn)...)
@@ -67,12 +70,12 @@ func compareSets(what string, want, got []string) []Mismatch {
 	if slices.Equal(want, got) {
 		return nil
 	}
-	return []Mismatch{{What: what, Want: list(want), Got: list(got)}}
+	return []Mismatch{{What: what, Want: listOf(want), Got: listOf(got)}}
 }
 
-func list(ids []string) string { return "[" + strings.Join(ids, " ") + "]" }
+func listOf(ids []string) string { return "[" + strings.Join(ids, " ") + "]" }
 
-// field gives a field of a JSON object, nil if it has none.
+// field returns a field of a JSON object, nil if it has none.
 func field(object []byte, name string) []byte {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(object, &fields) != nil {
@@ -81,15 +84,15 @@ func field(object []byte, name string) []byte {
 	return fields[name]
 }
 
-// compareJSON gives the fields in which two JSON texts differ in meaning, by path.
+// compareJSON returns the fields in which two JSON texts differ in meaning, by path.
 func compareJSON(path string, want, got []byte) []Mismatch {
-	return differ(path, value(want), value(got))
+	return compareValues(path, decode(want), decode(got))
 }
 
-// absent stands for what is not there, which is not null.
+// absent is the value of a field that is not there, which is not null.
 type absent struct{}
 
-func value(raw []byte) any {
+func decode(raw []byte) any {
 	if raw == nil {
 		return absent{}
 	}
@@ -100,28 +103,28 @@ func value(raw []byte) any {
 	return v
 }
 
-func differ(path string, want, got any) []Mismatch {
+func compareValues(path string, want, got any) []Mismatch {
 	if reflect.DeepEqual(want, got) {
 		return nil
 	}
 	switch w := want.(type) {
 	case map[string]any:
 		if g, ok := got.(map[string]any); ok {
-			return differMaps(path, w, g)
+			return compareMaps(path, w, g)
 		}
 	case []any:
 		if g, ok := got.([]any); ok && len(g) == len(w) {
 			var out []Mismatch
 			for i := range w {
-				out = append(out, differ(fmt.Sprintf("%s[%d]", path, i), w[i], g[i])...)
+				out = append(out, compareValues(fmt.Sprintf("%s[%d]", path, i), w[i], g[i])...)
 			}
 			return out
 		}
 	}
-	return []Mismatch{{What: path, Want: text(want), Got: text(got)}}
+	return []Mismatch{{What: path, Want: textOf(want), Got: textOf(got)}}
 }
 
-func differMaps(path string, want, got map[string]any) []Mismatch {
+func compareMaps(path string, want, got map[string]any) []Mismatch {
 	keys := slices.Collect(maps.Keys(want))
 	for k := range got {
 		if _, both := want[k]; !both {
@@ -131,12 +134,12 @@ func differMaps(path string, want, got map[string]any) []Mismatch {
 	slices.Sort(keys)
 	var out []Mismatch
 	for _, k := range keys {
-		out = append(out, differ(join(path, k), at(want, k), at(got, k))...)
+		out = append(out, compareValues(join(path, k), valueAt(want, k), valueAt(got, k))...)
 	}
 	return out
 }
 
-func at(m map[string]any, key string) any {
+func valueAt(m map[string]any, key string) any {
 	if v, ok := m[key]; ok {
 		return v
 	}
@@ -150,7 +153,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-func text(v any) string {
+func textOf(v any) string {
 	if _, none := v.(absent); none {
 		return "nothing"
 	}

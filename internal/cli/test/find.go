@@ -15,16 +15,16 @@ import (
 	"github.com/tlsward/tlsward/policies"
 )
 
-// Found is what there is to test.
+// Found holds what there is to test.
 type Found struct {
 	Suites []*Suite
 	// Rego holds the Rego files by name, tests among them.
 	Rego policies.Files
-	// Data is what the bundles among them bring.
+	// Data is the data of the bundles among them.
 	Data policies.BaseDocuments
 }
 
-// Find looks for Suites and Rego files at the paths: files, directories with all that is below them, "-" for stdin.
+// Find reads the Suites and Rego files at the paths: files, directories with all that is below them, "-" for stdin.
 // Other manifests beside them are passed over. The error lists all that is wrong, with file and line.
 func Find(stdin io.Reader, paths ...string) (Found, error) {
 	found := Found{Rego: policies.Files{}, Data: policies.BaseDocuments{}}
@@ -50,7 +50,7 @@ func Find(stdin io.Reader, paths ...string) (Found, error) {
 	return found, err
 }
 
-// addData adds what the bundles bring.
+// addData adds the data of the bundles.
 func (f *Found) addData(bundles []policies.Dir) error {
 	var errs []error
 	for _, dir := range bundles {
@@ -93,9 +93,10 @@ func findRego(path string) (names []string, bundles []policies.Dir, err error) {
 	return names, bundles, err
 }
 
-// suiteKind finds the files that can hold a Suite: a directory also holds what is no manifest at all.
+// suiteKind matches files that can hold a Suite. The others are not parsed: a directory also holds what is no manifest.
 var suiteKind = regexp.MustCompile(`(?m)^\s*[{,]?\s*["']?kind["']?\s*:\s*["']?Suite\b|[{,]\s*"?kind"?\s*:\s*"?Suite\b`)
 
+// findSuites reads the Suites at the paths.
 func findSuites(stdin io.Reader, paths []string) ([]*Suite, error) {
 	files, err := manifests.Files(stdin, paths...)
 	if err != nil {
@@ -126,8 +127,8 @@ func findSuites(stdin io.Reader, paths []string) ([]*Suite, error) {
 
 var regoPackage = regexp.MustCompile(`(?m)^package\s+([\w.]+)`)
 
-// Policies gives the Rego files that add policies to the built-in ones: no tests, and nothing that this program holds
-// itself, as a checkout of it does.
+// Policies returns the Rego files that add policies to the built-in ones: no tests, and no package that is built in, as
+// in a checkout of this program.
 func (f Found) Policies() (policies.Files, error) {
 	own, err := builtinPackages()
 	if err != nil {
@@ -144,6 +145,7 @@ func (f Found) Policies() (policies.Files, error) {
 	return out, nil
 }
 
+// builtinPackages returns the Rego packages that the program holds.
 func builtinPackages() (map[string]bool, error) {
 	own := map[string]bool{}
 	tree := policies.Published()

@@ -12,7 +12,7 @@ import (
 	"github.com/tlsward/tlsward/policies"
 )
 
-// file is a Suite as it is written.
+// file is a Suite document as a user writes it.
 type file struct {
 	APIVersion string          `json:"apiVersion"`
 	Kind       string          `json:"kind"`
@@ -40,12 +40,12 @@ type fileStep struct {
 	Expect *Expect `json:"expect"`
 }
 
-// Is says whether a document is a Suite.
+// Is reports whether a document is a Suite.
 func Is(d manifests.Document) bool {
 	return d.Head.Kind == Kind && d.Head.APIVersion == APIVersion
 }
 
-// Load reads a Suite. The error lists all that is wrong, with file and line.
+// Load reads a Suite. The error lists all that is wrong, with file, line and field.
 func Load(d manifests.Document) (*Suite, error) {
 	var f file
 	if err := strict(d.Raw, &f); err != nil {
@@ -79,7 +79,7 @@ func Load(d manifests.Document) (*Suite, error) {
 	return s, nil
 }
 
-// load gives the case, or what is wrong with it and where.
+// load returns the case, or the path of the field that is wrong and what is wrong with it.
 func (c fileCase) load(path string) (Case, string, error) {
 	out := Case{Name: c.Name}
 	if c.Name == "" {
@@ -147,7 +147,7 @@ func (s fileStep) load() (Step, error) {
 	return step, nil
 }
 
-// given takes null for nothing.
+// given returns raw, nil for null.
 func given(raw json.RawMessage) []byte {
 	if string(raw) == "null" {
 		return nil
@@ -155,7 +155,7 @@ func given(raw json.RawMessage) []byte {
 	return raw
 }
 
-// strict decodes JSON and refuses fields that v does not have.
+// strict decodes JSON into v. It returns an error for a field that v does not have.
 func strict(raw []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()

@@ -89,7 +89,7 @@ type judged struct {
 	Params map[string]any  `json:"params"`
 }
 
-// everyInput gives what policies read of all reviews of the project's own Suites.
+// everyInput returns what policies read of all reviews of the project's own Suites.
 func everyInput(t *testing.T) []judged {
 	t.Helper()
 	found, err := Find(nil, suitesDir)
@@ -99,19 +99,19 @@ func everyInput(t *testing.T) []judged {
 	var out []judged
 	runner := Runner{}
 	for _, s := range found.Suites {
-		judge, err := runner.judge(t.Context(), s.Config)
+		evaluator, err := runner.evaluator(t.Context(), s.Config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range s.Cases {
-			snap := mesh.New(admission.MeshSettings(judge.Config.Mesh), c.Given...)
+			snap := mesh.New(admission.MeshSettings(evaluator.Config.Mesh), c.Given...)
 			for i, step := range c.Steps {
-				got, next, err := step.run(t.Context(), judge, snap)
+				got, next, err := step.run(t.Context(), evaluator, snap)
 				if err != nil {
 					t.Fatalf("%s/%s: %v", s.Name, c.Name, err)
 				}
 				if got.input != nil {
-					params := judge.Config.Params
+					params := evaluator.Config.Params
 					if params == nil {
 						params = map[string]any{}
 					}
@@ -124,7 +124,7 @@ func everyInput(t *testing.T) []judged {
 	return out
 }
 
-// answers are violations as policies give them, by package, before a Config looks at them.
+// answers are violations as policies return them, by package, before a Config looks at them.
 type answers map[string][]policies.Violation
 
 const everyViolation = `{id: v | v := data.tlsward[id].violation}`
@@ -185,14 +185,14 @@ type engines struct{ runner Runner }
 
 func (e *engines) with(t *testing.T, params map[string]any) *policies.Engine {
 	t.Helper()
-	judge, err := e.runner.judge(t.Context(), &v1alpha1.Config{Params: params})
+	evaluator, err := e.runner.evaluator(t.Context(), &v1alpha1.Config{Params: params})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return judge.Engine
+	return evaluator.Engine
 }
 
-// evaluate gives the engine's answer.
+// evaluate returns the engine's answer.
 func evaluate(t *testing.T, e *policies.Engine, in judged) []policies.Violation {
 	t.Helper()
 	found, err := e.Evaluate(t.Context(), *in.Input)
@@ -202,7 +202,7 @@ func evaluate(t *testing.T, e *policies.Engine, in judged) []policies.Violation 
 	return sorted(found)
 }
 
-// told gives the violations as the engine does: with their policy, and the weaker of the action that it declares and
+// told returns the violations as the engine does: with their policy, and the weaker of the action that it declares and
 // the one that they bring.
 func (a answers) told(e *policies.Engine) []policies.Violation {
 	order := []v1alpha1.Action{v1alpha1.Off, v1alpha1.Audit, v1alpha1.Warn, v1alpha1.Deny}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Result is how one case came out.
+// Result is the outcome of one case.
 type Result struct {
 	File       string        `json:"file"`
 	Line       int           `json:"line"`
@@ -15,10 +15,10 @@ type Result struct {
 	Duration   time.Duration `json:"duration"` // nanoseconds
 }
 
-// Failed says whether anything was not as expected.
+// Failed reports whether anything was not as expected.
 func (r Result) Failed() bool { return len(r.Mismatches) > 0 }
 
-// Failure says what was not as expected, in one line.
+// Failure returns what was not as expected, in one line.
 func (r Result) Failure() string {
 	parts := make([]string, len(r.Mismatches))
 	for i, m := range r.Mismatches {

@@ -2,162 +2,104 @@ package test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
-	"time"
+	"io"
+	"regexp"
+	"strings"
 
-	"github.com/tlsward/tlsward/api/v1alpha1"
-	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// Runner runs Suites. It keeps the judges that it made: most Suites share a configuration.
-type Runner struct {
-	// Sources are policies beside the built-in ones.
-	Sources []policies.Source
-	judges  map[string]*admission.Evaluator
+// Options are what `tlsward test` is asked to do.
+type Options struct {
+	// Paths are files, directories, and "-" for standard input.
+	Paths []string
+	// Match is a regular expression for suite/name: only the cases that it matches are run, and no Rego unit test.
+	// "" is for all of both.
+	Match string
+	// Policies are directories of policies beside the built-in ones and those at Paths.
+	Policies []string
+	// Output is text, json or junit.
+	Output string
+	// Verbose prints the cases that pass, too, and Coverage what the Rego unit tests reach; both in text only.
+	Verbose, Coverage bool
+	// Watch runs everything again whenever a file at Paths changes.
+	Watch bool
 }
 
-// Run runs the cases of s for which want is true (nil: all). The error means that the Suite could not be run.
-func (r *Runner) Run(ctx context.Context, s *Suite, want func(name string) bool) ([]Result, error) {
-	judge, err := r.judge(ctx, s.Config)
-	if err != nil {
-		return nil, fmt.Errorf("%s: suite %s: %w", s.File, s.Name, err)
+// Run runs what is found at the paths and writes the report. The error is cli.ErrIssuesFound if a case failed.
+func Run(ctx context.Context, o Options, streams cli.Streams) error {
+	if o.Watch {
+		return watch(ctx, streams.Out, o.Paths, func() error { return o.run(ctx, streams) })
 	}
-	var results []Result
-	for _, c := range s.Cases {
-		if want != nil && !want(c.Name) {
-			continue
+	return o.run(ctx, streams)
+}
+
+func (o Options) run(ctx context.Context, streams cli.Streams) error {
+	if err := cli.CheckOutput(o.Output, "text", "json", "junit"); err != nil {
+		return err
+	}
+	stop := streams.Progress("running the tests")
+	report, err := o.report(ctx, streams.In)
+	stop()
+	if err != nil {
+		return err
+	}
+	if err := o.write(streams.Out, report); err != nil {
+		return err
+	}
+	if _, failed, _ := report.Count(); failed > 0 {
+		return cli.ErrIssuesFound
+	}
+	return nil
+}
+
+// report finds and runs everything.
+func (o Options) report(ctx context.Context, stdin io.Reader) (Report, error) {
+	var report Report
+	match, err := regexp.Compile(o.Match)
+	if err != nil {
+		return report, fmt.Errorf("--run: %w", err)
+	}
+	found, err := Find(stdin, o.Paths...)
+	if err != nil {
+		return report, err
+	}
+	if o.Match == "" && len(found.Rego) > 0 {
+		if report.Rego, err = policies.Test(ctx, found.Rego, found.Data); err != nil {
+			return report, err
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		began := time.Now()
-		result := Result{File: s.File, Line: c.Line, Suite: s.Name, Name: c.Name}
-		result.Mismatches = c.run(ctx, judge)
-		result.Duration = time.Since(began)
-		results = append(results, result)
 	}
-	return results, nil
-}
-
-func (r *Runner) judge(ctx context.Context, c *v1alpha1.Config) (*admission.Evaluator, error) {
-	raw, err := json.Marshal(c)
+	own, err := found.Policies()
 	if err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+		return report, err
 	}
-	key := string(raw)
-	if judge, known := r.judges[key]; known {
-		return judge, nil
-	}
-	judge, err := admission.NewEvaluator(ctx, c, r.Sources...)
-	if err != nil {
-		return nil, err
-	}
-	if r.judges == nil {
-		r.judges = map[string]*admission.Evaluator{}
-	}
-	r.judges[key] = judge
-	return judge, nil
-}
-
-// run gives what differs from what was expected.
-func (c Case) run(ctx context.Context, judge *admission.Evaluator) []Mismatch {
-	snap := mesh.New(admission.MeshSettings(judge.Config.Mesh), c.Given...)
-	var all []Mismatch
-	for i, step := range c.Steps {
-		got, next, err := step.run(ctx, judge, snap)
-		found := step.Expect.compare(step, got)
+	runner := Runner{Sources: append(policies.Dirs(o.Policies), own, found.Data)}
+	for _, s := range found.Suites {
+		results, err := runner.Run(ctx, s, func(name string) bool { return match.MatchString(s.Name + "/" + name) })
 		if err != nil {
-			found = []Mismatch{{What: "error", Want: step.Expect.Decision, Got: err.Error()}}
+			return report, err
 		}
-		for _, m := range found {
-			if len(c.Steps) > 1 {
-				m.Step = i + 1
-			}
-			all = append(all, m)
-		}
-		snap = next
+		report.Cases = append(report.Cases, results...)
 	}
-	return all
+	if passed, failed, skipped := report.Count(); passed+failed+skipped == 0 {
+		return report, fmt.Errorf("no Suite and no Rego test found at %s", strings.Join(o.Paths, ", "))
+	}
+	return report, nil
 }
 
-// outcome is what came of a review.
-type outcome struct {
-	allowed    bool
-	deny, warn []string
-	// object is the object as the mutating webhook left it.
-	object []byte
-	// refused says why the object could not even be read; then it is not allowed.
-	refused string
-	// input is what policies read; nil where they were not asked.
-	input *policies.Input
-}
-
-// run decides on the step's review and gives the mesh after it.
-func (s Step) run(ctx context.Context, judge *admission.Evaluator, snap *mesh.Snapshot) (outcome, *mesh.Snapshot, error) {
-	r := admission.Review{Operation: s.Operation, Object: s.Object, OldObject: s.OldObject}
-	got := outcome{object: s.Object}
-	var unreadable *admission.ObjectError
-	object, _, err := judge.Mutate(snap, r)
-	if errors.As(err, &unreadable) {
-		got.refused = err.Error()
-		return got, snap, nil
+func (o Options) write(w io.Writer, report Report) error {
+	switch o.Output {
+	case "json":
+		return report.WriteJSON(w)
+	case "junit":
+		return report.WriteJUnit(w)
 	}
-	if err != nil {
-		return got, snap, fmt.Errorf("mutate: %w", err)
-	}
-	if s.Object != nil {
-		r.Object, got.object = object, object
-	}
-	decision, err := judge.Validate(ctx, snap, r)
-	if errors.As(err, &unreadable) {
-		got.refused = err.Error()
-		return got, snap, nil
-	}
-	if err != nil {
-		return got, snap, fmt.Errorf("validate: %w", err)
-	}
-	got.allowed, got.input = decision.Allowed, decision.Input
-	got.deny = ids(decision.Violations, v1alpha1.Deny)
-	got.warn = ids(decision.Violations, v1alpha1.Warn)
-	if !got.allowed {
-		return got, snap, nil
-	}
-	next, err := stored(snap, r)
-	return got, next, err
-}
-
-// stored gives the mesh once an admitted review's object is stored.
-func stored(snap *mesh.Snapshot, r admission.Review) (*mesh.Snapshot, error) {
-	raw := r.Object
-	if r.Operation == policies.Delete {
-		raw = r.OldObject
-	}
-	o, err := mesh.Decode(raw)
-	if err != nil || o == nil {
-		return snap, err
-	}
-	if r.Operation == policies.Delete {
-		return snap.Without(o.Ref), nil
-	}
-	if old := snap.Get(o.Ref); old != nil && o.Created.IsZero() {
-		o.Created = old.Created
-	}
-	return snap.With(o), nil
-}
-
-// ids lists the policies with a violation of this action, each once, sorted.
-func ids(violations []policies.Violation, action v1alpha1.Action) []string {
-	var list []string
-	for _, v := range violations {
-		if v.Action == action {
-			list = append(list, v.Policy)
+	if o.Coverage {
+		if err := report.WriteCoverage(w); err != nil {
+			return err
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return report.WriteText(w, o.Verbose)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// APIVersion and Kind head every Suite.
+// APIVersion and Kind are those of every Suite.
 const (
 	APIVersion = "tlsward.io/v1alpha1"
 	Kind       = "Suite"
@@ -42,7 +42,7 @@ type Step struct {
 	Expect    Expect
 }
 
-// Expect is what must come of a review.
+// Expect is the answer that a review must get.
 type Expect struct {
 	// Decision is Allow or Deny.
 	Decision string `json:"decision"`

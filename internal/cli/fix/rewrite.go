@@ -1,6 +1,3 @@
-// Package fix gives manifests as the mutating webhook would leave them, in the very text that a person wrote.
-//
-// What is filled in is decided by package mutators, how text is edited by package rewrite.
 package fix
 
 import (
@@ -16,29 +13,26 @@ import (
 	"github.com/tlsward/tlsward/internal/yamledit"
 )
 
-// Change is a file before and after.
-type Change struct {
-	Name          string
-	Before, After []byte
+// change is a file before and after.
+type change struct {
+	name          string
+	before, after []byte
 }
 
-// Changed says whether there is a difference.
-func (c Change) Changed() bool { return !bytes.Equal(c.Before, c.After) }
-
-// Files gives all files, in order, with the patches of m's objects applied. m is the mutated mesh of these files. The
-// error names, with file and line, each document that cannot be edited; then nothing is given.
-func Files(files []manifests.File, m *offline.Mesh) ([]Change, error) {
+// rewrite returns all files, in order, with the patches of m's objects applied. m is the mutated mesh of these files.
+// The error names, with file and line, each document that cannot be edited; then no change is returned.
+func rewrite(files []manifests.File, m *offline.Mesh) ([]change, error) {
 	texts := map[string][]*text{}
 	for _, o := range m.Objects {
 		if len(o.Patch) > 0 {
 			texts[o.File] = addTo(texts[o.File], o)
 		}
 	}
-	var changes []Change
+	var changes []change
 	var errs []error
 	for _, f := range files {
 		after, err := edited(f, texts[f.Name])
-		changes, errs = append(changes, Change{Name: f.Name, Before: f.Raw, After: after}), append(errs, err)
+		changes, errs = append(changes, change{f.Name, f.Raw, after}), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -46,7 +40,7 @@ func Files(files []manifests.File, m *offline.Mesh) ([]Change, error) {
 	return changes, nil
 }
 
-// text is one document of a file with the patches of the objects in it.
+// text is one YAML or JSON document of a file, with the patches of the objects in it: a List holds several.
 type text struct {
 	where   string
 	offset  int
@@ -54,6 +48,7 @@ type text struct {
 	patches [][]jsonpatch.Operation
 }
 
+// addTo adds the patch of o, with paths from the root of its document, to the document that holds it.
 func addTo(list []*text, o *offline.Object) []*text {
 	raw, offset := o.Text()
 	patch := slices.Clone(o.Patch)
@@ -68,7 +63,7 @@ func addTo(list []*text, o *offline.Object) []*text {
 	return list
 }
 
-// edited gives the file with its changed texts.
+// edited returns the file with its changed documents.
 func edited(f manifests.File, texts []*text) ([]byte, error) {
 	slices.SortFunc(texts, func(a, b *text) int { return a.offset - b.offset })
 	var out bytes.Buffer

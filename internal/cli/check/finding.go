@@ -1,7 +1,3 @@
-// Package check judges a mesh of files as the webhooks would, object by object, and reports what they would say: as
-// text, JSON or SARIF.
-//
-// What is wrong is decided in packages webhook and policies, never here.
 package check
 
 import (
@@ -24,7 +20,8 @@ type Finding struct {
 	Object *offline.Object
 }
 
-// Line gives the line of the file to look at: that of the field that decided, if it is in the object's own file.
+// Line returns the line of the object's file to look at: that of the field that decided, if the object has it, else that
+// on which the object begins.
 func (f Finding) Line() int {
 	field, own := strings.CutPrefix(f.DecidedBy, f.Object.Ref.String()+" ")
 	if !own {
@@ -33,9 +30,9 @@ func (f Finding) Line() int {
 	return f.Object.LineOf(field)
 }
 
-// Run judges each object of m as if it came last. The findings are in the order of the objects. The error says which
-// objects could not be judged.
-func Run(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh) ([]Finding, error) {
+// Validate validates each object of m as if it were the last to be created. The findings are in the order of the objects.
+// The error names the objects that could not be validated.
+func Validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Mesh) ([]Finding, error) {
 	found := make([][]Finding, len(m.Objects))
 	errs := make([]error, len(m.Objects))
 	next := make(chan int)
@@ -43,7 +40,7 @@ func Run(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh) ([]Fi
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := range next {
-				found[i], errs[i] = judgeOne(ctx, judge, m, m.Objects[i])
+				found[i], errs[i] = validate(ctx, evaluator, m, m.Objects[i])
 			}
 		})
 	}
@@ -65,9 +62,9 @@ func Run(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh) ([]Fi
 	return all, nil
 }
 
-func judgeOne(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh, o *offline.Object) ([]Finding, error) {
+func validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Mesh, o *offline.Object) ([]Finding, error) {
 	review := admission.Review{Operation: policies.Create, Object: o.Stored}
-	decision, err := judge.Validate(ctx, m.Snapshot.Without(o.Ref), review)
+	decision, err := evaluator.Validate(ctx, m.Snapshot.Without(o.Ref), review)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", o.Where(), o.Ref, err)
 	}
@@ -78,7 +75,7 @@ func judgeOne(ctx context.Context, judge *admission.Evaluator, m *offline.Mesh, 
 	return found, nil
 }
 
-// Denied says whether any object would be refused.
+// Denied reports whether any object would be denied.
 func Denied(findings []Finding) bool { return count(findings, v1alpha1.Deny) > 0 }
 
 func count(findings []Finding, action v1alpha1.Action) int {

@@ -1,6 +1,3 @@
-// Package replay tells what new policies would decide differently of what is there, before they are in force.
-//
-// The decisions are those of package check; here two of them are held side by side.
 package replay
 
 import (
@@ -13,29 +10,29 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// Namespace is what changes in one namespace.
+// Namespace is what new policies change in one namespace.
 type Namespace struct {
 	// Name is the namespace; "" for what has none.
 	Name string `json:"namespace"`
-	// NewlyDenied would be refused, and are not now; NoLongerDenied the other way round.
+	// NewlyDenied are the objects that would be denied and are not now, NoLongerDenied those that are and would not be.
 	NewlyDenied    []Object `json:"newlyDenied"`
 	NoLongerDenied []Object `json:"noLongerDenied"`
-	// Unchanged counts the objects that stay refused or stay admitted, Denied those of them that stay refused.
+	// Unchanged counts the objects that stay denied or stay admitted, Denied those of them that stay denied.
 	Unchanged int `json:"unchanged"`
 	Denied    int `json:"unchangedDenied"`
 }
 
-// Object is an object that is decided differently.
+// Object is an object that new policies decide differently.
 type Object struct {
 	Object string `json:"object"`
 	Where  string `json:"where"`
-	// Policies are those that deny: the new ones of a newly denied object, the old ones otherwise.
+	// Policies are the ids of those that deny: after the change if the object is newly denied, before it otherwise.
 	Policies []string `json:"policies"`
-	// Message is the first reason.
+	// Message is that of the first violation.
 	Message string `json:"message"`
 }
 
-// Compare holds what is found in m now against what new policies find, by namespace in order.
+// Compare returns the differences between what is found in m now and what new policies find, by namespace in order.
 func Compare(m *offline.Mesh, now, then []check.Finding) []Namespace {
 	before, after := denials(now), denials(then)
 	byName := map[string]*Namespace{}
@@ -66,7 +63,7 @@ func Compare(m *offline.Mesh, now, then []check.Finding) []Namespace {
 	return list
 }
 
-// denials gives the findings that deny, by object.
+// denials returns the findings that deny, by object.
 func denials(findings []check.Finding) map[mesh.Ref][]check.Finding {
 	out := map[mesh.Ref][]check.Finding{}
 	for _, f := range findings {
@@ -87,7 +84,7 @@ func objectOf(o *offline.Object, findings []check.Finding) Object {
 	return out
 }
 
-// NewlyDenied counts the objects that would be refused and are not now.
+// NewlyDenied returns the number of objects that would be denied and are not now.
 func NewlyDenied(list []Namespace) int {
 	n := 0
 	for _, namespace := range list {

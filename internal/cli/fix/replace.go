@@ -1,28 +1,29 @@
 package fix
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 )
 
-// Write puts the changed files in their place, each at once and with its mode, and gives how many. Files that links
-// lead to are written where they are.
-func Write(changes []Change) (int, error) {
+// replaceFiles writes the files that changed, each at once and with its mode, and returns how many it wrote. Where a name
+// is a link, the file that it leads to is written.
+func replaceFiles(changes []change) (int, error) {
 	written := 0
 	for _, c := range changes {
-		if !c.Changed() {
+		if bytes.Equal(c.before, c.after) {
 			continue
 		}
-		if err := replaceFile(c.Name, c.After); err != nil {
-			return written, fmt.Errorf("write %s: %w", c.Name, err)
+		if err := replaceFile(c.name, c.after); err != nil {
+			return written, fmt.Errorf("write %s: %w", c.name, err)
 		}
 		written++
 	}
 	return written, nil
 }
 
-// replaceFile writes beside the file first: a full disk leaves the old one whole.
+// replaceFile writes the text beside the file and renames it: a full disk leaves the old file whole.
 func replaceFile(name string, text []byte) error {
 	name, err := filepath.EvalSymlinks(name)
 	if err != nil {

@@ -1,47 +1,45 @@
-package main
+package test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/tlsward/tlsward/internal/cli"
 )
 
 // watchInterval is how often --watch looks for changes: soon enough for a person, and cheap on any file system.
 const watchInterval = 300 * time.Millisecond
 
-// watchPaths tests, and tests again whenever a file at the paths changes, until it is interrupted. A run that fails,
-// or cannot be done, is printed and does not end it.
-func (o testOptions) watchPaths(cmd *cobra.Command, paths []string) error {
-	out := cmd.OutOrStdout()
+// watch calls run, and again whenever a file at the paths changes, until ctx is done. The error of a run is written to w
+// and does not end it.
+func watch(ctx context.Context, w io.Writer, paths []string, run func() error) error {
 	for {
 		before := fingerprint(paths)
-		if err := o.test(cmd, paths); err != nil {
-			var said exitCode
-			if !errors.As(err, &said) {
-				if _, err := fmt.Fprintln(out, "tlsward:", err); err != nil {
-					return err
-				}
+		if err := run(); err != nil && !errors.Is(err, cli.ErrIssuesFound) {
+			if _, err := fmt.Fprintln(w, "tlsward:", err); err != nil {
+				return err
 			}
 		}
 		for fingerprint(paths) == before {
 			select {
-			case <-cmd.Context().Done():
+			case <-ctx.Done():
 				return nil
 			case <-time.After(watchInterval):
 			}
 		}
-		if _, err := fmt.Fprintln(out); err != nil {
+		if _, err := fmt.Fprintln(w); err != nil {
 			return err
 		}
 	}
 }
 
-// fingerprint changes when a file at the paths does.
+// fingerprint returns a hash of the names, sizes and times of the files at the paths.
 func fingerprint(paths []string) uint64 {
 	hash := fnv.New64a()
 	for _, path := range paths {

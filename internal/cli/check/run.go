@@ -1,0 +1,67 @@
+package check
+
+import (
+	"context"
+
+	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/terminal"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// Options are what `tlsward check` is asked to do.
+type Options struct {
+	offline.Source
+	// Output is text, json or sarif.
+	Output string
+	// Version is the program's, which SARIF names.
+	Version string
+}
+
+// Run checks the files and writes the findings. The error is cli.ErrIssuesFound if any object would be denied.
+func Run(ctx context.Context, o Options, streams cli.Streams) error {
+	if err := cli.CheckOutput(o.Output, "text", "json", "sarif"); err != nil {
+		return err
+	}
+	stop := streams.Progress("checking")
+	r, err := o.check(ctx, streams)
+	stop()
+	if err != nil {
+		return err
+	}
+	switch o.Output {
+	case "json":
+		err = WriteJSON(streams.Out, r.findings)
+	case "sarif":
+		err = WriteSARIF(streams.Out, r.findings, r.policies, o.Version)
+	default:
+		err = WriteText(streams.Out, r.findings, r.objects, terminal.For(streams.Out))
+	}
+	if err == nil && Denied(r.findings) {
+		return cli.ErrIssuesFound
+	}
+	return err
+}
+
+// report is what there is to write.
+type report struct {
+	findings []Finding
+	objects  int // that were checked
+	policies []policies.Policy
+}
+
+func (o Options) check(ctx context.Context, streams cli.Streams) (report, error) {
+	evaluator, err := o.Evaluator(ctx)
+	if err != nil {
+		return report{}, err
+	}
+	m, err := o.Read(evaluator, streams)
+	if err != nil {
+		return report{}, err
+	}
+	if err := m.Mutate(evaluator); err != nil {
+		return report{}, err
+	}
+	findings, err := Validate(ctx, evaluator, m)
+	return report{findings, len(m.Objects), evaluator.Engine.Policies()}, err
+}

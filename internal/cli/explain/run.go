@@ -1,0 +1,81 @@
+package explain
+
+import (
+	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/terminal"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Options are what `tlsward explain` is asked to do.
+type Options struct {
+	offline.Source
+	// Target is HOST or HOST:PORT.
+	Target string
+	// From is the namespace of the pod that sends; "" for that of Source. Labels are the pod's labels.
+	From   string
+	Labels map[string]string
+	// All asks for all clients that the mesh tells apart, and where Target has no port for all ports of the host.
+	All bool
+	// Mutated asks about the files as the mutating webhook would leave them.
+	Mutated bool
+	// Output is text or json.
+	Output string
+}
+
+// Run reads the files and writes the paths from the clients to the target.
+func Run(o Options, streams cli.Streams) error {
+	if err := cli.CheckOutput(o.Output, "text", "json"); err != nil {
+		return err
+	}
+	target, err := ParseTarget(o.Target)
+	if err != nil {
+		return err
+	}
+	stop := streams.Progress("explaining")
+	m, err := o.read(streams)
+	stop()
+	if err != nil {
+		return err
+	}
+	paths := o.paths(m.Snapshot, target)
+	if o.Output == "json" {
+		return WriteJSON(streams.Out, paths, o.All)
+	}
+	return WriteText(streams.Out, paths, m.Locate, terminal.For(streams.Out))
+}
+
+func (o Options) read(streams cli.Streams) (*offline.Mesh, error) {
+	evaluator, err := o.Mutator()
+	if err != nil {
+		return nil, err
+	}
+	m, err := o.Read(evaluator, streams)
+	if err == nil && o.Mutated {
+		err = m.Mutate(evaluator)
+	}
+	return m, err
+}
+
+// paths returns the answers of the mesh, for one pod or for all clients.
+func (o Options) paths(s *mesh.Snapshot, target Target) []mesh.Path {
+	if !o.All {
+		from := o.From
+		if from == "" {
+			from = o.Namespace
+		}
+		client := s.ClientOf(from, o.Labels, target.Host)
+		return []mesh.Path{s.Resolve(client, target.Host, target.portIn(s))}
+	}
+	ports := []uint32{target.Port}
+	if target.Port == 0 {
+		ports = s.Ports(target.Host)
+	}
+	paths := []mesh.Path{}
+	for _, port := range ports {
+		for _, client := range s.Clients(target.Host) {
+			paths = append(paths, s.Resolve(client, target.Host, port))
+		}
+	}
+	return paths
+}

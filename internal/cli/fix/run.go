@@ -1,0 +1,64 @@
+package fix
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+)
+
+// Options are what `tlsward fix` is asked to do. Without InPlace and Diff the files are printed.
+type Options struct {
+	offline.Source
+	// InPlace writes the files.
+	InPlace bool
+	// Diff prints what changes in them.
+	Diff bool
+}
+
+// Run completes the files.
+func Run(o Options, streams cli.Streams) error {
+	if o.InPlace && slices.Contains(o.Paths, "-") {
+		return errors.New("--in-place: standard input is no file")
+	}
+	stop := streams.Progress("fixing")
+	changes, err := o.changes(streams)
+	stop()
+	if err != nil {
+		return err
+	}
+	if o.Diff {
+		if err := printDiff(streams.Out, changes); err != nil {
+			return err
+		}
+	}
+	if o.InPlace {
+		written, err := replaceFiles(changes)
+		streams.Note("changed %d of %d files", written, len(changes))
+		return err
+	}
+	if o.Diff {
+		return nil
+	}
+	return printAll(streams.Out, changes)
+}
+
+func (o Options) changes(streams cli.Streams) ([]change, error) {
+	evaluator, err := o.Mutator()
+	if err != nil {
+		return nil, err
+	}
+	files, err := o.Files(streams.In)
+	if err != nil {
+		return nil, err
+	}
+	m, err := o.Parse(evaluator, files, streams)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Mutate(evaluator); err != nil {
+		return nil, err
+	}
+	return rewrite(files, m)
+}

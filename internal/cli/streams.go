@@ -1,0 +1,17 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+)
+
+// Streams are the standard streams of a command.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Note writes a line about the command's work to Err. That it cannot be written changes nothing.
+func (s Streams) Note(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Err, "tlsward: "+format+"\n", args...)
+}
