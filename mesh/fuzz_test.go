@@ -32,7 +32,7 @@ func FuzzObjects(f *testing.F) {
 			}
 			after := before.With(o)
 			mesh.Review(before, after, o.Ref, nil)
-			after.Governed(o.Ref)
+			after.GovernedClusters(o.Ref)
 			mesh.Review(after, after.Without(o.Ref), o.Ref, nil)
 			for _, client := range after.Clients("edition.cnn.com") {
 				for _, port := range append(after.Ports("edition.cnn.com"), 0, 80) {

@@ -1,142 +1,106 @@
 package mesh
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// add puts a leg that leaves the mesh among the flows. Two ways to the same cluster are one flow; it was under TLS
-// if either was.
-func (r *review) add(l leg, was Verdict) {
-	if r.losses && !lost(was, l) && !l.opened {
-		return
-	}
-	if i, known := r.index[l.key()]; known {
-		if was == Originated || r.flows[i].Before == "" {
-			r.flows[i].Before = was
-		}
-		r.flows[i].Opened = r.flows[i].Opened || l.opened
-		return
-	}
-	f := l.flow()
-	f.Before, f.Private = was, l.client.Namespace == r.after.settings.RootNamespace
-	if r.ofRule() && f.Verdict == Originated && was != Originated {
-		f.Before = r.clusterBefore(l) // where routes lead to several, the worst of those was told
-	}
-	if l.cluster.service.service != nil {
-		f.Service = &l.cluster.service.ref
-	}
-	if entry := l.cluster.service.entryOrNil(); entry != nil {
-		f.SNIHosts = entry.Hosts
-		f.EndpointHosts = endpointHosts(entry)
-	}
-	r.judgeRule(&f, l)
-	if r.untouched(f, l) {
-		return
-	}
-	f.Held = r.heldBefore(f, l)
-	r.index[l.key()] = len(r.flows)
-	r.flows = append(r.flows, f)
+// Flow is what a review has to answer for: a Path, what it was before the review, and what policies need to
+// judge it without knowing Istio.
+type Flow struct {
+	Path
+	HopKind HopKind `json:"hopKind"`
+	Subset  string  `json:"subset,omitempty"`
+	// Protocol is the declared protocol of the service's port as written; Family is its class.
+	Protocol string `json:"protocol,omitempty"`
+	Family   Family `json:"family"`
+	// Payload is the family of the bytes on this hop, where it differs from the port's (a gateway that has
+	// terminated the mesh's TLS sends http to a port of family tls).
+	Payload Family `json:"payload"`
+	// TargetPorts are the effective ports, ascending; empty if Istio builds no endpoints.
+	TargetPorts []uint32 `json:"targetPorts,omitempty"`
+	// SNIHosts are the names that the SNI may have: the ServiceEntry's hosts, or those of the Gateway's server.
+	SNIHosts []string `json:"sniHosts,omitempty"`
+	// EndpointHosts are DNS names among the endpoints' addresses.
+	EndpointHosts []string `json:"endpointHosts,omitempty"`
+	// ServerTLS is the gateway server's tls mode on a gateway hop ("" for a plaintext server).
+	ServerTLS string `json:"serverTLS,omitempty"`
+	// Before is the verdict of the same flow before the review; "" if there was no such flow.
+	Before Verdict `json:"before,omitempty"`
+	// WasUnrouted is true if before the review routes led all of it nowhere, so that nothing left.
+	WasUnrouted bool `json:"wasUnrouted,omitempty"`
+	// Rule is the DestinationRule that applies to the client; nil if none does.
+	Rule *Ref `json:"rule,omitempty"`
+	// WildcardRule is true if Rule is for a wildcard over Host, and so for other hosts too.
+	WildcardRule bool `json:"wildcardRule,omitempty"`
+	// ClientInRootNamespace is true if of its own namespace's rules the client goes only by those that are exported to nobody else, as
+	// in the mesh's root namespace.
+	ClientInRootNamespace bool `json:"clientInRootNamespace,omitempty"`
+	// HostNotVisible is true at a waypoint whose namespace does not see the host: no rule applies there, wherever it stands.
+	HostNotVisible bool `json:"hostNotVisible,omitempty"`
+	// LostTLS is what the rule under review decided before, where a rule that it hid leaves the bytes in plaintext now.
+	LostTLS *LostTLS `json:"lostTLS,omitempty"`
+	// DecidedByObject is true if the object under review is what decides (or should decide) this flow's TLS.
+	DecidedByObject bool `json:"decidedByObject"`
+	// Service is the ServiceEntry that declares the host.
+	Service *Ref `json:"service,omitempty"`
+	// Ignored is true if TLS is written in the object under review for this flow, and Cause says why Istio
+	// ignores it.
+	Ignored bool `json:"ignored,omitempty"`
+	// Related is another object that has a hand in the flow: the rule that shadows, the host that differs in case, the
+	// route that sets the Host header.
+	Related string `json:"related,omitempty"`
+	// IgnoredForSome is true if Istio ignores that TLS for some clients alone, and keeps it for others.
+	IgnoredForSome bool `json:"ignoredForSome,omitempty"`
+	// RelatedUnused is true if the rule that By names decided nothing for anybody before the review: TLS in it would be ignored, too.
+	RelatedUnused bool `json:"relatedUnused,omitempty"`
+	// OtherHosts counts the flows to other hosts that are told by this one: alike in all but the host.
+	OtherHosts int `json:"otherHosts,omitempty"`
 }
 
-// ofRule is true of the review of a DestinationRule.
-func (r *review) ofRule() bool { return r.either().Kind == KindDestinationRule }
-
-// heldBefore tells what the rule under review decided for a leg where now, in its place, another rule of its host and
-// namespace leaves the bytes in plaintext: one that it hid before.
-func (r *review) heldBefore(f Flow, l leg) *Held {
-	if !r.ofRule() || r.old == nil || f.Rule == nil || f.Verdict != Plaintext || f.Before != Originated {
-		return nil
-	}
-	svc, ok := r.before.serviceFor(l.client, l.host)
-	if !ok {
-		return nil
-	}
-	was := r.before.direct(l.client, svc, l.port, l.subset, l.payload)
-	if !was.governed() || was.effective().from.Object != r.old.Ref {
-		return nil
-	}
-	heir := l.effective()
-	if was.effective().bySubset && !heir.bySubset {
-		heir.from = l.cluster.rule.subsetTLS(l.port, l.subset).from
-	}
-	hidden := func(o *Object) bool { return o.Ref == heir.from.Object && o.Ref != r.old.Ref }
-	if !slices.ContainsFunc(was.cluster.lookup.stopped.rules, hidden) {
-		return nil
-	}
-	return &Held{Field: was.effective().from.Field, Heir: heir.from}
+// LostTLS is TLS that is lost as one rule takes the place of another.
+type LostTLS struct {
+	// Field is where the rule under review had it.
+	Field string `json:"field"`
+	// Successor is where the rule that now decides would have to have it.
+	Successor Decision `json:"successor"`
 }
 
-// untouched is true of a flow that other objects decide as they did before: what they do is theirs to answer.
-func (r *review) untouched(f Flow, l leg) bool {
-	if r.object == nil || f.Before != f.Verdict || f.Opened {
-		return false
-	}
-	switch r.object.Kind {
-	case KindDestinationRule:
-		return f.Rule != nil && !f.Ours && !f.Ignored
-	case KindServiceEntry:
-		return f.Service != nil && !l.cluster.service.declares(l.port, r.object.Ref)
-	}
-	return false
+// flowKey tells flows apart.
+type flowKey struct {
+	client, host, subset string
+	kind                 ClientKind
+	port                 uint32
+	hopKind              HopKind
+	payload              Family
 }
 
-// addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.
-func (r *review) addHop(l leg) {
-	if _, known := r.index[l.key()]; known || l.server.protocol == "" || r.losses {
-		return
-	}
-	if l.server.tls != "" && !l.governed() && l.client.Namespace != l.from.from.Namespace {
-		return // nothing leaks: without a rule of its own the namespace cannot use this route, which is not meant for it
-	}
-	f := l.flow()
-	f.ServerTLS = l.server.tls
-	if l.server.tls != "" {
-		f.SNIHosts = l.server.hosts
-	}
-	if !l.known {
-		f.Verdict, f.Cause = Plaintext, CauseNoRule
-	}
-	r.index[l.key()] = len(r.flows)
-	r.flows = append(r.flows, f)
+func compareFlows(a, b Flow) int {
+	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.HopKind, b.HopKind),
+		a.Client.compare(b.Client), cmp.Compare(a.Subset, b.Subset), cmp.Compare(a.Payload, b.Payload))
 }
 
-// governed is true if a rule applies to the leg's cluster.
-func (l leg) governed() bool { return l.known && l.cluster.rule != nil }
-
-func (l leg) key() flowKey {
-	return flowKey{kind: l.client.Kind, client: l.client.Namespace + labelsKey(l.client.Labels), host: l.host, port: l.port, subset: l.subset, leg: l.kind, payload: l.payload}
+func (h hop) key() flowKey {
+	return flowKey{kind: h.client.Kind, client: h.client.Namespace + labelsKey(h.client.Labels), host: h.host, port: h.port, subset: h.subset, hopKind: h.kind, payload: h.payload}
 }
 
-func (l leg) flow() Flow {
+func (h hop) flow() Flow {
 	f := Flow{
-		Path: Path{Client: l.client, Host: l.host, Port: l.port, Hops: []Hop{l.hop()}, Verdict: l.verdict(), Cause: l.cause()},
-		Leg:  l.kind, Subset: l.subset, Protocol: l.cluster.Protocol, Family: l.cluster.Family, Payload: l.payload,
-		TargetPorts: l.cluster.TargetPorts, Opened: l.opened, Unseen: l.cluster.lookup.unseen,
+		Path:    Path{Client: h.client, Host: h.host, Port: h.port, Hops: []Hop{h.shown()}, Verdict: h.verdict(), Cause: h.cause()},
+		HopKind: h.kind, Subset: h.subset, Protocol: h.cluster.Protocol, Family: h.cluster.Family, Payload: h.payload,
+		TargetPorts: h.cluster.TargetPorts, WasUnrouted: h.wasUnrouted, HostNotVisible: h.cluster.lookup.hostNotVisible,
 	}
-	if l.cluster.rule != nil {
-		f.Rule = &l.cluster.rule.first.Ref
-		f.Wide = l.cluster.lookup.stopped != nil && l.cluster.lookup.stopped.host != l.host
+	if h.cluster.rule != nil {
+		f.Rule = &h.cluster.rule.first.Ref
+		f.WildcardRule = h.cluster.lookup.endedAt != nil && h.cluster.lookup.endedAt.host != h.host
 	}
-	if l.authority != "" {
-		f.By = l.from.from.Ref.String()
+	if h.authority != "" {
+		f.Related = h.route.virtualService.Ref.String()
 	}
 	return f
-}
-
-// declares tells whether an object declares the service, or a port that was merged into it.
-func (v view) declares(number uint32, object Ref) bool {
-	p, ok := v.port(number)
-	return v.ref == object || ok && p.owner.ref == object
-}
-
-func (v view) entryOrNil() *networking.ServiceEntry {
-	if v.service == nil {
-		return nil
-	}
-	return v.entry
 }
 
 // endpointHosts lists the DNS names among a ServiceEntry's endpoints.

@@ -6,6 +6,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/jsonpath"
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // mutateDestinationRule adds the client TLS settings that the ports lack which the rule decides for:
@@ -18,7 +19,7 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 		field string
 		port  uint32
 	}
-	governed := after.Governed(ref)
+	governed := after.GovernedClusters(ref)
 	done := map[portField]bool{}
 	for _, g := range governed {
 		field := g.Cluster.Hop.DecidedBy.Field
@@ -47,10 +48,10 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 
 // originationFor returns a copy of the client TLS settings that Config has for a host, by the first match; nil if it
 // has none.
-func originationFor(rules []v1alpha1.Origination, host string) map[string]any {
+func originationFor(rules []v1alpha1.Origination, name string) map[string]any {
 	for _, r := range rules {
 		for _, pattern := range r.Hosts {
-			if mesh.HostMatches(pattern, host) {
+			if host.Covers(pattern, name) {
 				return jsonpath.Clone(r.TLS)
 			}
 		}
@@ -63,8 +64,8 @@ func originationFor(rules []v1alpha1.Origination, host string) map[string]any {
 func lacksMode(c mesh.Cause) bool { return c == mesh.CauseNoMode || c == mesh.CauseDisabled }
 
 // lacksNames reports whether TLS is originated without a name to send and without one to check.
-func lacksNames(g mesh.Governed) bool {
+func lacksNames(g mesh.GovernedCluster) bool {
 	hop := g.Cluster.Hop
-	return (hop.TLS == "SIMPLE" || hop.TLS == "MUTUAL") && hop.SNI == "" && (len(hop.Names) == 0 || g.EntryNames) &&
+	return (hop.TLS == "SIMPLE" || hop.TLS == "MUTUAL") && hop.SNI == "" && (len(hop.Names) == 0 || g.EntrySubjectAltNames) &&
 		!strings.HasPrefix(g.Host, "*")
 }

@@ -16,9 +16,9 @@ type portSettings struct {
 	// path leads to the settings that decide: spec.trafficPolicy.tls, or those of an entry of portLevelSettings or of
 	// a subset.
 	path jsonpath.Path
-	port mesh.Governed
+	port mesh.GovernedCluster
 	// governed lists all ports that the rule decides for, with the hosts that they are of.
-	governed []mesh.Governed
+	governed []mesh.GovernedCluster
 }
 
 // setTLS puts settings where the port has none: into its own entry where there is one, else into a new entry.
@@ -68,7 +68,7 @@ func (s portSettings) setNames() {
 		return
 	}
 	names := map[string]any{"sni": s.port.Host}
-	if !s.port.EntryNames && have["insecureSkipVerify"] != true {
+	if !s.port.EntrySubjectAltNames && have["insecureSkipVerify"] != true {
 		names["subjectAltNames"] = []any{s.port.Host}
 	}
 	if s.apart() || s.decidesOnlyForFamily(mesh.FamilyOpaque) {
@@ -113,24 +113,24 @@ func (s portSettings) addEntry(tls map[string]any) {
 
 // decidesForFamily reports whether the settings decide for a port of the family.
 func (s portSettings) decidesForFamily(family mesh.Family) bool {
-	return slices.ContainsFunc(s.governed, func(g mesh.Governed) bool {
+	return slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool {
 		return s.decidesFor(g) && g.Cluster.Family == family
 	})
 }
 
 // decidesOnlyForFamily reports whether all ports that the settings decide for are of the family.
 func (s portSettings) decidesOnlyForFamily(family mesh.Family) bool {
-	return !slices.ContainsFunc(s.governed, func(g mesh.Governed) bool {
+	return !slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool {
 		return s.decidesFor(g) && g.Cluster.Family != family
 	})
 }
 
 // decidesFor reports whether the settings decide for another port.
-func (s portSettings) decidesFor(g mesh.Governed) bool {
+func (s portSettings) decidesFor(g mesh.GovernedCluster) bool {
 	return g.Cluster.Hop.DecidedBy.Field == s.port.Cluster.Hop.DecidedBy.Field
 }
 
 // decidesForOtherHosts reports whether the rule decides for further hosts.
 func (s portSettings) decidesForOtherHosts() bool {
-	return slices.ContainsFunc(s.governed, func(g mesh.Governed) bool { return g.Host != s.port.Host })
+	return slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool { return g.Host != s.port.Host })
 }

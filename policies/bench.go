@@ -117,8 +117,8 @@ func sampleFlow(namespace string, port uint32, rule mesh.Ref) mesh.Flow {
 			}},
 			Verdict: mesh.Originated,
 		},
-		Leg: mesh.LegEgress, Protocol: "HTTP", Family: mesh.FamilyHTTP, Payload: mesh.FamilyHTTP, TargetPorts: []uint32{443},
-		SNIHosts: []string{"sample.example.com"}, Rule: &rule, Ours: true,
+		HopKind: mesh.HopEgress, Protocol: "HTTP", Family: mesh.FamilyHTTP, Payload: mesh.FamilyHTTP, TargetPorts: []uint32{443},
+		SNIHosts: []string{"sample.example.com"}, Rule: &rule, DecidedByObject: true,
 	}
 	f.Hops[0].TLS, f.Hops[0].AutoSNI, f.Hops[0].AutoNames, f.Hops[0].Verified = "SIMPLE", true, true, true
 	if namespace == mesh.AnyNamespace && port == 80 {

@@ -35,8 +35,8 @@ func review(verdict mesh.Verdict, cause mesh.Cause) Input {
 				Client: mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace}, Host: "edition.cnn.com", Port: 80,
 				Hops: []mesh.Hop{hop}, Verdict: verdict, Cause: cause,
 			},
-			Leg: mesh.LegEgress, Protocol: "HTTP", Family: mesh.FamilyHTTP, Payload: mesh.FamilyHTTP,
-			TargetPorts: []uint32{443}, SNIHosts: []string{"edition.cnn.com"}, Rule: &rule, Ours: true,
+			HopKind: mesh.HopEgress, Protocol: "HTTP", Family: mesh.FamilyHTTP, Payload: mesh.FamilyHTTP,
+			TargetPorts: []uint32{443}, SNIHosts: []string{"edition.cnn.com"}, Rule: &rule, DecidedByObject: true,
 			Service: &mesh.Ref{Kind: mesh.KindServiceEntry, Namespace: "default", Name: "edition-cnn-com"},
 		}
 		if verdict == mesh.Originated {

@@ -109,7 +109,7 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.add("verdict", e.text(string(in.Verdict)))
 	f.addText("cause", string(in.Cause))
 	f.addIf(len(in.Considered) > 0, "considered", items(in.Considered, e.considered))
-	f.add("hopKind", e.text(string(in.Leg)))
+	f.add("hopKind", e.text(string(in.HopKind)))
 	f.addText("subset", in.Subset)
 	f.addText("protocol", in.Protocol)
 	f.add("family", e.text(string(in.Family)))
@@ -119,28 +119,28 @@ func (e *encoder) flow(in *mesh.Flow) *ast.Term {
 	f.addIf(len(in.EndpointHosts) > 0, "endpointHosts", e.texts(in.EndpointHosts))
 	f.addText("serverTLS", in.ServerTLS)
 	f.addText("before", string(in.Before))
-	f.addIf(in.Opened, "wasUnrouted", boolean(true))
+	f.addIf(in.WasUnrouted, "wasUnrouted", boolean(true))
 	f.addIf(in.Rule != nil, "rule", e.ref(in.Rule))
-	f.addIf(in.Wide, "wildcardRule", boolean(in.Wide))
-	f.addIf(in.Private, "clientInRootNamespace", boolean(in.Private))
-	f.addIf(in.Unseen, "hostNotVisible", boolean(in.Unseen))
-	if in.Held != nil {
-		f.add("lostTLS", e.held(in.Held))
+	f.addIf(in.WildcardRule, "wildcardRule", boolean(in.WildcardRule))
+	f.addIf(in.ClientInRootNamespace, "clientInRootNamespace", boolean(in.ClientInRootNamespace))
+	f.addIf(in.HostNotVisible, "hostNotVisible", boolean(in.HostNotVisible))
+	if in.LostTLS != nil {
+		f.add("lostTLS", e.held(in.LostTLS))
 	}
-	f.add("decidedByObject", boolean(in.Ours))
+	f.add("decidedByObject", boolean(in.DecidedByObject))
 	f.addIf(in.Service != nil, "service", e.ref(in.Service))
 	f.addIf(in.Ignored, "ignored", boolean(true))
-	f.addText("related", in.By)
-	f.addIf(in.Partly, "ignoredForSome", boolean(in.Partly))
-	f.addIf(in.Idle, "relatedUnused", boolean(in.Idle))
-	f.addIf(in.Also != 0, "otherHosts", ast.InternedTerm(in.Also))
+	f.addText("related", in.Related)
+	f.addIf(in.IgnoredForSome, "ignoredForSome", boolean(in.IgnoredForSome))
+	f.addIf(in.RelatedUnused, "relatedUnused", boolean(in.RelatedUnused))
+	f.addIf(in.OtherHosts != 0, "otherHosts", ast.InternedTerm(in.OtherHosts))
 	return f.term()
 }
 
-func (e *encoder) held(h *mesh.Held) *ast.Term {
+func (e *encoder) held(h *mesh.LostTLS) *ast.Term {
 	f := e.fields(2)
 	f.add("field", e.text(h.Field))
-	f.add("successor", e.decision(&h.Heir))
+	f.add("successor", e.decision(&h.Successor))
 	return f.term()
 }
 

@@ -148,7 +148,7 @@ func coversHost(patterns []string, v *Violation, in *Input) bool {
 		return v.Host != ""
 	}
 	for i := range in.Egress {
-		if f := &in.Egress[i]; !in.FoldedByExemption && f.Also > 0 && f.Host == v.Host && f.Port == v.Port {
+		if f := &in.Egress[i]; !in.FoldedByExemption && f.OtherHosts > 0 && f.Host == v.Host && f.Port == v.Port {
 			return false
 		}
 	}

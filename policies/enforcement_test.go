@@ -137,7 +137,7 @@ func TestTheLongestExemptionCounts(t *testing.T) {
 func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
 	in := review(mesh.Plaintext, mesh.CauseDisabled)
 	for i := range in.Egress {
-		in.Egress[i].Also = 3
+		in.Egress[i].OtherHosts = 3
 	}
 	for pattern, want := range map[string]v1alpha1.Action{"edition.cnn.com": v1alpha1.Deny, "*.cnn.com": v1alpha1.Deny, "*": v1alpha1.Audit} {
 		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{
@@ -179,7 +179,7 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 	in := review(mesh.Plaintext, mesh.CauseDisabled)
 	in.FoldedByExemption = true
 	for i := range in.Egress {
-		in.Egress[i].Also = 3
+		in.Egress[i].OtherHosts = 3
 	}
 	found, err := e.Evaluate(t.Context(), in)
 	if err != nil || found[0].Action != v1alpha1.Audit {

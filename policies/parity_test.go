@@ -152,20 +152,20 @@ func randomFlow(r *rand.Rand) mesh.Flow {
 			Cause: pick(r, mesh.CauseNone, mesh.CauseNoRule, mesh.CauseNoRule, mesh.CauseUnset, mesh.CauseDisabled, mesh.CauseNoMode,
 				mesh.CauseUnselected, mesh.CauseCredential, mesh.CauseIncompleteMutual, mesh.CauseMutualAtWaypoint,
 				mesh.CauseSelectorAtWaypoint, mesh.CauseZtunnel, mesh.CauseMergedAway, mesh.CauseOffPath, mesh.CauseUnknownHost,
-				mesh.CauseCaseMismatch, mesh.CausePassthrough, mesh.CauseNowhere),
+				mesh.CauseCaseMismatch, mesh.CausePassthrough, mesh.CauseNoDestination),
 		},
-		Leg:     pick(r, mesh.LegEgress, mesh.LegEgress, mesh.LegEgress, mesh.LegEgress, mesh.LegGateway, mesh.LegGateway, mesh.LegNowhere),
-		Family:  pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),
-		Payload: pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),
-		Before:  pick(r, "", mesh.Plaintext, mesh.Originated, mesh.ApplicationTLS, mesh.Unknown),
-		Ours:    r.Intn(2) == 0, Ignored: r.Intn(4) == 0, Opened: r.Intn(4) == 0,
+		HopKind:         pick(r, mesh.HopEgress, mesh.HopEgress, mesh.HopEgress, mesh.HopEgress, mesh.HopGateway, mesh.HopGateway, mesh.HopNone),
+		Family:          pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),
+		Payload:         pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),
+		Before:          pick(r, "", mesh.Plaintext, mesh.Originated, mesh.ApplicationTLS, mesh.Unknown),
+		DecidedByObject: r.Intn(2) == 0, Ignored: r.Intn(4) == 0, WasUnrouted: r.Intn(4) == 0,
 		TargetPorts:   pick(r, nil, []uint32{80}, []uint32{443, 80}),
 		SNIHosts:      pick(r, nil, []string{"a.example.com"}, []string{"*.example.com", "b.example.com"}),
 		EndpointHosts: pick(r, nil, []string{"cdn.example.net"}),
 		ServerTLS:     pick(r, "", "", "ISTIO_MUTUAL", "SIMPLE"),
-		By:            pick(r, "", "DestinationRule default/older"),
+		Related:       pick(r, "", "DestinationRule default/older"),
 		Subset:        pick(r, "", "v1"),
-		Also:          pick(r, 0, 0, 1, 7),
+		OtherHosts:    pick(r, 0, 0, 1, 7),
 	}
 	if r.Intn(2) == 0 {
 		f.Rule = ref
@@ -253,12 +253,12 @@ func TestNoFlowIsLostBetweenConditionAndMessage(t *testing.T) {
 
 func conditions(in Input, f mesh.Flow) map[string]bool {
 	stays := in.Request.Operation != Delete
-	egress, gateway := f.Leg == mesh.LegEgress, f.Leg == mesh.LegGateway
+	egress, gateway := f.HopKind == mesh.HopEgress, f.HopKind == mesh.HopGateway
 	plaintext := f.Verdict == mesh.Plaintext
 	tls := f.Verdict == mesh.Originated || f.Verdict == mesh.DoubleTLS
 	lost := plaintext && (f.Before == mesh.Originated || f.Before == mesh.DoubleTLS || f.Before == mesh.ApplicationTLS)
 	http := f.Payload == mesh.FamilyHTTP
-	opened := f.Opened && plaintext && (http || f.Payload == mesh.FamilyUnspecified)
+	opened := f.WasUnrouted && plaintext && (http || f.Payload == mesh.FamilyUnspecified)
 	opaque := f.Payload == mesh.FamilyOpaque
 	route := in.Request.Kind == mesh.KindVirtualService && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
 	decided := slices.Contains([]mesh.Cause{
@@ -271,7 +271,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 		last = f.Hops[n-1]
 	}
 	named := slices.ContainsFunc(f.SNIHosts, func(h string) bool { return covers(h, last.SNI) })
-	answers := f.Ours || in.Request.Kind != mesh.KindDestinationRule
+	answers := f.DecidedByObject || in.Request.Kind != mesh.KindDestinationRule
 	explained := f.Ignored || f.Family == mesh.FamilyUnspecified || (f.Family == mesh.FamilyOpaque && opaque)
 	return map[string]bool{
 		"plaintext-egress":      egress && plaintext && (lost || opened || stays && (http && decided && f.Rule != nil && !f.Ignored && answers || route)),

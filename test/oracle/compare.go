@@ -192,7 +192,7 @@ func modelAnswer(snapshot *mesh.Snapshot, client mesh.Client, key Key) *Answer {
 	}
 	h := c.Hop
 	a := Answer{
-		Mode: h.TLS, Auto: c.AutoMutual, SNI: h.SNI, AutoSNI: h.AutoSNI, Names: h.Names, AutoNames: h.AutoNames,
+		Mode: h.TLS, Auto: c.AutoMTLS, SNI: h.SNI, AutoSNI: h.AutoSNI, Names: h.Names, AutoNames: h.AutoNames,
 		Insecure: h.Insecure, Ports: c.TargetPorts,
 	}.normal()
 	return &a

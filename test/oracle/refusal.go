@@ -48,7 +48,7 @@ func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision admissio
 func (c *Court) refusedFlows(decision admission.Decision) []mesh.Flow {
 	var list []mesh.Flow
 	for _, f := range decision.Input.Egress {
-		if f.Leg == mesh.LegEgress && f.Verdict == mesh.Plaintext &&
+		if f.HopKind == mesh.HopEgress && f.Verdict == mesh.Plaintext &&
 			c.hears(f.Client.Kind) &&
 			slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
 				return refusesPlaintext(v) && v.Client == f.Client.String() && v.Host == f.Host && v.Port == f.Port

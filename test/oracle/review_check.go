@@ -81,7 +81,7 @@ func (v view) at(key Key) (a Answer, built bool) {
 }
 
 // claimed lists the clusters that are under TLS by the rule as mutated, and were not as written.
-func claimed(q Question, mutated Document) []mesh.Governed {
+func claimed(q Question, mutated Document) []mesh.GovernedCluster {
 	if mutated.Kind() != mesh.KindDestinationRule {
 		return nil
 	}
@@ -94,7 +94,7 @@ func claimed(q Question, mutated Document) []mesh.Governed {
 	if err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(after.Governed(ref), func(g mesh.Governed) bool {
+	return slices.DeleteFunc(after.GovernedClusters(ref), func(g mesh.GovernedCluster) bool {
 		old, _ := written.Cluster(g.Client, g.Host, g.Port, g.Subset)
 		return !g.Cluster.Originated() || old.Originated()
 	})

@@ -156,7 +156,7 @@ func CompareAmbient(m Mesh) (Result, error) {
 // waypointAnswers asks the model without the ports: a waypoint's own endpoints are tunnels.
 func waypointAnswers(snapshot *mesh.Snapshot) asker {
 	return func(client mesh.Client, key Key) *Answer {
-		if !snapshot.ServedAt(client, key.Host) {
+		if !snapshot.WaypointServes(client, key.Host) {
 			return nil
 		}
 		a := modelAnswer(snapshot, client, key)

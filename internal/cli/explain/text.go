@@ -29,7 +29,7 @@ func writePath(b *strings.Builder, p mesh.Path, locate func(mesh.Decision) strin
 	}
 	for i, h := range p.Hops {
 		fmt.Fprintf(b, "  %d. %s -> %s, port %d%s\n", i+1, h.From, h.To, h.Port, protocol(h))
-		if p.Cause != mesh.CauseNowhere {
+		if p.Cause != mesh.CauseNoDestination {
 			writeTLS(b, h)
 		}
 		if h.DecidedBy != nil {
@@ -68,7 +68,7 @@ func verdict(p mesh.Path, style terminal.Style) string {
 	case mesh.DoubleTLS:
 		return style.Yellow("double-tls") + ": a proxy starts TLS around the application's TLS"
 	}
-	if p.Cause == mesh.CauseNowhere {
+	if p.Cause == mesh.CauseNoDestination {
 		return string(p.Verdict) + ": nothing leaves the mesh"
 	}
 	return style.Yellow(string(p.Verdict)) + ": the mesh does not know this host and port"
@@ -90,7 +90,7 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseUnknownHost:        "no ServiceEntry and no Service has this host",
 	mesh.CauseCaseMismatch:       "a known host differs in case only",
 	mesh.CausePassthrough:        "this client's proxy does not know the host: the bytes pass through as they are, if at all",
-	mesh.CauseNowhere:            "routes redirect or answer it, or lead to no service that this client's proxy knows",
+	mesh.CauseNoDestination:      "routes redirect or answer it, or lead to no service that this client's proxy knows",
 }
 
 func protocol(h mesh.Hop) string {

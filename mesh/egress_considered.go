@@ -1,0 +1,85 @@
+package mesh
+
+import (
+	"fmt"
+	"slices"
+)
+
+// whyUnknown explains why a client's proxy has no answer for a host.
+func (s *Snapshot) whyUnknown(client Client, host string, number uint32) (Cause, []Considered) {
+	services := s.services.At(host)
+	if len(services) == 0 {
+		return CauseUnknownHost, nil
+	}
+	var list []Considered
+	for _, svc := range services {
+		why := "it has no such port"
+		switch {
+		case !visible(svc.exportTo, svc.namespace, client.Namespace):
+			why = fmt.Sprintf("not exported to namespace %s (spec.exportTo)", client.Namespace)
+		case s.hiddenBySidecar(client, svc):
+			why = fmt.Sprintf("left out of the egress hosts of %s", s.sidecarFor(client).Ref)
+		case s.sidecarFor(client) != nil && scopedService{service: svc, ports: svc.ports}.hasPort(number):
+			why = fmt.Sprintf("no egress listener of %s on port %d is for it", s.sidecarFor(client).Ref, number)
+		}
+		list = append(list, Considered{Object: svc.ref, Why: why})
+	}
+	return CausePassthrough, list
+}
+
+// considered lists the rules that might have decided a hop, and why they did not.
+func (s *Snapshot) considered(h hop) []Considered {
+	var list []Considered
+	c := h.cluster
+	patterns := s.ruleHostsCovering(h.host)
+	for _, pattern := range patterns {
+		for _, set := range s.rules.Prefix(pattern + "\x00") {
+			for _, o := range set.rules {
+				if why := c.whyNot(h, set, o, pattern); why != "" {
+					list = append(list, Considered{Object: o.Ref, Why: why})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// whyNot says why a rule did not decide; "" if it did.
+func (c Cluster) whyNot(h hop, set *ruleSet, o *Object, pattern string) string {
+	if c.rule != nil && slices.Contains(c.rule.from, o) {
+		return c.mergedAway(h, o)
+	}
+	spec := ruleSpec(o)
+	switch stopped := c.lookup.endedAt; {
+	case spec.WorkloadSelector != nil && h.client.Kind == ClientWaypoint:
+		return "a waypoint ignores rules with a workloadSelector"
+	case spec.WorkloadSelector != nil && o.Namespace == h.client.Namespace && !selectorMatches(spec.WorkloadSelector.MatchLabels, h.client.Labels):
+		return "its workloadSelector does not select this client"
+	case stopped != nil && stopped == set && c.rule != nil:
+		return fmt.Sprintf("%s stands in its place: rules with unequal exportTo do not merge, and the newer one wins", c.rule.first.Ref)
+	case stopped != nil && stopped.namespace == set.namespace && stopped.host != pattern:
+		return fmt.Sprintf("shadowed by the more specific host %s of namespace %s", stopped.host, stopped.namespace)
+	case slices.Contains(c.lookup.notExported, set):
+		return fmt.Sprintf("not exported to namespace %s", h.client.Namespace)
+	case stopped != nil && isOnLookupPath(h, set.namespace):
+		return fmt.Sprintf("the lookup stopped before, in namespace %s", stopped.namespace)
+	case isOnLookupPath(h, set.namespace):
+		return fmt.Sprintf("not exported to namespace %s", h.client.Namespace)
+	}
+	return "in a namespace that is neither the client's, nor the service's, nor the mesh's root"
+}
+
+// mergedAway says why a rule that is part of the merged one did not set the TLS.
+func (c Cluster) mergedAway(h hop, o *Object) string {
+	if o == c.rule.policyFrom || ruleSpec(o).TrafficPolicy == nil || c.rule.policyFrom == nil {
+		return ""
+	}
+	if s, ok := c.rule.subset(h.subset); ok && s.from == o {
+		return ""
+	}
+	return fmt.Sprintf("merged with %s, which is older: the trafficPolicy of the oldest stands whole", c.rule.policyFrom.Ref)
+}
+
+func isOnLookupPath(h hop, namespace string) bool {
+	return namespace == h.client.Namespace || h.cluster.service.service != nil && namespace == h.cluster.service.namespace
+}

@@ -1,0 +1,95 @@
+package mesh
+
+// gatewayHop is the hop from a proxy to an egress gateway.
+func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, payload Family) hop {
+	h := hop{kind: HopGateway, client: client, host: d.Host, port: number, subset: d.Subset, payload: payload, route: &d}
+	h.gateways = s.gatewaysBehind(d.Host)
+	if srv, ok := gatewayPortOf(h.gateways, number); ok {
+		h.gatewayPort = srv
+	}
+	h.cluster, h.exists = s.gatewayCluster(client, d.Host, number, d.Subset, h.gatewayPort)
+	return h
+}
+
+// gatewayCluster is the cluster for a gateway's service, which may not be known as an object: then it is taken as a
+// service of the cluster in the namespace that its name tells.
+func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, subsetName string, srv gatewayPort) (Cluster, bool) {
+	svc, ok := s.serviceFor(client, host)
+	if !ok || !svc.hasPort(number) {
+		name, namespace, _ := s.settings.parseServiceHost(host)
+		ref := Ref{Kind: KindService, Namespace: namespace, Name: name}
+		assumed := &service{ref: ref, host: host, namespace: namespace, kubernetes: true}
+		protocol := "HTTP"
+		if srv.protocol == FamilyTLS {
+			protocol = "TLS"
+		}
+		svc = scopedService{service: assumed, ports: []port{{number: number, protocol: protocol, owner: assumed}}}
+	}
+	return s.cluster(client, svc, number, subsetName)
+}
+
+// hopsBehindGateway follows traffic that has come to a gateway over hop and was meant for host.
+func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
+	client := s.clientBehindService(toGateway.host, toGateway.gateways, toGateway.route.virtualService)
+	servers := mergedServersOn(toGateway.gateways, toGateway.port)
+	hops := s.hopsFromServers(client, servers, toGateway, host)
+	for _, name := range client.Gateways {
+		if len(servers) > 0 && s.Get(parseGatewayName(name)) != nil {
+			continue
+		}
+		for _, v := range s.virtualServicesForGateway(name, client.Namespace, host) {
+			if found := s.hopsFromUnknownServer(client, v, name, host, toGateway); len(found) > 0 {
+				hops = append(hops, found...)
+				break
+			}
+		}
+	}
+	return hops
+}
+
+// hopsFromServers lists the hops from a gateway's servers. They take what has come over the hop by the SNI that it has, or else by
+// the one that it should have.
+func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGateway hop, host string) []hop {
+	list, _ := s.gatewayDestinations(client, servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
+	if len(list) == 0 {
+		list, _ = s.gatewayDestinations(client, servers, downstream{sni: host, authority: host})
+	}
+	return s.gatewayEgressHops(client, toGateway.payload, list)
+}
+
+// gatewayEgressHops lists the hops to those destinations that lie outside the mesh.
+func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []routeDestination) []hop {
+	var hops []hop
+	for _, d := range list {
+		if s.isExternal(d.Host) {
+			hops = append(hops, s.egressHops(client, d, d.Port, gatewayPayload(d.routeType, payload))...)
+		}
+	}
+	return hops
+}
+
+// hopsFromUnknownServer gives where v sends what has come to a port of a gateway of which it is not known what it serves there: by
+// the first kind of routes that v has for it.
+func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gateway, host string, toGateway hop) []hop {
+	r := matchContext{gateway: gateway, host: host, port: toGateway.port, client: client}
+	for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
+		list := s.destinationsOf(v, kind, r)
+		if len(list) == 0 {
+			continue
+		}
+		for i, d := range list {
+			list[i] = s.completeGatewayDestination(client, d, toGateway.port)
+		}
+		return s.gatewayEgressHops(client, toGateway.payload, list)
+	}
+	return nil
+}
+
+// gatewayPayload is what a gateway sends on: HTTP where it routes by HTTP; TLS where it routes by its SNI, without ending
+// it; else what came in.
+func gatewayPayload(kind, came Family) Family {
+	if kind == FamilyOpaque {
+		return came
+	}
+	return kind
+}

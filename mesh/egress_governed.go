@@ -1,0 +1,62 @@
+package mesh
+
+import "slices"
+
+// GovernedCluster is one cluster of one client whose TLS a DestinationRule decides, or would decide if it said anything.
+type GovernedCluster struct {
+	Client  Client
+	Host    string
+	Port    uint32
+	Subset  string
+	Cluster Cluster
+	// EntrySubjectAltNames is true if the ServiceEntry has subjectAltNames of its own.
+	EntrySubjectAltNames bool
+}
+
+// GovernedClusters lists the clusters whose TLS the rule decides, whether or not routes lead to them, in the order of the
+// hosts and of their ports. Clusters of hosts inside the mesh are left out.
+func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
+	o := s.Get(rule)
+	if o == nil || o.Kind != KindDestinationRule {
+		return nil
+	}
+	var list []GovernedCluster
+	for host := range s.hostClasses(s.settings.qualify(ruleSpec(o).Host, o.Namespace), sniOf(ruleSpec(o)), nil) {
+		if !s.isExternal(host) {
+			continue
+		}
+		for _, client := range s.Clients(host) {
+			list = append(list, s.governedClustersOf(o, client, host)...)
+		}
+	}
+	return list
+}
+
+func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []GovernedCluster {
+	svc, ok := s.serviceFor(client, host)
+	if !ok || !svc.external || client.Kind == ClientZtunnel {
+		return nil
+	}
+	rule := s.destinationRules(client, svc).ruleFor(client)
+	if rule == nil || !slices.Contains(rule.from, o) {
+		return nil
+	}
+	names := []string{""}
+	for _, sub := range rule.subsets {
+		names = append(names, sub.Name)
+	}
+	var list []GovernedCluster
+	for _, p := range svc.ports {
+		for _, name := range names {
+			c, ok := s.cluster(client, svc, p.number, name)
+			if !ok || c.Hop.DecidedBy == nil || c.Hop.DecidedBy.Object != o.Ref && (rule.policyFrom != nil || name != "") {
+				continue
+			}
+			list = append(list, GovernedCluster{
+				Client: client, Host: host, Port: p.number, Subset: name, Cluster: c,
+				EntrySubjectAltNames: len(svc.entry.GetSubjectAltNames()) > 0,
+			})
+		}
+	}
+	return list
+}

@@ -1,0 +1,90 @@
+package mesh
+
+import "slices"
+
+// HopKind says what a flow's last hop is.
+type HopKind string
+
+// The hops that policies judge.
+const (
+	// HopEgress leaves the mesh.
+	HopEgress HopKind = "egress"
+	// HopGateway goes from a proxy to an egress gateway, inside the mesh.
+	HopGateway HopKind = "gateway"
+	// HopNone leads to no service: routes take all of it, and redirect or answer it in the proxy, or let it pass by.
+	HopNone HopKind = "none"
+)
+
+// hopInside is a hop to another service of the mesh; flows never show it.
+const hopInside HopKind = "inside"
+
+// hop is one step of a path: a cluster of one proxy, what the bytes on it are, and whether it leaves the mesh.
+type hop struct {
+	kind        HopKind
+	client      Client
+	host        string
+	port        uint32
+	subset      string
+	payload     Family
+	authority   string // the Host header that a route sets
+	cluster     Cluster
+	exists      bool // Istio builds the cluster
+	gatewayPort gatewayPort
+	gateways    []*Object
+	route       *routeDestination // the route that sends here; nil for the direct way
+	decidedBy   *Decision         // of a hop that leads nowhere: what has no service for it
+	wasUnrouted bool              // before the review nothing left this way
+}
+
+// verdict says in which form the bytes of this hop travel.
+func (h hop) verdict() Verdict {
+	switch {
+	case !h.exists || h.kind == HopNone:
+		return Unknown
+	case h.cluster.Originated() && h.payload == FamilyTLS:
+		return DoubleTLS
+	case h.cluster.Originated():
+		return Originated
+	case h.payload == FamilyTLS:
+		return ApplicationTLS
+	}
+	return Plaintext
+}
+
+// cause says why a hop is as it is. Requests end in the proxy; what else no route has a service for passes through it.
+func (h hop) cause() Cause {
+	switch {
+	case h.kind != HopNone:
+		return h.cluster.Cause
+	case h.payload == FamilyTLS || h.payload == FamilyOpaque:
+		return CausePassthrough
+	}
+	return CauseNoDestination
+}
+
+// shown is the hop as a Path shows it.
+func (h hop) shown() Hop {
+	out := h.cluster.Hop
+	if out.From == "" || h.kind == HopNone {
+		out = Hop{From: h.client.String(), To: h.host, Port: h.port, Names: []string{}}
+	}
+	switch h.kind {
+	case HopGateway:
+		out.To = "gateway " + h.host
+	case HopNone:
+		out.To, out.Protocol, out.DecidedBy = "nowhere", h.cluster.Protocol, h.decidedBy
+	}
+	return out
+}
+
+// hasRule is true if a rule applies to the hop's cluster.
+func (h hop) hasRule() bool { return h.exists && h.cluster.rule != nil }
+
+// tlsSetting is the TLS setting that applies to a hop.
+func (h hop) tlsSetting() tlsSetting { return h.cluster.rule.tlsFor(h.port, h.subset) }
+
+// decidingRule is the rule whose policy applies to a hop.
+func (h hop) decidingRule() *Object {
+	from := h.tlsSetting().decision.Object
+	return h.cluster.rule.from[slices.IndexFunc(h.cluster.rule.from, func(o *Object) bool { return o.Ref == from })]
+}

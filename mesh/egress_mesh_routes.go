@@ -1,0 +1,76 @@
+package mesh
+
+import (
+	"slices"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// meshRouteHops lists the hops to an external host that v's routes for the mesh take straight out of it, whatever host the
+// client meant: a route may lead from a service of the mesh to an external host.
+func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) []hop {
+	if !slices.Contains(v.gateways, meshGateway) || len(v.hosts) == 0 || client.Kind == ClientZtunnel ||
+		!visible(v.spec.ExportTo, v.Namespace, client.Namespace) {
+		return nil
+	}
+	svc, ok := s.serviceFor(client, host)
+	if !ok || !svc.external {
+		return nil
+	}
+	var hops []hop
+	for _, listener := range matchedPorts(v) {
+		for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
+			r := matchContext{gateway: meshGateway, host: v.hosts[0], port: listener, client: client}
+			for _, d := range s.destinationsOf(v, kind, r) {
+				if d.Host != host {
+					continue
+				}
+				for _, number := range s.destinationPorts(client, v, svc, d, listener) {
+					hops = append(hops, s.egressHops(client, d, number, svc.payloadOf(kind, number))...)
+				}
+			}
+		}
+	}
+	return hops
+}
+
+// payloadOf is what a route of a kind brings to a port. What a tcp route does is told by the port.
+func (v scopedService) payloadOf(kind Family, number uint32) Family {
+	if kind != FamilyOpaque {
+		return kind
+	}
+	p, _ := v.port(number)
+	return p.family()
+}
+
+// destinationPorts lists the ports to which a destination may lead: for requests that come to any listener (0), and where
+// none is named, those on which the proxy takes requests for a host of v.
+func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scopedService, d routeDestination, listener uint32) []uint32 {
+	if number := s.destinationPort(client, d, listener); number != 0 {
+		return []uint32{number}
+	}
+	var list []uint32
+	for _, p := range svc.ports {
+		if slices.ContainsFunc(v.hosts, func(h string) bool { return s.hasHTTPRoutesFor(client, h, p.number) }) {
+			list = append(list, p.number)
+		}
+	}
+	return list
+}
+
+// hasHTTPRoutesFor tells whether a client's proxy reads requests for host on a port: a service of that name has it, or, where
+// the name is in no registry, it is port 80.
+func (s *Snapshot) hasHTTPRoutesFor(client Client, hostname string, number uint32) bool {
+	if !host.IsWildcard(hostname) {
+		svc, ok := s.serviceFor(client, hostname)
+		return svc.sniffsHTTP(number) || !ok && number == 80
+	}
+	for known := range s.hostsCoveredBy(hostname) {
+		for _, svc := range s.services.At(known) {
+			if (scopedService{service: svc, ports: svc.ports}).sniffsHTTP(number) {
+				return true
+			}
+		}
+	}
+	return number == 80
+}

@@ -1,0 +1,77 @@
+package mesh
+
+// Considered is an object that was looked at for a flow, and why it did not decide.
+type Considered struct {
+	Object Ref    `json:"object"`
+	Why    string `json:"why"`
+}
+
+// Path is the answer to one question: what happens to the bytes that client sends to host:port.
+type Path struct {
+	Client     Client       `json:"client"`
+	Host       string       `json:"host"`
+	Port       uint32       `json:"port"`
+	Hops       []Hop        `json:"hops"`
+	Verdict    Verdict      `json:"verdict"`
+	Cause      Cause        `json:"cause,omitempty"`
+	Considered []Considered `json:"considered,omitempty"`
+}
+
+// Resolve says what happens to the bytes that the client sends to host:port. Where routes split the traffic, the
+// path is that of the hop that fares worst. A host that nothing declares fares as the closest wildcard over it.
+func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
+	path := Path{Client: client, Host: host, Port: number, Hops: []Hop{}, Verdict: Unknown}
+	hops := s.hops(client, host, number)
+	if svc, ok := s.serviceFor(client, host); ok && client.Kind == ClientSidecar && !s.listens(client, svc, number) {
+		hops = nil
+	}
+	if wide := s.wildcardListenedFor(client, host, number); len(hops) == 0 && wide != "" {
+		hops = s.hopsForName(client, wide, host, number)
+	}
+	if len(hops) == 0 {
+		path.Cause, path.Considered = s.whyUnknown(client, host, number)
+		return path
+	}
+	worst := worstEgress(hops)
+	if worst < 0 {
+		for _, h := range hops {
+			path.Hops = append(path.Hops, h.shown())
+		}
+		if led := hops[0]; led.kind == HopNone {
+			path.Cause = led.cause()
+		}
+		return path
+	}
+	last := hops[worst]
+	path.Verdict, path.Cause = last.verdict(), last.cause()
+	if hop := gatewayBefore(hops, worst); hop >= 0 {
+		path.Hops = append(path.Hops, hops[hop].shown())
+	}
+	path.Hops = append(path.Hops, last.shown())
+	path.Considered = s.considered(last)
+	return path
+}
+
+// worstEgress is the index of the hop that leaves the mesh in the worst form, or -1.
+func worstEgress(hops []hop) int {
+	worst := -1
+	for i, h := range hops {
+		if h.kind == HopEgress && (worst < 0 || worse(h.verdict(), hops[worst].verdict()) != hops[worst].verdict()) {
+			worst = i
+		}
+	}
+	return worst
+}
+
+// gatewayBefore is the index of the gateway hop that leads to hop i, or -1 if the client itself sends.
+func gatewayBefore(hops []hop, i int) int {
+	if hops[i].client.Kind != ClientGateway {
+		return -1
+	}
+	for j := i - 1; j >= 0; j-- {
+		if hops[j].kind == HopGateway {
+			return j
+		}
+	}
+	return -1
+}

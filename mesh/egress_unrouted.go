@@ -1,0 +1,84 @@
+package mesh
+
+import (
+	"fmt"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// hopToNoDestination is the hop of what routes take and lead to no service. Its cluster is that of the direct way, which is not
+// gone: to know who would decide its TLS is to know who decides when the routes change.
+func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string, p port) hop {
+	h := direct
+	h.kind = HopNone
+	r := matchContext{gateway: meshGateway, host: name, port: p.number, client: h.client}
+	listener, _ := s.egressListenerFor(h.client, svc, p)
+	v, field := s.matchingVirtualService(listener, h.host, r, listener.parsedAs(p))
+	if v != nil {
+		h.route, h.decidedBy = &routeDestination{virtualService: v}, &Decision{Object: v.Ref, Field: field}
+	}
+	return h
+}
+
+// isUnrouted tells whether all that a client sends ends in its proxy.
+func isUnrouted(hops []hop) bool { return len(hops) == 1 && hops[0].kind == HopNone }
+
+// markUnrouted marks hops as ways on which nothing left before.
+func markUnrouted(hops []hop) {
+	for i := range hops {
+		hops[i].wasUnrouted = true
+	}
+}
+
+// matchingVirtualService finds the VirtualService whose routes are the first to take something, and the field that does.
+func (s *Snapshot) matchingVirtualService(l egressListener, host string, r matchContext, family Family) (*virtualService, string) {
+	all := s.selectVirtualServices(r.client, host, l)
+	switch family {
+	case FamilyHTTP, FamilyUnspecified:
+		for _, v := range s.virtualServicesForRequests(all, host, r, l) {
+			if field := s.matchingHTTPField(v, r); field != "" {
+				return v, field
+			}
+		}
+	case FamilyTLS:
+		for _, v := range virtualServicesForL4(all, host) {
+			if _, taken := s.tlsDestinations([]*virtualService{v}, r); taken {
+				return v, "spec.tls"
+			}
+		}
+	default:
+		for _, v := range virtualServicesForL4(all, host) {
+			if _, taken := s.tcpDestinations([]*virtualService{v}, r); taken {
+				return v, "spec.tcp"
+			}
+		}
+	}
+	return nil, ""
+}
+
+// matchingHTTPField is the field of v's first route for a request; "" where there is none.
+func (s *Snapshot) matchingHTTPField(v *virtualService, r matchContext) string {
+	for i, route := range v.spec.Http {
+		if route != nil && slices.ContainsFunc(s.resolveDelegate(v, route), func(route *networking.HTTPRoute) bool {
+			applies, _ := matchHTTP(v, route, r)
+			return applies
+		}) {
+			return fmt.Sprintf("spec.http[%d].%s", i, routeActionField(route))
+		}
+	}
+	return ""
+}
+
+// routeActionField is the field that says what a route does with a request.
+func routeActionField(route *networking.HTTPRoute) string {
+	switch {
+	case route.Delegate != nil:
+		return "delegate"
+	case route.Redirect != nil:
+		return "redirect"
+	case route.DirectResponse != nil:
+		return "directResponse"
+	}
+	return "route"
+}

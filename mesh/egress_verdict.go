@@ -1,0 +1,46 @@
+package mesh
+
+import "slices"
+
+// Verdict says in which form bytes leave the mesh.
+type Verdict string
+
+// The verdicts of Resolve.
+const (
+	// Plaintext: the bytes leave as the application wrote them, and nothing says that they are TLS.
+	Plaintext Verdict = "plaintext"
+	// Originated: a proxy starts TLS around them.
+	Originated Verdict = "originated"
+	// ApplicationTLS: the application starts TLS itself, the proxies pass it on.
+	ApplicationTLS Verdict = "application-tls"
+	// DoubleTLS: a proxy starts TLS around the application's TLS.
+	DoubleTLS Verdict = "double-tls"
+	// Unknown: the mesh has no answer (no such host or port, an opaque protocol without originated TLS is
+	// Plaintext with family opaque, not Unknown).
+	Unknown Verdict = "unknown"
+)
+
+// worse orders verdicts by what a person would want to know first.
+func worse(a, b Verdict) Verdict {
+	order := []Verdict{Plaintext, Unknown, DoubleTLS, ApplicationTLS, Originated}
+	if slices.Index(order, a) < slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+// egressVerdict is the worst of the hops that leave the mesh; "" if none does.
+func egressVerdict(hops []hop) Verdict {
+	var v Verdict
+	for _, h := range hops {
+		if h.kind != HopEgress {
+			continue
+		}
+		if v == "" {
+			v = h.verdict()
+		} else {
+			v = worse(v, h.verdict())
+		}
+	}
+	return v
+}

@@ -1,0 +1,60 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// ClientKind says which proxy stands before a client.
+type ClientKind string
+
+// The proxies that can send traffic out.
+const (
+	ClientSidecar  ClientKind = "sidecar"
+	ClientGateway  ClientKind = "gateway"
+	ClientWaypoint ClientKind = "waypoint"
+	// ClientZtunnel is an ambient pod without a waypoint on its way: no proxy that reads rules.
+	ClientZtunnel ClientKind = "ztunnel"
+)
+
+// Client is a vantage: a set of pods that Istio configures alike.
+type Client struct {
+	Kind ClientKind `json:"kind"`
+	// Namespace is the namespace of the pods. It is AnyNamespace for all namespaces that no object singles out.
+	Namespace string `json:"namespace"`
+	// Labels are labels that the pods carry, where a selector tells pods of one namespace apart.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Gateways names ("namespace/name") the Gateway objects that configure a gateway client's workload.
+	Gateways []string `json:"gateways,omitempty"`
+}
+
+// AnyNamespace stands for every namespace that no object of the mesh singles out.
+const AnyNamespace = "*"
+
+// String names the client as a person would: "sidecar default app=curl".
+func (c Client) String() string {
+	namespace := c.Namespace
+	if namespace == AnyNamespace {
+		namespace = "any other namespace"
+	}
+	var b strings.Builder
+	b.WriteString(string(c.Kind) + " " + namespace)
+	keys := make([]string, 0, len(c.Labels))
+	for k := range c.Labels {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		b.WriteString(" " + k + "=" + c.Labels[k])
+	}
+	return b.String()
+}
+
+// compare orders clients: by kind, namespace and labels.
+func (c Client) compare(other Client) int {
+	if order := cmp.Or(cmp.Compare(c.Kind, other.Kind), cmp.Compare(c.Namespace, other.Namespace)); order != 0 {
+		return order
+	}
+	return cmp.Compare(labelsKey(c.Labels), labelsKey(other.Labels))
+}

@@ -1,0 +1,80 @@
+package mesh
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// ruleSet is all DestinationRules of one namespace for one host, merged as Istio merges them
+// (pilot/pkg/model/push_context.go setDestinationRules).
+type ruleSet struct {
+	namespace string
+	host      string
+	rules     []*Object       // sorted: selectors first, then by age
+	local     selectableRules // seen by clients of the namespace
+	private   selectableRules // not exported; what clients in the root namespace see of its own rules
+	// toEveryone is what is exported to everybody, to what a namespace sees instead that is exported to by name.
+	toEveryone  []*consolidatedRule
+	toNamespace map[string][]*consolidatedRule
+	specHash    uint64 // see hashSpec
+}
+
+// newRuleSet merges the rules of one namespace for one host.
+func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
+	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
+	var local, exported, private mergeList
+	for _, o := range set.rules {
+		c := newMergeCandidate(o)
+		if len(c.exportTo) == 0 || slices.Contains(c.exportTo, "*") || slices.Contains(c.exportTo, ".") || slices.Contains(c.exportTo, namespace) {
+			local = append(local, c)
+		}
+		if !privateOnly(c.exportKey, namespace) {
+			exported = append(exported, c)
+		} else if namespace == root {
+			private = append(private, c)
+		}
+	}
+	set.local, set.private = newSelectableRules(local.forOwnNamespace()), newSelectableRules(private.forOwnNamespace())
+	set.toEveryone, set.toNamespace = exported.forOtherNamespaces()
+	set.specHash = set.hashSpecs()
+	return set
+}
+
+// isExported tells whether any of the rules is exported to others.
+func (r *ruleSet) isExported() bool { return len(r.toEveryone)+len(r.toNamespace) > 0 }
+
+// exportedTo lists what a client's namespace sees of the exported rules.
+func (r *ruleSet) exportedTo(namespace string) []*consolidatedRule {
+	if named, ok := r.toNamespace[namespace]; ok {
+		return named
+	}
+	return r.toEveryone
+}
+
+// decidesTLS tells whether a rule decides the TLS of a port for some clients.
+func (r *ruleSet) decidesTLS(o *Object, number uint32, subsetName string) bool {
+	return r.containsTLS(number, subsetName, func(t tlsSetting) bool { return t.decision.Object == o.Ref })
+}
+
+// hasTLS tells whether some clients have this TLS on a port, whichever rule says so.
+func (r *ruleSet) hasTLS(tls *networking.ClientTLSSettings, number uint32, subsetName string) bool {
+	return r.containsTLS(number, subsetName, func(t tlsSetting) bool { return sameTLS(t.settings, tls) })
+}
+
+// containsTLS tells whether is holds for what the rules say of a port to some clients.
+func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetting) bool) bool {
+	views := append(slices.Collect(maps.Values(r.toNamespace)), r.local.all, r.private.all, r.toEveryone)
+	return slices.ContainsFunc(views, func(seen []*consolidatedRule) bool {
+		return slices.ContainsFunc(seen, func(m *consolidatedRule) bool { return is(m.tlsFor(number, subsetName)) })
+	})
+}
+
+// compareRules is the order in which rules merge (sortConfigBySelectorAndCreationTime).
+func compareRules(a, b *Object) int {
+	return cmp.Or(
+		cmp.Compare(falseFirst(ruleSpec(a).WorkloadSelector == nil), falseFirst(ruleSpec(b).WorkloadSelector == nil)),
+		compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
+}

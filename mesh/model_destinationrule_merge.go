@@ -1,0 +1,113 @@
+package mesh
+
+// mergeCandidate is a rule on its way into a ruleSet, with what decides which rules it merges with.
+type mergeCandidate struct {
+	rule        *Object
+	exportTo    []string
+	exportKey   string // the exportToKey of export
+	hasSelector bool
+	labels      string // the labelsKey of the workloadSelector
+}
+
+func newMergeCandidate(o *Object) mergeCandidate {
+	spec := ruleSpec(o)
+	c := mergeCandidate{rule: o, exportTo: spec.ExportTo, hasSelector: spec.WorkloadSelector != nil}
+	if c.hasSelector {
+		c.exportTo, c.labels = []string{"."}, labelsKey(spec.WorkloadSelector.MatchLabels)
+	}
+	c.exportKey = exportToKey(c.exportTo)
+	return c
+}
+
+// mergeWith tells what becomes of a later rule beside one that stands on its own in Istio's list: whether it is merged into
+// that one, and whether it stands on its own too (pilot/pkg/model/destination_rule.go mergeDestinationRule, with
+// ENABLE_ENHANCED_DESTINATIONRULE_MERGE).
+func (c mergeCandidate) mergeWith(later mergeCandidate) (merges, apart bool) {
+	switch {
+	case c.exportKey == later.exportKey:
+	case c.exportKey != "" && containsAll(later.exportTo, c.exportTo):
+		apart = true
+	default:
+		return false, true
+	}
+	if c.hasSelector && later.hasSelector && c.labels != later.labels {
+		return false, true
+	}
+	return true, apart && c.hasSelector != later.hasSelector
+}
+
+// mergeList is rules in the order in which they merge.
+type mergeList []mergeCandidate
+
+// standalone gives the indexes of the rules that stand on their own. Istio asks every one of those before a rule, and goes
+// by the last answer.
+func (l mergeList) standalone() []int {
+	var list []int
+	for i := range l {
+		if len(list) > 0 {
+			if _, apart := l[list[len(list)-1]].mergeWith(l[i]); !apart {
+				continue
+			}
+		}
+		list = append(list, i)
+	}
+	return list
+}
+
+// consolidate gives the rule at i with all that is merged into it.
+func (l mergeList) consolidate(i int) *consolidatedRule {
+	m := newConsolidatedRule(l[i].rule)
+	for _, later := range l[i+1:] {
+		if merges, _ := l[i].mergeWith(later); merges {
+			m.merge(later.rule)
+		}
+	}
+	return m
+}
+
+// forOwnNamespace gives what clients of the rules' own namespace choose from: all that select pods, and of the others the last.
+func (l mergeList) forOwnNamespace() []*consolidatedRule {
+	var list []*consolidatedRule
+	last := -1
+	for _, i := range l.standalone() {
+		if l[i].hasSelector {
+			list = append(list, l.consolidate(i))
+		} else {
+			last = i
+		}
+	}
+	if last >= 0 {
+		list = append(list, l.consolidate(last))
+	}
+	return list
+}
+
+// forOtherNamespaces gives what clients of other namespaces see: the last that is exported to everybody or, where a later one is
+// exported to their namespace by name, that one. Rules that select pods are never exported.
+func (l mergeList) forOtherNamespaces() (toAll []*consolidatedRule, to map[string][]*consolidatedRule) {
+	all, named := -1, map[string]int{}
+	for _, i := range l.standalone() {
+		if public(l[i].exportTo) {
+			all = i
+			continue
+		}
+		for _, namespace := range l[i].exportTo {
+			named[namespace] = i
+		}
+	}
+	if all >= 0 {
+		toAll = []*consolidatedRule{l.consolidate(all)}
+	}
+	done := map[int][]*consolidatedRule{}
+	to = map[string][]*consolidatedRule{}
+	for namespace, i := range named {
+		if i < all {
+			continue
+		}
+		if done[i] == nil {
+			done[i] = []*consolidatedRule{l.consolidate(i)}
+		}
+		to[namespace] = done[i]
+	}
+	return toAll, to
+}

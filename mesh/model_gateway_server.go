@@ -1,0 +1,120 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// gatewayServer is one server that the proxy of a gateway's pods has: what comes to a port for certain hosts.
+type gatewayServer struct {
+	gateway  string // "namespace/name"
+	number   uint32
+	protocol string // as written
+	family   Family
+	tls      *networking.ServerTLSSettings
+	name     string   // of the port
+	hosts    []string // "host" or, for VirtualServices of one namespace, "namespace/host"
+}
+
+// newGatewayServer reads a server of a Gateway (pilot/pkg/model/gateway.go sanitizeServerHostNamespace).
+func newGatewayServer(g *Object, srv *networking.Server) gatewayServer {
+	out := gatewayServer{
+		gateway: g.Namespace + "/" + g.Name, number: srv.GetPort().GetNumber(), protocol: srv.GetPort().GetProtocol(),
+		family: FamilyOf(srv.GetPort().GetProtocol()), tls: srv.Tls, name: srv.GetPort().GetName(),
+	}
+	for _, h := range srv.Hosts {
+		namespace, host, found := strings.Cut(h, "/")
+		switch {
+		case h == "*/*":
+			out.hosts = []string{"*"} // Istio forgets the others
+			return out
+		case found && namespace == ".":
+			h = g.Namespace + "/" + host
+		case found && namespace == "*":
+			h = host
+		}
+		out.hosts = append(out.hosts, h)
+	}
+	return out
+}
+
+func (srv gatewayServer) isHTTP() bool { return srv.family == FamilyHTTP }
+
+// isTLS tells whether TLS comes to the server (pkg/config/gateway/gateway.go IsTLSServer).
+func (srv gatewayServer) isTLS() bool { return srv.tls != nil && !srv.isHTTP() }
+
+// isTLSPassthrough tells whether TLS is not ended here.
+func (srv gatewayServer) isTLSPassthrough() bool {
+	return srv.tls != nil && (srv.tls.Mode == networking.ServerTLSSettings_PASSTHROUGH || srv.isAutoPassthrough())
+}
+
+// isAutoPassthrough tells whether TLS goes by its SNI to services of the mesh, past all routes.
+func (srv gatewayServer) isAutoPassthrough() bool {
+	return srv.tls != nil && srv.tls.Mode == networking.ServerTLSSettings_AUTO_PASSTHROUGH
+}
+
+// routesHTTP tells whether the server reads requests: HTTP, or HTTPS of which it ends the TLS.
+func (srv gatewayServer) routesHTTP() bool {
+	return srv.isHTTP() || strings.EqualFold(srv.protocol, "https") && srv.tls != nil && !srv.isTLSPassthrough()
+}
+
+// redirectsToHTTPS tells whether requests are answered with where TLS is spoken.
+func (srv gatewayServer) redirectsToHTTPS() bool { return srv.isHTTP() && srv.tls.GetHttpsRedirect() }
+
+// hostsForNamespace lists the hosts that the server has for VirtualServices of a namespace (pkg/config/host/names.go
+// NamesForNamespace).
+func (srv gatewayServer) hostsForNamespace(namespace string) []string {
+	var list []string
+	for _, h := range srv.hosts {
+		if where, host, found := strings.Cut(h, "/"); !found {
+			list = append(list, h)
+		} else if where == namespace || where == "*" {
+			list = append(list, host)
+		}
+	}
+	return list
+}
+
+// sniHosts lists the names that TLS for the server has.
+func (srv gatewayServer) sniHosts() []string {
+	var list []string
+	for _, h := range srv.hosts {
+		list = append(list, stripNamespace(h))
+	}
+	return list
+}
+
+// intersection lists the hosts that both the server and v are for: of each two the narrower (pkg/config/host/names.go
+// Intersection). For HTTP they are in lower case.
+func (srv gatewayServer) intersection(v *virtualService) []string {
+	var list []string
+	for _, a := range srv.hostsForNamespace(v.Namespace) {
+		for _, b := range v.hosts {
+			var narrower string
+			switch {
+			case host.Covers(b, a):
+				narrower = a
+			case host.Covers(a, b):
+				narrower = b
+			default:
+				continue
+			}
+			if narrower = strings.ToLower(narrower); !slices.Contains(list, narrower) {
+				list = append(list, narrower)
+			}
+		}
+	}
+	return list
+}
+
+// matchesHostsOf tells whether one of the server's hosts and one of v's overlap (pilot/pkg/networking/core/gateway.go
+// pickMatchingGatewayHosts).
+func (srv gatewayServer) matchesHostsOf(v *virtualService) bool {
+	return slices.ContainsFunc(srv.hostsForNamespace(v.Namespace), func(a string) bool {
+		return slices.ContainsFunc(v.hosts, func(b string) bool { return host.Matches(a, b) })
+	})
+}

@@ -1,0 +1,111 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// service is one host as the registry knows it: from a ServiceEntry (one for each of its hosts) or a Kubernetes
+// Service (pilot/pkg/serviceregistry/serviceentry/conversion.go convertServices).
+type service struct {
+	ref          Ref
+	host         string
+	namespace    string
+	created      time.Time
+	kubernetes   bool
+	external     bool
+	exportTo     []string
+	labels       map[string]string
+	selector     map[string]string
+	ports        []port
+	headless     bool                     // a Kubernetes Service with clusterIP None
+	alias        bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
+	externalName string                   // the host for which an alias stands
+	entry        *networking.ServiceEntry // nil for a Kubernetes Service
+	specKey      string                   // see shape
+}
+
+// port is a service's port.
+type port struct {
+	number           uint32
+	name             string
+	protocol         string
+	targetPort       uint32 // targetPort of a ServiceEntry, 0 for none
+	owner            *service
+	protocolConflict bool // other services of the host declare another family for it
+}
+
+// family classes what comes to the port. Where services of one host disagree, Istio has a listener for each of them on
+// the port, and anything may come.
+func (p port) family() Family {
+	if declared := FamilyOf(p.protocol); declared == FamilyUDP || !p.protocolConflict {
+		return declared
+	}
+	return FamilyUnspecified
+}
+
+// servicesOf gives what an object adds to the registry.
+func (s Settings) servicesOf(o *Object) []*service {
+	switch spec := o.Spec.(type) {
+	case *networking.ServiceEntry:
+		return entryServices(o, spec)
+	case *Service:
+		return []*service{s.kubeService(o, spec)}
+	}
+	return nil
+}
+
+func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
+	services := make([]*service, 0, len(entry.Hosts))
+	form := entrySpecKey(o, entry)
+	for i, host := range entry.Hosts {
+		if slices.Contains(entry.Hosts[:i], host) {
+			continue
+		}
+		svc := &service{
+			ref: o.Ref, host: host, namespace: o.Namespace, created: o.Created,
+			external: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
+			exportTo: entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
+			specKey: form,
+		}
+		for _, p := range entry.Ports {
+			if p == nil {
+				continue
+			}
+			svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: p.Protocol, targetPort: p.TargetPort, owner: svc})
+		}
+		services = append(services, svc)
+	}
+	return services
+}
+
+// exportToAnnotation is how a Kubernetes Service says to whom it is visible.
+const exportToAnnotation = "networking.istio.io/exportTo"
+
+func (s Settings) kubeService(o *Object, spec *Service) *service {
+	svc := &service{
+		ref: o.Ref, host: o.Name + "." + o.Namespace + ".svc." + s.ClusterDomain, namespace: o.Namespace,
+		created: o.Created, kubernetes: true, labels: o.Labels, selector: spec.Selector,
+		external: spec.ExternalName != "", externalName: spec.ExternalName, alias: spec.ExternalName != "" && !spec.Headless, headless: spec.Headless,
+	}
+	if exported := o.Annotations[exportToAnnotation]; exported != "" {
+		for name := range strings.SplitSeq(exported, ",") {
+			svc.exportTo = append(svc.exportTo, strings.TrimSpace(name))
+		}
+	}
+	for _, p := range spec.Ports {
+		svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: p.protocol(), owner: svc})
+	}
+	return svc
+}
+
+// olderService is the order of the registry: by age, then by the host's namespace
+// (pilot/pkg/model/service.go SortServicesByCreationTime). No time counts as the newest.
+func olderService(a, b *service) int {
+	return cmp.Or(compareAge(a.created, b.created), cmp.Compare(a.host, b.host),
+		cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.ref.Kind, b.ref.Kind), cmp.Compare(a.ref.Name, b.ref.Name))
+}

@@ -1,0 +1,126 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// egressListener is one egress listener of a client's Sidecar.
+type egressListener struct {
+	hosts []string
+	// servicePort limits the listener to services with this port, 0 does not.
+	servicePort uint32
+	// port is the port on which it listens, with a protocol of its own; 0 stands for all ports that services have.
+	port     uint32
+	protocol string
+}
+
+// isHTTPProxy is true of a listener that is a forward proxy: it is asked about all ports.
+func (l egressListener) isHTTPProxy() bool { return strings.EqualFold(l.protocol, "HTTP_PROXY") }
+
+// egressListeners gives the egress listeners of a client: its Sidecar's, or the one that imports everything.
+func (s *Snapshot) egressListeners(client Client) []egressListener {
+	o := s.sidecarFor(client)
+	if o == nil || len(sidecarSpec(o).Egress) == 0 {
+		return []egressListener{{hosts: []string{"*/*"}}}
+	}
+	var list []egressListener
+	for _, e := range sidecarSpec(o).Egress {
+		if e == nil {
+			continue
+		}
+		l := egressListener{hosts: e.Hosts, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol()}
+		if l.isHTTPProxy() {
+			l.servicePort = 0
+		}
+		list = append(list, l)
+	}
+	return list
+}
+
+// selectServices lists what the listener imports of a host's services: those of one namespace
+// (pilot/pkg/model/sidecar.go selectServices).
+func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
+	candidates := servicesExportedToNamespace(all, namespace)
+	if l.hasExactHostsOnly(namespace) {
+		candidates = l.servicesForExactHosts(all, namespace)
+	}
+	var imported []scopedService
+	for _, svc := range candidates {
+		v := scopedService{service: svc, ports: svc.ports}
+		if importsHost(l.hosts, namespace, svc.namespace, svc.host) && l.matchListenerPort(&v) {
+			imported = append(imported, v)
+		}
+	}
+	if len(imported) == 0 {
+		return nil
+	}
+	chosen := imported[0].service
+	for _, v := range imported[1:] {
+		if v.namespace == namespace || !chosen.kubernetes && v.kubernetes && chosen.namespace != namespace {
+			chosen = v.service
+		}
+	}
+	return slices.DeleteFunc(imported, func(v scopedService) bool { return v.namespace != chosen.namespace })
+}
+
+// matchListenerPort leaves only the listener's port; it tells whether there is one.
+func (l egressListener) matchListenerPort(v *scopedService) bool {
+	if l.servicePort == 0 {
+		return true
+	}
+	p, ok := v.port(l.servicePort)
+	if ok && len(v.ports) > 1 {
+		v.ports = []port{p}
+	}
+	return ok
+}
+
+// hasExactHostsOnly is true of a listener that names only exact hosts of named namespaces: there one service of a namespace
+// stands for all that it has of a host (pilot/pkg/model/sidecar.go servicesForExactHosts).
+func (l egressListener) hasExactHostsOnly(clientNamespace string) bool {
+	for _, entry := range l.hosts {
+		namespace, hostname, excluded, ok := parseEgressHost(entry, clientNamespace)
+		if ok && !excluded && (namespace == "*" || host.IsWildcard(hostname)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l egressListener) servicesForExactHosts(all []*service, namespace string) []*service {
+	var list []*service
+	for _, svc := range servicePerNamespace(all) {
+		if visible(svc.exportTo, svc.namespace, namespace) {
+			list = append(list, svc)
+		}
+	}
+	return list
+}
+
+// importsVirtualService tells whether the listener imports a VirtualService: one of its hosts need only overlap with what is
+// imported (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+func (l egressListener) importsVirtualService(v *virtualService, clientNamespace string) bool {
+	return slices.ContainsFunc(v.hosts, func(h string) bool {
+		imported := false
+		for _, entry := range l.hosts {
+			namespace, hostname, excluded, ok := parseEgressHost(entry, clientNamespace)
+			switch {
+			case !ok, namespace != "*" && namespace != v.Namespace:
+			case excluded && host.Covers(hostname, h):
+				return false
+			case !excluded && host.Matches(h, hostname):
+				imported = true
+			}
+		}
+		return imported
+	})
+}
+
+// importsService tells whether a listener stands for a service.
+func (l egressListener) importsService(client Client, svc scopedService) bool {
+	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
+		(client.Kind != ClientSidecar || importsHost(l.hosts, client.Namespace, svc.namespace, svc.host))
+}

@@ -1,0 +1,69 @@
+package mesh
+
+import "slices"
+
+// serviceFor picks what a client's proxy knows of host.
+func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) {
+	all := s.services.At(host)
+	if len(all) == 0 {
+		return scopedService{}, false
+	}
+	if client.Kind == ClientWaypoint {
+		if served, ok := s.waypointService(client, all); ok {
+			return served, true
+		}
+	}
+	if client.Kind == ClientGateway || client.Kind == ClientWaypoint {
+		return mergeServices(servicesExportedToNamespace(all, client.Namespace))
+	}
+	var found serviceMerger
+	for _, listener := range s.egressListeners(client) {
+		imported := listener.selectServices(all, client.Namespace)
+		for _, v := range imported {
+			found.add(v)
+		}
+		found.service.markProtocolConflicts(imported)
+		if svc := pickBestVisibleService(servicePerNamespace(all), client.Namespace); svc != nil && !found.hasAllOf(svc) {
+			if v, ok := s.serviceOfVirtualService(client, svc, listener); ok {
+				found.add(v)
+			}
+		}
+	}
+	return found.service, found.found
+}
+
+// serviceOfVirtualService is the service that a client knows only because a VirtualService that it sees leads there
+// (pilot/pkg/model/sidecar.go collectImportedServices). A service of the client's own namespace need not even be
+// exported to it.
+func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egressListener) (scopedService, bool) {
+	ports, ok := s.virtualServicePorts(client, svc.host, l)
+	if !ok {
+		return scopedService{}, false
+	}
+	v := scopedService{service: svc, ports: svc.ports}
+	if l.servicePort != 0 {
+		return v, l.matchListenerPort(&v)
+	}
+	if slices.Contains(ports, 0) {
+		return v, true
+	}
+	v.ports = slices.DeleteFunc(slices.Clone(svc.ports), func(p port) bool { return !slices.Contains(ports, p.number) })
+	return v, len(v.ports) > 0
+}
+
+// virtualServicePorts lists the ports of host to which the VirtualServices that the listener imports lead; 0 is all of them.
+func (s *Snapshot) virtualServicePorts(client Client, host string, l egressListener) ([]uint32, bool) {
+	var ports []uint32
+	for _, v := range s.virtualServicesWithDestination(host) {
+		if !slices.Contains(v.gateways, meshGateway) || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) ||
+			!l.importsVirtualService(v, client.Namespace) {
+			continue
+		}
+		for d := range s.destinationsForNamespace(v, client.Namespace) {
+			if s.settings.qualify(d.Host, v.Namespace) == host {
+				ports = append(ports, d.GetPort().GetNumber())
+			}
+		}
+	}
+	return ports, len(ports) > 0
+}

@@ -1,0 +1,135 @@
+package mesh
+
+import (
+	"iter"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh/treap"
+)
+
+// Snapshot is an immutable set of objects. With and Without give a new one that shares almost all of it.
+type Snapshot struct {
+	settings Settings
+	objects  treap.Map[*Object] // kind, namespace, name
+	// services holds the services of a host, the oldest first; domains the hosts by their reversed name, so that all
+	// hosts below a domain lie side by side.
+	services      treap.Map[[]*service]
+	hostsByDomain treap.Map[string]
+	// hostsByLowerCase counts the services of a host by its lower-case form, to find hosts that differ in case.
+	hostsByLowerCase treap.Map[string]
+	// aliases holds other names of a host by that host.
+	aliases treap.Map[string]
+	// rules holds the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.
+	rules         treap.Map[*ruleSet]
+	ruleWildcards wildcardIndex
+	// virtualServices holds the VirtualServices by what they are about: a host, a gateway, a destination.
+	virtualServices         treap.Map[*virtualService]
+	virtualServiceWildcards wildcardIndex
+	// gatewaysBySelector holds Gateways by each pair of their selector.
+	gatewaysBySelector treap.Map[*Object]
+	// ambientNamespaces holds the names of ambient namespaces.
+	ambientNamespaces treap.Map[struct{}]
+}
+
+// New gives the snapshot of these objects. Of two objects with one Ref the later stands.
+func New(settings Settings, objects ...*Object) *Snapshot {
+	s := &Snapshot{settings: settings}
+	for _, o := range objects {
+		s.put(o)
+	}
+	return s
+}
+
+// Settings gives the mesh-wide facts.
+func (s *Snapshot) Settings() Settings { return s.settings }
+
+// With gives the snapshot after o was created or replaced.
+func (s *Snapshot) With(o *Object) *Snapshot {
+	next := *s
+	next.put(o)
+	return &next
+}
+
+// Without gives the snapshot after ref was deleted. An unknown ref changes nothing.
+func (s *Snapshot) Without(ref Ref) *Snapshot {
+	next := *s
+	next.drop(ref)
+	return &next
+}
+
+// Get gives the object of this name, or nil.
+func (s *Snapshot) Get(ref Ref) *Object { return s.objects.At(ref.key()) }
+
+// Len counts the objects.
+func (s *Snapshot) Len() int { return s.objects.Len() }
+
+// Objects walks all objects in a stable order.
+func (s *Snapshot) Objects() iter.Seq[*Object] {
+	return func(yield func(*Object) bool) {
+		for _, o := range s.objects.Prefix("") {
+			if !yield(o) {
+				return
+			}
+		}
+	}
+}
+
+// put and drop change s, which nobody else sees yet.
+func (s *Snapshot) put(o *Object) {
+	s.drop(o.Ref)
+	s.objects = s.objects.Set(o.key(), o)
+	for _, svc := range s.settings.servicesOf(o) {
+		s.addService(svc)
+	}
+	switch spec := o.Spec.(type) {
+	case *networking.DestinationRule:
+		s.changeRules(o, spec, func(rules []*Object) []*Object { return append(slices.Clip(rules), o) })
+	case *networking.VirtualService:
+		v := s.settings.virtualService(o, spec)
+		for key := range v.keys() {
+			s.virtualServices = s.virtualServices.Set(key, v)
+		}
+		s.countVirtualServiceWildcards(v, 1)
+	case *networking.Gateway:
+		for key := range gatewayKeys(spec, o) {
+			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, o)
+		}
+	case nil:
+		if o.Kind == KindNamespace && o.Labels[ambientLabel] == "ambient" {
+			s.ambientNamespaces = s.ambientNamespaces.Set(o.Name, struct{}{})
+		}
+	}
+}
+
+func (s *Snapshot) drop(ref Ref) {
+	o := s.Get(ref)
+	if o == nil {
+		return
+	}
+	s.objects = s.objects.Remove(ref.key())
+	for _, svc := range s.settings.servicesOf(o) {
+		s.removeService(svc)
+	}
+	switch spec := o.Spec.(type) {
+	case *networking.DestinationRule:
+		s.changeRules(o, spec, func(rules []*Object) []*Object {
+			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have.Ref == ref })
+		})
+	case *networking.VirtualService:
+		v := s.settings.virtualService(o, spec)
+		for key := range v.keys() {
+			s.virtualServices = s.virtualServices.Remove(key)
+		}
+		s.countVirtualServiceWildcards(v, -1)
+	case *networking.Gateway:
+		for key := range gatewayKeys(spec, o) {
+			s.gatewaysBySelector = s.gatewaysBySelector.Remove(key)
+		}
+	case nil:
+		if o.Kind == KindNamespace {
+			s.ambientNamespaces = s.ambientNamespaces.Remove(o.Name)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package mesh
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// gatewaysWithoutSelector is where the index has the Gateways without a selector.
+const gatewaysWithoutSelector = "\x00\x00"
+
+// gatewayKeys lists the index entries of a Gateway: one for each pair of its selector.
+func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		suffix := "\x00" + o.Namespace + "\x00" + o.Name
+		if len(spec.Selector) == 0 {
+			yield("\x00" + suffix)
+			return
+		}
+		for k, v := range spec.Selector {
+			if !yield(k + "\x00" + v + suffix) {
+				return
+			}
+		}
+	}
+}
+
+// gatewaysSelecting lists the Gateways that configure a gateway's pods with these labels.
+func (s *Snapshot) gatewaysSelecting(labels map[string]string) []*Object {
+	var list []*Object
+	for _, g := range s.gatewaysBySelector.Prefix(gatewaysWithoutSelector) {
+		list = append(list, g)
+	}
+	for k, v := range labels {
+		for _, g := range s.gatewaysBySelector.Prefix(k + "\x00" + v + "\x00") {
+			if selectorMatches(gatewaySpec(g).Selector, labels) && !slices.Contains(list, g) {
+				list = append(list, g)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.key(), b.key()) })
+	return list
+}

@@ -1,0 +1,30 @@
+package mesh
+
+import networking "istio.io/api/networking/v1alpha3"
+
+// changeRules replaces the rules of o's host and namespace.
+func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, change func([]*Object) []*Object) {
+	host := s.settings.qualify(spec.Host, o.Namespace)
+	key := host + "\x00" + o.Namespace
+	var rules []*Object
+	old := s.rules.At(key)
+	if old != nil {
+		rules = old.rules
+	}
+	rules = change(rules)
+	if len(rules) == 0 {
+		s.rules = s.rules.Remove(key)
+		s.ruleWildcards = s.ruleWildcards.add(host, -1)
+		return
+	}
+	s.rules = s.rules.Set(key, newRuleSet(o.Namespace, host, s.settings.RootNamespace, rules))
+	if old == nil {
+		s.ruleWildcards = s.ruleWildcards.add(host, 1)
+	}
+}
+
+// ruleHostsCovering lists the rule hosts of the mesh that cover host, the most specific first: host itself, then wildcards
+// from the longest to the shortest (pilot/pkg/model/config.go MostSpecificHostMatch).
+func (s *Snapshot) ruleHostsCovering(host string) []string {
+	return s.ruleWildcards.covering(host)
+}

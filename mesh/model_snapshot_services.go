@@ -1,0 +1,71 @@
+package mesh
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+func (s *Snapshot) addService(svc *service) {
+	list := append(slices.Clip(s.services.At(svc.host)), svc)
+	slices.SortFunc(list, olderService)
+	s.services = s.services.Set(svc.host, list)
+	s.hostsByDomain = s.hostsByDomain.Set(host.Reversed(svc.host), svc.host)
+	s.hostsByLowerCase = s.hostsByLowerCase.Set(strings.ToLower(svc.host), svc.host)
+	if svc.alias {
+		s.aliases = s.aliases.Set(svc.externalName+"\x00"+svc.host, svc.host)
+	}
+}
+
+func (s *Snapshot) removeService(svc *service) {
+	if svc.alias {
+		s.aliases = s.aliases.Remove(svc.externalName + "\x00" + svc.host)
+	}
+	list := slices.DeleteFunc(slices.Clone(s.services.At(svc.host)), func(have *service) bool { return have.ref == svc.ref })
+	if len(list) > 0 {
+		s.services = s.services.Set(svc.host, list)
+		return
+	}
+	s.services = s.services.Remove(svc.host)
+	s.hostsByDomain = s.hostsByDomain.Remove(host.Reversed(svc.host))
+	s.hostsByLowerCase = s.hostsByLowerCase.Remove(strings.ToLower(svc.host))
+}
+
+// isExternal tells whether any service of this host lies outside the mesh.
+func (s *Snapshot) isExternal(host string) bool {
+	return slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.external })
+}
+
+// hostsCoveredBy walks the known hosts that a rule for this host governs: itself, or all that the wildcard covers.
+func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !host.IsWildcard(hostname) {
+			if _, known := s.services.Get(hostname); known {
+				yield(hostname)
+			}
+			return
+		}
+		for _, known := range s.hostsByDomain.Prefix(host.Reversed(hostname[1:])) {
+			if !yield(known) {
+				return
+			}
+		}
+	}
+}
+
+// Hosts lists the known hosts that a rule or a route for this host covers, in a stable order.
+func (s *Snapshot) Hosts(host string) []string { return slices.Collect(s.hostsCoveredBy(host)) }
+
+// Ports lists the service ports of host, as any client sees it, ascending.
+func (s *Snapshot) Ports(host string) []uint32 {
+	var list []uint32
+	for _, svc := range s.services.At(host) {
+		for _, p := range svc.ports {
+			list = append(list, p.number)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,54 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// policyFor is the policy of a rule, or of one of its subsets, as written.
+func (m *consolidatedRule) policyFor(subsetName string) *networking.TrafficPolicy {
+	if m == nil {
+		return nil
+	}
+	if subsetName == "" {
+		return m.policy
+	}
+	sub, _ := m.subset(subsetName)
+	return sub.GetTrafficPolicy()
+}
+
+// loadBalancerFor is the load balancer that a rule has for a port and subset; nil rule, nil policy.
+func (m *consolidatedRule) loadBalancerFor(number uint32, subsetName string) *networking.LoadBalancerSettings {
+	if m == nil {
+		return nil
+	}
+	lb := m.policy.GetLoadBalancer()
+	if i := portLevelIndex(m.policy, number); i >= 0 {
+		lb = m.policy.PortLevelSettings[i].LoadBalancer
+	}
+	sub, ok := m.subset(subsetName)
+	if subsetName == "" || !ok {
+		return lb
+	}
+	if i := portLevelIndex(sub.TrafficPolicy, number); i >= 0 {
+		return sub.TrafficPolicy.PortLevelSettings[i].LoadBalancer
+	}
+	if own := sub.TrafficPolicy.GetLoadBalancer(); own != nil {
+		return own
+	}
+	return lb
+}
+
+// portLevelIndex is the index of the first entry for this port, or -1.
+func portLevelIndex(policy *networking.TrafficPolicy, number uint32) int {
+	return slices.IndexFunc(policy.GetPortLevelSettings(), func(p *networking.TrafficPolicy_PortTrafficPolicy) bool {
+		return p.GetPort() != nil && p.GetPort().Number == number
+	})
+}
+
+// PortEntryReplaces lists what an entry of portLevelSettings takes the place of whole, beside the TLS
+// (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy): a new entry has to repeat it, or the port loses it.
+func PortEntryReplaces() []string {
+	return []string{"loadBalancer", "connectionPool", "outlierDetection"}
+}

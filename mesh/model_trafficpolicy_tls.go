@@ -1,0 +1,95 @@
+package mesh
+
+import (
+	"fmt"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// tlsSetting is the TLS setting that a rule has for one port and subset, and where it stands.
+type tlsSetting struct {
+	settings *networking.ClientTLSSettings // nil: none is set
+	decision Decision                      // where it stands, or where it would have to
+	bySubset bool                          // a subset's own policy decides
+}
+
+// tlsFor gives a rule's TLS for a port and subset: subset port > subset > port > rule
+// (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy, MergeSubsetTrafficPolicy).
+func (m *consolidatedRule) tlsFor(number uint32, subsetName string) tlsSetting {
+	top := policyTLS(m.policy, number, "spec.trafficPolicy")
+	top.decision.Object = m.first.Ref
+	if m.policyFrom != nil {
+		top.decision.Object = m.policyFrom.Ref
+	}
+	s, ok := m.subset(subsetName)
+	if subsetName == "" || !ok || s.TrafficPolicy == nil {
+		return top
+	}
+	own := m.subsetTLS(number, subsetName)
+	if own.settings == nil && portLevelIndex(s.TrafficPolicy, number) < 0 {
+		return top
+	}
+	return own
+}
+
+// subsetTLS gives what a subset says for itself of a port.
+func (m *consolidatedRule) subsetTLS(number uint32, name string) tlsSetting {
+	s, _ := m.subset(name)
+	own := policyTLS(s.GetTrafficPolicy(), number, fmt.Sprintf("spec.subsets[%d].trafficPolicy", s.index))
+	own.decision.Object, own.bySubset = s.from.Ref, true
+	return own
+}
+
+func policyTLS(policy *networking.TrafficPolicy, number uint32, path string) tlsSetting {
+	if i := portLevelIndex(policy, number); i >= 0 {
+		field := fmt.Sprintf("%s.portLevelSettings[%d].tls", path, i)
+		return tlsSetting{settings: policy.PortLevelSettings[i].Tls, decision: Decision{Field: field}}
+	}
+	return tlsSetting{settings: policy.GetTls(), decision: Decision{Field: path + ".tls"}}
+}
+
+// sameTLS tells whether two settings do the same on the wire.
+func sameTLS(a, b *networking.ClientTLSSettings) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Mode == b.Mode && a.Sni == b.Sni && a.CredentialName == b.CredentialName && a.CaCertificates == b.CaCertificates &&
+		a.ClientCertificate == b.ClientCertificate && a.PrivateKey == b.PrivateKey && a.CaCrl == b.CaCrl &&
+		slices.Equal(a.SubjectAltNames, b.SubjectAltNames) && a.InsecureSkipVerify.GetValue() == b.InsecureSkipVerify.GetValue()
+}
+
+// asksForTLS tells whether a rule sets TLS anywhere.
+func asksForTLS(spec *networking.DestinationRule) bool {
+	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
+	for _, sub := range spec.Subsets {
+		policies = append(policies, sub.GetTrafficPolicy())
+	}
+	for _, p := range policies {
+		if p.GetTls().GetMode() != networking.ClientTLSSettings_DISABLE {
+			return true
+		}
+		for _, entry := range p.GetPortLevelSettings() {
+			if entry.GetTls().GetMode() != networking.ClientTLSSettings_DISABLE {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sniOf lists the SNIs that a rule sets.
+func sniOf(spec *networking.DestinationRule) []string {
+	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
+	for _, sub := range spec.Subsets {
+		policies = append(policies, sub.GetTrafficPolicy())
+	}
+	var names []string
+	for _, p := range policies {
+		names = append(names, p.GetTls().GetSni())
+		for _, entry := range p.GetPortLevelSettings() {
+			names = append(names, entry.GetTls().GetSni())
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}

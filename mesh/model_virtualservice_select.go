@@ -1,0 +1,56 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// selectVirtualServices lists the VirtualServices for the mesh that a client's listener knows and that have to do with host, in
+// Istio's order: private before exported before public ones, the oldest first, whatever hosts they name
+// (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
+	limited := s.sidecarFor(client) != nil
+	list := slices.DeleteFunc(s.virtualServicesForHost(host), func(v *virtualService) bool {
+		return !slices.Contains(v.gateways, meshGateway) || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) ||
+			limited && !l.importsVirtualService(v, client.Namespace)
+	})
+	slices.SortFunc(list, func(a, b *virtualService) int {
+		return cmp.Or(cmp.Compare(a.exportRank(client.Namespace), b.exportRank(client.Namespace)), a.compareAge(b))
+	})
+	return slices.Compact(list)
+}
+
+// virtualServicesForHost lists the VirtualServices with a host that covers host, or that lies within it where host is a wildcard,
+// some of them twice.
+func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
+	var list []*virtualService
+	for _, pattern := range s.virtualServiceHostsCovering(hostname) {
+		for _, v := range s.virtualServices.Prefix(byHost + pattern + "\x00") {
+			list = append(list, v)
+		}
+	}
+	if host.IsWildcard(hostname) {
+		for _, v := range s.virtualServices.Prefix(byDomain + host.Reversed(strings.ToLower(hostname[1:]))) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// virtualServicesWithDestination lists the VirtualServices with a destination host, their own or a delegate's.
+func (s *Snapshot) virtualServicesWithDestination(host string) []*virtualService {
+	var list []*virtualService
+	for _, v := range s.virtualServices.Prefix(byDestination + host + "\x00") {
+		if len(v.hosts) > 0 {
+			list = append(list, v)
+			continue
+		}
+		for _, root := range s.virtualServices.Prefix(byDelegate + v.key() + "\x00") {
+			list = append(list, root)
+		}
+	}
+	return list
+}

@@ -1,0 +1,61 @@
+package mesh
+
+import (
+	"iter"
+	"slices"
+)
+
+// matchSource is what a match asks of a client.
+type matchSource struct {
+	namespace string
+	labels    map[string]string
+}
+
+// matchSources walks what v's routes ask of clients, by which they tell pods and namespaces apart.
+func (s *Snapshot) matchSources(v *virtualService) iter.Seq[matchSource] {
+	return func(yield func(matchSource) bool) {
+		for _, r := range s.httpRoutes(v) {
+			for _, m := range r.GetMatch() {
+				if !yield(matchSource{m.GetSourceNamespace(), m.GetSourceLabels()}) {
+					return
+				}
+			}
+		}
+		for _, r := range v.spec.Tls {
+			for _, m := range r.GetMatch() {
+				if !yield(matchSource{m.GetSourceNamespace(), m.GetSourceLabels()}) {
+					return
+				}
+			}
+		}
+		for _, r := range v.spec.Tcp {
+			for _, m := range r.GetMatch() {
+				if !yield(matchSource{m.GetSourceNamespace(), m.GetSourceLabels()}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// matchedPorts lists the ports that v's routes match; 0 stands for any other.
+func matchedPorts(v *virtualService) []uint32 {
+	list := []uint32{0}
+	for _, r := range v.spec.Http {
+		for _, m := range r.GetMatch() {
+			list = append(list, m.GetPort())
+		}
+	}
+	for _, r := range v.spec.Tls {
+		for _, m := range r.GetMatch() {
+			list = append(list, m.GetPort())
+		}
+	}
+	for _, r := range v.spec.Tcp {
+		for _, m := range r.GetMatch() {
+			list = append(list, m.GetPort())
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

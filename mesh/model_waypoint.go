@@ -1,0 +1,106 @@
+package mesh
+
+import "slices"
+
+// The labels that say how a namespace or a service takes part in an ambient mesh (istio.io/istio pkg/config/constants).
+const (
+	ambientLabel           = "istio.io/dataplane-mode"
+	useWaypointLabel       = "istio.io/use-waypoint"
+	waypointNamespaceLabel = "istio.io/use-waypoint-namespace"
+)
+
+func (s *Snapshot) isAmbient(namespace string) bool {
+	_, yes := s.ambientNamespaces.Get(namespace)
+	return yes
+}
+
+// ambientClient is the vantage of pods of an ambient namespace towards a service: its waypoint, where it has one
+// that exists, or else the ztunnel, which reads no rules.
+func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
+	waypoint := Client{Kind: ClientWaypoint, Namespace: s.waypointNamespaceOf(svc)}
+	if waypoint.Namespace != "" && s.WaypointServes(waypoint, svc.host) {
+		return waypoint
+	}
+	return Client{Kind: ClientZtunnel, Namespace: namespace}
+}
+
+// ClientOf gives the vantage of one pod towards host: its sidecar or, in an ambient namespace, the waypoint of host
+// or the ztunnel.
+func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host string) Client {
+	if !s.isAmbient(namespace) {
+		return Client{Kind: ClientSidecar, Namespace: namespace, Labels: labels}
+	}
+	for _, svc := range s.services.At(host) {
+		if visible(svc.exportTo, svc.namespace, namespace) {
+			return s.ambientClient(namespace, svc)
+		}
+	}
+	return Client{Kind: ClientZtunnel, Namespace: namespace}
+}
+
+// waypointNamespaceOf gives the namespace of a service's waypoint: the label on the service, then on its namespace; "none"
+// switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go fetchWaypointForService).
+func (s *Snapshot) waypointNamespaceOf(svc *service) string {
+	labels := svc.labels
+	if _, own := labels[useWaypointLabel]; !own {
+		namespace := s.Get(Ref{Kind: KindNamespace, Name: svc.namespace})
+		if namespace == nil {
+			return ""
+		}
+		labels = namespace.Labels
+	}
+	name := labels[useWaypointLabel]
+	if name == "" || name == "none" {
+		return ""
+	}
+	where, named := labels[waypointNamespaceLabel]
+	if !named {
+		where = svc.namespace
+	}
+	gateway := s.Get(Ref{Kind: KindKubernetesGateway, Namespace: where, Name: name})
+	if gateway == nil || !gateway.Spec.(*KubernetesGateway).servesNamespace(where, svc.namespace) {
+		return ""
+	}
+	if serves := gateway.Labels["istio.io/waypoint-for"]; !slices.Contains([]string{"", "service", "all"}, serves) {
+		return ""
+	}
+	return where
+}
+
+// waypointClients lists the waypoints that stand for a host, whoever is behind them: single pods may be ambient where their
+// namespace is not, and ingress gateways may go by waypoints too.
+func (s *Snapshot) waypointClients(host string) []Client {
+	var list []Client
+	for _, svc := range s.services.At(host) {
+		client := Client{Kind: ClientWaypoint, Namespace: s.waypointNamespaceOf(svc)}
+		if client.Namespace != "" && s.WaypointServes(client, host) && !slices.ContainsFunc(list, func(have Client) bool { return have.Namespace == client.Namespace }) {
+			list = append(list, client)
+		}
+	}
+	slices.SortFunc(list, Client.compare)
+	return list
+}
+
+// WaypointServes tells whether a waypoint serves a host: traffic for it passes through the waypoint. Other hosts it knows
+// only as destinations of routes.
+func (s *Snapshot) WaypointServes(waypoint Client, host string) bool {
+	_, ok := s.waypointService(waypoint, s.services.At(host))
+	return ok && waypoint.Kind == ClientWaypoint
+}
+
+// waypointService is the service for which a waypoint stands: that of its namespace which stands for all, as written, no
+// ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources). An alias brings no one to a waypoint.
+func (s *Snapshot) waypointService(waypoint Client, all []*service) (scopedService, bool) {
+	known := servicePerNamespace(all)
+	attached := slices.DeleteFunc(slices.Clone(all), func(svc *service) bool { return svc.alias })
+	for _, svc := range servicePerNamespace(attached) {
+		if s.waypointNamespaceOf(svc) != waypoint.Namespace {
+			continue
+		}
+		i := slices.IndexFunc(known, func(other *service) bool { return other.namespace == svc.namespace })
+		if chosen := known[i]; !chosen.isDynamicDNS() || chosen.external {
+			return scopedService{service: chosen, ports: chosen.ports, atWaypoint: true}, true
+		}
+	}
+	return scopedService{}, false
+}

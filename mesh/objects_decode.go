@@ -1,0 +1,157 @@
+package mesh
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	kjson "sigs.k8s.io/json"
+)
+
+// manifest is the part of a Kubernetes object that is alike for all kinds.
+type manifest struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Name              string            `json:"name"`
+		Namespace         string            `json:"namespace"`
+		Labels            map[string]string `json:"labels"`
+		Annotations       map[string]string `json:"annotations"`
+		CreationTimestamp *time.Time        `json:"creationTimestamp"`
+	} `json:"metadata"`
+	Spec json.RawMessage `json:"spec"`
+}
+
+// Decode reads one Kubernetes object as JSON. The error names the object and the field. Kinds that the mesh does
+// not read give (nil, nil).
+func Decode(raw []byte) (*Object, error) {
+	var m manifest
+	if err := unmarshal(raw, &m); err != nil {
+		return nil, fmt.Errorf("read object: %w", explainJSON(err))
+	}
+	kind := kindOf(m.APIVersion, m.Kind)
+	if kind == "" {
+		return nil, nil
+	}
+	o := &Object{
+		Ref:         Ref{Kind: kind, Namespace: m.Metadata.Namespace, Name: m.Metadata.Name},
+		APIVersion:  m.APIVersion,
+		Labels:      m.Metadata.Labels,
+		Annotations: m.Metadata.Annotations,
+	}
+	if m.Metadata.CreationTimestamp != nil {
+		o.Created = *m.Metadata.CreationTimestamp
+	}
+	spec, err := decodeSpec(kind, m.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: spec%s: %w", o.Ref, unreadableField(kind, m.Spec), explainJSON(err))
+	}
+	o.Spec = spec
+	return o, nil
+}
+
+// kindOf gives the mesh's name for a kind, "" for those that it does not read. All versions of a group are alike.
+func kindOf(apiVersion, kind string) string {
+	group, _, found := strings.Cut(apiVersion, "/")
+	if !found {
+		group = ""
+	}
+	switch group {
+	case "networking.istio.io":
+		switch kind {
+		case KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry:
+			return kind
+		}
+	case "security.istio.io":
+		if kind == KindAuthorizationPolicy {
+			return kind
+		}
+	case "gateway.networking.k8s.io":
+		if kind == KindGateway {
+			return KindKubernetesGateway
+		}
+	case "":
+		if kind == KindService || kind == KindNamespace {
+			return kind
+		}
+	}
+	return ""
+}
+
+func decodeSpec(kind string, raw json.RawMessage) (any, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		raw = json.RawMessage("{}")
+	}
+	var spec apiMessage
+	switch kind {
+	case KindServiceEntry:
+		spec = new(networking.ServiceEntry)
+	case KindDestinationRule:
+		spec = new(networking.DestinationRule)
+	case KindVirtualService:
+		spec = new(networking.VirtualService)
+	case KindGateway:
+		spec = new(networking.Gateway)
+	case KindSidecar:
+		spec = new(networking.Sidecar)
+	case KindWorkloadEntry:
+		spec = new(networking.WorkloadEntry)
+	case KindAuthorizationPolicy:
+		spec = new(security.AuthorizationPolicy)
+	case KindService:
+		return decodeService(raw)
+	case KindKubernetesGateway:
+		return decodeKubernetesGateway(raw)
+	default:
+		return nil, nil
+	}
+	if err := unmarshalSpec(raw, spec); err != nil {
+		return nil, err
+	}
+	return spec, nil
+}
+
+// apiMessage is a generated type of istio.io/api.
+type apiMessage interface {
+	proto.Message
+	json.Unmarshaler
+}
+
+// unmarshalSpec reads raw as Istio does, which is spec.UnmarshalJSON. That reads every level of the text anew; what
+// protojson takes, it takes in a fifth of the time, and to the same values. It is not told to discard unknown fields:
+// it would discard unknown enum values with them, which are errors to Istio.
+func unmarshalSpec(raw json.RawMessage, spec apiMessage) error {
+	if protojson.Unmarshal(raw, spec) == nil {
+		return nil
+	}
+	proto.Reset(spec)
+	return spec.UnmarshalJSON(raw)
+}
+
+// unmarshal reads JSON as the API server does, by which "Spec" is not "spec".
+func unmarshal(raw []byte, into any) error {
+	err := kjson.UnmarshalCaseSensitivePreserveInts(raw, into)
+	if err == nil {
+		return nil
+	}
+	// The standard library's errors can be taken apart.
+	if told := json.Unmarshal(raw, into); told != nil {
+		return told
+	}
+	return err
+}
+
+// explainJSON turns the standard library's errors into words that name the field.
+func explainJSON(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) && wrongType.Field != "" {
+		return fmt.Errorf("field %s: want %s, have %s", wrongType.Field, wrongType.Type, wrongType.Value)
+	}
+	return err
+}

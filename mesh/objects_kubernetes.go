@@ -1,0 +1,82 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+)
+
+// Service is what the mesh reads of a Kubernetes Service.
+type Service struct {
+	// Selector is spec.selector: the labels of the pods behind the Service.
+	Selector map[string]string
+	// Ports lists spec.ports.
+	Ports []ServicePort
+	// ExternalName is spec.externalName, for type ExternalName.
+	ExternalName string
+	// Headless is true for clusterIP None.
+	Headless bool
+}
+
+// ServicePort is one of a Service's ports.
+type ServicePort struct {
+	Number   uint32
+	Name     string
+	Protocol string // the L4 protocol
+	// AppProtocol is spec.ports[].appProtocol.
+	AppProtocol string
+}
+
+// protocol gives the protocol of a Kubernetes port: what appProtocol says, or else the port's name; ports of old that
+// would not bear sniffing are TCP (istio.io/istio pkg/config/kube/conversion.go ConvertProtocol).
+func (p ServicePort) protocol() string {
+	if p.Protocol == "UDP" {
+		return p.Protocol
+	}
+	name := p.Name
+	switch p.AppProtocol {
+	case "":
+	case "kubernetes.io/h2c":
+		return "http2"
+	case "kubernetes.io/ws":
+		return "http"
+	case "kubernetes.io/wss":
+		return "https"
+	default:
+		name = p.AppProtocol
+	}
+	protocol := protocolFromPortName(name)
+	if FamilyOf(protocol) == FamilyUnspecified && slices.Contains([]uint32{25, 53, 3306, 27017}, p.Number) {
+		return "tcp"
+	}
+	return protocol
+}
+
+// protocolFromPortName reads a Kubernetes port's name: "http-web" is HTTP.
+func protocolFromPortName(name string) string {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(lower, "grpc-web") {
+		return "grpc-web"
+	}
+	first, _, _ := strings.Cut(lower, "-")
+	return first
+}
+
+// waypointClass is the class of a Gateway that is a waypoint (istio.io/istio pkg/config/constants).
+const waypointClass = "istio-waypoint"
+
+// KubernetesGateway is what the mesh reads of a gateway.networking.k8s.io Gateway.
+type KubernetesGateway struct {
+	// ClassName is spec.gatewayClassName; "istio-waypoint" makes it a waypoint.
+	ClassName string
+	// AllowedNamespaces is allowedRoutes.namespaces.from of its HBONE listener: All, Selector, or "" and Same for its own namespace.
+	AllowedNamespaces string
+}
+
+// IsWaypoint says whether it is a waypoint, which serves the mesh's own clients alone.
+func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }
+
+// servesNamespace tells whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
+// labels is taken to select it.
+func (g *KubernetesGateway) servesNamespace(own, namespace string) bool {
+	return g.IsWaypoint() && (own == namespace || g.AllowedNamespaces == "All" || g.AllowedNamespaces == "Selector")
+}

@@ -1,0 +1,50 @@
+package mesh
+
+import "encoding/json"
+
+func decodeService(raw json.RawMessage) (*Service, error) {
+	var spec struct {
+		Selector     map[string]string `json:"selector"`
+		ExternalName string            `json:"externalName"`
+		ClusterIP    string            `json:"clusterIP"`
+		Ports        []struct {
+			Name        string `json:"name"`
+			Port        uint32 `json:"port"`
+			Protocol    string `json:"protocol"`
+			AppProtocol string `json:"appProtocol"`
+		} `json:"ports"`
+	}
+	if err := unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
+	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Headless: spec.ClusterIP == "None"}
+	for _, p := range spec.Ports {
+		s.Ports = append(s.Ports, ServicePort{Number: p.Port, Name: p.Name, Protocol: p.Protocol, AppProtocol: p.AppProtocol})
+	}
+	return s, nil
+}
+
+func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
+	var spec struct {
+		GatewayClassName string `json:"gatewayClassName"`
+		Listeners        []struct {
+			Protocol      string `json:"protocol"`
+			AllowedRoutes struct {
+				Namespaces struct {
+					From string `json:"from"`
+				} `json:"namespaces"`
+			} `json:"allowedRoutes"`
+		} `json:"listeners"`
+	}
+	if err := unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
+	g := &KubernetesGateway{ClassName: spec.GatewayClassName}
+	for _, l := range spec.Listeners {
+		if l.Protocol == "HBONE" {
+			g.AllowedNamespaces = l.AllowedRoutes.Namespaces.From
+			break
+		}
+	}
+	return g, nil
+}

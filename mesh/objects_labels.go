@@ -1,0 +1,29 @@
+package mesh
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// labelsKey is equal for equal labels.
+func labelsKey(labels map[string]string) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		b.WriteString(k + "\x00" + labels[k] + "\x00")
+	}
+	return b.String()
+}
+
+// selectorMatches tells whether labels carries all of selector.
+func selectorMatches(selector, labels map[string]string) bool {
+	for k, v := range selector {
+		if have, ok := labels[k]; !ok || have != v {
+			return false
+		}
+	}
+	return true
+}

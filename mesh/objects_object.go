@@ -1,0 +1,69 @@
+package mesh
+
+import "time"
+
+// The kinds that decide what the proxies do, as Kubernetes spells them.
+const (
+	KindServiceEntry        = "ServiceEntry"
+	KindDestinationRule     = "DestinationRule"
+	KindVirtualService      = "VirtualService"
+	KindGateway             = "Gateway"
+	KindSidecar             = "Sidecar"
+	KindWorkloadEntry       = "WorkloadEntry"
+	KindAuthorizationPolicy = "AuthorizationPolicy"
+	KindService             = "Service"
+	KindNamespace           = "Namespace"
+	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh reads it only to find waypoints.
+	KindKubernetesGateway = "KubernetesGateway"
+)
+
+// Ref names one object of the mesh. Versions of one kind are the same object.
+type Ref struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+}
+
+// String gives "Kind namespace/name", or "Kind name" for what has no namespace.
+func (r Ref) String() string {
+	kind := r.Kind
+	if kind == KindKubernetesGateway {
+		kind = "Gateway (gateway.networking.k8s.io)"
+	}
+	if r.Namespace == "" {
+		return kind + " " + r.Name
+	}
+	return kind + " " + r.Namespace + "/" + r.Name
+}
+
+func (r Ref) key() string { return r.Kind + "\x00" + r.Namespace + "\x00" + r.Name }
+
+// Object is one Kubernetes object as the mesh reads it. It is immutable once it is in a Snapshot.
+type Object struct {
+	Ref
+	APIVersion  string
+	Labels      map[string]string
+	Annotations map[string]string
+	// Created is metadata.creationTimestamp. The zero time counts as the newest of all:
+	// an object under review has not been stored yet.
+	Created time.Time
+	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
+	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *security.AuthorizationPolicy
+	// (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.
+	Spec any
+}
+
+// Decision names the object and the field that decided something.
+type Decision struct {
+	Object Ref `json:"object"`
+	// Field is a path into the object, as "spec.policyFor.portLevelSettings[0].tls.mode".
+	Field string `json:"field"`
+}
+
+// String gives "Kind namespace/name field".
+func (d Decision) String() string {
+	if d.Field == "" {
+		return d.Object.String()
+	}
+	return d.Object.String() + " " + d.Field
+}

@@ -1,0 +1,32 @@
+package mesh
+
+import "strings"
+
+// Family is what a port's declared protocol says of the bytes that the application sends to it.
+type Family string
+
+// The families of istio.io/istio pkg/config/protocol.
+const (
+	FamilyHTTP        Family = "http"        // cleartext L7: HTTP, HTTP2, GRPC, GRPC-Web, HTTP_PROXY
+	FamilyTLS         Family = "tls"         // HTTPS, TLS: encrypted by the application
+	FamilyOpaque      Family = "opaque"      // TCP, MONGO, MYSQL, REDIS
+	FamilyUnspecified Family = "unspecified" // none given: Istio sniffs
+	FamilyUDP         Family = "udp"         // no clusters are built
+)
+
+// FamilyOf classes a declared protocol (istio.io/istio pkg/config/protocol/instance.go Parse; case does not count).
+// What Parse does not know is "unsupported", which Istio treats as sniffed.
+func FamilyOf(protocol string) Family {
+	switch strings.ToLower(protocol) {
+	case "http", "http2", "grpc", "grpc-web", "http_proxy":
+		return FamilyHTTP
+	case "https", "tls":
+		return FamilyTLS
+	case "tcp", "mongo", "mysql", "redis":
+		return FamilyOpaque
+	case "udp":
+		return FamilyUDP
+	default:
+		return FamilyUnspecified
+	}
+}

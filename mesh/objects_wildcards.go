@@ -1,0 +1,41 @@
+package mesh
+
+import (
+	"github.com/tlsward/tlsward/mesh/host"
+	"github.com/tlsward/tlsward/mesh/treap"
+)
+
+// wildcardIndex counts wildcard hosts by what follows their "*", to find those that cover a host without trying more
+// than its suffixes.
+type wildcardIndex struct{ suffixes treap.Map[int] }
+
+// add keeps how often a wildcard is there; exact hosts are not counted.
+func (w wildcardIndex) add(hostname string, by int) wildcardIndex {
+	if !host.IsWildcard(hostname) {
+		return w
+	}
+	suffix := hostname[1:]
+	if n := w.suffixes.At(suffix) + by; n > 0 {
+		return wildcardIndex{w.suffixes.Set(suffix, n)}
+	}
+	return wildcardIndex{w.suffixes.Remove(suffix)}
+}
+
+// covering lists host itself, then the wildcards that cover it, from the longest to the shortest
+// (pilot/pkg/model/config.go MostSpecificHostMatch).
+func (w wildcardIndex) covering(hostname string) []string {
+	list := []string{hostname}
+	if w.suffixes.Len() == 0 {
+		return list
+	}
+	suffix := hostname
+	if host.IsWildcard(hostname) {
+		suffix = hostname[1:]
+	}
+	for i := 0; i <= len(suffix); i++ {
+		if _, known := w.suffixes.Get(suffix[i:]); known && !(i == 0 && host.IsWildcard(hostname)) {
+			list = append(list, "*"+suffix[i:])
+		}
+	}
+	return list
+}

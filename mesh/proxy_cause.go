@@ -1,0 +1,41 @@
+package mesh
+
+// Cause says why a flow is as it is, in one word that policies can compare.
+type Cause string
+
+// The causes. A flow that is well has CauseNone.
+const (
+	CauseNone Cause = ""
+	// CauseNoRule: no DestinationRule applies to this client at all.
+	CauseNoRule Cause = "no-rule"
+	// CauseUnset: a DestinationRule applies and sets no TLS for this port.
+	CauseUnset Cause = "unset"
+	// CauseDisabled: mode DISABLE is written down.
+	CauseDisabled Cause = "disabled"
+	// CauseNoMode: tls without a mode, which Istio reads as DISABLE.
+	CauseNoMode Cause = "no-mode"
+	// CauseUnselected: only rules with a workloadSelector stand, and none selects this client.
+	CauseUnselected Cause = "unselected"
+	// CauseCredential: credentialName on a sidecar without workloadSelector: no TLS context.
+	CauseCredential Cause = "credential-ignored"
+	// CauseIncompleteMutual: MUTUAL with neither credentialName nor a pair of files: no TLS context.
+	CauseIncompleteMutual Cause = "incomplete-mutual"
+	// CauseMutualAtWaypoint: a waypoint treats ISTIO_MUTUAL towards external hosts as none.
+	CauseMutualAtWaypoint Cause = "mutual-at-waypoint"
+	// CauseSelectorAtWaypoint: a waypoint ignores rules with a workloadSelector.
+	CauseSelectorAtWaypoint Cause = "selector-at-waypoint"
+	// CauseZtunnel: an ambient pod without a waypoint: nothing reads DestinationRules.
+	CauseZtunnel Cause = "ztunnel"
+	// CauseMergedAway: the rule under review has TLS that Istio drops in favour of another rule's policy.
+	CauseMergedAway Cause = "merged-away"
+	// CauseOffPath: the rule under review is on no client's lookup path for this host.
+	CauseOffPath Cause = "off-path"
+	// CauseUnknownHost: no ServiceEntry and no Service has this host.
+	CauseUnknownHost Cause = "unknown-host"
+	// CauseCaseMismatch: a known host differs from this one in case only.
+	CauseCaseMismatch Cause = "case-mismatch"
+	// CausePassthrough: the host is not in the client's Sidecar egress list, or in no registry: passthrough.
+	CausePassthrough Cause = "passthrough"
+	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
+	CauseNoDestination Cause = "no-destination"
+)

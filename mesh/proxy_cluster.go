@@ -1,0 +1,82 @@
+package mesh
+
+// Cluster is the TLS with which one proxy sends to one host, port and subset: Istio's cluster
+// outbound|port|subset|host.
+type Cluster struct {
+	// Hop is the hop to the host, with the TLS that the proxy starts on it.
+	Hop Hop
+	// Cause says why no TLS is started, CauseNone where it is.
+	Cause Cause
+	// TargetPorts are the effective ports, ascending; empty if Istio builds no endpoints.
+	TargetPorts []uint32
+	// AutoMTLS is true where nothing sets TLS and Istio starts mutual TLS by itself towards those endpoints inside
+	// the mesh that take it. Hop.TLS is "" then.
+	AutoMTLS bool
+	// Protocol is the port's declared protocol, Family its class.
+	Protocol string
+	Family   Family
+
+	rule    *consolidatedRule
+	service scopedService
+	lookup  ruleLookup
+}
+
+// Originated is true if the proxy starts TLS.
+func (c Cluster) Originated() bool { return c.Hop.TLS != "" }
+
+// Cluster answers for one cluster of a client's proxy. ok is false where Istio builds none: the client does not know
+// the host or the port, the port is UDP, or no rule for it has the subset.
+func (s *Snapshot) Cluster(client Client, host string, number uint32, subsetName string) (Cluster, bool) {
+	svc, ok := s.serviceFor(client, host)
+	if !ok {
+		return Cluster{}, false
+	}
+	return s.cluster(client, svc, number, subsetName)
+}
+
+func (s *Snapshot) cluster(client Client, svc scopedService, number uint32, subsetName string) (Cluster, bool) {
+	p, ok := svc.port(number)
+	if !ok || p.family() == FamilyUDP {
+		return Cluster{}, false
+	}
+	c := Cluster{
+		Protocol: p.protocol, Family: p.family(), service: svc,
+		Hop: Hop{From: client.String(), To: svc.host, Port: number, Protocol: p.protocol, Names: []string{}},
+	}
+	c.lookup = s.destinationRules(client, svc)
+	c.rule = c.lookup.ruleFor(client)
+	if _, has := c.rule.subset(subsetName); subsetName != "" && !has {
+		return Cluster{}, false
+	}
+	r, ok := s.upstreamOf(client, svc, p, c.rule, subsetName)
+	if !ok {
+		return Cluster{}, false
+	}
+	if c.TargetPorts = r.ports; len(c.TargetPorts) > 0 {
+		c.Hop.Port = c.TargetPorts[0]
+	}
+	switch {
+	case client.Kind == ClientZtunnel:
+		c.Cause = CauseZtunnel
+		return c, subsetName == ""
+	case c.rule == nil:
+		c.Cause = c.lookup.causeOfNoRule(client)
+	default:
+		c.applyTLS(client, s.serviceAccounts(svc), number, subsetName)
+	}
+	if (c.Cause == CauseNoRule || c.Cause == CauseUnselected || c.Cause == CauseUnset) && s.usesAutoMTLS(svc, p, c.rule, subsetName) {
+		c.applyAutoMTLS(r.discovery, s.serviceAccounts(svc), number, subsetName)
+	}
+	return c, true
+}
+
+// causeOfNoRule tells a client without rules from one whose namespace has rules for other pods.
+func (l ruleLookup) causeOfNoRule(client Client) Cause {
+	if len(l.found.all) == 0 {
+		return CauseNoRule
+	}
+	if client.Kind == ClientWaypoint {
+		return CauseSelectorAtWaypoint
+	}
+	return CauseUnselected
+}

@@ -1,0 +1,53 @@
+package mesh
+
+import (
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// discoveryType is where a proxy takes the endpoints of a cluster from (pilot/pkg/networking/core/cluster.go
+// convertResolution).
+type discoveryType int
+
+const (
+	// discoveryEDS: the addresses that the control plane knows.
+	discoveryEDS discoveryType = iota
+	// discoveryDNS: DNS names in the cluster itself, which is not built without one.
+	discoveryDNS
+	// discoveryOriginalDst: wherever the client itself wanted to connect to.
+	discoveryOriginalDst
+	// discoveryDynamicForwardProxy: whatever name the request carries (a dynamic forward proxy).
+	discoveryDynamicForwardProxy
+	// discoveryNone: no cluster is built.
+	discoveryNone
+)
+
+// discoveryType tells how a proxy finds the service's endpoints. Gateways have no connection of a client's to follow.
+func (svc *service) discoveryType(client Client) discoveryType {
+	switch {
+	case svc.alias:
+		return discoveryNone
+	case svc.usesDynamicForwardProxy():
+		return discoveryDynamicForwardProxy
+	case svc.isOriginalDst() && client.Kind == ClientGateway:
+		return discoveryEDS
+	case svc.isOriginalDst():
+		return discoveryOriginalDst
+	}
+	switch svc.entry.GetResolution() {
+	case networking.ServiceEntry_DNS, networking.ServiceEntry_DNS_ROUND_ROBIN:
+		return discoveryDNS
+	default:
+		return discoveryEDS
+	}
+}
+
+// supportsDynamicForwardProxy tells the protocols for which Istio builds a dynamic forward proxy (buildOutboundClusters).
+func supportsDynamicForwardProxy(protocol string) bool {
+	switch strings.ToLower(protocol) {
+	case "http", "http2", "grpc", "tls":
+		return true
+	}
+	return false
+}

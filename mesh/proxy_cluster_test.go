@@ -1,0 +1,68 @@
+package mesh_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// TestAsIstio holds answers that Istio's generator gave and this model once did not. test/oracle found them on random
+// meshes; the answers in the file are Istio's.
+func TestAsIstio(t *testing.T) {
+	raw, err := os.ReadFile("testdata/as-istio.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Name   string            `json:"name"`
+		Mesh   []json.RawMessage `json:"mesh"`
+		Client mesh.Client       `json:"client"`
+		Host   string            `json:"host"`
+		Port   uint32            `json:"port"`
+		Subset string            `json:"subset"`
+		Istio  string            `json:"istio"`
+	}
+	if err := json.Unmarshal(raw, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		t.Run(c.Name, func(t *testing.T) {
+			s := snapshotOf(t, c.Mesh)
+			if got := answer(s.Cluster(c.Client, c.Host, c.Port, c.Subset)); got != c.Istio {
+				t.Errorf("got %s, want %s", got, c.Istio)
+			}
+		})
+	}
+}
+
+// answer gives what TLS a cluster has, and its endpoints' ports, on one line.
+func answer(c mesh.Cluster, ok bool) string {
+	if !ok {
+		return "no cluster"
+	}
+	mode := c.Hop.TLS
+	switch {
+	case c.AutoMTLS:
+		mode = "automatic"
+	case mode == "":
+		mode = "plaintext"
+	}
+	return fmt.Sprintf("%s sni=%q names=%v insecure=%v ports=%v", mode, c.Hop.SNI, c.Hop.Names, c.Hop.Insecure, c.TargetPorts)
+}
+
+// snapshotOf makes a mesh of objects as JSON.
+func snapshotOf(t *testing.T, raw []json.RawMessage) *mesh.Snapshot {
+	t.Helper()
+	var objects []*mesh.Object
+	for _, r := range raw {
+		o, err := mesh.Decode(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, o)
+	}
+	return mesh.New(mesh.DefaultSettings(), objects...)
+}

@@ -1,0 +1,110 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// endpoint is one place behind one port of a service.
+type endpoint struct {
+	number         uint32 // of the service port
+	name           string // of the service port
+	address        string
+	port           uint32
+	labels         map[string]string
+	acceptsMTLS    bool // it may take the mesh's own mutual TLS
+	serviceAccount string
+}
+
+// endpointsFor lists what the ServiceEntries of one namespace put behind a host: they share their endpoints, whichever
+// of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost).
+// The pods behind a Service or a workloadSelector are not known here. Only the ports that are wanted are listed: each
+// port of a service asks for its own, and there may be thousands.
+func (s *Snapshot) endpointsFor(host, namespace string, wanted func(port) bool) []endpoint {
+	var list []endpoint
+	services := slices.DeleteFunc(slices.Clone(s.services.At(host)), func(svc *service) bool {
+		return svc.namespace != namespace || svc.entry == nil
+	})
+	single := slices.ContainsFunc(services, (*service).isDNSRoundRobin)
+	seen := map[uint32]bool{}
+	for _, svc := range services {
+		for _, w := range s.entryWorkloads(svc) {
+			for _, p := range svc.ports {
+				if single {
+					if svc.isDNSRoundRobin() && seen[p.number] {
+						continue
+					}
+					seen[p.number] = true
+				}
+				if wanted(p) {
+					list = append(list, s.endpointAt(w, p, namespace))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// sameNumberOrName says whether a port has the number or the name of p: nothing else of it is asked for.
+func (p port) sameNumberOrName(other port) bool {
+	return p.number == other.number || p.name == other.name
+}
+
+func anyPort(port) bool { return true }
+
+// endpointAt is a workload's endpoint for a port: its own port of that name, then targetPort, then the number.
+func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
+	e := endpoint{number: p.number, name: p.name, address: w.Address, port: p.number, labels: w.Labels}
+	switch own := w.Ports[p.name]; {
+	case strings.HasPrefix(w.Address, unixPrefix):
+		e.port = 0
+	case own > 0:
+		e.port = own
+	case p.targetPort > 0:
+		e.port = p.targetPort
+	}
+	if mode, ok := w.Labels["security.istio.io/tlsMode"]; ok {
+		e.acceptsMTLS = mode != "disabled"
+	} else {
+		e.acceptsMTLS = w.ServiceAccount != ""
+	}
+	if w.ServiceAccount != "" {
+		e.serviceAccount = "spiffe://" + s.settings.TrustDomain + "/ns/" + namespace + "/sa/" + w.ServiceAccount
+	}
+	return e
+}
+
+const unixPrefix = "unix://"
+
+// serviceAccounts lists the names that the servers of a host may prove, ascending: those of the newest ServiceEntry of its
+// namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts). A forward proxy uses none.
+func (s *Snapshot) serviceAccounts(svc scopedService) []string {
+	var names []string
+	if svc.usesDynamicForwardProxy() || svc.atWaypoint {
+		return nil
+	}
+	for _, other := range s.services.At(svc.host) {
+		if other.namespace == svc.namespace {
+			names = other.entry.GetSubjectAltNames()
+		}
+	}
+	names = slices.Clone(names)
+	for _, e := range s.endpointsFor(svc.host, svc.namespace, anyPort) {
+		if e.serviceAccount != "" {
+			names = append(names, e.serviceAccount)
+		}
+	}
+	for _, name := range slices.Clone(names) {
+		rest, ok := strings.CutPrefix(name, "spiffe://")
+		_, path, found := strings.Cut(rest, "/")
+		for _, domain := range s.settings.TrustDomainAliases {
+			if ok && found {
+				names = append(names, "spiffe://"+domain+"/"+path)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

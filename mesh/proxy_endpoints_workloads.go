@@ -1,0 +1,50 @@
+package mesh
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// entryWorkloads lists the workloads of a ServiceEntry: those that its selector selects, else those written in it, else,
+// where names are resolved, its host.
+func (s *Snapshot) entryWorkloads(svc *service) []*networking.WorkloadEntry {
+	byName := svc.discoveryType(Client{}) == discoveryDNS
+	switch {
+	case svc.entry.WorkloadSelector != nil:
+		return s.selectedWorkloads(svc.namespace, svc.selector, byName)
+	case len(svc.entry.Endpoints) > 0:
+		return slices.DeleteFunc(slices.Clone(svc.entry.Endpoints), func(w *networking.WorkloadEntry) bool { return w == nil })
+	case byName:
+		return []*networking.WorkloadEntry{{Address: svc.host}}
+	}
+	return nil
+}
+
+// selectedWorkloads lists the WorkloadEntries of a namespace that a selector selects, with the labels of both of their
+// places; names count only where names are resolved.
+func (s *Snapshot) selectedWorkloads(namespace string, selector map[string]string, byName bool) []*networking.WorkloadEntry {
+	var list []*networking.WorkloadEntry
+	for _, o := range s.objects.Prefix(KindWorkloadEntry + "\x00" + namespace + "\x00") {
+		entry := o.Spec.(*networking.WorkloadEntry)
+		labels := maps.Clone(entry.Labels)
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		maps.Copy(labels, o.Labels)
+		if !selectorMatches(selector, labels) || !byName && entry.Address != "" && !isAddress(entry.Address) {
+			continue
+		}
+		list = append(list, &networking.WorkloadEntry{
+			Address: entry.Address, Ports: entry.Ports, Labels: labels, ServiceAccount: entry.ServiceAccount,
+		})
+	}
+	return list
+}
+
+func isAddress(address string) bool {
+	_, err := netip.ParseAddr(address)
+	return err == nil
+}

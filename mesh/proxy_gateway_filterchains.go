@@ -1,0 +1,102 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// filterChain is where bytes go that a server does not read: those of which the SNI fits the names, or all without names.
+type filterChain struct {
+	serverNames  []string
+	destinations []routeDestination
+}
+
+// gatewayFilterChains lists what a server does that reads no requests: where it passes TLS on, by the tls routes of named, but for
+// names that older chains of the port have taken.
+func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named []*virtualService, taken map[string]bool) []filterChain {
+	switch {
+	case srv.isAutoPassthrough():
+		return nil
+	case srv.isTLSPassthrough():
+		return s.tlsPassthroughChains(client, srv, named, taken)
+	}
+	for _, v := range s.gatewayVirtualServicesWithTCP(srv.gateway, client.Namespace) {
+		if list := s.gatewayTCPDestinations(client, srv, v); len(list) > 0 {
+			c := filterChain{destinations: list}
+			if srv.tls != nil {
+				c.serverNames = srv.sniHosts()
+			}
+			return []filterChain{c}
+		}
+	}
+	return nil
+}
+
+// gatewayDestinationsOf lists all destinations that v alone gives a server.
+func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *virtualService) []routeDestination {
+	var list []routeDestination
+	switch {
+	case srv.isAutoPassthrough() || srv.redirectsToHTTPS():
+	case srv.routesHTTP():
+		hosts := map[string]*virtualHost{}
+		s.addGatewayRoutes(hosts, client, srv, v)
+		for _, h := range hosts {
+			return append(h.destinations, h.catchAll...) // alike for all hosts
+		}
+	case srv.isTLSPassthrough():
+		for _, c := range s.tlsPassthroughChains(client, srv, []*virtualService{v}, map[string]bool{}) {
+			list = append(list, c.destinations...)
+		}
+	default:
+		list = s.gatewayTCPDestinations(client, srv, v)
+	}
+	return list
+}
+
+// gatewayTCPDestinations gives where v sends all bytes that come to a server (buildGatewayNetworkFiltersFromTCPRoutes).
+func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *virtualService) []routeDestination {
+	if !srv.matchesHostsOf(v) {
+		return nil
+	}
+	r := matchContext{gateway: srv.gateway, port: srv.number, client: client}
+	for _, route := range v.spec.Tcp {
+		if applies, _ := matchTCP(v, route, r); applies && len(route.GetRoute()) > 0 {
+			return s.gatewayL4Destinations(client, v, route.Route, FamilyOpaque, srv.number)
+		}
+	}
+	return nil
+}
+
+// tlsPassthroughChains lists a chain for each match of tls routes, whatever the server's own hosts are; one that names a host
+// that another has named is dropped (buildGatewayNetworkFiltersFromTLSRoutes).
+func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []*virtualService, taken map[string]bool) []filterChain {
+	var list []filterChain
+	for _, v := range all {
+		if !slices.Contains(v.gateways, srv.gateway) || !srv.matchesHostsOf(v) {
+			continue
+		}
+		r := matchContext{gateway: srv.gateway, port: srv.number, client: client}
+		for _, route := range v.spec.Tls {
+			for _, m := range route.GetMatch() {
+				if len(route.Route) == 0 || m == nil || !matchesL4(m.Gateways, m.Port, "", nil, v, r) ||
+					slices.ContainsFunc(m.SniHosts, func(h string) bool { return taken[h] }) {
+					continue
+				}
+				for _, h := range m.SniHosts {
+					taken[h] = true
+				}
+				list = append(list, filterChain{serverNames: m.SniHosts, destinations: s.gatewayL4Destinations(client, v, route.Route, FamilyTLS, srv.number)})
+			}
+		}
+	}
+	return list
+}
+
+func (s *Snapshot) gatewayL4Destinations(client Client, v *virtualService, routes []*networking.RouteDestination, kind Family, number uint32) []routeDestination {
+	list := s.settings.weightedDestinations(v, routes, kind)
+	for i, d := range list {
+		list[i] = s.completeGatewayDestination(client, d, number)
+	}
+	return list
+}

@@ -1,0 +1,77 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// virtualHost is what a gateway's routes do with requests for one host.
+type virtualHost struct {
+	destinations []routeDestination // of routes that take some requests
+	catchAll     []routeDestination // of the first that takes all
+	hasCatchAll  bool
+	redirects    bool
+}
+
+// gatewayHTTPDestinations gives where the servers of one table send requests with an authority: the routes of all VirtualServices
+// for the closest host add up, and of those that take all requests the first counts
+// (pilot/pkg/networking/core/gateway.go buildGatewayHTTPRouteConfig).
+func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServer, authority string) []routeDestination {
+	authority = strings.ToLower(authority)
+	hosts := map[string]*virtualHost{}
+	for _, srv := range servers {
+		for _, v := range s.gatewayVirtualServicesByName(srv.gateway, client.Namespace, authority) {
+			s.addGatewayRoutes(hosts, client, srv, v)
+		}
+		for _, h := range srv.hosts {
+			if h = strings.ToLower(h); srv.redirectsToHTTPS() {
+				virtualHostOf(hosts, h).redirects = true
+			}
+		}
+	}
+	best := ""
+	for h := range hosts {
+		if h == authority || host.Covers(h, authority) && best != authority && len(h) > len(best) {
+			best = h
+		}
+	}
+	if chosen := hosts[best]; chosen != nil && !chosen.redirects {
+		return append(slices.Clip(chosen.destinations), chosen.catchAll...)
+	}
+	return nil
+}
+
+// virtualHostOf gives the table's entry for a host, a new one where it has none.
+func virtualHostOf(hosts map[string]*virtualHost, name string) *virtualHost {
+	if hosts[name] == nil {
+		hosts[name] = &virtualHost{}
+	}
+	return hosts[name]
+}
+
+// addGatewayRoutes adds v's routes to the hosts that it has in common with a server.
+func (s *Snapshot) addGatewayRoutes(hosts map[string]*virtualHost, client Client, srv gatewayServer, v *virtualService) {
+	common := srv.intersection(v)
+	if len(common) == 0 {
+		return
+	}
+	some, rest, taken, whole := s.splitHTTPDestinations(v, matchContext{gateway: srv.gateway, port: srv.number, client: client})
+	if !taken {
+		return
+	}
+	for _, name := range common {
+		h := virtualHostOf(hosts, name)
+		h.redirects = h.redirects || srv.redirectsToHTTPS()
+		for _, d := range some {
+			h.destinations = append(h.destinations, s.completeGatewayDestination(client, d, srv.number))
+		}
+		if whole && !h.hasCatchAll {
+			h.hasCatchAll = true
+			for _, d := range rest {
+				h.catchAll = append(h.catchAll, s.completeGatewayDestination(client, d, srv.number))
+			}
+		}
+	}
+}

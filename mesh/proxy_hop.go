@@ -1,0 +1,42 @@
+package mesh
+
+// Hop is one hop of a path: from one proxy to the next, or out of the mesh.
+type Hop struct {
+	// From and To are proxies or hosts, as a person names them.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Port is the port that the bytes are sent to (the effective one: endpoint port, targetPort or number).
+	Port uint32 `json:"port"`
+	// Protocol is the declared protocol of the destination's port.
+	Protocol string `json:"protocol"`
+	// TLS is the mode of the TLS that the proxy starts on this hop (SIMPLE, MUTUAL, ISTIO_MUTUAL), "" for none.
+	TLS string `json:"tls"`
+	// SNI is the server name sent; "" when none is sent. AutoSNI means that it is taken from the Host header.
+	SNI     string `json:"sni"`
+	AutoSNI bool   `json:"autoSNI,omitempty"`
+	// Names are the subject alternative names checked. AutoNames means that the Host header's is checked.
+	Names     []string `json:"names"`
+	AutoNames bool     `json:"autoNames,omitempty"`
+	// Verified is true if the server's name is checked on this hop.
+	Verified bool `json:"verified"`
+	// Insecure is true for insecureSkipVerify.
+	Insecure bool `json:"insecure,omitempty"`
+	// DecidedBy is what decided the TLS of this hop; nil if no object did.
+	DecidedBy *Decision `json:"decidedBy"`
+}
+
+// verifiesName tells whether the server's name is checked for this payload: names taken from the Host header need one.
+func (h Hop) verifiesName(payload Family) bool {
+	return !h.Insecure && (len(h.Names) > 0 || h.AutoNames && (payload == FamilyHTTP || payload == FamilyUnspecified))
+}
+
+// verifiesNameOf is verifies for SIMPLE and MUTUAL, and what setIstioMutualNames found for ISTIO_MUTUAL.
+func (h Hop) verifiesNameOf(svc scopedService, payload Family) bool {
+	if h.TLS == "" || svc.service == nil {
+		return false
+	}
+	if h.TLS == "ISTIO_MUTUAL" {
+		return h.Verified
+	}
+	return h.verifiesName(payload)
+}

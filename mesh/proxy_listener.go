@@ -1,0 +1,96 @@
+package mesh
+
+import (
+	"net/netip"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// listens tells whether a client's proxy listens for a port of a service.
+func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool {
+	p, has := svc.port(number)
+	if !has {
+		return false
+	}
+	_, heard := s.egressListenerFor(client, svc, p)
+	return heard
+}
+
+// egressListenerFor gives the egress listener that takes what a client sends to a port of a service. One for the port goes before
+// the one for all, which only adds services there that have addresses of their own and are not read as HTTP; on one for
+// HTTP nobody asks for services that are not
+// (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
+// GetEgressListenerForRDS).
+func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (l egressListener, ok bool) {
+	if client.Kind != ClientSidecar {
+		return egressListener{hosts: []string{"*/*"}}, true
+	}
+	all, taken := s.services.At(svc.host), false
+	for _, l := range s.egressListeners(client) {
+		if l.port != 0 && l.port != p.number {
+			continue
+		}
+		for _, v := range l.selectServices(all, client.Namespace) {
+			own, has := v.port(p.number)
+			if has && v.namespace == svc.namespace && (!taken || !isHTTPOrSniffed(own) && s.hasOwnAddress(v.service, own)) &&
+				(l.port == 0 || FamilyOf(l.protocol) != FamilyHTTP || isHTTPOrSniffed(own)) {
+				return l, true
+			}
+		}
+		taken = true
+	}
+	return egressListener{}, false
+}
+
+// parsedAs is the family as which the proxy reads what comes to a port: the listener's own, or else the port's.
+func (l egressListener) parsedAs(p port) Family {
+	if l.port == 0 {
+		return p.family()
+	}
+	return FamilyOf(l.protocol)
+}
+
+// isHTTPOrSniffed is true of a port where the proxy looks for requests.
+func isHTTPOrSniffed(p port) bool { return p.family() == FamilyHTTP || p.family() == FamilyUnspecified }
+
+// sniffsHTTP tells whether a proxy looks for requests on a port.
+func (v scopedService) sniffsHTTP(number uint32) bool {
+	p, ok := v.port(number)
+	return ok && isHTTPOrSniffed(p)
+}
+
+// hasOwnAddress tells whether a port of a service has addresses of its own, on which the proxy listens for it alone: the
+// service's, or those of endpoints to which connections go by themselves.
+func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
+	switch {
+	case svc.entry == nil:
+		return svc.kubernetes && !svc.headless
+	case len(svc.entry.Addresses) > 0:
+		_, err := netip.ParseAddr(svc.entry.Addresses[0])
+		return err == nil
+	}
+	return svc.entry.Resolution == networking.ServiceEntry_NONE &&
+		len(s.endpointsFor(svc.host, svc.namespace, func(other port) bool { return other.number == p.number })) > 0
+}
+
+// payloadFrom is what a client sends to a port: requests where either the port or the listener is for HTTP.
+func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family {
+	if l, heard := s.egressListenerFor(client, svc, p); heard && l.parsedAs(p) == FamilyHTTP {
+		return FamilyHTTP
+	}
+	return p.family()
+}
+
+// wildcardListenedFor is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
+func (s *Snapshot) wildcardListenedFor(client Client, name string, number uint32) string {
+	for i := range len(name) {
+		svc, ok := s.serviceFor(client, "*"+name[i:])
+		if !ok || !s.isImported(client, svc) || !s.listens(client, svc, number) {
+			continue
+		}
+		if p, has := svc.port(number); has && p.family() != FamilyUDP {
+			return svc.host
+		}
+	}
+	return ""
+}

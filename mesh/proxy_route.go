@@ -1,0 +1,64 @@
+package mesh
+
+import "slices"
+
+// Destination is where a client's proxy sends something that was meant for a service's port.
+type Destination struct {
+	Host   string
+	Port   uint32
+	Subset string
+	// Authority is the Host header that a route sets, "" for the client's own.
+	Authority string
+}
+
+// routeDestination is where a route sends. Its port is 0 where the route gives none.
+type routeDestination struct {
+	Destination
+	routeType      Family // http, tls, or opaque for tcp
+	virtualService *virtualService
+}
+
+// matchContext is what a route's match is held against.
+type matchContext struct {
+	gateway string // meshGateway or "namespace/name"
+	host    string
+	port    uint32
+	client  Client
+}
+
+// destinationsOf gives where v's routes of one kind send a request: all that some request for this host and port can
+// take, up to one that takes all that are left.
+func (s *Snapshot) destinationsOf(v *virtualService, kind Family, r matchContext) []routeDestination {
+	var list []routeDestination
+	switch kind {
+	case FamilyHTTP:
+		list, _ = s.httpDestinationsOf(v, r)
+	case FamilyTLS:
+		list = tlsDestinationsOf(v, s.settings, r)
+	default:
+		list, _ = s.tcpDestinations([]*virtualService{v}, r)
+	}
+	return list
+}
+
+// routeTypes lists the kinds of routes that apply to a port.
+func routeTypes(f Family) []Family {
+	switch f {
+	case FamilyHTTP:
+		return []Family{FamilyHTTP}
+	case FamilyTLS:
+		return []Family{FamilyTLS}
+	case FamilyUnspecified:
+		return []Family{FamilyHTTP, FamilyOpaque}
+	default:
+		return []Family{FamilyOpaque}
+	}
+}
+
+func matchesGateway(gateways []string, namespace, gateway string) bool {
+	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(g string) bool { return qualifyGateway(g, namespace) == gateway })
+}
+
+func matchesSource(namespace string, labels map[string]string, client Client) bool {
+	return (namespace == "" || namespace == client.Namespace) && selectorMatches(labels, client.Labels)
+}

@@ -1,0 +1,108 @@
+package mesh
+
+import (
+	"cmp"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// httpDestinationsOf gives where v's HTTP routes send some request; taken is true if one of them is for it, even if it
+// leads nowhere.
+func (s *Snapshot) httpDestinationsOf(v *virtualService, r matchContext) (list []routeDestination, taken bool) {
+	some, rest, taken, _ := s.splitHTTPDestinations(v, r)
+	return append(some, rest...), taken
+}
+
+// splitHTTPDestinations tells apart where v's HTTP routes send some requests, and where the first sends the rest that takes them all;
+// whole is true if there is one.
+func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (some, rest []routeDestination, taken, whole bool) {
+	seen := map[Destination]bool{}
+	for _, route := range s.httpRoutes(v) {
+		applies, all := matchHTTP(v, route, r)
+		switch {
+		case !applies:
+			continue
+		case all:
+			return some, s.settings.addHTTPRoute(nil, seen, v, route), true, true
+		}
+		taken = true
+		some = s.settings.addHTTPRoute(some, seen, v, route)
+	}
+	return some, nil, taken, false
+}
+
+// matchHTTP tells whether a route can take a request, and whether it takes all of them.
+func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (applies, whole bool) {
+	if len(route.Match) == 0 {
+		return true, true
+	}
+	for _, m := range route.Match {
+		if m == nil || !matchesHTTPSource(m, v, r) || m.Port != 0 && m.Port != r.port {
+			continue
+		}
+		applies = true
+		if matchesEveryPath(m.Uri) && m.Method == nil && m.Authority == nil && m.Scheme == nil && len(m.Headers) == 0 &&
+			len(m.QueryParams) == 0 && len(m.WithoutHeaders) == 0 {
+			return true, true
+		}
+	}
+	return applies, false
+}
+
+// matchesEveryPath is true for a match that every path fits (IsCatchAllRoute).
+func matchesEveryPath(uri *networking.StringMatch) bool {
+	return uri == nil || uri.GetPrefix() == "/" || uri.GetRegex() == ".*"
+}
+
+// matchesHTTPSource tells whether a match is for a client. One that names gateways does not look at the source
+// (sourceMatchHTTP).
+func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matchContext) bool {
+	if len(m.Gateways) > 0 {
+		return matchesGateway(m.Gateways, v.Namespace, r.gateway)
+	}
+	return matchesSource(m.SourceNamespace, m.SourceLabels, r.client)
+}
+
+// addHTTPRoute adds a route's destinations and mirrors, each once: a mirror is a client too. Of several destinations
+// those without a weight get nothing, and what the route sets as authority goes before what a destination sets
+// (pilot/pkg/networking/core/route/route.go applyHTTPRouteDestination).
+func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute) []routeDestination {
+	add := func(d *networking.Destination, authority string) {
+		if d == nil {
+			return
+		}
+		to := Destination{Host: s.qualify(d.Host, v.Namespace), Port: d.GetPort().GetNumber(), Subset: d.Subset, Authority: authority}
+		if !seen[to] {
+			seen[to] = true
+			list = append(list, routeDestination{Destination: to, routeType: FamilyHTTP, virtualService: v})
+		}
+	}
+	if route.Redirect != nil || route.DirectResponse != nil {
+		return list
+	}
+	authority := cmp.Or(route.GetRewrite().GetAuthority(), hostHeader(route.Headers))
+	for _, r := range route.Route {
+		if len(route.Route) == 1 || r.GetWeight() > 0 {
+			add(r.GetDestination(), cmp.Or(authority, hostHeader(r.GetHeaders())))
+		}
+	}
+	add(route.Mirror, "")
+	for _, m := range route.Mirrors {
+		add(m.GetDestination(), "")
+	}
+	return list
+}
+
+// hostHeader is the Host that header operations give a request: what is set, or else what is added.
+func hostHeader(h *networking.Headers) string {
+	request := h.GetRequest()
+	for _, operation := range []map[string]string{request.GetSet(), request.GetAdd()} {
+		for name, value := range operation {
+			if strings.EqualFold(name, "host") || strings.EqualFold(name, ":authority") {
+				return value
+			}
+		}
+	}
+	return ""
+}

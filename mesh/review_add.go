@@ -1,0 +1,118 @@
+package mesh
+
+import "slices"
+
+// add puts a hop that leaves the mesh among the flows. Two ways to the same cluster are one flow; it was under TLS
+// if either was.
+func (r *review) add(h hop, was Verdict) {
+	if r.onlyLosses && !losesTLS(was, h) && !h.wasUnrouted {
+		return
+	}
+	if i, known := r.index[h.key()]; known {
+		if was == Originated || r.flows[i].Before == "" {
+			r.flows[i].Before = was
+		}
+		r.flows[i].WasUnrouted = r.flows[i].WasUnrouted || h.wasUnrouted
+		return
+	}
+	f := h.flow()
+	f.Before, f.ClientInRootNamespace = was, h.client.Namespace == r.after.settings.RootNamespace
+	if r.isOfRule() && f.Verdict == Originated && was != Originated {
+		f.Before = r.clusterBefore(h) // where routes lead to several, the worst of those was told
+	}
+	if h.cluster.service.service != nil {
+		f.Service = &h.cluster.service.ref
+	}
+	if entry := h.cluster.service.serviceEntry(); entry != nil {
+		f.SNIHosts = entry.Hosts
+		f.EndpointHosts = endpointHosts(entry)
+	}
+	r.judgeRule(&f, h)
+	if r.isDecidedElsewhere(f, h) {
+		return
+	}
+	f.LostTLS = r.lostTLS(f, h)
+	r.index[h.key()] = len(r.flows)
+	r.flows = append(r.flows, f)
+}
+
+// addAll adds hops by what their clusters were.
+func (r *review) addAll(hops []hop) {
+	for _, h := range hops {
+		r.add(h, r.clusterBefore(h))
+	}
+}
+
+// addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.
+func (r *review) addHop(h hop) {
+	if _, known := r.index[h.key()]; known || h.gatewayPort.protocol == "" || r.onlyLosses {
+		return
+	}
+	if h.gatewayPort.tls != "" && !h.hasRule() && h.client.Namespace != h.route.virtualService.Namespace {
+		return // nothing leaks: without a rule of its own the namespace cannot use this route, which is not meant for it
+	}
+	f := h.flow()
+	f.ServerTLS = h.gatewayPort.tls
+	if h.gatewayPort.tls != "" {
+		f.SNIHosts = h.gatewayPort.hosts
+	}
+	if !h.exists {
+		f.Verdict, f.Cause = Plaintext, CauseNoRule
+	}
+	r.index[h.key()] = len(r.flows)
+	r.flows = append(r.flows, f)
+}
+
+// addRouted adds the ways that traffic takes which a VirtualService takes, or gives back.
+func (r *review) addRouted(hops []hop, was Verdict) {
+	for _, h := range hops {
+		switch h.kind {
+		case HopEgress, HopNone:
+			r.add(h, was)
+		case HopGateway:
+			r.addHop(h)
+		}
+	}
+}
+
+// lostTLS tells what the rule under review decided for a hop where now, in its place, another rule of its host and
+// namespace leaves the bytes in plaintext: one that it hid before.
+func (r *review) lostTLS(f Flow, h hop) *LostTLS {
+	if !r.isOfRule() || r.old == nil || f.Rule == nil || f.Verdict != Plaintext || f.Before != Originated {
+		return nil
+	}
+	svc, ok := r.before.serviceFor(h.client, h.host)
+	if !ok {
+		return nil
+	}
+	was := r.before.directHop(h.client, svc, h.port, h.subset, h.payload)
+	if !was.hasRule() || was.tlsSetting().decision.Object != r.old.Ref {
+		return nil
+	}
+	heir := h.tlsSetting()
+	if was.tlsSetting().bySubset && !heir.bySubset {
+		heir.decision = h.cluster.rule.subsetTLS(h.port, h.subset).decision
+	}
+	hidden := func(o *Object) bool { return o.Ref == heir.decision.Object && o.Ref != r.old.Ref }
+	if !slices.ContainsFunc(was.cluster.lookup.endedAt.rules, hidden) {
+		return nil
+	}
+	return &LostTLS{Field: was.tlsSetting().decision.Field, Successor: heir.decision}
+}
+
+// isDecidedElsewhere is true of a flow that other objects decide as they did before: what they do is theirs to answer.
+func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
+	if r.object == nil || f.Before != f.Verdict || f.WasUnrouted {
+		return false
+	}
+	switch r.object.Kind {
+	case KindDestinationRule:
+		return f.Rule != nil && !f.DecidedByObject && !f.Ignored
+	case KindServiceEntry:
+		return f.Service != nil && !h.cluster.service.declares(h.port, r.object.Ref)
+	}
+	return false
+}
+
+// losesTLS is true of a hop that was under TLS and is in plaintext.
+func losesTLS(was Verdict, h hop) bool { return was == Originated && h.verdict() == Plaintext }

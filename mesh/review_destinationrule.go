@@ -1,0 +1,113 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// destinationRule adds the flows of the hosts that the rule matches, for the clients whose lookup reaches it, and
+// the hops to an egress gateway that it governs.
+func (r *review) destinationRule() {
+	var patterns []string
+	for _, o := range []*Object{r.object, r.old} {
+		if o != nil {
+			patterns = append(patterns, r.after.settings.qualify(ruleSpec(o).Host, o.Namespace))
+		}
+	}
+	for i, pattern := range slices.Compact(patterns) {
+		known := 0
+		for host, also := range r.after.hostClasses(pattern, sniOf(ruleSpec(r.reviewed())), r.apart) {
+			known++
+			if !r.after.isExternal(host) {
+				continue
+			}
+			r.externalHosts++
+			r.hostClass(host, also, func(c Client) bool { return r.reached(c, host) })
+		}
+		if r.object != nil && i == 0 {
+			hops := r.addGovernedGatewayHops(pattern)
+			if known == 0 && !hops {
+				r.addUnknownHost(pattern)
+			}
+		}
+	}
+	if r.object != nil && r.externalHosts > 0 {
+		r.clearCredentialUsedByGateway()
+		r.addOffPath(patterns[0])
+	}
+}
+
+// reached tells whether a client's lookup for host comes to the rule's namespace, before or after the review.
+func (r *review) reached(c Client, host string) bool {
+	for _, s := range []*Snapshot{r.after, r.before} {
+		svc, ok := s.serviceFor(c, host)
+		if ok && s.lookupReaches(c, svc, r.reviewed().Namespace) {
+			return true
+		}
+	}
+	return false
+}
+
+// addGovernedGatewayHops adds the hops to an egress gateway behind host: every port that its Gateways serve, for each subset of the
+// rule, or for the whole rule where it has none.
+func (r *review) addGovernedGatewayHops(host string) bool {
+	gateways := r.after.gatewaysBehind(host)
+	if len(gateways) == 0 {
+		return false
+	}
+	names := []string{""}
+	if subsets := ruleSpec(r.object).Subsets; len(subsets) > 0 {
+		names = names[:0]
+		for _, sub := range subsets {
+			names = append(names, sub.GetName())
+		}
+	}
+	client := r.governedClient()
+	for _, number := range serverPorts(gateways) {
+		for _, name := range names {
+			h := hop{kind: HopGateway, client: client, host: host, port: number, subset: name, gateways: gateways}
+			h.gatewayPort, _ = gatewayPortOf(gateways, number)
+			h.payload = h.gatewayPort.payload()
+			h.cluster, h.exists = r.after.gatewayCluster(client, host, number, name, h.gatewayPort)
+			if h.exists && h.cluster.rule != nil && slices.Contains(h.cluster.rule.from, r.object) {
+				r.addHop(h)
+			}
+		}
+	}
+	return true
+}
+
+// governedClient is a client that the rule applies to: one it selects in its own namespace.
+func (r *review) governedClient() Client {
+	return Client{
+		Kind: ClientSidecar, Namespace: r.object.Namespace, Labels: ruleSpec(r.object).GetWorkloadSelector().GetMatchLabels(),
+	}
+}
+
+// addUnknownHost adds what there is to say of a rule for a host that nothing declares. Names of the cluster's own
+// Services are never unknown: not every Service is a part of the mesh.
+func (r *review) addUnknownHost(hostname string) {
+	suffix := ".svc." + r.after.settings.ClusterDomain
+	if strings.HasSuffix(hostname, suffix) || host.IsWildcard(hostname) && strings.HasSuffix(suffix, hostname[1:]) {
+		return
+	}
+	f := Flow{Path: Path{
+		Client: Client{Kind: ClientSidecar, Namespace: r.object.Namespace}, Host: hostname, Hops: []Hop{}, Verdict: Unknown, Cause: CauseUnknownHost,
+	}, HopKind: HopEgress, DecidedByObject: true, Rule: &r.object.Ref}
+	if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(hostname)); ok {
+		f.Cause, f.Related = CauseCaseMismatch, known
+	}
+	r.flows = append(r.flows, f)
+}
+
+// addOffPath adds what there is to say of a rule whose TLS decides for no client at all.
+func (r *review) addOffPath(host string) {
+	if r.repeatsOther || !asksForTLS(ruleSpec(r.object)) || slices.ContainsFunc(r.flows, func(f Flow) bool { return f.DecidedByObject || f.Ignored }) {
+		return
+	}
+	r.flows = append(r.flows, Flow{Path: Path{
+		Client: Client{Kind: ClientSidecar, Namespace: r.object.Namespace}, Host: host, Hops: []Hop{}, Verdict: Unknown, Cause: CauseOffPath,
+	}, HopKind: HopEgress, Rule: &r.object.Ref, Ignored: true})
+}

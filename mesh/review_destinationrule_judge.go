@@ -1,0 +1,84 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// judgeRule says whether the rule under review decides a flow, and whether Istio ignores the TLS that it asks for.
+func (r *review) judgeRule(f *Flow, h hop) {
+	decided := h.cluster.Hop.DecidedBy
+	f.DecidedByObject = decided != nil && r.object != nil && decided.Object == r.object.Ref
+	if r.object == nil || r.object.Kind != KindDestinationRule || h.kind == HopNone {
+		return
+	}
+	own := newConsolidatedRule(r.object).tlsFor(h.port, h.subset)
+	if own.settings == nil || own.settings.Mode == networking.ClientTLSSettings_DISABLE {
+		return
+	}
+	rule := h.cluster.rule
+	switch cause := h.cluster.Cause; {
+	case cause == CauseZtunnel && rule != nil && slices.Contains(rule.from, r.object):
+		f.DecidedByObject, f.Ignored = true, true
+	case cause == CauseSelectorAtWaypoint && h.cluster.lookup.contains(r.object):
+		f.DecidedByObject, f.Ignored = true, true
+	case f.DecidedByObject:
+		f.Ignored = cause == CauseCredential || cause == CauseIncompleteMutual || cause == CauseMutualAtWaypoint
+	case r.isReplaced(h):
+		r.judgeReplaced(f, h, own)
+	}
+}
+
+// judgeReplaced says what comes of TLS in the rule under review in whose place another rule's policy is taken.
+func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
+	kept := h.tlsSetting()
+	if kept.bySubset && !own.bySubset {
+		return // as in one rule: a subset's own policy goes before the rule's
+	}
+	partly := h.cluster.lookup.endedAt.hasTLS(own.settings, h.port, h.subset)
+	if sameTLS(own.settings, kept.settings) || partly && f.Verdict != Plaintext {
+		r.repeatsOther = true
+		return
+	}
+	by := h.decidingRule()
+	f.Ignored, f.Cause, f.Related, f.IgnoredForSome, f.RelatedUnused = true, CauseMergedAway, by.Ref.String(), partly, r.wasUnused(by, h)
+}
+
+// isReplaced tells whether the rule under review stands where the client's lookup stopped, and yet another rule's
+// policy is taken in its place.
+func (r *review) isReplaced(h hop) bool {
+	stopped := h.cluster.lookup.endedAt
+	if stopped == nil || !slices.Contains(stopped.rules, r.object) || h.cluster.rule == nil {
+		return false
+	}
+	spec := ruleSpec(r.object)
+	if spec.WorkloadSelector != nil {
+		return r.object.Namespace == h.client.Namespace && selectorMatches(spec.WorkloadSelector.MatchLabels, h.client.Labels)
+	}
+	if h.cluster.rule.hasSelector && !slices.Contains(h.cluster.rule.from, r.object) {
+		return false
+	}
+	return visible(spec.ExportTo, r.object.Namespace, h.client.Namespace)
+}
+
+// wasUnused tells whether a rule decided nothing for anybody before the review.
+func (r *review) wasUnused(o *Object, h hop) bool {
+	set := r.before.rules.At(h.cluster.lookup.endedAt.host + "\x00" + o.Namespace)
+	return set != nil && slices.Contains(set.rules, o) && !set.decidesTLS(o, h.port, h.subset)
+}
+
+// clearCredentialUsedByGateway takes back that a credential is ignored where the sidecar's own bytes are encrypted by the application, and
+// a gateway uses it for the same port.
+func (r *review) clearCredentialUsedByGateway() {
+	for i := range r.flows {
+		f := &r.flows[i]
+		if f.Ignored && f.Cause == CauseCredential && f.Verdict == ApplicationTLS && slices.ContainsFunc(r.flows, f.isUsedByGateway) {
+			f.Ignored = false
+		}
+	}
+}
+
+func (f *Flow) isUsedByGateway(g Flow) bool {
+	return g.Client.Kind == ClientGateway && g.Verdict == Originated && g.Host == f.Host && g.Port == f.Port && g.DecidedByObject
+}
