@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Clients lists the vantages from which host can be reached, each standing for all pods that Istio configures alike:
+// Clients returns the vantages from which host can be reached, each standing for all pods that Istio configures alike:
 // the namespaces that some object singles out, their pods by the selectors of rules, and all others as one; then the
 // waypoints that stand for host.
 func (s *Snapshot) Clients(host string) []Client {
@@ -16,7 +16,7 @@ func (s *Snapshot) Clients(host string) []Client {
 	return append(list, s.waypointClients(host)...)
 }
 
-// clientNamespaces lists the namespaces whose pods may fare differently with host, ascending, AnyNamespace last.
+// clientNamespaces returns the namespaces whose pods may fare differently with host, ascending, AnyNamespace last.
 func (s *Snapshot) clientNamespaces(host string) []string {
 	names := map[string]bool{}
 	add := func(list ...string) {
@@ -62,7 +62,7 @@ func (s *Snapshot) firstAmbient() string {
 	return ""
 }
 
-// clientsIn lists the vantages of one namespace: its pods without labels, and those that the rules and routes for
+// clientsIn returns the vantages of one namespace: its pods without labels, and those that the rules and routes for
 // host tell apart. Pods of an ambient namespace stand behind a waypoint, which is not told apart from others', or a ztunnel.
 func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	if s.isAmbient(namespace) {
@@ -78,7 +78,7 @@ func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	return list
 }
 
-// selectorsIn lists the label sets by which rules and routes for host tell the pods of a namespace apart.
+// selectorsIn returns the label sets by which rules and routes for host tell the pods of a namespace apart.
 func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 	found := map[string]map[string]string{}
 	add := func(labels map[string]string) {

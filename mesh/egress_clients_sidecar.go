@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// sidecarNamespaces lists namespaces, beside those that are known already, whose Sidecars let them see another service of
+// sidecarNamespaces returns namespaces, beside those that are known already, whose Sidecars let them see another service of
 // host, or other routes for it, than clients of any other namespace: one for each. Where all see the host's only service,
 // and no routes, there is nothing to look for.
 func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []string {
@@ -36,7 +36,7 @@ func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []strin
 	return list
 }
 
-// namespacesOf lists the namespaces from which host comes, and the routes that have to do with it.
+// namespacesOf returns the namespaces from which host comes, and the routes that have to do with it.
 func (s *Snapshot) namespacesOf(host string) []string {
 	var list []string
 	for _, svc := range s.services.At(host) {

@@ -27,7 +27,7 @@ func (s *Snapshot) whyUnknown(client Client, host string, number uint32) (Cause,
 	return CausePassthrough, list
 }
 
-// considered lists the rules that might have decided a hop, and why they did not.
+// considered returns the rules that might have decided a hop, and why they did not.
 func (s *Snapshot) considered(h hop) []Considered {
 	var list []Considered
 	c := h.cluster

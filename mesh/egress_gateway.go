@@ -1,6 +1,6 @@
 package mesh
 
-// gatewayHop is the hop from a proxy to an egress gateway.
+// gatewayHop returns the hop from a proxy to an egress gateway.
 func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, payload Family) hop {
 	h := hop{kind: HopGateway, client: client, host: d.Host, port: number, subset: d.Subset, payload: payload, route: &d}
 	h.gateways = s.gatewaysBehind(d.Host)
@@ -11,7 +11,7 @@ func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, 
 	return h
 }
 
-// gatewayCluster is the cluster for a gateway's service, which may not be known as an object: then it is taken as a
+// gatewayCluster returns the cluster for a gateway's service, which may not be known as an object: then it is taken as a
 // service of the cluster in the namespace that its name tells.
 func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, subsetName string, srv gatewayPort) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
@@ -47,7 +47,7 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	return hops
 }
 
-// hopsFromServers lists the hops from a gateway's servers. They take what has come over the hop by the SNI that it has, or else by
+// hopsFromServers returns the hops from a gateway's servers. They take what has come over the hop by the SNI that it has, or else by
 // the one that it should have.
 func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGateway hop, host string) []hop {
 	list, _ := s.gatewayDestinations(client, servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
@@ -57,7 +57,7 @@ func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGat
 	return s.gatewayEgressHops(client, toGateway.payload, list)
 }
 
-// gatewayEgressHops lists the hops to those destinations that lie outside the mesh.
+// gatewayEgressHops returns the hops to those destinations that lie outside the mesh.
 func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []routeDestination) []hop {
 	var hops []hop
 	for _, d := range list {
@@ -68,7 +68,7 @@ func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []route
 	return hops
 }
 
-// hopsFromUnknownServer gives where v sends what has come to a port of a gateway of which it is not known what it serves there: by
+// hopsFromUnknownServer returns where v sends what has come to a port of a gateway of which it is not known what it serves there: by
 // the first kind of routes that v has for it.
 func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gateway, host string, toGateway hop) []hop {
 	r := matchContext{gateway: gateway, host: host, port: toGateway.port, client: client}
@@ -85,7 +85,7 @@ func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gatew
 	return nil
 }
 
-// gatewayPayload is what a gateway sends on: HTTP where it routes by HTTP; TLS where it routes by its SNI, without ending
+// gatewayPayload returns what a gateway sends on: HTTP where it routes by HTTP; TLS where it routes by its SNI, without ending
 // it; else what came in.
 func gatewayPayload(kind, came Family) Family {
 	if kind == FamilyOpaque {

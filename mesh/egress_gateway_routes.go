@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// gatewayRouteHops lists the hops that the gateways to which v is bound take out of the mesh, whether or not the mesh
+// gatewayRouteHops returns the hops that the gateways to which v is bound take out of the mesh, whether or not the mesh
 // sends them anything yet.
 func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	var hops []hop
@@ -14,7 +14,7 @@ func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	return hops
 }
 
-// gatewayRouteHopsOf lists those of one gateway, whose pods are client: out of each of its servers, whatever else is bound to
+// gatewayRouteHopsOf returns those of one gateway, whose pods are client: out of each of its servers, whatever else is bound to
 // it.
 func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Client) []hop {
 	g := s.Get(parseGatewayName(name))
@@ -34,7 +34,7 @@ func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Cli
 	return hops
 }
 
-// gatewayPayloads lists what may come to a gateway and leave by these ways as it has come.
+// gatewayPayloads returns what may come to a gateway and leave by these ways as it has come.
 func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) []Family {
 	if !slices.ContainsFunc(list, func(d routeDestination) bool { return d.routeType == FamilyOpaque }) {
 		return []Family{FamilyOpaque}
@@ -48,7 +48,7 @@ func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) [
 	return found
 }
 
-// unknownGatewayHops lists those of a gateway that is not known: it may serve any host on each port that v's routes match.
+// unknownGatewayHops returns those of a gateway that is not known: it may serve any host on each port that v's routes match.
 func (s *Snapshot) unknownGatewayHops(v *virtualService, name string, client Client) []hop {
 	var hops []hop
 	for _, host := range v.hosts {
@@ -60,7 +60,7 @@ func (s *Snapshot) unknownGatewayHops(v *virtualService, name string, client Cli
 	return hops
 }
 
-// meshPayload is what the mesh sends to a gateway by v's tcp routes: TLS where v takes it by SNI, else what the
+// meshPayload returns what the mesh sends to a gateway by v's tcp routes: TLS where v takes it by SNI, else what the
 // first port that v takes for host speaks.
 func (s *Snapshot) meshPayload(v *virtualService, host string) Family {
 	r := matchContext{gateway: meshGateway, host: host, client: Client{Kind: ClientSidecar, Namespace: v.Namespace}}

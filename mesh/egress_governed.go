@@ -13,7 +13,7 @@ type GovernedCluster struct {
 	EntrySubjectAltNames bool
 }
 
-// GovernedClusters lists the clusters whose TLS the rule decides, whether or not routes lead to them, in the order of the
+// GovernedClusters returns the clusters whose TLS the rule decides, whether or not routes lead to them, in the order of the
 // hosts and of their ports. Clusters of hosts inside the mesh are left out.
 func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 	o := s.Get(rule)

@@ -62,7 +62,7 @@ func (h hop) cause() Cause {
 	return CauseNoDestination
 }
 
-// shown is the hop as a Path shows it.
+// shown returns the hop as a Path shows it.
 func (h hop) shown() Hop {
 	out := h.cluster.Hop
 	if out.From == "" || h.kind == HopNone {
@@ -77,13 +77,13 @@ func (h hop) shown() Hop {
 	return out
 }
 
-// hasRule is true if a rule applies to the hop's cluster.
+// hasRule reports whether a rule applies to the hop's cluster.
 func (h hop) hasRule() bool { return h.exists && h.cluster.rule != nil }
 
-// tlsSetting is the TLS setting that applies to a hop.
+// tlsSetting returns the TLS setting that applies to a hop.
 func (h hop) tlsSetting() tlsSetting { return h.cluster.rule.tlsFor(h.port, h.subset) }
 
-// decidingRule is the rule whose policy applies to a hop.
+// decidingRule returns the rule whose policy applies to a hop.
 func (h hop) decidingRule() *Object {
 	from := h.tlsSetting().decision.Object
 	return h.cluster.rule.from[slices.IndexFunc(h.cluster.rule.from, func(o *Object) bool { return o.Ref == from })]

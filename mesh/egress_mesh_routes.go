@@ -6,7 +6,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// meshRouteHops lists the hops to an external host that v's routes for the mesh take straight out of it, whatever host the
+// meshRouteHops returns the hops to an external host that v's routes for the mesh take straight out of it, whatever host the
 // client meant: a route may lead from a service of the mesh to an external host.
 func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) []hop {
 	if !slices.Contains(v.gateways, meshGateway) || len(v.hosts) == 0 || client.Kind == ClientZtunnel ||
@@ -34,7 +34,7 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 	return hops
 }
 
-// payloadOf is what a route of a kind brings to a port. What a tcp route does is told by the port.
+// payloadOf returns what a route of a kind brings to a port. What a tcp route does is told by the port.
 func (v scopedService) payloadOf(kind Family, number uint32) Family {
 	if kind != FamilyOpaque {
 		return kind
@@ -43,7 +43,7 @@ func (v scopedService) payloadOf(kind Family, number uint32) Family {
 	return p.family()
 }
 
-// destinationPorts lists the ports to which a destination may lead: for requests that come to any listener (0), and where
+// destinationPorts returns the ports to which a destination may lead: for requests that come to any listener (0), and where
 // none is named, those on which the proxy takes requests for a host of v.
 func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scopedService, d routeDestination, listener uint32) []uint32 {
 	if number := s.destinationPort(client, d, listener); number != 0 {
@@ -58,7 +58,7 @@ func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scoped
 	return list
 }
 
-// hasHTTPRoutesFor tells whether a client's proxy reads requests for host on a port: a service of that name has it, or, where
+// hasHTTPRoutesFor reports whether a client's proxy reads requests for host on a port: a service of that name has it, or, where
 // the name is in no registry, it is port 80.
 func (s *Snapshot) hasHTTPRoutesFor(client Client, hostname string, number uint32) bool {
 	if !host.IsWildcard(hostname) {

@@ -2,12 +2,12 @@ package mesh
 
 import "slices"
 
-// hops lists all the ways that traffic from client to host:port takes, gateways included.
+// hops returns all the ways that traffic from client to host:port takes, gateways included.
 func (s *Snapshot) hops(client Client, host string, number uint32) []hop {
 	return s.hopsForName(client, host, host, number)
 }
 
-// hopsForName lists them for a name that host covers.
+// hopsForName returns them for a name that host covers.
 func (s *Snapshot) hopsForName(client Client, host, name string, number uint32) []hop {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {
@@ -23,7 +23,7 @@ func (s *Snapshot) hopsForName(client Client, host, name string, number uint32) 
 	return s.routedHops(client, svc, name, p)
 }
 
-// directHop is the hop from a proxy straight out to a host.
+// directHop returns the hop from a proxy straight out to a host.
 func (s *Snapshot) directHop(client Client, svc scopedService, number uint32, subsetName string, payload Family) hop {
 	h := hop{kind: HopEgress, client: client, host: svc.host, port: number, subset: subsetName, payload: payload}
 	h.cluster, h.exists = s.cluster(client, svc, number, subsetName)
@@ -63,7 +63,7 @@ func (s *Snapshot) followRoute(client Client, host string, payload Family, d rou
 	return append([]hop{gateway}, s.hopsBehindGateway(gateway, host)...)
 }
 
-// egressHops is the hop to an external destination of a route.
+// egressHops returns the hop to an external destination of a route.
 func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, payload Family) []hop {
 	svc, ok := s.serviceFor(client, d.Host)
 	if !ok || !svc.external {
@@ -77,7 +77,7 @@ func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, 
 	return []hop{h}
 }
 
-// allThroughGateways is true if routes take all traffic to gateways. Routes to other services of the mesh, or to nowhere, are not
+// allThroughGateways reports whether routes take all traffic to gateways. Routes to other services of the mesh, or to nowhere, are not
 // that: what is left of the direct way is judged as it stands.
 func allThroughGateways(hops []hop) bool {
 	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind != HopGateway && h.client.Kind != ClientGateway })

@@ -52,7 +52,7 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	return path
 }
 
-// worstEgress is the index of the hop that leaves the mesh in the worst form, or -1.
+// worstEgress returns the index of the hop that leaves the mesh in the worst form, or -1.
 func worstEgress(hops []hop) int {
 	worst := -1
 	for i, h := range hops {
@@ -63,7 +63,7 @@ func worstEgress(hops []hop) int {
 	return worst
 }
 
-// gatewayBefore is the index of the gateway hop that leads to hop i, or -1 if the client itself sends.
+// gatewayBefore returns the index of the gateway hop that leads to hop i, or -1 if the client itself sends.
 func gatewayBefore(hops []hop, i int) int {
 	if hops[i].client.Kind != ClientGateway {
 		return -1

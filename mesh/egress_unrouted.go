@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// hopToNoDestination is the hop of what routes take and lead to no service. Its cluster is that of the direct way, which is not
+// hopToNoDestination returns the hop of what routes take and lead to no service. Its cluster is that of the direct way, which is not
 // gone: to know who would decide its TLS is to know who decides when the routes change.
 func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string, p port) hop {
 	h := direct
@@ -21,7 +21,7 @@ func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string
 	return h
 }
 
-// isUnrouted tells whether all that a client sends ends in its proxy.
+// isUnrouted reports whether all that a client sends ends in its proxy.
 func isUnrouted(hops []hop) bool { return len(hops) == 1 && hops[0].kind == HopNone }
 
 // markUnrouted marks hops as ways on which nothing left before.
@@ -31,7 +31,7 @@ func markUnrouted(hops []hop) {
 	}
 }
 
-// matchingVirtualService finds the VirtualService whose routes are the first to take something, and the field that does.
+// matchingVirtualService returns the VirtualService whose routes are the first to take something, and the field that does.
 func (s *Snapshot) matchingVirtualService(l egressListener, host string, r matchContext, family Family) (*virtualService, string) {
 	all := s.selectVirtualServices(r.client, host, l)
 	switch family {
@@ -57,7 +57,7 @@ func (s *Snapshot) matchingVirtualService(l egressListener, host string, r match
 	return nil, ""
 }
 
-// matchingHTTPField is the field of v's first route for a request; "" where there is none.
+// matchingHTTPField returns the field of v's first route for a request; "" where there is none.
 func (s *Snapshot) matchingHTTPField(v *virtualService, r matchContext) string {
 	for i, route := range v.spec.Http {
 		if route != nil && slices.ContainsFunc(s.resolveDelegate(v, route), func(route *networking.HTTPRoute) bool {
@@ -70,7 +70,7 @@ func (s *Snapshot) matchingHTTPField(v *virtualService, r matchContext) string {
 	return ""
 }
 
-// routeActionField is the field that says what a route does with a request.
+// routeActionField returns the field that says what a route does with a request.
 func routeActionField(route *networking.HTTPRoute) string {
 	switch {
 	case route.Delegate != nil:

@@ -29,7 +29,7 @@ func worse(a, b Verdict) Verdict {
 	return b
 }
 
-// egressVerdict is the worst of the hops that leave the mesh; "" if none does.
+// egressVerdict returns the worst of the hops that leave the mesh; "" if none does.
 func egressVerdict(hops []hop) Verdict {
 	var v Verdict
 	for _, h := range hops {

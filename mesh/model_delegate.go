@@ -13,7 +13,7 @@ func delegateRef(d *networking.Delegate, namespace string) Ref {
 	return Ref{Kind: KindVirtualService, Namespace: namespace, Name: d.Name}
 }
 
-// httpRoutes gives v's routes with its delegates merged in (pilot/pkg/model/virtualservice.go MergeHTTPRoutes).
+// httpRoutes returns v's routes with its delegates merged in (pilot/pkg/model/virtualservice.go MergeHTTPRoutes).
 func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	if !v.hasDelegates {
 		return v.http
@@ -25,7 +25,7 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	return list
 }
 
-// resolveDelegate gives what a route of v stands for: itself, or the routes of its delegate.
+// resolveDelegate returns what a route of v stands for: itself, or the routes of its delegate.
 func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRoute) []*networking.HTTPRoute {
 	if route.Delegate == nil {
 		return []*networking.HTTPRoute{route}
@@ -47,7 +47,7 @@ func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRout
 	return list
 }
 
-// mergeHTTPRoute gives a delegate's route under its root's match; what it leaves unset it has from the root. It is nil
+// mergeHTTPRoute returns a delegate's route under its root's match; what it leaves unset it has from the root. It is nil
 // where the two contradict each other: Istio drops such a route (mergeHTTPRoute).
 func (s Settings) mergeHTTPRoute(root, sub *networking.HTTPRoute, rootNamespace, namespace string) *networking.HTTPRoute {
 	if sub == nil {

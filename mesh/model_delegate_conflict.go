@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// hasConflict tells whether a delegate's match asks for requests that its root's match does not let through, as Istio
+// hasConflict reports whether a delegate's match asks for requests that its root's match does not let through, as Istio
 // sees it (pilot/pkg/model/virtualservice.go hasConflict). A root's sourceNamespace must be repeated.
 func hasConflict(root, leaf *networking.HTTPMatchRequest) bool {
 	return stringMatchConflict(root.Uri, leaf.Uri) || stringMatchConflict(root.Scheme, leaf.Scheme) ||

@@ -6,7 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// qualifyMatches gives matches with the names of their gateways completed.
+// qualifyMatches returns matches with the names of their gateways completed.
 func qualifyMatches(matches []*networking.HTTPMatchRequest, namespace string) []*networking.HTTPMatchRequest {
 	var list []*networking.HTTPMatchRequest
 	for _, m := range matches {

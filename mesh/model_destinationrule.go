@@ -43,10 +43,10 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	return set
 }
 
-// isExported tells whether any of the rules is exported to others.
+// isExported reports whether any of the rules is exported to others.
 func (r *ruleSet) isExported() bool { return len(r.toEveryone)+len(r.toNamespace) > 0 }
 
-// exportedTo lists what a client's namespace sees of the exported rules.
+// exportedTo returns what a client's namespace sees of the exported rules.
 func (r *ruleSet) exportedTo(namespace string) []*consolidatedRule {
 	if named, ok := r.toNamespace[namespace]; ok {
 		return named
@@ -54,17 +54,17 @@ func (r *ruleSet) exportedTo(namespace string) []*consolidatedRule {
 	return r.toEveryone
 }
 
-// decidesTLS tells whether a rule decides the TLS of a port for some clients.
+// decidesTLS reports whether a rule decides the TLS of a port for some clients.
 func (r *ruleSet) decidesTLS(o *Object, number uint32, subsetName string) bool {
 	return r.containsTLS(number, subsetName, func(t tlsSetting) bool { return t.decision.Object == o.Ref })
 }
 
-// hasTLS tells whether some clients have this TLS on a port, whichever rule says so.
+// hasTLS reports whether some clients have this TLS on a port, whichever rule says so.
 func (r *ruleSet) hasTLS(tls *networking.ClientTLSSettings, number uint32, subsetName string) bool {
 	return r.containsTLS(number, subsetName, func(t tlsSetting) bool { return sameTLS(t.settings, tls) })
 }
 
-// containsTLS tells whether is holds for what the rules say of a port to some clients.
+// containsTLS reports whether is holds for what the rules say of a port to some clients.
 func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetting) bool) bool {
 	views := append(slices.Collect(maps.Values(r.toNamespace)), r.local.all, r.private.all, r.toEveryone)
 	return slices.ContainsFunc(views, func(seen []*consolidatedRule) bool {
@@ -72,7 +72,7 @@ func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetti
 	})
 }
 
-// compareRules is the order in which rules merge (sortConfigBySelectorAndCreationTime).
+// compareRules returns the order in which rules merge (sortConfigBySelectorAndCreationTime).
 func compareRules(a, b *Object) int {
 	return cmp.Or(
 		cmp.Compare(falseFirst(ruleSpec(a).WorkloadSelector == nil), falseFirst(ruleSpec(b).WorkloadSelector == nil)),

@@ -56,7 +56,7 @@ func (m *consolidatedRule) addSubsets(o *Object) {
 	}
 }
 
-// hasSubset tells whether the first n subsets hold this name.
+// hasSubset reports whether the first n subsets hold this name.
 func (m *consolidatedRule) hasSubset(name string, n int) bool {
 	return slices.ContainsFunc(m.subsets[:n], func(s ruleSubset) bool { return s.Name == name })
 }

@@ -22,7 +22,7 @@ func (s *Snapshot) destinationRules(client Client, svc scopedService) ruleLookup
 	return s.lookupRules(client.Namespace, svc.host, namespace)
 }
 
-// ruleLookupNamespace is the service's namespace in which a client's lookup goes on. A waypoint has it from the service that its own
+// ruleLookupNamespace returns the service's namespace in which a client's lookup goes on. A waypoint has it from the service that its own
 // namespace sees of the host, which need not be the one that it stands for.
 func (s *Snapshot) ruleLookupNamespace(client Client, svc scopedService) (namespace string, ok bool) {
 	if !svc.atWaypoint {
@@ -62,13 +62,13 @@ func (s *Snapshot) lookupRules(clientNamespace, host, serviceNamespace string) r
 	return l
 }
 
-// ownRules are what a client sees of its own namespace; privateRules what it sees in the root namespace, whose
+// ownRules returns what a client sees of its own namespace; privateRules what it sees in the root namespace, whose
 // exported rules it finds last, as everybody does.
 func ownRules(r *ruleSet) selectableRules { return r.local }
 
 func privateRules(r *ruleSet) selectableRules { return r.private }
 
-// mostSpecificRules gives the set of the most specific of patterns for which namespace has rules of this sort.
+// mostSpecificRules returns the set of the most specific of patterns for which namespace has rules of this sort.
 func (s *Snapshot) mostSpecificRules(patterns []string, namespace string, has func(*ruleSet) bool) *ruleSet {
 	for _, pattern := range patterns {
 		if set := s.rules.At(pattern + "\x00" + namespace); set != nil && has(set) {
@@ -93,7 +93,7 @@ func (l ruleLookup) ruleFor(client Client) *consolidatedRule {
 	return all[len(all)-1] // the one rule for all stands last: mergeList.inside
 }
 
-// contains tells whether the lookup found this rule.
+// contains reports whether the lookup found this rule.
 func (l ruleLookup) contains(o *Object) bool {
 	return slices.ContainsFunc(l.found.all, func(m *consolidatedRule) bool { return slices.Contains(m.from, o) })
 }

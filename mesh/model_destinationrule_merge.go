@@ -39,7 +39,7 @@ func (c mergeCandidate) mergeWith(later mergeCandidate) (merges, apart bool) {
 // mergeList is rules in the order in which they merge.
 type mergeList []mergeCandidate
 
-// standalone gives the indexes of the rules that stand on their own. Istio asks every one of those before a rule, and goes
+// standalone returns the indexes of the rules that stand on their own. Istio asks every one of those before a rule, and goes
 // by the last answer.
 func (l mergeList) standalone() []int {
 	var list []int
@@ -54,7 +54,7 @@ func (l mergeList) standalone() []int {
 	return list
 }
 
-// consolidate gives the rule at i with all that is merged into it.
+// consolidate returns the rule at i with all that is merged into it.
 func (l mergeList) consolidate(i int) *consolidatedRule {
 	m := newConsolidatedRule(l[i].rule)
 	for _, later := range l[i+1:] {
@@ -65,7 +65,7 @@ func (l mergeList) consolidate(i int) *consolidatedRule {
 	return m
 }
 
-// forOwnNamespace gives what clients of the rules' own namespace choose from: all that select pods, and of the others the last.
+// forOwnNamespace returns what clients of the rules' own namespace choose from: all that select pods, and of the others the last.
 func (l mergeList) forOwnNamespace() []*consolidatedRule {
 	var list []*consolidatedRule
 	last := -1
@@ -82,7 +82,7 @@ func (l mergeList) forOwnNamespace() []*consolidatedRule {
 	return list
 }
 
-// forOtherNamespaces gives what clients of other namespaces see: the last that is exported to everybody or, where a later one is
+// forOtherNamespaces returns what clients of other namespaces see: the last that is exported to everybody or, where a later one is
 // exported to their namespace by name, that one. Rules that select pods are never exported.
 func (l mergeList) forOtherNamespaces() (toAll []*consolidatedRule, to map[string][]*consolidatedRule) {
 	all, named := -1, map[string]int{}

@@ -41,7 +41,7 @@ func firstLabel(selector map[string]string) label {
 	return label{key, selector[key]}
 }
 
-// indexSelecting gives the index of the first rule that selects a client's pods, -1 for none.
+// indexSelecting returns the index of the first rule that selects a client's pods, -1 for none.
 func (c selectableRules) indexSelecting(client Client) int {
 	selects := func(i int) bool {
 		m := c.all[i]
@@ -64,7 +64,7 @@ func (c selectableRules) indexSelecting(client Client) int {
 	return best
 }
 
-// firstSelecting gives the first rule that selects among those known by a label.
+// firstSelecting returns the first rule that selects among those known by a label.
 func (c selectableRules) firstSelecting(by label, selects func(int) bool) int {
 	for _, i := range c.byLabel[by] {
 		if selects(i) {

@@ -19,7 +19,7 @@ func stripNamespace(host string) string {
 	return host
 }
 
-// gatewaysBehind lists the Gateways that configure the pods behind a service of the cluster. Where the Service itself is
+// gatewaysBehind returns the Gateways that configure the pods behind a service of the cluster. Where the Service itself is
 // not known, its name tells its labels as Istio's own charts set them: app is the name, istio the name without
 // "istio-".
 func (s *Snapshot) gatewaysBehind(host string) []*Object {
@@ -38,7 +38,7 @@ func (s *Snapshot) gatewaysBehind(host string) []*Object {
 	return list
 }
 
-// isEgressGateway tells whether host is an egress gateway's service: Gateways configure its pods, or the route that
+// isEgressGateway reports whether host is an egress gateway's service: Gateways configure its pods, or the route that
 // sends there is itself bound to a gateway and host is a service of the cluster that no ServiceEntry declares.
 func (s *Snapshot) isEgressGateway(host string, via *virtualService) bool {
 	if len(s.gatewaysBehind(host)) > 0 {
@@ -57,7 +57,7 @@ type gatewayPort struct {
 	hosts    []string
 }
 
-// gatewayPortOf finds what the gateways serve on a port: the servers of one port speak alike, their hosts add up.
+// gatewayPortOf returns what the gateways serve on a port: the servers of one port speak alike, their hosts add up.
 func gatewayPortOf(gateways []*Object, number uint32) (found gatewayPort, ok bool) {
 	for i, srv := range mergedServersOn(gateways, number) {
 		if i == 0 {
@@ -76,7 +76,7 @@ func (srv gatewayPort) isTLSPassthrough() bool {
 	return srv.tls == "PASSTHROUGH" || srv.tls == "AUTO_PASSTHROUGH"
 }
 
-// payload is what arrives at a server over the hop, inside the mesh's own TLS.
+// payload returns what arrives at a server over the hop, inside the mesh's own TLS.
 func (srv gatewayPort) payload() Family {
 	if srv.isTLSPassthrough() {
 		return FamilyTLS

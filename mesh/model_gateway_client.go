@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// clientBehindService is the vantage of the gateway pods behind a service. via names gateways that are not known as
+// clientBehindService returns the vantage of the gateway pods behind a service. via names gateways that are not known as
 // objects yet.
 func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *virtualService) Client {
 	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace}
@@ -28,7 +28,7 @@ func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *vir
 	return c
 }
 
-// clientOfGateway is the vantage of the pods that one Gateway configures: those behind a Service whose pods it selects,
+// clientOfGateway returns the vantage of the pods that one Gateway configures: those behind a Service whose pods it selects,
 // or else a gateway of Istio's own in the root namespace.
 func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace, Gateways: []string{name}}
@@ -46,7 +46,7 @@ func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	return c
 }
 
-// knowsGatewayPods tells whether it is known in which namespace the pods of a gateway are: a route of the mesh leads to them, or a
+// knowsGatewayPods reports whether it is known in which namespace the pods of a gateway are: a route of the mesh leads to them, or a
 // Service selects them.
 func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	if s.gatewayServiceOf(via) != "" {
@@ -56,7 +56,7 @@ func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	return g != nil && s.serviceSelectedBy(gatewaySpec(g).Selector) != nil
 }
 
-// gatewayServiceOf is the gateway service to which a VirtualService sends the mesh's own traffic.
+// gatewayServiceOf returns the gateway service to which a VirtualService sends the mesh's own traffic.
 func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	if v == nil || !slices.Contains(v.gateways, meshGateway) {
 		return ""
@@ -69,7 +69,7 @@ func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	return ""
 }
 
-// serviceSelectedBy finds a Service whose pods carry all of selector: the gateway's own. Services are few that carry
+// serviceSelectedBy returns a Service whose pods carry all of selector: the gateway's own. Services are few that carry
 // a gateway's labels, but they are not indexed by label: this walk is for Gateways that no route of the mesh names.
 func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
 	if len(selector) == 0 {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// mergedServersOn lists what the proxy of the pods that these Gateways select has on one port. Servers that clash with an older
+// mergedServersOn returns what the proxy of the pods that these Gateways select has on one port. Servers that clash with an older
 // Gateway's are left out (pilot/pkg/model/gateway.go mergeGateways): such with a TLS host that another has, and such that
 // do not speak as the first in plaintext does. That one takes the place of those for TLS of its protocol.
 func mergedServersOn(gateways []*Object, number uint32) []gatewayServer {
@@ -51,7 +51,7 @@ func (m *mergedServers) firstPlain() int {
 	return slices.IndexFunc(m.list, func(srv gatewayServer) bool { return !srv.isTLS() })
 }
 
-// hasRouteName tells whether the Gateway has another HTTPS server with a port of this name: their routes would have one name.
+// hasRouteName reports whether the Gateway has another HTTPS server with a port of this name: their routes would have one name.
 func (m *mergedServers) hasRouteName(srv gatewayServer) bool {
 	return srv.isTLS() && srv.routesHTTP() && slices.ContainsFunc(m.list, func(have gatewayServer) bool {
 		return have.isTLS() && have.routesHTTP() && have.gateway == srv.gateway && have.name == srv.name

@@ -44,28 +44,28 @@ func newGatewayServer(g *Object, srv *networking.Server) gatewayServer {
 
 func (srv gatewayServer) isHTTP() bool { return srv.family == FamilyHTTP }
 
-// isTLS tells whether TLS comes to the server (pkg/config/gateway/gateway.go IsTLSServer).
+// isTLS reports whether TLS comes to the server (pkg/config/gateway/gateway.go IsTLSServer).
 func (srv gatewayServer) isTLS() bool { return srv.tls != nil && !srv.isHTTP() }
 
-// isTLSPassthrough tells whether TLS is not ended here.
+// isTLSPassthrough reports whether TLS is not ended here.
 func (srv gatewayServer) isTLSPassthrough() bool {
 	return srv.tls != nil && (srv.tls.Mode == networking.ServerTLSSettings_PASSTHROUGH || srv.isAutoPassthrough())
 }
 
-// isAutoPassthrough tells whether TLS goes by its SNI to services of the mesh, past all routes.
+// isAutoPassthrough reports whether TLS goes by its SNI to services of the mesh, past all routes.
 func (srv gatewayServer) isAutoPassthrough() bool {
 	return srv.tls != nil && srv.tls.Mode == networking.ServerTLSSettings_AUTO_PASSTHROUGH
 }
 
-// routesHTTP tells whether the server reads requests: HTTP, or HTTPS of which it ends the TLS.
+// routesHTTP reports whether the server reads requests: HTTP, or HTTPS of which it ends the TLS.
 func (srv gatewayServer) routesHTTP() bool {
 	return srv.isHTTP() || strings.EqualFold(srv.protocol, "https") && srv.tls != nil && !srv.isTLSPassthrough()
 }
 
-// redirectsToHTTPS tells whether requests are answered with where TLS is spoken.
+// redirectsToHTTPS reports whether requests are answered with where TLS is spoken.
 func (srv gatewayServer) redirectsToHTTPS() bool { return srv.isHTTP() && srv.tls.GetHttpsRedirect() }
 
-// hostsForNamespace lists the hosts that the server has for VirtualServices of a namespace (pkg/config/host/names.go
+// hostsForNamespace returns the hosts that the server has for VirtualServices of a namespace (pkg/config/host/names.go
 // NamesForNamespace).
 func (srv gatewayServer) hostsForNamespace(namespace string) []string {
 	var list []string
@@ -79,7 +79,7 @@ func (srv gatewayServer) hostsForNamespace(namespace string) []string {
 	return list
 }
 
-// sniHosts lists the names that TLS for the server has.
+// sniHosts returns the names that TLS for the server has.
 func (srv gatewayServer) sniHosts() []string {
 	var list []string
 	for _, h := range srv.hosts {
@@ -88,7 +88,7 @@ func (srv gatewayServer) sniHosts() []string {
 	return list
 }
 
-// intersection lists the hosts that both the server and v are for: of each two the narrower (pkg/config/host/names.go
+// intersection returns the hosts that both the server and v are for: of each two the narrower (pkg/config/host/names.go
 // Intersection). For HTTP they are in lower case.
 func (srv gatewayServer) intersection(v *virtualService) []string {
 	var list []string
@@ -111,7 +111,7 @@ func (srv gatewayServer) intersection(v *virtualService) []string {
 	return list
 }
 
-// matchesHostsOf tells whether one of the server's hosts and one of v's overlap (pilot/pkg/networking/core/gateway.go
+// matchesHostsOf reports whether one of the server's hosts and one of v's overlap (pilot/pkg/networking/core/gateway.go
 // pickMatchingGatewayHosts).
 func (srv gatewayServer) matchesHostsOf(v *virtualService) bool {
 	return slices.ContainsFunc(srv.hostsForNamespace(v.Namespace), func(a string) bool {

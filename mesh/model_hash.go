@@ -47,7 +47,7 @@ func (r *ruleSet) hashSpecs() uint64 {
 	return max(h.Sum64(), 1)
 }
 
-// hashSpec is the shape of a VirtualService for one host.
+// hashSpec returns the shape of a VirtualService for one host.
 func (v *virtualService) hashSpec() uint64 {
 	if len(v.hosts) != 1 || host.IsWildcard(v.hosts[0]) {
 		return 0

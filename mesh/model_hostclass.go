@@ -10,7 +10,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// hostClasses walks the known hosts that pattern covers, one for all that must fare alike, with the number of the
+// hostClasses returns an iterator over the known hosts that pattern covers, one for all that must fare alike, with the number of the
 // others. Hosts are alike if one entry of the same shape declares each, and if what rules and routes say of them
 // differs in nothing but the host. names are the SNIs that the object under review sends: they are held against every
 // host's own. Hosts that apart has different words for are in different groups.

@@ -48,7 +48,7 @@ func (p port) family() Family {
 	return FamilyUnspecified
 }
 
-// servicesOf gives what an object adds to the registry.
+// servicesOf returns what an object adds to the registry.
 func (s Settings) servicesOf(o *Object) []*service {
 	switch spec := o.Spec.(type) {
 	case *networking.ServiceEntry:
@@ -103,7 +103,7 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	return svc
 }
 
-// olderService is the order of the registry: by age, then by the host's namespace
+// olderService returns the order of the registry: by age, then by the host's namespace
 // (pilot/pkg/model/service.go SortServicesByCreationTime). No time counts as the newest.
 func olderService(a, b *service) int {
 	return cmp.Or(compareAge(a.created, b.created), cmp.Compare(a.host, b.host),

@@ -29,7 +29,7 @@ func (f *serviceMerger) add(v scopedService) {
 	}
 }
 
-// hasAllOf tells whether all of a service is known already.
+// hasAllOf reports whether all of a service is known already.
 func (f *serviceMerger) hasAllOf(svc *service) bool {
 	return f.service.service == svc && len(f.service.ports) >= len(svc.ports)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// servicesExportedToNamespace lists the services that a namespace sees, as its proxies list them: those exported to it by name before
+// servicesExportedToNamespace returns the services that a namespace sees, as its proxies list them: those exported to it by name before
 // the public ones, each the oldest first (pilot/pkg/model/push_context.go servicesExportedToNamespace).
 func servicesExportedToNamespace(all []*service, namespace string) []*service {
 	var seen []*service
@@ -20,7 +20,7 @@ func servicesExportedToNamespace(all []*service, namespace string) []*service {
 	return seen
 }
 
-// servicePerNamespace gives the service of each namespace that stands for it: the oldest, or a Kubernetes Service.
+// servicePerNamespace returns the service of each namespace that stands for it: the oldest, or a Kubernetes Service.
 func servicePerNamespace(all []*service) []*service {
 	if len(all) == 1 {
 		return all
@@ -39,7 +39,7 @@ func servicePerNamespace(all []*service) []*service {
 	return list
 }
 
-// serviceInNamespace is the service of a namespace that stands for all that it has of a host.
+// serviceInNamespace returns the service of a namespace that stands for all that it has of a host.
 func (s *Snapshot) serviceInNamespace(host, namespace string) *service {
 	for _, svc := range servicePerNamespace(s.services.At(host)) {
 		if svc.namespace == namespace {

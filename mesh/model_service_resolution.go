@@ -6,7 +6,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// isDynamicDNS is true where a forward proxy resolves the name of each request (resolution DYNAMIC_DNS).
+// isDynamicDNS reports whether a forward proxy resolves the name of each request (resolution DYNAMIC_DNS).
 func (svc *service) isDynamicDNS() bool {
 	return svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS
 }
@@ -16,12 +16,12 @@ func (svc *service) isOriginalDst() bool {
 	return svc.headless || svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_NONE
 }
 
-// usesDynamicForwardProxy is true where a forward proxy resolves the name of each request.
+// usesDynamicForwardProxy reports whether a forward proxy resolves the name of each request.
 func (svc *service) usesDynamicForwardProxy() bool {
 	return svc.isDynamicDNS() && host.IsWildcard(svc.host)
 }
 
-// isDNSRoundRobin says whether a ServiceEntry's names give one endpoint only.
+// isDNSRoundRobin reports whether a ServiceEntry's names give one endpoint only.
 func (svc *service) isDNSRoundRobin() bool {
 	return svc.entry.GetResolution() == networking.ServiceEntry_DNS_ROUND_ROBIN
 }

@@ -23,7 +23,7 @@ func (v scopedService) port(number uint32) (port, bool) {
 	return port{}, false
 }
 
-// hasPort tells whether a client knows a service and this port of it.
+// hasPort reports whether a client knows a service and this port of it.
 func (v scopedService) hasPort(number uint32) bool {
 	if v.service == nil {
 		return false
@@ -32,7 +32,7 @@ func (v scopedService) hasPort(number uint32) bool {
 	return ok
 }
 
-// declares tells whether an object declares the service, or a port that was merged into it.
+// declares reports whether an object declares the service, or a port that was merged into it.
 func (v scopedService) declares(number uint32, object Ref) bool {
 	p, ok := v.port(number)
 	return v.ref == object || ok && p.owner.ref == object

@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// sidecarFor gives the Sidecar that configures a client: one whose selector selects it before one without, the
+// sidecarFor returns the Sidecar that configures a client: one whose selector selects it before one without, the
 // oldest first, then the root namespace's default (pilot/pkg/model/push_context.go doGetSidecarScope).
 func (s *Snapshot) sidecarFor(client Client) *Object {
 	if client.Kind != ClientSidecar {
@@ -40,14 +40,14 @@ func sidecarBefore(a, b *Object) bool {
 	return compareAge(a.Created, b.Created) < 0
 }
 
-// hiddenBySidecar tells whether the client's Sidecar leaves the service out of its egress hosts.
+// hiddenBySidecar reports whether the client's Sidecar leaves the service out of its egress hosts.
 func (s *Snapshot) hiddenBySidecar(client Client, svc *service) bool {
 	return !slices.ContainsFunc(s.egressListeners(client), func(l egressListener) bool {
 		return importsHost(l.hosts, client.Namespace, svc.namespace, svc.host)
 	})
 }
 
-// isImported tells whether a client listens for a service: one that it knows only because a route leads there is none.
+// isImported reports whether a client listens for a service: one that it knows only because a route leads there is none.
 func (s *Snapshot) isImported(client Client, svc scopedService) bool {
 	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
 		(client.Kind != ClientSidecar || !s.hiddenBySidecar(client, svc.service))

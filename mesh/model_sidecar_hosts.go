@@ -6,7 +6,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// importsHost tells whether a list of egress hosts takes in a service (pilot/pkg/model/sidecar.go
+// importsHost reports whether a list of egress hosts takes in a service (pilot/pkg/model/sidecar.go
 // convertIstioListenerToWrapper, selectServices).
 func importsHost(hosts []string, clientNamespace, namespace, hostname string) bool {
 	imported := false

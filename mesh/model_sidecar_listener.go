@@ -20,7 +20,7 @@ type egressListener struct {
 // isHTTPProxy is true of a listener that is a forward proxy: it is asked about all ports.
 func (l egressListener) isHTTPProxy() bool { return strings.EqualFold(l.protocol, "HTTP_PROXY") }
 
-// egressListeners gives the egress listeners of a client: its Sidecar's, or the one that imports everything.
+// egressListeners returns the egress listeners of a client: its Sidecar's, or the one that imports everything.
 func (s *Snapshot) egressListeners(client Client) []egressListener {
 	o := s.sidecarFor(client)
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
@@ -40,7 +40,7 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 	return list
 }
 
-// selectServices lists what the listener imports of a host's services: those of one namespace
+// selectServices returns what the listener imports of a host's services: those of one namespace
 // (pilot/pkg/model/sidecar.go selectServices).
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
 	candidates := servicesExportedToNamespace(all, namespace)
@@ -100,7 +100,7 @@ func (l egressListener) servicesForExactHosts(all []*service, namespace string) 
 	return list
 }
 
-// importsVirtualService tells whether the listener imports a VirtualService: one of its hosts need only overlap with what is
+// importsVirtualService reports whether the listener imports a VirtualService: one of its hosts need only overlap with what is
 // imported (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (l egressListener) importsVirtualService(v *virtualService, clientNamespace string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool {
@@ -119,7 +119,7 @@ func (l egressListener) importsVirtualService(v *virtualService, clientNamespace
 	})
 }
 
-// importsService tells whether a listener stands for a service.
+// importsService reports whether a listener stands for a service.
 func (l egressListener) importsService(client Client, svc scopedService) bool {
 	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
 		(client.Kind != ClientSidecar || importsHost(l.hosts, client.Namespace, svc.namespace, svc.host))

@@ -32,7 +32,7 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 	return found.service, found.found
 }
 
-// serviceOfVirtualService is the service that a client knows only because a VirtualService that it sees leads there
+// serviceOfVirtualService returns the service that a client knows only because a VirtualService that it sees leads there
 // (pilot/pkg/model/sidecar.go collectImportedServices). A service of the client's own namespace need not even be
 // exported to it.
 func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egressListener) (scopedService, bool) {
@@ -51,7 +51,7 @@ func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egress
 	return v, len(v.ports) > 0
 }
 
-// virtualServicePorts lists the ports of host to which the VirtualServices that the listener imports lead; 0 is all of them.
+// virtualServicePorts returns the ports of host to which the VirtualServices that the listener imports lead; 0 is all of them.
 func (s *Snapshot) virtualServicePorts(client Client, host string, l egressListener) ([]uint32, bool) {
 	var ports []uint32
 	for _, v := range s.virtualServicesWithDestination(host) {

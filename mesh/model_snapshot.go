@@ -33,7 +33,7 @@ type Snapshot struct {
 	ambientNamespaces treap.Map[struct{}]
 }
 
-// New gives the snapshot of these objects. Of two objects with one Ref the later stands.
+// New returns the snapshot of these objects. Of two objects with one Ref the later stands.
 func New(settings Settings, objects ...*Object) *Snapshot {
 	s := &Snapshot{settings: settings}
 	for _, o := range objects {
@@ -42,30 +42,30 @@ func New(settings Settings, objects ...*Object) *Snapshot {
 	return s
 }
 
-// Settings gives the mesh-wide facts.
+// Settings returns the mesh-wide facts.
 func (s *Snapshot) Settings() Settings { return s.settings }
 
-// With gives the snapshot after o was created or replaced.
+// With returns the snapshot after o was created or replaced.
 func (s *Snapshot) With(o *Object) *Snapshot {
 	next := *s
 	next.put(o)
 	return &next
 }
 
-// Without gives the snapshot after ref was deleted. An unknown ref changes nothing.
+// Without returns the snapshot after ref was deleted. An unknown ref changes nothing.
 func (s *Snapshot) Without(ref Ref) *Snapshot {
 	next := *s
 	next.drop(ref)
 	return &next
 }
 
-// Get gives the object of this name, or nil.
+// Get returns the object of this name, or nil.
 func (s *Snapshot) Get(ref Ref) *Object { return s.objects.At(ref.key()) }
 
 // Len counts the objects.
 func (s *Snapshot) Len() int { return s.objects.Len() }
 
-// Objects walks all objects in a stable order.
+// Objects returns an iterator over all objects in a stable order.
 func (s *Snapshot) Objects() iter.Seq[*Object] {
 	return func(yield func(*Object) bool) {
 		for _, o := range s.objects.Prefix("") {

@@ -27,7 +27,7 @@ func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
 	}
 }
 
-// gatewaysSelecting lists the Gateways that configure a gateway's pods with these labels.
+// gatewaysSelecting returns the Gateways that configure a gateway's pods with these labels.
 func (s *Snapshot) gatewaysSelecting(labels map[string]string) []*Object {
 	var list []*Object
 	for _, g := range s.gatewaysBySelector.Prefix(gatewaysWithoutSelector) {

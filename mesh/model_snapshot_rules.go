@@ -23,7 +23,7 @@ func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, chan
 	}
 }
 
-// ruleHostsCovering lists the rule hosts of the mesh that cover host, the most specific first: host itself, then wildcards
+// ruleHostsCovering returns the rule hosts of the mesh that cover host, the most specific first: host itself, then wildcards
 // from the longest to the shortest (pilot/pkg/model/config.go MostSpecificHostMatch).
 func (s *Snapshot) ruleHostsCovering(host string) []string {
 	return s.ruleWildcards.covering(host)

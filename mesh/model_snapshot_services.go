@@ -33,12 +33,12 @@ func (s *Snapshot) removeService(svc *service) {
 	s.hostsByLowerCase = s.hostsByLowerCase.Remove(strings.ToLower(svc.host))
 }
 
-// isExternal tells whether any service of this host lies outside the mesh.
+// isExternal reports whether any service of this host lies outside the mesh.
 func (s *Snapshot) isExternal(host string) bool {
 	return slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.external })
 }
 
-// hostsCoveredBy walks the known hosts that a rule for this host governs: itself, or all that the wildcard covers.
+// hostsCoveredBy returns an iterator over the known hosts that a rule for this host governs: itself, or all that the wildcard covers.
 func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if !host.IsWildcard(hostname) {
@@ -55,10 +55,10 @@ func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 	}
 }
 
-// Hosts lists the known hosts that a rule or a route for this host covers, in a stable order.
+// Hosts returns the known hosts that a rule or a route for this host covers, in a stable order.
 func (s *Snapshot) Hosts(host string) []string { return slices.Collect(s.hostsCoveredBy(host)) }
 
-// Ports lists the service ports of host, as any client sees it, ascending.
+// Ports returns the service ports of host, as any client sees it, ascending.
 func (s *Snapshot) Ports(host string) []uint32 {
 	var list []uint32
 	for _, svc := range s.services.At(host) {

@@ -6,7 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// policyFor is the policy of a rule, or of one of its subsets, as written.
+// policyFor returns the policy of a rule, or of one of its subsets, as written.
 func (m *consolidatedRule) policyFor(subsetName string) *networking.TrafficPolicy {
 	if m == nil {
 		return nil
@@ -18,7 +18,7 @@ func (m *consolidatedRule) policyFor(subsetName string) *networking.TrafficPolic
 	return sub.GetTrafficPolicy()
 }
 
-// loadBalancerFor is the load balancer that a rule has for a port and subset; nil rule, nil policy.
+// loadBalancerFor returns the load balancer that a rule has for a port and subset; nil rule, nil policy.
 func (m *consolidatedRule) loadBalancerFor(number uint32, subsetName string) *networking.LoadBalancerSettings {
 	if m == nil {
 		return nil
@@ -40,14 +40,14 @@ func (m *consolidatedRule) loadBalancerFor(number uint32, subsetName string) *ne
 	return lb
 }
 
-// portLevelIndex is the index of the first entry for this port, or -1.
+// portLevelIndex returns the index of the first entry for this port, or -1.
 func portLevelIndex(policy *networking.TrafficPolicy, number uint32) int {
 	return slices.IndexFunc(policy.GetPortLevelSettings(), func(p *networking.TrafficPolicy_PortTrafficPolicy) bool {
 		return p.GetPort() != nil && p.GetPort().Number == number
 	})
 }
 
-// PortEntryReplaces lists what an entry of portLevelSettings takes the place of whole, beside the TLS
+// PortEntryReplaces returns what an entry of portLevelSettings takes the place of whole, beside the TLS
 // (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy): a new entry has to repeat it, or the port loses it.
 func PortEntryReplaces() []string {
 	return []string{"loadBalancer", "connectionPool", "outlierDetection"}

@@ -14,7 +14,7 @@ type tlsSetting struct {
 	bySubset bool                          // a subset's own policy decides
 }
 
-// tlsFor gives a rule's TLS for a port and subset: subset port > subset > port > rule
+// tlsFor returns a rule's TLS for a port and subset: subset port > subset > port > rule
 // (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy, MergeSubsetTrafficPolicy).
 func (m *consolidatedRule) tlsFor(number uint32, subsetName string) tlsSetting {
 	top := policyTLS(m.policy, number, "spec.trafficPolicy")
@@ -33,7 +33,7 @@ func (m *consolidatedRule) tlsFor(number uint32, subsetName string) tlsSetting {
 	return own
 }
 
-// subsetTLS gives what a subset says for itself of a port.
+// subsetTLS returns what a subset says for itself of a port.
 func (m *consolidatedRule) subsetTLS(number uint32, name string) tlsSetting {
 	s, _ := m.subset(name)
 	own := policyTLS(s.GetTrafficPolicy(), number, fmt.Sprintf("spec.subsets[%d].trafficPolicy", s.index))
@@ -49,7 +49,7 @@ func policyTLS(policy *networking.TrafficPolicy, number uint32, path string) tls
 	return tlsSetting{settings: policy.GetTls(), decision: Decision{Field: path + ".tls"}}
 }
 
-// sameTLS tells whether two settings do the same on the wire.
+// sameTLS reports whether two settings do the same on the wire.
 func sameTLS(a, b *networking.ClientTLSSettings) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -59,7 +59,7 @@ func sameTLS(a, b *networking.ClientTLSSettings) bool {
 		slices.Equal(a.SubjectAltNames, b.SubjectAltNames) && a.InsecureSkipVerify.GetValue() == b.InsecureSkipVerify.GetValue()
 }
 
-// asksForTLS tells whether a rule sets TLS anywhere.
+// asksForTLS reports whether a rule sets TLS anywhere.
 func asksForTLS(spec *networking.DestinationRule) bool {
 	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
 	for _, sub := range spec.Subsets {
@@ -78,7 +78,7 @@ func asksForTLS(spec *networking.DestinationRule) bool {
 	return false
 }
 
-// sniOf lists the SNIs that a rule sets.
+// sniOf returns the SNIs that a rule sets.
 func sniOf(spec *networking.DestinationRule) []string {
 	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
 	for _, sub := range spec.Subsets {

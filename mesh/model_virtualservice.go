@@ -52,7 +52,7 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	return v
 }
 
-// qualifyGateway gives "namespace/name"; "name.namespace" and what follows is how it was once written
+// qualifyGateway returns "namespace/name"; "name.namespace" and what follows is how it was once written
 // (pilot/pkg/model/config.go resolveGatewayName).
 func qualifyGateway(name, namespace string) string {
 	if name == meshGateway {
@@ -72,12 +72,12 @@ func qualifyGateway(name, namespace string) string {
 	return where + "/" + short
 }
 
-// bindsGateway tells whether v is for a gateway.
+// bindsGateway reports whether v is for a gateway.
 func (v *virtualService) bindsGateway() bool {
 	return slices.ContainsFunc(v.gateways, func(g string) bool { return g != meshGateway })
 }
 
-// namesHost tells whether v is for a host by its name, in any case.
+// namesHost reports whether v is for a host by its name, in any case.
 func (v *virtualService) namesHost(host string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
@@ -98,7 +98,7 @@ func (v *virtualService) compareAge(other *virtualService) int {
 	return cmp.Or(compareAge(v.Created, other.Created), cmp.Compare(v.Name, other.Name), cmp.Compare(v.Namespace, other.Namespace))
 }
 
-// sortVirtualServices gives Istio's order (pilot/pkg/model/push_context.go VirtualServicesForGateway).
+// sortVirtualServices returns Istio's order (pilot/pkg/model/push_context.go VirtualServicesForGateway).
 func sortVirtualServices(list []*virtualService, namespace string) []*virtualService {
 	slices.SortFunc(list, func(a, b *virtualService) int {
 		return cmp.Or(cmp.Compare(a.exportRank(namespace), b.exportRank(namespace)), a.compareAge(b))

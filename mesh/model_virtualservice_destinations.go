@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// ownDestinations walks where a VirtualService's own routes lead, mirrors included.
+// ownDestinations returns an iterator over where a VirtualService's own routes lead, mirrors included.
 func ownDestinations(spec *networking.VirtualService) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range spec.Http {
@@ -25,7 +25,7 @@ func ownDestinations(spec *networking.VirtualService) iter.Seq[*networking.Desti
 	}
 }
 
-// httpRouteDestinations walks one HTTP route's destinations and mirrors.
+// httpRouteDestinations returns an iterator over one HTTP route's destinations and mirrors.
 func httpRouteDestinations(r *networking.HTTPRoute) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, d := range r.GetRoute() {
@@ -44,7 +44,7 @@ func httpRouteDestinations(r *networking.HTTPRoute) iter.Seq[*networking.Destina
 	}
 }
 
-// l4RouteDestinations walks the destinations of tls and tcp routes.
+// l4RouteDestinations returns an iterator over the destinations of tls and tcp routes.
 func l4RouteDestinations(spec *networking.VirtualService) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range spec.Tls {
@@ -64,7 +64,7 @@ func l4RouteDestinations(spec *networking.VirtualService) iter.Seq[*networking.D
 	}
 }
 
-// destinationHosts walks the hosts that v's routes name, as written.
+// destinationHosts returns an iterator over the hosts that v's routes name, as written.
 func (v *virtualService) destinationHosts() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, r := range v.spec.Http {
@@ -91,7 +91,7 @@ func (v *virtualService) destinationHosts() iter.Seq[string] {
 	}
 }
 
-// destinationsForNamespace walks where v sends clients of a namespace, mirrors and delegates included.
+// destinationsForNamespace returns an iterator over where v sends clients of a namespace, mirrors and delegates included.
 func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range s.httpRoutes(v) {
@@ -112,7 +112,7 @@ func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string)
 	}
 }
 
-// matchesNamespace tells whether some match of a route is for clients of this namespace.
+// matchesNamespace reports whether some match of a route is for clients of this namespace.
 func matchesNamespace(r *networking.HTTPRoute, namespace string) bool {
 	matched := true
 	for _, m := range r.Match {
@@ -127,7 +127,7 @@ func matchesNamespace(r *networking.HTTPRoute, namespace string) bool {
 	return matched
 }
 
-// externalDestinations lists the external hosts to which v's routes lead, mirrors and delegates included.
+// externalDestinations returns the external hosts to which v's routes lead, mirrors and delegates included.
 func (s *Snapshot) externalDestinations(v *virtualService) []string {
 	var list []string
 	add := func(d *networking.Destination) {
@@ -146,7 +146,7 @@ func (s *Snapshot) externalDestinations(v *virtualService) []string {
 	return list
 }
 
-// isRouteDestination tells whether routes of the mesh lead to a port of host, under any of its names and from whatever host they take
+// isRouteDestination reports whether routes of the mesh lead to a port of host, under any of its names and from whatever host they take
 // the traffic.
 func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 	names := []string{host}

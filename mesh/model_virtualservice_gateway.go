@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// virtualServicesForGateway lists the VirtualServices for host that are bound to a gateway and seen from its namespace: an exact host
+// virtualServicesForGateway returns the VirtualServices for host that are bound to a gateway and seen from its namespace: an exact host
 // before wildcards, private before exported before public ones, the oldest first.
 func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []*virtualService {
 	var list []*virtualService
@@ -23,7 +23,7 @@ func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []
 	return list
 }
 
-// gatewayVirtualServicesForHost lists the VirtualServices that may bind gateways to host. A
+// gatewayVirtualServicesForHost returns the VirtualServices that may bind gateways to host. A
 // VirtualService for the same host is where nearly all of them are found.
 func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService {
 	var list []*virtualService
@@ -38,7 +38,7 @@ func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService 
 	return slices.Compact(list)
 }
 
-// gatewayVirtualServicesWithTCP lists the VirtualServices with tcp routes that are bound to a gateway and seen from its namespace.
+// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes that are bound to a gateway and seen from its namespace.
 func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byGateway + gateway + "\x00") {
@@ -49,7 +49,7 @@ func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*v
 	return sortVirtualServices(list, namespace)
 }
 
-// gatewayVirtualServicesBySNI lists those that have tls routes for a name at servers that pass TLS on, and those with which they clash: such
+// gatewayVirtualServicesBySNI returns those that have tls routes for a name at servers that pass TLS on, and those with which they clash: such
 // as have a name in common with one of them.
 func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespace, sni string) []*virtualService {
 	if !slices.ContainsFunc(servers, gatewayServer.isTLSPassthrough) {
@@ -82,7 +82,7 @@ func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespac
 	return slices.Compact(sortVirtualServices(list, namespace))
 }
 
-// gatewayVirtualServicesByName lists those with a host that covers a name.
+// gatewayVirtualServicesByName returns those with a host that covers a name.
 func (s *Snapshot) gatewayVirtualServicesByName(gateway, namespace, name string) []*virtualService {
 	return slices.Compact(sortVirtualServices(s.virtualServicesForGateway(gateway, namespace, name), namespace))
 }

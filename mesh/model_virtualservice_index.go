@@ -51,7 +51,7 @@ func (v *virtualService) keys() iter.Seq[string] {
 	}
 }
 
-// serverNames walks the names by which v's tls routes take TLS, the empty one for a match without names.
+// serverNames returns an iterator over the names by which v's tls routes take TLS, the empty one for a match without names.
 func (v *virtualService) serverNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, r := range v.spec.Tls {
@@ -75,7 +75,7 @@ func (s *Snapshot) countVirtualServiceWildcards(v *virtualService, by int) {
 	}
 }
 
-// virtualServiceHostsCovering lists the VirtualService hosts that cover host, in lower case, the most specific first.
+// virtualServiceHostsCovering returns the VirtualService hosts that cover host, in lower case, the most specific first.
 func (s *Snapshot) virtualServiceHostsCovering(host string) []string {
 	return s.virtualServiceWildcards.covering(strings.ToLower(host))
 }

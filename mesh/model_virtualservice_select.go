@@ -8,7 +8,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// selectVirtualServices lists the VirtualServices for the mesh that a client's listener knows and that have to do with host, in
+// selectVirtualServices returns the VirtualServices for the mesh that a client's listener knows and that have to do with host, in
 // Istio's order: private before exported before public ones, the oldest first, whatever hosts they name
 // (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
@@ -23,7 +23,7 @@ func (s *Snapshot) selectVirtualServices(client Client, host string, l egressLis
 	return slices.Compact(list)
 }
 
-// virtualServicesForHost lists the VirtualServices with a host that covers host, or that lies within it where host is a wildcard,
+// virtualServicesForHost returns the VirtualServices with a host that covers host, or that lies within it where host is a wildcard,
 // some of them twice.
 func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 	var list []*virtualService
@@ -40,7 +40,7 @@ func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 	return list
 }
 
-// virtualServicesWithDestination lists the VirtualServices with a destination host, their own or a delegate's.
+// virtualServicesWithDestination returns the VirtualServices with a destination host, their own or a delegate's.
 func (s *Snapshot) virtualServicesWithDestination(host string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byDestination + host + "\x00") {

@@ -11,7 +11,7 @@ type matchSource struct {
 	labels    map[string]string
 }
 
-// matchSources walks what v's routes ask of clients, by which they tell pods and namespaces apart.
+// matchSources returns an iterator over what v's routes ask of clients, by which they tell pods and namespaces apart.
 func (s *Snapshot) matchSources(v *virtualService) iter.Seq[matchSource] {
 	return func(yield func(matchSource) bool) {
 		for _, r := range s.httpRoutes(v) {
@@ -38,7 +38,7 @@ func (s *Snapshot) matchSources(v *virtualService) iter.Seq[matchSource] {
 	}
 }
 
-// matchedPorts lists the ports that v's routes match; 0 stands for any other.
+// matchedPorts returns the ports that v's routes match; 0 stands for any other.
 func matchedPorts(v *virtualService) []uint32 {
 	list := []uint32{0}
 	for _, r := range v.spec.Http {

@@ -14,7 +14,7 @@ func (s *Snapshot) isAmbient(namespace string) bool {
 	return yes
 }
 
-// ambientClient is the vantage of pods of an ambient namespace towards a service: its waypoint, where it has one
+// ambientClient returns the vantage of pods of an ambient namespace towards a service: its waypoint, where it has one
 // that exists, or else the ztunnel, which reads no rules.
 func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
 	waypoint := Client{Kind: ClientWaypoint, Namespace: s.waypointNamespaceOf(svc)}
@@ -24,7 +24,7 @@ func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
 
-// ClientOf gives the vantage of one pod towards host: its sidecar or, in an ambient namespace, the waypoint of host
+// ClientOf returns the vantage of one pod towards host: its sidecar or, in an ambient namespace, the waypoint of host
 // or the ztunnel.
 func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host string) Client {
 	if !s.isAmbient(namespace) {
@@ -38,7 +38,7 @@ func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host str
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
 
-// waypointNamespaceOf gives the namespace of a service's waypoint: the label on the service, then on its namespace; "none"
+// waypointNamespaceOf returns the namespace of a service's waypoint: the label on the service, then on its namespace; "none"
 // switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go fetchWaypointForService).
 func (s *Snapshot) waypointNamespaceOf(svc *service) string {
 	labels := svc.labels
@@ -67,7 +67,7 @@ func (s *Snapshot) waypointNamespaceOf(svc *service) string {
 	return where
 }
 
-// waypointClients lists the waypoints that stand for a host, whoever is behind them: single pods may be ambient where their
+// waypointClients returns the waypoints that stand for a host, whoever is behind them: single pods may be ambient where their
 // namespace is not, and ingress gateways may go by waypoints too.
 func (s *Snapshot) waypointClients(host string) []Client {
 	var list []Client
@@ -81,14 +81,14 @@ func (s *Snapshot) waypointClients(host string) []Client {
 	return list
 }
 
-// WaypointServes tells whether a waypoint serves a host: traffic for it passes through the waypoint. Other hosts it knows
+// WaypointServes reports whether a waypoint serves a host: traffic for it passes through the waypoint. Other hosts it knows
 // only as destinations of routes.
 func (s *Snapshot) WaypointServes(waypoint Client, host string) bool {
 	_, ok := s.waypointService(waypoint, s.services.At(host))
 	return ok && waypoint.Kind == ClientWaypoint
 }
 
-// waypointService is the service for which a waypoint stands: that of its namespace which stands for all, as written, no
+// waypointService returns the service for which a waypoint stands: that of its namespace which stands for all, as written, no
 // ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources). An alias brings no one to a waypoint.
 func (s *Snapshot) waypointService(waypoint Client, all []*service) (scopedService, bool) {
 	known := servicePerNamespace(all)

@@ -56,7 +56,7 @@ func Decode(raw []byte) (*Object, error) {
 	return o, nil
 }
 
-// kindOf gives the mesh's name for a kind, "" for those that it does not read. All versions of a group are alike.
+// kindOf returns the mesh's name for a kind, "" for those that it does not read. All versions of a group are alike.
 func kindOf(apiVersion, kind string) string {
 	group, _, found := strings.Cut(apiVersion, "/")
 	if !found {

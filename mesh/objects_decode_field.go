@@ -10,7 +10,7 @@ import (
 // maxDecodes bounds the search for the part of a spec that cannot be read.
 const maxDecodes = 2000
 
-// unreadableField gives the path of the first part of a kind's spec that cannot be read on its own, as ".ports[1].number"; ""
+// unreadableField returns the path of the first part of a kind's spec that cannot be read on its own, as ".ports[1].number"; ""
 // where no part can be blamed alone. The decoders know where they fail, but not by a name that a person wrote.
 func unreadableField(kind string, raw json.RawMessage) string {
 	path, probes := "", 0
@@ -42,7 +42,7 @@ type jsonPart struct {
 	wrap func(json.RawMessage) json.RawMessage
 }
 
-// jsonParts gives the parts of an object, by name, or of a list; nothing else has any.
+// jsonParts returns the parts of an object, by name, or of a list; nothing else has any.
 func jsonParts(raw json.RawMessage) []jsonPart {
 	var out []jsonPart
 	var object map[string]json.RawMessage

@@ -26,7 +26,7 @@ type ServicePort struct {
 	AppProtocol string
 }
 
-// protocol gives the protocol of a Kubernetes port: what appProtocol says, or else the port's name; ports of old that
+// protocol returns the protocol of a Kubernetes port: what appProtocol says, or else the port's name; ports of old that
 // would not bear sniffing are TCP (istio.io/istio pkg/config/kube/conversion.go ConvertProtocol).
 func (p ServicePort) protocol() string {
 	if p.Protocol == "UDP" {
@@ -72,10 +72,10 @@ type KubernetesGateway struct {
 	AllowedNamespaces string
 }
 
-// IsWaypoint says whether it is a waypoint, which serves the mesh's own clients alone.
+// IsWaypoint reports whether it is a waypoint, which serves the mesh's own clients alone.
 func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }
 
-// servesNamespace tells whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
+// servesNamespace reports whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
 // labels is taken to select it.
 func (g *KubernetesGateway) servesNamespace(own, namespace string) bool {
 	return g.IsWaypoint() && (own == namespace || g.AllowedNamespaces == "All" || g.AllowedNamespaces == "Selector")

@@ -18,7 +18,7 @@ func labelsKey(labels map[string]string) string {
 	return b.String()
 }
 
-// selectorMatches tells whether labels carries all of selector.
+// selectorMatches reports whether labels carries all of selector.
 func selectorMatches(selector, labels map[string]string) bool {
 	for k, v := range selector {
 		if have, ok := labels[k]; !ok || have != v {

@@ -24,7 +24,7 @@ type Ref struct {
 	Name      string `json:"name"`
 }
 
-// String gives "Kind namespace/name", or "Kind name" for what has no namespace.
+// String returns "Kind namespace/name", or "Kind name" for what has no namespace.
 func (r Ref) String() string {
 	kind := r.Kind
 	if kind == KindKubernetesGateway {
@@ -60,7 +60,7 @@ type Decision struct {
 	Field string `json:"field"`
 }
 
-// String gives "Kind namespace/name field".
+// String returns "Kind namespace/name field".
 func (d Decision) String() string {
 	if d.Field == "" {
 		return d.Object.String()

@@ -13,7 +13,7 @@ type Settings struct {
 	ClusterDomain      string   `json:"clusterDomain,omitempty"`
 }
 
-// DefaultSettings are those of an Istio installed with its defaults.
+// DefaultSettings returns those of an Istio installed with its defaults.
 func DefaultSettings() Settings {
 	return Settings{RootNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"}
 }

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// public tells whether exportTo shows an object to every namespace; empty takes the mesh's default, which is so.
+// public reports whether exportTo shows an object to every namespace; empty takes the mesh's default, which is so.
 func public(exportTo []string) bool {
 	return len(exportTo) == 0 || slices.Contains(exportTo, "*")
 }
 
-// visible tells whether an object of namespace owner with this exportTo is seen from namespace client
+// visible reports whether an object of namespace owner with this exportTo is seen from namespace client
 // (pilot/pkg/model/push_context.go IsServiceVisible; "~" hides from all unless "*" stands beside it).
 func visible(exportTo []string, owner, client string) bool {
 	if public(exportTo) {

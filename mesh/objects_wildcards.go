@@ -21,7 +21,7 @@ func (w wildcardIndex) add(hostname string, by int) wildcardIndex {
 	return wildcardIndex{w.suffixes.Remove(suffix)}
 }
 
-// covering lists host itself, then the wildcards that cover it, from the longest to the shortest
+// covering returns host itself, then the wildcards that cover it, from the longest to the shortest
 // (pilot/pkg/model/config.go MostSpecificHostMatch).
 func (w wildcardIndex) covering(hostname string) []string {
 	list := []string{hostname}

@@ -21,7 +21,7 @@ type Cluster struct {
 	lookup  ruleLookup
 }
 
-// Originated is true if the proxy starts TLS.
+// Originated reports whether the proxy starts TLS.
 func (c Cluster) Originated() bool { return c.Hop.TLS != "" }
 
 // Cluster answers for one cluster of a client's proxy. ok is false where Istio builds none: the client does not know

@@ -2,7 +2,7 @@ package mesh
 
 import networking "istio.io/api/networking/v1alpha3"
 
-// usesAutoMTLS tells whether Istio starts mutual TLS by itself where nothing sets TLS: towards a service inside the
+// usesAutoMTLS reports whether Istio starts mutual TLS by itself where nothing sets TLS: towards a service inside the
 // mesh, and where connections follow the client's own only if every endpoint takes it
 // (pilot/pkg/model/push_context.go BestEffortInferServiceMTLSMode).
 func (s *Snapshot) usesAutoMTLS(svc scopedService, p port, rule *consolidatedRule, subsetName string) bool {

@@ -38,7 +38,7 @@ func TestAsIstio(t *testing.T) {
 	}
 }
 
-// answer gives what TLS a cluster has, and its endpoints' ports, on one line.
+// answer returns what TLS a cluster has, and its endpoints' ports, on one line.
 func answer(c mesh.Cluster, ok bool) string {
 	if !ok {
 		return "no cluster"

@@ -46,7 +46,7 @@ func (c *Cluster) causeOfPlaintext(client Client, t *networking.ClientTLSSetting
 	return CauseNone
 }
 
-// hasTLSFields tells whether a setting without a mode asks for something that only TLS has.
+// hasTLSFields reports whether a setting without a mode asks for something that only TLS has.
 func hasTLSFields(t *networking.ClientTLSSettings) bool {
 	return t.Sni != "" || len(t.SubjectAltNames) > 0 || t.CredentialName != "" || t.ClientCertificate != "" ||
 		t.PrivateKey != "" || t.CaCertificates != "" || t.InsecureSkipVerify != nil

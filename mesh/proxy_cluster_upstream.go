@@ -62,7 +62,7 @@ func (s *Snapshot) waypointUpstreamOf(svc scopedService, p port, how discoveryTy
 	return upstream{discovery: how, ports: ports}, how != discoveryDNS || len(ports) > 0
 }
 
-// originalDstPort is the port to which a connection that follows the client's own is sent: the client's, unless the
+// originalDstPort returns the port to which a connection that follows the client's own is sent: the client's, unless the
 // entry that comes first has a targetPort for it.
 func (v scopedService) originalDstPort(p port) uint32 {
 	if v.entry != nil && v.entry.Resolution == networking.ServiceEntry_NONE {
@@ -75,7 +75,7 @@ func (v scopedService) originalDstPort(p port) uint32 {
 	return p.number
 }
 
-// endpointPorts lists the ports of the endpoints of a cluster. Names are matched by the port's number, addresses by its
+// endpointPorts returns the ports of the endpoints of a cluster. Names are matched by the port's number, addresses by its
 // name (pilot/pkg/xds/endpoints/endpoint_builder.go BuildClusterLoadAssignment).
 func endpointPorts(all []endpoint, p port, how discoveryType, labels map[string]string) []uint32 {
 	var ports []uint32

@@ -18,7 +18,7 @@ type endpoint struct {
 	serviceAccount string
 }
 
-// endpointsFor lists what the ServiceEntries of one namespace put behind a host: they share their endpoints, whichever
+// endpointsFor returns what the ServiceEntries of one namespace put behind a host: they share their endpoints, whichever
 // of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost).
 // The pods behind a Service or a workloadSelector are not known here. Only the ports that are wanted are listed: each
 // port of a service asks for its own, and there may be thousands.
@@ -47,14 +47,14 @@ func (s *Snapshot) endpointsFor(host, namespace string, wanted func(port) bool) 
 	return list
 }
 
-// sameNumberOrName says whether a port has the number or the name of p: nothing else of it is asked for.
+// sameNumberOrName reports whether a port has the number or the name of p: nothing else of it is asked for.
 func (p port) sameNumberOrName(other port) bool {
 	return p.number == other.number || p.name == other.name
 }
 
 func anyPort(port) bool { return true }
 
-// endpointAt is a workload's endpoint for a port: its own port of that name, then targetPort, then the number.
+// endpointAt returns a workload's endpoint for a port: its own port of that name, then targetPort, then the number.
 func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
 	e := endpoint{number: p.number, name: p.name, address: w.Address, port: p.number, labels: w.Labels}
 	switch own := w.Ports[p.name]; {
@@ -78,7 +78,7 @@ func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace str
 
 const unixPrefix = "unix://"
 
-// serviceAccounts lists the names that the servers of a host may prove, ascending: those of the newest ServiceEntry of its
+// serviceAccounts returns the names that the servers of a host may prove, ascending: those of the newest ServiceEntry of its
 // namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts). A forward proxy uses none.
 func (s *Snapshot) serviceAccounts(svc scopedService) []string {
 	var names []string

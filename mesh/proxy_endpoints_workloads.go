@@ -8,7 +8,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// entryWorkloads lists the workloads of a ServiceEntry: those that its selector selects, else those written in it, else,
+// entryWorkloads returns the workloads of a ServiceEntry: those that its selector selects, else those written in it, else,
 // where names are resolved, its host.
 func (s *Snapshot) entryWorkloads(svc *service) []*networking.WorkloadEntry {
 	byName := svc.discoveryType(Client{}) == discoveryDNS
@@ -23,7 +23,7 @@ func (s *Snapshot) entryWorkloads(svc *service) []*networking.WorkloadEntry {
 	return nil
 }
 
-// selectedWorkloads lists the WorkloadEntries of a namespace that a selector selects, with the labels of both of their
+// selectedWorkloads returns the WorkloadEntries of a namespace that a selector selects, with the labels of both of their
 // places; names count only where names are resolved.
 func (s *Snapshot) selectedWorkloads(namespace string, selector map[string]string, byName bool) []*networking.WorkloadEntry {
 	var list []*networking.WorkloadEntry

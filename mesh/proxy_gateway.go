@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// GatewayDestinations lists where the pods of a gateway send what comes to one of their ports: TLS with a server name,
+// GatewayDestinations returns where the pods of a gateway send what comes to one of their ports: TLS with a server name,
 // "" for plaintext, and in it requests with an authority. known is false where nobody takes it; an empty list means that
 // routes lead to no service. Without Client.Gateways, the client's labels say which Gateways configure it.
 func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, authority string) (list []Destination, known bool) {
@@ -25,7 +25,7 @@ func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, author
 // downstream is what has come to a gateway's port.
 type downstream struct{ sni, authority string }
 
-// gatewayDestinations gives where a gateway's proxy sends what has come to a port. Envoy takes the filter chain whose names are
+// gatewayDestinations returns where a gateway's proxy sends what has come to a port. Envoy takes the filter chain whose names are
 // closest to the SNI; those of servers in plaintext have none.
 func (s *Snapshot) gatewayDestinations(client Client, servers []gatewayServer, a downstream) (list []routeDestination, known bool) {
 	best := -1
@@ -51,7 +51,7 @@ func (s *Snapshot) gatewayDestinations(client Client, servers []gatewayServer, a
 	return list, best >= 0
 }
 
-// sharingRouteConfig lists the servers whose requests are routed by one table: all for HTTP in plaintext, one for HTTPS.
+// sharingRouteConfig returns the servers whose requests are routed by one table: all for HTTP in plaintext, one for HTTPS.
 func sharingRouteConfig(servers []gatewayServer, srv gatewayServer) []gatewayServer {
 	if srv.isTLS() {
 		return []gatewayServer{srv}
@@ -59,7 +59,7 @@ func sharingRouteConfig(servers []gatewayServer, srv gatewayServer) []gatewaySer
 	return slices.DeleteFunc(slices.Clone(servers), func(other gatewayServer) bool { return !other.isHTTP() })
 }
 
-// completeGatewayDestination gives a destination the port that it does not name, and the service for which another name stands. For
+// completeGatewayDestination returns a destination the port that it does not name, and the service for which another name stands. For
 // requests a service of the VirtualService's own namespace goes before what the proxy knows of the host
 // (pilot/pkg/networking/core/gateway.go buildNameToServiceMapForHTTPRoutes).
 func (s *Snapshot) completeGatewayDestination(client Client, d routeDestination, listener uint32) routeDestination {

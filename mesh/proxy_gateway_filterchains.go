@@ -12,7 +12,7 @@ type filterChain struct {
 	destinations []routeDestination
 }
 
-// gatewayFilterChains lists what a server does that reads no requests: where it passes TLS on, by the tls routes of named, but for
+// gatewayFilterChains returns what a server does that reads no requests: where it passes TLS on, by the tls routes of named, but for
 // names that older chains of the port have taken.
 func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named []*virtualService, taken map[string]bool) []filterChain {
 	switch {
@@ -33,7 +33,7 @@ func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named [
 	return nil
 }
 
-// gatewayDestinationsOf lists all destinations that v alone gives a server.
+// gatewayDestinationsOf returns all destinations that v alone gives a server.
 func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	var list []routeDestination
 	switch {
@@ -54,7 +54,7 @@ func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *vi
 	return list
 }
 
-// gatewayTCPDestinations gives where v sends all bytes that come to a server (buildGatewayNetworkFiltersFromTCPRoutes).
+// gatewayTCPDestinations returns where v sends all bytes that come to a server (buildGatewayNetworkFiltersFromTCPRoutes).
 func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	if !srv.matchesHostsOf(v) {
 		return nil
@@ -68,7 +68,7 @@ func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *v
 	return nil
 }
 
-// tlsPassthroughChains lists a chain for each match of tls routes, whatever the server's own hosts are; one that names a host
+// tlsPassthroughChains returns a chain for each match of tls routes, whatever the server's own hosts are; one that names a host
 // that another has named is dropped (buildGatewayNetworkFiltersFromTLSRoutes).
 func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []*virtualService, taken map[string]bool) []filterChain {
 	var list []filterChain

@@ -15,7 +15,7 @@ type virtualHost struct {
 	redirects    bool
 }
 
-// gatewayHTTPDestinations gives where the servers of one table send requests with an authority: the routes of all VirtualServices
+// gatewayHTTPDestinations returns where the servers of one table send requests with an authority: the routes of all VirtualServices
 // for the closest host add up, and of those that take all requests the first counts
 // (pilot/pkg/networking/core/gateway.go buildGatewayHTTPRouteConfig).
 func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServer, authority string) []routeDestination {
@@ -43,7 +43,7 @@ func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServe
 	return nil
 }
 
-// virtualHostOf gives the table's entry for a host, a new one where it has none.
+// virtualHostOf returns the table's entry for a host, a new one where it has none.
 func virtualHostOf(hosts map[string]*virtualHost, name string) *virtualHost {
 	if hosts[name] == nil {
 		hosts[name] = &virtualHost{}

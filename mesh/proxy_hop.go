@@ -25,7 +25,7 @@ type Hop struct {
 	DecidedBy *Decision `json:"decidedBy"`
 }
 
-// verifiesName tells whether the server's name is checked for this payload: names taken from the Host header need one.
+// verifiesName reports whether the server's name is checked for this payload: names taken from the Host header need one.
 func (h Hop) verifiesName(payload Family) bool {
 	return !h.Insecure && (len(h.Names) > 0 || h.AutoNames && (payload == FamilyHTTP || payload == FamilyUnspecified))
 }

@@ -6,7 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// listens tells whether a client's proxy listens for a port of a service.
+// listens reports whether a client's proxy listens for a port of a service.
 func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool {
 	p, has := svc.port(number)
 	if !has {
@@ -16,7 +16,7 @@ func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool
 	return heard
 }
 
-// egressListenerFor gives the egress listener that takes what a client sends to a port of a service. One for the port goes before
+// egressListenerFor returns the egress listener that takes what a client sends to a port of a service. One for the port goes before
 // the one for all, which only adds services there that have addresses of their own and are not read as HTTP; on one for
 // HTTP nobody asks for services that are not
 // (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
@@ -42,7 +42,7 @@ func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (
 	return egressListener{}, false
 }
 
-// parsedAs is the family as which the proxy reads what comes to a port: the listener's own, or else the port's.
+// parsedAs returns the family as which the proxy reads what comes to a port: the listener's own, or else the port's.
 func (l egressListener) parsedAs(p port) Family {
 	if l.port == 0 {
 		return p.family()
@@ -53,13 +53,13 @@ func (l egressListener) parsedAs(p port) Family {
 // isHTTPOrSniffed is true of a port where the proxy looks for requests.
 func isHTTPOrSniffed(p port) bool { return p.family() == FamilyHTTP || p.family() == FamilyUnspecified }
 
-// sniffsHTTP tells whether a proxy looks for requests on a port.
+// sniffsHTTP reports whether a proxy looks for requests on a port.
 func (v scopedService) sniffsHTTP(number uint32) bool {
 	p, ok := v.port(number)
 	return ok && isHTTPOrSniffed(p)
 }
 
-// hasOwnAddress tells whether a port of a service has addresses of its own, on which the proxy listens for it alone: the
+// hasOwnAddress reports whether a port of a service has addresses of its own, on which the proxy listens for it alone: the
 // service's, or those of endpoints to which connections go by themselves.
 func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
 	switch {
@@ -73,7 +73,7 @@ func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
 		len(s.endpointsFor(svc.host, svc.namespace, func(other port) bool { return other.number == p.number })) > 0
 }
 
-// payloadFrom is what a client sends to a port: requests where either the port or the listener is for HTTP.
+// payloadFrom returns what a client sends to a port: requests where either the port or the listener is for HTTP.
 func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family {
 	if l, heard := s.egressListenerFor(client, svc, p); heard && l.parsedAs(p) == FamilyHTTP {
 		return FamilyHTTP
@@ -81,7 +81,7 @@ func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family 
 	return p.family()
 }
 
-// wildcardListenedFor is the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
+// wildcardListenedFor returns the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
 func (s *Snapshot) wildcardListenedFor(client Client, name string, number uint32) string {
 	for i := range len(name) {
 		svc, ok := s.serviceFor(client, "*"+name[i:])

@@ -26,7 +26,7 @@ type matchContext struct {
 	client  Client
 }
 
-// destinationsOf gives where v's routes of one kind send a request: all that some request for this host and port can
+// destinationsOf returns where v's routes of one kind send a request: all that some request for this host and port can
 // take, up to one that takes all that are left.
 func (s *Snapshot) destinationsOf(v *virtualService, kind Family, r matchContext) []routeDestination {
 	var list []routeDestination
@@ -41,7 +41,7 @@ func (s *Snapshot) destinationsOf(v *virtualService, kind Family, r matchContext
 	return list
 }
 
-// routeTypes lists the kinds of routes that apply to a port.
+// routeTypes returns the kinds of routes that apply to a port.
 func routeTypes(f Family) []Family {
 	switch f {
 	case FamilyHTTP:

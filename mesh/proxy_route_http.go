@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// httpDestinationsOf gives where v's HTTP routes send some request; taken is true if one of them is for it, even if it
+// httpDestinationsOf returns where v's HTTP routes send some request; taken is true if one of them is for it, even if it
 // leads nowhere.
 func (s *Snapshot) httpDestinationsOf(v *virtualService, r matchContext) (list []routeDestination, taken bool) {
 	some, rest, taken, _ := s.splitHTTPDestinations(v, r)
@@ -32,7 +32,7 @@ func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (som
 	return some, nil, taken, false
 }
 
-// matchHTTP tells whether a route can take a request, and whether it takes all of them.
+// matchHTTP reports whether a route can take a request, and whether it takes all of them.
 func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (applies, whole bool) {
 	if len(route.Match) == 0 {
 		return true, true
@@ -55,7 +55,7 @@ func matchesEveryPath(uri *networking.StringMatch) bool {
 	return uri == nil || uri.GetPrefix() == "/" || uri.GetRegex() == ".*"
 }
 
-// matchesHTTPSource tells whether a match is for a client. One that names gateways does not look at the source
+// matchesHTTPSource reports whether a match is for a client. One that names gateways does not look at the source
 // (sourceMatchHTTP).
 func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matchContext) bool {
 	if len(m.Gateways) > 0 {
@@ -94,7 +94,7 @@ func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]boo
 	return list
 }
 
-// hostHeader is the Host that header operations give a request: what is set, or else what is added.
+// hostHeader returns the Host that header operations give a request: what is set, or else what is added.
 func hostHeader(h *networking.Headers) string {
 	request := h.GetRequest()
 	for _, operation := range []map[string]string{request.GetSet(), request.GetAdd()} {

@@ -2,7 +2,7 @@ package mesh
 
 import networking "istio.io/api/networking/v1alpha3"
 
-// tcpDestinations gives where bytes go of which nothing is read: by the first route that takes them all, and those before it that
+// tcpDestinations returns where bytes go of which nothing is read: by the first route that takes them all, and those before it that
 // take what goes to certain addresses (pilot/pkg/networking/core/tls.go buildSidecarOutboundTCPFilterChainOpts).
 func (s *Snapshot) tcpDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	for _, v := range all {
@@ -41,7 +41,7 @@ func matchesL4(gateways []string, number uint32, namespace string, labels map[st
 		(r.gateway != meshGateway || matchesSource(namespace, labels, r.client))
 }
 
-// weightedDestinations lists the destinations of a tls or tcp route. Of several, those without a weight get nothing.
+// weightedDestinations returns the destinations of a tls or tcp route. Of several, those without a weight get nothing.
 func (s Settings) weightedDestinations(v *virtualService, routes []*networking.RouteDestination, kind Family) []routeDestination {
 	var list []routeDestination
 	for _, r := range routes {

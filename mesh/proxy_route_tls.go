@@ -7,7 +7,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// tlsDestinations gives where TLS goes that is meant for host by its SNI: each match of a route is a chain of its own, and the
+// tlsDestinations returns where TLS goes that is meant for host by its SNI: each match of a route is a chain of its own, and the
 // name closest to the SNI wins (pilot/pkg/networking/core/tls.go buildSidecarOutboundTLSFilterChainOpts). Once there is
 // a chain, bytes that fit none are taken from the host's cluster too.
 func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
@@ -31,7 +31,7 @@ func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list 
 	return list, taken
 }
 
-// tlsDestinationsOf gives where a VirtualService sends TLS for host that has come to a gateway.
+// tlsDestinationsOf returns where a VirtualService sends TLS for host that has come to a gateway.
 func tlsDestinationsOf(v *virtualService, settings Settings, r matchContext) []routeDestination {
 	for _, route := range v.spec.Tls {
 		for _, m := range route.GetMatch() {

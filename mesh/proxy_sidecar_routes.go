@@ -2,7 +2,7 @@ package mesh
 
 import "strings"
 
-// Destinations lists where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of host
+// Destinations returns where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of host
 // itself or of the closest wildcard over it. known is false where the proxy does not listen for such a service; an empty list
 // means that routes lead to no service.
 func (s *Snapshot) Destinations(client Client, host string, number uint32) (list []Destination, known bool) {
@@ -28,7 +28,7 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 	return list, true
 }
 
-// defaultDestination is the cluster of a port's own host. For requests Istio writes hosts in lower case, of which there may be none
+// defaultDestination returns the cluster of a port's own host. For requests Istio writes hosts in lower case, of which there may be none
 // (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
 func (s *Snapshot) defaultDestination(client Client, svc scopedService, p port) Destination {
 	host := svc.host
@@ -38,7 +38,7 @@ func (s *Snapshot) defaultDestination(client Client, svc scopedService, p port) 
 	return Destination{Host: host, Port: p.number}
 }
 
-// routeDestinations gives where routes send what a client means for a name on a port of host: for host itself, or for a name that
+// routeDestinations returns where routes send what a client means for a name on a port of host: for host itself, or for a name that
 // nothing declares and that host, a wildcard, covers. direct is true where some of it goes to the host's own cluster: what
 // no route takes, as routes for HTTP take no other bytes where Istio sniffs. What the proxy does not listen for may come to
 // the cluster all the same, if not by a route that is for the host.
@@ -73,7 +73,7 @@ func (s *Snapshot) routeDestinations(client Client, svc scopedService, name stri
 	return list, direct || l.isHTTPProxy()
 }
 
-// completeDestination gives a destination the port that it does not name, and the service for which another name stands: for requests
+// completeDestination returns a destination the port that it does not name, and the service for which another name stands: for requests
 // to one of the listener's ports, where the listener imports it (pilot/pkg/networking/core/route/route.go
 // GetDestinationCluster).
 func (s *Snapshot) completeDestination(client Client, l egressListener, d routeDestination, on uint32) routeDestination {

@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// Review lists what a review has to answer for: the flows that the object takes part in, as they are in after,
+// Review returns what a review has to answer for: the flows that the object takes part in, as they are in after,
 // with what they were in before. object is the Ref that is created, replaced or (absent from after) deleted.
 // The order is stable.
 //
@@ -45,7 +45,7 @@ type review struct {
 	repeatsOther bool
 }
 
-// reviewed gives the object as it is, or as it was.
+// reviewed returns the object as it is, or as it was.
 func (r *review) reviewed() *Object {
 	if r.object != nil {
 		return r.object

@@ -39,7 +39,7 @@ func (r *review) destinationRule() {
 	}
 }
 
-// reached tells whether a client's lookup for host comes to the rule's namespace, before or after the review.
+// reached reports whether a client's lookup for host comes to the rule's namespace, before or after the review.
 func (r *review) reached(c Client, host string) bool {
 	for _, s := range []*Snapshot{r.after, r.before} {
 		svc, ok := s.serviceFor(c, host)
@@ -79,7 +79,7 @@ func (r *review) addGovernedGatewayHops(host string) bool {
 	return true
 }
 
-// governedClient is a client that the rule applies to: one it selects in its own namespace.
+// governedClient returns a client that the rule applies to: one it selects in its own namespace.
 func (r *review) governedClient() Client {
 	return Client{
 		Kind: ClientSidecar, Namespace: r.object.Namespace, Labels: ruleSpec(r.object).GetWorkloadSelector().GetMatchLabels(),

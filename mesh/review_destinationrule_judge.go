@@ -45,7 +45,7 @@ func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	f.Ignored, f.Cause, f.Related, f.IgnoredForSome, f.RelatedUnused = true, CauseMergedAway, by.Ref.String(), partly, r.wasUnused(by, h)
 }
 
-// isReplaced tells whether the rule under review stands where the client's lookup stopped, and yet another rule's
+// isReplaced reports whether the rule under review stands where the client's lookup stopped, and yet another rule's
 // policy is taken in its place.
 func (r *review) isReplaced(h hop) bool {
 	stopped := h.cluster.lookup.endedAt
@@ -62,7 +62,7 @@ func (r *review) isReplaced(h hop) bool {
 	return visible(spec.ExportTo, r.object.Namespace, h.client.Namespace)
 }
 
-// wasUnused tells whether a rule decided nothing for anybody before the review.
+// wasUnused reports whether a rule decided nothing for anybody before the review.
 func (r *review) wasUnused(o *Object, h hop) bool {
 	set := r.before.rules.At(h.cluster.lookup.endedAt.host + "\x00" + o.Namespace)
 	return set != nil && slices.Contains(set.rules, o) && !set.decidesTLS(o, h.port, h.subset)

@@ -103,7 +103,7 @@ func (h hop) flow() Flow {
 	return f
 }
 
-// endpointHosts lists the DNS names among a ServiceEntry's endpoints.
+// endpointHosts returns the DNS names among a ServiceEntry's endpoints.
 func endpointHosts(entry *networking.ServiceEntry) []string {
 	var list []string
 	for _, e := range entry.Endpoints {

@@ -37,7 +37,7 @@ func (r *review) hostClass(host string, also int, touched func(Client) bool) {
 	}
 }
 
-// clients lists the vantages of both snapshots.
+// clients returns the vantages of both snapshots.
 func (r *review) clients(host string) []Client {
 	list := r.after.Clients(host)
 	seen := map[string]bool{}
@@ -99,7 +99,7 @@ func (r *review) client(client Client, host string, number uint32) {
 	r.addSubsets(client, svc, p)
 }
 
-// clientBefore is the proxy before the same pods as it was before the review: which waypoint stands for a host, if any, is
+// clientBefore returns the proxy before the same pods as it was before the review: which waypoint stands for a host, if any, is
 // a label of its entry.
 func (r *review) clientBefore(client Client, host string) Client {
 	switch client.Kind {
@@ -130,7 +130,7 @@ func (r *review) addSubsets(client Client, svc scopedService, p port) {
 	}
 }
 
-// clusterBefore is the verdict of the same cluster before the review; "" if there was none.
+// clusterBefore returns the verdict of the same cluster before the review; "" if there was none.
 func (r *review) clusterBefore(h hop) Verdict {
 	svc, ok := r.before.serviceFor(h.client, h.host)
 	if !ok {

@@ -43,7 +43,7 @@ func (r *review) addPossibleClients(host string, clients []Client, touched func(
 // maxCombinedClients bounds how many pairs of labels are looked at: a rule names one set of them, a route as many as it likes.
 const maxCombinedClients = 4096
 
-// combinedClients gives pods that carry the labels by which the object under review singles pods out, and those by which another
+// combinedClients returns pods that carry the labels by which the object under review singles pods out, and those by which another
 // does at once.
 func (r *review) combinedClients(clients []Client) []Client {
 	own := r.selectorLabels()
@@ -70,7 +70,7 @@ func (r *review) combinedClients(clients []Client) []Client {
 	return list
 }
 
-// selectorLabels lists the labels by which the object under review singles pods out, now and before.
+// selectorLabels returns the labels by which the object under review singles pods out, now and before.
 func (r *review) selectorLabels() []map[string]string {
 	var list []map[string]string
 	for _, o := range []*Object{r.object, r.old} {
@@ -89,7 +89,7 @@ func (r *review) selectorLabels() []map[string]string {
 	return slices.DeleteFunc(list, func(labels map[string]string) bool { return len(labels) == 0 })
 }
 
-// combinedLabels gives the labels of a pod that carries both; ok is false where no pod can.
+// combinedLabels returns the labels of a pod that carries both; ok is false where no pod can.
 func combinedLabels(a, b map[string]string) (map[string]string, bool) {
 	both := maps.Clone(a)
 	for k, v := range b {

@@ -47,7 +47,7 @@ func (r *review) virtualService() {
 	r.addAll(r.after.gatewayRouteHops(v))
 }
 
-// usesReviewedRoute tells whether the VirtualService under review takes traffic off the direct way, itself or as a delegate.
+// usesReviewedRoute reports whether the VirtualService under review takes traffic off the direct way, itself or as a delegate.
 func (r *review) usesReviewedRoute(hops []hop) bool {
 	return slices.ContainsFunc(hops, func(h hop) bool {
 		return h.route != nil && slices.Contains(r.virtualServices, h.route.virtualService.Ref)
@@ -101,7 +101,7 @@ func (r *review) addCoveringWildcards(v *virtualService) {
 	}
 }
 
-// rootHosts gives the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
+// rootHosts returns the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
 func (r *review) rootHosts(o *Object, v *virtualService) []string {
 	hosts := slices.Clone(v.hosts)
 	for _, s := range []*Snapshot{r.before, r.after} {
