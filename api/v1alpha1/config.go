@@ -2,46 +2,58 @@ package v1alpha1
 
 import "time"
 
-// Config is the file's content: apiVersion tlsward.io/v1alpha1, kind Config.
+// Config is the file's content: apiVersion tlsward.io/v1alpha1, kind Config. All fields but these two are optional.
 type Config struct {
-	APIVersion string                  `json:"apiVersion"`
-	Kind       string                  `json:"kind"`
-	Mesh       Mesh                    `json:"mesh,omitempty"`
-	Mutation   Mutation                `json:"mutation,omitempty"`
-	Strict     bool                    `json:"strict,omitempty"`
-	Policies   map[string]PolicyConfig `json:"policies,omitempty"`
-	Exemptions []Exemption             `json:"exemptions,omitempty"`
-	Params     map[string]any          `json:"params,omitempty"`
-	Evaluation Evaluation              `json:"evaluation,omitempty"`
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Mesh       Mesh     `json:"mesh,omitempty"`
+	Mutation   Mutation `json:"mutation,omitempty"`
+	// Strict denies what is a warning while a partner object may still arrive.
+	Strict bool `json:"strict,omitempty"`
+	// Policies holds what differs from the default action of policies, by their ids.
+	Policies map[string]PolicyConfig `json:"policies,omitempty"`
+	// Exemptions let violations pass.
+	Exemptions []Exemption `json:"exemptions,omitempty"`
+	// Params is data.params for policies.
+	Params     map[string]any `json:"params,omitempty"`
+	Evaluation Evaluation     `json:"evaluation,omitempty"`
 }
 
-// Mesh repeats what Istio's MeshConfig says; the two must agree.
+// Mesh is what Istio's MeshConfig has; the two must agree.
 type Mesh struct {
-	RootNamespace      string   `json:"rootNamespace,omitempty"`
-	TrustDomain        string   `json:"trustDomain,omitempty"`
+	// RootNamespace is where objects hold for all namespaces; "istio-system" if unset.
+	RootNamespace string `json:"rootNamespace,omitempty"`
+	// TrustDomain is that of the mesh's workload identities; "cluster.local" if unset.
+	TrustDomain string `json:"trustDomain,omitempty"`
+	// TrustDomainAliases are further trust domains that count as the mesh's own.
 	TrustDomainAliases []string `json:"trustDomainAliases,omitempty"`
-	ClusterDomain      string   `json:"clusterDomain,omitempty"`
+	// ClusterDomain is the DNS domain of the cluster's Services; "cluster.local" if unset.
+	ClusterDomain string `json:"clusterDomain,omitempty"`
 }
 
-// Mutation says what the mutating webhook fills in.
+// Mutation is what the mutating webhook fills in.
 type Mutation struct {
-	Upgrades    []Upgrade     `json:"upgrades,omitempty"`
+	// Upgrades are [{port: 80, targetPort: 443}] if unset.
+	Upgrades []Upgrade `json:"upgrades,omitempty"`
+	// Origination is mode SIMPLE for every host if unset. The first that matches a host counts.
 	Origination []Origination `json:"origination,omitempty"`
 }
 
-// Upgrade rewrites the target port of HTTP-family ports of this number.
+// Upgrade sets the target port of the HTTP-family ports of a number.
 type Upgrade struct {
 	Port       uint32 `json:"port"`
 	TargetPort uint32 `json:"targetPort"`
 }
 
-// Origination says which client TLS settings are injected for which hosts; the first match wins.
+// Origination is the client TLS settings that are filled in for hosts.
 type Origination struct {
-	Hosts []string       `json:"hosts"`
-	TLS   map[string]any `json:"tls"`
+	// Hosts are host names, "*." and a name, or "*" for all.
+	Hosts []string `json:"hosts"`
+	// TLS is a ClientTLSSettings of Istio, with a mode that originates TLS.
+	TLS map[string]any `json:"tls"`
 }
 
-// Action is what a policy's violation leads to.
+// Action is what follows from a policy's violation.
 type Action string
 
 // The actions, from the strongest to the weakest.
@@ -52,20 +64,23 @@ const (
 	Off   Action = "off"
 )
 
-// PolicyConfig overrides a policy's default action; in the named namespaces only, where any are named.
+// PolicyConfig overrides the default action of a policy.
 type PolicyConfig struct {
-	Action     Action   `json:"action"`
+	Action Action `json:"action"`
+	// Namespaces are those in which the action holds; all if unset.
 	Namespaces []string `json:"namespaces,omitempty"`
 }
 
-// Exemption lets a policy's violations pass, with a reason and until a date.
+// Exemption lets violations of a policy pass, for a reason and until a day.
 type Exemption struct {
-	Policy     string   `json:"policy"`
+	Policy string `json:"policy"`
+	// Namespaces and Hosts are what it is for; all if unset.
 	Namespaces []string `json:"namespaces,omitempty"`
 	Hosts      []string `json:"hosts,omitempty"`
 	Reason     string   `json:"reason"`
-	Expires    Date     `json:"expires"`
+	// Expires is the last day on which it holds.
+	Expires Date `json:"expires"`
 }
 
-// Date is a day, written 2006-01-02; it ends at midnight UTC after it.
+// Date is a day, written 2006-01-02. It ends at the midnight UTC after it.
 type Date struct{ time.Time }

@@ -27,7 +27,7 @@ params: {accept: [1, two]}
 		t.Fatal(err)
 	}
 	want := &Config{
-		APIVersion: APIVersion, Kind: Kind,
+		APIVersion: APIVersion, Kind: KindConfig,
 		Mesh: Mesh{RootNamespace: "istio-config", TrustDomain: "td", TrustDomainAliases: []string{"old"}, ClusterDomain: "example.org"},
 		Mutation: Mutation{
 			Upgrades:    []Upgrade{{Port: 8080, TargetPort: 8443}},

@@ -32,7 +32,7 @@ func (d *Date) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Over says whether the day has ended at now: from midnight UTC after it.
+// Over reports whether the day has ended at now: it does at the midnight UTC after it.
 func (d Date) Over(now time.Time) bool {
 	return !now.Before(d.AddDate(0, 0, 1))
 }

@@ -16,19 +16,19 @@ type Evaluation struct {
 	// Allow lists Rego functions that are refused otherwise, because their answer depends on more than the review:
 	// "time.now_ns", "http.send", "net.cidr_contains".
 	Allow []string `json:"allow,omitempty"`
-	// OnError says what a policy that cannot decide leads to: Deny (also where unset), or Warn.
+	// OnError is what follows if a policy cannot decide: Deny, also if unset, or Warn.
 	OnError Action `json:"onError,omitempty"`
 }
 
-// DefaultTimeout is long: a policy takes well under a millisecond. MaxTimeout is below the second that an API server
-// leaves to its fastest webhooks.
+// DefaultTimeout is ample: a policy takes well under a millisecond. MaxTimeout is below one second, the shortest
+// timeoutSeconds that an API server takes for a webhook.
 const (
 	DefaultTimeout = 500 * time.Millisecond
 	MaxTimeout     = 900 * time.Millisecond
 )
 
-// DefaultMemoryMiB is a quarter of what the chart gives the program. A policy takes a few kilobytes. MinMemoryMiB is
-// what comes and goes under other reviews alone.
+// DefaultMemoryMiB is a quarter of the memory that the chart requests for the program; a policy needs a few kilobytes.
+// MinMemoryMiB is as much as the reviews beside it may allocate meanwhile.
 const (
 	DefaultMemoryMiB = 256
 	MinMemoryMiB     = 32

@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,30 +21,30 @@ func ParseConfig(raw []byte) (*Config, error) {
 	if c.APIVersion != APIVersion {
 		return nil, fmt.Errorf("apiVersion: want %q, got %q", APIVersion, c.APIVersion)
 	}
-	if c.Kind != Kind {
-		return nil, fmt.Errorf("kind: want %q, got %q", Kind, c.Kind)
+	if c.Kind != KindConfig {
+		return nil, fmt.Errorf("kind: want %q, got %q", KindConfig, c.Kind)
 	}
 	return finish(c)
 }
 
 // OverlayConfig reads a part of a configuration (YAML or JSON, apiVersion and kind optional) over the defaults, as strictly
-// as Parse does. Nothing at all gives the defaults.
+// as ParseConfig does. It returns the defaults for an empty text.
 func OverlayConfig(raw []byte) (*Config, error) {
 	c, err := decode(raw)
 	if err != nil {
 		return nil, err
 	}
-	if got := or(c.APIVersion, APIVersion); got != APIVersion {
+	if got := cmp.Or(c.APIVersion, APIVersion); got != APIVersion {
 		return nil, fmt.Errorf("apiVersion: want %q, got %q", APIVersion, got)
 	}
-	if got := or(c.Kind, Kind); got != Kind {
-		return nil, fmt.Errorf("kind: want %q, got %q", Kind, got)
+	if got := cmp.Or(c.Kind, KindConfig); got != KindConfig {
+		return nil, fmt.Errorf("kind: want %q, got %q", KindConfig, got)
 	}
 	return finish(c)
 }
 
 func finish(c *Config) (*Config, error) {
-	c.complete()
+	c.setDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func finish(c *Config) (*Config, error) {
 func decode(raw []byte) (*Config, error) {
 	jsonRaw, err := yaml.YAMLToJSONStrict(raw)
 	if err != nil {
-		return nil, tidy(err)
+		return nil, trimYAMLError(err)
 	}
 	var tree any
 	if err := json.Unmarshal(jsonRaw, &tree); err != nil {
@@ -68,7 +69,7 @@ func decode(raw []byte) (*Config, error) {
 	if _, ok := tree.(map[string]any); !ok {
 		return nil, errors.New("want a mapping of fields")
 	}
-	if err := errors.Join(misfits("", tree, reflect.TypeFor[Config]())...); err != nil {
+	if err := errors.Join(typeErrors("", tree, reflect.TypeFor[Config]())...); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(jsonRaw, c); err != nil {
@@ -77,8 +78,8 @@ func decode(raw []byte) (*Config, error) {
 	return c, nil
 }
 
-// tidy drops what the YAML library says of its own workings.
-func tidy(err error) error {
+// trimYAMLError returns the error without the prefixes by which the YAML library names its own steps.
+func trimYAMLError(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	text = strings.TrimPrefix(text, "unmarshal errors:\n  ")
 	return errors.New(strings.TrimPrefix(text, "error converting YAML to JSON: yaml: "))

@@ -10,37 +10,37 @@ import (
 	"strings"
 )
 
-// misfits lists, in order, what in value does not fit type t, each by its path: fields that t does not have and
-// values of a wrong type. encoding/json stops at the first, gives no path through maps and lists, and takes "Strict"
-// for "strict". null fits everywhere: it means unset.
-func misfits(path string, value any, t reflect.Type) []error {
+// typeErrors returns, in order, what in a decoded value is not of type t, each by its path: fields that t does not have
+// and values of a wrong type. encoding/json stops at the first, names no path through maps and lists, and takes "Strict"
+// for "strict". null is of every type: it means unset.
+func typeErrors(path string, value any, t reflect.Type) []error {
 	if value == nil || t.Kind() == reflect.Interface {
 		return nil
 	}
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
-		return scalarMisfit(path, value, t)
+		return scalarErrors(path, value, t)
 	}
 	switch v := value.(type) {
 	case map[string]any:
 		if t.Kind() == reflect.Struct || t.Kind() == reflect.Map {
-			return mapMisfits(path, v, t)
+			return mappingErrors(path, v, t)
 		}
 	case []any:
 		if t.Kind() == reflect.Slice {
-			return listMisfits(path, v, t)
+			return listErrors(path, v, t)
 		}
 	default:
-		return scalarMisfit(path, value, t)
+		return scalarErrors(path, value, t)
 	}
-	return []error{fmt.Errorf("%s: want %s, got %s", path, wantName(t), gotName(value))}
+	return []error{fmt.Errorf("%s: want %s, got %s", path, typeName(t), valueName(value))}
 }
 
-func mapMisfits(path string, m map[string]any, t reflect.Type) []error {
+func mappingErrors(path string, m map[string]any, t reflect.Type) []error {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		at := join(path, key)
+		at := child(path, key)
 		if t.Kind() == reflect.Map {
-			errs = append(errs, misfits(at, m[key], t.Elem())...)
+			errs = append(errs, typeErrors(at, m[key], t.Elem())...)
 			continue
 		}
 		known := fieldTypes(t)
@@ -49,21 +49,21 @@ func mapMisfits(path string, m map[string]any, t reflect.Type) []error {
 			errs = append(errs, fmt.Errorf("%s: unknown field%s", at, hint(key, known)))
 			continue
 		}
-		errs = append(errs, misfits(at, m[key], field)...)
+		errs = append(errs, typeErrors(at, m[key], field)...)
 	}
 	return errs
 }
 
-func listMisfits(path string, list []any, t reflect.Type) []error {
+func listErrors(path string, list []any, t reflect.Type) []error {
 	var errs []error
 	for i, item := range list {
-		errs = append(errs, misfits(fmt.Sprintf("%s[%d]", path, i), item, t.Elem())...)
+		errs = append(errs, typeErrors(fmt.Sprintf("%s[%d]", path, i), item, t.Elem())...)
 	}
 	return errs
 }
 
-// scalarMisfit lets encoding/json judge one value. What a type's own UnmarshalJSON says is kept.
-func scalarMisfit(path string, value any, t reflect.Type) []error {
+// scalarErrors has encoding/json decode one value. The error of a type's own UnmarshalJSON is kept.
+func scalarErrors(path string, value any, t reflect.Type) []error {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return []error{fmt.Errorf("%s: %w", path, err)}
@@ -74,13 +74,13 @@ func scalarMisfit(path string, value any, t reflect.Type) []error {
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		err = fmt.Errorf("want %s, got %s", wantName(t), gotName(value))
+		err = fmt.Errorf("want %s, got %s", typeName(t), valueName(value))
 	}
 	return []error{fmt.Errorf("%s: %w", path, err)}
 }
 
-// wantName is a Go type in the words of a person who writes YAML.
-func wantName(t reflect.Type) string {
+// typeName returns what a person who writes YAML calls a Go type.
+func typeName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Slice:
 		return "a list"
@@ -95,8 +95,8 @@ func wantName(t reflect.Type) string {
 	}
 }
 
-// gotName is a decoded value in the same words.
-func gotName(value any) string {
+// valueName returns what the same person calls a decoded value.
+func valueName(value any) string {
 	switch v := value.(type) {
 	case map[string]any:
 		return "a mapping"
@@ -119,7 +119,7 @@ func fieldTypes(t reflect.Type) map[string]reflect.Type {
 	return fields
 }
 
-// hint offers a known name that differs in case only, else all of them.
+// hint returns the known name that differs in case only, else all of them.
 func hint(key string, known map[string]reflect.Type) string {
 	names := slices.Sorted(maps.Keys(known))
 	for _, name := range names {
@@ -130,7 +130,7 @@ func hint(key string, known map[string]reflect.Type) string {
 	return " (known: " + strings.Join(names, ", ") + ")"
 }
 
-func join(path, key string) string {
+func child(path, key string) string {
 	if path == "" {
 		return key
 	}

@@ -11,16 +11,16 @@ import (
 
 var (
 	// A namespace is an RFC 1123 label.
-	label = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	namespacePattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
 	// A cluster or trust domain: labels with dots between; a trust domain may hold an underscore (SPIFFE).
-	domain = regexp.MustCompile(`^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*$`)
+	domainPattern = regexp.MustCompile(`^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*$`)
 	// A policy's id names its folder and, with underscores, its Rego package.
-	policyID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	policyIDPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	// A host is a name, "*", or "*." and a name, in lower case as Istio compares them.
 	hostPattern = regexp.MustCompile(`^(\*|(\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*)$`)
 )
 
-// Validate says what is wrong with a completed configuration: every finding, each with its field.
+// Validate returns all that is wrong with a configuration whose defaults are set, each finding with its field.
 func (c *Config) Validate() error {
 	var f findings
 	c.Mesh.validate(&f)
@@ -35,15 +35,15 @@ func (c *Config) Validate() error {
 	return errors.Join(f...)
 }
 
-// findings collects what is wrong.
+// findings are what is wrong, in the order of the fields.
 type findings []error
 
 func (f *findings) add(field, format string, args ...any) {
 	*f = append(*f, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
 }
 
-// each adds a finding for every value that does not match.
-func (f *findings) each(field string, values []string, want *regexp.Regexp, what string) {
+// addUnlessMatch adds a finding for every value that does not match the pattern.
+func (f *findings) addUnlessMatch(field string, values []string, want *regexp.Regexp, what string) {
 	for i, v := range values {
 		if !want.MatchString(v) {
 			f.add(fmt.Sprintf("%s[%d]", field, i), "%q is not %s", v, what)
@@ -52,24 +52,24 @@ func (f *findings) each(field string, values []string, want *regexp.Regexp, what
 }
 
 func (m Mesh) validate(f *findings) {
-	if !label.MatchString(m.RootNamespace) {
+	if !namespacePattern.MatchString(m.RootNamespace) {
 		f.add("mesh.rootNamespace", "%q is not a namespace", m.RootNamespace)
 	}
-	if !domain.MatchString(m.TrustDomain) {
+	if !domainPattern.MatchString(m.TrustDomain) {
 		f.add("mesh.trustDomain", "%q is not a trust domain", m.TrustDomain)
 	}
-	if !domain.MatchString(m.ClusterDomain) {
+	if !domainPattern.MatchString(m.ClusterDomain) {
 		f.add("mesh.clusterDomain", "%q is not a domain", m.ClusterDomain)
 	}
-	f.each("mesh.trustDomainAliases", m.TrustDomainAliases, domain, "a trust domain")
+	f.addUnlessMatch("mesh.trustDomainAliases", m.TrustDomainAliases, domainPattern, "a trust domain")
 }
 
 func (m Mutation) validate(f *findings) {
 	seen := map[uint32]bool{}
 	for i, u := range m.Upgrades {
 		field := fmt.Sprintf("mutation.upgrades[%d]", i)
-		port(f, field+".port", u.Port)
-		port(f, field+".targetPort", u.TargetPort)
+		validatePort(f, field+".port", u.Port)
+		validatePort(f, field+".targetPort", u.TargetPort)
 		if u.Port == u.TargetPort {
 			f.add(field, "port and targetPort are both %d: nothing would change", u.Port)
 		}
@@ -83,14 +83,14 @@ func (m Mutation) validate(f *findings) {
 	}
 }
 
-func port(f *findings, field string, n uint32) {
+func validatePort(f *findings, field string, n uint32) {
 	if n < 1 || n > 65535 {
 		f.add(field, "want a port from 1 to 65535, got %d", n)
 	}
 }
 
-// originating lists the modes of Istio's ClientTLSSettings that start TLS.
-var originating = []string{"SIMPLE", "MUTUAL", "ISTIO_MUTUAL"}
+// originatingModes lists the modes of Istio's ClientTLSSettings that originate TLS.
+var originatingModes = []string{"SIMPLE", "MUTUAL", "ISTIO_MUTUAL"}
 
 // tlsFields lists the fields of ClientTLSSettings in networking/v1 of istio.io/api v1.31.
 var tlsFields = []string{"mode", "clientCertificate", "privateKey", "caCertificates", "credentialName",
@@ -100,19 +100,19 @@ func (o Origination) validate(f *findings, field string) {
 	if len(o.Hosts) == 0 {
 		f.add(field+".hosts", `want at least one host; "*" stands for all`)
 	}
-	f.each(field+".hosts", o.Hosts, hostPattern, `a host name, "*" or "*.name"`)
+	f.addUnlessMatch(field+".hosts", o.Hosts, hostPattern, `a host name, "*" or "*.name"`)
 	for _, name := range slices.Sorted(maps.Keys(o.TLS)) {
 		if !slices.Contains(tlsFields, name) {
 			f.add(field+".tls."+name, "unknown field (known: %s)", strings.Join(tlsFields, ", "))
 		}
 	}
 	mode, _ := o.TLS["mode"].(string)
-	if !slices.Contains(originating, mode) {
-		f.add(field+".tls.mode", "want one of %s, got %v", strings.Join(originating, ", "), shown(o.TLS["mode"]))
+	if !slices.Contains(originatingModes, mode) {
+		f.add(field+".tls.mode", "want one of %s, got %v", strings.Join(originatingModes, ", "), quoted(o.TLS["mode"]))
 	}
 }
 
-func shown(v any) string {
+func quoted(v any) string {
 	if v == nil {
 		return "nothing"
 	}
@@ -124,17 +124,17 @@ var actions = []Action{Deny, Warn, Audit, Off}
 
 func (p PolicyConfig) validate(f *findings, id string) {
 	field := "policies." + id
-	if !policyID.MatchString(id) {
+	if !policyIDPattern.MatchString(id) {
 		f.add(field, "%q is not a policy id (lower case words joined by hyphens)", id)
 	}
 	if !slices.Contains(actions, p.Action) {
 		f.add(field+".action", "want one of deny, warn, audit, off, got %q", string(p.Action))
 	}
-	f.each(field+".namespaces", p.Namespaces, label, "a namespace")
+	f.addUnlessMatch(field+".namespaces", p.Namespaces, namespacePattern, "a namespace")
 }
 
 func (e Exemption) validate(f *findings, field string) {
-	if !policyID.MatchString(e.Policy) {
+	if !policyIDPattern.MatchString(e.Policy) {
 		f.add(field+".policy", "%q is not a policy id", e.Policy)
 	}
 	if strings.TrimSpace(e.Reason) == "" {
@@ -143,6 +143,6 @@ func (e Exemption) validate(f *findings, field string) {
 	if e.Expires.IsZero() {
 		f.add(field+".expires", "an exemption needs its last day, as 2027-01-31")
 	}
-	f.each(field+".namespaces", e.Namespaces, label, "a namespace")
-	f.each(field+".hosts", e.Hosts, hostPattern, `a host name, "*" or "*.name"`)
+	f.addUnlessMatch(field+".namespaces", e.Namespaces, namespacePattern, "a namespace")
+	f.addUnlessMatch(field+".hosts", e.Hosts, hostPattern, `a host name, "*" or "*.name"`)
 }

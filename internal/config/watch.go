@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -16,27 +17,23 @@ import (
 type Watcher struct {
 	// Path is the file.
 	Path string
-	// Interval is the time between two looks; 2 s if zero.
+	// Interval is the time between two reads; 2 s if zero.
 	Interval time.Duration
-	// Apply puts a new configuration into force, whole or not at all. Its error means that the last one stays.
+	// Apply has a new configuration take effect, whole or not at all. If it returns an error, the last one stays.
 	Apply func(*v1alpha1.Config) error
-	// Report hears of every change: nil after it was applied, else why it was not. A file that stays broken in the
-	// same way is reported once.
+	// Report is called for every change: with nil after it was applied, else with why it was not. A file that stays
+	// broken in the same way is reported once.
 	Report func(error)
 }
 
-// Run looks until ctx is done. loaded is the content in force when it starts; a change between the first load and
-// Run is thus seen too. nil means that whatever is there is new.
+// Run reads the file until ctx is done. loaded is the content that is in effect when it starts, so that a change between
+// the first load and Run is not missed; nil if none is.
 func (w *Watcher) Run(ctx context.Context, loaded []byte) {
-	interval := w.Interval
-	if interval <= 0 {
-		interval = 2 * time.Second
-	}
-	tick := time.NewTicker(interval)
+	tick := time.NewTicker(cmp.Or(w.Interval, 2*time.Second))
 	defer tick.Stop()
-	look := looker{w: w, last: loaded}
+	p := poller{watcher: w, lastContent: loaded}
 	for {
-		look.once()
+		p.poll()
 		select {
 		case <-ctx.Done():
 			return
@@ -45,34 +42,34 @@ func (w *Watcher) Run(ctx context.Context, loaded []byte) {
 	}
 }
 
-// looker remembers what the last look found.
-type looker struct {
-	w       *Watcher
-	last    []byte // the last content that was tried, good or bad
-	failure string // the last read error
+// poller remembers what the last read found.
+type poller struct {
+	watcher       *Watcher
+	lastContent   []byte // the last content that was tried, good or bad
+	lastReadError string // the last read error
 }
 
-func (l *looker) once() {
-	raw, err := os.ReadFile(l.w.Path)
+func (p *poller) poll() {
+	raw, err := os.ReadFile(p.watcher.Path)
 	if err != nil {
-		if err.Error() != l.failure {
-			l.failure = err.Error()
-			l.w.Report(fmt.Errorf("read configuration: %w", err))
+		if err.Error() != p.lastReadError {
+			p.lastReadError = err.Error()
+			p.watcher.Report(fmt.Errorf("read configuration: %w", err))
 		}
 		return
 	}
-	l.failure = ""
-	if l.last != nil && bytes.Equal(raw, l.last) {
+	p.lastReadError = ""
+	if p.lastContent != nil && bytes.Equal(raw, p.lastContent) {
 		return
 	}
-	l.last = raw
-	l.w.Report(l.apply(raw))
+	p.lastContent = raw
+	p.watcher.Report(p.apply(raw))
 }
 
-func (l *looker) apply(raw []byte) error {
+func (p *poller) apply(raw []byte) error {
 	c, err := v1alpha1.ParseConfig(raw)
 	if err != nil {
-		return fmt.Errorf("%s: %w", l.w.Path, err)
+		return fmt.Errorf("%s: %w", p.watcher.Path, err)
 	}
-	return l.w.Apply(c)
+	return p.watcher.Apply(c)
 }

@@ -1,6 +1,6 @@
 package diff
 
-// op is what is done with a line.
+// op is what an edit does with a line.
 type op byte
 
 const (
@@ -14,10 +14,10 @@ type edit struct {
 	line string
 }
 
-// maxDistance bounds the work for texts that have little in common; they are then shown as replaced whole.
+// maxDistance bounds the number of edits, and with it the work. Texts that have less in common are replaced whole.
 const maxDistance = 4000
 
-// compare gives the shortest edits that lead from a to b (Myers, "An O(ND) Difference Algorithm", 1986).
+// compare returns the shortest edits that lead from a to b (Myers, "An O(ND) Difference Algorithm", 1986).
 func compare(a, b []string) []edit {
 	head := 0
 	for head < len(a) && head < len(b) && a[head] == b[head] {
@@ -31,16 +31,16 @@ func compare(a, b []string) []edit {
 	for _, line := range a[:head] {
 		edits = append(edits, edit{keep, line})
 	}
-	edits = append(edits, middle(a[head:len(a)-tail], b[head:len(b)-tail])...)
+	edits = append(edits, compareMiddle(a[head:len(a)-tail], b[head:len(b)-tail])...)
 	for _, line := range a[len(a)-tail:] {
 		edits = append(edits, edit{keep, line})
 	}
 	return edits
 }
 
-// middle compares texts whose first and last lines differ.
-func middle(a, b []string) []edit {
-	trace, found := furthest(a, b)
+// compareMiddle compares texts whose first and last lines differ.
+func compareMiddle(a, b []string) []edit {
+	trace, found := furthestReaching(a, b)
 	if !found {
 		var edits []edit
 		for _, line := range a {
@@ -54,8 +54,8 @@ func middle(a, b []string) []edit {
 	return backtrack(a, b, trace)
 }
 
-// furthest gives, for each number of edits d, how far into a one gets on each diagonal k (at index k+d+1).
-func furthest(a, b []string) (trace [][]int, found bool) {
+// furthestReaching returns, for each number of edits d, how far into a one gets on each diagonal k (at index k+d+1).
+func furthestReaching(a, b []string) (trace [][]int, found bool) {
 	limit := min(len(a)+len(b), maxDistance)
 	last := []int{0, 0, 0}
 	for d := 0; d <= limit; d++ {

@@ -1,4 +1,4 @@
-// Package diff compares texts line by line and shows the difference as a person expects it: a unified diff.
+// Package diff compares texts line by line and writes the difference as a unified diff.
 package diff
 
 import (
@@ -11,8 +11,8 @@ import (
 // context is how many lines are shown around a change.
 const context = 3
 
-// Unified gives the unified diff that leads from before to after, "" if they are alike. An empty name leaves the
-// header out.
+// Unified returns the unified diff that leads from before to after, "" if they are alike. There is no header if name
+// is empty.
 func Unified(name, before, after string, style terminal.Style) string {
 	if before == after {
 		return ""
@@ -47,7 +47,7 @@ type hunk struct {
 	before, after int // first lines, from 1
 }
 
-// hunks groups the changes that lie so close together that their context meets.
+// hunks groups the changes whose context meets.
 func hunks(edits []edit) []hunk {
 	var list []hunk
 	shown := 0 // edits before this index are in a hunk
@@ -69,7 +69,7 @@ func hunks(edits []edit) []hunk {
 	return list
 }
 
-// position gives the line of either text that comes after these edits.
+// position returns the lines, from 1, of both texts that follow these edits.
 func position(edits []edit) (before, after int) {
 	before, after = 1, 1
 	for _, e := range edits {
@@ -91,7 +91,7 @@ func (h hunk) write(b *strings.Builder, style terminal.Style) {
 	}
 }
 
-// span gives "start,count" as unified diffs count: an empty span names the line before it.
+// span returns "start,count" as unified diffs count: an empty span names the line before it.
 func span(start, count int) string {
 	if count == 0 {
 		start--
@@ -102,7 +102,7 @@ func span(start, count int) string {
 	return fmt.Sprintf("%d,%d", start, count)
 }
 
-// Whole gives all lines of both texts, marked as in a diff: " " for what is in both, "-" and "+" for what is in one.
+// Whole returns all lines of both texts, marked as in a diff: " " for what is in both, "-" and "+" for what is in one.
 func Whole(before, after string, style terminal.Style) string {
 	var b strings.Builder
 	for _, e := range compare(lines(before), lines(after)) {

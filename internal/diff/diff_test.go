@@ -68,7 +68,7 @@ func TestPatchApplies(t *testing.T) {
 	}
 }
 
-// side gives the text without the edits of one kind.
+// side returns the text without the edits of one kind.
 func side(edits []edit, without op) string {
 	var b strings.Builder
 	for _, e := range edits {

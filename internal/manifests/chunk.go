@@ -16,7 +16,7 @@ type chunk struct {
 	tree  *tree
 }
 
-// tree is a chunk's nodes, parsed when they are first asked for: most documents are never asked where a field stands.
+// tree is a chunk's nodes. They are parsed at the first use: of most documents no field's line is ever asked for.
 type tree struct {
 	once sync.Once
 	root *yaml.Node
@@ -31,13 +31,13 @@ func split(raw []byte) []chunk {
 	offset, line := 0, 1
 	cut := func(end, next int) {
 		current.text = raw[current.start:end]
-		if !current.blank() {
+		if !current.isBlank() {
 			chunks = append(chunks, current)
 		}
 		current = chunk{start: next, line: line, tree: &tree{}}
 	}
 	for text := range bytes.Lines(raw) {
-		if marker(text) {
+		if isMarker(text) {
 			cut(offset, offset+len("---"))
 		}
 		offset += len(text)
@@ -47,17 +47,18 @@ func split(raw []byte) []chunk {
 	return chunks
 }
 
-func marker(line []byte) bool {
+// isMarker reports whether a line ends a document.
+func isMarker(line []byte) bool {
 	if !bytes.HasPrefix(line, []byte("---")) && !bytes.HasPrefix(line, []byte("...")) {
 		return false
 	}
 	return len(line) == 3 || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0
 }
 
-// blank says whether there is nothing but comments and YAML directives.
-func (c chunk) blank() bool { return c.firstLine() == 0 }
+// isBlank reports whether the chunk has nothing but comments and YAML directives.
+func (c chunk) isBlank() bool { return c.firstLine() == 0 }
 
-// firstLine gives the line of the first thing that is said, 0 if there is none.
+// firstLine returns the first line that is neither empty nor a comment nor a directive, 0 if there is none.
 func (c chunk) firstLine() int {
 	line := c.line
 	for text := range bytes.Lines(c.text) {
@@ -70,7 +71,7 @@ func (c chunk) firstLine() int {
 	return 0
 }
 
-// node gives the chunk's nodes. Their lines count from the chunk's first line; aliases are not expanded.
+// node returns the chunk's nodes. Their lines count from the chunk's first line; aliases are not expanded.
 func (c chunk) node() (*yaml.Node, error) {
 	c.tree.once.Do(func() { c.tree.root, c.tree.err = parseNode(c.text) })
 	return c.tree.root, c.tree.err

@@ -1,5 +1,5 @@
 // Package manifests reads Kubernetes objects from YAML and JSON as people keep them: files, directories, standard
-// input, several documents a file, Lists. It knows where in a file each object and field stands.
+// input, several documents a file, Lists. It knows on which line of a file each object and field is.
 //
-// What the objects mean does not belong here: kinds that nobody asked for are passed along.
+// What the objects mean does not belong here: all kinds are returned.
 package manifests

@@ -6,7 +6,7 @@ import (
 )
 
 // Head is what every Kubernetes object carries whatever its kind: metav1.TypeMeta, and of metav1.ObjectMeta what names
-// the object and tells that it is being deleted.
+// the object and whether it is being deleted.
 type Head struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`

@@ -14,7 +14,7 @@ import (
 )
 
 // Parse reads the objects of one file's content, YAML or JSON. The error names the file and line of each thing that
-// is wrong; then no document is given.
+// is wrong; then no document is returned.
 func Parse(file string, raw []byte) ([]Document, error) {
 	text := bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	var docs []Document
@@ -41,7 +41,7 @@ func parseChunk(file string, c chunk) ([]Document, error) {
 	}
 	value, err := yaml.YAMLToJSONStrict(c.text)
 	if err != nil {
-		return nil, at(explain(c, err))
+		return nil, at(explainYAML(c, err))
 	}
 	if string(value) == "null" {
 		return nil, nil
@@ -60,7 +60,7 @@ func parseAll(file string, values []chunk) ([]Document, error) {
 	return docs, errors.Join(errs...)
 }
 
-// jsonValues gives the JSON objects of a chunk, one after the other; none if it is anything but JSON.
+// jsonValues returns the JSON objects of a chunk, which may follow each other without a marker; none if it is not JSON.
 func jsonValues(c chunk) []chunk {
 	if text := bytes.TrimSpace(c.text); len(text) == 0 || text[0] != '{' {
 		return nil
@@ -87,7 +87,7 @@ func jsonValues(c chunk) []chunk {
 	}
 }
 
-// flatten gives the document, or the objects of a List.
+// flatten returns the document, or the objects of a List.
 func flatten(d Document) ([]Document, error) {
 	var err error
 	if d.Head, err = ReadHead(d.Raw); err != nil {
@@ -134,8 +134,9 @@ func flattenList(d Document) ([]Document, error) {
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
-// explain turns the YAML library's error into a line of the file and words without the library's own workings.
-func explain(c chunk, err error) (int, string) {
+// explainYAML returns the line of the file that an error of the YAML library is about, and its text without the prefixes
+// by which the library names its own steps.
+func explainYAML(c chunk, err error) (int, string) {
 	text := err.Error()
 	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: ", "unmarshal errors:\n  "} {
 		text = strings.TrimPrefix(text, prefix)

@@ -26,7 +26,7 @@ type File struct {
 
 // Read reads all objects at the paths, in order: files, directories with all that is below them (names that end in
 // .yaml, .yml or .json and do not begin with a dot, sorted), and "-" for stdin. A file that is reached twice is read
-// once. All that is wrong is reported at once, with file and line; then no document is given.
+// once. All that is wrong is reported at once, with file and line; then no document is returned.
 func Read(stdin io.Reader, paths ...string) ([]Document, error) {
 	files, err := Files(stdin, paths...)
 	if err != nil {
@@ -35,7 +35,7 @@ func Read(stdin io.Reader, paths ...string) ([]Document, error) {
 	return ParseAll(files)
 }
 
-// ParseAll reads the objects of files, in order. All that is wrong is reported at once; then no document is given.
+// ParseAll reads the objects of files, in order. All that is wrong is reported at once; then no document is returned.
 func ParseAll(files []File) ([]Document, error) {
 	var docs []Document
 	var errs []error
@@ -76,7 +76,7 @@ func Files(stdin io.Reader, paths ...string) ([]File, error) {
 	return files, nil
 }
 
-// find gives the files at a path: itself, or what a directory holds.
+// find returns the names of the files at a path: its own, or those in a directory.
 func find(path string) ([]string, error) {
 	if path == "-" {
 		return []string{path}, nil
@@ -111,7 +111,8 @@ func isManifest(name string) bool {
 	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name))
 }
 
-// isFile follows links: the files of a mounted ConfigMap are links. A link to a directory may lead round in a circle.
+// isFile reports whether name is a file, or a link to one, as those of a mounted ConfigMap are. Links to directories are
+// not followed: they may lead in a circle.
 func isFile(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.Mode().IsRegular()

@@ -1,4 +1,4 @@
-// Package terminal says how text looks where a person reads it. What is said belongs to others.
+// Package terminal styles text for people who read it on a terminal. The text itself does not belong here.
 package terminal
 
 import (
@@ -8,19 +8,19 @@ import (
 	"golang.org/x/term"
 )
 
-// Style colours text, or leaves it as it is. The zero Style leaves it.
+// Style colours text. The zero Style leaves it as it is.
 type Style struct{ on bool }
 
-// For gives the style for a writer: colour only on a terminal, and never where NO_COLOR is set (no-color.org).
+// For returns the style for a writer: colours only on a terminal, and never if NO_COLOR is set (no-color.org).
 func For(w io.Writer) Style {
 	f, ok := w.(*os.File)
 	return Style{on: ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))}
 }
 
-// Colored gives the style that always colours.
+// Colored returns the Style that colours whatever the writer is.
 func Colored() Style { return Style{on: true} }
 
-// Bold and the others give the text in their colour. An empty text stays empty.
+// Bold is for headings. Like the other styles it leaves an empty text empty.
 func (s Style) Bold(text string) string { return s.paint("1", text) }
 
 // Red is for what is refused and removed.
@@ -35,7 +35,7 @@ func (s Style) Yellow(text string) string { return s.paint("33", text) }
 // Cyan is for places in a text.
 func (s Style) Cyan(text string) string { return s.paint("36", text) }
 
-// Dim is for what may be skipped.
+// Dim is for what a reader may skip.
 func (s Style) Dim(text string) string { return s.paint("2", text) }
 
 func (s Style) paint(code, text string) string {

@@ -40,7 +40,7 @@ func (d *document) indented(lines []string, indent int) string {
 	return b.String()
 }
 
-// lastLine gives the last line of a mapping or list in block style that begins in this column (from 0): what is
+// lastLine returns the last line of a mapping or list in block style that begins in this column (from 0): what is
 // indented as far, or further. A comment after it that is indented as far belongs to a mapping still, since the entry
 // that it stands for may be commented out; before the next item of a list it belongs to that.
 func (d *document) lastLine(node *yaml.Node, column int) int {
@@ -51,7 +51,7 @@ func (d *document) lastLine(node *yaml.Node, column int) int {
 		if words == "" {
 			continue
 		}
-		indent := indentOf(text)
+		indent := indentation(text)
 		comment := strings.HasPrefix(words, "#")
 		switch {
 		case indent > column:
@@ -98,7 +98,7 @@ func (d *document) replace(parent, key, old *yaml.Node, value any) ([]edit, erro
 	}, nil
 }
 
-// keyText gives the "key:" that an entry's first line begins with.
+// keyText returns the "key:" that an entry's first line begins with.
 func keyText(line string) string {
 	if i := strings.Index(line, ":"); i >= 0 {
 		return line[:i+1]
@@ -106,7 +106,7 @@ func keyText(line string) string {
 	return line
 }
 
-// scalar gives the range from behind a key's colon to the end of its value, which must be on one line.
+// scalar returns the range from behind a key's colon to the end of its value. It is an error if they are not on one line.
 func (d *document) scalar(key, old *yaml.Node) (from, to int, err error) {
 	keyEnd, err := d.tokenEnd(d.offset(key))
 	if err != nil {

@@ -21,14 +21,14 @@ type document struct {
 	style style
 }
 
-// strangeBreak matches what YAML takes for the end of a line beside a line feed: a carriage return of its own, and
+// otherLineBreak matches what YAML takes for the end of a line beside a line feed: a carriage return of its own, and
 // Unicode's next line, line separator and paragraph separator. Whoever counts lines by line feeds loses the place there.
 //
 //nolint:gochecknoglobals // a constant in all but name
-var strangeBreak = regexp.MustCompile("\r(?:[^\n]|$)|[\u0085\u2028\u2029]")
+var otherLineBreak = regexp.MustCompile("\r(?:[^\n]|$)|[\u0085\u2028\u2029]")
 
 func newDocument(text []byte) (*document, error) {
-	if at := strangeBreak.FindIndex(text); at != nil {
+	if at := otherLineBreak.FindIndex(text); at != nil {
 		return nil, fmt.Errorf("line %d: a line ends in something other than a line feed", 1+bytes.Count(text[:at[0]], []byte("\n")))
 	}
 	d := &document{text: text, lines: []int{0}}
@@ -51,11 +51,11 @@ func newDocument(text []byte) (*document, error) {
 		return nil, errors.New("want one document")
 	}
 	d.root = doc.Content[0]
-	d.style.learn(d.root, text)
+	d.style.detect(d.root, text)
 	return d, nil
 }
 
-// edit gives the edits that put value at the path.
+// edit returns the edits that put value at the path.
 func (d *document) edit(path []string, value any) ([]edit, error) {
 	node := d.root
 	for _, step := range path[:len(path)-1] {
@@ -87,7 +87,7 @@ func (d *document) edit(path []string, value any) ([]edit, error) {
 	return d.addToBlock(node, last, value)
 }
 
-// child gives the node that a step leads to, nil if there is none yet.
+// child returns the node that a token of a JSON pointer leads to, nil if there is none yet.
 func child(node *yaml.Node, step string) (key, value *yaml.Node, err error) {
 	switch node.Kind {
 	case yaml.MappingNode:
@@ -113,7 +113,7 @@ func child(node *yaml.Node, step string) (key, value *yaml.Node, err error) {
 	return nil, nil, fmt.Errorf("line %d: neither a mapping nor a list", node.Line)
 }
 
-// offset gives the place of a node in the text. YAML counts columns in characters.
+// offset returns the place of a node in the text. YAML counts columns in characters.
 func (d *document) offset(node *yaml.Node) int {
 	at := d.lines[node.Line-1]
 	for range node.Column - 1 {
@@ -123,7 +123,7 @@ func (d *document) offset(node *yaml.Node) int {
 	return at
 }
 
-// lineEnd gives the offset of the end of a line (from 1), before its line break.
+// lineEnd returns the offset of the end of a line (from 1), before its line break.
 func (d *document) lineEnd(line int) int {
 	end := len(d.text)
 	if line < len(d.lines) {
@@ -132,7 +132,7 @@ func (d *document) lineEnd(line int) int {
 	return d.lines[line-1] + len(bytes.TrimRight(d.text[d.lines[line-1]:end], "\r\n"))
 }
 
-// line gives a line (from 1) without its break.
+// line returns a line (from 1) without its break.
 func (d *document) line(n int) string { return string(d.text[d.lines[n-1]:d.lineEnd(n)]) }
 
-func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+func indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }

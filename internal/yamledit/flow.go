@@ -120,7 +120,7 @@ func (d *document) brackets(at int) (brackets, error) {
 	return span, errors.New("no closing bracket")
 }
 
-// tokenEnd gives the offset behind the scalar or the bracketed value that begins at offset at. A plain scalar ends
+// tokenEnd returns the offset behind the scalar or the bracketed value that begins at offset at. A plain scalar ends
 // where flow style would end it.
 func (d *document) tokenEnd(at int) (int, error) {
 	switch c := d.text[at]; c {
@@ -144,6 +144,7 @@ func (d *document) tokenEnd(at int) (int, error) {
 	return at + len(bytes.TrimRight(d.text[at:i], " \t")), nil
 }
 
+// quotedEnd returns the offset behind the quoted scalar that begins at offset at.
 func (d *document) quotedEnd(at int, quote byte) (int, error) {
 	for i := at + 1; i < len(d.text); i++ {
 		switch c := d.text[i]; {

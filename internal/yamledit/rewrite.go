@@ -1,6 +1,6 @@
-// Package yamledit applies JSON patches to YAML and JSON text and leaves all else as a person wrote it: comments,
-// order, quotes, blank lines. It inserts text, and never writes a document anew; a result that does not mean exactly
-// what the patch says is an error.
+// Package yamledit applies JSON patches (RFC 6902) to YAML and JSON text and leaves all else as a person wrote it:
+// comments, order, quotes, blank lines. It inserts text, and never writes a document anew; a result whose value is not
+// exactly that of the patched document is an error.
 //
 // What is patched, and why, does not belong here.
 package yamledit
@@ -20,8 +20,9 @@ import (
 	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
-// Apply applies patches to one document. Each of them is about another part of it, as the items of a List are.
-// Operations are add (to a mapping, or to the end of a list) and replace, as far as the text can take them.
+// Apply applies patches to one document. Each patch changes another part of it, as those of the items of a List do.
+// Operations are add (to a mapping, or to the end of a list) and replace. The error names the operation that the text
+// cannot take.
 func Apply(text []byte, patches ...[]jsonpatch.Operation) ([]byte, error) {
 	want, err := expected(text, slices.Concat(patches...))
 	if err != nil {
@@ -50,7 +51,8 @@ func Apply(text []byte, patches ...[]jsonpatch.Operation) ([]byte, error) {
 	return out, nil
 }
 
-// expected gives what the text must mean once the patch is applied: by another implementation, on the values alone.
+// expected returns the value that the text must have once the patch is applied: by another implementation, which knows
+// no text.
 func expected(text []byte, patch []jsonpatch.Operation) (any, error) {
 	raw, err := yaml.YAMLToJSON(text)
 	if err != nil {

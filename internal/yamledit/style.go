@@ -11,41 +11,42 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// style is how a document is written; what is added is written alike.
+// style is how a document is written, and what is added is to be.
 type style struct {
 	json     bool   // the whole document is JSON
 	indented bool   // lists are indented below their key
 	newline  string // "\n" or "\r\n"
 }
 
-func (s *style) learn(root *yaml.Node, text []byte) {
+// detect sets the style to that of a document.
+func (s *style) detect(root *yaml.Node, text []byte) {
 	s.newline = "\n"
 	if bytes.Contains(text, []byte("\r\n")) {
 		s.newline = "\r\n"
 	}
 	s.indented = false
-	learnLists(root, s)
+	detectListIndent(root, s)
 }
 
-// learnLists looks at the first list in block style.
-func learnLists(node *yaml.Node, s *style) (found bool) {
+// detectListIndent sets indented by the first list in block style, and reports whether there is one.
+func detectListIndent(node *yaml.Node, s *style) (found bool) {
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 1 && child.Kind == yaml.SequenceNode && child.Style&yaml.FlowStyle == 0 {
 			s.indented = child.Column > node.Content[i-1].Column
 			return true
 		}
-		if learnLists(child, s) {
+		if detectListIndent(child, s) {
 			return true
 		}
 	}
 	return false
 }
 
-// first are the keys that people write before others.
-var first = []string{"name", "port", "number", "host", "mode"}
+// leadingKeys are those that people write before others.
+var leadingKeys = []string{"name", "port", "number", "host", "mode"}
 
-// tree gives a value as nodes, in the order in which a person would write them.
-func tree(value any) (*yaml.Node, error) {
+// toNode returns the nodes of a value, in the order in which a person would write them.
+func toNode(value any) (*yaml.Node, error) {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
@@ -56,17 +57,17 @@ func tree(value any) (*yaml.Node, error) {
 	if err := decoder.Decode(&v); err != nil {
 		return nil, err
 	}
-	return treeOf(v)
+	return valueNode(v)
 }
 
-func treeOf(v any) (*yaml.Node, error) {
+func valueNode(v any) (*yaml.Node, error) {
 	switch v := v.(type) {
 	case map[string]any:
 		node := &yaml.Node{Kind: yaml.MappingNode}
-		for _, k := range ordered(v) {
+		for _, k := range sortedKeys(v) {
 			key := &yaml.Node{}
 			key.SetString(k)
-			value, err := treeOf(v[k])
+			value, err := valueNode(v[k])
 			if err != nil {
 				return nil, err
 			}
@@ -76,7 +77,7 @@ func treeOf(v any) (*yaml.Node, error) {
 	case []any:
 		node := &yaml.Node{Kind: yaml.SequenceNode}
 		for _, item := range v {
-			value, err := treeOf(item)
+			value, err := valueNode(item)
 			if err != nil {
 				return nil, err
 			}
@@ -90,12 +91,12 @@ func treeOf(v any) (*yaml.Node, error) {
 	return node, node.Encode(v)
 }
 
-func ordered(m map[string]any) []string {
+func sortedKeys(m map[string]any) []string {
 	rank := func(key string) int {
-		if i := slices.Index(first, key); i >= 0 {
+		if i := slices.Index(leadingKeys, key); i >= 0 {
 			return i
 		}
-		return len(first)
+		return len(leadingKeys)
 	}
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		if c := rank(a) - rank(b); c != 0 {
@@ -107,7 +108,7 @@ func ordered(m map[string]any) []string {
 
 // block renders a value in block style, one line after the other. A mapping's or list's first line is its first item.
 func (s style) block(value any) ([]string, error) {
-	node, err := tree(value)
+	node, err := toNode(value)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (s style) entry(key string, value any) ([]string, error) {
 
 // flow renders a value in one line. quoted writes JSON.
 func (s style) flow(value any, quoted bool) (string, error) {
-	node, err := tree(value)
+	node, err := toNode(value)
 	if err != nil {
 		return "", err
 	}

@@ -22,15 +22,15 @@ type Change struct {
 	Fields map[string]any
 }
 
-// header matches the line that names the object.
-const header = "# in "
+// objectHeader matches the line that names the object.
+const objectHeader = "# in "
 
 // Parse reads a fix. ok is false for a fix that is not a change: an object of its own, or words alone.
 func Parse(fix string) (c Change, ok bool, err error) {
 	named := false
 	for line := range strings.Lines(fix) {
 		line = strings.TrimRight(line, "\n")
-		switch rest, found := strings.CutPrefix(line, header); {
+		switch rest, found := strings.CutPrefix(line, objectHeader); {
 		case found && !named:
 			named = c.name(rest)
 		case strings.HasPrefix(line, "#"):

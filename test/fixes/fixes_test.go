@@ -12,7 +12,7 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// TestFixes plays every Suite. Each denial on the way is mended as it says, until the review is admitted. SUITES names
+// TestFixes plays every Suite. Each denial on the way is fixed as it says, until the review is admitted. SUITES names
 // further files or directories.
 func TestFixes(t *testing.T) {
 	paths := []string{"../suites"}
@@ -30,17 +30,17 @@ func TestFixes(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range s.Cases {
-			t.Run(s.Name+"/"+c.Name, func(t *testing.T) { denials += mendCase(t, judge, s, c) })
+			t.Run(s.Name+"/"+c.Name, func(t *testing.T) { denials += playCase(t, judge, s, c) })
 		}
 	}
 	if denials == 0 {
 		t.Error("no Suite denies anything")
 	}
-	t.Logf("%d denials mended", denials)
+	t.Logf("%d denials fixed", denials)
 }
 
-func mendCase(t *testing.T, judge *admission.Evaluator, s *test.Suite, c test.Case) (denials int) {
-	p := &fixes.Player{Judge: judge, Mesh: mesh.New(admission.MeshSettings(s.Config.Mesh), c.Given...)}
+func playCase(t *testing.T, judge *admission.Evaluator, s *test.Suite, c test.Case) (denials int) {
+	p := &fixes.Player{Evaluator: judge, Mesh: mesh.New(admission.MeshSettings(s.Config.Mesh), c.Given...)}
 	for _, step := range c.Steps {
 		r := admission.Review{Operation: step.Operation, Object: step.Object, OldObject: step.OldObject}
 		decision, err := p.Play(t.Context(), &r)
@@ -54,7 +54,7 @@ func mendCase(t *testing.T, judge *admission.Evaluator, s *test.Suite, c test.Ca
 			continue
 		}
 		denials++
-		if err := p.Mend(t.Context(), r, decision); err != nil && !errors.Is(err, fixes.ErrHopeless) {
+		if err := p.ApplyFixes(t.Context(), r, decision); err != nil && !errors.Is(err, fixes.ErrNoFix) {
 			t.Error(err)
 		}
 	}

@@ -1,5 +1,5 @@
-// Package fixes does what denials say: whoever does it is admitted. Its tests hold the Suites to that, test/oracle random
-// reviews.
+// Package fixes applies the fixes of denials, after which the review must be admitted. Its tests check that on the Suites,
+// test/oracle on random reviews.
 package fixes
 
 import (
@@ -18,40 +18,40 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// rounds is how many fixes one review may need: one for each of its reasons, and for each reason against a fix that is
-// a review of its own. What needs more leads in a circle.
-const rounds = 32
+// maxFixes is how many fixes one review may need: one for each of its denials, and for each denial of a fix that is a
+// review of its own. What needs more goes round in a circle.
+const maxFixes = 32
 
-// Player is a cluster with the webhooks before it.
+// Player is a cluster behind the webhooks.
 type Player struct {
-	Judge *admission.Evaluator
-	Mesh  *mesh.Snapshot
-	// written is what was stored on the way, as JSON: an API server shows a review what is stored by then.
-	written map[mesh.Ref][]byte
+	Evaluator *admission.Evaluator
+	Mesh      *mesh.Snapshot
+	// stored is what was stored on the way, as JSON: the oldObject of a review is what is stored by then.
+	stored map[mesh.Ref][]byte
 }
 
-// Play mutates and judges a review, as the API server would have it done. The review's object is then the mutated one.
+// Play mutates and validates a review, as the API server calls the webhooks. It leaves the mutated object in the review.
 func (p *Player) Play(ctx context.Context, r *admission.Review) (admission.Decision, error) {
-	if err := p.keepTime(r); err != nil {
+	if err := p.keepCreationTimestamp(r); err != nil {
 		return admission.Decision{}, err
 	}
-	if err := p.showStored(r); err != nil {
+	if err := p.updateOldObject(r); err != nil {
 		return admission.Decision{}, err
 	}
-	object, _, err := p.Judge.Mutate(p.Mesh, *r)
+	object, _, err := p.Evaluator.Mutate(p.Mesh, *r)
 	if err != nil {
 		return admission.Decision{}, fmt.Errorf("mutate: %w", err)
 	}
 	r.Object = object
-	decision, err := p.Judge.Validate(ctx, p.Mesh, *r)
+	decision, err := p.Evaluator.Validate(ctx, p.Mesh, *r)
 	if err != nil {
 		return admission.Decision{}, fmt.Errorf("validate: %w", err)
 	}
 	return decision, nil
 }
 
-// keepTime gives an object that replaces another its creation time, which nobody can change.
-func (p *Player) keepTime(r *admission.Review) error {
+// keepCreationTimestamp sets the creationTimestamp of an object that replaces another, which no client can change.
+func (p *Player) keepCreationTimestamp(r *admission.Review) error {
 	if r.Operation != policies.Update {
 		return nil
 	}
@@ -72,8 +72,8 @@ func (p *Player) keepTime(r *admission.Review) error {
 	return err
 }
 
-// showStored gives a review the old object as it is stored by now.
-func (p *Player) showStored(r *admission.Review) error {
+// updateOldObject sets the oldObject of a review to what is stored by now.
+func (p *Player) updateOldObject(r *admission.Review) error {
 	if len(r.OldObject) == 0 {
 		return nil
 	}
@@ -81,14 +81,14 @@ func (p *Player) showStored(r *admission.Review) error {
 	if err != nil {
 		return fmt.Errorf("read what is stored: %w", err)
 	}
-	if o != nil && p.written[o.Ref] != nil {
-		r.OldObject = p.written[o.Ref]
+	if o != nil && p.stored[o.Ref] != nil {
+		r.OldObject = p.stored[o.Ref]
 	}
 	return nil
 }
 
-// written gives a stored object as JSON.
-func written(o *mesh.Object) ([]byte, error) {
+// encode returns a stored object as JSON.
+func encode(o *mesh.Object) ([]byte, error) {
 	raw, err := json.Marshal(map[string]any{
 		"apiVersion": o.APIVersion, "kind": o.Kind, "spec": o.Spec,
 		"metadata": map[string]any{"name": o.Name, "namespace": o.Namespace, "creationTimestamp": o.Created},
@@ -99,7 +99,7 @@ func written(o *mesh.Object) ([]byte, error) {
 	return raw, nil
 }
 
-// Store does what an admitted review asks for.
+// Store applies an admitted review to the mesh.
 func (p *Player) Store(r admission.Review) error {
 	raw := r.Object
 	if r.Operation == policies.Delete {
@@ -117,53 +117,53 @@ func (p *Player) Store(r admission.Review) error {
 		o.Created = time.Now()
 	}
 	p.Mesh = p.Mesh.With(o)
-	if p.written == nil {
-		p.written = map[mesh.Ref][]byte{}
+	if p.stored == nil {
+		p.stored = map[mesh.Ref][]byte{}
 	}
-	p.written[o.Ref] = raw
+	p.stored[o.Ref] = raw
 	return nil
 }
 
-// Broken is a denial that does not keep its promise.
-type Broken struct {
-	// How is in a few words what went wrong.
-	How string
+// FixError is a denial whose fix does not lead to admission.
+type FixError struct {
+	// Reason is what went wrong, in a few words.
+	Reason string
 	// Denial is the violation whose fix did not help.
 	Denial policies.Violation
-	// Then is what was said after doing what the fix says, "" where it could not be done.
-	Then string
+	// Result is the error of applying the fix, "" if there is none.
+	Result string
 }
 
-// Error tells the denial, its fix, and what came of it.
-func (b *Broken) Error() string {
-	return fmt.Sprintf("%s: [%s] %s\nfix:\n%s\n%s", b.How, b.Denial.Policy, b.Denial.Message, b.Denial.Fix, b.Then)
+// Error returns the denial, its fix, and the result.
+func (b *FixError) Error() string {
+	return fmt.Sprintf("%s: [%s] %s\nfix:\n%s\n%s", b.Reason, b.Denial.Policy, b.Denial.Message, b.Denial.Fix, b.Result)
 }
 
-// ErrHopeless is returned for a denial that says why nothing can be done about it.
-var ErrHopeless = errors.New("the denial says that there is no fix")
+// ErrNoFix is the error for a denial that gives a reason why there is no fix.
+var ErrNoFix = errors.New("the denial says that there is no fix")
 
-// Mend does what the first denial says, and asks again, until the review is admitted. What a fix changes beside the object
-// under review is a review of its own, with what is wrong there beside. The error is a *Broken where it is never admitted,
-// or ErrHopeless where that was not promised.
-func (p *Player) Mend(ctx context.Context, r admission.Review, decision admission.Decision) error {
-	left := rounds
-	return p.mend(ctx, &r, decision, &left)
+// ApplyFixes applies the fix of the first denial and plays the review again, until it is admitted. A fix that changes
+// another object is a review of its own, whose denials are fixed alike. The error is a *FixError if the review is never
+// admitted, or ErrNoFix.
+func (p *Player) ApplyFixes(ctx context.Context, r admission.Review, decision admission.Decision) error {
+	left := maxFixes
+	return p.applyFixes(ctx, &r, decision, &left)
 }
 
-// mend does so as long as there are rounds left.
-func (p *Player) mend(ctx context.Context, r *admission.Review, decision admission.Decision, left *int) error {
+// applyFixes does so while there are fixes left.
+func (p *Player) applyFixes(ctx context.Context, r *admission.Review, decision admission.Decision, left *int) error {
 	for !decision.Allowed {
 		v := FirstDenial(decision)
 		if *left--; *left < 0 {
-			return &Broken{How: fmt.Sprintf("still refused after %d fixes", rounds), Denial: v}
+			return &FixError{Reason: fmt.Sprintf("still refused after %d fixes", maxFixes), Denial: v}
 		}
-		object, err := fixed(v)
+		object, err := fixedObject(v)
 		if err != nil {
 			return err
 		}
-		if same(object, *r) {
+		if sameObject(object, *r) {
 			r.Object = object
-		} else if err := p.apply(ctx, v, object, left); err != nil {
+		} else if err := p.storeFixed(ctx, v, object, left); err != nil {
 			return err
 		}
 		if decision, err = p.Play(ctx, r); err != nil {
@@ -173,16 +173,16 @@ func (p *Player) mend(ctx context.Context, r *admission.Review, decision admissi
 	return nil
 }
 
-// apply stores another object that a fix names, once it is admitted.
-func (p *Player) apply(ctx context.Context, v policies.Violation, object []byte, left *int) error {
+// storeFixed stores another object that a fix changes, once it is admitted.
+func (p *Player) storeFixed(ctx context.Context, v policies.Violation, object []byte, left *int) error {
 	o, err := mesh.Decode(object)
 	if err != nil || o == nil {
-		return &Broken{How: "the fix is no object of the mesh", Denial: v, Then: fmt.Sprint(err)}
+		return &FixError{Reason: "the fix is no object of the mesh", Denial: v, Result: fmt.Sprint(err)}
 	}
 	r := admission.Review{Operation: policies.Create, Object: object}
 	if stored := p.Mesh.Get(o.Ref); stored != nil {
 		r.Operation = policies.Update
-		if r.OldObject, err = written(stored); err != nil {
+		if r.OldObject, err = encode(stored); err != nil {
 			return err
 		}
 	}
@@ -190,13 +190,13 @@ func (p *Player) apply(ctx context.Context, v policies.Violation, object []byte,
 	if err != nil {
 		return err
 	}
-	if err := p.mend(ctx, &r, decision, left); err != nil {
+	if err := p.applyFixes(ctx, &r, decision, left); err != nil {
 		return err
 	}
 	return p.Store(r)
 }
 
-// FirstDenial gives the first violation that denies.
+// FirstDenial returns the first violation that denies.
 func FirstDenial(d admission.Decision) policies.Violation {
 	for _, v := range d.Violations {
 		if v.Action == v1alpha1.Deny {
@@ -206,24 +206,24 @@ func FirstDenial(d admission.Decision) policies.Violation {
 	return policies.Violation{}
 }
 
-// fixed reads the object that a fix gives. A fix without one must be a comment that says why.
-func fixed(v policies.Violation) ([]byte, error) {
+// fixedObject returns the object of a fix. A fix without one must be a comment with the reason.
+func fixedObject(v policies.Violation) ([]byte, error) {
 	raw, err := yaml.YAMLToJSON([]byte(v.Fix))
 	if err != nil {
-		return nil, &Broken{How: "the fix is no YAML", Denial: v, Then: err.Error()}
+		return nil, &FixError{Reason: "the fix is no YAML", Denial: v, Result: err.Error()}
 	}
 	var head struct{ APIVersion, Kind string }
 	if err := json.Unmarshal(raw, &head); err == nil && head.Kind != "" && head.APIVersion != "" {
 		return raw, nil
 	}
 	if strings.HasPrefix(v.Fix, "# ") {
-		return nil, ErrHopeless
+		return nil, ErrNoFix
 	}
-	return nil, &Broken{How: "no fix, and no reason why there is none", Denial: v}
+	return nil, &FixError{Reason: "no fix, and no reason why there is none", Denial: v}
 }
 
-// same tells whether a fix is the object under review, changed.
-func same(object []byte, r admission.Review) bool {
+// sameObject reports whether a fix changes the object under review.
+func sameObject(object []byte, r admission.Review) bool {
 	if r.Operation == policies.Delete {
 		return false
 	}

@@ -43,7 +43,7 @@ func TestFixes(t *testing.T) {
 		policies[denial]++
 		class, broken := brokenClass(err)
 		switch {
-		case errors.Is(err, fixes.ErrHopeless):
+		case errors.Is(err, fixes.ErrNoFix):
 			hopeless++
 		case broken:
 			failed++
@@ -81,7 +81,7 @@ func mended(ctx context.Context, judge *admission.Evaluator, q Question) (string
 	if err != nil {
 		return "", err
 	}
-	p := &fixes.Player{Judge: judge, Mesh: before}
+	p := &fixes.Player{Evaluator: judge, Mesh: before}
 	r := admission.Review{Operation: q.Operation}
 	if q.Object != nil {
 		r.Object = q.Object.JSON()
@@ -93,14 +93,14 @@ func mended(ctx context.Context, judge *admission.Evaluator, q Question) (string
 	if err != nil || decision.Allowed {
 		return "", err
 	}
-	return fixes.FirstDenial(decision).Policy, p.Mend(ctx, r, decision)
+	return fixes.FirstDenial(decision).Policy, p.ApplyFixes(ctx, r, decision)
 }
 
 // brokenClass names a promise that was not kept: by whom, and how.
 func brokenClass(err error) (class string, broken bool) {
-	var b *fixes.Broken
+	var b *fixes.FixError
 	if !errors.As(err, &b) {
 		return "", false
 	}
-	return b.Denial.Policy + ": " + b.How, true
+	return b.Denial.Policy + ": " + b.Reason, true
 }

@@ -1,4 +1,4 @@
-// Package order_test holds the promise that a correct set of objects lands whatever the order in which it is applied.
+// Package order_test checks that a correct set of objects is admitted whatever the order in which it is applied.
 package order_test
 
 import (
@@ -53,7 +53,7 @@ type cluster struct {
 	stored map[mesh.Ref][]byte
 }
 
-// apply applies objects in order and gives those that were refused.
+// apply applies objects in order and returns those that were refused.
 func (c *cluster) apply(objects [][]byte) (refused [][]byte) {
 	for _, raw := range objects {
 		o := c.decode(raw)
