@@ -1,7 +1,5 @@
 package v1alpha1
 
-import "time"
-
 // Config is the file's content: apiVersion tlsward.io/v1alpha1, kind Config. All fields but these two are optional.
 type Config struct {
 	APIVersion string   `json:"apiVersion"`
@@ -70,17 +68,3 @@ type PolicyConfig struct {
 	// Namespaces are those in which the action holds; all if unset.
 	Namespaces []string `json:"namespaces,omitempty"`
 }
-
-// Exemption lets violations of a policy pass, for a reason and until a day.
-type Exemption struct {
-	Policy string `json:"policy"`
-	// Namespaces and Hosts are what it is for; all if unset.
-	Namespaces []string `json:"namespaces,omitempty"`
-	Hosts      []string `json:"hosts,omitempty"`
-	Reason     string   `json:"reason"`
-	// Expires is the last day on which it holds.
-	Expires Date `json:"expires"`
-}
-
-// Date is a day, written 2006-01-02. It ends at the midnight UTC after it.
-type Date struct{ time.Time }

@@ -133,19 +133,6 @@ func TestActionOffNeedsNoQuotes(t *testing.T) {
 	}
 }
 
-func TestOverlayNeedsNoHead(t *testing.T) {
-	c, err := OverlayConfig([]byte(`{"strict": true}`))
-	if err != nil || !c.Strict || c.Mesh.RootNamespace != "istio-system" {
-		t.Errorf("got %+v, %v", c, err)
-	}
-	if c, err := OverlayConfig(nil); err != nil || !reflect.DeepEqual(c, DefaultConfig()) {
-		t.Errorf("nothing: got %+v, %v; want the defaults", c, err)
-	}
-	if _, err := OverlayConfig([]byte("kind: Suite")); err == nil {
-		t.Error("another kind was taken")
-	}
-}
-
 func TestDate(t *testing.T) {
 	var d Date
 	if err := json.Unmarshal([]byte(`"2027-01-01"`), &d); err != nil {

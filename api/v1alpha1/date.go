@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// Date is a day, written 2006-01-02. It ends at the midnight UTC after it.
+type Date struct{ time.Time }
+
 // MarshalJSON writes the day as "2006-01-02", the zero Date as null.
 func (d Date) MarshalJSON() ([]byte, error) {
 	if d.IsZero() {

@@ -6,6 +6,7 @@ import "cmp"
 const (
 	APIVersion = "tlsward.io/v1alpha1"
 	KindConfig = "Config"
+	KindSuite  = "Suite"
 )
 
 // DefaultConfig returns what holds where a file leaves a field out: Istio's own defaults for the mesh, port 80 upgraded to

@@ -1,5 +1,5 @@
-// Package v1alpha1 holds the documents that users write for tlsward, in version tlsward.io/v1alpha1: their types, their
-// defaults, and what makes them invalid.
+// Package v1alpha1 holds the types that users write for tlsward, in version tlsward.io/v1alpha1: Config with its
+// Exemptions, and Suite; their defaults, and the checks of what is written.
 //
 // Nothing here acts on them, reads a file or asks a cluster.
 package v1alpha1

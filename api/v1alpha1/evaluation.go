@@ -54,7 +54,7 @@ func (d *Duration) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func (e Evaluation) validate(f *findings) {
+func (e Evaluation) validate(f *FieldErrors) {
 	if t := time.Duration(e.Timeout); t < 0 || t > MaxTimeout {
 		f.add("evaluation.timeout", "want more than 0 and at most %s, got %s", MaxTimeout, t)
 	}

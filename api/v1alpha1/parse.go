@@ -1,7 +1,6 @@
 package v1alpha1
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,39 +10,20 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// ParseConfig reads a whole configuration file, YAML or JSON, over the defaults. It is strict: an unknown or repeated
-// field, a wrong type or an invalid value is an error that names the field, and all of them are reported at once.
+// ParseConfig reads a configuration file, YAML or JSON, over the defaults. It is strict: an unknown or repeated field, a
+// wrong type or an invalid value is an error that names the field, and all of them are returned at once, as FieldErrors.
 func ParseConfig(raw []byte) (*Config, error) {
-	c, err := decode(raw)
+	jsonRaw, err := yaml.YAMLToJSONStrict(raw)
 	if err != nil {
+		return nil, trimYAMLError(err)
+	}
+	c := &Config{}
+	if err := decode(jsonRaw, c); err != nil {
 		return nil, err
 	}
-	if c.APIVersion != APIVersion {
-		return nil, fmt.Errorf("apiVersion: want %q, got %q", APIVersion, c.APIVersion)
-	}
-	if c.Kind != KindConfig {
-		return nil, fmt.Errorf("kind: want %q, got %q", KindConfig, c.Kind)
-	}
-	return finish(c)
-}
-
-// OverlayConfig reads a part of a configuration (YAML or JSON, apiVersion and kind optional) over the defaults, as strictly
-// as ParseConfig does. It returns the defaults for an empty text.
-func OverlayConfig(raw []byte) (*Config, error) {
-	c, err := decode(raw)
-	if err != nil {
+	if err := headErrors(c.APIVersion, c.Kind, KindConfig).orNil(); err != nil {
 		return nil, err
 	}
-	if got := cmp.Or(c.APIVersion, APIVersion); got != APIVersion {
-		return nil, fmt.Errorf("apiVersion: want %q, got %q", APIVersion, got)
-	}
-	if got := cmp.Or(c.Kind, KindConfig); got != KindConfig {
-		return nil, fmt.Errorf("kind: want %q, got %q", KindConfig, got)
-	}
-	return finish(c)
-}
-
-func finish(c *Config) (*Config, error) {
 	c.setDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -51,31 +31,34 @@ func finish(c *Config) (*Config, error) {
 	return c, nil
 }
 
-// decode reads raw without defaults. encoding/json would merge a list over a default one element by element, so
-// defaults are filled in later, into what stayed nil.
-func decode(raw []byte) (*Config, error) {
-	jsonRaw, err := yaml.YAMLToJSONStrict(raw)
-	if err != nil {
-		return nil, trimYAMLError(err)
+// decode reads JSON into a document without its defaults. encoding/json would merge a list over a default one element by
+// element, so defaults are set later, in what stayed nil.
+func decode[T any](raw []byte, into *T) error {
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return err
 	}
-	var tree any
-	if err := json.Unmarshal(jsonRaw, &tree); err != nil {
-		return nil, err
+	if value == nil {
+		return nil
 	}
-	c := &Config{}
-	if tree == nil {
-		return c, nil
+	if _, ok := value.(map[string]any); !ok {
+		return errors.New("want a mapping of fields")
 	}
-	if _, ok := tree.(map[string]any); !ok {
-		return nil, errors.New("want a mapping of fields")
+	if err := typeErrors("", value, reflect.TypeFor[T]()).orNil(); err != nil {
+		return err
 	}
-	if err := errors.Join(typeErrors("", tree, reflect.TypeFor[Config]())...); err != nil {
-		return nil, err
+	return json.Unmarshal(raw, into)
+}
+
+// headErrors returns nil for a document of this version and the kind.
+func headErrors(apiVersion, kind, wantKind string) FieldErrors {
+	switch {
+	case apiVersion != APIVersion:
+		return FieldErrors{{"apiVersion", fmt.Sprintf("want %q, got %q", APIVersion, apiVersion)}}
+	case kind != wantKind:
+		return FieldErrors{{"kind", fmt.Sprintf("want %q, got %q", wantKind, kind)}}
 	}
-	if err := json.Unmarshal(jsonRaw, c); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return nil
 }
 
 // trimYAMLError returns the error without the prefixes by which the YAML library names its own steps.

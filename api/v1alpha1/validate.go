@@ -1,7 +1,6 @@
 package v1alpha1
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -20,9 +19,11 @@ var (
 	hostPattern = regexp.MustCompile(`^(\*|(\*\.)?[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*)$`)
 )
 
-// Validate returns all that is wrong with a configuration whose defaults are set, each finding with its field.
-func (c *Config) Validate() error {
-	var f findings
+// Validate returns all that is wrong with a configuration whose defaults are set: FieldErrors.
+func (c *Config) Validate() error { return c.validate().orNil() }
+
+func (c *Config) validate() FieldErrors {
+	var f FieldErrors
 	c.Mesh.validate(&f)
 	c.Mutation.validate(&f)
 	for _, id := range slices.Sorted(maps.Keys(c.Policies)) {
@@ -32,18 +33,11 @@ func (c *Config) Validate() error {
 		e.validate(&f, fmt.Sprintf("exemptions[%d]", i))
 	}
 	c.Evaluation.validate(&f)
-	return errors.Join(f...)
-}
-
-// findings are what is wrong, in the order of the fields.
-type findings []error
-
-func (f *findings) add(field, format string, args ...any) {
-	*f = append(*f, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+	return f
 }
 
 // addUnlessMatch adds a finding for every value that does not match the pattern.
-func (f *findings) addUnlessMatch(field string, values []string, want *regexp.Regexp, what string) {
+func (f *FieldErrors) addUnlessMatch(field string, values []string, want *regexp.Regexp, what string) {
 	for i, v := range values {
 		if !want.MatchString(v) {
 			f.add(fmt.Sprintf("%s[%d]", field, i), "%q is not %s", v, what)
@@ -51,7 +45,7 @@ func (f *findings) addUnlessMatch(field string, values []string, want *regexp.Re
 	}
 }
 
-func (m Mesh) validate(f *findings) {
+func (m Mesh) validate(f *FieldErrors) {
 	if !namespacePattern.MatchString(m.RootNamespace) {
 		f.add("mesh.rootNamespace", "%q is not a namespace", m.RootNamespace)
 	}
@@ -64,7 +58,7 @@ func (m Mesh) validate(f *findings) {
 	f.addUnlessMatch("mesh.trustDomainAliases", m.TrustDomainAliases, domainPattern, "a trust domain")
 }
 
-func (m Mutation) validate(f *findings) {
+func (m Mutation) validate(f *FieldErrors) {
 	seen := map[uint32]bool{}
 	for i, u := range m.Upgrades {
 		field := fmt.Sprintf("mutation.upgrades[%d]", i)
@@ -83,7 +77,7 @@ func (m Mutation) validate(f *findings) {
 	}
 }
 
-func validatePort(f *findings, field string, n uint32) {
+func validatePort(f *FieldErrors, field string, n uint32) {
 	if n < 1 || n > 65535 {
 		f.add(field, "want a port from 1 to 65535, got %d", n)
 	}
@@ -96,7 +90,7 @@ var originatingModes = []string{"SIMPLE", "MUTUAL", "ISTIO_MUTUAL"}
 var tlsFields = []string{"mode", "clientCertificate", "privateKey", "caCertificates", "credentialName",
 	"subjectAltNames", "sni", "insecureSkipVerify", "caCrl"}
 
-func (o Origination) validate(f *findings, field string) {
+func (o Origination) validate(f *FieldErrors, field string) {
 	if len(o.Hosts) == 0 {
 		f.add(field+".hosts", `want at least one host; "*" stands for all`)
 	}
@@ -122,7 +116,7 @@ func quoted(v any) string {
 // actions lists every Action.
 var actions = []Action{Deny, Warn, Audit, Off}
 
-func (p PolicyConfig) validate(f *findings, id string) {
+func (p PolicyConfig) validate(f *FieldErrors, id string) {
 	field := "policies." + id
 	if !policyIDPattern.MatchString(id) {
 		f.add(field, "%q is not a policy id (lower case words joined by hyphens)", id)
@@ -131,18 +125,4 @@ func (p PolicyConfig) validate(f *findings, id string) {
 		f.add(field+".action", "want one of deny, warn, audit, off, got %q", string(p.Action))
 	}
 	f.addUnlessMatch(field+".namespaces", p.Namespaces, namespacePattern, "a namespace")
-}
-
-func (e Exemption) validate(f *findings, field string) {
-	if !policyIDPattern.MatchString(e.Policy) {
-		f.add(field+".policy", "%q is not a policy id", e.Policy)
-	}
-	if strings.TrimSpace(e.Reason) == "" {
-		f.add(field+".reason", "an exemption needs a reason")
-	}
-	if e.Expires.IsZero() {
-		f.add(field+".expires", "an exemption needs its last day, as 2027-01-31")
-	}
-	f.addUnlessMatch(field+".namespaces", e.Namespaces, namespacePattern, "a namespace")
-	f.addUnlessMatch(field+".hosts", e.Hosts, hostPattern, `a host name, "*" or "*.name"`)
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // Mismatch is one difference between what a case expects and what it got.
@@ -33,11 +35,12 @@ func (m Mismatch) String() string {
 //  1. After a wrong decision only the policies that deny are compared: the rest of another decision would distract.
 //  2. Warnings are compared for admitted reviews only.
 //  3. A spec that is given is compared with the mutated object's; without one an admitted object must be as it was sent.
-func (e Expect) compare(s Step, got outcome) []Mismatch {
+func compare(s v1alpha1.SuiteStep, got outcome) []Mismatch {
 	var out []Mismatch
-	decision := Deny
+	e := s.Expect
+	decision := v1alpha1.DecisionDeny
 	if got.allowed {
-		decision = Allow
+		decision = v1alpha1.DecisionAllow
 	}
 	if decision != e.Decision {
 		text := decision

@@ -20,11 +20,11 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 	const head = "apiVersion: tlsward.io/v1alpha1\nkind: Suite\nmetadata: {name: s}\n"
 	tests := []struct{ name, text, want string }{
 		{"no cases", "", "s.yaml:1: cases: there are none"},
-		{"a misspelt field", "case: []\n", `s.yaml:1: json: unknown field "case"`},
-		{"a misspelt field of a case", "cases:\n- {name: a, reviews: {}}\n", `unknown field "reviews"`},
-		{"a misspelt expectation", "cases:\n- {name: a, review: {object: {}}, expect: {decision: allow, denies: []}}\n", `unknown field "denies"`},
-		{"a wrong type", "cases:\n- {name: [a]}\n", "cases.name: want string, have array"},
-		{"a broken configuration", "config: {strikt: true}\ncases: []\n", "s.yaml:4: config: "},
+		{"a misspelt field", "case: []\n", `s.yaml:4: case: unknown field`},
+		{"a misspelt field of a case", "cases:\n- {name: a, reviews: {}}\n", `s.yaml:5: cases[0].reviews: unknown field`},
+		{"a misspelt expectation", "cases:\n- {name: a, review: {object: {}}, expect: {decision: allow, denies: []}}\n", `s.yaml:5: cases[0].expect.denies: unknown field`},
+		{"a wrong type", "cases:\n- {name: [a]}\n", "s.yaml:5: cases[0].name: want a string, got a list"},
+		{"a broken configuration", "config: {strikt: true}\ncases: []\n", "s.yaml:4: config.strikt: unknown field"},
 		{"no name", "cases:\n- {review: {object: {}}, expect: {decision: allow}}\n", "s.yaml:5: cases[0]: name is missing"},
 		{"neither review nor steps", "cases:\n- {name: a}\n", "s.yaml:5: cases[0]: has neither review nor steps"},
 		{"review and steps", "cases:\n- {name: a, review: {object: {}}, steps: []}\n", "has review and steps"},

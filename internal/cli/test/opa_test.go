@@ -106,7 +106,7 @@ func everyInput(t *testing.T) []judged {
 		for _, c := range s.Cases {
 			snap := mesh.New(admission.MeshSettings(evaluator.Config.Mesh), c.Given...)
 			for i, step := range c.Steps {
-				got, next, err := step.run(t.Context(), evaluator, snap)
+				got, next, err := review(t.Context(), evaluator, snap, step)
 				if err != nil {
 					t.Fatalf("%s/%s: %v", s.Name, c.Name, err)
 				}

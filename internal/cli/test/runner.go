@@ -70,8 +70,8 @@ func (c Case) run(ctx context.Context, evaluator *admission.Evaluator) []Mismatc
 	snap := mesh.New(admission.MeshSettings(evaluator.Config.Mesh), c.Given...)
 	var all []Mismatch
 	for i, step := range c.Steps {
-		got, next, err := step.run(ctx, evaluator, snap)
-		found := step.Expect.compare(step, got)
+		got, next, err := review(ctx, evaluator, snap, step)
+		found := compare(step, got)
 		if err != nil {
 			found = []Mismatch{{What: "error", Want: step.Expect.Decision, Got: err.Error()}}
 		}
@@ -98,8 +98,8 @@ type outcome struct {
 	input *policies.Input
 }
 
-// run mutates and validates the step's review, and returns the mesh after it.
-func (s Step) run(ctx context.Context, evaluator *admission.Evaluator, snap *mesh.Snapshot) (outcome, *mesh.Snapshot, error) {
+// review mutates and validates the review of a step, and returns the mesh after it.
+func review(ctx context.Context, evaluator *admission.Evaluator, snap *mesh.Snapshot, s v1alpha1.SuiteStep) (outcome, *mesh.Snapshot, error) {
 	r := admission.Review{Operation: s.Operation, Object: s.Object, OldObject: s.OldObject}
 	got := outcome{object: s.Object}
 	var unreadable *admission.ObjectError

@@ -13,8 +13,11 @@ import (
 // typeErrors returns, in order, what in a decoded value is not of type t, each by its path: fields that t does not have
 // and values of a wrong type. encoding/json stops at the first, names no path through maps and lists, and takes "Strict"
 // for "strict". null is of every type: it means unset.
-func typeErrors(path string, value any, t reflect.Type) []error {
-	if value == nil || t.Kind() == reflect.Interface {
+func typeErrors(path string, value any, t reflect.Type) FieldErrors {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if value == nil || t.Kind() == reflect.Interface || t == reflect.TypeFor[json.RawMessage]() {
 		return nil
 	}
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
@@ -32,11 +35,11 @@ func typeErrors(path string, value any, t reflect.Type) []error {
 	default:
 		return scalarErrors(path, value, t)
 	}
-	return []error{fmt.Errorf("%s: want %s, got %s", path, typeName(t), valueName(value))}
+	return FieldErrors{{path, fmt.Sprintf("want %s, got %s", typeName(t), valueName(value))}}
 }
 
-func mappingErrors(path string, m map[string]any, t reflect.Type) []error {
-	var errs []error
+func mappingErrors(path string, m map[string]any, t reflect.Type) FieldErrors {
+	var errs FieldErrors
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		at := child(path, key)
 		if t.Kind() == reflect.Map {
@@ -46,7 +49,7 @@ func mappingErrors(path string, m map[string]any, t reflect.Type) []error {
 		known := fieldTypes(t)
 		field, ok := known[key]
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s: unknown field%s", at, hint(key, known)))
+			errs.add(at, "unknown field%s", hint(key, known))
 			continue
 		}
 		errs = append(errs, typeErrors(at, m[key], field)...)
@@ -54,8 +57,8 @@ func mappingErrors(path string, m map[string]any, t reflect.Type) []error {
 	return errs
 }
 
-func listErrors(path string, list []any, t reflect.Type) []error {
-	var errs []error
+func listErrors(path string, list []any, t reflect.Type) FieldErrors {
+	var errs FieldErrors
 	for i, item := range list {
 		errs = append(errs, typeErrors(fmt.Sprintf("%s[%d]", path, i), item, t.Elem())...)
 	}
@@ -63,10 +66,10 @@ func listErrors(path string, list []any, t reflect.Type) []error {
 }
 
 // scalarErrors has encoding/json decode one value. The error of a type's own UnmarshalJSON is kept.
-func scalarErrors(path string, value any, t reflect.Type) []error {
+func scalarErrors(path string, value any, t reflect.Type) FieldErrors {
 	raw, err := json.Marshal(value)
 	if err != nil {
-		return []error{fmt.Errorf("%s: %w", path, err)}
+		return FieldErrors{{path, err.Error()}}
 	}
 	err = json.Unmarshal(raw, reflect.New(t).Interface())
 	if err == nil {
@@ -76,7 +79,7 @@ func scalarErrors(path string, value any, t reflect.Type) []error {
 	if errors.As(err, &wrong) {
 		err = fmt.Errorf("want %s, got %s", typeName(t), valueName(value))
 	}
-	return []error{fmt.Errorf("%s: %w", path, err)}
+	return FieldErrors{{path, err.Error()}}
 }
 
 // typeName returns what a person who writes YAML calls a Go type.
@@ -112,9 +115,11 @@ func valueName(value any) string {
 // fieldTypes maps JSON names to the types of a struct's fields.
 func fieldTypes(t reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type, t.NumField())
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		fields[name] = t.Field(i).Type
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			fields[name] = f.Type
+		}
 	}
 	return fields
 }
@@ -128,11 +133,4 @@ func hint(key string, known map[string]reflect.Type) string {
 		}
 	}
 	return " (known: " + strings.Join(names, ", ") + ")"
-}
-
-func child(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
 }
