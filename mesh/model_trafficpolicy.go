@@ -46,9 +46,3 @@ func portLevelIndex(policy *networking.TrafficPolicy, number uint32) int {
 		return p.GetPort() != nil && p.GetPort().Number == number
 	})
 }
-
-// PortEntryReplaces returns what an entry of portLevelSettings takes the place of whole, beside the TLS
-// (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy): a new entry has to repeat it, or the port loses it.
-func PortEntryReplaces() []string {
-	return []string{"loadBalancer", "connectionPool", "outlierDetection"}
-}

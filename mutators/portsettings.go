@@ -1,10 +1,8 @@
 package mutators
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/tlsward/tlsward/internal/jsonpath"
 	"github.com/tlsward/tlsward/mesh"
@@ -86,28 +84,20 @@ func (s portSettings) setNames() {
 // hold for all its ports.
 func (s portSettings) apart() bool { return s.path.String() != "spec.trafficPolicy.tls" }
 
-// addEntry appends an entry for the port to the rule's portLevelSettings. An entry takes the place of the rule's
-// policy whole, so it repeats what the port had. What an entry cannot carry (tunnel, proxyProtocol, retryBudget)
-// would be lost: then the settings go on the rule itself, if no port of another kind would get them too.
+// addEntry appends an entry for the port to the rule's portLevelSettings, with what the port inherited so far. If the
+// port would lose what an entry cannot have, the settings go on the rule itself, unless a port of another family would
+// get them too.
 func (s portSettings) addEntry(tls map[string]any) {
 	path := jsonpath.Path{"spec", "trafficPolicy"}
 	policy := s.object(path)
-	for _, key := range []string{"tunnel", "proxyProtocol", "retryBudget"} {
-		if policy[key] == nil {
-			continue
-		}
+	if mesh.LosesToPortEntry(policy) {
 		if s.decidesOnlyForFamily(s.port.Cluster.Family) && policy["tls"] == nil {
 			s.set(path.Child("tls"), tls)
 		}
 		return
 	}
-	number := json.Number(strconv.FormatUint(uint64(s.port.Port), 10))
-	entry := map[string]any{"port": map[string]any{"number": number}, "tls": tls}
-	for _, key := range mesh.PortEntryReplaces() {
-		if policy[key] != nil {
-			entry[key] = jsonpath.Clone(policy[key])
-		}
-	}
+	entry := jsonpath.Clone(mesh.InheritedPortSettings(s.port.Port, policy))
+	entry["port"], entry["tls"] = map[string]any{"number": s.port.Port}, tls
 	s.add(path.Child("portLevelSettings"), entry)
 }
 
