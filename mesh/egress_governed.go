@@ -4,8 +4,11 @@ import "slices"
 
 // GovernedCluster is one cluster of one client whose TLS a DestinationRule decides, or would decide if it said anything.
 type GovernedCluster struct {
-	Client  Client
-	Host    string
+	Client Client
+	Host   string
+	// OtherHosts is how many further hosts have the same cluster but for the host: one stands for all of them.
+	OtherHosts int
+
 	Port    uint32
 	Subset  string
 	Cluster Cluster
@@ -21,12 +24,15 @@ func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 		return nil
 	}
 	var list []GovernedCluster
-	for host := range s.hostClasses(s.settings.qualify(ruleSpec(o).Host, o.Namespace), sniOf(ruleSpec(o)), nil) {
+	for host, others := range s.hostClasses(s.settings.qualify(ruleSpec(o).Host, o.Namespace), sniOf(ruleSpec(o)), nil) {
 		if !s.isExternal(host) {
 			continue
 		}
 		for _, client := range s.Clients(host) {
-			list = append(list, s.governedClustersOf(o, client, host)...)
+			for _, g := range s.governedClustersOf(o, client, host) {
+				g.OtherHosts = others
+				list = append(list, g)
+			}
 		}
 	}
 	return list

@@ -41,7 +41,7 @@ func TestMutate(t *testing.T) {
 			}
 			checkPatch(t, object, mutated, have)
 			if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
-				t.Errorf("a second pass is no no-op: %v %v", again, err)
+				t.Errorf("a second pass finds more to do: %v %v", again, err)
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func readCase(t *testing.T, file string) (object []byte, snapshot *mesh.Snapshot
 	return object, snapshot, []byte(documents[len(documents)-1])
 }
 
-// checkPatch holds the patch against the object that came with it: applied by another library, it must lead there.
+// checkPatch checks that the patch, applied by another library, leads to the mutated object.
 func checkPatch(t *testing.T, object, mutated, patchYAML []byte) {
 	t.Helper()
 	patchJSON, err := yaml.YAMLToJSON(patchYAML)
@@ -93,7 +93,69 @@ func checkPatch(t *testing.T, object, mutated, patchYAML []byte) {
 	}
 }
 
-// normal is one form of equal YAML.
+// What Config has for a host goes before what it has for all, and a host without settings is left alone.
+func TestMutateTakesTheSettingsOfTheHost(t *testing.T) {
+	snapshot := mesh.New(mesh.DefaultSettings(), entry(t, "edition.cnn.com"))
+	rule := []byte(`{"apiVersion":"networking.istio.io/v1","kind":"DestinationRule","metadata":{"name":"rule","namespace":"default"},
+		"spec":{"host":"edition.cnn.com","trafficPolicy":{"portLevelSettings":[{"port":{"number":80}}]}}}`)
+	mutual := v1alpha1.Origination{Hosts: []string{"*.cnn.com"}, TLS: map[string]any{"mode": "MUTUAL", "credentialName": "cnn"}}
+	all := v1alpha1.Origination{Hosts: []string{"*"}, TLS: map[string]any{"mode": "SIMPLE"}}
+	other := v1alpha1.Origination{Hosts: []string{"*.example.com"}, TLS: map[string]any{"mode": "SIMPLE"}}
+	for name, c := range map[string]struct {
+		origination []v1alpha1.Origination
+		want        string
+	}{
+		"the first match": {[]v1alpha1.Origination{other, mutual, all}, `{"credentialName":"cnn","mode":"MUTUAL"}`},
+		"all hosts":       {[]v1alpha1.Origination{all, mutual}, `{"mode":"SIMPLE"}`},
+		"no match":        {[]v1alpha1.Origination{other}, ""},
+		"no settings":     {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, patch, err := mutators.Mutate(v1alpha1.Mutation{Origination: c.origination}, snapshot, rule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var have []byte
+			if len(patch) == 1 {
+				have, _ = json.Marshal(patch[0].Value)
+			}
+			if string(have) != c.want || len(patch) > 1 {
+				t.Errorf("patch %v, want the value %s", patch, c.want)
+			}
+		})
+	}
+}
+
+func TestMutateUpgradesByPort(t *testing.T) {
+	object := []byte(`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"e","namespace":"d"},
+		"spec":{"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"},{"number":8080,"name":"alt","protocol":"GRPC"},
+		{"number":443,"name":"https","protocol":"HTTPS"},null]}}`)
+	upgrades := []v1alpha1.Upgrade{{Port: 8080, TargetPort: 8443}, {Port: 443, TargetPort: 444}}
+	_, patch, err := mutators.Mutate(v1alpha1.Mutation{Upgrades: upgrades}, mesh.New(mesh.DefaultSettings()), object)
+	have, _ := json.Marshal(patch)
+	if want := `[{"op":"add","path":"/spec/ports/1/targetPort","value":8443}]`; err != nil || string(have) != want {
+		t.Errorf("have %s (%v), want %s: TLS ports are never upgraded", have, err, want)
+	}
+}
+
+func TestMutateLeavesOtherKindsAndFaults(t *testing.T) {
+	snapshot := mesh.New(mesh.DefaultSettings())
+	for _, object := range []string{
+		`{"apiVersion":"networking.istio.io/v1","kind":"Gateway","metadata":{"name":"g"}}`,
+		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}`,
+	} {
+		have, patch, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, []byte(object))
+		if err != nil || len(patch) > 0 || string(have) != object {
+			t.Errorf("%s: have %s, %v, %v", object, have, patch, err)
+		}
+	}
+	bad := `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"e"},"spec":{"hosts":3}}`
+	if _, _, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, []byte(bad)); err == nil || !strings.Contains(err.Error(), "ServiceEntry e: spec.hosts") {
+		t.Errorf("an object that cannot be read: %v", err)
+	}
+}
+
+// normal returns the same JSON for equal YAML.
 func normal(t *testing.T, raw []byte) []byte {
 	t.Helper()
 	var value any
@@ -107,7 +169,7 @@ func normal(t *testing.T, raw []byte) []byte {
 	return out
 }
 
-// Whatever an object holds, a mutator must not panic, and what it gives back must be readable and finished.
+// Whatever an object holds, a mutator must not panic, and what it returns must be readable and need no further mutation.
 func FuzzMutate(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.yaml")
 	for _, file := range files {
@@ -130,7 +192,7 @@ func FuzzMutate(f *testing.F) {
 			return
 		}
 		if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
-			t.Errorf("a second pass is no no-op: %v %v", again, err)
+			t.Errorf("a second pass finds more to do: %v %v", again, err)
 		}
 	})
 }

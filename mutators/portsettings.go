@@ -25,15 +25,8 @@ func (s portSettings) setTLS(tls map[string]any) {
 		s.addEntry(tls)
 		return
 	}
-	have := s.object(s.path)
-	if have == nil {
+	if s.object(s.path) == nil {
 		s.set(s.path, tls)
-		return
-	}
-	for _, key := range slices.Sorted(maps.Keys(tls)) { // an empty tls is completed, never replaced
-		if have[key] == nil {
-			s.set(s.path.Child(key), tls[key])
-		}
 	}
 }
 
@@ -122,5 +115,7 @@ func (s portSettings) decidesFor(g mesh.GovernedCluster) bool {
 
 // decidesForOtherHosts reports whether the rule decides for further hosts.
 func (s portSettings) decidesForOtherHosts() bool {
-	return slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool { return g.Host != s.port.Host })
+	return slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool {
+		return g.Host != s.port.Host || g.OtherHosts > 0
+	})
 }
