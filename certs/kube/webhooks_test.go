@@ -3,6 +3,9 @@ package kube
 import (
 	"crypto/x509"
 	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/tlsward/tlsward/certs"
@@ -22,5 +25,25 @@ func TestBundlePatchLocksAndTouchesBundlesAlone(t *testing.T) {
 	}
 	if !json.Valid(raw) {
 		t.Error("not JSON")
+	}
+}
+
+func TestPublishBundle(t *testing.T) {
+	server, c := connect(t, nil)
+	w := certs.WebhookConfiguration{Kind: "MutatingWebhookConfiguration", Name: "hooks", ResourceVersion: "7", Bundles: make([][]*x509.Certificate, 1)}
+	if err := c.PublishBundle(t.Context(), w, []byte("PEM")); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "requests", server.writes(), []string{"PATCH " + mutatingPath})
+	if r := server.written[0]; r.contentType != "application/json-patch+json" || !strings.Contains(r.raw, `"value":"UEVN"`) {
+		t.Errorf("%+v", r)
+	}
+	server.status["PATCH "+mutatingPath] = http.StatusConflict
+	if err := c.PublishBundle(t.Context(), w, nil); !errors.Is(err, certs.ErrConflict) {
+		t.Errorf("a conflict: %v", err)
+	}
+	w.Name = "other"
+	if err := c.PublishBundle(t.Context(), w, nil); err == nil || errors.Is(err, certs.ErrConflict) {
+		t.Errorf("a configuration that is not ours: %v", err)
 	}
 }
