@@ -89,7 +89,7 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"repeated field":      {head + "strict: true\nstrict: false", `key "strict" already set`},
 		"not YAML":            {head + "mesh: {", "line 3"},
 		"wrong type":          {head + "strict: maybe", `strict: want true or false, got "maybe"`},
-		"negative port":       {head + "mutation: {upgrades: [{port: -1, targetPort: 443}]}", "mutation.upgrades[0].port: want a port number, got -1"},
+		"negative port":       {head + "mutation: {upgrades: [{port: -1, targetPort: 443}]}", "mutation.upgrades[0].port: want a whole number of 0 or more, got -1"},
 		"type in a map":       {head + "policies: {double-tls: {action: [deny]}}", "policies.double-tls.action: want one of deny, warn, audit, off, got ["},
 		"list for a mapping":  {head + "mesh: []", "mesh: want a mapping, got a list"},
 		"port too high":       {head + "mutation: {upgrades: [{port: 80, targetPort: 65536}]}", "mutation.upgrades[0].targetPort: want a port from 1 to 65535, got 65536"},
@@ -107,6 +107,14 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"bad date":            {head + "exemptions: [{policy: double-tls, reason: x, expires: soon}]", `exemptions[0].expires: want a day as 2027-01-31, got "soon"`},
 		"date a number":       {head + "exemptions: [{policy: double-tls, reason: x, expires: 2027}]", "want a day as 2027-01-31, got 2027"},
 		"bad root namespace":  {head + "mesh: {rootNamespace: Istio_System}", "mesh.rootNamespace"},
+		"no date":             {head + "exemptions: [{policy: double-tls, reason: x, expires: null}]", "exemptions[0].expires: an exemption needs its last day"},
+		"exempt policy id":    {head + "exemptions: [{policy: A, reason: x, expires: 2027-01-01}]", `exemptions[0].policy: "A" is not a policy id`},
+		"exempt host":         {head + "exemptions: [{policy: a, hosts: ['a*b'], reason: x, expires: 2027-01-01}]", "exemptions[0].hosts[0]"},
+		"exempt namespace":    {head + "exemptions: [{policy: a, namespaces: [A], reason: x, expires: 2027-01-01}]", "exemptions[0].namespaces[0]"},
+		"bad trust domain":    {head + "mesh: {trustDomain: 'a..b'}", `mesh.trustDomain: "a..b" is not a trust domain`},
+		"bad cluster domain":  {head + "mesh: {clusterDomain: 'a b'}", `mesh.clusterDomain: "a b" is not a domain`},
+		"a mapping for text":  {head + "mesh: {trustDomain: {a: b}}", "mesh.trustDomain: want a string, got a mapping"},
+		"memory a text":       {head + "evaluation: {memoryMiB: much}", `evaluation.memoryMiB: want a whole number of 0 or more, got "much"`},
 		"bad trust alias":     {head + "mesh: {trustDomainAliases: ['spiffe://x']}", "mesh.trustDomainAliases[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {

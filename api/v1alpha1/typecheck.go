@@ -92,7 +92,7 @@ func typeName(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Uint32:
-		return "a port number"
+		return "a whole number of 0 or more"
 	default:
 		return "a " + t.Kind().String()
 	}

@@ -3,8 +3,13 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 func TestLoadNamesTheFile(t *testing.T) {
@@ -17,5 +22,25 @@ func TestLoadNamesTheFile(t *testing.T) {
 	}
 	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path+": kind: want a string") {
 		t.Errorf("bad file: %v", err)
+	}
+}
+
+func TestLoadOrDefault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tlsward.yaml")
+	if err := os.WriteFile(path, []byte(head+"strict: true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := LoadOrDefault(path); err != nil || !c.Strict {
+		t.Errorf("a file: %+v, %v", c, err)
+	}
+	if c, err := LoadOrDefault(""); err != nil || !reflect.DeepEqual(c, v1alpha1.DefaultConfig()) {
+		t.Errorf("no file: %+v, %v", c, err)
+	}
+}
+
+// The defaults stand in two packages that cannot import each other.
+func TestTheMeshHasTheDefaultsOfTheConfig(t *testing.T) {
+	if have, want := admission.MeshSettings(v1alpha1.DefaultConfig().Mesh), mesh.DefaultSettings(); !reflect.DeepEqual(have, want) {
+		t.Errorf("Config has %+v, the mesh %+v", have, want)
 	}
 }

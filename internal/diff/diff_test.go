@@ -86,3 +86,28 @@ func TestTextsWithoutAnythingInCommon(t *testing.T) {
 		t.Error("the edits do not lead from one to the other")
 	}
 }
+
+func TestWhole(t *testing.T) {
+	if got, want := Whole("a\nb\nc\n", "a\nx\nc\n", terminal.Style{}), " a\n-b\n+x\n c\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := Whole("a\n", "b\n", terminal.Colored()); got != "\x1b[31m-a\x1b[0m\n\x1b[32m+b\x1b[0m\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// The header of a hunk counts lines as the patch program does.
+func TestHunks(t *testing.T) {
+	long := "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n"
+	for name, c := range map[string]struct{ before, after, want string }{
+		"a text from nothing":         {"", "a\n", "@@ -0,0 +1 @@\n+a\n"},
+		"nothing from a text":         {"a\nb\n", "", "@@ -1,2 +0,0 @@\n-a\n-b\n"},
+		"one line":                    {"a\n", "b\n", "@@ -1 +1 @@\n-a\n+b\n"},
+		"changes far from each other": {long, "x\n" + long + "y\n", "@@ -1,3 +1,4 @@\n+x\n 1\n 2\n 3\n@@ -10,3 +11,4 @@\n 10\n 11\n 12\n+y\n"},
+		"a line break at the end":     {"a", "a\n", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"},
+	} {
+		if got := Unified("", c.before, c.after, terminal.Style{}); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, c.want)
+		}
+	}
+}

@@ -24,3 +24,38 @@ func TestColourIsForTerminalsOnly(t *testing.T) {
 		t.Errorf("got %q for nothing", got)
 	}
 }
+
+// A pseudo terminal is a terminal, unless the environment has it otherwise.
+func TestForATerminal(t *testing.T) {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no pseudo terminal here: %v", err)
+	}
+	defer terminal.Close()
+	for _, c := range []struct {
+		noColor, term string
+		want          Style
+	}{
+		{"", "xterm", Colored()},
+		{"1", "xterm", Style{}},
+		{"", "dumb", Style{}},
+	} {
+		t.Setenv("NO_COLOR", c.noColor)
+		t.Setenv("TERM", c.term)
+		if got := For(terminal); got != c.want {
+			t.Errorf("NO_COLOR=%q TERM=%q: got %v, want %v", c.noColor, c.term, got, c.want)
+		}
+	}
+}
+
+func TestStylesDiffer(t *testing.T) {
+	s := Colored()
+	seen := map[string]bool{}
+	for _, style := range []func(string) string{s.Bold, s.Red, s.Green, s.Yellow, s.Cyan, s.Dim} {
+		text := style("x")
+		if seen[text] || !strings.HasPrefix(text, "\x1b[") || !strings.HasSuffix(text, "mx\x1b[0m") {
+			t.Errorf("%q", text)
+		}
+		seen[text] = true
+	}
+}

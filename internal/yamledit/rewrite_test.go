@@ -11,6 +11,10 @@ func add(path string, value any) jsonpatch.Operation {
 	return jsonpatch.NewOperation("add", path, value)
 }
 
+func replace(path string, value any) jsonpatch.Operation {
+	return jsonpatch.NewOperation("replace", path, value)
+}
+
 type m = map[string]any
 
 func TestApply(t *testing.T) {
@@ -61,7 +65,7 @@ func TestApply(t *testing.T) {
 			"spec:\n  tls: # to do\n    mode: SIMPLE\n"},
 		{"an empty mapping", "spec:\n  tls: {}\n", []jsonpatch.Operation{add("/spec/tls/mode", "SIMPLE"), add("/spec/tls/sni", "x")},
 			"spec:\n  tls: {mode: SIMPLE, sni: x}\n"},
-		{"a scalar", "spec:\n  a: 'b' # c\n", []jsonpatch.Operation{jsonpatch.NewOperation("replace", "/spec/a", "on")},
+		{"a scalar", "spec:\n  a: 'b' # c\n", []jsonpatch.Operation{replace("/spec/a", "on")},
 			"spec:\n  a: \"on\" # c\n"},
 		{"a scalar in flow", "spec: {a: null, b: ~, c: }\n",
 			[]jsonpatch.Operation{add("/spec/a", 1), add("/spec/b", "x, y"), add("/spec/c", m{})},
@@ -73,6 +77,21 @@ func TestApply(t *testing.T) {
 			"spec:\n  a: |\n    # not a comment\n    x\n  # after\n  c: 1\nb: 1\n"},
 		{"beyond ASCII", "spec: {\"ü\": \"日本\", a: [ä]}\n", []jsonpatch.Operation{add("/spec/a/-", "é")},
 			"spec: {\"ü\": \"日本\", a: [ä, é]}\n"},
+		{"a mapping in flow in the place of another", "spec: {a: {b: [1, 2]}, c: 3}\n", []jsonpatch.Operation{replace("/spec/a", m{"d": 4})},
+			"spec: {a: {d: 4}, c: 3}\n"},
+		{"a list in flow in the place of a value in a block", "spec:\n  a: [1, 2] # why\n", []jsonpatch.Operation{replace("/spec/a", []any{"x", nil, true, 1.5})},
+			"spec:\n  a: [x, null, true, 1.5] # why\n"},
+		{"JSON values of all kinds", `{"a": 1}`, []jsonpatch.Operation{add("/b", []any{"x", nil, true, 1.5, m{}, []any{}, "1"})},
+			`{"a": 1, "b": ["x", null, true, 1.5, {}, [], "1"]}`},
+		{"a scalar in JSON", `{"a": "on"}`, []jsonpatch.Operation{replace("/a", m{"b": "off"})}, `{"a": {"b": "off"}}`},
+		{"keys that people write first come first", "spec:\n  a: 1\n", []jsonpatch.Operation{add("/spec/b", m{"zone": 1, "mode": 2, "name": 3, "host": 4, "alpha": 5})},
+			"spec:\n  a: 1\n  b:\n    name: 3\n    host: 4\n    mode: 2\n    alpha: 5\n    zone: 1\n"},
+		{"an item of a list that is indented", "spec:\n  a:\n    - 1\n  b: 2\n", []jsonpatch.Operation{add("/spec/a/-", 3)},
+			"spec:\n  a:\n    - 1\n    - 3\n  b: 2\n"},
+		{"a comment amid a mapping stays there", "spec:\n  a: 1\n# far left\n  b: 2\n# after\nx: 1\n", []jsonpatch.Operation{add("/spec/c", 3)},
+			"spec:\n  a: 1\n# far left\n  b: 2\n  c: 3\n# after\nx: 1\n"},
+		{"a key that needs quotes", "spec: {a: 1}\n", []jsonpatch.Operation{add("/spec/b~1c: d", 1)}, "spec: {a: 1, 'b/c: d': 1}\n"},
+		{"escapes within double quotes", "spec: {\"a\": \"\\\"}\"}\n", []jsonpatch.Operation{add("/spec/b", "x")}, "spec: {\"a\": \"\\\"}\", \"b\": \"x\"}\n"},
 		{"beside a marker", " # comment\nspec:\n  a: 1\n", []jsonpatch.Operation{add("/spec/b", 1)}, " # comment\nspec:\n  a: 1\n  b: 1\n"},
 	}
 	for _, test := range tests {
@@ -115,6 +134,17 @@ func TestApplyRefuses(t *testing.T) {
 		{"amid a list", "spec: [1, 2]\n", add("/spec/0", 1), "only the end of a list"},
 		{"a missing parent", "spec: {}\n", add("/spec/a/b", 1), "missing"},
 		{"a block in the place of another", "spec:\n  a:\n    b: 1\n", add("/spec/a", 1), "only a scalar"},
+		{"a value with an anchor", "spec: {a: &x {b: 1}, c: *x}\n", replace("/spec/a", 1), "anchor"},
+		{"a scalar with an anchor", "spec:\n  a: &x 1\nb: *x\n", replace("/spec/a", 2), "its key's line"},
+		{"a block scalar", "spec:\n  a: |\n    x\n", replace("/spec/a", "y"), "its key's line"},
+		{"a value below its key", "spec:\n  a:\n    x\n", replace("/spec/a", "y"), "its key's line"},
+		{"a key of a scalar", "spec: 1\n", add("/spec/a", 1), "missing"},
+		{"an item that is not there", "spec: [1]\n", add("/spec/5/a", 1), "missing"},
+		{"several documents", "a: 1\n---\nb: 2\n", add("/c", 1), "cannot be edited"},
+		{"a colon in a key", "spec:\n  \"a: b\": 1\n", replace("/spec/a: b", 2), "cannot be edited"},
+		{"an empty text", "", add("/a", 1), ""},
+		{"a line that ends in a line separator", "a: 1\nb: \"x\u2028y\"\n", add("/c", 1), "line 2: a line ends"},
+		{"a line that ends in a carriage return", "a: 1\rb: 2\n", add("/c", 1), "line 1: a line ends"},
 		{"broken YAML", "spec: {", add("/spec/a", 1), "yaml"},
 	}
 	for _, test := range tests {

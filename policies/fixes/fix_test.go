@@ -1,8 +1,10 @@
 package fixes_test
 
 import (
+	"reflect"
 	"testing"
 
+	"github.com/tlsward/tlsward/internal/jsonpath"
 	"github.com/tlsward/tlsward/policies/fixes"
 )
 
@@ -78,5 +80,82 @@ func TestRender(t *testing.T) {
 				t.Errorf("have %q, %v", have, err)
 			}
 		})
+	}
+}
+
+// What is no change is laid out as YAML, and otherwise left as its policy wrote it.
+func TestRenderLaysOut(t *testing.T) {
+	nowhere := func(_, _, _ string) map[string]any { return nil }
+	for name, c := range map[string]struct{ fix, want string }{
+		"JSON":                          {"# Add it.\n{\"kind\":\"DestinationRule\",\"spec\":{\"host\":\"a\"}}", "# Add it.\nkind: DestinationRule\nspec:\n  host: a\n"},
+		"a change of what is not known": {"# in DestinationRule default/rule\n{\"spec.host\":\"a\"}", "# in DestinationRule default/rule\nspec.host: a\n"},
+		"a header that names nothing":   {"# in the end\n", "# in the end\n"},
+		"a header without a name":       {"# in DestinationRule\nspec.host: a\n", "# in DestinationRule\nspec.host: a\n"},
+		"nothing":                       {"", ""},
+	} {
+		if have, err := fixes.Render(c.fix, nowhere); err != nil || have != c.want {
+			t.Errorf("%s: have %q (%v), want %q", name, have, err, c.want)
+		}
+	}
+	for _, fix := range []string{"{\"kind\":", "# in DestinationRule default/rule\nspec: [\n"} {
+		if have, err := fixes.Render(fix, nowhere); err == nil || have != fix {
+			t.Errorf("%q: have %q, %v", fix, have, err)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	c, ok, err := fixes.Parse("# First.\n# in Namespace shop\n# Last.\nmetadata.labels[a/b]: c\nspec: null\n")
+	if err != nil || !ok || c.Kind != "Namespace" || c.Namespace != "" || c.Name != "shop" {
+		t.Errorf("have %+v, %v, %v", c, ok, err)
+	}
+	if len(c.Comments) != 2 || c.Comments[0] != "First." || c.Comments[1] != "Last." {
+		t.Errorf("comments %q", c.Comments)
+	}
+	if value, named := c.Fields["spec"]; len(c.Fields) != 2 || c.Fields["metadata.labels[a/b]"] != "c" || value != nil || !named {
+		t.Errorf("fields %v", c.Fields)
+	}
+	if _, ok, err := fixes.Parse("# in Namespace shop\n"); ok || err != nil {
+		t.Errorf("a change of nothing: %v, %v", ok, err)
+	}
+}
+
+func TestApply(t *testing.T) {
+	rule := func() map[string]any {
+		return map[string]any{"spec": map[string]any{"subsets": []any{map[string]any{"name": "v1"}, map[string]any{"name": "v2"}},
+			"trafficPolicy": map[string]any{"connectionPool": map[string]any{"tcp": map[string]any{}}}}}
+	}
+	entry := func(number any) map[string]any { return map[string]any{"port": map[string]any{"number": number}} }
+	const added = "spec.trafficPolicy.portLevelSettings[+]"
+	for name, c := range map[string]struct {
+		field string
+		value any
+		at    jsonpath.Path
+		want  any
+	}{
+		"sets a field":                {"spec.host", "a", jsonpath.Path{"spec", "host"}, "a"},
+		"removes an element":          {"spec.subsets[0]", nil, jsonpath.Path{"spec", "subsets"}, []any{map[string]any{"name": "v2"}}},
+		"removes nothing":             {"spec.a.b", nil, jsonpath.Path{"spec", "a"}, nil},
+		"inherits for any number":     {added, entry(80.0), jsonpath.Path{"spec", "trafficPolicy", "portLevelSettings", 0, "connectionPool", "tcp"}, map[string]any{}},
+		"inherits for an integer":     {added, entry(int64(80)), jsonpath.Path{"spec", "trafficPolicy", "portLevelSettings", 0, "connectionPool", "tcp"}, map[string]any{}},
+		"inherits in a subset too":    {"spec.subsets[1].trafficPolicy.portLevelSettings[+]", entry(80), jsonpath.Path{"spec", "subsets", 1, "trafficPolicy", "portLevelSettings", 0, "connectionPool", "tcp"}, map[string]any{}},
+		"an entry without a port":     {added, map[string]any{}, jsonpath.Path{"spec", "trafficPolicy", "portLevelSettings", 0}, map[string]any{}},
+		"an entry that is no object":  {added, "x", jsonpath.Path{"spec", "trafficPolicy", "portLevelSettings", 0}, "x"},
+		"another list is left as is":  {"spec.exportTo[+]", ".", jsonpath.Path{"spec", "exportTo"}, []any{"."}},
+		"a list at the top of a rule": {"portLevelSettings[+]", entry(80), jsonpath.Path{"portLevelSettings", 0}, entry(80)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := rule()
+			after, err := fixes.Change{Fields: map[string]any{c.field: c.value}}.Apply(before)
+			if have := jsonpath.Get(after, c.at); err != nil || !reflect.DeepEqual(have, c.want) {
+				t.Errorf("have %v (%v), want %v", have, err, c.want)
+			}
+			if !reflect.DeepEqual(before, rule()) {
+				t.Errorf("the object was changed: %v", before)
+			}
+		})
+	}
+	if after, err := (fixes.Change{Fields: map[string]any{"": "x"}}).Apply(rule()); err == nil {
+		t.Errorf("no field: have %v", after)
 	}
 }
