@@ -32,7 +32,7 @@ func (s Source) Evaluator(ctx context.Context) (*admission.Evaluator, error) {
 	return admission.NewEvaluator(ctx, c, policies.Dirs(s.Policies)...)
 }
 
-// Mutator returns an Evaluator that can mutate and nothing else: it has no policies, which take a second to compile.
+// Mutator returns an Evaluator that can mutate and nothing else: it has no policies, which would have to be compiled.
 func (s Source) Mutator() (*admission.Evaluator, error) {
 	c, err := config.LoadOrDefault(s.Config)
 	return &admission.Evaluator{Config: c}, err
