@@ -89,7 +89,7 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseMergedAway:         "Istio merges the rules for this host and drops this policy",
 	mesh.CauseUnknownHost:        "no ServiceEntry and no Service has this host",
 	mesh.CauseCaseMismatch:       "a known host differs in case only",
-	mesh.CausePassthrough:        "this client's proxy does not know the host: the bytes pass through as they are, if at all",
+	mesh.CausePassthrough:        "this client's proxy knows no such host and port: the bytes pass through as they are, if at all",
 	mesh.CauseNoDestination:      "routes redirect or answer it, or lead to no service that this client's proxy knows",
 }
 
@@ -100,21 +100,26 @@ func protocol(h mesh.Hop) string {
 	return ", protocol " + h.Protocol
 }
 
+// sni returns the server name that the proxy sends. Where it is to come from the Host header and no name is checked
+// either, although that would come from there, too, there is no such header: the bytes are not HTTP.
 func sni(h mesh.Hop) string {
 	switch {
 	case h.SNI != "":
 		return h.SNI
+	case h.AutoSNI && h.AutoNames && !h.Verified:
+		return "none: only HTTP has a Host header to take it from"
 	case h.AutoSNI:
 		return "the request's Host header"
 	}
 	return "none"
 }
 
+// names returns the server names that the proxy checks.
 func names(h mesh.Hop) string {
 	switch {
 	case len(h.Names) > 0:
 		return strings.Join(h.Names, ", ")
-	case h.AutoNames:
+	case h.AutoNames && h.Verified:
 		return "the request's Host header"
 	case h.Verified:
 		return "by the mesh's identity"
