@@ -5,11 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/dynamic/fake"
-
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli/check"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -65,27 +60,5 @@ func TestCompare(t *testing.T) {
 	var out strings.Builder
 	if err := WriteText(&out, got, terminal.Style{}); err != nil || !strings.Contains(out.String(), "total      1             1                 2\n") {
 		t.Errorf("%v\n%s", err, out.String())
-	}
-}
-
-func TestClusterReadsWhatIsServed(t *testing.T) {
-	lists := map[schema.GroupVersionResource]string{}
-	for _, versions := range resources() {
-		for _, v := range versions {
-			lists[v] = "AnyList"
-		}
-	}
-	entry := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
-		"metadata": map[string]any{"name": "a", "namespace": "shop"},
-		"spec":     map[string]any{"hosts": []any{"a.example"}},
-	}}
-	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), lists, entry)
-	docs, err := Cluster(t.Context(), client)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(docs) != 1 || docs[0].Head.String() != "ServiceEntry shop/a" || docs[0].File != "cluster" {
-		t.Errorf("got %+v", docs)
 	}
 }
