@@ -45,29 +45,3 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
-
-func TestCompareJSON(t *testing.T) {
-	tests := []struct{ name, want, got, mismatch string }{
-		{"order of keys", `{"a": 1, "b": [1, {}]}`, `{"b": [1.0, {}], "a": 1}`, ""},
-		{"a value", `{"a": {"b": [1, 2]}}`, `{"a": {"b": [1, 3]}}`, "spec.a.b[1]: want 2, got 3"},
-		{"a list's length", `{"a": [1]}`, `{"a": [1, 2]}`, "spec.a: want [1], got [1,2]"},
-		{"something too much", `{}`, `{"a": null}`, "spec.a: want nothing, got null"},
-		{"something missing", `{"a": ""}`, `{}`, `spec.a: want "", got nothing`},
-		{"no spec at all", `{}`, ``, "spec: want {}, got nothing"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			var got []byte
-			if test.got != "" {
-				got = []byte(test.got)
-			}
-			var text []string
-			for _, m := range compareJSON("spec", []byte(test.want), got) {
-				text = append(text, m.String())
-			}
-			if joined := strings.Join(text, "; "); joined != test.mismatch {
-				t.Errorf("got %q, want %q", joined, test.mismatch)
-			}
-		})
-	}
-}
