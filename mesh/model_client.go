@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// ClientKind says which proxy stands before a client.
+// ClientKind is the kind of proxy through which a client sends.
 type ClientKind string
 
-// The proxies that can send traffic out.
+// The kinds of proxies.
 const (
 	ClientSidecar  ClientKind = "sidecar"
 	ClientGateway  ClientKind = "gateway"
@@ -18,7 +18,7 @@ const (
 	ClientZtunnel ClientKind = "ztunnel"
 )
 
-// Client is a vantage: a set of pods that Istio configures alike.
+// Client is a class of pods that Istio configures alike, and the proxy through which they send (model.Proxy).
 type Client struct {
 	Kind ClientKind `json:"kind"`
 	// Namespace is the namespace of the pods. It is AnyNamespace for all namespaces that no object singles out.
@@ -32,7 +32,7 @@ type Client struct {
 // AnyNamespace stands for every namespace that no object of the mesh singles out.
 const AnyNamespace = "*"
 
-// String names the client as a person would: "sidecar default app=curl".
+// String returns the client as a person would name it: "sidecar default app=curl".
 func (c Client) String() string {
 	namespace := c.Namespace
 	if namespace == AnyNamespace {
@@ -51,7 +51,7 @@ func (c Client) String() string {
 	return b.String()
 }
 
-// compare orders clients: by kind, namespace and labels.
+// compare returns the order of two clients: by kind, namespace and labels.
 func (c Client) compare(other Client) int {
 	if order := cmp.Or(cmp.Compare(c.Kind, other.Kind), cmp.Compare(c.Namespace, other.Namespace)); order != 0 {
 		return order

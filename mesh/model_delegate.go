@@ -6,6 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
+// delegateRef returns the VirtualService that a route of namespace delegates to.
 func delegateRef(d *networking.Delegate, namespace string) Ref {
 	if d.Namespace != "" {
 		namespace = d.Namespace
@@ -13,7 +14,8 @@ func delegateRef(d *networking.Delegate, namespace string) Ref {
 	return Ref{Kind: KindVirtualService, Namespace: namespace, Name: d.Name}
 }
 
-// httpRoutes returns v's routes with its delegates merged in (pilot/pkg/model/virtualservice.go MergeHTTPRoutes).
+// httpRoutes returns v's HTTP routes, those of its delegates in the place of the routes that delegate
+// (pilot/pkg/model/virtualservice.go MergeHTTPRoutes).
 func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	if !v.hasDelegates {
 		return v.http
@@ -25,7 +27,16 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	return list
 }
 
-// resolveDelegate returns what a route of v stands for: itself, or the routes of its delegate.
+// resolveDelegate returns a route of v or, where it delegates, the routes of its delegate merged under it. There are none where
+// the delegate does not exist, is not exported to v's namespace, or has hosts of its own.
+//
+//	# VirtualService default/root                   # VirtualService shop/leaf, without hosts
+//	hosts: [edition.cnn.com]                        http:
+//	http:                                           - match: [{uri: {prefix: /video/hd}}]
+//	- match: [{uri: {prefix: /video}}]                route: [{destination: {host: cdn.example.com}}]
+//	  delegate: {name: leaf, namespace: shop}
+//
+// is one route: /video/hd to cdn.example.com.
 func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRoute) []*networking.HTTPRoute {
 	if route.Delegate == nil {
 		return []*networking.HTTPRoute{route}
@@ -47,8 +58,9 @@ func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRout
 	return list
 }
 
-// mergeHTTPRoute returns a delegate's route under its root's match; what it leaves unset it has from the root. It is nil
-// where the two contradict each other: Istio drops such a route (mergeHTTPRoute).
+// mergeHTTPRoute returns a delegate's route under its root's match; what it leaves unset it has from the root. It is nil where
+// no match of the delegate lies within the root's: Istio drops such a route (pilot/pkg/model/virtualservice.go
+// mergeHTTPRoute).
 func (s Settings) mergeHTTPRoute(root, sub *networking.HTTPRoute, rootNamespace, namespace string) *networking.HTTPRoute {
 	if sub == nil {
 		return nil

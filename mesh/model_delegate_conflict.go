@@ -7,8 +7,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// hasConflict reports whether a delegate's match asks for requests that its root's match does not let through, as Istio
-// sees it (pilot/pkg/model/virtualservice.go hasConflict). A root's sourceNamespace must be repeated.
+// hasConflict reports whether a delegate's match asks for requests that its root's match does not let through, as Istio sees
+// it (pilot/pkg/model/virtualservice.go hasConflict). A root's sourceNamespace must be repeated by the delegate.
 func hasConflict(root, leaf *networking.HTTPMatchRequest) bool {
 	return stringMatchConflict(root.Uri, leaf.Uri) || stringMatchConflict(root.Scheme, leaf.Scheme) ||
 		stringMatchConflict(root.Method, leaf.Method) || stringMatchConflict(root.Authority, leaf.Authority) ||
@@ -19,6 +19,7 @@ func hasConflict(root, leaf *networking.HTTPMatchRequest) bool {
 		labelsConflict(root.SourceLabels, leaf.SourceLabels) || gatewaysConflict(root.Gateways, leaf.Gateways)
 }
 
+// stringMatchesConflict reports whether the matches of one header or parameter conflict.
 func stringMatchesConflict(root, leaf map[string]*networking.StringMatch) bool {
 	for key, text := range leaf {
 		if stringMatchConflict(root[key], text) {
@@ -28,6 +29,7 @@ func stringMatchesConflict(root, leaf map[string]*networking.StringMatch) bool {
 	return false
 }
 
+// labelsConflict reports whether one label has different values.
 func labelsConflict(root, leaf map[string]string) bool {
 	for key, value := range leaf {
 		if have, ok := root[key]; ok && have != value {
@@ -37,7 +39,7 @@ func labelsConflict(root, leaf map[string]string) bool {
 	return false
 }
 
-// gatewaysConflict counts as well as looks: a list with one gateway twice is longer than its root's.
+// gatewaysConflict reports whether a delegate names a gateway that its root does not, or more of them, counting repetitions.
 func gatewaysConflict(root, leaf []string) bool {
 	if len(root) == 0 || len(leaf) == 0 {
 		return false
@@ -45,8 +47,11 @@ func gatewaysConflict(root, leaf []string) bool {
 	return len(root) < len(leaf) || slices.ContainsFunc(leaf, func(g string) bool { return !slices.Contains(root, g) })
 }
 
-// stringMatchConflict compares what two matches say of one text (stringMatchConflict). Nobody tells whether one regular
-// expression lies within another, so they conflict with all but nothing.
+// stringMatchConflict reports whether two matches of one text conflict (pilot/pkg/model/virtualservice.go
+// stringMatchConflict):
+//  1. A regular expression conflicts with anything that is set.
+//  2. An exact text conflicts with any but the same exact text.
+//  3. A prefix conflicts with what does not start with it.
 func stringMatchConflict(root, leaf *networking.StringMatch) bool {
 	if root == nil || leaf == nil {
 		return false

@@ -6,7 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// qualifyMatches returns matches with the names of their gateways completed.
+// qualifyMatches returns matches with their gateways as "namespace/name".
 func qualifyMatches(matches []*networking.HTTPMatchRequest, namespace string) []*networking.HTTPMatchRequest {
 	var list []*networking.HTTPMatchRequest
 	for _, m := range matches {
@@ -25,6 +25,7 @@ func qualifyMatches(matches []*networking.HTTPMatchRequest, namespace string) []
 	return list
 }
 
+// qualifyRoutes returns the destinations of routes with their hosts completed; a route without a destination is left out.
 func (s Settings) qualifyRoutes(routes []*networking.HTTPRouteDestination, namespace string) []*networking.HTTPRouteDestination {
 	var list []*networking.HTTPRouteDestination
 	for _, r := range routes {
@@ -37,6 +38,7 @@ func (s Settings) qualifyRoutes(routes []*networking.HTTPRouteDestination, names
 	return list
 }
 
+// qualifyMirrors returns mirrors with their hosts completed.
 func (s Settings) qualifyMirrors(mirrors []*networking.HTTPMirrorPolicy, namespace string) []*networking.HTTPMirrorPolicy {
 	var list []*networking.HTTPMirrorPolicy
 	for _, m := range mirrors {
@@ -47,6 +49,7 @@ func (s Settings) qualifyMirrors(mirrors []*networking.HTTPMirrorPolicy, namespa
 	return list
 }
 
+// qualifyDestination returns a destination with its host completed.
 func (s Settings) qualifyDestination(d *networking.Destination, namespace string) *networking.Destination {
 	if d == nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// ruleSet is all DestinationRules of one namespace for one host, merged as Istio merges them
+// ruleSet is all DestinationRules of one namespace for one host, consolidated as Istio does it
 // (pilot/pkg/model/push_context.go setDestinationRules).
 type ruleSet struct {
 	namespace string
@@ -22,7 +22,8 @@ type ruleSet struct {
 	specHash    uint64 // see hashSpec
 }
 
-// newRuleSet merges the rules of one namespace for one host.
+// newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them. root is the mesh's root
+// namespace.
 func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
 	var local, exported, private mergeList
@@ -43,10 +44,10 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	return set
 }
 
-// isExported reports whether any of the rules is exported to others.
+// isExported reports whether any of the rules is exported to other namespaces.
 func (r *ruleSet) isExported() bool { return len(r.toEveryone)+len(r.toNamespace) > 0 }
 
-// exportedTo returns what a client's namespace sees of the exported rules.
+// exportedTo returns the rules that a client of another namespace finds.
 func (r *ruleSet) exportedTo(namespace string) []*consolidatedRule {
 	if named, ok := r.toNamespace[namespace]; ok {
 		return named
@@ -54,17 +55,17 @@ func (r *ruleSet) exportedTo(namespace string) []*consolidatedRule {
 	return r.toEveryone
 }
 
-// decidesTLS reports whether a rule decides the TLS of a port for some clients.
+// decidesTLS reports whether a rule decides the TLS of a port for any client.
 func (r *ruleSet) decidesTLS(o *Object, number uint32, subsetName string) bool {
 	return r.containsTLS(number, subsetName, func(t tlsSetting) bool { return t.decision.Object == o.Ref })
 }
 
-// hasTLS reports whether some clients have this TLS on a port, whichever rule says so.
+// hasTLS reports whether any client has this TLS on a port, whichever rule says so.
 func (r *ruleSet) hasTLS(tls *networking.ClientTLSSettings, number uint32, subsetName string) bool {
 	return r.containsTLS(number, subsetName, func(t tlsSetting) bool { return sameTLS(t.settings, tls) })
 }
 
-// containsTLS reports whether is holds for what the rules say of a port to some clients.
+// containsTLS reports whether is holds for the TLS that any client has on a port.
 func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetting) bool) bool {
 	views := append(slices.Collect(maps.Values(r.toNamespace)), r.local.all, r.private.all, r.toEveryone)
 	return slices.ContainsFunc(views, func(seen []*consolidatedRule) bool {
@@ -72,7 +73,8 @@ func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetti
 	})
 }
 
-// compareRules returns the order in which rules merge (sortConfigBySelectorAndCreationTime).
+// compareRules returns the order in which rules merge: those with a workloadSelector first, then by age, name and namespace
+// (pilot/pkg/model/push_context.go sortConfigBySelectorAndCreationTime).
 func compareRules(a, b *Object) int {
 	return cmp.Or(
 		cmp.Compare(falseFirst(ruleSpec(a).WorkloadSelector == nil), falseFirst(ruleSpec(b).WorkloadSelector == nil)),

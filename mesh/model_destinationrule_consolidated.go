@@ -6,7 +6,15 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// consolidatedRule is one or more rules that Istio treats as one (ConsolidatedDestRule).
+// consolidatedRule is one or more DestinationRules that Istio treats as one (pilot/pkg/model/destination_rule.go
+// ConsolidatedDestRule). Subsets add up; of the trafficPolicies the first stands whole:
+//
+//	# created first                             # created second
+//	host: edition.cnn.com                       host: edition.cnn.com
+//	subsets: [{name: v1}]                       trafficPolicy: {tls: {mode: SIMPLE}}
+//
+// is a rule with the subset v1 of the one and the trafficPolicy of the other. Had the first a trafficPolicy of its own, even
+// an empty one, there would be no TLS.
 type consolidatedRule struct {
 	selector    map[string]string
 	hasSelector bool // a workloadSelector is there, perhaps an empty one
@@ -17,13 +25,14 @@ type consolidatedRule struct {
 	subsets     []ruleSubset
 }
 
-// ruleSubset is a subset with the place where it is written.
+// ruleSubset is a subset of a consolidated rule, with the rule that has it and its index there.
 type ruleSubset struct {
 	*networking.Subset
 	from  *Object
 	index int
 }
 
+// newConsolidatedRule returns one rule alone.
 func newConsolidatedRule(o *Object) *consolidatedRule {
 	spec := ruleSpec(o)
 	m := &consolidatedRule{first: o, from: []*Object{o}, policy: spec.TrafficPolicy}
@@ -37,7 +46,7 @@ func newConsolidatedRule(o *Object) *consolidatedRule {
 	return m
 }
 
-// merge merges a later rule into this one: its new subsets, and its policy where there is none yet.
+// merge adds a later rule: its subsets with new names, and its trafficPolicy where there is none yet.
 func (m *consolidatedRule) merge(o *Object) {
 	m.from = append(m.from, o)
 	m.addSubsets(o)
@@ -46,6 +55,7 @@ func (m *consolidatedRule) merge(o *Object) {
 	}
 }
 
+// addSubsets adds the subsets of a rule whose names no other rule has. Names that the rule itself repeats stay.
 func (m *consolidatedRule) addSubsets(o *Object) {
 	known := len(m.subsets)
 	for i, s := range ruleSpec(o).Subsets {
@@ -56,11 +66,12 @@ func (m *consolidatedRule) addSubsets(o *Object) {
 	}
 }
 
-// hasSubset reports whether the first n subsets hold this name.
+// hasSubset reports whether one of the first n subsets has this name.
 func (m *consolidatedRule) hasSubset(name string, n int) bool {
 	return slices.ContainsFunc(m.subsets[:n], func(s ruleSubset) bool { return s.Name == name })
 }
 
+// subset returns the first subset of a name; ok is false where there is none, or no rule at all.
 func (m *consolidatedRule) subset(name string) (ruleSubset, bool) {
 	if m == nil {
 		return ruleSubset{}, false

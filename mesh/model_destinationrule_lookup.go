@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// ruleLookup is where Istio looked for a client's rules, and what it found.
+// ruleLookup is the search for a client's DestinationRules: where it went, and what it found.
 type ruleLookup struct {
 	// notExported are the sets that were looked at and had nothing for this client.
 	notExported []*ruleSet
@@ -13,7 +13,7 @@ type ruleLookup struct {
 	hostNotVisible bool
 }
 
-// destinationRules looks up a client's rules for a service that it knows.
+// destinationRules returns the DestinationRules that a client finds for a service.
 func (s *Snapshot) destinationRules(client Client, svc scopedService) ruleLookup {
 	namespace, ok := s.ruleLookupNamespace(client, svc)
 	if !ok {
@@ -22,8 +22,8 @@ func (s *Snapshot) destinationRules(client Client, svc scopedService) ruleLookup
 	return s.lookupRules(client.Namespace, svc.host, namespace)
 }
 
-// ruleLookupNamespace returns the service's namespace in which a client's lookup goes on. A waypoint has it from the service that its own
-// namespace sees of the host, which need not be the one that it stands for.
+// ruleLookupNamespace returns the service's namespace, in which a client's lookup goes on. A waypoint takes it from the service
+// that its own namespace sees of the host, which need not be the one that it stands for; ok is false where it sees none.
 func (s *Snapshot) ruleLookupNamespace(client Client, svc scopedService) (namespace string, ok bool) {
 	if !svc.atWaypoint {
 		return svc.namespace, true
@@ -35,7 +35,20 @@ func (s *Snapshot) ruleLookupNamespace(client Client, svc scopedService) (namesp
 	return seen.namespace, true
 }
 
-// lookupRules looks a client's rules for a service up (pilot/pkg/model/push_context.go destinationRule).
+// lookupRules returns the DestinationRules for a host (pilot/pkg/model/push_context.go destinationRule). The lookup ends in
+// the first namespace that has any:
+//  1. the client's own, with rules that its own clients may see;
+//  2. the service's, with rules that are exported to the client;
+//  3. the mesh's root namespace, likewise.
+//
+// In each, the most specific host is looked at alone, before it is asked whether its rules are exported to the client:
+//
+//	# namespace default, which has the service          # namespace default
+//	host: edition.cnn.com                               host: "*.cnn.com"
+//	exportTo: [payments]                                trafficPolicy: {tls: {mode: SIMPLE}}
+//
+// A client of namespace orders has no rule from default: the specific one hides the wildcard. A client in the root
+// namespace sees in step 1 only the rules that are exported to nobody else.
 func (s *Snapshot) lookupRules(clientNamespace, host, serviceNamespace string) ruleLookup {
 	var l ruleLookup
 	patterns := s.ruleHostsCovering(host)
@@ -62,13 +75,13 @@ func (s *Snapshot) lookupRules(clientNamespace, host, serviceNamespace string) r
 	return l
 }
 
-// ownRules returns what a client sees of its own namespace; privateRules what it sees in the root namespace, whose
-// exported rules it finds last, as everybody does.
+// ownRules returns the rules that clients of the set's own namespace choose from.
 func ownRules(r *ruleSet) selectableRules { return r.local }
 
+// privateRules returns those that clients in the root namespace choose from: they find the exported ones last, as everybody does.
 func privateRules(r *ruleSet) selectableRules { return r.private }
 
-// mostSpecificRules returns the set of the most specific of patterns for which namespace has rules of this sort.
+// mostSpecificRules returns the set of the first of patterns for which namespace has rules of a sort; nil if there is none.
 func (s *Snapshot) mostSpecificRules(patterns []string, namespace string, has func(*ruleSet) bool) *ruleSet {
 	for _, pattern := range patterns {
 		if set := s.rules.At(pattern + "\x00" + namespace); set != nil && has(set) {
@@ -78,8 +91,9 @@ func (s *Snapshot) mostSpecificRules(patterns []string, namespace string, has fu
 	return nil
 }
 
-// ruleFor picks the rule for one client from what its lookup found (pilot/pkg/model/sidecar.go DestinationRule).
-// Rules with a selector count in their own namespace only, and never at a waypoint.
+// ruleFor returns the rule that applies to a client, nil if none does (pilot/pkg/model/sidecar.go DestinationRule):
+//  1. the first whose workloadSelector selects the client's pods, if it is of their namespace; never at a waypoint;
+//  2. else the one without a selector.
 func (l ruleLookup) ruleFor(client Client) *consolidatedRule {
 	all := l.found.all
 	if client.Kind != ClientWaypoint {
@@ -93,11 +107,12 @@ func (l ruleLookup) ruleFor(client Client) *consolidatedRule {
 	return all[len(all)-1] // the one rule for all stands last: mergeList.inside
 }
 
-// contains reports whether the lookup found this rule.
+// contains reports whether the lookup found this rule, for whichever pods.
 func (l ruleLookup) contains(o *Object) bool {
 	return slices.ContainsFunc(l.found.all, func(m *consolidatedRule) bool { return slices.Contains(m.from, o) })
 }
 
+// lookupReaches reports whether a client's lookup for a service comes to the rules of namespace, or came there if they matched.
 func (s *Snapshot) lookupReaches(c Client, svc scopedService, namespace string) bool {
 	if namespace == c.Namespace {
 		return true

@@ -1,6 +1,6 @@
 package mesh
 
-// mergeCandidate is a rule on its way into a ruleSet, with what decides which rules it merges with.
+// mergeCandidate is a rule before it is consolidated, with what decides which rules it merges with.
 type mergeCandidate struct {
 	rule        *Object
 	exportTo    []string
@@ -9,6 +9,7 @@ type mergeCandidate struct {
 	labels      string // the labelsKey of the workloadSelector
 }
 
+// newMergeCandidate returns the candidate for a rule. A workloadSelector makes a rule private to its namespace.
 func newMergeCandidate(o *Object) mergeCandidate {
 	spec := ruleSpec(o)
 	c := mergeCandidate{rule: o, exportTo: spec.ExportTo, hasSelector: spec.WorkloadSelector != nil}
@@ -36,11 +37,11 @@ func (c mergeCandidate) mergeWith(later mergeCandidate) (merges, apart bool) {
 	return true, apart && c.hasSelector != later.hasSelector
 }
 
-// mergeList is rules in the order in which they merge.
+// mergeList is the rules of one host and namespace in the order in which they merge.
 type mergeList []mergeCandidate
 
-// standalone returns the indexes of the rules that stand on their own. Istio asks every one of those before a rule, and goes
-// by the last answer.
+// standalone returns the indexes of the rules that stand on their own. Istio holds a rule against each of those that stand
+// already, and what the last one says counts.
 func (l mergeList) standalone() []int {
 	var list []int
 	for i := range l {
@@ -54,7 +55,7 @@ func (l mergeList) standalone() []int {
 	return list
 }
 
-// consolidate returns the rule at i with all that is merged into it.
+// consolidate returns the rule at i with all later ones that merge into it.
 func (l mergeList) consolidate(i int) *consolidatedRule {
 	m := newConsolidatedRule(l[i].rule)
 	for _, later := range l[i+1:] {
@@ -65,7 +66,8 @@ func (l mergeList) consolidate(i int) *consolidatedRule {
 	return m
 }
 
-// forOwnNamespace returns what clients of the rules' own namespace choose from: all that select pods, and of the others the last.
+// forOwnNamespace returns what clients of the rules' own namespace choose from: all rules with a selector, then the last of the
+// others.
 func (l mergeList) forOwnNamespace() []*consolidatedRule {
 	var list []*consolidatedRule
 	last := -1
@@ -82,8 +84,8 @@ func (l mergeList) forOwnNamespace() []*consolidatedRule {
 	return list
 }
 
-// forOtherNamespaces returns what clients of other namespaces see: the last that is exported to everybody or, where a later one is
-// exported to their namespace by name, that one. Rules that select pods are never exported.
+// forOtherNamespaces returns what clients of other namespaces find: the last rule that is exported to everyone, and for the
+// namespaces that a later rule is exported to by name, that one. Rules with a selector are never exported.
 func (l mergeList) forOtherNamespaces() (toAll []*consolidatedRule, to map[string][]*consolidatedRule) {
 	all, named := -1, map[string]int{}
 	for _, i := range l.standalone() {

@@ -5,19 +5,20 @@ import (
 	"slices"
 )
 
-// maxUnindexedRules is how many rules are looked at one by one.
+// maxUnindexedRules is how many rules are searched one by one, without an index.
 const maxUnindexedRules = 8
 
-// selectableRules are the rules of a host in a namespace from which its clients choose, in their order.
+// selectableRules are the rules from which the clients of a namespace choose, those with a selector first.
 type selectableRules struct {
 	all []*consolidatedRule
 	// byLabel holds the rules that select pods by the first label of their selector; nil where all are few.
 	byLabel map[label][]int
 }
 
-// label is one label of a pod; the zero label stands for a selector without labels.
+// label is one label of a pod. The zero label stands for a selector without labels.
 type label struct{ key, value string }
 
+// newSelectableRules returns the rules with an index, where they are many.
 func newSelectableRules(all []*consolidatedRule) selectableRules {
 	c := selectableRules{all: all}
 	if len(all) <= maxUnindexedRules {
@@ -33,6 +34,7 @@ func newSelectableRules(all []*consolidatedRule) selectableRules {
 	return c
 }
 
+// firstLabel returns the label of a selector under which the index has it: that with the lowest key.
 func firstLabel(selector map[string]string) label {
 	if len(selector) == 0 {
 		return label{}
@@ -41,7 +43,7 @@ func firstLabel(selector map[string]string) label {
 	return label{key, selector[key]}
 }
 
-// indexSelecting returns the index of the first rule that selects a client's pods, -1 for none.
+// indexSelecting returns the index of the first rule that selects a client's pods, or -1.
 func (c selectableRules) indexSelecting(client Client) int {
 	selects := func(i int) bool {
 		m := c.all[i]
@@ -64,7 +66,7 @@ func (c selectableRules) indexSelecting(client Client) int {
 	return best
 }
 
-// firstSelecting returns the first rule that selects among those known by a label.
+// firstSelecting returns the first rule among those under a label for which selects holds, or -1.
 func (c selectableRules) firstSelecting(by label, selects func(int) bool) int {
 	for _, i := range c.byLabel[by] {
 		if selects(i) {

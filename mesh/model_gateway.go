@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// parseGatewayName reads "namespace/name".
+// parseGatewayName returns the Gateway that "namespace/name" names.
 func parseGatewayName(name string) Ref {
 	namespace, short, _ := strings.Cut(name, "/")
 	return Ref{Kind: KindGateway, Namespace: namespace, Name: short}
 }
 
-// stripNamespace takes the "ns/" off a Gateway server's host.
+// stripNamespace returns a host of a Gateway's server without its "namespace/".
 func stripNamespace(host string) string {
 	if _, rest, found := strings.Cut(host, "/"); found {
 		return rest
@@ -19,9 +19,8 @@ func stripNamespace(host string) string {
 	return host
 }
 
-// gatewaysBehind returns the Gateways that configure the pods behind a service of the cluster. Where the Service itself is
-// not known, its name tells its labels as Istio's own charts set them: app is the name, istio the name without
-// "istio-".
+// gatewaysBehind returns the Gateways that configure the pods behind a Service of the cluster. Where the Service itself is not
+// known, its pods are taken to have the labels that Istio's own charts set: app is the name, istio the name without "istio-".
 func (s *Snapshot) gatewaysBehind(host string) []*Object {
 	name, namespace, ok := s.settings.parseServiceHost(host)
 	if !ok {
@@ -38,8 +37,10 @@ func (s *Snapshot) gatewaysBehind(host string) []*Object {
 	return list
 }
 
-// isEgressGateway reports whether host is an egress gateway's service: Gateways configure its pods, or the route that
-// sends there is itself bound to a gateway and host is a service of the cluster that no ServiceEntry declares.
+// isEgressGateway reports whether host is an egress gateway's Service:
+//  1. Gateways select its pods; or
+//  2. it is a Service of the cluster that no ServiceEntry declares, and via, the VirtualService that routes there, is bound to
+//     a gateway too.
 func (s *Snapshot) isEgressGateway(host string, via *virtualService) bool {
 	if len(s.gatewaysBehind(host)) > 0 {
 		return true
@@ -50,14 +51,14 @@ func (s *Snapshot) isEgressGateway(host string, via *virtualService) bool {
 	return via.bindsGateway() && !slices.Contains(via.hosts, host)
 }
 
-// gatewayPort is one port of the gateways behind a service: what it speaks and for which hosts.
+// gatewayPort is one port of the pods that some Gateways configure, all servers on it taken together.
 type gatewayPort struct {
 	protocol Family
 	tls      string // the TLS mode; "" for plaintext
 	hosts    []string
 }
 
-// gatewayPortOf returns what the gateways serve on a port: the servers of one port speak alike, their hosts add up.
+// gatewayPortOf returns what the Gateways serve on a port. The servers of one port have one protocol; their hosts add up.
 func gatewayPortOf(gateways []*Object, number uint32) (found gatewayPort, ok bool) {
 	for i, srv := range mergedServersOn(gateways, number) {
 		if i == 0 {
@@ -72,11 +73,12 @@ func gatewayPortOf(gateways []*Object, number uint32) (found gatewayPort, ok boo
 	return found, ok
 }
 
+// isTLSPassthrough reports whether TLS is passed on as it comes.
 func (srv gatewayPort) isTLSPassthrough() bool {
 	return srv.tls == "PASSTHROUGH" || srv.tls == "AUTO_PASSTHROUGH"
 }
 
-// payload returns what arrives at a server over the hop, inside the mesh's own TLS.
+// payload returns what a client's bytes are to the gateway inside the TLS that it terminates.
 func (srv gatewayPort) payload() Family {
 	if srv.isTLSPassthrough() {
 		return FamilyTLS
@@ -87,6 +89,7 @@ func (srv gatewayPort) payload() Family {
 	return srv.protocol
 }
 
+// serverPorts returns the ports of the Gateways' servers, ascending.
 func serverPorts(gateways []*Object) []uint32 {
 	var list []uint32
 	for _, g := range gateways {

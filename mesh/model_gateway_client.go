@@ -2,8 +2,8 @@ package mesh
 
 import "slices"
 
-// clientBehindService returns the vantage of the gateway pods behind a service. via names gateways that are not known as
-// objects yet.
+// clientBehindService returns the gateway pods behind a Service as a client. The gateways of via, the VirtualService that
+// leads there, count as theirs even where they do not exist yet.
 func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *virtualService) Client {
 	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace}
 	if name, namespace, ok := s.settings.parseServiceHost(host); ok {
@@ -28,8 +28,8 @@ func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *vir
 	return c
 }
 
-// clientOfGateway returns the vantage of the pods that one Gateway configures: those behind a Service whose pods it selects,
-// or else a gateway of Istio's own in the root namespace.
+// clientOfGateway returns the pods that one Gateway configures as a client: those behind a Service whose pods it selects, else
+// those of a gateway in the root namespace.
 func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace, Gateways: []string{name}}
 	if host := s.gatewayServiceOf(via); host != "" {
@@ -46,8 +46,8 @@ func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	return c
 }
 
-// knowsGatewayPods reports whether it is known in which namespace the pods of a gateway are: a route of the mesh leads to them, or a
-// Service selects them.
+// knowsGatewayPods reports whether the namespace of a Gateway's pods is known: a route of the mesh leads to them, or a Service
+// selects them.
 func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	if s.gatewayServiceOf(via) != "" {
 		return true
@@ -56,7 +56,8 @@ func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	return g != nil && s.serviceSelectedBy(gatewaySpec(g).Selector) != nil
 }
 
-// gatewayServiceOf returns the gateway service to which a VirtualService sends the mesh's own traffic.
+// gatewayServiceOf returns the egress gateway's Service to which a VirtualService sends requests of sidecars; "" if it sends
+// none there.
 func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	if v == nil || !slices.Contains(v.gateways, meshGateway) {
 		return ""
@@ -69,8 +70,8 @@ func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	return ""
 }
 
-// serviceSelectedBy returns a Service whose pods carry all of selector: the gateway's own. Services are few that carry
-// a gateway's labels, but they are not indexed by label: this walk is for Gateways that no route of the mesh names.
+// serviceSelectedBy returns a Service whose pods have all labels of selector, nil if there is none. Services are not indexed by
+// label; this walk over all of them is only for Gateways that no route of the mesh leads to.
 func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
 	if len(selector) == 0 {
 		return nil

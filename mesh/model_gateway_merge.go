@@ -5,9 +5,13 @@ import (
 	"slices"
 )
 
-// mergedServersOn returns what the proxy of the pods that these Gateways select has on one port. Servers that clash with an older
-// Gateway's are left out (pilot/pkg/model/gateway.go mergeGateways): such with a TLS host that another has, and such that
-// do not speak as the first in plaintext does. That one takes the place of those for TLS of its protocol.
+// mergedServersOn returns the servers that the pods of these Gateways have on one port (pilot/pkg/model/gateway.go
+// mergeGateways), the oldest Gateway's first. Left out is a server
+//  1. with a TLS host that an earlier server of the port has;
+//  2. with another protocol than the earlier plaintext server, or encrypted beside one;
+//  3. for HTTPS whose port has the name of another one of the same Gateway.
+//
+// The first plaintext server takes the place of the encrypted ones of its protocol.
 func mergedServersOn(gateways []*Object, number uint32) []gatewayServer {
 	sorted := slices.SortedStableFunc(slices.Values(gateways), func(a, b *Object) int {
 		return cmp.Or(compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
@@ -23,13 +27,14 @@ func mergedServersOn(gateways []*Object, number uint32) []gatewayServer {
 	return merged.list
 }
 
-// mergedServers are the servers of one port.
+// mergedServers are the servers of one port as they are merged.
 type mergedServers struct {
 	list         []gatewayServer
 	hasPlaintext bool     // one of them is in plaintext
 	tlsHosts     []string // TLS hosts
 }
 
+// add merges one more server in.
 func (m *mergedServers) add(srv gatewayServer) {
 	if srv.tls != nil {
 		if slices.ContainsFunc(srv.hosts, func(h string) bool { return slices.Contains(m.tlsHosts, h) }) {
@@ -47,11 +52,13 @@ func (m *mergedServers) add(srv gatewayServer) {
 	m.list = append(m.list, srv)
 }
 
+// firstPlain returns the index of the first plaintext server, or -1.
 func (m *mergedServers) firstPlain() int {
 	return slices.IndexFunc(m.list, func(srv gatewayServer) bool { return !srv.isTLS() })
 }
 
-// hasRouteName reports whether the Gateway has another HTTPS server with a port of this name: their routes would have one name.
+// hasRouteName reports whether the same Gateway has another HTTPS server whose port has this name: their route configurations
+// would have one name (pilot/pkg/model/gateway.go gatewayRDSRouteName).
 func (m *mergedServers) hasRouteName(srv gatewayServer) bool {
 	return srv.isTLS() && srv.routesHTTP() && slices.ContainsFunc(m.list, func(have gatewayServer) bool {
 		return have.isTLS() && have.routesHTTP() && have.gateway == srv.gateway && have.name == srv.name

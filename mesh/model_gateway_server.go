@@ -9,7 +9,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// gatewayServer is one server that the proxy of a gateway's pods has: what comes to a port for certain hosts.
+// gatewayServer is one server that the proxies of a Gateway's pods have.
 type gatewayServer struct {
 	gateway  string // "namespace/name"
 	number   uint32
@@ -20,7 +20,8 @@ type gatewayServer struct {
 	hosts    []string // "host" or, for VirtualServices of one namespace, "namespace/host"
 }
 
-// newGatewayServer reads a server of a Gateway (pilot/pkg/model/gateway.go sanitizeServerHostNamespace).
+// newGatewayServer returns a server of a Gateway with the namespaces of its hosts completed (pilot/pkg/model/gateway.go
+// sanitizeServerHostNamespace).
 func newGatewayServer(g *Object, srv *networking.Server) gatewayServer {
 	out := gatewayServer{
 		gateway: g.Namespace + "/" + g.Name, number: srv.GetPort().GetNumber(), protocol: srv.GetPort().GetProtocol(),
@@ -42,27 +43,29 @@ func newGatewayServer(g *Object, srv *networking.Server) gatewayServer {
 	return out
 }
 
+// isHTTP reports whether the server is for HTTP in plaintext.
 func (srv gatewayServer) isHTTP() bool { return srv.family == FamilyHTTP }
 
-// isTLS reports whether TLS comes to the server (pkg/config/gateway/gateway.go IsTLSServer).
+// isTLS reports whether clients speak TLS to the server (pkg/config/gateway/gateway.go IsTLSServer).
 func (srv gatewayServer) isTLS() bool { return srv.tls != nil && !srv.isHTTP() }
 
-// isTLSPassthrough reports whether TLS is not ended here.
+// isTLSPassthrough reports whether the server passes TLS on without terminating it (mode PASSTHROUGH or AUTO_PASSTHROUGH).
 func (srv gatewayServer) isTLSPassthrough() bool {
 	return srv.tls != nil && (srv.tls.Mode == networking.ServerTLSSettings_PASSTHROUGH || srv.isAutoPassthrough())
 }
 
-// isAutoPassthrough reports whether TLS goes by its SNI to services of the mesh, past all routes.
+// isAutoPassthrough reports whether TLS goes to the service of the mesh that its SNI names, without any route (mode
+// AUTO_PASSTHROUGH).
 func (srv gatewayServer) isAutoPassthrough() bool {
 	return srv.tls != nil && srv.tls.Mode == networking.ServerTLSSettings_AUTO_PASSTHROUGH
 }
 
-// routesHTTP reports whether the server reads requests: HTTP, or HTTPS of which it ends the TLS.
+// routesHTTP reports whether the server routes requests: HTTP, or HTTPS whose TLS it terminates.
 func (srv gatewayServer) routesHTTP() bool {
 	return srv.isHTTP() || strings.EqualFold(srv.protocol, "https") && srv.tls != nil && !srv.isTLSPassthrough()
 }
 
-// redirectsToHTTPS reports whether requests are answered with where TLS is spoken.
+// redirectsToHTTPS reports whether the server answers requests with a redirect to HTTPS.
 func (srv gatewayServer) redirectsToHTTPS() bool { return srv.isHTTP() && srv.tls.GetHttpsRedirect() }
 
 // hostsForNamespace returns the hosts that the server has for VirtualServices of a namespace (pkg/config/host/names.go
@@ -79,7 +82,7 @@ func (srv gatewayServer) hostsForNamespace(namespace string) []string {
 	return list
 }
 
-// sniHosts returns the names that TLS for the server has.
+// sniHosts returns the names by which the server is chosen for TLS (pilot/pkg/model/gateway.go GetSNIHostsForServer).
 func (srv gatewayServer) sniHosts() []string {
 	var list []string
 	for _, h := range srv.hosts {
@@ -88,8 +91,13 @@ func (srv gatewayServer) sniHosts() []string {
 	return list
 }
 
-// intersection returns the hosts that both the server and v are for: of each two the narrower (pkg/config/host/names.go
-// Intersection). For HTTP they are in lower case.
+// intersection returns the hosts that a server and a VirtualService have in common, in lower case: of two that match, the
+// narrower (pkg/config/host/names.go Intersection).
+//
+//	server hosts     VirtualService hosts     intersection
+//	*.cnn.com        edition.cnn.com          edition.cnn.com
+//	edition.cnn.com  "*"                      edition.cnn.com
+//	*.cnn.com        edition.bbc.com          none
 func (srv gatewayServer) intersection(v *virtualService) []string {
 	var list []string
 	for _, a := range srv.hostsForNamespace(v.Namespace) {
@@ -111,7 +119,7 @@ func (srv gatewayServer) intersection(v *virtualService) []string {
 	return list
 }
 
-// matchesHostsOf reports whether one of the server's hosts and one of v's overlap (pilot/pkg/networking/core/gateway.go
+// matchesHostsOf reports whether a server and a VirtualService have a host in common (pilot/pkg/networking/core/gateway.go
 // pickMatchingGatewayHosts).
 func (srv gatewayServer) matchesHostsOf(v *virtualService) bool {
 	return slices.ContainsFunc(srv.hostsForNamespace(v.Namespace), func(a string) bool {

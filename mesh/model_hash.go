@@ -10,7 +10,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// maxHashedRules is how many rules a host may have in one namespace and still be thought like another.
+// maxHashedRules is how many rules a host may have in one namespace to be classed with other hosts.
 const maxHashedRules = 8
 
 // seed makes hashes unpredictable for a tenant who writes the specs.
@@ -18,8 +18,8 @@ const maxHashedRules = 8
 //nolint:gochecknoglobals // one seed per process, as maphash is meant to be used
 var seed = maphash.MakeSeed()
 
-// hashSpec is equal for specs that differ in nothing but the host that they are about; 0 for one that cannot be
-// compared. Who could find two specs of one shape could hide one behind the other: the hash is seeded.
+// hashSpec returns a hash that is equal for specs that differ in nothing but the host that they are about; 0 for a spec that
+// cannot be hashed. It is seeded, so that nobody can write a spec that is classed with another one's host.
 func hashSpec(spec proto.Message, host string) uint64 {
 	raw, err := protojson.Marshal(spec)
 	if err != nil {
@@ -29,7 +29,7 @@ func hashSpec(spec proto.Message, host string) uint64 {
 	return max(maphash.Bytes(seed, raw), 1)
 }
 
-// hashSpec combines the shapes of a host's rules in one namespace.
+// hashSpecs returns the combined hashSpec of a host's rules in one namespace; 0 where they cannot be compared.
 func (r *ruleSet) hashSpecs() uint64 {
 	if host.IsWildcard(r.host) || len(r.rules) > maxHashedRules {
 		return 0
@@ -47,7 +47,7 @@ func (r *ruleSet) hashSpecs() uint64 {
 	return max(h.Sum64(), 1)
 }
 
-// hashSpec returns the shape of a VirtualService for one host.
+// hashSpec returns the hashSpec of a VirtualService for one exact host; 0 for any other.
 func (v *virtualService) hashSpec() uint64 {
 	if len(v.hosts) != 1 || host.IsWildcard(v.hosts[0]) {
 		return 0

@@ -10,10 +10,13 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// hostClasses returns an iterator over the known hosts that pattern covers, one for all that must fare alike, with the number of the
-// others. Hosts are alike if one entry of the same shape declares each, and if what rules and routes say of them
-// differs in nothing but the host. names are the SNIs that the object under review sends: they are held against every
-// host's own. Hosts that apart has different words for are in different groups.
+// hostClasses returns an iterator over the equivalence classes of the known hosts that pattern covers: one host of each, with
+// the number of the others. Hosts are of one class if every client is configured alike for them but for the name of the host:
+//  1. each has one service, whose ServiceEntry differs in nothing that matters (entrySpecKey);
+//  2. what DestinationRules and VirtualServices say of each differs in nothing but the host (hashSpec);
+//  3. the same wildcard rules and routes cover them;
+//  4. each of names, the SNIs that the object under review sets, is either a name of all of them or of none;
+//  5. apart returns the same for all; nil returns the same for all hosts.
 func (s *Snapshot) hostClasses(pattern string, names []string, apart func(string) string) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		if !host.IsWildcard(pattern) {
@@ -30,12 +33,13 @@ func (s *Snapshot) hostClasses(pattern string, names []string, apart func(string
 	}
 }
 
-// hostClass is one host for all that fare alike.
+// hostClass is an equivalence class of hosts.
 type hostClass struct {
 	host   string
 	others int
 }
 
+// classifyHosts returns the classes of the hosts that pattern covers, in the order of their first hosts.
 func (s *Snapshot) classifyHosts(pattern string, names []string, apart func(string) string) []hostClass {
 	var groups []hostClass
 	first := map[string]int{}
@@ -54,7 +58,7 @@ func (s *Snapshot) classifyHosts(pattern string, names []string, apart func(stri
 	return groups
 }
 
-// hostClassKey is equal for hosts that fare alike; "" for a host that stands alone.
+// hostClassKey returns a string that is equal for hosts of one class; "" for a host that is alone in its class.
 func (s *Snapshot) hostClassKey(hostname string, names []string) string {
 	services := s.services.At(hostname)
 	if len(services) != 1 || services[0].specKey == "" || host.IsWildcard(hostname) {
@@ -83,8 +87,8 @@ func (s *Snapshot) hostClassKey(hostname string, names []string) string {
 	return b.String()
 }
 
-// entrySpecKey tells ServiceEntries apart that can lead to different flows for hosts that one wildcard rule governs. It is
-// "" for an entry that has no equal: one with endpoints or names of its own.
+// entrySpecKey returns a string that is equal for ServiceEntries that can lead to different flows in nothing but the host; "" for
+// an entry with endpoints or subjectAltNames, whose hosts are alone in their classes.
 func entrySpecKey(o *Object, entry *networking.ServiceEntry) string {
 	if len(entry.Endpoints) > 0 || entry.WorkloadSelector != nil || len(entry.SubjectAltNames) > 0 {
 		return ""

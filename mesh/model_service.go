@@ -9,8 +9,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// service is one host as the registry knows it: from a ServiceEntry (one for each of its hosts) or a Kubernetes
-// Service (pilot/pkg/serviceregistry/serviceentry/conversion.go convertServices).
+// service is one host in the registry, from a Kubernetes Service or a ServiceEntry, which has one for each of its hosts
+// (pilot/pkg/serviceregistry/serviceentry/conversion.go convertServices).
 type service struct {
 	ref          Ref
 	host         string
@@ -39,8 +39,8 @@ type port struct {
 	protocolConflict bool // other services of the host declare another family for it
 }
 
-// family classes what comes to the port. Where services of one host disagree, Istio has a listener for each of them on
-// the port, and anything may come.
+// family returns what may come to the port. Where services of one host declare different families, Istio has a listener for
+// each of them on the port, and anything may come.
 func (p port) family() Family {
 	if declared := FamilyOf(p.protocol); declared == FamilyUDP || !p.protocolConflict {
 		return declared
@@ -48,7 +48,7 @@ func (p port) family() Family {
 	return FamilyUnspecified
 }
 
-// servicesOf returns what an object adds to the registry.
+// servicesOf returns the services that an object adds to the registry.
 func (s Settings) servicesOf(o *Object) []*service {
 	switch spec := o.Spec.(type) {
 	case *networking.ServiceEntry:
@@ -59,6 +59,7 @@ func (s Settings) servicesOf(o *Object) []*service {
 	return nil
 }
 
+// entryServices returns the services of a ServiceEntry, one for each host.
 func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 	services := make([]*service, 0, len(entry.Hosts))
 	form := entrySpecKey(o, entry)
@@ -83,9 +84,10 @@ func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 	return services
 }
 
-// exportToAnnotation is how a Kubernetes Service says to whom it is visible.
+// exportToAnnotation is where a Kubernetes Service has its exportTo.
 const exportToAnnotation = "networking.istio.io/exportTo"
 
+// kubeService returns the service of a Kubernetes Service.
 func (s Settings) kubeService(o *Object, spec *Service) *service {
 	svc := &service{
 		ref: o.Ref, host: o.Name + "." + o.Namespace + ".svc." + s.ClusterDomain, namespace: o.Namespace,
@@ -103,8 +105,8 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	return svc
 }
 
-// olderService returns the order of the registry: by age, then by the host's namespace
-// (pilot/pkg/model/service.go SortServicesByCreationTime). No time counts as the newest.
+// olderService returns the order of the registry: by age, then by host and namespace (pilot/pkg/model/service.go
+// SortServicesByCreationTime).
 func olderService(a, b *service) int {
 	return cmp.Or(compareAge(a.created, b.created), cmp.Compare(a.host, b.host),
 		cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.ref.Kind, b.ref.Kind), cmp.Compare(a.ref.Name, b.ref.Name))

@@ -5,14 +5,16 @@ import (
 	"slices"
 )
 
-// serviceMerger collects what a proxy knows of one host (pilot/pkg/model/sidecar.go appendSidecarServices).
+// serviceMerger merges the services of one host that a proxy knows (pilot/pkg/model/sidecar.go appendSidecarServices).
 type serviceMerger struct {
 	service scopedService
 	found   bool
 }
 
-// add merges one more service in: a Kubernetes Service takes the place of a ServiceEntry, the ports of a service
-// much like the first are added to it, others count for nothing.
+// add merges one more service in:
+//  1. a Kubernetes Service takes the place of a ServiceEntry;
+//  2. new ports of a service that canMergeServices are added;
+//  3. any other service is left out.
 func (f *serviceMerger) add(v scopedService) {
 	switch have := f.service; {
 	case !f.found:
@@ -29,12 +31,12 @@ func (f *serviceMerger) add(v scopedService) {
 	}
 }
 
-// hasAllOf reports whether all of a service is known already.
+// hasAllOf reports whether the service is the one chosen, with all of its ports.
 func (f *serviceMerger) hasAllOf(svc *service) bool {
 	return f.service.service == svc && len(f.service.ports) >= len(svc.ports)
 }
 
-// mergeServices merges services in their order.
+// mergeServices returns services merged in their order; ok is false where there are none.
 func mergeServices(services []*service) (scopedService, bool) {
 	var found serviceMerger
 	for _, svc := range services {
@@ -43,6 +45,7 @@ func mergeServices(services []*service) (scopedService, bool) {
 	return found.service, found.found
 }
 
+// canMergeServices reports whether the ports of b may be added to a (pilot/pkg/model/sidecar.go canMergeServices).
 func canMergeServices(a, b *service) bool {
 	return a.namespace == b.namespace && a.entry.GetResolution() == b.entry.GetResolution() &&
 		maps.Equal(a.labels, b.labels) && maps.Equal(a.selector, b.selector) && sameExportTo(a.exportTo, b.exportTo)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// servicesExportedToNamespace returns the services that a namespace sees, as its proxies list them: those exported to it by name before
-// the public ones, each the oldest first (pilot/pkg/model/push_context.go servicesExportedToNamespace).
+// servicesExportedToNamespace returns the services of a host that a namespace sees: those exported to it by name, then the
+// public ones, each the oldest first (pilot/pkg/model/push_context.go servicesExportedToNamespace).
 func servicesExportedToNamespace(all []*service, namespace string) []*service {
 	var seen []*service
 	for _, svc := range all {
@@ -20,7 +20,8 @@ func servicesExportedToNamespace(all []*service, namespace string) []*service {
 	return seen
 }
 
-// servicePerNamespace returns the service of each namespace that stands for it: the oldest, or a Kubernetes Service.
+// servicePerNamespace returns one service of each namespace, as Istio's index has it (pilot/pkg/model/push_context.go
+// HostnameAndNamespace): a Kubernetes Service, else the oldest.
 func servicePerNamespace(all []*service) []*service {
 	if len(all) == 1 {
 		return all
@@ -39,7 +40,7 @@ func servicePerNamespace(all []*service) []*service {
 	return list
 }
 
-// serviceInNamespace returns the service of a namespace that stands for all that it has of a host.
+// serviceInNamespace returns the service of servicePerNamespace for one namespace, nil if it has none of this host.
 func (s *Snapshot) serviceInNamespace(host, namespace string) *service {
 	for _, svc := range servicePerNamespace(s.services.At(host)) {
 		if svc.namespace == namespace {
@@ -49,7 +50,8 @@ func (s *Snapshot) serviceInNamespace(host, namespace string) *service {
 	return nil
 }
 
-// pickBestVisibleService picks among the services of several namespaces: the client's own, a Kubernetes Service, the oldest.
+// pickBestVisibleService returns the service of the client's own namespace, else a Kubernetes Service that it sees, else the
+// oldest that it sees; nil if it sees none (pilot/pkg/model/sidecar.go pickBestVisibleNamespace).
 func pickBestVisibleService(list []*service, namespace string) *service {
 	var best *service
 	for _, svc := range list {

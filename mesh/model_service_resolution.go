@@ -6,27 +6,29 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// isDynamicDNS reports whether a forward proxy resolves the name of each request (resolution DYNAMIC_DNS).
+// isDynamicDNS reports whether the resolution is DYNAMIC_DNS.
 func (svc *service) isDynamicDNS() bool {
 	return svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS
 }
 
-// isOriginalDst is true for a ServiceEntry without resolution and for a headless Service.
+// isOriginalDst reports whether connections go on to their original destination: a ServiceEntry with resolution NONE, or a
+// headless Service (model.Passthrough).
 func (svc *service) isOriginalDst() bool {
 	return svc.headless || svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_NONE
 }
 
-// usesDynamicForwardProxy reports whether a forward proxy resolves the name of each request.
+// usesDynamicForwardProxy reports whether Envoy resolves the name of each request (a wildcard host with DYNAMIC_DNS).
 func (svc *service) usesDynamicForwardProxy() bool {
 	return svc.isDynamicDNS() && host.IsWildcard(svc.host)
 }
 
-// isDNSRoundRobin reports whether a ServiceEntry's names give one endpoint only.
+// isDNSRoundRobin reports whether the host has one endpoint with all addresses of its name (resolution DNS_ROUND_ROBIN).
 func (svc *service) isDNSRoundRobin() bool {
 	return svc.entry.GetResolution() == networking.ServiceEntry_DNS_ROUND_ROBIN
 }
 
-// usesDynamicForwardProxy is true also at the waypoint that stands for an exact host with resolution DYNAMIC_DNS.
+// usesDynamicForwardProxy is that of the service and, at the waypoint that stands for it, also true of an exact host with
+// DYNAMIC_DNS.
 func (v scopedService) usesDynamicForwardProxy() bool {
 	return v.service.usesDynamicForwardProxy() || v.atWaypoint && v.isDynamicDNS()
 }

@@ -6,7 +6,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// scopedService is a host as one client sees it: the chosen service, with ports that services of its namespace add.
+// scopedService is a service as one client's SidecarScope has it, with the ports that other services of its host and namespace
+// add.
 type scopedService struct {
 	*service
 	ports []port
@@ -14,6 +15,7 @@ type scopedService struct {
 	atWaypoint bool
 }
 
+// port returns the port of a number.
 func (v scopedService) port(number uint32) (port, bool) {
 	for _, p := range v.ports {
 		if p.number == number {
@@ -23,7 +25,7 @@ func (v scopedService) port(number uint32) (port, bool) {
 	return port{}, false
 }
 
-// hasPort reports whether a client knows a service and this port of it.
+// hasPort reports whether there is a service, and it has this port.
 func (v scopedService) hasPort(number uint32) bool {
 	if v.service == nil {
 		return false
@@ -32,12 +34,13 @@ func (v scopedService) hasPort(number uint32) bool {
 	return ok
 }
 
-// declares reports whether an object declares the service, or a port that was merged into it.
+// declares reports whether an object declares the service, or this port, which was merged into it.
 func (v scopedService) declares(number uint32, object Ref) bool {
 	p, ok := v.port(number)
 	return v.ref == object || ok && p.owner.ref == object
 }
 
+// serviceEntry returns the ServiceEntry of the service; nil if there is no service, or a Kubernetes one.
 func (v scopedService) serviceEntry() *networking.ServiceEntry {
 	if v.service == nil {
 		return nil
@@ -45,8 +48,8 @@ func (v scopedService) serviceEntry() *networking.ServiceEntry {
 	return v.entry
 }
 
-// markProtocolConflicts marks the ports for which services that a listener imports do not declare the same family. Clusters are made
-// of the services as merged, listeners of each of them (pilot/pkg/networking/core/listener.go
+// markProtocolConflicts marks the ports for which the services that a listener imports declare different families. Clusters are
+// made of the merged service, listeners of each service (pilot/pkg/networking/core/listener.go
 // buildSidecarOutboundListeners).
 func (v *scopedService) markProtocolConflicts(imported []scopedService) {
 	if len(imported) < 2 {

@@ -2,8 +2,11 @@ package mesh
 
 import "slices"
 
-// sidecarFor returns the Sidecar that configures a client: one whose selector selects it before one without, the
-// oldest first, then the root namespace's default (pilot/pkg/model/push_context.go doGetSidecarScope).
+// sidecarFor returns the Sidecar that configures a client, nil if none does (pilot/pkg/model/push_context.go
+// doGetSidecarScope):
+//  1. the oldest of its namespace whose workloadSelector selects it;
+//  2. the oldest of its namespace without a selector;
+//  3. the oldest of the root namespace without a selector.
 func (s *Snapshot) sidecarFor(client Client) *Object {
 	if client.Kind != ClientSidecar {
 		return nil
@@ -17,7 +20,7 @@ func (s *Snapshot) sidecarFor(client Client) *Object {
 	return s.sidecarIn(s.settings.RootNamespace, nil)
 }
 
-// sidecarIn picks among one namespace's Sidecars; labels nil considers only those without a selector.
+// sidecarIn returns the Sidecar of a namespace that configures pods with these labels. Nil labels are selected by no selector.
 func (s *Snapshot) sidecarIn(namespace string, labels map[string]string) *Object {
 	var chosen *Object
 	for _, o := range s.objects.Prefix(KindSidecar + "\x00" + namespace + "\x00") {
@@ -32,6 +35,7 @@ func (s *Snapshot) sidecarIn(namespace string, labels map[string]string) *Object
 	return chosen
 }
 
+// sidecarBefore reports whether a goes before b, if both configure a client.
 func sidecarBefore(a, b *Object) bool {
 	selects := func(o *Object) bool { return sidecarSpec(o).WorkloadSelector != nil }
 	if selects(a) != selects(b) {
@@ -40,14 +44,15 @@ func sidecarBefore(a, b *Object) bool {
 	return compareAge(a.Created, b.Created) < 0
 }
 
-// hiddenBySidecar reports whether the client's Sidecar leaves the service out of its egress hosts.
+// hiddenBySidecar reports whether the egress hosts of the client's Sidecar leave the service out.
 func (s *Snapshot) hiddenBySidecar(client Client, svc *service) bool {
 	return !slices.ContainsFunc(s.egressListeners(client), func(l egressListener) bool {
 		return importsHost(l.hosts, client.Namespace, svc.namespace, svc.host)
 	})
 }
 
-// isImported reports whether a client listens for a service: one that it knows only because a route leads there is none.
+// isImported reports whether a client sees a service and its Sidecar imports it. A service that the client knows only because a
+// route leads there is not imported.
 func (s *Snapshot) isImported(client Client, svc scopedService) bool {
 	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
 		(client.Kind != ClientSidecar || !s.hiddenBySidecar(client, svc.service))

@@ -6,8 +6,11 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// importsHost reports whether a list of egress hosts takes in a service (pilot/pkg/model/sidecar.go
-// convertIstioListenerToWrapper, selectServices).
+// importsHost reports whether egress hosts import a service (pilot/pkg/model/sidecar.go convertIstioListenerToWrapper,
+// selectServices). One that excludes it goes before all that import it.
+//
+//	egress:
+//	- hosts: ["istio-system/*", "./*", "shop/*.cnn.com", "~shop/video.cnn.com"]
 func importsHost(hosts []string, clientNamespace, namespace, hostname string) bool {
 	imported := false
 	for _, entry := range hosts {
@@ -23,8 +26,9 @@ func importsHost(hosts []string, clientNamespace, namespace, hostname string) bo
 	return imported
 }
 
-// parseEgressHost reads "namespace/host": "." is the client's namespace, "*" any, and "~" before it excludes. No object is
-// in the namespace of clients that stand for all other namespaces.
+// parseEgressHost returns the parts of an egress host "namespace/host". The namespace is "*" for any, and that of the client for
+// "."; before it, "~" excludes. AnyNamespace as a client stays ".", which is no object's namespace. ok is false for what cannot
+// be read.
 func parseEgressHost(entry, clientNamespace string) (namespace, host string, excluded, ok bool) {
 	namespace, host, ok = strings.Cut(entry, "/")
 	if !ok || strings.Contains(host, "/") {

@@ -7,7 +7,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// egressListener is one egress listener of a client's Sidecar.
+// egressListener is one egress listener of a client's Sidecar (pilot/pkg/model/sidecar.go IstioEgressListenerWrapper).
 type egressListener struct {
 	hosts []string
 	// servicePort limits the listener to services with this port, 0 does not.
@@ -17,10 +17,10 @@ type egressListener struct {
 	protocol string
 }
 
-// isHTTPProxy is true of a listener that is a forward proxy: it is asked about all ports.
+// isHTTPProxy reports whether the listener is an HTTP proxy, which is asked for hosts on all ports.
 func (l egressListener) isHTTPProxy() bool { return strings.EqualFold(l.protocol, "HTTP_PROXY") }
 
-// egressListeners returns the egress listeners of a client: its Sidecar's, or the one that imports everything.
+// egressListeners returns the egress listeners of a client's Sidecar; without one, a listener that imports everything.
 func (s *Snapshot) egressListeners(client Client) []egressListener {
 	o := s.sidecarFor(client)
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
@@ -40,8 +40,8 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 	return list
 }
 
-// selectServices returns what the listener imports of a host's services: those of one namespace
-// (pilot/pkg/model/sidecar.go selectServices).
+// selectServices returns the services of a host that the listener imports, all of one namespace: the client's own, else that of
+// the first Kubernetes Service, else that of the first service (pilot/pkg/model/sidecar.go selectServices).
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
 	candidates := servicesExportedToNamespace(all, namespace)
 	if l.hasExactHostsOnly(namespace) {
@@ -66,7 +66,8 @@ func (l egressListener) selectServices(all []*service, namespace string) []scope
 	return slices.DeleteFunc(imported, func(v scopedService) bool { return v.namespace != chosen.namespace })
 }
 
-// matchListenerPort leaves only the listener's port; it tells whether there is one.
+// matchListenerPort leaves only the listener's own port in a service, and reports whether it has that port
+// (pilot/pkg/model/sidecar.go serviceMatchingListenerPort).
 func (l egressListener) matchListenerPort(v *scopedService) bool {
 	if l.servicePort == 0 {
 		return true
@@ -78,8 +79,8 @@ func (l egressListener) matchListenerPort(v *scopedService) bool {
 	return ok
 }
 
-// hasExactHostsOnly is true of a listener that names only exact hosts of named namespaces: there one service of a namespace
-// stands for all that it has of a host (pilot/pkg/model/sidecar.go servicesForExactHosts).
+// hasExactHostsOnly reports whether the listener imports only exact hosts of named namespaces. Then servicePerNamespace stands
+// for all services of a namespace (pilot/pkg/model/sidecar.go servicesForExactHosts).
 func (l egressListener) hasExactHostsOnly(clientNamespace string) bool {
 	for _, entry := range l.hosts {
 		namespace, hostname, excluded, ok := parseEgressHost(entry, clientNamespace)
@@ -90,6 +91,7 @@ func (l egressListener) hasExactHostsOnly(clientNamespace string) bool {
 	return true
 }
 
+// servicesForExactHosts returns the services of a host from which such a listener imports.
 func (l egressListener) servicesForExactHosts(all []*service, namespace string) []*service {
 	var list []*service
 	for _, svc := range servicePerNamespace(all) {
@@ -100,7 +102,7 @@ func (l egressListener) servicesForExactHosts(all []*service, namespace string) 
 	return list
 }
 
-// importsVirtualService reports whether the listener imports a VirtualService: one of its hosts need only overlap with what is
+// importsVirtualService reports whether the listener imports a VirtualService: one of its hosts need only match one that is
 // imported (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (l egressListener) importsVirtualService(v *virtualService, clientNamespace string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool {
@@ -119,7 +121,7 @@ func (l egressListener) importsVirtualService(v *virtualService, clientNamespace
 	})
 }
 
-// importsService reports whether a listener stands for a service.
+// importsService reports whether the client sees a service and the listener imports it.
 func (l egressListener) importsService(client Client, svc scopedService) bool {
 	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
 		(client.Kind != ClientSidecar || importsHost(l.hosts, client.Namespace, svc.namespace, svc.host))

@@ -2,7 +2,11 @@ package mesh
 
 import "slices"
 
-// serviceFor picks what a client's proxy knows of host.
+// serviceFor returns what a client's proxy knows of a host; ok is false where it knows nothing:
+//  1. A waypoint knows the service that it stands for (waypointService).
+//  2. Gateways, and waypoints for any other host, know all that is exported to their namespace.
+//  3. A sidecar knows what each egress listener imports, and what the VirtualServices that the listener imports lead to
+//     (pilot/pkg/model/sidecar.go collectImportedServices).
 func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) {
 	all := s.services.At(host)
 	if len(all) == 0 {
@@ -32,9 +36,9 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 	return found.service, found.found
 }
 
-// serviceOfVirtualService returns the service that a client knows only because a VirtualService that it sees leads there
-// (pilot/pkg/model/sidecar.go collectImportedServices). A service of the client's own namespace need not even be
-// exported to it.
+// serviceOfVirtualService returns a service that a client knows only because a VirtualService that it imports leads there, with
+// the ports to which it leads (pilot/pkg/model/sidecar.go collectImportedServices). A service of the client's own namespace
+// need not be exported to it.
 func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egressListener) (scopedService, bool) {
 	ports, ok := s.virtualServicePorts(client, svc.host, l)
 	if !ok {
@@ -51,7 +55,8 @@ func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egress
 	return v, len(v.ports) > 0
 }
 
-// virtualServicePorts returns the ports of host to which the VirtualServices that the listener imports lead; 0 is all of them.
+// virtualServicePorts returns the ports of host to which the VirtualServices that the listener imports lead; 0 among them stands
+// for all.
 func (s *Snapshot) virtualServicePorts(client Client, host string, l egressListener) ([]uint32, bool) {
 	var ports []uint32
 	for _, v := range s.virtualServicesWithDestination(host) {

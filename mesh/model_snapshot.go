@@ -9,7 +9,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/treap"
 )
 
-// Snapshot is an immutable set of objects. With and Without give a new one that shares almost all of it.
+// Snapshot is an immutable set of objects with its indexes. With and Without return a new one that shares nearly all of it.
 type Snapshot struct {
 	settings Settings
 	objects  treap.Map[*Object] // kind, namespace, name
@@ -33,7 +33,7 @@ type Snapshot struct {
 	ambientNamespaces treap.Map[struct{}]
 }
 
-// New returns the snapshot of these objects. Of two objects with one Ref the later stands.
+// New returns the snapshot of these objects. Of two with the same Ref the later one counts.
 func New(settings Settings, objects ...*Object) *Snapshot {
 	s := &Snapshot{settings: settings}
 	for _, o := range objects {
@@ -42,7 +42,7 @@ func New(settings Settings, objects ...*Object) *Snapshot {
 	return s
 }
 
-// Settings returns the mesh-wide facts.
+// Settings returns the mesh-wide settings.
 func (s *Snapshot) Settings() Settings { return s.settings }
 
 // With returns the snapshot after o was created or replaced.
@@ -59,13 +59,13 @@ func (s *Snapshot) Without(ref Ref) *Snapshot {
 	return &next
 }
 
-// Get returns the object of this name, or nil.
+// Get returns the object of a Ref, nil if there is none.
 func (s *Snapshot) Get(ref Ref) *Object { return s.objects.At(ref.key()) }
 
-// Len counts the objects.
+// Len returns the number of objects.
 func (s *Snapshot) Len() int { return s.objects.Len() }
 
-// Objects returns an iterator over all objects in a stable order.
+// Objects returns an iterator over all objects, by kind, namespace and name.
 func (s *Snapshot) Objects() iter.Seq[*Object] {
 	return func(yield func(*Object) bool) {
 		for _, o := range s.objects.Prefix("") {
@@ -76,7 +76,7 @@ func (s *Snapshot) Objects() iter.Seq[*Object] {
 	}
 }
 
-// put and drop change s, which nobody else sees yet.
+// put adds or replaces an object in s, which nobody else sees yet.
 func (s *Snapshot) put(o *Object) {
 	s.drop(o.Ref)
 	s.objects = s.objects.Set(o.key(), o)
@@ -103,6 +103,7 @@ func (s *Snapshot) put(o *Object) {
 	}
 }
 
+// drop removes an object from s, which nobody else sees yet.
 func (s *Snapshot) drop(ref Ref) {
 	o := s.Get(ref)
 	if o == nil {

@@ -8,10 +8,10 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// gatewaysWithoutSelector is where the index has the Gateways without a selector.
+// gatewaysWithoutSelector is the prefix under which gatewaysBySelector has the Gateways without a selector.
 const gatewaysWithoutSelector = "\x00\x00"
 
-// gatewayKeys lists the index entries of a Gateway: one for each pair of its selector.
+// gatewayKeys returns an iterator over the keys of a Gateway in gatewaysBySelector: one for each label of its selector.
 func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		suffix := "\x00" + o.Namespace + "\x00" + o.Name
@@ -27,7 +27,7 @@ func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
 	}
 }
 
-// gatewaysSelecting returns the Gateways that configure a gateway's pods with these labels.
+// gatewaysSelecting returns the Gateways that select pods with these labels, by namespace and name.
 func (s *Snapshot) gatewaysSelecting(labels map[string]string) []*Object {
 	var list []*Object
 	for _, g := range s.gatewaysBySelector.Prefix(gatewaysWithoutSelector) {

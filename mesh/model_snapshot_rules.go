@@ -2,7 +2,7 @@ package mesh
 
 import networking "istio.io/api/networking/v1alpha3"
 
-// changeRules replaces the rules of o's host and namespace.
+// changeRules replaces the rules of o's host and namespace by what change returns for them.
 func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, change func([]*Object) []*Object) {
 	host := s.settings.qualify(spec.Host, o.Namespace)
 	key := host + "\x00" + o.Namespace
@@ -23,8 +23,7 @@ func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, chan
 	}
 }
 
-// ruleHostsCovering returns the rule hosts of the mesh that cover host, the most specific first: host itself, then wildcards
-// from the longest to the shortest (pilot/pkg/model/config.go MostSpecificHostMatch).
+// ruleHostsCovering returns host itself, then the wildcard hosts of DestinationRules that cover it, the most specific first.
 func (s *Snapshot) ruleHostsCovering(host string) []string {
 	return s.ruleWildcards.covering(host)
 }

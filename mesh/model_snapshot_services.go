@@ -8,6 +8,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
+// addService adds a service to the registry of s, which nobody else sees yet.
 func (s *Snapshot) addService(svc *service) {
 	list := append(slices.Clip(s.services.At(svc.host)), svc)
 	slices.SortFunc(list, olderService)
@@ -19,6 +20,7 @@ func (s *Snapshot) addService(svc *service) {
 	}
 }
 
+// removeService removes a service from the registry of s, which nobody else sees yet.
 func (s *Snapshot) removeService(svc *service) {
 	if svc.alias {
 		s.aliases = s.aliases.Remove(svc.externalName + "\x00" + svc.host)
@@ -33,12 +35,12 @@ func (s *Snapshot) removeService(svc *service) {
 	s.hostsByLowerCase = s.hostsByLowerCase.Remove(strings.ToLower(svc.host))
 }
 
-// isExternal reports whether any service of this host lies outside the mesh.
+// isExternal reports whether any service of this host is MESH_EXTERNAL.
 func (s *Snapshot) isExternal(host string) bool {
 	return slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.external })
 }
 
-// hostsCoveredBy returns an iterator over the known hosts that a rule for this host governs: itself, or all that the wildcard covers.
+// hostsCoveredBy returns an iterator over the known hosts that a host of a rule or route covers, by their reversed names.
 func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if !host.IsWildcard(hostname) {
@@ -55,10 +57,10 @@ func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 	}
 }
 
-// Hosts returns the known hosts that a rule or a route for this host covers, in a stable order.
+// Hosts returns the known hosts that a host of a rule or route covers, in a stable order.
 func (s *Snapshot) Hosts(host string) []string { return slices.Collect(s.hostsCoveredBy(host)) }
 
-// Ports returns the service ports of host, as any client sees it, ascending.
+// Ports returns the ports of all services of a host, ascending.
 func (s *Snapshot) Ports(host string) []uint32 {
 	var list []uint32
 	for _, svc := range s.services.At(host) {

@@ -7,15 +7,28 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// tlsSetting is the TLS setting that a rule has for one port and subset, and where it stands.
+// tlsSetting is the tls of a rule for one port and subset, and where it is written.
 type tlsSetting struct {
 	settings *networking.ClientTLSSettings // nil: none is set
 	decision Decision                      // where it stands, or where it would have to
 	bySubset bool                          // a subset's own policy decides
 }
 
-// tlsFor returns a rule's TLS for a port and subset: subset port > subset > port > rule
-// (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy, MergeSubsetTrafficPolicy).
+// tlsFor returns a rule's TLS for a port and subset (pilot/pkg/networking/util/util.go GetPortLevelTrafficPolicy,
+// MergeSubsetTrafficPolicy). The first that applies counts, even where it has no tls:
+//  1. the subset's portLevelSettings for the port;
+//  2. the subset's tls;
+//  3. the rule's portLevelSettings for the port;
+//  4. the rule's tls.
+//
+// For instance, port 80 of edition.cnn.com has no TLS, and port 8080 has:
+//
+//	host: edition.cnn.com
+//	trafficPolicy:
+//	  tls: {mode: SIMPLE}
+//	  portLevelSettings:
+//	  - port: {number: 80}
+//	    connectionPool: {tcp: {maxConnections: 10}}
 func (m *consolidatedRule) tlsFor(number uint32, subsetName string) tlsSetting {
 	top := policyTLS(m.policy, number, "spec.trafficPolicy")
 	top.decision.Object = m.first.Ref
@@ -33,7 +46,7 @@ func (m *consolidatedRule) tlsFor(number uint32, subsetName string) tlsSetting {
 	return own
 }
 
-// subsetTLS returns what a subset says for itself of a port.
+// subsetTLS returns what a subset's own trafficPolicy has for a port.
 func (m *consolidatedRule) subsetTLS(number uint32, name string) tlsSetting {
 	s, _ := m.subset(name)
 	own := policyTLS(s.GetTrafficPolicy(), number, fmt.Sprintf("spec.subsets[%d].trafficPolicy", s.index))
@@ -41,6 +54,7 @@ func (m *consolidatedRule) subsetTLS(number uint32, name string) tlsSetting {
 	return own
 }
 
+// policyTLS returns what a trafficPolicy, which is written at path, has for a port.
 func policyTLS(policy *networking.TrafficPolicy, number uint32, path string) tlsSetting {
 	if i := portLevelIndex(policy, number); i >= 0 {
 		field := fmt.Sprintf("%s.portLevelSettings[%d].tls", path, i)
@@ -49,7 +63,7 @@ func policyTLS(policy *networking.TrafficPolicy, number uint32, path string) tls
 	return tlsSetting{settings: policy.GetTls(), decision: Decision{Field: path + ".tls"}}
 }
 
-// sameTLS reports whether two settings do the same on the wire.
+// sameTLS reports whether two settings are the same to the proxy.
 func sameTLS(a, b *networking.ClientTLSSettings) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -59,7 +73,7 @@ func sameTLS(a, b *networking.ClientTLSSettings) bool {
 		slices.Equal(a.SubjectAltNames, b.SubjectAltNames) && a.InsecureSkipVerify.GetValue() == b.InsecureSkipVerify.GetValue()
 }
 
-// asksForTLS reports whether a rule sets TLS anywhere.
+// asksForTLS reports whether a rule sets a TLS mode other than DISABLE anywhere.
 func asksForTLS(spec *networking.DestinationRule) bool {
 	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
 	for _, sub := range spec.Subsets {
@@ -78,7 +92,7 @@ func asksForTLS(spec *networking.DestinationRule) bool {
 	return false
 }
 
-// sniOf returns the SNIs that a rule sets.
+// sniOf returns the SNIs that a rule sets anywhere.
 func sniOf(spec *networking.DestinationRule) []string {
 	policies := []*networking.TrafficPolicy{spec.TrafficPolicy}
 	for _, sub := range spec.Subsets {

@@ -8,11 +8,11 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// meshGateway is the name that binds a VirtualService to the sidecars.
+// meshGateway is the reserved gateway of a VirtualService that stands for all sidecars.
 const meshGateway = "mesh"
 
-// virtualService is a VirtualService with its names completed
-// (pilot/pkg/model/virtualservice.go ResolveVirtualServiceShortnames).
+// virtualService is a VirtualService with its names completed (pilot/pkg/model/virtualservice.go
+// ResolveVirtualServiceShortnames).
 type virtualService struct {
 	*Object
 	spec     *networking.VirtualService
@@ -26,6 +26,7 @@ type virtualService struct {
 	specHash     uint64 // see hashSpec
 }
 
+// virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
 	v := &virtualService{Object: o, spec: spec}
 	for _, h := range spec.Hosts {
@@ -52,8 +53,14 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	return v
 }
 
-// qualifyGateway returns "namespace/name"; "name.namespace" and what follows is how it was once written
-// (pilot/pkg/model/config.go resolveGatewayName).
+// qualifyGateway returns the name of a gateway as "namespace/name" (pilot/pkg/model/config.go resolveGatewayName).
+//
+//	name            in namespace default
+//	mesh            mesh
+//	egress          default/egress
+//	./egress        default/egress
+//	shop/egress     shop/egress
+//	egress.shop     shop/egress: an old form, with whatever follows
 func qualifyGateway(name, namespace string) string {
 	if name == meshGateway {
 		return name
@@ -72,17 +79,17 @@ func qualifyGateway(name, namespace string) string {
 	return where + "/" + short
 }
 
-// bindsGateway reports whether v is for a gateway.
+// bindsGateway reports whether v is bound to any gateway other than meshGateway.
 func (v *virtualService) bindsGateway() bool {
 	return slices.ContainsFunc(v.gateways, func(g string) bool { return g != meshGateway })
 }
 
-// namesHost reports whether v is for a host by its name, in any case.
+// namesHost reports whether host is one of v's hosts, in any case.
 func (v *virtualService) namesHost(host string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
 
-// exportRank is 0 for a VirtualService private to namespace, 1 for one exported to it, 2 for a public one.
+// exportRank returns 0 for a VirtualService private to namespace, 1 for one exported to it by name, 2 for a public one.
 func (v *virtualService) exportRank(namespace string) int {
 	switch {
 	case public(v.spec.ExportTo):
@@ -93,12 +100,13 @@ func (v *virtualService) exportRank(namespace string) int {
 	return 1
 }
 
-// compareAge is Istio's order of VirtualServices: the oldest first, then by name.
+// compareAge returns Istio's order of VirtualServices: the oldest first, then by name and namespace.
 func (v *virtualService) compareAge(other *virtualService) int {
 	return cmp.Or(compareAge(v.Created, other.Created), cmp.Compare(v.Name, other.Name), cmp.Compare(v.Namespace, other.Namespace))
 }
 
-// sortVirtualServices returns Istio's order (pilot/pkg/model/push_context.go VirtualServicesForGateway).
+// sortVirtualServices sorts list in the order of the proxies of a namespace, and returns it: private before exported before
+// public ones, the oldest first (pilot/pkg/model/push_context.go VirtualServicesForGateway).
 func sortVirtualServices(list []*virtualService, namespace string) []*virtualService {
 	slices.SortFunc(list, func(a, b *virtualService) int {
 		return cmp.Or(cmp.Compare(a.exportRank(namespace), b.exportRank(namespace)), a.compareAge(b))

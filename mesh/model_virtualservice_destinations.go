@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// ownDestinations returns an iterator over where a VirtualService's own routes lead, mirrors included.
+// ownDestinations returns an iterator over the destinations of a VirtualService's own routes, mirrors included.
 func ownDestinations(spec *networking.VirtualService) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range spec.Http {
@@ -25,7 +25,7 @@ func ownDestinations(spec *networking.VirtualService) iter.Seq[*networking.Desti
 	}
 }
 
-// httpRouteDestinations returns an iterator over one HTTP route's destinations and mirrors.
+// httpRouteDestinations returns an iterator over the destinations of one HTTP route, mirrors included.
 func httpRouteDestinations(r *networking.HTTPRoute) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, d := range r.GetRoute() {
@@ -64,7 +64,7 @@ func l4RouteDestinations(spec *networking.VirtualService) iter.Seq[*networking.D
 	}
 }
 
-// destinationHosts returns an iterator over the hosts that v's routes name, as written.
+// destinationHosts returns an iterator over the hosts of the destinations, without mirrors and delegates, as written.
 func (v *virtualService) destinationHosts() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, r := range v.spec.Http {
@@ -91,7 +91,8 @@ func (v *virtualService) destinationHosts() iter.Seq[string] {
 	}
 }
 
-// destinationsForNamespace returns an iterator over where v sends clients of a namespace, mirrors and delegates included.
+// destinationsForNamespace returns an iterator over the destinations of v's routes for clients of a namespace, mirrors and
+// delegates included.
 func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range s.httpRoutes(v) {
@@ -112,7 +113,7 @@ func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string)
 	}
 }
 
-// matchesNamespace reports whether some match of a route is for clients of this namespace.
+// matchesNamespace reports whether a route has a match for clients of a namespace.
 func matchesNamespace(r *networking.HTTPRoute, namespace string) bool {
 	matched := true
 	for _, m := range r.Match {
@@ -146,8 +147,8 @@ func (s *Snapshot) externalDestinations(v *virtualService) []string {
 	return list
 }
 
-// isRouteDestination reports whether routes of the mesh lead to a port of host, under any of its names and from whatever host they take
-// the traffic.
+// isRouteDestination reports whether routes for sidecars lead to a port of host, or of a Service of type ExternalName that stands
+// for it.
 func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 	names := []string{host}
 	for _, alias := range s.aliases.Prefix(host + "\x00") {
@@ -160,6 +161,7 @@ func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 	})
 }
 
+// routesToPort reports whether a route of v leads to a port of host, mirrors and delegates included.
 func (s *Snapshot) routesToPort(v *virtualService, host string, number uint32) bool {
 	is := func(d *networking.Destination) bool {
 		at := d.GetPort().GetNumber()

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// virtualServicesForGateway returns the VirtualServices for host that are bound to a gateway and seen from its namespace: an exact host
-// before wildcards, private before exported before public ones, the oldest first.
+// virtualServicesForGateway returns the VirtualServices with a host that covers host, bound to a gateway and exported to its
+// namespace: those with an exact host before those with wildcards, then private before exported before public ones, the oldest
+// first.
 func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.virtualServiceHostsCovering(host) {
@@ -23,8 +24,7 @@ func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []
 	return list
 }
 
-// gatewayVirtualServicesForHost returns the VirtualServices that may bind gateways to host. A
-// VirtualService for the same host is where nearly all of them are found.
+// gatewayVirtualServicesForHost returns the VirtualServices with a host that covers host and bound to any gateway.
 func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.virtualServiceHostsCovering(host) {
@@ -38,7 +38,8 @@ func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService 
 	return slices.Compact(list)
 }
 
-// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes that are bound to a gateway and seen from its namespace.
+// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes that are bound to a gateway and exported to its
+// namespace.
 func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byGateway + gateway + "\x00") {
@@ -49,8 +50,9 @@ func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*v
 	return sortVirtualServices(list, namespace)
 }
 
-// gatewayVirtualServicesBySNI returns those that have tls routes for a name at servers that pass TLS on, and those with which they clash: such
-// as have a name in common with one of them.
+// gatewayVirtualServicesBySNI returns the VirtualServices with tls routes for a server name that are bound to the PASSTHROUGH
+// servers and exported to their namespace, and all that have an SNI host in common with one of them: of two that name the
+// same SNI host, the younger loses the whole match (tlsPassthroughChains).
 func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespace, sni string) []*virtualService {
 	if !slices.ContainsFunc(servers, gatewayServer.isTLSPassthrough) {
 		return nil
@@ -82,7 +84,7 @@ func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespac
 	return slices.Compact(sortVirtualServices(list, namespace))
 }
 
-// gatewayVirtualServicesByName returns those with a host that covers a name.
+// gatewayVirtualServicesByName returns virtualServicesForGateway, sorted by sortVirtualServices alone.
 func (s *Snapshot) gatewayVirtualServicesByName(gateway, namespace, name string) []*virtualService {
 	return slices.Compact(sortVirtualServices(s.virtualServicesForGateway(gateway, namespace, name), namespace))
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// The index of VirtualServices by what they are about. Hosts are in lower case there, for HTTP does not tell cases apart.
+// The prefixes of the index of VirtualServices. Hosts are in lower case there: HTTP does not distinguish cases (RFC 9110,
+// section 4.2.3).
 const (
 	byHost     = "host\x00"
 	byDomain   = "domain\x00" // by the host reversed, so that all hosts below a domain lie side by side
@@ -18,7 +19,7 @@ const (
 	byDestination = "destination\x00"
 )
 
-// keys lists the index entries of v.
+// keys returns an iterator over v's keys in the index.
 func (v *virtualService) keys() iter.Seq[string] {
 	suffix := "\x00" + v.Namespace + "\x00" + v.Name
 	return func(yield func(string) bool) {
@@ -51,7 +52,7 @@ func (v *virtualService) keys() iter.Seq[string] {
 	}
 }
 
-// serverNames returns an iterator over the names by which v's tls routes take TLS, the empty one for a match without names.
+// serverNames returns an iterator over the SNI hosts of v's tls routes, "" for a match without any.
 func (v *virtualService) serverNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, r := range v.spec.Tls {
@@ -69,13 +70,15 @@ func (v *virtualService) serverNames() iter.Seq[string] {
 	}
 }
 
+// countVirtualServiceWildcards counts v's wildcard hosts so many times more or, where by is negative, less.
 func (s *Snapshot) countVirtualServiceWildcards(v *virtualService, by int) {
 	for _, h := range v.hosts {
 		s.virtualServiceWildcards = s.virtualServiceWildcards.add(strings.ToLower(h), by)
 	}
 }
 
-// virtualServiceHostsCovering returns the VirtualService hosts that cover host, in lower case, the most specific first.
+// virtualServiceHostsCovering returns host itself, then the wildcard hosts of VirtualServices that cover it, the most specific
+// first, all in lower case.
 func (s *Snapshot) virtualServiceHostsCovering(host string) []string {
 	return s.virtualServiceWildcards.covering(strings.ToLower(host))
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// selectVirtualServices returns the VirtualServices for the mesh that a client's listener knows and that have to do with host, in
-// Istio's order: private before exported before public ones, the oldest first, whatever hosts they name
-// (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+// selectVirtualServices returns the VirtualServices for sidecars that a client's listener imports and that have a host that
+// matches host, in the order of sortVirtualServices (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
 	limited := s.sidecarFor(client) != nil
 	list := slices.DeleteFunc(s.virtualServicesForHost(host), func(v *virtualService) bool {
@@ -23,8 +22,8 @@ func (s *Snapshot) selectVirtualServices(client Client, host string, l egressLis
 	return slices.Compact(list)
 }
 
-// virtualServicesForHost returns the VirtualServices with a host that covers host, or that lies within it where host is a wildcard,
-// some of them twice.
+// virtualServicesForHost returns the VirtualServices with a host that covers host or, where host is a wildcard, is covered by
+// it. It may return one twice.
 func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.virtualServiceHostsCovering(hostname) {
@@ -40,7 +39,8 @@ func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 	return list
 }
 
-// virtualServicesWithDestination returns the VirtualServices with a destination host, their own or a delegate's.
+// virtualServicesWithDestination returns the VirtualServices whose routes, or whose delegates' routes, have host as a
+// destination.
 func (s *Snapshot) virtualServicesWithDestination(host string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byDestination + host + "\x00") {

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// matchSource is what a match asks of a client.
+// matchSource is what a match of a route asks of the client.
 type matchSource struct {
 	namespace string
 	labels    map[string]string
 }
 
-// matchSources returns an iterator over what v's routes ask of clients, by which they tell pods and namespaces apart.
+// matchSources returns an iterator over what v's routes, delegates included, ask of clients.
 func (s *Snapshot) matchSources(v *virtualService) iter.Seq[matchSource] {
 	return func(yield func(matchSource) bool) {
 		for _, r := range s.httpRoutes(v) {
@@ -38,7 +38,7 @@ func (s *Snapshot) matchSources(v *virtualService) iter.Seq[matchSource] {
 	}
 }
 
-// matchedPorts returns the ports that v's routes match; 0 stands for any other.
+// matchedPorts returns the ports that v's routes match, ascending; 0 stands for all others.
 func matchedPorts(v *virtualService) []uint32 {
 	list := []uint32{0}
 	for _, r := range v.spec.Http {

@@ -2,7 +2,8 @@ package mesh
 
 import "time"
 
-// compareAge orders older before newer; the zero time is the newest of all.
+// compareAge returns the order of two creation times, the older one first. The zero time is the newest of all: an object under
+// review has none yet.
 func compareAge(a, b time.Time) int {
 	switch {
 	case a.IsZero() && b.IsZero():
@@ -15,6 +16,7 @@ func compareAge(a, b time.Time) int {
 	return a.Compare(b)
 }
 
+// falseFirst returns a number for cmp.Compare that sorts false before true.
 func falseFirst(late bool) int {
 	if late {
 		return 1

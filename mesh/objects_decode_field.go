@@ -10,8 +10,8 @@ import (
 // maxDecodes bounds the search for the part of a spec that cannot be read.
 const maxDecodes = 2000
 
-// unreadableField returns the path of the first part of a kind's spec that cannot be read on its own, as ".ports[1].number"; ""
-// where no part can be blamed alone. The decoders know where they fail, but not by a name that a person wrote.
+// unreadableField returns the path of the first part of a kind's spec that cannot be read on its own, as
+// ".ports[1].number"; "" where no part alone is at fault. The decoders' errors do not have that path.
 func unreadableField(kind string, raw json.RawMessage) string {
 	path, probes := "", 0
 	wrap := func(part json.RawMessage) json.RawMessage { return part }
@@ -35,14 +35,14 @@ func unreadableField(kind string, raw json.RawMessage) string {
 	}
 }
 
-// jsonPart is a part of a JSON value: how a path names it, and how it stands alone in its parent.
+// jsonPart is an element of a JSON object or list: its name in a path, and a function that puts it alone into its parent.
 type jsonPart struct {
 	name string
 	raw  json.RawMessage
 	wrap func(json.RawMessage) json.RawMessage
 }
 
-// jsonParts returns the parts of an object, by name, or of a list; nothing else has any.
+// jsonParts returns the elements of an object, by name, or of a list; nil for any other value.
 func jsonParts(raw json.RawMessage) []jsonPart {
 	var out []jsonPart
 	var object map[string]json.RawMessage

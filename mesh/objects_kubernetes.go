@@ -26,8 +26,10 @@ type ServicePort struct {
 	AppProtocol string
 }
 
-// protocol returns the protocol of a Kubernetes port: what appProtocol says, or else the port's name; ports of old that
-// would not bear sniffing are TCP (istio.io/istio pkg/config/kube/conversion.go ConvertProtocol).
+// protocol returns the protocol of a Kubernetes port (istio.io/istio pkg/config/kube/conversion.go ConvertProtocol):
+//  1. UDP, where that is its L4 protocol;
+//  2. what appProtocol says, else what the port's name says;
+//  3. tcp for the well-known ports whose servers speak first, which sniffing would break.
 func (p ServicePort) protocol() string {
 	if p.Protocol == "UDP" {
 		return p.Protocol
@@ -51,7 +53,7 @@ func (p ServicePort) protocol() string {
 	return protocol
 }
 
-// protocolFromPortName reads a Kubernetes port's name: "http-web" is HTTP.
+// protocolFromPortName returns the protocol that a Kubernetes port's name starts with: "http" for "http-web".
 func protocolFromPortName(name string) string {
 	lower := strings.ToLower(name)
 	if strings.HasPrefix(lower, "grpc-web") {
@@ -72,11 +74,11 @@ type KubernetesGateway struct {
 	AllowedNamespaces string
 }
 
-// IsWaypoint reports whether it is a waypoint, which serves the mesh's own clients alone.
+// IsWaypoint reports whether it is a waypoint, which serves clients of the mesh alone.
 func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }
 
-// servesNamespace reports whether this is a waypoint that takes services of a namespace. One that selects namespaces by their
-// labels is taken to select it.
+// servesNamespace reports whether this is a waypoint, of namespace own, that takes services of another namespace. One that
+// selects namespaces by their labels counts as selecting it.
 func (g *KubernetesGateway) servesNamespace(own, namespace string) bool {
 	return g.IsWaypoint() && (own == namespace || g.AllowedNamespaces == "All" || g.AllowedNamespaces == "Selector")
 }

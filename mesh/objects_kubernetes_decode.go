@@ -2,6 +2,7 @@ package mesh
 
 import "encoding/json"
 
+// decodeService reads the spec of a Service.
 func decodeService(raw json.RawMessage) (*Service, error) {
 	var spec struct {
 		Selector     map[string]string `json:"selector"`
@@ -24,6 +25,7 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 	return s, nil
 }
 
+// decodeKubernetesGateway reads the spec of a gateway.networking.k8s.io Gateway.
 func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 	var spec struct {
 		GatewayClassName string `json:"gatewayClassName"`

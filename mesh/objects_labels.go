@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// labelsKey is equal for equal labels.
+// labelsKey returns a string that is equal for equal labels, "" for none.
 func labelsKey(labels map[string]string) string {
 	if len(labels) == 0 {
 		return ""
@@ -18,7 +18,7 @@ func labelsKey(labels map[string]string) string {
 	return b.String()
 }
 
-// selectorMatches reports whether labels carries all of selector.
+// selectorMatches reports whether labels has all that selector asks for. An empty selector matches everything.
 func selectorMatches(selector, labels map[string]string) bool {
 	for k, v := range selector {
 		if have, ok := labels[k]; !ok || have != v {

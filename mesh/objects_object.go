@@ -2,7 +2,7 @@ package mesh
 
 import "time"
 
-// The kinds that decide what the proxies do, as Kubernetes spells them.
+// The kinds that the mesh reads, as Kubernetes spells them.
 const (
 	KindServiceEntry        = "ServiceEntry"
 	KindDestinationRule     = "DestinationRule"
@@ -36,6 +36,7 @@ func (r Ref) String() string {
 	return kind + " " + r.Namespace + "/" + r.Name
 }
 
+// key returns the object's key in a Snapshot, in the order of kind, namespace and name.
 func (r Ref) key() string { return r.Kind + "\x00" + r.Namespace + "\x00" + r.Name }
 
 // Object is one Kubernetes object as the mesh reads it. It is immutable once it is in a Snapshot.
@@ -56,7 +57,7 @@ type Object struct {
 // Decision names the object and the field that decided something.
 type Decision struct {
 	Object Ref `json:"object"`
-	// Field is a path into the object, as "spec.policyFor.portLevelSettings[0].tls.mode".
+	// Field is a path into the object, as "spec.trafficPolicy.portLevelSettings[0].tls.mode".
 	Field string `json:"field"`
 }
 

@@ -2,7 +2,7 @@ package mesh
 
 import "strings"
 
-// Family is what a port's declared protocol says of the bytes that the application sends to it.
+// Family is the class of a port's declared protocol: what the application sends to it.
 type Family string
 
 // The families of istio.io/istio pkg/config/protocol.
@@ -14,8 +14,8 @@ const (
 	FamilyUDP         Family = "udp"         // no clusters are built
 )
 
-// FamilyOf classes a declared protocol (istio.io/istio pkg/config/protocol/instance.go Parse; case does not count).
-// What Parse does not know is "unsupported", which Istio treats as sniffed.
+// FamilyOf returns the class of a declared protocol, in any case (istio.io/istio pkg/config/protocol/instance.go Parse). What
+// Parse does not know is "unsupported" there, and is sniffed like a port without a protocol.
 func FamilyOf(protocol string) Family {
 	switch strings.ToLower(protocol) {
 	case "http", "http2", "grpc", "grpc-web", "http_proxy":

@@ -13,13 +13,17 @@ type Settings struct {
 	ClusterDomain      string   `json:"clusterDomain,omitempty"`
 }
 
-// DefaultSettings returns those of an Istio installed with its defaults.
+// DefaultSettings returns the settings of an Istio installed with its defaults.
 func DefaultSettings() Settings {
 	return Settings{RootNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"}
 }
 
-// qualify completes a host without a dot as Istio does with the namespace of the object that names it
-// (pilot/pkg/model/config.go ResolveShortnameToFQDN).
+// qualify returns a host without a dot as the Kubernetes Service of that name in the namespace of the object that names it;
+// any other host as it is (pilot/pkg/model/config.go ResolveShortnameToFQDN).
+//
+//	reviews              reviews.default.svc.cluster.local
+//	edition.cnn.com      edition.cnn.com
+//	*, 10.0.0.1          as they are
 func (s Settings) qualify(host, namespace string) string {
 	if host == "" || host == "*" || strings.Contains(host, ".") {
 		return host
@@ -30,7 +34,8 @@ func (s Settings) qualify(host, namespace string) string {
 	return host + "." + namespace + ".svc." + s.ClusterDomain
 }
 
-// parseServiceHost splits the host of a Kubernetes Service into its name and namespace.
+// parseServiceHost returns the name and the namespace of the Kubernetes Service that a host stands for, by its form alone; ok is
+// false for any other host.
 func (s Settings) parseServiceHost(host string) (name, namespace string, ok bool) {
 	rest, found := strings.CutSuffix(host, ".svc."+s.ClusterDomain)
 	if !found {

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// public reports whether exportTo shows an object to every namespace; empty takes the mesh's default, which is so.
+// public reports whether exportTo shows an object to every namespace. An empty one does: that is the mesh's default.
 func public(exportTo []string) bool {
 	return len(exportTo) == 0 || slices.Contains(exportTo, "*")
 }
 
 // visible reports whether an object of namespace owner with this exportTo is seen from namespace client
-// (pilot/pkg/model/push_context.go IsServiceVisible; "~" hides from all unless "*" stands beside it).
+// (pilot/pkg/model/push_context.go IsServiceVisible). "~" hides it from all, its own namespace included, unless "*" stands
+// beside it.
 func visible(exportTo []string, owner, client string) bool {
 	if public(exportTo) {
 		return true
@@ -22,7 +23,7 @@ func visible(exportTo []string, owner, client string) bool {
 	return slices.Contains(exportTo, client) || owner == client && slices.Contains(exportTo, ".")
 }
 
-// exportToKey is equal for lists with the same members.
+// exportToKey returns a string that is equal for lists with the same members, "" for an empty one.
 func exportToKey(list []string) string {
 	if len(list) == 0 {
 		return ""
@@ -31,12 +32,15 @@ func exportToKey(list []string) string {
 	return strings.Join(sorted, "\x00")
 }
 
+// sameExportTo reports whether two lists have the same members. An empty list is not the same as "*".
 func sameExportTo(a, b []string) bool { return exportToKey(a) == exportToKey(b) }
 
+// privateOnly reports whether the exportTo with this exportToKey shows an object of namespace to that namespace alone.
 func privateOnly(key, namespace string) bool {
 	return key == "." || key != "" && key == namespace
 }
 
+// containsAll reports whether all of narrow is in wide.
 func containsAll(wide, narrow []string) bool {
 	for _, name := range narrow {
 		if !slices.Contains(wide, name) {

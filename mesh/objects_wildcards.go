@@ -5,11 +5,11 @@ import (
 	"github.com/tlsward/tlsward/mesh/treap"
 )
 
-// wildcardIndex counts wildcard hosts by what follows their "*", to find those that cover a host without trying more
-// than its suffixes.
+// wildcardIndex counts wildcard hosts by what follows their "*". To find those that cover a host, the suffixes of the host are
+// looked up, however many wildcards there are.
 type wildcardIndex struct{ suffixes treap.Map[int] }
 
-// add keeps how often a wildcard is there; exact hosts are not counted.
+// add returns the index with a wildcard counted so many times more or, where by is negative, less. Exact hosts are not counted.
 func (w wildcardIndex) add(hostname string, by int) wildcardIndex {
 	if !host.IsWildcard(hostname) {
 		return w
@@ -21,7 +21,7 @@ func (w wildcardIndex) add(hostname string, by int) wildcardIndex {
 	return wildcardIndex{w.suffixes.Remove(suffix)}
 }
 
-// covering returns host itself, then the wildcards that cover it, from the longest to the shortest
+// covering returns the host itself, then the wildcards of the index that cover it, from the longest to the shortest
 // (pilot/pkg/model/config.go MostSpecificHostMatch).
 func (w wildcardIndex) covering(hostname string) []string {
 	list := []string{hostname}
