@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Clients returns the vantages from which host can be reached, each standing for all pods that Istio configures alike:
-// the namespaces that some object singles out, their pods by the selectors of rules, and all others as one; then the
-// waypoints that stand for host.
+// Clients returns the classes of clients that can reach host, each standing for all pods that Istio configures alike: those of
+// the namespaces that any object singles out, by the labels that selectors ask for, and of all other namespaces as one; then
+// the waypoints that stand for host.
 func (s *Snapshot) Clients(host string) []Client {
 	var list []Client
 	for _, namespace := range s.clientNamespaces(host) {
@@ -16,7 +16,7 @@ func (s *Snapshot) Clients(host string) []Client {
 	return append(list, s.waypointClients(host)...)
 }
 
-// clientNamespaces returns the namespaces whose pods may fare differently with host, ascending, AnyNamespace last.
+// clientNamespaces returns the namespaces whose clients may be configured differently for host, ascending, AnyNamespace last.
 func (s *Snapshot) clientNamespaces(host string) []string {
 	names := map[string]bool{}
 	add := func(list ...string) {
@@ -54,7 +54,8 @@ func (s *Snapshot) clientNamespaces(host string) []string {
 	return append(slices.Sorted(maps.Keys(names)), AnyNamespace)
 }
 
-// firstAmbient stands for all ambient namespaces: there, no rule of the client's namespace counts.
+// firstAmbient returns one ambient namespace, "" if there is none. It stands for all of them: no rule of a client's namespace
+// counts there.
 func (s *Snapshot) firstAmbient() string {
 	for name := range s.ambientNamespaces.Prefix("") {
 		return name
@@ -62,8 +63,8 @@ func (s *Snapshot) firstAmbient() string {
 	return ""
 }
 
-// clientsIn returns the vantages of one namespace: its pods without labels, and those that the rules and routes for
-// host tell apart. Pods of an ambient namespace stand behind a waypoint, which is not told apart from others', or a ztunnel.
+// clientsIn returns the classes of clients of one namespace: pods without labels, and pods with those that a selector asks for. An
+// ambient namespace has its ztunnel or, where the host has a waypoint, which waypointClients has, none.
 func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	if s.isAmbient(namespace) {
 		if client := s.ClientOf(namespace, nil, host); client.Kind == ClientZtunnel {
@@ -78,7 +79,7 @@ func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	return list
 }
 
-// selectorsIn returns the label sets by which rules and routes for host tell the pods of a namespace apart.
+// selectorsIn returns the labels that selectors ask for in a namespace: those of rules and routes for host, and of Sidecars.
 func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 	found := map[string]map[string]string{}
 	add := func(labels map[string]string) {

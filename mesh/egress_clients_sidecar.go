@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// sidecarNamespaces returns namespaces, beside those that are known already, whose Sidecars let them see another service of
-// host, or other routes for it, than clients of any other namespace: one for each. Where all see the host's only service,
-// and no routes, there is nothing to look for.
+// sidecarNamespaces returns namespaces, beside the known ones, whose Sidecars make their clients see another service of host than
+// clients of AnyNamespace do, or other routes for it: one namespace for each difference. Where host has one service that
+// all see, and no routes, there can be none.
 func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []string {
 	anybody := Client{Kind: ClientSidecar, Namespace: AnyNamespace}
 	usual, sees := s.clientConfigKey(anybody, host)
@@ -36,7 +36,7 @@ func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []strin
 	return list
 }
 
-// namespacesOf returns the namespaces from which host comes, and the routes that have to do with it.
+// namespacesOf returns the namespaces of the services of host, and of the routes for it or to it.
 func (s *Snapshot) namespacesOf(host string) []string {
 	var list []string
 	for _, svc := range s.services.At(host) {
@@ -49,8 +49,8 @@ func (s *Snapshot) namespacesOf(host string) []string {
 	return slices.Compact(list)
 }
 
-// egressDigest is equal for Sidecars that import alike from these namespaces, none of which is their own: a large mesh has
-// one in each namespace, and nearly all say the same.
+// egressDigest returns a hash that is equal for Sidecars that import alike from the sources, none of which is their own
+// namespace. A large mesh has a Sidecar in each namespace, and nearly all say the same.
 func egressDigest(o *Object, sources []string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -72,7 +72,8 @@ func egressDigest(o *Object, sources []string) uint64 {
 	return h.Sum64()
 }
 
-// clientConfigKey is equal for clients who see the same service of host, and the same routes for each of its ports.
+// clientConfigKey returns a string that is equal for clients that see the same service of host, and the same routes for each of
+// its ports. sees is false for a client that sees none.
 func (s *Snapshot) clientConfigKey(client Client, host string) (key string, sees bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// whyUnknown explains why a client's proxy has no answer for a host.
+// whyUnknown returns why a client's proxy has no answer for a host, and the services that it does not listen for.
 func (s *Snapshot) whyUnknown(client Client, host string, number uint32) (Cause, []Considered) {
 	services := s.services.At(host)
 	if len(services) == 0 {
@@ -44,7 +44,7 @@ func (s *Snapshot) considered(h hop) []Considered {
 	return list
 }
 
-// whyNot says why a rule did not decide; "" if it did.
+// whyNot returns why a rule did not decide; "" if it did.
 func (c Cluster) whyNot(h hop, set *ruleSet, o *Object, pattern string) string {
 	if c.rule != nil && slices.Contains(c.rule.from, o) {
 		return c.mergedAway(h, o)
@@ -69,7 +69,7 @@ func (c Cluster) whyNot(h hop, set *ruleSet, o *Object, pattern string) string {
 	return "in a namespace that is neither the client's, nor the service's, nor the mesh's root"
 }
 
-// mergedAway says why a rule that is part of the merged one did not set the TLS.
+// mergedAway returns why a rule that is part of the consolidated one did not set the TLS; "" if it did, or sets none.
 func (c Cluster) mergedAway(h hop, o *Object) string {
 	if o == c.rule.policyFrom || ruleSpec(o).TrafficPolicy == nil || c.rule.policyFrom == nil {
 		return ""
@@ -80,6 +80,7 @@ func (c Cluster) mergedAway(h hop, o *Object) string {
 	return fmt.Sprintf("merged with %s, which is older: the trafficPolicy of the oldest stands whole", c.rule.policyFrom.Ref)
 }
 
+// isOnLookupPath reports whether the client's lookup goes through a namespace, the root namespace aside.
 func isOnLookupPath(h hop, namespace string) bool {
 	return namespace == h.client.Namespace || h.cluster.service.service != nil && namespace == h.cluster.service.namespace
 }

@@ -11,8 +11,8 @@ func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, 
 	return h
 }
 
-// gatewayCluster returns the cluster for a gateway's service, which may not be known as an object: then it is taken as a
-// service of the cluster in the namespace that its name tells.
+// gatewayCluster returns the cluster of an egress gateway's Service. Where the client does not know that Service or its port, it
+// is taken as a Service of the namespace that its host names.
 func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, subsetName string, srv gatewayPort) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok || !svc.hasPort(number) {
@@ -28,7 +28,7 @@ func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, sub
 	return s.cluster(client, svc, number, subsetName)
 }
 
-// hopsBehindGateway follows traffic that has come to a gateway over hop and was meant for host.
+// hopsBehindGateway returns the hops out of a gateway of what has come there and was meant for host.
 func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	client := s.clientBehindService(toGateway.host, toGateway.gateways, toGateway.route.virtualService)
 	servers := mergedServersOn(toGateway.gateways, toGateway.port)
@@ -47,8 +47,8 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	return hops
 }
 
-// hopsFromServers returns the hops from a gateway's servers. They take what has come over the hop by the SNI that it has, or else by
-// the one that it should have.
+// hopsFromServers returns the hops out of a gateway's servers. They take what has come by its SNI; where none takes that, by the
+// SNI that it should have.
 func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGateway hop, host string) []hop {
 	list, _ := s.gatewayDestinations(client, servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
 	if len(list) == 0 {
@@ -57,7 +57,7 @@ func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGat
 	return s.gatewayEgressHops(client, toGateway.payload, list)
 }
 
-// gatewayEgressHops returns the hops to those destinations that lie outside the mesh.
+// gatewayEgressHops returns the hops from a gateway to those destinations that are outside the mesh.
 func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []routeDestination) []hop {
 	var hops []hop
 	for _, d := range list {
@@ -68,8 +68,8 @@ func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []route
 	return hops
 }
 
-// hopsFromUnknownServer returns where v sends what has come to a port of a gateway of which it is not known what it serves there: by
-// the first kind of routes that v has for it.
+// hopsFromUnknownServer returns the hops by v out of a gateway whose server on a port is not known: by the first type of route
+// that v has for it.
 func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gateway, host string, toGateway hop) []hop {
 	r := matchContext{gateway: gateway, host: host, port: toGateway.port, client: client}
 	for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
@@ -85,8 +85,7 @@ func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gatew
 	return nil
 }
 
-// gatewayPayload returns what a gateway sends on: HTTP where it routes by HTTP; TLS where it routes by its SNI, without ending
-// it; else what came in.
+// gatewayPayload returns what a gateway sends on: HTTP by HTTP routes, TLS by tls routes, and by tcp routes what has come.
 func gatewayPayload(kind, came Family) Family {
 	if kind == FamilyOpaque {
 		return came

@@ -2,8 +2,8 @@ package mesh
 
 import "slices"
 
-// gatewayRouteHops returns the hops that the gateways to which v is bound take out of the mesh, whether or not the mesh
-// sends them anything yet.
+// gatewayRouteHops returns the hops by v out of the gateways to which it is bound, whether or not the mesh sends anything there
+// yet.
 func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	var hops []hop
 	for _, name := range v.gateways {
@@ -14,8 +14,8 @@ func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	return hops
 }
 
-// gatewayRouteHopsOf returns those of one gateway, whose pods are client: out of each of its servers, whatever else is bound to
-// it.
+// gatewayRouteHopsOf returns the hops by v out of one gateway, whose pods are client: from each of its servers, as if no other
+// VirtualService were bound to it.
 func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Client) []hop {
 	g := s.Get(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
@@ -34,7 +34,7 @@ func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Cli
 	return hops
 }
 
-// gatewayPayloads returns what may come to a gateway and leave by these ways as it has come.
+// gatewayPayloads returns what may come to a gateway and go on as it has come: by tcp routes, anything that v's hosts are for.
 func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) []Family {
 	if !slices.ContainsFunc(list, func(d routeDestination) bool { return d.routeType == FamilyOpaque }) {
 		return []Family{FamilyOpaque}
@@ -48,7 +48,8 @@ func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) [
 	return found
 }
 
-// unknownGatewayHops returns those of a gateway that is not known: it may serve any host on each port that v's routes match.
+// unknownGatewayHops returns the hops by v out of a gateway whose servers are not known: it may serve any host on each port that
+// v's routes match.
 func (s *Snapshot) unknownGatewayHops(v *virtualService, name string, client Client) []hop {
 	var hops []hop
 	for _, host := range v.hosts {
@@ -60,8 +61,7 @@ func (s *Snapshot) unknownGatewayHops(v *virtualService, name string, client Cli
 	return hops
 }
 
-// meshPayload returns what the mesh sends to a gateway by v's tcp routes: TLS where v takes it by SNI, else what the
-// first port that v takes for host speaks.
+// meshPayload returns what sidecars send to a gateway by v: what the first port of host is for that v leads there.
 func (s *Snapshot) meshPayload(v *virtualService, host string) Family {
 	r := matchContext{gateway: meshGateway, host: host, client: Client{Kind: ClientSidecar, Namespace: v.Namespace}}
 	svc, ok := s.serviceFor(r.client, host)

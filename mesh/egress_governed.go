@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// GovernedCluster is one cluster of one client whose TLS a DestinationRule decides, or would decide if it said anything.
+// GovernedCluster is a cluster of one client whose TLS a DestinationRule decides, or would decide if it had any.
 type GovernedCluster struct {
 	Client Client
 	Host   string
@@ -16,8 +16,8 @@ type GovernedCluster struct {
 	EntrySubjectAltNames bool
 }
 
-// GovernedClusters returns the clusters whose TLS the rule decides, whether or not routes lead to them, in the order of the
-// hosts and of their ports. Clusters of hosts inside the mesh are left out.
+// GovernedClusters returns the clusters whose TLS a rule decides, by host and port, whether or not routes lead to them. Clusters
+// of hosts inside the mesh are left out.
 func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 	o := s.Get(rule)
 	if o == nil || o.Kind != KindDestinationRule {
@@ -38,6 +38,7 @@ func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 	return list
 }
 
+// governedClustersOf returns the clusters of one client and host whose TLS a rule decides.
 func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []GovernedCluster {
 	svc, ok := s.serviceFor(client, host)
 	if !ok || !svc.external || client.Kind == ClientZtunnel {

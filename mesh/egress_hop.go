@@ -2,10 +2,10 @@ package mesh
 
 import "slices"
 
-// HopKind says what a flow's last hop is.
+// HopKind is the kind of a flow's last hop.
 type HopKind string
 
-// The hops that policies judge.
+// The kinds of hops that policies judge.
 const (
 	// HopEgress leaves the mesh.
 	HopEgress HopKind = "egress"
@@ -15,10 +15,10 @@ const (
 	HopNone HopKind = "none"
 )
 
-// hopInside is a hop to another service of the mesh; flows never show it.
+// hopInside is a hop to another service of the mesh. No flow has it.
 const hopInside HopKind = "inside"
 
-// hop is one step of a path: a cluster of one proxy, what the bytes on it are, and whether it leaves the mesh.
+// hop is one hop of a path: a cluster of one proxy, and what is sent to it.
 type hop struct {
 	kind        HopKind
 	client      Client
@@ -36,7 +36,7 @@ type hop struct {
 	wasUnrouted bool              // before the review nothing left this way
 }
 
-// verdict says in which form the bytes of this hop travel.
+// verdict returns the form in which bytes take this hop.
 func (h hop) verdict() Verdict {
 	switch {
 	case !h.exists || h.kind == HopNone:
@@ -51,7 +51,7 @@ func (h hop) verdict() Verdict {
 	return Plaintext
 }
 
-// cause says why a hop is as it is. Requests end in the proxy; what else no route has a service for passes through it.
+// cause returns why the hop is as it is. Without a destination, requests end in the proxy, and other connections pass through.
 func (h hop) cause() Cause {
 	switch {
 	case h.kind != HopNone:
@@ -77,13 +77,13 @@ func (h hop) shown() Hop {
 	return out
 }
 
-// hasRule reports whether a rule applies to the hop's cluster.
+// hasRule reports whether a DestinationRule applies to the hop.
 func (h hop) hasRule() bool { return h.exists && h.cluster.rule != nil }
 
-// tlsSetting returns the TLS setting that applies to a hop.
+// tlsSetting returns the TLS of the rule that applies to the hop.
 func (h hop) tlsSetting() tlsSetting { return h.cluster.rule.tlsFor(h.port, h.subset) }
 
-// decidingRule returns the rule whose policy applies to a hop.
+// decidingRule returns the DestinationRule, of the consolidated one, whose TLS applies to the hop.
 func (h hop) decidingRule() *Object {
 	from := h.tlsSetting().decision.Object
 	return h.cluster.rule.from[slices.IndexFunc(h.cluster.rule.from, func(o *Object) bool { return o.Ref == from })]

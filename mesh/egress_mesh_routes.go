@@ -6,8 +6,12 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// meshRouteHops returns the hops to an external host that v's routes for the mesh take straight out of it, whatever host the
-// client meant: a route may lead from a service of the mesh to an external host.
+// meshRouteHops returns the hops of a client straight out to an external host by v's routes for sidecars, whichever host they
+// are for: a route may lead from a service of the mesh to an external host.
+//
+//	hosts: [news.default.svc.cluster.local]
+//	http:
+//	- route: [{destination: {host: edition.cnn.com}}]
 func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) []hop {
 	if !slices.Contains(v.gateways, meshGateway) || len(v.hosts) == 0 || client.Kind == ClientZtunnel ||
 		!visible(v.spec.ExportTo, v.Namespace, client.Namespace) {
@@ -34,7 +38,7 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 	return hops
 }
 
-// payloadOf returns what a route of a kind brings to a port. What a tcp route does is told by the port.
+// payloadOf returns what a route brings to a port: by tcp routes, what the port is for.
 func (v scopedService) payloadOf(kind Family, number uint32) Family {
 	if kind != FamilyOpaque {
 		return kind
@@ -43,8 +47,8 @@ func (v scopedService) payloadOf(kind Family, number uint32) Family {
 	return p.family()
 }
 
-// destinationPorts returns the ports to which a destination may lead: for requests that come to any listener (0), and where
-// none is named, those on which the proxy takes requests for a host of v.
+// destinationPorts returns the ports to which a destination may lead. Where it has none and the listener is any (0), they are those
+// on which the proxy looks for requests to a host of v.
 func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scopedService, d routeDestination, listener uint32) []uint32 {
 	if number := s.destinationPort(client, d, listener); number != 0 {
 		return []uint32{number}
@@ -58,8 +62,8 @@ func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scoped
 	return list
 }
 
-// hasHTTPRoutesFor reports whether a client's proxy reads requests for host on a port: a service of that name has it, or, where
-// the name is in no registry, it is port 80.
+// hasHTTPRoutesFor reports whether a client's proxy looks for requests to a host on a port: a service of that host has it, or the
+// host is in no registry, and it is port 80.
 func (s *Snapshot) hasHTTPRoutesFor(client Client, hostname string, number uint32) bool {
 	if !host.IsWildcard(hostname) {
 		svc, ok := s.serviceFor(client, hostname)

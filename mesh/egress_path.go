@@ -2,12 +2,12 @@ package mesh
 
 import "slices"
 
-// hops returns all the ways that traffic from client to host:port takes, gateways included.
+// hops returns all hops that what a client sends to host:port may take, those out of gateways included.
 func (s *Snapshot) hops(client Client, host string, number uint32) []hop {
 	return s.hopsForName(client, host, host, number)
 }
 
-// hopsForName returns them for a name that host covers.
+// hopsForName returns the hops for a name that host, a wildcard, covers.
 func (s *Snapshot) hopsForName(client Client, host, name string, number uint32) []hop {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {
@@ -23,7 +23,7 @@ func (s *Snapshot) hopsForName(client Client, host, name string, number uint32) 
 	return s.routedHops(client, svc, name, p)
 }
 
-// directHop returns the hop from a proxy straight out to a host.
+// directHop returns the hop from a proxy to the cluster of a host, by no route.
 func (s *Snapshot) directHop(client Client, svc scopedService, number uint32, subsetName string, payload Family) hop {
 	h := hop{kind: HopEgress, client: client, host: svc.host, port: number, subset: subsetName, payload: payload}
 	h.cluster, h.exists = s.cluster(client, svc, number, subsetName)
@@ -31,8 +31,9 @@ func (s *Snapshot) directHop(client Client, svc scopedService, number uint32, su
 	return h
 }
 
-// routedHops follows the routes for this host and port, and the direct way beside them where they leave something to it.
-// What a waypoint's routes do with what they take is not known so well that nothing could be said to leave.
+// routedHops returns the hops by the routes for a port and, where they leave something to it, the one to the service's own
+// cluster. Where no route leads anywhere, a sidecar has the hop of hopToNoDestination. A waypoint has the direct hop even then:
+// what its routes do is not modelled well enough to answer that nothing leaves.
 func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p port) []hop {
 	list, open := s.routeDestinations(client, svc, name, p)
 	payload := s.payloadFrom(client, svc, p)
@@ -50,8 +51,8 @@ func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p p
 	return hops
 }
 
-// followRoute goes where a route of the mesh sends a client's traffic for host: out, or to a gateway and on from there.
-// A destination inside the mesh is no hop of ours, but it is one that takes the traffic off the direct way.
+// followRoute returns the hops by a route of a sidecar or waypoint: out of the mesh, or to a gateway and on from there. A
+// destination inside the mesh is a hop of its own kind: nothing leaves by it, but nothing goes to the host's own cluster either.
 func (s *Snapshot) followRoute(client Client, host string, payload Family, d routeDestination) []hop {
 	if s.isExternal(d.Host) {
 		return s.egressHops(client, d, d.Port, payload)
@@ -63,7 +64,7 @@ func (s *Snapshot) followRoute(client Client, host string, payload Family, d rou
 	return append([]hop{gateway}, s.hopsBehindGateway(gateway, host)...)
 }
 
-// egressHops returns the hop to an external destination of a route.
+// egressHops returns the hop to a route's destination, none if that is not outside the mesh for the client.
 func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, payload Family) []hop {
 	svc, ok := s.serviceFor(client, d.Host)
 	if !ok || !svc.external {
@@ -77,8 +78,7 @@ func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, 
 	return []hop{h}
 }
 
-// allThroughGateways reports whether routes take all traffic to gateways. Routes to other services of the mesh, or to nowhere, are not
-// that: what is left of the direct way is judged as it stands.
+// allThroughGateways reports whether routes send everything to gateways.
 func allThroughGateways(hops []hop) bool {
 	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind != HopGateway && h.client.Kind != ClientGateway })
 }

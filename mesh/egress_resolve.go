@@ -1,12 +1,12 @@
 package mesh
 
-// Considered is an object that was looked at for a flow, and why it did not decide.
+// Considered is an object that was looked at for a path, and why it did not decide.
 type Considered struct {
 	Object Ref    `json:"object"`
 	Why    string `json:"why"`
 }
 
-// Path is the answer to one question: what happens to the bytes that client sends to host:port.
+// Path is the answer of Resolve: what happens to the bytes that a client sends to host:port.
 type Path struct {
 	Client     Client       `json:"client"`
 	Host       string       `json:"host"`
@@ -17,8 +17,8 @@ type Path struct {
 	Considered []Considered `json:"considered,omitempty"`
 }
 
-// Resolve says what happens to the bytes that the client sends to host:port. Where routes split the traffic, the
-// path is that of the hop that fares worst. A host that nothing declares fares as the closest wildcard over it.
+// Resolve returns what happens to the bytes that a client sends to host:port. Where routes split them, it is the path of the worst
+// verdict. A host that nothing declares has the path of the closest wildcard over it.
 func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	path := Path{Client: client, Host: host, Port: number, Hops: []Hop{}, Verdict: Unknown}
 	hops := s.hops(client, host, number)
@@ -52,7 +52,7 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	return path
 }
 
-// worstEgress returns the index of the hop that leaves the mesh in the worst form, or -1.
+// worstEgress returns the index of the hop out of the mesh with the worst verdict, or -1.
 func worstEgress(hops []hop) int {
 	worst := -1
 	for i, h := range hops {
@@ -63,7 +63,7 @@ func worstEgress(hops []hop) int {
 	return worst
 }
 
-// gatewayBefore returns the index of the gateway hop that leads to hop i, or -1 if the client itself sends.
+// gatewayBefore returns the index of the hop to the gateway from which hop i goes on, or -1 if it is the client's own.
 func gatewayBefore(hops []hop, i int) int {
 	if hops[i].client.Kind != ClientGateway {
 		return -1

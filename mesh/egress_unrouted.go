@@ -7,8 +7,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// hopToNoDestination returns the hop of what routes take and lead to no service. Its cluster is that of the direct way, which is not
-// gone: to know who would decide its TLS is to know who decides when the routes change.
+// hopToNoDestination returns the hop of what routes take and send to no service. It keeps the cluster of the direct hop: who decides
+// its TLS is who decides when the route changes.
 func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string, p port) hop {
 	h := direct
 	h.kind = HopNone
@@ -21,17 +21,17 @@ func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string
 	return h
 }
 
-// isUnrouted reports whether all that a client sends ends in its proxy.
+// isUnrouted reports whether nothing that a client sends leaves its proxy by a cluster.
 func isUnrouted(hops []hop) bool { return len(hops) == 1 && hops[0].kind == HopNone }
 
-// markUnrouted marks hops as ways on which nothing left before.
+// markUnrouted marks hops as such on which nothing left before the review.
 func markUnrouted(hops []hop) {
 	for i := range hops {
 		hops[i].wasUnrouted = true
 	}
 }
 
-// matchingVirtualService returns the VirtualService whose routes are the first to take something, and the field that does.
+// matchingVirtualService returns the first VirtualService with a route that takes something, and the field of that route.
 func (s *Snapshot) matchingVirtualService(l egressListener, host string, r matchContext, family Family) (*virtualService, string) {
 	all := s.selectVirtualServices(r.client, host, l)
 	switch family {
@@ -57,7 +57,7 @@ func (s *Snapshot) matchingVirtualService(l egressListener, host string, r match
 	return nil, ""
 }
 
-// matchingHTTPField returns the field of v's first route for a request; "" where there is none.
+// matchingHTTPField returns the field of v's first route for a request; "" if there is none.
 func (s *Snapshot) matchingHTTPField(v *virtualService, r matchContext) string {
 	for i, route := range v.spec.Http {
 		if route != nil && slices.ContainsFunc(s.resolveDelegate(v, route), func(route *networking.HTTPRoute) bool {
@@ -70,7 +70,7 @@ func (s *Snapshot) matchingHTTPField(v *virtualService, r matchContext) string {
 	return ""
 }
 
-// routeActionField returns the field that says what a route does with a request.
+// routeActionField returns the field of a route that decides what happens to a request.
 func routeActionField(route *networking.HTTPRoute) string {
 	switch {
 	case route.Delegate != nil:

@@ -2,10 +2,10 @@ package mesh
 
 import "slices"
 
-// Verdict says in which form bytes leave the mesh.
+// Verdict is the form in which bytes leave the mesh.
 type Verdict string
 
-// The verdicts of Resolve.
+// The verdicts.
 const (
 	// Plaintext: the bytes leave as the application wrote them, and nothing says that they are TLS.
 	Plaintext Verdict = "plaintext"
@@ -20,7 +20,7 @@ const (
 	Unknown Verdict = "unknown"
 )
 
-// worse orders verdicts by what a person would want to know first.
+// worse returns the verdict of two that a person would want to know first.
 func worse(a, b Verdict) Verdict {
 	order := []Verdict{Plaintext, Unknown, DoubleTLS, ApplicationTLS, Originated}
 	if slices.Index(order, a) < slices.Index(order, b) {
@@ -29,7 +29,7 @@ func worse(a, b Verdict) Verdict {
 	return b
 }
 
-// egressVerdict returns the worst of the hops that leave the mesh; "" if none does.
+// egressVerdict returns the worst verdict of the hops that leave the mesh; "" if none does.
 func egressVerdict(hops []hop) Verdict {
 	var v Verdict
 	for _, h := range hops {

@@ -1,9 +1,9 @@
 package mesh
 
-// Cause says why a flow is as it is, in one word that policies can compare.
+// Cause is the reason why a flow is as it is, in one word that policies can compare.
 type Cause string
 
-// The causes. A flow that is well has CauseNone.
+// The causes. A flow with nothing to explain has CauseNone.
 const (
 	CauseNone Cause = ""
 	// CauseNoRule: no DestinationRule applies to this client at all.

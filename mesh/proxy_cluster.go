@@ -1,7 +1,6 @@
 package mesh
 
-// Cluster is the TLS with which one proxy sends to one host, port and subset: Istio's cluster
-// outbound|port|subset|host.
+// Cluster is the Envoy cluster outbound|port|subset|host of one proxy: its TLS, and where its endpoints are.
 type Cluster struct {
 	// Hop is the hop to the host, with the TLS that the proxy starts on it.
 	Hop Hop
@@ -24,8 +23,8 @@ type Cluster struct {
 // Originated reports whether the proxy starts TLS.
 func (c Cluster) Originated() bool { return c.Hop.TLS != "" }
 
-// Cluster answers for one cluster of a client's proxy. ok is false where Istio builds none: the client does not know
-// the host or the port, the port is UDP, or no rule for it has the subset.
+// Cluster returns one cluster of a client's proxy. ok is false where Istio builds none: the client does not know the host or the
+// port, the port is UDP, or no rule for it has the subset.
 func (s *Snapshot) Cluster(client Client, host string, number uint32, subsetName string) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {
@@ -34,6 +33,8 @@ func (s *Snapshot) Cluster(client Client, host string, number uint32, subsetName
 	return s.cluster(client, svc, number, subsetName)
 }
 
+// cluster returns the cluster for a service that the client's proxy knows (pilot/pkg/networking/core/cluster.go
+// buildOutboundClusters).
 func (s *Snapshot) cluster(client Client, svc scopedService, number uint32, subsetName string) (Cluster, bool) {
 	p, ok := svc.port(number)
 	if !ok || p.family() == FamilyUDP {
@@ -70,7 +71,7 @@ func (s *Snapshot) cluster(client Client, svc scopedService, number uint32, subs
 	return c, true
 }
 
-// causeOfNoRule tells a client without rules from one whose namespace has rules for other pods.
+// causeOfNoRule returns why no rule applies to a client: there is none, or those that there are have a workloadSelector.
 func (l ruleLookup) causeOfNoRule(client Client) Cause {
 	if len(l.found.all) == 0 {
 		return CauseNoRule

@@ -2,9 +2,9 @@ package mesh
 
 import networking "istio.io/api/networking/v1alpha3"
 
-// usesAutoMTLS reports whether Istio starts mutual TLS by itself where nothing sets TLS: towards a service inside the
-// mesh, and where connections follow the client's own only if every endpoint takes it
-// (pilot/pkg/model/push_context.go BestEffortInferServiceMTLSMode).
+// usesAutoMTLS reports whether Istio starts mutual TLS where nothing sets TLS (pilot/pkg/model/push_context.go
+// BestEffortInferServiceMTLSMode): towards a service inside the mesh and, where connections go on to their original
+// destination, only if every endpoint accepts it.
 func (s *Snapshot) usesAutoMTLS(svc scopedService, p port, rule *consolidatedRule, subsetName string) bool {
 	if svc.external || svc.atWaypoint {
 		return false
@@ -26,8 +26,8 @@ func (s *Snapshot) usesAutoMTLS(svc scopedService, p port, rule *consolidatedRul
 	return known
 }
 
-// applyAutoMTLS is what Istio does by itself towards services inside the mesh. Where connections follow the client's
-// own there is no choice by endpoint: all of them take it.
+// applyAutoMTLS sets what usesAutoMTLS means for a cluster. Where connections go on to their original destination, Envoy cannot
+// choose by endpoint, and all of them get mutual TLS.
 func (c *Cluster) applyAutoMTLS(how discoveryType, accounts []string, number uint32, subsetName string) {
 	if how != discoveryOriginalDst {
 		c.AutoMTLS = true

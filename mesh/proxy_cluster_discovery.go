@@ -6,10 +6,11 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// discoveryType is where a proxy takes the endpoints of a cluster from (pilot/pkg/networking/core/cluster.go
+// discoveryType is where Envoy takes the endpoints of a cluster from (pilot/pkg/networking/core/cluster.go
 // convertResolution).
 type discoveryType int
 
+// The discovery types.
 const (
 	// discoveryEDS: the addresses that the control plane knows.
 	discoveryEDS discoveryType = iota
@@ -23,7 +24,8 @@ const (
 	discoveryNone
 )
 
-// discoveryType tells how a proxy finds the service's endpoints. Gateways have no connection of a client's to follow.
+// discoveryType returns where a client's proxy takes the endpoints of a service from. At a gateway no connection has an original
+// destination to go on to: it gets the addresses that the control plane knows.
 func (svc *service) discoveryType(client Client) discoveryType {
 	switch {
 	case svc.alias:
@@ -43,7 +45,8 @@ func (svc *service) discoveryType(client Client) discoveryType {
 	}
 }
 
-// supportsDynamicForwardProxy tells the protocols for which Istio builds a dynamic forward proxy (buildOutboundClusters).
+// supportsDynamicForwardProxy reports whether Istio builds a dynamic forward proxy for a protocol
+// (pilot/pkg/networking/core/cluster.go buildOutboundClusters).
 func supportsDynamicForwardProxy(protocol string) bool {
 	switch strings.ToLower(protocol) {
 	case "http", "http2", "grpc", "tls":

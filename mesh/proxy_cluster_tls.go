@@ -7,8 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// applyTLS turns the rule's setting into what the proxy does with it
-// (pilot/pkg/networking/core/cluster_tls.go, cluster_waypoint.go).
+// applyTLS sets what the proxy does with the TLS of the rule (pilot/pkg/networking/core/cluster_tls.go, cluster_waypoint.go).
 func (c *Cluster) applyTLS(client Client, accounts []string, number uint32, subsetName string) {
 	set := c.rule.tlsFor(number, subsetName)
 	c.Hop.DecidedBy = &set.decision
@@ -26,6 +25,14 @@ func (c *Cluster) applyTLS(client Client, accounts []string, number uint32, subs
 	c.setNames(t, accounts)
 }
 
+// causeOfPlaintext returns why a proxy starts no TLS by a rule's setting, CauseNone if it does
+// (pilot/pkg/networking/core/cluster_tls.go applyUpstreamTLSSettings, buildUpstreamClusterTLSContext):
+//
+//	tls: {sni: edition.cnn.com}                   CauseNoMode: the default of mode is DISABLE
+//	tls: {mode: DISABLE}                          CauseDisabled
+//	tls: {mode: SIMPLE, credentialName: cnn}      CauseCredential at a sidecar, unless the rule has a workloadSelector
+//	tls: {mode: MUTUAL}                           CauseIncompleteMutual
+//	tls: {mode: ISTIO_MUTUAL}                     CauseMutualAtWaypoint at the waypoint of the host
 func (c *Cluster) causeOfPlaintext(client Client, t *networking.ClientTLSSettings) Cause {
 	switch {
 	case t == nil:
@@ -46,20 +53,24 @@ func (c *Cluster) causeOfPlaintext(client Client, t *networking.ClientTLSSetting
 	return CauseNone
 }
 
-// hasTLSFields reports whether a setting without a mode asks for something that only TLS has.
+// hasTLSFields reports whether a setting without a mode has a field that only TLS needs.
 func hasTLSFields(t *networking.ClientTLSSettings) bool {
 	return t.Sni != "" || len(t.SubjectAltNames) > 0 || t.CredentialName != "" || t.ClientCertificate != "" ||
 		t.PrivateKey != "" || t.CaCertificates != "" || t.InsecureSkipVerify != nil
 }
 
-// isSecretCredential tells a credential that only its own workload may read from a ConfigMap that everyone may.
+// isSecretCredential reports whether a credentialName is that of a Secret, which a proxy reads only for workloads that the rule
+// selects. ConfigMaps with CA certificates are for every proxy.
 func isSecretCredential(credential string) bool {
 	return credential != "" && !strings.HasPrefix(credential, "configmap://")
 }
 
-// setNames sets what SIMPLE and MUTUAL send and check. A missing sni is taken from the Host header, which only HTTP
-// has; the name in it is checked only where neither sni nor subjectAltNames are set
-// (cluster_tls.go setAutoSniAndAutoSanValidation).
+// setNames sets the names that SIMPLE and MUTUAL send and check (pilot/pkg/networking/core/cluster_tls.go
+// setAutoSniAndAutoSanValidation):
+//  1. Without sni, the SNI is the Host header, which only HTTP has.
+//  2. Without sni and subjectAltNames, the certificate is checked for that name too. With an sni alone nothing is, unless the
+//     ServiceEntry has subjectAltNames.
+//  3. The subjectAltNames of the ServiceEntry fill in for those of the rule.
 func (c *Cluster) setNames(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.AutoSNI = t.Sni == ""
 	c.Hop.AutoNames = !c.Hop.Insecure && (c.service.usesDynamicForwardProxy() || t.Sni == "" && len(t.SubjectAltNames) == 0)
@@ -73,9 +84,9 @@ func (c *Cluster) setNames(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.Verified = c.Hop.verifiesName(c.Family)
 }
 
-// setIstioMutualNames sets what ISTIO_MUTUAL sends: the cluster's name where no sni is set. Its server is verified by the
-// mesh's own CA; towards a host outside the mesh that checks no name unless names are given. A forward proxy takes
-// both from the request.
+// setIstioMutualNames sets the names that ISTIO_MUTUAL sends and checks: without sni the SNI is the cluster's name, as
+// outbound_.80_._.edition.cnn.com. The server is verified by the mesh's CA, which for a host outside the mesh checks no name
+// unless names are given. A dynamic forward proxy takes both from the request.
 func (c *Cluster) setIstioMutualNames(t *networking.ClientTLSSettings, accounts []string, number uint32, subsetName string) {
 	if c.service.usesDynamicForwardProxy() {
 		c.Hop.AutoSNI, c.Hop.AutoNames = c.Hop.SNI == "", !c.Hop.Insecure

@@ -7,13 +7,16 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// upstream is what a cluster of one service port has behind it.
+// upstream is what is behind a cluster.
 type upstream struct {
 	discovery discoveryType
 	ports     []uint32 // ascending, empty if none is known
 }
 
-// upstreamOf says where a client's cluster for a port and subset leads; ok is false where Istio builds none.
+// upstreamOf returns what is behind a client's cluster for a port and subset; ok is false where Istio builds no cluster:
+//  1. for a dynamic forward proxy with a protocol that has none, or with a subset;
+//  2. for DNS without an endpoint on the port or in the subset;
+//  3. for a Service of type ExternalName.
 func (s *Snapshot) upstreamOf(client Client, svc scopedService, p port, rule *consolidatedRule, subsetName string) (upstream, bool) {
 	how := svc.discoveryType(client)
 	all := s.endpointsFor(svc.host, svc.namespace, p.sameNumberOrName)
@@ -49,8 +52,9 @@ func (s *Snapshot) upstreamOf(client Client, svc scopedService, p port, rule *co
 	return r, true
 }
 
-// waypointUpstreamOf is upstreamOf at the waypoint that stands for the service: subsets choose no endpoints, and whatever has
-// resolution DYNAMIC_DNS is a forward proxy, for HTTP alone (buildWaypointInboundVIP).
+// waypointUpstreamOf is upstreamOf at the waypoint that stands for the service (pilot/pkg/networking/core/cluster_waypoint.go
+// buildWaypointInboundVIP): subsets choose no endpoints, and whatever has resolution DYNAMIC_DNS is a dynamic forward proxy,
+// for HTTP alone.
 func (s *Snapshot) waypointUpstreamOf(svc scopedService, p port, how discoveryType, all []endpoint) (upstream, bool) {
 	switch {
 	case svc.isDynamicDNS():
@@ -62,8 +66,8 @@ func (s *Snapshot) waypointUpstreamOf(svc scopedService, p port, how discoveryTy
 	return upstream{discovery: how, ports: ports}, how != discoveryDNS || len(ports) > 0
 }
 
-// originalDstPort returns the port to which a connection that follows the client's own is sent: the client's, unless the
-// entry that comes first has a targetPort for it.
+// originalDstPort returns the port to which a connection goes on to its original destination: the client's own, or the
+// targetPort of the first ServiceEntry of the host.
 func (v scopedService) originalDstPort(p port) uint32 {
 	if v.entry != nil && v.entry.Resolution == networking.ServiceEntry_NONE {
 		for _, own := range v.service.ports {
@@ -75,8 +79,8 @@ func (v scopedService) originalDstPort(p port) uint32 {
 	return p.number
 }
 
-// endpointPorts returns the ports of the endpoints of a cluster. Names are matched by the port's number, addresses by its
-// name (pilot/pkg/xds/endpoints/endpoint_builder.go BuildClusterLoadAssignment).
+// endpointPorts returns the ports of a cluster's endpoints, ascending. DNS endpoints belong to a port by its number, those of
+// EDS by its name (pilot/pkg/xds/endpoints/endpoint_builder.go BuildClusterLoadAssignment).
 func endpointPorts(all []endpoint, p port, how discoveryType, labels map[string]string) []uint32 {
 	var ports []uint32
 	for _, e := range all {
@@ -94,6 +98,8 @@ func endpointPorts(all []endpoint, p port, how discoveryType, labels map[string]
 	return slices.Compact(ports)
 }
 
+// isPassthroughLoadBalancer reports whether a load balancer sends connections on to their original destination (simple:
+// PASSTHROUGH).
 func isPassthroughLoadBalancer(lb *networking.LoadBalancerSettings) bool {
 	return lb.GetSimple() == networking.LoadBalancerSettings_PASSTHROUGH
 }

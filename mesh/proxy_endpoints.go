@@ -7,7 +7,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// endpoint is one place behind one port of a service.
+// endpoint is one endpoint of one port of a service (model.IstioEndpoint).
 type endpoint struct {
 	number         uint32 // of the service port
 	name           string // of the service port
@@ -18,10 +18,10 @@ type endpoint struct {
 	serviceAccount string
 }
 
-// endpointsFor returns what the ServiceEntries of one namespace put behind a host: they share their endpoints, whichever
-// of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost).
-// The pods behind a Service or a workloadSelector are not known here. Only the ports that are wanted are listed: each
-// port of a service asks for its own, and there may be thousands.
+// endpointsFor returns the endpoints that the ServiceEntries of one namespace have for a host. They share them, whichever of them
+// a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost). The pods behind
+// a Service or a workloadSelector are not known here. Endpoints of ports that are not wanted are left out: a service may have
+// thousands of ports, and asks for each of them alone.
 func (s *Snapshot) endpointsFor(host, namespace string, wanted func(port) bool) []endpoint {
 	var list []endpoint
 	services := slices.DeleteFunc(slices.Clone(s.services.At(host)), func(svc *service) bool {
@@ -47,14 +47,16 @@ func (s *Snapshot) endpointsFor(host, namespace string, wanted func(port) bool) 
 	return list
 }
 
-// sameNumberOrName reports whether a port has the number or the name of p: nothing else of it is asked for.
+// sameNumberOrName reports whether another port has the number or the name of p, so that its endpoints may belong to p.
 func (p port) sameNumberOrName(other port) bool {
 	return p.number == other.number || p.name == other.name
 }
 
+// anyPort wants the endpoints of all ports.
 func anyPort(port) bool { return true }
 
-// endpointAt returns a workload's endpoint for a port: its own port of that name, then targetPort, then the number.
+// endpointAt returns a workload's endpoint for a port. Its port is the workload's own of that name, else the targetPort, else the
+// number; 0 for a unix domain socket.
 func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
 	e := endpoint{number: p.number, name: p.name, address: w.Address, port: p.number, labels: w.Labels}
 	switch own := w.Ports[p.name]; {
@@ -76,10 +78,12 @@ func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace str
 	return e
 }
 
+// unixPrefix is how the address of a unix domain socket starts.
 const unixPrefix = "unix://"
 
-// serviceAccounts returns the names that the servers of a host may prove, ascending: those of the newest ServiceEntry of its
-// namespace and of all its endpoints (pilot/pkg/model/push_context.go addServiceAccounts). A forward proxy uses none.
+// serviceAccounts returns the names that servers of a host may prove, ascending (pilot/pkg/model/push_context.go
+// addServiceAccounts): the subjectAltNames of the youngest ServiceEntry of its namespace, and the identities of all its
+// endpoints, in the trust domain and its aliases. A dynamic forward proxy uses none.
 func (s *Snapshot) serviceAccounts(svc scopedService) []string {
 	var names []string
 	if svc.usesDynamicForwardProxy() || svc.atWaypoint {

@@ -2,9 +2,9 @@ package mesh
 
 import "slices"
 
-// GatewayDestinations returns where the pods of a gateway send what comes to one of their ports: TLS with a server name,
-// "" for plaintext, and in it requests with an authority. known is false where nobody takes it; an empty list means that
-// routes lead to no service. Without Client.Gateways, the client's labels say which Gateways configure it.
+// GatewayDestinations returns where the pods of a gateway send what comes to one of their ports: TLS with an SNI, "" for
+// plaintext, and in it requests with an authority. known is false where no server takes it; an empty list means that routes
+// lead to no service. Without Client.Gateways, the client's labels decide which Gateways configure it.
 func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, authority string) (list []Destination, known bool) {
 	var gateways []*Object
 	for _, name := range client.Gateways {
@@ -22,11 +22,11 @@ func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, author
 	return list, known
 }
 
-// downstream is what has come to a gateway's port.
+// downstream is what comes to a gateway's port.
 type downstream struct{ sni, authority string }
 
-// gatewayDestinations returns where a gateway's proxy sends what has come to a port. Envoy takes the filter chain whose names are
-// closest to the SNI; those of servers in plaintext have none.
+// gatewayDestinations returns where a gateway's proxy sends what comes to a port. Envoy takes the filter chain with the server
+// name that is closest to the SNI; chains of plaintext servers have no names.
 func (s *Snapshot) gatewayDestinations(client Client, servers []gatewayServer, a downstream) (list []routeDestination, known bool) {
 	best := -1
 	named := s.gatewayVirtualServicesBySNI(servers, client.Namespace, a.sni)
@@ -51,7 +51,7 @@ func (s *Snapshot) gatewayDestinations(client Client, servers []gatewayServer, a
 	return list, best >= 0
 }
 
-// sharingRouteConfig returns the servers whose requests are routed by one table: all for HTTP in plaintext, one for HTTPS.
+// sharingRouteConfig returns the servers that share a route configuration with srv: all for HTTP, or one for HTTPS.
 func sharingRouteConfig(servers []gatewayServer, srv gatewayServer) []gatewayServer {
 	if srv.isTLS() {
 		return []gatewayServer{srv}
@@ -59,8 +59,8 @@ func sharingRouteConfig(servers []gatewayServer, srv gatewayServer) []gatewaySer
 	return slices.DeleteFunc(slices.Clone(servers), func(other gatewayServer) bool { return !other.isHTTP() })
 }
 
-// completeGatewayDestination returns a destination the port that it does not name, and the service for which another name stands. For
-// requests a service of the VirtualService's own namespace goes before what the proxy knows of the host
+// completeGatewayDestination returns a destination with its port filled in, and with the host that a Service of type ExternalName
+// stands for. For HTTP, the service of the VirtualService's own namespace goes before the one that the proxy knows
 // (pilot/pkg/networking/core/gateway.go buildNameToServiceMapForHTTPRoutes).
 func (s *Snapshot) completeGatewayDestination(client Client, d routeDestination, listener uint32) routeDestination {
 	svc, ok := s.serviceFor(client, d.Host)

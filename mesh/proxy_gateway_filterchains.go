@@ -6,14 +6,15 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// filterChain is where bytes go that a server does not read: those of which the SNI fits the names, or all without names.
+// filterChain is a filter chain of a gateway that routes no requests: it takes TLS with one of its server names or, without
+// names, everything.
 type filterChain struct {
 	serverNames  []string
 	destinations []routeDestination
 }
 
-// gatewayFilterChains returns what a server does that reads no requests: where it passes TLS on, by the tls routes of named, but for
-// names that older chains of the port have taken.
+// gatewayFilterChains returns the filter chains of a server that routes no requests. A PASSTHROUGH server has one for each match
+// of the tls routes of bySNI; taken are the SNI hosts that chains of the port have already.
 func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named []*virtualService, taken map[string]bool) []filterChain {
 	switch {
 	case srv.isAutoPassthrough():
@@ -33,7 +34,7 @@ func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named [
 	return nil
 }
 
-// gatewayDestinationsOf returns all destinations that v alone gives a server.
+// gatewayDestinationsOf returns where a server sends anything by the routes of v, as if no other VirtualService were there.
 func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	var list []routeDestination
 	switch {
@@ -54,7 +55,8 @@ func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *vi
 	return list
 }
 
-// gatewayTCPDestinations returns where v sends all bytes that come to a server (buildGatewayNetworkFiltersFromTCPRoutes).
+// gatewayTCPDestinations returns where a server sends connections by the tcp routes of v (pilot/pkg/networking/core/gateway.go
+// buildGatewayNetworkFiltersFromTCPRoutes).
 func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	if !srv.matchesHostsOf(v) {
 		return nil
@@ -68,8 +70,9 @@ func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *v
 	return nil
 }
 
-// tlsPassthroughChains returns a chain for each match of tls routes, whatever the server's own hosts are; one that names a host
-// that another has named is dropped (buildGatewayNetworkFiltersFromTLSRoutes).
+// tlsPassthroughChains returns a filter chain for each match of the tls routes that are bound to a PASSTHROUGH server
+// (pilot/pkg/networking/core/gateway.go buildGatewayNetworkFiltersFromTLSRoutes). The server's hosts do not limit the names. A
+// match with an SNI host that is taken has no chain; the SNI hosts of the others are added to taken.
 func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []*virtualService, taken map[string]bool) []filterChain {
 	var list []filterChain
 	for _, v := range all {
@@ -93,6 +96,7 @@ func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []
 	return list
 }
 
+// gatewayL4Destinations returns the destinations of a tls or tcp route at a gateway.
 func (s *Snapshot) gatewayL4Destinations(client Client, v *virtualService, routes []*networking.RouteDestination, kind Family, number uint32) []routeDestination {
 	list := s.settings.weightedDestinations(v, routes, kind)
 	for i, d := range list {

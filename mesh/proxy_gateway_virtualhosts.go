@@ -7,7 +7,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// virtualHost is what a gateway's routes do with requests for one host.
+// virtualHost is one virtual host of a gateway's route configuration.
 type virtualHost struct {
 	destinations []routeDestination // of routes that take some requests
 	catchAll     []routeDestination // of the first that takes all
@@ -15,8 +15,8 @@ type virtualHost struct {
 	redirects    bool
 }
 
-// gatewayHTTPDestinations returns where the servers of one table send requests with an authority: the routes of all VirtualServices
-// for the closest host add up, and of those that take all requests the first counts
+// gatewayHTTPDestinations returns where servers that share a route configuration send requests with an authority. The routes of
+// all VirtualServices for a host add up in its virtual host; of those that take all requests the first counts
 // (pilot/pkg/networking/core/gateway.go buildGatewayHTTPRouteConfig).
 func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServer, authority string) []routeDestination {
 	authority = strings.ToLower(authority)
@@ -43,7 +43,7 @@ func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServe
 	return nil
 }
 
-// virtualHostOf returns the table's entry for a host, a new one where it has none.
+// virtualHostOf returns the virtual host of a name, which it adds where there is none.
 func virtualHostOf(hosts map[string]*virtualHost, name string) *virtualHost {
 	if hosts[name] == nil {
 		hosts[name] = &virtualHost{}
@@ -51,7 +51,7 @@ func virtualHostOf(hosts map[string]*virtualHost, name string) *virtualHost {
 	return hosts[name]
 }
 
-// addGatewayRoutes adds v's routes to the hosts that it has in common with a server.
+// addGatewayRoutes adds v's routes to the virtual hosts of the names that v has in common with a server.
 func (s *Snapshot) addGatewayRoutes(hosts map[string]*virtualHost, client Client, srv gatewayServer, v *virtualService) {
 	common := srv.intersection(v)
 	if len(common) == 0 {

@@ -1,6 +1,6 @@
 package mesh
 
-// Hop is one hop of a path: from one proxy to the next, or out of the mesh.
+// Hop is one hop of a path, from one proxy to the next or out of the mesh, as a person sees it.
 type Hop struct {
 	// From and To are proxies or hosts, as a person names them.
 	From string `json:"from"`
@@ -25,12 +25,14 @@ type Hop struct {
 	DecidedBy *Decision `json:"decidedBy"`
 }
 
-// verifiesName reports whether the server's name is checked for this payload: names taken from the Host header need one.
+// verifiesName reports whether the server's certificate is checked for a name. One from the Host header is checked for requests
+// only.
 func (h Hop) verifiesName(payload Family) bool {
 	return !h.Insecure && (len(h.Names) > 0 || h.AutoNames && (payload == FamilyHTTP || payload == FamilyUnspecified))
 }
 
-// verifiesNameOf is verifies for SIMPLE and MUTUAL, and what setIstioMutualNames found for ISTIO_MUTUAL.
+// verifiesNameOf reports whether the certificate of a service's server is checked for a name. For ISTIO_MUTUAL
+// setIstioMutualNames knows.
 func (h Hop) verifiesNameOf(svc scopedService, payload Family) bool {
 	if h.TLS == "" || svc.service == nil {
 		return false

@@ -16,11 +16,12 @@ func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool
 	return heard
 }
 
-// egressListenerFor returns the egress listener that takes what a client sends to a port of a service. One for the port goes before
-// the one for all, which only adds services there that have addresses of their own and are not read as HTTP; on one for
-// HTTP nobody asks for services that are not
-// (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
-// GetEgressListenerForRDS).
+// egressListenerFor returns the egress listener that takes what a client sends to a port of a service; ok is false where none
+// does (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
+// GetEgressListenerForRDS):
+//  1. A listener for the port goes before the one for all ports, which only adds services with an address of their own there
+//     that are not parsed as HTTP.
+//  2. A listener for HTTP takes only services whose port is HTTP, or is sniffed.
 func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (l egressListener, ok bool) {
 	if client.Kind != ClientSidecar {
 		return egressListener{hosts: []string{"*/*"}}, true
@@ -42,7 +43,7 @@ func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (
 	return egressListener{}, false
 }
 
-// parsedAs returns the family as which the proxy reads what comes to a port: the listener's own, or else the port's.
+// parsedAs returns the family as which the proxy parses what comes to a port: the listener's own, else the port's.
 func (l egressListener) parsedAs(p port) Family {
 	if l.port == 0 {
 		return p.family()
@@ -50,17 +51,17 @@ func (l egressListener) parsedAs(p port) Family {
 	return FamilyOf(l.protocol)
 }
 
-// isHTTPOrSniffed is true of a port where the proxy looks for requests.
+// isHTTPOrSniffed reports whether the proxy looks for requests on a port.
 func isHTTPOrSniffed(p port) bool { return p.family() == FamilyHTTP || p.family() == FamilyUnspecified }
 
-// sniffsHTTP reports whether a proxy looks for requests on a port.
+// sniffsHTTP reports whether the service has a port where the proxy looks for requests.
 func (v scopedService) sniffsHTTP(number uint32) bool {
 	p, ok := v.port(number)
 	return ok && isHTTPOrSniffed(p)
 }
 
-// hasOwnAddress reports whether a port of a service has addresses of its own, on which the proxy listens for it alone: the
-// service's, or those of endpoints to which connections go by themselves.
+// hasOwnAddress reports whether a port of a service has a listener of its own, by address: that of the service, or those of its
+// endpoints where connections go on to their original destination.
 func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
 	switch {
 	case svc.entry == nil:
@@ -73,7 +74,8 @@ func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
 		len(s.endpointsFor(svc.host, svc.namespace, func(other port) bool { return other.number == p.number })) > 0
 }
 
-// payloadFrom returns what a client sends to a port: requests where either the port or the listener is for HTTP.
+// payloadFrom returns what a client sends to a port: requests, where the port or the listener is for HTTP, else what the port
+// is for.
 func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family {
 	if l, heard := s.egressListenerFor(client, svc, p); heard && l.parsedAs(p) == FamilyHTTP {
 		return FamilyHTTP
@@ -81,7 +83,8 @@ func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family 
 	return p.family()
 }
 
-// wildcardListenedFor returns the closest wildcard over a name that takes the client's traffic for it; "" where there is none.
+// wildcardListenedFor returns the most specific wildcard host over a name for whose port the client's proxy listens; "" if there
+// is none.
 func (s *Snapshot) wildcardListenedFor(client Client, name string, number uint32) string {
 	for i := range len(name) {
 		svc, ok := s.serviceFor(client, "*"+name[i:])

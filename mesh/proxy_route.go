@@ -2,7 +2,7 @@ package mesh
 
 import "slices"
 
-// Destination is where a client's proxy sends something that was meant for a service's port.
+// Destination is where a proxy sends requests or connections.
 type Destination struct {
 	Host   string
 	Port   uint32
@@ -18,7 +18,7 @@ type routeDestination struct {
 	virtualService *virtualService
 }
 
-// matchContext is what a route's match is held against.
+// matchContext is what the matches of routes are held against.
 type matchContext struct {
 	gateway string // meshGateway or "namespace/name"
 	host    string
@@ -26,8 +26,8 @@ type matchContext struct {
 	client  Client
 }
 
-// destinationsOf returns where v's routes of one kind send a request: all that some request for this host and port can
-// take, up to one that takes all that are left.
+// destinationsOf returns the destinations of v's routes of one type: of all that may match, up to the first that matches
+// everything.
 func (s *Snapshot) destinationsOf(v *virtualService, kind Family, r matchContext) []routeDestination {
 	var list []routeDestination
 	switch kind {
@@ -41,7 +41,7 @@ func (s *Snapshot) destinationsOf(v *virtualService, kind Family, r matchContext
 	return list
 }
 
-// routeTypes returns the kinds of routes that apply to a port.
+// routeTypes returns the types of routes that apply to a port of a family.
 func routeTypes(f Family) []Family {
 	switch f {
 	case FamilyHTTP:
@@ -55,10 +55,13 @@ func routeTypes(f Family) []Family {
 	}
 }
 
+// matchesGateway reports whether a match, of a VirtualService in namespace, is for a gateway. Without gateways it is for all of
+// the VirtualService's.
 func matchesGateway(gateways []string, namespace, gateway string) bool {
 	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(g string) bool { return qualifyGateway(g, namespace) == gateway })
 }
 
+// matchesSource reports whether a match is for a client by its namespace and labels.
 func matchesSource(namespace string, labels map[string]string, client Client) bool {
 	return (namespace == "" || namespace == client.Namespace) && selectorMatches(labels, client.Labels)
 }

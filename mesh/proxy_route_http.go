@@ -7,15 +7,15 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// httpDestinationsOf returns where v's HTTP routes send some request; taken is true if one of them is for it, even if it
-// leads nowhere.
+// httpDestinationsOf returns where v's HTTP routes may send a request. taken is true if one of them matches, even if it leads to
+// no service.
 func (s *Snapshot) httpDestinationsOf(v *virtualService, r matchContext) (list []routeDestination, taken bool) {
 	some, rest, taken, _ := s.splitHTTPDestinations(v, r)
 	return append(some, rest...), taken
 }
 
-// splitHTTPDestinations tells apart where v's HTTP routes send some requests, and where the first sends the rest that takes them all;
-// whole is true if there is one.
+// splitHTTPDestinations returns where the HTTP routes of v may send a request: some are the destinations of routes that match
+// some requests, rest those of the first route that matches all. taken is true if any matches, whole if one matches all.
 func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (some, rest []routeDestination, taken, whole bool) {
 	seen := map[Destination]bool{}
 	for _, route := range s.httpRoutes(v) {
@@ -32,7 +32,7 @@ func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (som
 	return some, nil, taken, false
 }
 
-// matchHTTP reports whether a route can take a request, and whether it takes all of them.
+// matchHTTP reports whether a route may match a request, and whether it matches all of them.
 func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (applies, whole bool) {
 	if len(route.Match) == 0 {
 		return true, true
@@ -50,13 +50,13 @@ func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (
 	return applies, false
 }
 
-// matchesEveryPath is true for a match that every path fits (IsCatchAllRoute).
+// matchesEveryPath reports whether a match of a path matches all (pilot/pkg/networking/core/route/route.go IsCatchAllRoute).
 func matchesEveryPath(uri *networking.StringMatch) bool {
 	return uri == nil || uri.GetPrefix() == "/" || uri.GetRegex() == ".*"
 }
 
-// matchesHTTPSource reports whether a match is for a client. One that names gateways does not look at the source
-// (sourceMatchHTTP).
+// matchesHTTPSource reports whether a match is for a client. One that names gateways ignores the source
+// (pilot/pkg/networking/core/route/route.go sourceMatchHTTP).
 func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matchContext) bool {
 	if len(m.Gateways) > 0 {
 		return matchesGateway(m.Gateways, v.Namespace, r.gateway)
@@ -64,9 +64,19 @@ func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matc
 	return matchesSource(m.SourceNamespace, m.SourceLabels, r.client)
 }
 
-// addHTTPRoute adds a route's destinations and mirrors, each once: a mirror is a client too. Of several destinations
-// those without a weight get nothing, and what the route sets as authority goes before what a destination sets
-// (pilot/pkg/networking/core/route/route.go applyHTTPRouteDestination).
+// addHTTPRoute adds a route's destinations to list, mirrors included, each once (pilot/pkg/networking/core/route/route.go
+// applyHTTPRouteDestination):
+//  1. Of several destinations, those without a weight get nothing.
+//  2. The authority that the route sets goes before one that a destination sets; mirrors have neither.
+//  3. A redirect or direct response has no destinations.
+//
+// Both of these send requests to edition.cnn.com with the Host header, and so the SNI, of www.cnn.com:
+//
+//	http:
+//	- rewrite: {authority: www.cnn.com}
+//	  route: [{destination: {host: edition.cnn.com}}]
+//	- headers: {request: {set: {host: www.cnn.com}}}
+//	  route: [{destination: {host: edition.cnn.com}}]
 func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute) []routeDestination {
 	add := func(d *networking.Destination, authority string) {
 		if d == nil {
@@ -94,7 +104,7 @@ func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]boo
 	return list
 }
 
-// hostHeader returns the Host that header operations give a request: what is set, or else what is added.
+// hostHeader returns the Host header that header operations set or, failing that, add; "" if they do neither.
 func hostHeader(h *networking.Headers) string {
 	request := h.GetRequest()
 	for _, operation := range []map[string]string{request.GetSet(), request.GetAdd()} {

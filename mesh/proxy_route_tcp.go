@@ -2,8 +2,9 @@ package mesh
 
 import networking "istio.io/api/networking/v1alpha3"
 
-// tcpDestinations returns where bytes go of which nothing is read: by the first route that takes them all, and those before it that
-// take what goes to certain addresses (pilot/pkg/networking/core/tls.go buildSidecarOutboundTCPFilterChainOpts).
+// tcpDestinations returns where connections go by tcp routes (pilot/pkg/networking/core/tls.go
+// buildSidecarOutboundTCPFilterChainOpts): to the destinations of the first route that matches all, and of those before it that
+// match some addresses. taken is true if one matches all.
 func (s *Snapshot) tcpDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	for _, v := range all {
 		for _, route := range v.spec.Tcp {
@@ -22,6 +23,7 @@ func (s *Snapshot) tcpDestinations(all []*virtualService, r matchContext) (list 
 	return list, false
 }
 
+// matchTCP reports whether a route may match a connection, and whether it matches all of them.
 func matchTCP(v *virtualService, route *networking.TCPRoute, r matchContext) (applies, whole bool) {
 	if len(route.Match) == 0 {
 		return true, true
@@ -34,8 +36,8 @@ func matchTCP(v *virtualService, route *networking.TCPRoute, r matchContext) (ap
 	return applies, whole
 }
 
-// matchesL4 holds the parts of a match against a request that are alike for tls and tcp routes. A gateway does not
-// look at the source (pilot/pkg/networking/core/gateway.go l4SingleMatch).
+// matchesL4 reports whether what the matches of tls and tcp routes have in common holds. A gateway ignores the source
+// (pilot/pkg/networking/core/gateway.go l4SingleMatch).
 func matchesL4(gateways []string, number uint32, namespace string, labels map[string]string, v *virtualService, r matchContext) bool {
 	return matchesGateway(gateways, v.Namespace, r.gateway) && (number == 0 || number == r.port) &&
 		(r.gateway != meshGateway || matchesSource(namespace, labels, r.client))

@@ -7,9 +7,9 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// tlsDestinations returns where TLS goes that is meant for host by its SNI: each match of a route is a chain of its own, and the
-// name closest to the SNI wins (pilot/pkg/networking/core/tls.go buildSidecarOutboundTLSFilterChainOpts). Once there is
-// a chain, bytes that fit none are taken from the host's cluster too.
+// tlsDestinations returns where TLS goes by the SNI of tls routes (pilot/pkg/networking/core/tls.go
+// buildSidecarOutboundTLSFilterChainOpts): each match has a filter chain, and the chain with the server name closest to the SNI
+// takes it. taken is true if there is any chain: then the host has none of its own, and TLS that fits none goes nowhere.
 func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	best := -1
 	for _, v := range all {
@@ -31,7 +31,7 @@ func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list 
 	return list, taken
 }
 
-// tlsDestinationsOf returns where a VirtualService sends TLS for host that has come to a gateway.
+// tlsDestinationsOf returns where the first tls route of v that matches sends TLS that has come to a gateway.
 func tlsDestinationsOf(v *virtualService, settings Settings, r matchContext) []routeDestination {
 	for _, route := range v.spec.Tls {
 		for _, m := range route.GetMatch() {
@@ -43,11 +43,14 @@ func tlsDestinationsOf(v *virtualService, settings Settings, r matchContext) []r
 	return nil
 }
 
+// matchesSNI reports whether one of the SNI hosts of a match and a host have a name in common.
 func matchesSNI(hosts []string, hostname string) bool {
 	return slices.ContainsFunc(hosts, func(h string) bool { return host.Matches(h, hostname) })
 }
 
-// sniSpecificity tells how close a chain's names come to a name, -1 for one that they do not cover. No names are any name, and so are those with a "*" among them.
+// sniSpecificity returns how closely a filter chain's server names match an SNI, -1 where they do not. The higher one takes the
+// connection. Without names a chain matches all, and so does "*" (pilot/pkg/networking/core/listener.go
+// filterChainMatchFromOpts).
 func sniSpecificity(names []string, sni string) int {
 	if len(names) == 0 || slices.Contains(names, "*") {
 		return 0

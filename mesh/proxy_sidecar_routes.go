@@ -2,7 +2,7 @@ package mesh
 
 import "strings"
 
-// Destinations returns where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of host
+// Destinations returns where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of the host
 // itself or of the closest wildcard over it. known is false where the proxy does not listen for such a service; an empty list
 // means that routes lead to no service.
 func (s *Snapshot) Destinations(client Client, host string, number uint32) (list []Destination, known bool) {
@@ -28,8 +28,8 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 	return list, true
 }
 
-// defaultDestination returns the cluster of a port's own host. For requests Istio writes hosts in lower case, of which there may be none
-// (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
+// defaultDestination returns the cluster of the service itself, for what no route takes. Virtual hosts have it in lower case, and
+// there may be no such cluster (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
 func (s *Snapshot) defaultDestination(client Client, svc scopedService, p port) Destination {
 	host := svc.host
 	if l, _ := s.egressListenerFor(client, svc, p); client.Kind == ClientSidecar && l.parsedAs(p) == FamilyHTTP {
@@ -38,10 +38,11 @@ func (s *Snapshot) defaultDestination(client Client, svc scopedService, p port) 
 	return Destination{Host: host, Port: p.number}
 }
 
-// routeDestinations returns where routes send what a client means for a name on a port of host: for host itself, or for a name that
-// nothing declares and that host, a wildcard, covers. direct is true where some of it goes to the host's own cluster: what
-// no route takes, as routes for HTTP take no other bytes where Istio sniffs. What the proxy does not listen for may come to
-// the cluster all the same, if not by a route that is for the host.
+// routeDestinations returns where routes send what a client means for a name on a port of a service: for the service's own host,
+// or for a name under it where that is a wildcard. direct is true where some of it goes to the cluster of the service itself:
+//  1. what no route takes, as HTTP routes leave other bytes where Istio sniffs;
+//  2. requests that come through an HTTP proxy listener;
+//  3. all, where the proxy does not listen for the port: only a route for another host leads there.
 func (s *Snapshot) routeDestinations(client Client, svc scopedService, name string, p port) (list []routeDestination, direct bool) {
 	l, heard := s.egressListenerFor(client, svc, p)
 	if !heard {
@@ -73,8 +74,8 @@ func (s *Snapshot) routeDestinations(client Client, svc scopedService, name stri
 	return list, direct || l.isHTTPProxy()
 }
 
-// completeDestination returns a destination the port that it does not name, and the service for which another name stands: for requests
-// to one of the listener's ports, where the listener imports it (pilot/pkg/networking/core/route/route.go
+// completeDestination returns a destination with its port filled in, and with the host that a Service of type ExternalName stands
+// for. For HTTP that one must be imported, and have the listener's port (pilot/pkg/networking/core/route/route.go
 // GetDestinationCluster).
 func (s *Snapshot) completeDestination(client Client, l egressListener, d routeDestination, on uint32) routeDestination {
 	number := d.Port
@@ -89,8 +90,8 @@ func (s *Snapshot) completeDestination(client Client, l egressListener, d routeD
 	return d
 }
 
-// destinationPort completes a destination without a port: the only port of the service, else the listener's. A
-// sidecar's HTTP routes see of a service only the port on which they listen.
+// destinationPort returns the port of a destination: its own, else the only port of the service, else the listener's. A
+// sidecar's HTTP routes see of a service the listener's port alone.
 func (s *Snapshot) destinationPort(client Client, d routeDestination, listener uint32) uint32 {
 	switch {
 	case d.Port != 0:

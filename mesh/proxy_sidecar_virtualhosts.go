@@ -7,8 +7,9 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// virtualServicesForRequests returns the VirtualServices whose HTTP routes may take a request. Those that name a host which is none in the
-// registry count on port 80 alone (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService).
+// virtualServicesForRequests returns the VirtualServices whose HTTP routes may take a request. One that names a host which is not
+// in the registry counts on port 80 alone (pilot/pkg/networking/core/route/route.go
+// buildSidecarVirtualHostsForVirtualService).
 func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string, r matchContext, l egressListener) []*virtualService {
 	if r.host == host || r.port != 80 {
 		return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
@@ -21,7 +22,7 @@ func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string
 	return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
 }
 
-// httpDestinations returns where the first VirtualService sends requests that has a route for them.
+// httpDestinations returns where the first of the VirtualServices that has a route for a request sends it.
 func (s *Snapshot) httpDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	for _, v := range all {
 		if list, taken = s.httpDestinationsOf(v, r); taken {
@@ -31,10 +32,11 @@ func (s *Snapshot) httpDestinations(all []*virtualService, r matchContext) (list
 	return nil, false
 }
 
-// virtualServicesForHTTP returns the VirtualServices whose HTTP routes may be for host: those that name it, or else the first with the
-// longest wildcard over it (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices, pilot/pkg/model/
-// sidecar.go computeWildcardHostVirtualServiceIndex). A wildcard host is looked up by the latter alone. The former does
-// not tell upper case from lower case, the latter does.
+// virtualServicesForHTTP returns the VirtualServices whose HTTP routes may be for a host:
+//  1. those that name it, in any case (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices); not for a
+//     wildcard host;
+//  2. where it is in the index of wildcards, the mostSpecificVirtualService for it in lower case (pilot/pkg/model/sidecar.go
+//     computeWildcardHostVirtualServiceIndex).
 func virtualServicesForHTTP(all []*virtualService, hostname string, indexed bool) []*virtualService {
 	var chosen *virtualService
 	if indexed {
@@ -45,14 +47,15 @@ func virtualServicesForHTTP(all []*virtualService, hostname string, indexed bool
 	})
 }
 
-// inWildcardIndex reports whether a listener finds host among those that wildcards cover: by its name in lower case, which is its
-// own or must be another service's.
+// inWildcardIndex reports whether a listener's index of wildcards has a host. It is looked up in lower case, so that must be the
+// host itself, or another service that the listener imports.
 func (s *Snapshot) inWildcardIndex(client Client, host string, l egressListener) bool {
 	lower := strings.ToLower(host)
 	return client.Kind != ClientSidecar || lower == host || len(l.selectServices(s.services.At(lower), client.Namespace)) > 0
 }
 
-// mostSpecificVirtualService returns the first VirtualService that names host or, where none does, the longest wildcard over it.
+// mostSpecificVirtualService returns the first VirtualService that names a host, else the first with the longest wildcard over
+// it, else nil.
 func mostSpecificVirtualService(all []*virtualService, hostname string) *virtualService {
 	var best *virtualService
 	longest := ""
@@ -69,7 +72,8 @@ func mostSpecificVirtualService(all []*virtualService, hostname string) *virtual
 	return best
 }
 
-// virtualServicesForL4 returns the VirtualServices whose tls and tcp routes may be for host: here cases count (getConfigsForHost).
+// virtualServicesForL4 returns the VirtualServices whose tls and tcp routes may be for a host. Case counts
+// (pilot/pkg/networking/core/tls.go getConfigsForHost).
 func virtualServicesForL4(all []*virtualService, hostname string) []*virtualService {
 	return slices.DeleteFunc(slices.Clone(all), func(v *virtualService) bool {
 		return !slices.ContainsFunc(v.hosts, func(h string) bool { return host.Matches(h, hostname) })

@@ -45,7 +45,7 @@ type review struct {
 	repeatsOther bool
 }
 
-// reviewed returns the object as it is, or as it was.
+// reviewed returns the object as it is, or as it was before it was deleted.
 func (r *review) reviewed() *Object {
 	if r.object != nil {
 		return r.object
@@ -53,5 +53,5 @@ func (r *review) reviewed() *Object {
 	return r.old
 }
 
-// isOfRule is true of the review of a DestinationRule.
+// isOfRule reports whether a DestinationRule is under review.
 func (r *review) isOfRule() bool { return r.reviewed().Kind == KindDestinationRule }

@@ -2,8 +2,8 @@ package mesh
 
 import "slices"
 
-// add puts a hop that leaves the mesh among the flows. Two ways to the same cluster are one flow; it was under TLS
-// if either was.
+// add adds the flow of a hop that leaves the mesh, with its verdict before the review. Two ways to one cluster are one flow,
+// which was under TLS if either was.
 func (r *review) add(h hop, was Verdict) {
 	if r.onlyLosses && !losesTLS(was, h) && !h.wasUnrouted {
 		return
@@ -36,14 +36,14 @@ func (r *review) add(h hop, was Verdict) {
 	r.flows = append(r.flows, f)
 }
 
-// addAll adds hops by what their clusters were.
+// addAll adds hops with the verdicts that their clusters had before.
 func (r *review) addAll(hops []hop) {
 	for _, h := range hops {
 		r.add(h, r.clusterBefore(h))
 	}
 }
 
-// addHop puts the hop to a gateway among the flows, where it is known what the gateway serves there.
+// addHop adds the flow of a hop to a gateway, where it is known what the gateway serves there.
 func (r *review) addHop(h hop) {
 	if _, known := r.index[h.key()]; known || h.gatewayPort.protocol == "" || r.onlyLosses {
 		return
@@ -63,7 +63,7 @@ func (r *review) addHop(h hop) {
 	r.flows = append(r.flows, f)
 }
 
-// addRouted adds the ways that traffic takes which a VirtualService takes, or gives back.
+// addRouted adds the hops of a client whose routes the review changes.
 func (r *review) addRouted(hops []hop, was Verdict) {
 	for _, h := range hops {
 		switch h.kind {
@@ -75,8 +75,8 @@ func (r *review) addRouted(hops []hop, was Verdict) {
 	}
 }
 
-// lostTLS tells what the rule under review decided for a hop where now, in its place, another rule of its host and
-// namespace leaves the bytes in plaintext: one that it hid before.
+// lostTLS returns the TLS that the rule under review had for a hop, where now another rule of its host and namespace, which it hid
+// before, leaves the bytes in plaintext; nil anywhere else.
 func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 	if !r.isOfRule() || r.old == nil || f.Rule == nil || f.Verdict != Plaintext || f.Before != Originated {
 		return nil
@@ -100,7 +100,7 @@ func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 	return &LostTLS{Field: was.tlsSetting().decision.Field, Successor: heir.decision}
 }
 
-// isDecidedElsewhere is true of a flow that other objects decide as they did before: what they do is theirs to answer.
+// isDecidedElsewhere reports whether a flow is decided by other objects, and as before. Then the review has nothing to answer for.
 func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 	if r.object == nil || f.Before != f.Verdict || f.WasUnrouted {
 		return false
@@ -114,5 +114,5 @@ func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 	return false
 }
 
-// losesTLS is true of a hop that was under TLS and is in plaintext.
+// losesTLS reports whether a hop was under TLS and is in plaintext.
 func losesTLS(was Verdict, h hop) bool { return was == Originated && h.verdict() == Plaintext }

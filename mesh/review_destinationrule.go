@@ -7,8 +7,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// destinationRule adds the flows of the hosts that the rule matches, for the clients whose lookup reaches it, and
-// the hops to an egress gateway that it governs.
+// destinationRule adds the flows of the hosts that the rule covers, for the clients whose lookup comes to it, and the hops to an
+// egress gateway that it governs.
 func (r *review) destinationRule() {
 	var patterns []string
 	for _, o := range []*Object{r.object, r.old} {
@@ -50,8 +50,8 @@ func (r *review) reached(c Client, host string) bool {
 	return false
 }
 
-// addGovernedGatewayHops adds the hops to an egress gateway behind host: every port that its Gateways serve, for each subset of the
-// rule, or for the whole rule where it has none.
+// addGovernedGatewayHops adds the hops to an egress gateway that the rule governs: on each port of its Gateways' servers, for each
+// subset of the rule or, without subsets, for the rule. It reports whether host is a gateway's Service.
 func (r *review) addGovernedGatewayHops(host string) bool {
 	gateways := r.after.gatewaysBehind(host)
 	if len(gateways) == 0 {
@@ -79,15 +79,15 @@ func (r *review) addGovernedGatewayHops(host string) bool {
 	return true
 }
 
-// governedClient returns a client that the rule applies to: one it selects in its own namespace.
+// governedClient returns a client that the rule selects in its own namespace.
 func (r *review) governedClient() Client {
 	return Client{
 		Kind: ClientSidecar, Namespace: r.object.Namespace, Labels: ruleSpec(r.object).GetWorkloadSelector().GetMatchLabels(),
 	}
 }
 
-// addUnknownHost adds what there is to say of a rule for a host that nothing declares. Names of the cluster's own
-// Services are never unknown: not every Service is a part of the mesh.
+// addUnknownHost adds a flow that stands for a rule whose host nothing declares. A Service of the cluster is never unknown: not
+// every one is part of the mesh.
 func (r *review) addUnknownHost(hostname string) {
 	suffix := ".svc." + r.after.settings.ClusterDomain
 	if strings.HasSuffix(hostname, suffix) || host.IsWildcard(hostname) && strings.HasSuffix(suffix, hostname[1:]) {
@@ -102,7 +102,7 @@ func (r *review) addUnknownHost(hostname string) {
 	r.flows = append(r.flows, f)
 }
 
-// addOffPath adds what there is to say of a rule whose TLS decides for no client at all.
+// addOffPath adds a flow that stands for a rule whose TLS no client has.
 func (r *review) addOffPath(host string) {
 	if r.repeatsOther || !asksForTLS(ruleSpec(r.object)) || slices.ContainsFunc(r.flows, func(f Flow) bool { return f.DecidedByObject || f.Ignored }) {
 		return

@@ -6,7 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// judgeRule says whether the rule under review decides a flow, and whether Istio ignores the TLS that it asks for.
+// judgeRule sets whether the rule under review decides a flow, and whether Istio ignores the TLS that it has for it.
 func (r *review) judgeRule(f *Flow, h hop) {
 	decided := h.cluster.Hop.DecidedBy
 	f.DecidedByObject = decided != nil && r.object != nil && decided.Object == r.object.Ref
@@ -30,7 +30,7 @@ func (r *review) judgeRule(f *Flow, h hop) {
 	}
 }
 
-// judgeReplaced says what comes of TLS in the rule under review in whose place another rule's policy is taken.
+// judgeReplaced sets what comes of the TLS in the rule under review where another rule's trafficPolicy is taken in its place.
 func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	kept := h.tlsSetting()
 	if kept.bySubset && !own.bySubset {
@@ -45,8 +45,8 @@ func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	f.Ignored, f.Cause, f.Related, f.IgnoredForSome, f.RelatedUnused = true, CauseMergedAway, by.Ref.String(), partly, r.wasUnused(by, h)
 }
 
-// isReplaced reports whether the rule under review stands where the client's lookup stopped, and yet another rule's
-// policy is taken in its place.
+// isReplaced reports whether the rule under review is where the client's lookup ended, and is for the client, so that its TLS would
+// count if another rule's trafficPolicy were not taken in its place.
 func (r *review) isReplaced(h hop) bool {
 	stopped := h.cluster.lookup.endedAt
 	if stopped == nil || !slices.Contains(stopped.rules, r.object) || h.cluster.rule == nil {
@@ -62,14 +62,14 @@ func (r *review) isReplaced(h hop) bool {
 	return visible(spec.ExportTo, r.object.Namespace, h.client.Namespace)
 }
 
-// wasUnused reports whether a rule decided nothing for anybody before the review.
+// wasUnused reports whether a rule decided no client's TLS before the review.
 func (r *review) wasUnused(o *Object, h hop) bool {
 	set := r.before.rules.At(h.cluster.lookup.endedAt.host + "\x00" + o.Namespace)
 	return set != nil && slices.Contains(set.rules, o) && !set.decidesTLS(o, h.port, h.subset)
 }
 
-// clearCredentialUsedByGateway takes back that a credential is ignored where the sidecar's own bytes are encrypted by the application, and
-// a gateway uses it for the same port.
+// clearCredentialUsedByGateway clears Ignored of a credential that sidecars ignore, where what they send is TLS of the
+// application's, and a gateway uses the credential for the same port.
 func (r *review) clearCredentialUsedByGateway() {
 	for i := range r.flows {
 		f := &r.flows[i]
@@ -79,6 +79,7 @@ func (r *review) clearCredentialUsedByGateway() {
 	}
 }
 
+// isUsedByGateway reports whether g is TLS that a gateway starts to the same port, by the rule under review.
 func (f *Flow) isUsedByGateway(g Flow) bool {
 	return g.Client.Kind == ClientGateway && g.Verdict == Originated && g.Host == f.Host && g.Port == f.Port && g.DecidedByObject
 }

@@ -8,8 +8,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// Flow is what a review has to answer for: a Path, what it was before the review, and what policies need to
-// judge it without knowing Istio.
+// Flow is one connection that a review has to answer for: its path, what it was before the review, and what policies need to judge
+// it without knowing Istio.
 type Flow struct {
 	Path
 	HopKind HopKind `json:"hopKind"`
@@ -69,7 +69,7 @@ type LostTLS struct {
 	Successor Decision `json:"successor"`
 }
 
-// flowKey tells flows apart.
+// flowKey identifies a flow in a review.
 type flowKey struct {
 	client, host, subset string
 	kind                 ClientKind
@@ -78,15 +78,18 @@ type flowKey struct {
 	payload              Family
 }
 
+// compareFlows returns the order in which a review lists its flows.
 func compareFlows(a, b Flow) int {
 	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.HopKind, b.HopKind),
 		a.Client.compare(b.Client), cmp.Compare(a.Subset, b.Subset), cmp.Compare(a.Payload, b.Payload))
 }
 
+// key returns what identifies the hop's flow.
 func (h hop) key() flowKey {
 	return flowKey{kind: h.client.Kind, client: h.client.Namespace + labelsKey(h.client.Labels), host: h.host, port: h.port, subset: h.subset, hopKind: h.kind, payload: h.payload}
 }
 
+// flow returns the hop's flow, without what the review adds.
 func (h hop) flow() Flow {
 	f := Flow{
 		Path:    Path{Client: h.client, Host: h.host, Port: h.port, Hops: []Hop{h.shown()}, Verdict: h.verdict(), Cause: h.cause()},
@@ -103,7 +106,7 @@ func (h hop) flow() Flow {
 	return f
 }
 
-// endpointHosts returns the DNS names among a ServiceEntry's endpoints.
+// endpointHosts returns the DNS names among the addresses of a ServiceEntry's endpoints.
 func endpointHosts(entry *networking.ServiceEntry) []string {
 	var list []string
 	for _, e := range entry.Endpoints {

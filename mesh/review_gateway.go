@@ -1,7 +1,7 @@
 package mesh
 
-// gateway adds the hops to this Gateway that stored routes take: its servers say which SNI they accept. What it lets out
-// by those routes that it did not before is its to answer for.
+// gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept, and what it
+// lets out of the mesh by those routes that it did not before.
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.virtualServices.Prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
 		r.addNewGatewayEgress(ref, v)
@@ -13,7 +13,7 @@ func (r *review) gateway(ref Ref) {
 	}
 }
 
-// addNewGatewayEgress adds the hops that v has out of the Gateway under review, and had not before.
+// addNewGatewayEgress adds the hops by v out of the Gateway under review that it did not have before.
 func (r *review) addNewGatewayEgress(ref Ref, v *virtualService) {
 	if r.object == nil {
 		return
@@ -32,7 +32,7 @@ func (r *review) addNewGatewayEgress(ref Ref, v *virtualService) {
 	}
 }
 
-// addGatewayHopsTo adds the gateway hops of all clients of a host, and nothing else.
+// addGatewayHopsTo adds the hops to gateways of all clients of a host.
 func (r *review) addGatewayHopsTo(host string) {
 	for _, client := range r.clients(host) {
 		for _, number := range r.after.Ports(host) {

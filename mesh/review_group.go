@@ -6,11 +6,11 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// maxUngroupedFlows is how many flows a review may have before those that differ in nothing but their host are told as one:
-// a person reads no more, and a policy that judges one of them judges all.
+// maxUngroupedFlows is how many flows a review returns one by one. A person reads no more than that, and a policy that judges one
+// of several that differ in nothing but their host judges all.
 const maxUngroupedFlows = 64
 
-// flowClass is what flows must share to be told as one.
+// flowClass is what flows have in common that are returned as one.
 type flowClass struct {
 	client, subset, protocol, by, tls, sni, rule, field string
 	port                                                uint32
@@ -23,7 +23,7 @@ type flowClass struct {
 	apart                                               string
 }
 
-// groupFlows tells flows that are alike as one, the first, and counts the rest in Also.
+// groupFlows returns the first flow of each class, with the number of the others in OtherHosts.
 func groupFlows(flows []Flow, apart func(host string) string) []Flow {
 	if len(flows) <= maxUngroupedFlows {
 		return flows
@@ -45,6 +45,7 @@ func groupFlows(flows []Flow, apart func(host string) string) []Flow {
 	return folded
 }
 
+// class returns the flow's class. What depends on the host alone is not part of it.
 func (f Flow) class() flowClass {
 	key := flowClass{
 		client: f.Client.String(), subset: f.Subset, protocol: f.Protocol, by: f.Related, port: f.Port, hopKind: f.HopKind, payload: f.Payload,

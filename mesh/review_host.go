@@ -28,7 +28,7 @@ func (r *review) host(host string, touched func(Client) bool) {
 	r.addPossibleClients(host, clients, touched)
 }
 
-// hostClass adds all flows to host, which stand for so many other hosts too.
+// hostClass adds the flows of host, the first of a class of hosts, each of which stands for so many others too.
 func (r *review) hostClass(host string, also int, touched func(Client) bool) {
 	from := len(r.flows)
 	r.host(host, touched)
@@ -37,7 +37,7 @@ func (r *review) hostClass(host string, also int, touched func(Client) bool) {
 	}
 }
 
-// clients returns the vantages of both snapshots.
+// clients returns the clients of host in both snapshots.
 func (r *review) clients(host string) []Client {
 	list := r.after.Clients(host)
 	seen := map[string]bool{}
@@ -53,8 +53,10 @@ func (r *review) clients(host string) []Client {
 	return list
 }
 
-// client adds the flows of one client to one host and port: the direct way unless routes take all traffic to
-// gateways, what lies beyond the gateways, and every subset.
+// client adds the flows of one client to one host and port:
+//  1. the hop to the host's own cluster, unless routes send everything to gateways;
+//  2. the hops out of gateways;
+//  3. the clusters of all subsets, whether or not routes lead there.
 func (r *review) client(client Client, host string, number uint32) {
 	svc, ok := r.after.serviceFor(client, host)
 	if !ok || !svc.external {
@@ -99,8 +101,8 @@ func (r *review) client(client Client, host string, number uint32) {
 	r.addSubsets(client, svc, p)
 }
 
-// clientBefore returns the proxy before the same pods as it was before the review: which waypoint stands for a host, if any, is
-// a label of its entry.
+// clientBefore returns the proxy that the same pods had for a host before the review: which waypoint stands for a host is a label of
+// its ServiceEntry.
 func (r *review) clientBefore(client Client, host string) Client {
 	switch client.Kind {
 	case ClientZtunnel:
@@ -113,7 +115,7 @@ func (r *review) clientBefore(client Client, host string) Client {
 	return client
 }
 
-// addSubsets adds the clusters of all subsets of the rule that applies.
+// addSubsets adds the clusters of all subsets of the rule that applies to the client.
 func (r *review) addSubsets(client Client, svc scopedService, p port) {
 	if client.Kind == ClientZtunnel {
 		return
@@ -130,7 +132,7 @@ func (r *review) addSubsets(client Client, svc scopedService, p port) {
 	}
 }
 
-// clusterBefore returns the verdict of the same cluster before the review; "" if there was none.
+// clusterBefore returns the verdict of the hop's cluster before the review; "" if there was none.
 func (r *review) clusterBefore(h hop) Verdict {
 	svc, ok := r.before.serviceFor(h.client, h.host)
 	if !ok {

@@ -7,8 +7,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// addRoutesTo adds the flows to host that routes of the mesh bring there: requests to a port for TLS, which nobody but the
-// proxy encrypts, whatever the port is declared for; and whatever a route for another host took there under TLS until now.
+// addRoutesTo adds the flows to host that routes for other hosts bring there: requests to a port for TLS, which nobody encrypts if
+// the proxy does not, and whatever loses its TLS.
 func (r *review) addRoutesTo(host string, clients []Client) {
 	if r.onlyRoutes {
 		return // those of the VirtualService under review are added with it
@@ -25,8 +25,8 @@ func (r *review) addRoutesTo(host string, clients []Client) {
 	}
 }
 
-// addPossibleClients adds the flows of clients of which nobody knows whether they exist, where they lose their TLS: nothing else is
-// held against a review for their sake.
+// addPossibleClients adds the flows of clients that may exist, where they lose their TLS. For their sake a review has to answer for
+// nothing else.
 func (r *review) addPossibleClients(host string, clients []Client, touched func(Client) bool) {
 	r.onlyLosses = true
 	defer func() { r.onlyLosses = false }()
@@ -40,11 +40,11 @@ func (r *review) addPossibleClients(host string, clients []Client, touched func(
 	r.addGatewaysInOtherNamespaces(host, touched)
 }
 
-// maxCombinedClients bounds how many pairs of labels are looked at: a rule names one set of them, a route as many as it likes.
+// maxCombinedClients bounds how many pairs of labels are looked at. A rule has one set of labels, a VirtualService any number.
 const maxCombinedClients = 4096
 
-// combinedClients returns pods that carry the labels by which the object under review singles pods out, and those by which another
-// does at once.
+// combinedClients returns the clients with the labels that selectors of the object under review ask for and those that another
+// object's selectors ask for.
 func (r *review) combinedClients(clients []Client) []Client {
 	own := r.selectorLabels()
 	if len(own) == 0 || len(own)*len(clients) > maxCombinedClients {
@@ -70,7 +70,7 @@ func (r *review) combinedClients(clients []Client) []Client {
 	return list
 }
 
-// selectorLabels returns the labels by which the object under review singles pods out, now and before.
+// selectorLabels returns the labels that selectors of the object under review ask for, now and before.
 func (r *review) selectorLabels() []map[string]string {
 	var list []map[string]string
 	for _, o := range []*Object{r.object, r.old} {
@@ -89,7 +89,7 @@ func (r *review) selectorLabels() []map[string]string {
 	return slices.DeleteFunc(list, func(labels map[string]string) bool { return len(labels) == 0 })
 }
 
-// combinedLabels returns the labels of a pod that carries both; ok is false where no pod can.
+// combinedLabels returns the labels of a pod that has both; ok is false where none can.
 func combinedLabels(a, b map[string]string) (map[string]string, bool) {
 	both := maps.Clone(a)
 	for k, v := range b {
@@ -101,7 +101,8 @@ func combinedLabels(a, b map[string]string) (map[string]string, bool) {
 	return both, true
 }
 
-// addGatewaysInOtherNamespaces adds the flows of gateway pods in namespaces where no Service tells of them.
+// addGatewaysInOtherNamespaces adds the flows of gateways' pods, where nothing tells their namespace, for each namespace that they
+// may be in.
 func (r *review) addGatewaysInOtherNamespaces(host string, touched func(Client) bool) {
 	routes := append(r.after.gatewayVirtualServicesForHost(host), r.after.virtualServicesWithDestination(host)...)
 	if !slices.ContainsFunc(routes, (*virtualService).bindsGateway) {

@@ -6,6 +6,7 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
+// serviceEntry adds the flows to all hosts of the ServiceEntry, as it is and as it was.
 func (r *review) serviceEntry() {
 	var hosts []string
 	for _, o := range []*Object{r.object, r.old} {

@@ -9,7 +9,7 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// virtualService adds the flows of the mesh that the routes take or give back, and those of its gateways.
+// virtualService adds the flows of sidecars that the routes take or leave, and those out of its gateways.
 func (r *review) virtualService() {
 	r.onlyRoutes, r.virtualServices = true, []Ref{r.reviewed().Ref}
 	var hosts []string
@@ -47,15 +47,15 @@ func (r *review) virtualService() {
 	r.addAll(r.after.gatewayRouteHops(v))
 }
 
-// usesReviewedRoute reports whether the VirtualService under review takes traffic off the direct way, itself or as a delegate.
+// usesReviewedRoute reports whether hops go by a route of the VirtualService under review, its own or a delegate's.
 func (r *review) usesReviewedRoute(hops []hop) bool {
 	return slices.ContainsFunc(hops, func(h hop) bool {
 		return h.route != nil && slices.Contains(r.virtualServices, h.route.virtualService.Ref)
 	})
 }
 
-// addUndeclaredHost adds the flows to a name that no object declares, where they are by a wildcard over it, and lose their TLS or are
-// let out: else they are told as those to the wildcard.
+// addUndeclaredHost adds the flows to a name that no object declares and a wildcard covers, where they lose their TLS, or were
+// unrouted. Any other is that of the wildcard.
 func (r *review) addUndeclaredHost(name string) {
 	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
 		return
@@ -77,7 +77,7 @@ func (r *review) addUndeclaredHost(name string) {
 	}
 }
 
-// addUndeclaredHostOf adds the ways of one client to a name that host covers.
+// addUndeclaredHostOf adds the hops of one client to a name that host, a wildcard, covers.
 func (r *review) addUndeclaredHostOf(client Client, host, name string, number uint32) {
 	hops := r.after.hopsForName(client, host, name, number)
 	earlier := r.before.hopsForName(client, r.before.wildcardListenedFor(client, name, number), name, number)
@@ -87,7 +87,7 @@ func (r *review) addUndeclaredHostOf(client Client, host, name string, number ui
 	r.addRouted(hops, egressVerdict(earlier))
 }
 
-// addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: tls and tcp routes are for those too.
+// addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: its tls and tcp routes are for those too.
 func (r *review) addCoveringWildcards(v *virtualService) {
 	if len(v.spec.Tls)+len(v.spec.Tcp) == 0 {
 		return
