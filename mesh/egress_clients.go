@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Clients returns the classes of clients that can reach host, each standing for all pods that Istio configures alike: those of
-// the namespaces that any object singles out, by the labels that selectors ask for, and of all other namespaces as one; then
-// the waypoints that stand for host.
+// Clients returns the classes of clients that can reach host, each standing for all pods that Istio configures alike:
+// those of the namespaces that any object singles out, by the labels that selectors ask for, and of all other
+// namespaces as one; then the waypoints that stand for host.
 func (s *Snapshot) Clients(host string) []Client {
 	var list []Client
 	for _, namespace := range s.clientNamespaces(host) {
@@ -16,7 +16,8 @@ func (s *Snapshot) Clients(host string) []Client {
 	return append(list, s.waypointClients(host)...)
 }
 
-// clientNamespaces returns the namespaces whose clients may be configured differently for host, ascending, AnyNamespace last.
+// clientNamespaces returns the namespaces whose clients may be configured differently for host, ascending,
+// AnyNamespace last.
 func (s *Snapshot) clientNamespaces(host string) []string {
 	names := map[string]bool{}
 	add := func(list ...string) {
@@ -54,8 +55,8 @@ func (s *Snapshot) clientNamespaces(host string) []string {
 	return append(slices.Sorted(maps.Keys(names)), AnyNamespace)
 }
 
-// firstAmbient returns one ambient namespace, "" if there is none. It stands for all of them: no rule of a client's namespace
-// counts there.
+// firstAmbient returns one ambient namespace, "" if there is none. It stands for all of them: no rule of a client's
+// namespace counts there.
 func (s *Snapshot) firstAmbient() string {
 	for name := range s.ambientNamespaces.Prefix("") {
 		return name
@@ -63,8 +64,8 @@ func (s *Snapshot) firstAmbient() string {
 	return ""
 }
 
-// clientsIn returns the classes of clients of one namespace: pods without labels, and pods with those that a selector asks for. An
-// ambient namespace has its ztunnel or, where the host has a waypoint, which waypointClients has, none.
+// clientsIn returns the classes of clients of one namespace: pods without labels, and pods with those that a selector
+// asks for. An ambient namespace has its ztunnel or, where the host has a waypoint, which waypointClients has, none.
 func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	if s.isAmbient(namespace) {
 		if client := s.ClientOf(namespace, nil, host); client.Kind == ClientZtunnel {
@@ -79,7 +80,8 @@ func (s *Snapshot) clientsIn(namespace, host string) []Client {
 	return list
 }
 
-// selectorsIn returns the labels that selectors ask for in a namespace: those of rules and routes for host, and of Sidecars.
+// selectorsIn returns the labels that selectors ask for in a namespace: those of rules and routes for host, and of
+// Sidecars.
 func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 	found := map[string]map[string]string{}
 	add := func(labels map[string]string) {

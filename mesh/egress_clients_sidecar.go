@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// sidecarNamespaces returns namespaces, beside the known ones, whose Sidecars make their clients see another service of host than
-// clients of AnyNamespace do, or other routes for it: one namespace for each difference. Where host has one service that
-// all see, and no routes, there can be none.
+// sidecarNamespaces returns namespaces, beside the known ones, whose Sidecars make their clients see another service
+// of host than clients of AnyNamespace do, or other routes for it: one namespace for each difference. Where host has
+// one service that all see, and no routes, there can be none.
 func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []string {
 	anybody := Client{Kind: ClientSidecar, Namespace: AnyNamespace}
 	usual, sees := s.clientConfigKey(anybody, host)
@@ -72,8 +72,8 @@ func egressDigest(o *Object, sources []string) uint64 {
 	return h.Sum64()
 }
 
-// clientConfigKey returns a string that is equal for clients that see the same service of host, and the same routes for each of
-// its ports. sees is false for a client that sees none.
+// clientConfigKey returns a string that is equal for clients that see the same service of host, and the same routes
+// for each of its ports. sees is false for a client that sees none.
 func (s *Snapshot) clientConfigKey(client Client, host string) (key string, sees bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {

@@ -11,8 +11,8 @@ func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, 
 	return h
 }
 
-// gatewayCluster returns the cluster of an egress gateway's Service. Where the client does not know that Service or its port, it
-// is taken as a Service of the namespace that its host names.
+// gatewayCluster returns the cluster of an egress gateway's Service. Where the client does not know that Service or
+// its port, it is taken as a Service of the namespace that its host names.
 func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, subsetName string, srv gatewayPort) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok || !svc.hasPort(number) {
@@ -47,8 +47,8 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	return hops
 }
 
-// hopsFromServers returns the hops out of a gateway's servers. They take what has come by its SNI; where none takes that, by the
-// SNI that it should have.
+// hopsFromServers returns the hops out of a gateway's servers. They take what has come by its SNI; where none takes
+// that, by the SNI that it should have.
 func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGateway hop, host string) []hop {
 	list, _ := s.gatewayDestinations(client, servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
 	if len(list) == 0 {
@@ -68,8 +68,8 @@ func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []route
 	return hops
 }
 
-// hopsFromUnknownServer returns the hops by v out of a gateway whose server on a port is not known: by the first type of route
-// that v has for it.
+// hopsFromUnknownServer returns the hops by v out of a gateway whose server on a port is not known: by the first type
+// of route that v has for it.
 func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gateway, host string, toGateway hop) []hop {
 	r := matchContext{gateway: gateway, host: host, port: toGateway.port, client: client}
 	for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
@@ -85,7 +85,8 @@ func (s *Snapshot) hopsFromUnknownServer(client Client, v *virtualService, gatew
 	return nil
 }
 
-// gatewayPayload returns what a gateway sends on: HTTP by HTTP routes, TLS by tls routes, and by tcp routes what has come.
+// gatewayPayload returns what a gateway sends on: HTTP by HTTP routes, TLS by tls routes, and by tcp routes what has
+// come.
 func gatewayPayload(kind, came Family) Family {
 	if kind == FamilyOpaque {
 		return came

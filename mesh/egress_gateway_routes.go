@@ -2,8 +2,8 @@ package mesh
 
 import "slices"
 
-// gatewayRouteHops returns the hops by v out of the gateways to which it is bound, whether or not the mesh sends anything there
-// yet.
+// gatewayRouteHops returns the hops by v out of the gateways to which it is bound, whether or not the mesh sends
+// anything there yet.
 func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	var hops []hop
 	for _, name := range v.gateways {
@@ -14,8 +14,8 @@ func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	return hops
 }
 
-// gatewayRouteHopsOf returns the hops by v out of one gateway, whose pods are client: from each of its servers, as if no other
-// VirtualService were bound to it.
+// gatewayRouteHopsOf returns the hops by v out of one gateway, whose pods are client: from each of its servers, as if
+// no other VirtualService were bound to it.
 func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Client) []hop {
 	g := s.Get(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
@@ -34,7 +34,8 @@ func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Cli
 	return hops
 }
 
-// gatewayPayloads returns what may come to a gateway and go on as it has come: by tcp routes, anything that v's hosts are for.
+// gatewayPayloads returns what may come to a gateway and go on as it has come: by tcp routes, anything that v's hosts
+// are for.
 func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) []Family {
 	if !slices.ContainsFunc(list, func(d routeDestination) bool { return d.routeType == FamilyOpaque }) {
 		return []Family{FamilyOpaque}
@@ -48,8 +49,8 @@ func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) [
 	return found
 }
 
-// unknownGatewayHops returns the hops by v out of a gateway whose servers are not known: it may serve any host on each port that
-// v's routes match.
+// unknownGatewayHops returns the hops by v out of a gateway whose servers are not known: it may serve any host on
+// each port that v's routes match.
 func (s *Snapshot) unknownGatewayHops(v *virtualService, name string, client Client) []hop {
 	var hops []hop
 	for _, host := range v.hosts {

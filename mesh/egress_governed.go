@@ -16,8 +16,8 @@ type GovernedCluster struct {
 	EntrySubjectAltNames bool
 }
 
-// GovernedClusters returns the clusters whose TLS a rule decides, by host and port, whether or not routes lead to them. Clusters
-// of hosts inside the mesh are left out.
+// GovernedClusters returns the clusters whose TLS a rule decides, by host and port, whether or not routes lead to
+// them. Clusters of hosts inside the mesh are left out.
 func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 	o := s.Get(rule)
 	if o == nil || o.Kind != KindDestinationRule {

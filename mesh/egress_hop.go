@@ -11,7 +11,8 @@ const (
 	HopEgress HopKind = "egress"
 	// HopGateway goes from a proxy to an egress gateway, inside the mesh.
 	HopGateway HopKind = "gateway"
-	// HopNone leads to no service: routes take all of it, and redirect or answer it in the proxy, or let it pass by.
+	// HopNone leads to no service: routes take everything, and redirect or answer it in the proxy, or let it pass
+	// through.
 	HopNone HopKind = "none"
 )
 
@@ -31,9 +32,9 @@ type hop struct {
 	exists      bool // Istio builds the cluster
 	gatewayPort gatewayPort
 	gateways    []*Object
-	route       *routeDestination // the route that sends here; nil for the direct way
-	decidedBy   *Decision         // of a hop that leads nowhere: what has no service for it
-	wasUnrouted bool              // before the review nothing left this way
+	route       *routeDestination // nil for the host's own cluster
+	decidedBy   *Decision         // of HopNone: the route without a destination
+	wasUnrouted bool              // before the review nothing left
 }
 
 // verdict returns the form in which bytes take this hop.
@@ -51,7 +52,8 @@ func (h hop) verdict() Verdict {
 	return Plaintext
 }
 
-// cause returns why the hop is as it is. Without a destination, requests end in the proxy, and other connections pass through.
+// cause returns why the hop is as it is. Without a destination, requests end in the proxy, and other connections pass
+// through.
 func (h hop) cause() Cause {
 	switch {
 	case h.kind != HopNone:

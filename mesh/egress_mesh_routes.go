@@ -6,8 +6,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// meshRouteHops returns the hops of a client straight out to an external host by v's routes for sidecars, whichever host they
-// are for: a route may lead from a service of the mesh to an external host.
+// meshRouteHops returns the hops of a client straight out to an external host by v's routes for sidecars, whichever
+// host they are for: a route may lead from a service of the mesh to an external host.
 //
 //	hosts: [news.default.svc.cluster.local]
 //	http:
@@ -47,8 +47,8 @@ func (v scopedService) payloadOf(kind Family, number uint32) Family {
 	return p.family()
 }
 
-// destinationPorts returns the ports to which a destination may lead. Where it has none and the listener is any (0), they are those
-// on which the proxy looks for requests to a host of v.
+// destinationPorts returns the ports to which a destination may lead. Where it has none and the listener is any (0),
+// they are those on which the proxy looks for requests to a host of v.
 func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scopedService, d routeDestination, listener uint32) []uint32 {
 	if number := s.destinationPort(client, d, listener); number != 0 {
 		return []uint32{number}
@@ -62,8 +62,8 @@ func (s *Snapshot) destinationPorts(client Client, v *virtualService, svc scoped
 	return list
 }
 
-// hasHTTPRoutesFor reports whether a client's proxy looks for requests to a host on a port: a service of that host has it, or the
-// host is in no registry, and it is port 80.
+// hasHTTPRoutesFor reports whether a client's proxy looks for requests to a host on a port: a service of that host
+// has it, or the host is in no registry, and it is port 80.
 func (s *Snapshot) hasHTTPRoutesFor(client Client, hostname string, number uint32) bool {
 	if !host.IsWildcard(hostname) {
 		svc, ok := s.serviceFor(client, hostname)

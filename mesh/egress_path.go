@@ -31,9 +31,9 @@ func (s *Snapshot) directHop(client Client, svc scopedService, number uint32, su
 	return h
 }
 
-// routedHops returns the hops by the routes for a port and, where they leave something to it, the one to the service's own
-// cluster. Where no route leads anywhere, a sidecar has the hop of hopToNoDestination. A waypoint has the direct hop even then:
-// what its routes do is not modelled well enough to answer that nothing leaves.
+// routedHops returns the hops by the routes for a port and, where they leave something to it, the one to the
+// service's own cluster. Where no route leads anywhere, a sidecar has the hop of hopToNoDestination. A waypoint has
+// the direct hop even then: what its routes do is not modelled well enough to answer that nothing leaves.
 func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p port) []hop {
 	list, open := s.routeDestinations(client, svc, name, p)
 	payload := s.payloadFrom(client, svc, p)
@@ -51,8 +51,9 @@ func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p p
 	return hops
 }
 
-// followRoute returns the hops by a route of a sidecar or waypoint: out of the mesh, or to a gateway and on from there. A
-// destination inside the mesh is a hop of its own kind: nothing leaves by it, but nothing goes to the host's own cluster either.
+// followRoute returns the hops by a route of a sidecar or waypoint: out of the mesh, or to a gateway and on from
+// there. A destination inside the mesh is a hop of its own kind: nothing leaves by it, but nothing goes to the host's
+// own cluster either.
 func (s *Snapshot) followRoute(client Client, host string, payload Family, d routeDestination) []hop {
 	if s.isExternal(d.Host) {
 		return s.egressHops(client, d, d.Port, payload)

@@ -17,8 +17,8 @@ type Path struct {
 	Considered []Considered `json:"considered,omitempty"`
 }
 
-// Resolve returns what happens to the bytes that a client sends to host:port. Where routes split them, it is the path of the worst
-// verdict. A host that nothing declares has the path of the closest wildcard over it.
+// Resolve returns what happens to the bytes that a client sends to host:port. Where routes split them, it is the path
+// of the worst verdict. A host that nothing declares has the path of the closest wildcard over it.
 func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	path := Path{Client: client, Host: host, Port: number, Hops: []Hop{}, Verdict: Unknown}
 	hops := s.hops(client, host, number)

@@ -7,8 +7,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// hopToNoDestination returns the hop of what routes take and send to no service. It keeps the cluster of the direct hop: who decides
-// its TLS is who decides when the route changes.
+// hopToNoDestination returns the hop of what routes take and send to no service. It keeps the cluster of the direct
+// hop: who decides its TLS is who decides when the route changes.
 func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string, p port) hop {
 	h := direct
 	h.kind = HopNone

@@ -7,7 +7,7 @@ type Verdict string
 
 // The verdicts.
 const (
-	// Plaintext: the bytes leave as the application wrote them, and nothing says that they are TLS.
+	// Plaintext: the bytes leave as the application wrote them, and are not declared to be TLS.
 	Plaintext Verdict = "plaintext"
 	// Originated: a proxy starts TLS around them.
 	Originated Verdict = "originated"
@@ -15,8 +15,8 @@ const (
 	ApplicationTLS Verdict = "application-tls"
 	// DoubleTLS: a proxy starts TLS around the application's TLS.
 	DoubleTLS Verdict = "double-tls"
-	// Unknown: the mesh has no answer (no such host or port, an opaque protocol without originated TLS is
-	// Plaintext with family opaque, not Unknown).
+	// Unknown: the mesh has no answer, as for a host or port that is not declared. An opaque protocol without TLS is
+	// Plaintext.
 	Unknown Verdict = "unknown"
 )
 

@@ -14,18 +14,18 @@ const (
 	ClientSidecar  ClientKind = "sidecar"
 	ClientGateway  ClientKind = "gateway"
 	ClientWaypoint ClientKind = "waypoint"
-	// ClientZtunnel is an ambient pod without a waypoint on its way: no proxy that reads rules.
+	// ClientZtunnel is an ambient pod with no waypoint on its way. The ztunnel reads no rules.
 	ClientZtunnel ClientKind = "ztunnel"
 )
 
 // Client is a class of pods that Istio configures alike, and the proxy through which they send (model.Proxy).
 type Client struct {
 	Kind ClientKind `json:"kind"`
-	// Namespace is the namespace of the pods. It is AnyNamespace for all namespaces that no object singles out.
+	// Namespace is that of the pods, AnyNamespace for all namespaces that no object singles out.
 	Namespace string `json:"namespace"`
-	// Labels are labels that the pods carry, where a selector tells pods of one namespace apart.
+	// Labels are labels of the pods, where a selector asks for them.
 	Labels map[string]string `json:"labels,omitempty"`
-	// Gateways names ("namespace/name") the Gateway objects that configure a gateway client's workload.
+	// Gateways names ("namespace/name") the Gateways that configure the pods of a gateway.
 	Gateways []string `json:"gateways,omitempty"`
 }
 

@@ -27,8 +27,8 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	return list
 }
 
-// resolveDelegate returns a route of v or, where it delegates, the routes of its delegate merged under it. There are none where
-// the delegate does not exist, is not exported to v's namespace, or has hosts of its own.
+// resolveDelegate returns a route of v or, where it delegates, the routes of its delegate merged under it. There are
+// none where the delegate does not exist, is not exported to v's namespace, or has hosts of its own.
 //
 //	# VirtualService default/root                   # VirtualService shop/leaf, without hosts
 //	hosts: [edition.cnn.com]                        http:
@@ -58,9 +58,9 @@ func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRout
 	return list
 }
 
-// mergeHTTPRoute returns a delegate's route under its root's match; what it leaves unset it has from the root. It is nil where
-// no match of the delegate lies within the root's: Istio drops such a route (pilot/pkg/model/virtualservice.go
-// mergeHTTPRoute).
+// mergeHTTPRoute returns a delegate's route under its root's match; what it leaves unset it has from the root. It is
+// nil where no match of the delegate lies within the root's: Istio drops such a route
+// (pilot/pkg/model/virtualservice.go mergeHTTPRoute).
 func (s Settings) mergeHTTPRoute(root, sub *networking.HTTPRoute, rootNamespace, namespace string) *networking.HTTPRoute {
 	if sub == nil {
 		return nil

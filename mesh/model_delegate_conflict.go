@@ -7,8 +7,9 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// hasConflict reports whether a delegate's match asks for requests that its root's match does not let through, as Istio sees
-// it (pilot/pkg/model/virtualservice.go hasConflict). A root's sourceNamespace must be repeated by the delegate.
+// hasConflict reports whether a delegate's match asks for requests that its root's match does not let through, as
+// Istio sees it (pilot/pkg/model/virtualservice.go hasConflict). A root's sourceNamespace must be repeated by the
+// delegate.
 func hasConflict(root, leaf *networking.HTTPMatchRequest) bool {
 	return stringMatchConflict(root.Uri, leaf.Uri) || stringMatchConflict(root.Scheme, leaf.Scheme) ||
 		stringMatchConflict(root.Method, leaf.Method) || stringMatchConflict(root.Authority, leaf.Authority) ||
@@ -39,7 +40,8 @@ func labelsConflict(root, leaf map[string]string) bool {
 	return false
 }
 
-// gatewaysConflict reports whether a delegate names a gateway that its root does not, or more of them, counting repetitions.
+// gatewaysConflict reports whether a delegate names a gateway that its root does not, or more of them, counting
+// repetitions.
 func gatewaysConflict(root, leaf []string) bool {
 	if len(root) == 0 || len(leaf) == 0 {
 		return false

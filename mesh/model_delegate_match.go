@@ -7,8 +7,9 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// mergeHTTPMatchRequests returns the matches of the requests that both a root's route and its delegate's take. ok is false where
-// a match of the delegate lies within none of the root's (pilot/pkg/model/virtualservice.go mergeHTTPMatchRequests).
+// mergeHTTPMatchRequests returns the matches of the requests that both a root's route and its delegate's take. ok is
+// false where a match of the delegate lies within none of the root's (pilot/pkg/model/virtualservice.go
+// mergeHTTPMatchRequests).
 func mergeHTTPMatchRequests(root, sub []*networking.HTTPMatchRequest) (list []*networking.HTTPMatchRequest, ok bool) {
 	if len(root) == 0 {
 		return sub, true
@@ -30,7 +31,8 @@ func mergeHTTPMatchRequests(root, sub []*networking.HTTPMatchRequest) (list []*n
 	return list, true
 }
 
-// mergeHTTPMatchRequest returns inner with what only outer asks for (pilot/pkg/model/virtualservice.go mergeHTTPMatchRequest).
+// mergeHTTPMatchRequest returns inner with what only outer asks for (pilot/pkg/model/virtualservice.go
+// mergeHTTPMatchRequest).
 func mergeHTTPMatchRequest(outer, inner *networking.HTTPMatchRequest) *networking.HTTPMatchRequest {
 	merged := &networking.HTTPMatchRequest{
 		Uri: cmp.Or(inner.Uri, outer.Uri), Scheme: cmp.Or(inner.Scheme, outer.Scheme), Method: cmp.Or(inner.Method, outer.Method),

@@ -13,17 +13,17 @@ import (
 type ruleSet struct {
 	namespace string
 	host      string
-	rules     []*Object       // sorted: selectors first, then by age
-	local     selectableRules // seen by clients of the namespace
-	private   selectableRules // not exported; what clients in the root namespace see of its own rules
-	// toEveryone is what is exported to everybody, to what a namespace sees instead that is exported to by name.
+	rules     []*Object       // in the order of compareRules
+	local     selectableRules // for clients of the namespace
+	private   selectableRules // for clients in the root namespace: its own rules that are exported to nobody else
+	// toEveryone is what other namespaces find, toNamespace what those find instead that rules are exported to by name.
 	toEveryone  []*consolidatedRule
 	toNamespace map[string][]*consolidatedRule
 	specHash    uint64 // see hashSpec
 }
 
-// newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them. root is the mesh's root
-// namespace.
+// newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them. root is the
+// mesh's root namespace.
 func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
 	var local, exported, private mergeList
@@ -73,8 +73,8 @@ func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetti
 	})
 }
 
-// compareRules returns the order in which rules merge: those with a workloadSelector first, then by age, name and namespace
-// (pilot/pkg/model/push_context.go sortConfigBySelectorAndCreationTime).
+// compareRules returns the order in which rules merge: those with a workloadSelector first, then by age, name and
+// namespace (pilot/pkg/model/push_context.go sortConfigBySelectorAndCreationTime).
 func compareRules(a, b *Object) int {
 	return cmp.Or(
 		cmp.Compare(falseFirst(ruleSpec(a).WorkloadSelector == nil), falseFirst(ruleSpec(b).WorkloadSelector == nil)),

@@ -13,11 +13,11 @@ import (
 //	host: edition.cnn.com                       host: edition.cnn.com
 //	subsets: [{name: v1}]                       trafficPolicy: {tls: {mode: SIMPLE}}
 //
-// is a rule with the subset v1 of the one and the trafficPolicy of the other. Had the first a trafficPolicy of its own, even
-// an empty one, there would be no TLS.
+// is a rule with the subset v1 of the one and the trafficPolicy of the other. Had the first a trafficPolicy of its
+// own, even an empty one, there would be no TLS.
 type consolidatedRule struct {
 	selector    map[string]string
-	hasSelector bool // a workloadSelector is there, perhaps an empty one
+	hasSelector bool // there is a workloadSelector, perhaps an empty one
 	first       *Object
 	from        []*Object
 	policy      *networking.TrafficPolicy

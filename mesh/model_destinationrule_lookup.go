@@ -22,8 +22,9 @@ func (s *Snapshot) destinationRules(client Client, svc scopedService) ruleLookup
 	return s.lookupRules(client.Namespace, svc.host, namespace)
 }
 
-// ruleLookupNamespace returns the service's namespace, in which a client's lookup goes on. A waypoint takes it from the service
-// that its own namespace sees of the host, which need not be the one that it stands for; ok is false where it sees none.
+// ruleLookupNamespace returns the service's namespace, in which a client's lookup goes on. A waypoint takes it from
+// the service that its own namespace sees of the host, which need not be the one that it stands for; ok is false
+// where it sees none.
 func (s *Snapshot) ruleLookupNamespace(client Client, svc scopedService) (namespace string, ok bool) {
 	if !svc.atWaypoint {
 		return svc.namespace, true
@@ -35,13 +36,14 @@ func (s *Snapshot) ruleLookupNamespace(client Client, svc scopedService) (namesp
 	return seen.namespace, true
 }
 
-// lookupRules returns the DestinationRules for a host (pilot/pkg/model/push_context.go destinationRule). The lookup ends in
-// the first namespace that has any:
+// lookupRules returns the DestinationRules for a host (pilot/pkg/model/push_context.go destinationRule). The lookup
+// ends in the first namespace that has any:
 //  1. the client's own, with rules that its own clients may see;
 //  2. the service's, with rules that are exported to the client;
 //  3. the mesh's root namespace, likewise.
 //
-// In each, the most specific host is looked at alone, before it is asked whether its rules are exported to the client:
+// In each, the most specific host is looked at alone, before it is asked whether its rules are exported to the
+// client:
 //
 //	# namespace default, which has the service          # namespace default
 //	host: edition.cnn.com                               host: "*.cnn.com"
@@ -78,10 +80,12 @@ func (s *Snapshot) lookupRules(clientNamespace, host, serviceNamespace string) r
 // ownRules returns the rules that clients of the set's own namespace choose from.
 func ownRules(r *ruleSet) selectableRules { return r.local }
 
-// privateRules returns those that clients in the root namespace choose from: they find the exported ones last, as everybody does.
+// privateRules returns those that clients in the root namespace choose from: they find the exported ones last, as
+// everybody does.
 func privateRules(r *ruleSet) selectableRules { return r.private }
 
-// mostSpecificRules returns the set of the first of patterns for which namespace has rules of a sort; nil if there is none.
+// mostSpecificRules returns the set of the first of patterns for which namespace has rules of a sort; nil if there is
+// none.
 func (s *Snapshot) mostSpecificRules(patterns []string, namespace string, has func(*ruleSet) bool) *ruleSet {
 	for _, pattern := range patterns {
 		if set := s.rules.At(pattern + "\x00" + namespace); set != nil && has(set) {
@@ -112,7 +116,8 @@ func (l ruleLookup) contains(o *Object) bool {
 	return slices.ContainsFunc(l.found.all, func(m *consolidatedRule) bool { return slices.Contains(m.from, o) })
 }
 
-// lookupReaches reports whether a client's lookup for a service comes to the rules of namespace, or came there if they matched.
+// lookupReaches reports whether a client's lookup for a service comes to the rules of namespace, or came there if
+// they matched.
 func (s *Snapshot) lookupReaches(c Client, svc scopedService, namespace string) bool {
 	if namespace == c.Namespace {
 		return true

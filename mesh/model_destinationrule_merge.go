@@ -4,7 +4,7 @@ package mesh
 type mergeCandidate struct {
 	rule        *Object
 	exportTo    []string
-	exportKey   string // the exportToKey of export
+	exportKey   string // the exportToKey of exportTo
 	hasSelector bool
 	labels      string // the labelsKey of the workloadSelector
 }
@@ -20,8 +20,8 @@ func newMergeCandidate(o *Object) mergeCandidate {
 	return c
 }
 
-// mergeWith tells what becomes of a later rule beside one that stands on its own in Istio's list: whether it is merged into
-// that one, and whether it stands on its own too (pilot/pkg/model/destination_rule.go mergeDestinationRule, with
+// mergeWith reports what becomes of a later rule beside one that stands on its own: whether it merges into that one, and
+// whether it stands on its own too (pilot/pkg/model/destination_rule.go mergeDestinationRule, with the feature
 // ENABLE_ENHANCED_DESTINATIONRULE_MERGE).
 func (c mergeCandidate) mergeWith(later mergeCandidate) (merges, apart bool) {
 	switch {
@@ -40,8 +40,8 @@ func (c mergeCandidate) mergeWith(later mergeCandidate) (merges, apart bool) {
 // mergeList is the rules of one host and namespace in the order in which they merge.
 type mergeList []mergeCandidate
 
-// standalone returns the indexes of the rules that stand on their own. Istio holds a rule against each of those that stand
-// already, and what the last one says counts.
+// standalone returns the indexes of the rules that stand on their own. Istio holds a rule against each of those that
+// stand already, and what the last one says counts.
 func (l mergeList) standalone() []int {
 	var list []int
 	for i := range l {
@@ -66,8 +66,8 @@ func (l mergeList) consolidate(i int) *consolidatedRule {
 	return m
 }
 
-// forOwnNamespace returns what clients of the rules' own namespace choose from: all rules with a selector, then the last of the
-// others.
+// forOwnNamespace returns what clients of the rules' own namespace choose from: all rules with a selector, then the
+// last of the others.
 func (l mergeList) forOwnNamespace() []*consolidatedRule {
 	var list []*consolidatedRule
 	last := -1
@@ -84,8 +84,8 @@ func (l mergeList) forOwnNamespace() []*consolidatedRule {
 	return list
 }
 
-// forOtherNamespaces returns what clients of other namespaces find: the last rule that is exported to everyone, and for the
-// namespaces that a later rule is exported to by name, that one. Rules with a selector are never exported.
+// forOtherNamespaces returns what clients of other namespaces find: the last rule that is exported to everyone, and
+// for the namespaces that a later rule is exported to by name, that one. Rules with a selector are never exported.
 func (l mergeList) forOtherNamespaces() (toAll []*consolidatedRule, to map[string][]*consolidatedRule) {
 	all, named := -1, map[string]int{}
 	for _, i := range l.standalone() {

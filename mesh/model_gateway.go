@@ -19,8 +19,9 @@ func stripNamespace(host string) string {
 	return host
 }
 
-// gatewaysBehind returns the Gateways that configure the pods behind a Service of the cluster. Where the Service itself is not
-// known, its pods are taken to have the labels that Istio's own charts set: app is the name, istio the name without "istio-".
+// gatewaysBehind returns the Gateways that configure the pods behind a Service of the cluster. Where the Service
+// itself is not known, its pods are taken to have the labels that Istio's own charts set: app is the name, istio the
+// name without "istio-".
 func (s *Snapshot) gatewaysBehind(host string) []*Object {
 	name, namespace, ok := s.settings.parseServiceHost(host)
 	if !ok {
@@ -39,8 +40,8 @@ func (s *Snapshot) gatewaysBehind(host string) []*Object {
 
 // isEgressGateway reports whether host is an egress gateway's Service:
 //  1. Gateways select its pods; or
-//  2. it is a Service of the cluster that no ServiceEntry declares, and via, the VirtualService that routes there, is bound to
-//     a gateway too.
+//  2. it is a Service of the cluster that no ServiceEntry declares, and via, the VirtualService that routes there,
+//     is bound to a gateway too.
 func (s *Snapshot) isEgressGateway(host string, via *virtualService) bool {
 	if len(s.gatewaysBehind(host)) > 0 {
 		return true

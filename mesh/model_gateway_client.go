@@ -28,8 +28,8 @@ func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *vir
 	return c
 }
 
-// clientOfGateway returns the pods that one Gateway configures as a client: those behind a Service whose pods it selects, else
-// those of a gateway in the root namespace.
+// clientOfGateway returns the pods that one Gateway configures as a client: those behind a Service whose pods it
+// selects, else those of a gateway in the root namespace.
 func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace, Gateways: []string{name}}
 	if host := s.gatewayServiceOf(via); host != "" {
@@ -46,8 +46,8 @@ func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	return c
 }
 
-// knowsGatewayPods reports whether the namespace of a Gateway's pods is known: a route of the mesh leads to them, or a Service
-// selects them.
+// knowsGatewayPods reports whether the namespace of a Gateway's pods is known: a route of the mesh leads to them, or
+// a Service selects them.
 func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	if s.gatewayServiceOf(via) != "" {
 		return true
@@ -56,8 +56,8 @@ func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	return g != nil && s.serviceSelectedBy(gatewaySpec(g).Selector) != nil
 }
 
-// gatewayServiceOf returns the egress gateway's Service to which a VirtualService sends requests of sidecars; "" if it sends
-// none there.
+// gatewayServiceOf returns the egress gateway's Service to which a VirtualService sends requests of sidecars; "" if
+// it sends none there.
 func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	if v == nil || !slices.Contains(v.gateways, meshGateway) {
 		return ""
@@ -70,8 +70,8 @@ func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	return ""
 }
 
-// serviceSelectedBy returns a Service whose pods have all labels of selector, nil if there is none. Services are not indexed by
-// label; this walk over all of them is only for Gateways that no route of the mesh leads to.
+// serviceSelectedBy returns a Service whose pods have all labels of selector, nil if there is none. Services are not
+// indexed by label; this walk over all of them is only for Gateways that no route of the mesh leads to.
 func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
 	if len(selector) == 0 {
 		return nil

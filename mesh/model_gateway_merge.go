@@ -30,8 +30,8 @@ func mergedServersOn(gateways []*Object, number uint32) []gatewayServer {
 // mergedServers are the servers of one port as they are merged.
 type mergedServers struct {
 	list         []gatewayServer
-	hasPlaintext bool     // one of them is in plaintext
-	tlsHosts     []string // TLS hosts
+	hasPlaintext bool
+	tlsHosts     []string
 }
 
 // add merges one more server in.
@@ -57,8 +57,8 @@ func (m *mergedServers) firstPlain() int {
 	return slices.IndexFunc(m.list, func(srv gatewayServer) bool { return !srv.isTLS() })
 }
 
-// hasRouteName reports whether the same Gateway has another HTTPS server whose port has this name: their route configurations
-// would have one name (pilot/pkg/model/gateway.go gatewayRDSRouteName).
+// hasRouteName reports whether the same Gateway has another HTTPS server whose port has this name: their route
+// configurations would have one name (pilot/pkg/model/gateway.go gatewayRDSRouteName).
 func (m *mergedServers) hasRouteName(srv gatewayServer) bool {
 	return srv.isTLS() && srv.routesHTTP() && slices.ContainsFunc(m.list, func(have gatewayServer) bool {
 		return have.isTLS() && have.routesHTTP() && have.gateway == srv.gateway && have.name == srv.name

@@ -49,7 +49,8 @@ func (srv gatewayServer) isHTTP() bool { return srv.family == FamilyHTTP }
 // isTLS reports whether clients speak TLS to the server (pkg/config/gateway/gateway.go IsTLSServer).
 func (srv gatewayServer) isTLS() bool { return srv.tls != nil && !srv.isHTTP() }
 
-// isTLSPassthrough reports whether the server passes TLS on without terminating it (mode PASSTHROUGH or AUTO_PASSTHROUGH).
+// isTLSPassthrough reports whether the server passes TLS on without terminating it (mode PASSTHROUGH or
+// AUTO_PASSTHROUGH).
 func (srv gatewayServer) isTLSPassthrough() bool {
 	return srv.tls != nil && (srv.tls.Mode == networking.ServerTLSSettings_PASSTHROUGH || srv.isAutoPassthrough())
 }
@@ -119,8 +120,8 @@ func (srv gatewayServer) intersection(v *virtualService) []string {
 	return list
 }
 
-// matchesHostsOf reports whether a server and a VirtualService have a host in common (pilot/pkg/networking/core/gateway.go
-// pickMatchingGatewayHosts).
+// matchesHostsOf reports whether a server and a VirtualService have a host in common
+// (pilot/pkg/networking/core/gateway.go pickMatchingGatewayHosts).
 func (srv gatewayServer) matchesHostsOf(v *virtualService) bool {
 	return slices.ContainsFunc(srv.hostsForNamespace(v.Namespace), func(a string) bool {
 		return slices.ContainsFunc(v.hosts, func(b string) bool { return host.Matches(a, b) })

@@ -18,8 +18,8 @@ const maxHashedRules = 8
 //nolint:gochecknoglobals // one seed per process, as maphash is meant to be used
 var seed = maphash.MakeSeed()
 
-// hashSpec returns a hash that is equal for specs that differ in nothing but the host that they are about; 0 for a spec that
-// cannot be hashed. It is seeded, so that nobody can write a spec that is classed with another one's host.
+// hashSpec returns a hash that is equal for specs that differ in nothing but the host that they are about; 0 for a
+// spec that cannot be hashed. It is seeded, so that nobody can write a spec that is classed with another one's host.
 func hashSpec(spec proto.Message, host string) uint64 {
 	raw, err := protojson.Marshal(spec)
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// hostClasses returns an iterator over the equivalence classes of the known hosts that pattern covers: one host of each, with
-// the number of the others. Hosts are of one class if every client is configured alike for them but for the name of the host:
+// hostClasses returns an iterator over the equivalence classes of the known hosts that pattern covers: one host of
+// each, with the number of the others. Hosts are of one class if every client is configured alike for them but for
+// the name of the host:
 //  1. each has one service, whose ServiceEntry differs in nothing that matters (entrySpecKey);
 //  2. what DestinationRules and VirtualServices say of each differs in nothing but the host (hashSpec);
 //  3. the same wildcard rules and routes cover them;
@@ -87,8 +88,8 @@ func (s *Snapshot) hostClassKey(hostname string, names []string) string {
 	return b.String()
 }
 
-// entrySpecKey returns a string that is equal for ServiceEntries that can lead to different flows in nothing but the host; "" for
-// an entry with endpoints or subjectAltNames, whose hosts are alone in their classes.
+// entrySpecKey returns a string that is equal for ServiceEntries that can lead to different flows in nothing but the
+// host; "" for an entry with endpoints or subjectAltNames, whose hosts are alone in their classes.
 func entrySpecKey(o *Object, entry *networking.ServiceEntry) string {
 	if len(entry.Endpoints) > 0 || entry.WorkloadSelector != nil || len(entry.SubjectAltNames) > 0 {
 		return ""

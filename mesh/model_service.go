@@ -26,7 +26,7 @@ type service struct {
 	alias        bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
 	externalName string                   // the host for which an alias stands
 	entry        *networking.ServiceEntry // nil for a Kubernetes Service
-	specKey      string                   // see shape
+	specKey      string                   // see entrySpecKey
 }
 
 // port is a service's port.
@@ -39,8 +39,8 @@ type port struct {
 	protocolConflict bool // other services of the host declare another family for it
 }
 
-// family returns what may come to the port. Where services of one host declare different families, Istio has a listener for
-// each of them on the port, and anything may come.
+// family returns what may come to the port. Where services of one host declare different families, Istio has a
+// listener for each of them on the port, and anything may come.
 func (p port) family() Family {
 	if declared := FamilyOf(p.protocol); declared == FamilyUDP || !p.protocolConflict {
 		return declared
@@ -105,7 +105,7 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	return svc
 }
 
-// olderService returns the order of the registry: by age, then by host and namespace (pilot/pkg/model/service.go
+// olderService returns the order of the registry: by age, then by host and namespace (pilot/pkg/model/push_context.go
 // SortServicesByCreationTime).
 func olderService(a, b *service) int {
 	return cmp.Or(compareAge(a.created, b.created), cmp.Compare(a.host, b.host),

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// servicesExportedToNamespace returns the services of a host that a namespace sees: those exported to it by name, then the
-// public ones, each the oldest first (pilot/pkg/model/push_context.go servicesExportedToNamespace).
+// servicesExportedToNamespace returns the services of a host that a namespace sees: those exported to it by name,
+// then the public ones, each the oldest first (pilot/pkg/model/push_context.go servicesExportedToNamespace).
 func servicesExportedToNamespace(all []*service, namespace string) []*service {
 	var seen []*service
 	for _, svc := range all {
@@ -50,8 +50,8 @@ func (s *Snapshot) serviceInNamespace(host, namespace string) *service {
 	return nil
 }
 
-// pickBestVisibleService returns the service of the client's own namespace, else a Kubernetes Service that it sees, else the
-// oldest that it sees; nil if it sees none (pilot/pkg/model/sidecar.go pickBestVisibleNamespace).
+// pickBestVisibleService returns the service of the client's own namespace, else a Kubernetes Service that it sees,
+// else the oldest that it sees; nil if it sees none (pilot/pkg/model/sidecar.go pickBestVisibleNamespace).
 func pickBestVisibleService(list []*service, namespace string) *service {
 	var best *service
 	for _, svc := range list {

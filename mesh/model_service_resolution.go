@@ -11,8 +11,8 @@ func (svc *service) isDynamicDNS() bool {
 	return svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS
 }
 
-// isOriginalDst reports whether connections go on to their original destination: a ServiceEntry with resolution NONE, or a
-// headless Service (model.Passthrough).
+// isOriginalDst reports whether connections go on to their original destination: a ServiceEntry with resolution NONE,
+// or a headless Service (model.Passthrough).
 func (svc *service) isOriginalDst() bool {
 	return svc.headless || svc.entry != nil && svc.entry.Resolution == networking.ServiceEntry_NONE
 }

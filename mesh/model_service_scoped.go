@@ -6,12 +6,12 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// scopedService is a service as one client's SidecarScope has it, with the ports that other services of its host and namespace
-// add.
+// scopedService is a service as one client's SidecarScope has it, with the ports that other services of its host and
+// namespace add.
 type scopedService struct {
 	*service
 	ports []port
-	// atWaypoint is true at the waypoint that stands for the service.
+	// atWaypoint is true at the waypoint that stands for the service, whose clusters are inbound ones.
 	atWaypoint bool
 }
 
@@ -48,8 +48,8 @@ func (v scopedService) serviceEntry() *networking.ServiceEntry {
 	return v.entry
 }
 
-// markProtocolConflicts marks the ports for which the services that a listener imports declare different families. Clusters are
-// made of the merged service, listeners of each service (pilot/pkg/networking/core/listener.go
+// markProtocolConflicts marks the ports for which the services that a listener imports declare different families.
+// Clusters are made of the merged service, listeners of each service (pilot/pkg/networking/core/listener.go
 // buildSidecarOutboundListeners).
 func (v *scopedService) markProtocolConflicts(imported []scopedService) {
 	if len(imported) < 2 {

@@ -20,7 +20,8 @@ func (s *Snapshot) sidecarFor(client Client) *Object {
 	return s.sidecarIn(s.settings.RootNamespace, nil)
 }
 
-// sidecarIn returns the Sidecar of a namespace that configures pods with these labels. Nil labels are selected by no selector.
+// sidecarIn returns the Sidecar of a namespace that configures pods with these labels. Nil labels are selected by no
+// selector.
 func (s *Snapshot) sidecarIn(namespace string, labels map[string]string) *Object {
 	var chosen *Object
 	for _, o := range s.objects.Prefix(KindSidecar + "\x00" + namespace + "\x00") {
@@ -51,8 +52,8 @@ func (s *Snapshot) hiddenBySidecar(client Client, svc *service) bool {
 	})
 }
 
-// isImported reports whether a client sees a service and its Sidecar imports it. A service that the client knows only because a
-// route leads there is not imported.
+// isImported reports whether a client sees a service and its Sidecar imports it. A service that the client knows only
+// because a route leads there is not imported.
 func (s *Snapshot) isImported(client Client, svc scopedService) bool {
 	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
 		(client.Kind != ClientSidecar || !s.hiddenBySidecar(client, svc.service))

@@ -26,9 +26,9 @@ func importsHost(hosts []string, clientNamespace, namespace, hostname string) bo
 	return imported
 }
 
-// parseEgressHost returns the parts of an egress host "namespace/host". The namespace is "*" for any, and that of the client for
-// "."; before it, "~" excludes. AnyNamespace as a client stays ".", which is no object's namespace. ok is false for what cannot
-// be read.
+// parseEgressHost returns the parts of an egress host "namespace/host". The namespace is "*" for any, and that of the
+// client for "."; before it, "~" excludes. AnyNamespace as a client stays ".", which is no object's namespace. ok is
+// false for what cannot be read.
 func parseEgressHost(entry, clientNamespace string) (namespace, host string, excluded, ok bool) {
 	namespace, host, ok = strings.Cut(entry, "/")
 	if !ok || strings.Contains(host, "/") {

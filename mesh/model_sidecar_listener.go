@@ -10,9 +10,9 @@ import (
 // egressListener is one egress listener of a client's Sidecar (pilot/pkg/model/sidecar.go IstioEgressListenerWrapper).
 type egressListener struct {
 	hosts []string
-	// servicePort limits the listener to services with this port, 0 does not.
+	// servicePort is the only port whose services it imports, 0 for any.
 	servicePort uint32
-	// port is the port on which it listens, with a protocol of its own; 0 stands for all ports that services have.
+	// port is the port on which it listens, as protocol; 0 stands for the ports of all services that it imports.
 	port     uint32
 	protocol string
 }
@@ -40,8 +40,9 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 	return list
 }
 
-// selectServices returns the services of a host that the listener imports, all of one namespace: the client's own, else that of
-// the first Kubernetes Service, else that of the first service (pilot/pkg/model/sidecar.go selectServices).
+// selectServices returns the services of a host that the listener imports, all of one namespace: the client's own,
+// else that of the first Kubernetes Service, else that of the first service (pilot/pkg/model/sidecar.go
+// selectServices).
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
 	candidates := servicesExportedToNamespace(all, namespace)
 	if l.hasExactHostsOnly(namespace) {
@@ -79,8 +80,8 @@ func (l egressListener) matchListenerPort(v *scopedService) bool {
 	return ok
 }
 
-// hasExactHostsOnly reports whether the listener imports only exact hosts of named namespaces. Then servicePerNamespace stands
-// for all services of a namespace (pilot/pkg/model/sidecar.go servicesForExactHosts).
+// hasExactHostsOnly reports whether the listener imports only exact hosts of named namespaces. Then
+// servicePerNamespace stands for all services of a namespace (pilot/pkg/model/sidecar.go servicesForExactHosts).
 func (l egressListener) hasExactHostsOnly(clientNamespace string) bool {
 	for _, entry := range l.hosts {
 		namespace, hostname, excluded, ok := parseEgressHost(entry, clientNamespace)
@@ -102,8 +103,8 @@ func (l egressListener) servicesForExactHosts(all []*service, namespace string) 
 	return list
 }
 
-// importsVirtualService reports whether the listener imports a VirtualService: one of its hosts need only match one that is
-// imported (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+// importsVirtualService reports whether the listener imports a VirtualService: one of its hosts need only match one
+// that is imported (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (l egressListener) importsVirtualService(v *virtualService, clientNamespace string) bool {
 	return slices.ContainsFunc(v.hosts, func(h string) bool {
 		imported := false

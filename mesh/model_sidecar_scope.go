@@ -36,9 +36,9 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 	return found.service, found.found
 }
 
-// serviceOfVirtualService returns a service that a client knows only because a VirtualService that it imports leads there, with
-// the ports to which it leads (pilot/pkg/model/sidecar.go collectImportedServices). A service of the client's own namespace
-// need not be exported to it.
+// serviceOfVirtualService returns a service that a client knows only because a VirtualService that it imports leads
+// there, with the ports to which it leads (pilot/pkg/model/sidecar.go collectImportedServices). A service of the
+// client's own namespace need not be exported to it.
 func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egressListener) (scopedService, bool) {
 	ports, ok := s.virtualServicePorts(client, svc.host, l)
 	if !ok {
@@ -55,8 +55,8 @@ func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egress
 	return v, len(v.ports) > 0
 }
 
-// virtualServicePorts returns the ports of host to which the VirtualServices that the listener imports lead; 0 among them stands
-// for all.
+// virtualServicePorts returns the ports of host to which the VirtualServices that the listener imports lead; 0 among
+// them stands for all.
 func (s *Snapshot) virtualServicePorts(client Client, host string, l egressListener) ([]uint32, bool) {
 	var ports []uint32
 	for _, v := range s.virtualServicesWithDestination(host) {

@@ -9,27 +9,27 @@ import (
 	"github.com/tlsward/tlsward/mesh/treap"
 )
 
-// Snapshot is an immutable set of objects with its indexes. With and Without return a new one that shares nearly all of it.
+// Snapshot is an immutable set of objects with its indexes. With and Without return a new one that shares nearly all
+// of it.
 type Snapshot struct {
 	settings Settings
 	objects  treap.Map[*Object] // kind, namespace, name
-	// services holds the services of a host, the oldest first; domains the hosts by their reversed name, so that all
-	// hosts below a domain lie side by side.
+	// services has the services of a host, the oldest first; hostsByDomain the hosts by host.Reversed.
 	services      treap.Map[[]*service]
 	hostsByDomain treap.Map[string]
-	// hostsByLowerCase counts the services of a host by its lower-case form, to find hosts that differ in case.
+	// hostsByLowerCase has a host by its lower-case form, to find one that differs in case.
 	hostsByLowerCase treap.Map[string]
-	// aliases holds other names of a host by that host.
+	// aliases has the hosts of Services of type ExternalName by the name that they stand for.
 	aliases treap.Map[string]
-	// rules holds the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.
+	// rules has the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.
 	rules         treap.Map[*ruleSet]
 	ruleWildcards wildcardIndex
-	// virtualServices holds the VirtualServices by what they are about: a host, a gateway, a destination.
+	// virtualServices has VirtualServices by virtualService.keys.
 	virtualServices         treap.Map[*virtualService]
 	virtualServiceWildcards wildcardIndex
-	// gatewaysBySelector holds Gateways by each pair of their selector.
+	// gatewaysBySelector has Gateways by gatewayKeys.
 	gatewaysBySelector treap.Map[*Object]
-	// ambientNamespaces holds the names of ambient namespaces.
+	// ambientNamespaces has the names of ambient namespaces.
 	ambientNamespaces treap.Map[struct{}]
 }
 

@@ -23,7 +23,8 @@ func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, chan
 	}
 }
 
-// ruleHostsCovering returns host itself, then the wildcard hosts of DestinationRules that cover it, the most specific first.
+// ruleHostsCovering returns host itself, then the wildcard hosts of DestinationRules that cover it, the most specific
+// first.
 func (s *Snapshot) ruleHostsCovering(host string) []string {
 	return s.ruleWildcards.covering(host)
 }

@@ -6,7 +6,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// policyFor returns the policy of a rule, or of one of its subsets, as written.
+// policyFor returns the trafficPolicy of a rule, or of one of its subsets, as written; nil where there is none, or no
+// rule.
 func (m *consolidatedRule) policyFor(subsetName string) *networking.TrafficPolicy {
 	if m == nil {
 		return nil

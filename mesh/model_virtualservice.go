@@ -18,9 +18,9 @@ type virtualService struct {
 	spec     *networking.VirtualService
 	hosts    []string
 	gateways []string
-	// destinations are the hosts to which its routes lead, mirrors included.
+	// destinations are the hosts of its own routes' destinations, mirrors included.
 	destinations []string
-	// http are its HTTP routes; delegates is true where some stand for a delegate's.
+	// http has its HTTP routes that are not null; hasDelegates is true if any of them delegates.
 	http         []*networking.HTTPRoute
 	hasDelegates bool
 	specHash     uint64 // see hashSpec
@@ -105,8 +105,8 @@ func (v *virtualService) compareAge(other *virtualService) int {
 	return cmp.Or(compareAge(v.Created, other.Created), cmp.Compare(v.Name, other.Name), cmp.Compare(v.Namespace, other.Namespace))
 }
 
-// sortVirtualServices sorts list in the order of the proxies of a namespace, and returns it: private before exported before
-// public ones, the oldest first (pilot/pkg/model/push_context.go VirtualServicesForGateway).
+// sortVirtualServices sorts list in the order of the proxies of a namespace, and returns it: private before exported
+// before public ones, the oldest first (pilot/pkg/model/push_context.go VirtualServicesForGateway).
 func sortVirtualServices(list []*virtualService, namespace string) []*virtualService {
 	slices.SortFunc(list, func(a, b *virtualService) int {
 		return cmp.Or(cmp.Compare(a.exportRank(namespace), b.exportRank(namespace)), a.compareAge(b))

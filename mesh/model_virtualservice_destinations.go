@@ -91,8 +91,8 @@ func (v *virtualService) destinationHosts() iter.Seq[string] {
 	}
 }
 
-// destinationsForNamespace returns an iterator over the destinations of v's routes for clients of a namespace, mirrors and
-// delegates included.
+// destinationsForNamespace returns an iterator over the destinations of v's routes for clients of a namespace,
+// mirrors and delegates included.
 func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string) iter.Seq[*networking.Destination] {
 	return func(yield func(*networking.Destination) bool) {
 		for _, r := range s.httpRoutes(v) {
@@ -147,8 +147,8 @@ func (s *Snapshot) externalDestinations(v *virtualService) []string {
 	return list
 }
 
-// isRouteDestination reports whether routes for sidecars lead to a port of host, or of a Service of type ExternalName that stands
-// for it.
+// isRouteDestination reports whether routes for sidecars lead to a port of host, or of a Service of type ExternalName
+// that stands for it.
 func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 	names := []string{host}
 	for _, alias := range s.aliases.Prefix(host + "\x00") {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// virtualServicesForGateway returns the VirtualServices with a host that covers host, bound to a gateway and exported to its
-// namespace: those with an exact host before those with wildcards, then private before exported before public ones, the oldest
-// first.
+// virtualServicesForGateway returns the VirtualServices with a host that covers host, bound to a gateway and exported
+// to its namespace: those with an exact host before those with wildcards, then private before exported before public
+// ones, the oldest first.
 func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.virtualServiceHostsCovering(host) {
@@ -38,8 +38,8 @@ func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService 
 	return slices.Compact(list)
 }
 
-// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes that are bound to a gateway and exported to its
-// namespace.
+// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes that are bound to a gateway and exported
+// to its namespace.
 func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byGateway + gateway + "\x00") {
@@ -50,9 +50,9 @@ func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*v
 	return sortVirtualServices(list, namespace)
 }
 
-// gatewayVirtualServicesBySNI returns the VirtualServices with tls routes for a server name that are bound to the PASSTHROUGH
-// servers and exported to their namespace, and all that have an SNI host in common with one of them: of two that name the
-// same SNI host, the younger loses the whole match (tlsPassthroughChains).
+// gatewayVirtualServicesBySNI returns the VirtualServices with tls routes for a server name that are bound to the
+// PASSTHROUGH servers and exported to their namespace, and all that have an SNI host in common with one of them: of
+// two that name the same SNI host, the younger loses the whole match (tlsPassthroughChains).
 func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespace, sni string) []*virtualService {
 	if !slices.ContainsFunc(servers, gatewayServer.isTLSPassthrough) {
 		return nil

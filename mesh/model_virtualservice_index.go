@@ -77,8 +77,8 @@ func (s *Snapshot) countVirtualServiceWildcards(v *virtualService, by int) {
 	}
 }
 
-// virtualServiceHostsCovering returns host itself, then the wildcard hosts of VirtualServices that cover it, the most specific
-// first, all in lower case.
+// virtualServiceHostsCovering returns host itself, then the wildcard hosts of VirtualServices that cover it, the most
+// specific first, all in lower case.
 func (s *Snapshot) virtualServiceHostsCovering(host string) []string {
 	return s.virtualServiceWildcards.covering(strings.ToLower(host))
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// selectVirtualServices returns the VirtualServices for sidecars that a client's listener imports and that have a host that
-// matches host, in the order of sortVirtualServices (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+// selectVirtualServices returns the VirtualServices for sidecars that a client's listener imports and that have a
+// host that matches host, in the order of sortVirtualServices (pilot/pkg/model/virtualservice.go
+// SelectVirtualServices).
 func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
 	limited := s.sidecarFor(client) != nil
 	list := slices.DeleteFunc(s.virtualServicesForHost(host), func(v *virtualService) bool {
@@ -22,8 +23,8 @@ func (s *Snapshot) selectVirtualServices(client Client, host string, l egressLis
 	return slices.Compact(list)
 }
 
-// virtualServicesForHost returns the VirtualServices with a host that covers host or, where host is a wildcard, is covered by
-// it. It may return one twice.
+// virtualServicesForHost returns the VirtualServices with a host that covers host or, where host is a wildcard, is
+// covered by it. It may return one twice.
 func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.virtualServiceHostsCovering(hostname) {

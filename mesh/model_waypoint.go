@@ -15,8 +15,8 @@ func (s *Snapshot) isAmbient(namespace string) bool {
 	return yes
 }
 
-// ambientClient returns the proxy before pods of an ambient namespace that call a service: its waypoint, where it has one, or
-// else the ztunnel, which reads no DestinationRules.
+// ambientClient returns the proxy before pods of an ambient namespace that call a service: its waypoint, where it has
+// one, or else the ztunnel, which reads no DestinationRules.
 func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
 	waypoint := Client{Kind: ClientWaypoint, Namespace: s.waypointNamespaceOf(svc)}
 	if waypoint.Namespace != "" && s.WaypointServes(waypoint, svc.host) {
@@ -25,8 +25,8 @@ func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
 
-// ClientOf returns the proxy before one pod that calls host: its sidecar or, in an ambient namespace, the waypoint of host or the
-// ztunnel.
+// ClientOf returns the proxy before one pod that calls host: its sidecar or, in an ambient namespace, the waypoint of
+// host or the ztunnel.
 func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host string) Client {
 	if !s.isAmbient(namespace) {
 		return Client{Kind: ClientSidecar, Namespace: namespace, Labels: labels}
@@ -39,8 +39,8 @@ func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host str
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
 
-// waypointNamespaceOf returns the namespace of a service's waypoint, "" if it has none: the label on the service counts before
-// that on its namespace, and "none" switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go
+// waypointNamespaceOf returns the namespace of a service's waypoint, "" if it has none: the label on the service
+// counts before that on its namespace, and "none" switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go
 // fetchWaypointForService).
 func (s *Snapshot) waypointNamespaceOf(svc *service) string {
 	labels := svc.labels
@@ -69,8 +69,8 @@ func (s *Snapshot) waypointNamespaceOf(svc *service) string {
 	return where
 }
 
-// waypointClients returns the waypoints that stand for a host, whether or not a namespace is ambient: single pods may be, and
-// ingress gateways may send through waypoints too.
+// waypointClients returns the waypoints that stand for a host, whether or not a namespace is ambient: single pods may
+// be, and ingress gateways may send through waypoints too.
 func (s *Snapshot) waypointClients(host string) []Client {
 	var list []Client
 	for _, svc := range s.services.At(host) {
@@ -83,16 +83,16 @@ func (s *Snapshot) waypointClients(host string) []Client {
 	return list
 }
 
-// WaypointServes reports whether a waypoint stands for a host, so that calls to it pass through the waypoint. Other hosts a
-// waypoint knows only as destinations of routes.
+// WaypointServes reports whether a waypoint stands for a host, so that calls to it pass through the waypoint. Other
+// hosts a waypoint knows only as destinations of routes.
 func (s *Snapshot) WaypointServes(waypoint Client, host string) bool {
 	_, ok := s.waypointService(waypoint, s.services.At(host))
 	return ok && waypoint.Kind == ClientWaypoint
 }
 
-// waypointService returns the service for which a waypoint stands: the one of servicePerNamespace that uses it, as written, no
-// ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources). A Service of type ExternalName counts as
-// none when it is asked which one uses the waypoint.
+// waypointService returns the service for which a waypoint stands: the one of servicePerNamespace that uses it, as
+// written, no ports merged in (pilot/pkg/networking/core/waypoint.go findWaypointResources). A Service of type
+// ExternalName counts as none when it is asked which one uses the waypoint.
 func (s *Snapshot) waypointService(waypoint Client, all []*service) (scopedService, bool) {
 	known := servicePerNamespace(all)
 	attached := slices.DeleteFunc(slices.Clone(all), func(svc *service) bool { return svc.alias })

@@ -2,8 +2,8 @@ package mesh
 
 import "time"
 
-// compareAge returns the order of two creation times, the older one first. The zero time is the newest of all: an object under
-// review has none yet.
+// compareAge returns the order of two creation times, the older one first. The zero time is the newest of all: an
+// object under review has none yet.
 func compareAge(a, b time.Time) int {
 	switch {
 	case a.IsZero() && b.IsZero():

@@ -28,8 +28,8 @@ type manifest struct {
 	Spec json.RawMessage `json:"spec"`
 }
 
-// Decode reads one Kubernetes object as JSON. It returns nil and no error for a kind that the mesh does not read. The error
-// names the object and the field.
+// Decode reads one Kubernetes object as JSON. It returns nil and no error for a kind that the mesh does not read. The
+// error names the object and the field.
 func Decode(raw []byte) (*Object, error) {
 	var m manifest
 	if err := unmarshal(raw, &m); err != nil {
@@ -124,9 +124,9 @@ type apiMessage interface {
 	json.Unmarshaler
 }
 
-// unmarshalSpec reads raw to the same values, or fails as, spec.UnmarshalJSON does, which is what Istio calls. That one reads
-// every level of the text anew; protojson takes a fifth of the time, so it goes first. It is not told to discard unknown
-// fields, for it would discard unknown enum values too, and those are errors to Istio.
+// unmarshalSpec reads raw to the same values, or fails as, spec.UnmarshalJSON does, which is what Istio calls. That
+// one reads every level of the text anew; protojson takes a fifth of the time, so it goes first. It is not told to
+// discard unknown fields, for it would discard unknown enum values too, and those are errors to Istio.
 func unmarshalSpec(raw json.RawMessage, spec apiMessage) error {
 	if protojson.Unmarshal(raw, spec) == nil {
 		return nil

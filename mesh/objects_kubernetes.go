@@ -70,15 +70,16 @@ const waypointClass = "istio-waypoint"
 type KubernetesGateway struct {
 	// ClassName is spec.gatewayClassName; "istio-waypoint" makes it a waypoint.
 	ClassName string
-	// AllowedNamespaces is allowedRoutes.namespaces.from of its HBONE listener: All, Selector, or "" and Same for its own namespace.
+	// AllowedNamespaces is allowedRoutes.namespaces.from of its HBONE listener: All, Selector, or "" and Same for its
+	// own namespace.
 	AllowedNamespaces string
 }
 
 // IsWaypoint reports whether it is a waypoint, which serves clients of the mesh alone.
 func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }
 
-// servesNamespace reports whether this is a waypoint, of namespace own, that takes services of another namespace. One that
-// selects namespaces by their labels counts as selecting it.
+// servesNamespace reports whether this is a waypoint, of namespace own, that takes services of another namespace. One
+// that selects namespaces by their labels counts as selecting it.
 func (g *KubernetesGateway) servesNamespace(own, namespace string) bool {
 	return g.IsWaypoint() && (own == namespace || g.AllowedNamespaces == "All" || g.AllowedNamespaces == "Selector")
 }

@@ -14,8 +14,8 @@ const (
 	FamilyUDP         Family = "udp"         // no clusters are built
 )
 
-// FamilyOf returns the class of a declared protocol, in any case (istio.io/istio pkg/config/protocol/instance.go Parse). What
-// Parse does not know is "unsupported" there, and is sniffed like a port without a protocol.
+// FamilyOf returns the class of a declared protocol, in any case (istio.io/istio pkg/config/protocol/instance.go
+// Parse). What Parse does not know is "unsupported" there, and is sniffed like a port without a protocol.
 func FamilyOf(protocol string) Family {
 	switch strings.ToLower(protocol) {
 	case "http", "http2", "grpc", "grpc-web", "http_proxy":

@@ -18,8 +18,8 @@ func DefaultSettings() Settings {
 	return Settings{RootNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"}
 }
 
-// qualify returns a host without a dot as the Kubernetes Service of that name in the namespace of the object that names it;
-// any other host as it is (pilot/pkg/model/config.go ResolveShortnameToFQDN).
+// qualify returns a host without a dot as the Kubernetes Service of that name in the namespace of the object that
+// names it; any other host as it is (pilot/pkg/model/config.go ResolveShortnameToFQDN).
 //
 //	reviews              reviews.default.svc.cluster.local
 //	edition.cnn.com      edition.cnn.com
@@ -34,8 +34,8 @@ func (s Settings) qualify(host, namespace string) string {
 	return host + "." + namespace + ".svc." + s.ClusterDomain
 }
 
-// parseServiceHost returns the name and the namespace of the Kubernetes Service that a host stands for, by its form alone; ok is
-// false for any other host.
+// parseServiceHost returns the name and the namespace of the Kubernetes Service that a host stands for, by its form
+// alone; ok is false for any other host.
 func (s Settings) parseServiceHost(host string) (name, namespace string, ok bool) {
 	rest, found := strings.CutSuffix(host, ".svc."+s.ClusterDomain)
 	if !found {

@@ -11,8 +11,8 @@ func public(exportTo []string) bool {
 }
 
 // visible reports whether an object of namespace owner with this exportTo is seen from namespace client
-// (pilot/pkg/model/push_context.go IsServiceVisible). "~" hides it from all, its own namespace included, unless "*" stands
-// beside it.
+// (pilot/pkg/model/push_context.go IsServiceVisible). "~" hides it from all, its own namespace included, unless "*"
+// stands beside it.
 func visible(exportTo []string, owner, client string) bool {
 	if public(exportTo) {
 		return true

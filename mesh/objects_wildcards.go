@@ -5,11 +5,12 @@ import (
 	"github.com/tlsward/tlsward/mesh/treap"
 )
 
-// wildcardIndex counts wildcard hosts by what follows their "*". To find those that cover a host, the suffixes of the host are
-// looked up, however many wildcards there are.
+// wildcardIndex counts wildcard hosts by what follows their "*". To find those that cover a host, the suffixes of the
+// host are looked up, however many wildcards there are.
 type wildcardIndex struct{ suffixes treap.Map[int] }
 
-// add returns the index with a wildcard counted so many times more or, where by is negative, less. Exact hosts are not counted.
+// add returns the index with a wildcard counted so many times more or, where by is negative, less. Exact hosts are
+// not counted.
 func (w wildcardIndex) add(hostname string, by int) wildcardIndex {
 	if !host.IsWildcard(hostname) {
 		return w

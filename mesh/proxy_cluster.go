@@ -4,12 +4,12 @@ package mesh
 type Cluster struct {
 	// Hop is the hop to the host, with the TLS that the proxy starts on it.
 	Hop Hop
-	// Cause says why no TLS is started, CauseNone where it is.
+	// Cause is why no TLS is started, CauseNone where it is.
 	Cause Cause
 	// TargetPorts are the effective ports, ascending; empty if Istio builds no endpoints.
 	TargetPorts []uint32
-	// AutoMTLS is true where nothing sets TLS and Istio starts mutual TLS by itself towards those endpoints inside
-	// the mesh that take it. Hop.TLS is "" then.
+	// AutoMTLS is true where nothing sets TLS and Istio starts mutual TLS towards those endpoints that accept it (auto
+	// mTLS). Hop.TLS is "" then.
 	AutoMTLS bool
 	// Protocol is the port's declared protocol, Family its class.
 	Protocol string
@@ -23,8 +23,8 @@ type Cluster struct {
 // Originated reports whether the proxy starts TLS.
 func (c Cluster) Originated() bool { return c.Hop.TLS != "" }
 
-// Cluster returns one cluster of a client's proxy. ok is false where Istio builds none: the client does not know the host or the
-// port, the port is UDP, or no rule for it has the subset.
+// Cluster returns one cluster of a client's proxy. ok is false where Istio builds none: the client does not know the
+// host or the port, the port is UDP, or no rule for it has the subset.
 func (s *Snapshot) Cluster(client Client, host string, number uint32, subsetName string) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok {

@@ -26,8 +26,8 @@ func (s *Snapshot) usesAutoMTLS(svc scopedService, p port, rule *consolidatedRul
 	return known
 }
 
-// applyAutoMTLS sets what usesAutoMTLS means for a cluster. Where connections go on to their original destination, Envoy cannot
-// choose by endpoint, and all of them get mutual TLS.
+// applyAutoMTLS sets what usesAutoMTLS means for a cluster. Where connections go on to their original destination,
+// Envoy cannot choose by endpoint, and all of them get mutual TLS.
 func (c *Cluster) applyAutoMTLS(how discoveryType, accounts []string, number uint32, subsetName string) {
 	if how != discoveryOriginalDst {
 		c.AutoMTLS = true

@@ -12,20 +12,20 @@ type discoveryType int
 
 // The discovery types.
 const (
-	// discoveryEDS: the addresses that the control plane knows.
+	// discoveryEDS: the control plane sends the addresses that it knows.
 	discoveryEDS discoveryType = iota
-	// discoveryDNS: DNS names in the cluster itself, which is not built without one.
+	// discoveryDNS: Envoy resolves the names in the cluster (strict or logical DNS), which is not built without any.
 	discoveryDNS
-	// discoveryOriginalDst: wherever the client itself wanted to connect to.
+	// discoveryOriginalDst: connections go on to their original destination.
 	discoveryOriginalDst
-	// discoveryDynamicForwardProxy: whatever name the request carries (a dynamic forward proxy).
+	// discoveryDynamicForwardProxy: Envoy resolves the name in each request.
 	discoveryDynamicForwardProxy
 	// discoveryNone: no cluster is built.
 	discoveryNone
 )
 
-// discoveryType returns where a client's proxy takes the endpoints of a service from. At a gateway no connection has an original
-// destination to go on to: it gets the addresses that the control plane knows.
+// discoveryType returns where a client's proxy takes the endpoints of a service from. At a gateway no connection has
+// an original destination to go on to: it gets the addresses that the control plane knows.
 func (svc *service) discoveryType(client Client) discoveryType {
 	switch {
 	case svc.alias:

@@ -7,7 +7,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// applyTLS sets what the proxy does with the TLS of the rule (pilot/pkg/networking/core/cluster_tls.go, cluster_waypoint.go).
+// applyTLS sets what the proxy does with the TLS of the rule (pilot/pkg/networking/core/cluster_tls.go,
+// cluster_waypoint.go).
 func (c *Cluster) applyTLS(client Client, accounts []string, number uint32, subsetName string) {
 	set := c.rule.tlsFor(number, subsetName)
 	c.Hop.DecidedBy = &set.decision
@@ -59,8 +60,8 @@ func hasTLSFields(t *networking.ClientTLSSettings) bool {
 		t.PrivateKey != "" || t.CaCertificates != "" || t.InsecureSkipVerify != nil
 }
 
-// isSecretCredential reports whether a credentialName is that of a Secret, which a proxy reads only for workloads that the rule
-// selects. ConfigMaps with CA certificates are for every proxy.
+// isSecretCredential reports whether a credentialName is that of a Secret, which a proxy reads only for workloads
+// that the rule selects. ConfigMaps with CA certificates are for every proxy.
 func isSecretCredential(credential string) bool {
 	return credential != "" && !strings.HasPrefix(credential, "configmap://")
 }
@@ -68,8 +69,8 @@ func isSecretCredential(credential string) bool {
 // setNames sets the names that SIMPLE and MUTUAL send and check (pilot/pkg/networking/core/cluster_tls.go
 // setAutoSniAndAutoSanValidation):
 //  1. Without sni, the SNI is the Host header, which only HTTP has.
-//  2. Without sni and subjectAltNames, the certificate is checked for that name too. With an sni alone nothing is, unless the
-//     ServiceEntry has subjectAltNames.
+//  2. Without sni and subjectAltNames, the certificate is checked for that name too. With an sni alone nothing is,
+//     unless the ServiceEntry has subjectAltNames.
 //  3. The subjectAltNames of the ServiceEntry fill in for those of the rule.
 func (c *Cluster) setNames(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.AutoSNI = t.Sni == ""
@@ -84,9 +85,9 @@ func (c *Cluster) setNames(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.Verified = c.Hop.verifiesName(c.Family)
 }
 
-// setIstioMutualNames sets the names that ISTIO_MUTUAL sends and checks: without sni the SNI is the cluster's name, as
-// outbound_.80_._.edition.cnn.com. The server is verified by the mesh's CA, which for a host outside the mesh checks no name
-// unless names are given. A dynamic forward proxy takes both from the request.
+// setIstioMutualNames sets the names that ISTIO_MUTUAL sends and checks: without sni the SNI is the cluster's name,
+// as outbound_.80_._.edition.cnn.com. The server is verified by the mesh's CA, which for a host outside the mesh
+// checks no name unless names are given. A dynamic forward proxy takes both from the request.
 func (c *Cluster) setIstioMutualNames(t *networking.ClientTLSSettings, accounts []string, number uint32, subsetName string) {
 	if c.service.usesDynamicForwardProxy() {
 		c.Hop.AutoSNI, c.Hop.AutoNames = c.Hop.SNI == "", !c.Hop.Insecure

@@ -52,9 +52,9 @@ func (s *Snapshot) upstreamOf(client Client, svc scopedService, p port, rule *co
 	return r, true
 }
 
-// waypointUpstreamOf is upstreamOf at the waypoint that stands for the service (pilot/pkg/networking/core/cluster_waypoint.go
-// buildWaypointInboundVIP): subsets choose no endpoints, and whatever has resolution DYNAMIC_DNS is a dynamic forward proxy,
-// for HTTP alone.
+// waypointUpstreamOf is upstreamOf at the waypoint that stands for the service
+// (pilot/pkg/networking/core/cluster_waypoint.go buildWaypointInboundVIP): subsets choose no endpoints, and whatever
+// has resolution DYNAMIC_DNS is a dynamic forward proxy, for HTTP alone.
 func (s *Snapshot) waypointUpstreamOf(svc scopedService, p port, how discoveryType, all []endpoint) (upstream, bool) {
 	switch {
 	case svc.isDynamicDNS():
@@ -79,8 +79,8 @@ func (v scopedService) originalDstPort(p port) uint32 {
 	return p.number
 }
 
-// endpointPorts returns the ports of a cluster's endpoints, ascending. DNS endpoints belong to a port by its number, those of
-// EDS by its name (pilot/pkg/xds/endpoints/endpoint_builder.go BuildClusterLoadAssignment).
+// endpointPorts returns the ports of a cluster's endpoints, ascending. DNS endpoints belong to a port by its number,
+// those of EDS by its name (pilot/pkg/xds/endpoints/endpoint_builder.go BuildClusterLoadAssignment).
 func endpointPorts(all []endpoint, p port, how discoveryType, labels map[string]string) []uint32 {
 	var ports []uint32
 	for _, e := range all {

@@ -14,14 +14,15 @@ type endpoint struct {
 	address        string
 	port           uint32
 	labels         map[string]string
-	acceptsMTLS    bool // it may take the mesh's own mutual TLS
+	acceptsMTLS    bool // labelled for, or by its service account capable of, mutual TLS of the mesh
 	serviceAccount string
 }
 
-// endpointsFor returns the endpoints that the ServiceEntries of one namespace have for a host. They share them, whichever of them
-// a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go mergeServicesInstancesByNamespaceHost). The pods behind
-// a Service or a workloadSelector are not known here. Endpoints of ports that are not wanted are left out: a service may have
-// thousands of ports, and asks for each of them alone.
+// endpointsFor returns the endpoints that the ServiceEntries of one namespace have for a host. They share them,
+// whichever of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go
+// mergeServicesInstancesByNamespaceHost). The pods behind a Service or a workloadSelector are not known here.
+// Endpoints of ports that are not wanted are left out: a service may have thousands of ports, and asks for each of
+// them alone.
 func (s *Snapshot) endpointsFor(host, namespace string, wanted func(port) bool) []endpoint {
 	var list []endpoint
 	services := slices.DeleteFunc(slices.Clone(s.services.At(host)), func(svc *service) bool {
@@ -55,8 +56,8 @@ func (p port) sameNumberOrName(other port) bool {
 // anyPort wants the endpoints of all ports.
 func anyPort(port) bool { return true }
 
-// endpointAt returns a workload's endpoint for a port. Its port is the workload's own of that name, else the targetPort, else the
-// number; 0 for a unix domain socket.
+// endpointAt returns a workload's endpoint for a port. Its port is the workload's own of that name, else the
+// targetPort, else the number; 0 for a unix domain socket.
 func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
 	e := endpoint{number: p.number, name: p.name, address: w.Address, port: p.number, labels: w.Labels}
 	switch own := w.Ports[p.name]; {

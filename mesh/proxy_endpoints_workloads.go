@@ -8,8 +8,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// entryWorkloads returns the workloads of a ServiceEntry: those that its workloadSelector selects, else its endpoints, else, for
-// DNS, its host.
+// entryWorkloads returns the workloads of a ServiceEntry: those that its workloadSelector selects, else its
+// endpoints, else, for DNS, its host.
 func (s *Snapshot) entryWorkloads(svc *service) []*networking.WorkloadEntry {
 	byName := svc.discoveryType(Client{}) == discoveryDNS
 	switch {
@@ -23,8 +23,8 @@ func (s *Snapshot) entryWorkloads(svc *service) []*networking.WorkloadEntry {
 	return nil
 }
 
-// selectedWorkloads returns the WorkloadEntries of a namespace that a selector selects, by the labels of their spec and of
-// their metadata. Those whose address is a name count only for DNS (byName).
+// selectedWorkloads returns the WorkloadEntries of a namespace that a selector selects, by the labels of their spec
+// and of their metadata. Those whose address is a name count only for DNS (byName).
 func (s *Snapshot) selectedWorkloads(namespace string, selector map[string]string, byName bool) []*networking.WorkloadEntry {
 	var list []*networking.WorkloadEntry
 	for _, o := range s.objects.Prefix(KindWorkloadEntry + "\x00" + namespace + "\x00") {

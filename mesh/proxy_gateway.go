@@ -2,9 +2,9 @@ package mesh
 
 import "slices"
 
-// GatewayDestinations returns where the pods of a gateway send what comes to one of their ports: TLS with an SNI, "" for
-// plaintext, and in it requests with an authority. known is false where no server takes it; an empty list means that routes
-// lead to no service. Without Client.Gateways, the client's labels decide which Gateways configure it.
+// GatewayDestinations returns where the pods of a gateway send what comes to one of their ports: TLS with an SNI, ""
+// for plaintext, and in it requests with an authority. known is false where no server takes it; an empty list means
+// that routes lead to no service. Without Client.Gateways, the client's labels decide which Gateways configure it.
 func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, authority string) (list []Destination, known bool) {
 	var gateways []*Object
 	for _, name := range client.Gateways {
@@ -25,8 +25,8 @@ func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, author
 // downstream is what comes to a gateway's port.
 type downstream struct{ sni, authority string }
 
-// gatewayDestinations returns where a gateway's proxy sends what comes to a port. Envoy takes the filter chain with the server
-// name that is closest to the SNI; chains of plaintext servers have no names.
+// gatewayDestinations returns where a gateway's proxy sends what comes to a port. Envoy takes the filter chain with
+// the server name that is closest to the SNI; chains of plaintext servers have no names.
 func (s *Snapshot) gatewayDestinations(client Client, servers []gatewayServer, a downstream) (list []routeDestination, known bool) {
 	best := -1
 	named := s.gatewayVirtualServicesBySNI(servers, client.Namespace, a.sni)
@@ -59,9 +59,9 @@ func sharingRouteConfig(servers []gatewayServer, srv gatewayServer) []gatewaySer
 	return slices.DeleteFunc(slices.Clone(servers), func(other gatewayServer) bool { return !other.isHTTP() })
 }
 
-// completeGatewayDestination returns a destination with its port filled in, and with the host that a Service of type ExternalName
-// stands for. For HTTP, the service of the VirtualService's own namespace goes before the one that the proxy knows
-// (pilot/pkg/networking/core/gateway.go buildNameToServiceMapForHTTPRoutes).
+// completeGatewayDestination returns a destination with its port filled in, and with the host that a Service of type
+// ExternalName stands for. For HTTP, the service of the VirtualService's own namespace goes before the one that the
+// proxy knows (pilot/pkg/networking/core/gateway.go buildNameToServiceMapForHTTPRoutes).
 func (s *Snapshot) completeGatewayDestination(client Client, d routeDestination, listener uint32) routeDestination {
 	svc, ok := s.serviceFor(client, d.Host)
 	if own := s.serviceInNamespace(d.Host, d.virtualService.Namespace); d.routeType == FamilyHTTP && own != nil && visible(own.exportTo, own.namespace, client.Namespace) {

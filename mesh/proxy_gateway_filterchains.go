@@ -6,15 +6,15 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// filterChain is a filter chain of a gateway that routes no requests: it takes TLS with one of its server names or, without
-// names, everything.
+// filterChain is a filter chain of a gateway that routes no requests: it takes TLS with one of its server names or,
+// without names, everything.
 type filterChain struct {
 	serverNames  []string
 	destinations []routeDestination
 }
 
-// gatewayFilterChains returns the filter chains of a server that routes no requests. A PASSTHROUGH server has one for each match
-// of the tls routes of bySNI; taken are the SNI hosts that chains of the port have already.
+// gatewayFilterChains returns the filter chains of a server that routes no requests. A PASSTHROUGH server has one for
+// each match of the tls routes of bySNI; taken are the SNI hosts that chains of the port have already.
 func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named []*virtualService, taken map[string]bool) []filterChain {
 	switch {
 	case srv.isAutoPassthrough():
@@ -34,7 +34,8 @@ func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named [
 	return nil
 }
 
-// gatewayDestinationsOf returns where a server sends anything by the routes of v, as if no other VirtualService were there.
+// gatewayDestinationsOf returns where a server sends anything by the routes of v, as if no other VirtualService were
+// there.
 func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	var list []routeDestination
 	switch {
@@ -55,8 +56,8 @@ func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *vi
 	return list
 }
 
-// gatewayTCPDestinations returns where a server sends connections by the tcp routes of v (pilot/pkg/networking/core/gateway.go
-// buildGatewayNetworkFiltersFromTCPRoutes).
+// gatewayTCPDestinations returns where a server sends connections by the tcp routes of v
+// (pilot/pkg/networking/core/gateway.go buildGatewayNetworkFiltersFromTCPRoutes).
 func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	if !srv.matchesHostsOf(v) {
 		return nil
@@ -71,8 +72,8 @@ func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *v
 }
 
 // tlsPassthroughChains returns a filter chain for each match of the tls routes that are bound to a PASSTHROUGH server
-// (pilot/pkg/networking/core/gateway.go buildGatewayNetworkFiltersFromTLSRoutes). The server's hosts do not limit the names. A
-// match with an SNI host that is taken has no chain; the SNI hosts of the others are added to taken.
+// (pilot/pkg/networking/core/gateway.go buildGatewayNetworkFiltersFromTLSRoutes). The server's hosts do not limit the
+// names. A match with an SNI host that is taken has no chain; the SNI hosts of the others are added to taken.
 func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []*virtualService, taken map[string]bool) []filterChain {
 	var list []filterChain
 	for _, v := range all {

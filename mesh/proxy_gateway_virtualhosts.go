@@ -9,15 +9,15 @@ import (
 
 // virtualHost is one virtual host of a gateway's route configuration.
 type virtualHost struct {
-	destinations []routeDestination // of routes that take some requests
-	catchAll     []routeDestination // of the first that takes all
+	destinations []routeDestination // of routes that match some requests
+	catchAll     []routeDestination // of the first that matches all
 	hasCatchAll  bool
 	redirects    bool
 }
 
-// gatewayHTTPDestinations returns where servers that share a route configuration send requests with an authority. The routes of
-// all VirtualServices for a host add up in its virtual host; of those that take all requests the first counts
-// (pilot/pkg/networking/core/gateway.go buildGatewayHTTPRouteConfig).
+// gatewayHTTPDestinations returns where servers that share a route configuration send requests with an authority. The
+// routes of all VirtualServices for a host add up in its virtual host; of those that take all requests the first
+// counts (pilot/pkg/networking/core/gateway.go buildGatewayHTTPRouteConfig).
 func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServer, authority string) []routeDestination {
 	authority = strings.ToLower(authority)
 	hosts := map[string]*virtualHost{}

@@ -25,8 +25,8 @@ type Hop struct {
 	DecidedBy *Decision `json:"decidedBy"`
 }
 
-// verifiesName reports whether the server's certificate is checked for a name. One from the Host header is checked for requests
-// only.
+// verifiesName reports whether the server's certificate is checked for a name. One from the Host header is checked
+// for requests only.
 func (h Hop) verifiesName(payload Family) bool {
 	return !h.Insecure && (len(h.Names) > 0 || h.AutoNames && (payload == FamilyHTTP || payload == FamilyUnspecified))
 }

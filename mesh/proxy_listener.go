@@ -16,11 +16,11 @@ func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool
 	return heard
 }
 
-// egressListenerFor returns the egress listener that takes what a client sends to a port of a service; ok is false where none
-// does (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
+// egressListenerFor returns the egress listener that takes what a client sends to a port of a service; ok is false
+// where none does (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
 // GetEgressListenerForRDS):
-//  1. A listener for the port goes before the one for all ports, which only adds services with an address of their own there
-//     that are not parsed as HTTP.
+//  1. A listener for the port goes before the one for all ports, which only adds services with an address of their
+//     own there that are not parsed as HTTP.
 //  2. A listener for HTTP takes only services whose port is HTTP, or is sniffed.
 func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (l egressListener, ok bool) {
 	if client.Kind != ClientSidecar {
@@ -60,8 +60,8 @@ func (v scopedService) sniffsHTTP(number uint32) bool {
 	return ok && isHTTPOrSniffed(p)
 }
 
-// hasOwnAddress reports whether a port of a service has a listener of its own, by address: that of the service, or those of its
-// endpoints where connections go on to their original destination.
+// hasOwnAddress reports whether a port of a service has a listener of its own, by address: that of the service, or
+// those of its endpoints where connections go on to their original destination.
 func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
 	switch {
 	case svc.entry == nil:
@@ -74,8 +74,8 @@ func (s *Snapshot) hasOwnAddress(svc *service, p port) bool {
 		len(s.endpointsFor(svc.host, svc.namespace, func(other port) bool { return other.number == p.number })) > 0
 }
 
-// payloadFrom returns what a client sends to a port: requests, where the port or the listener is for HTTP, else what the port
-// is for.
+// payloadFrom returns what a client sends to a port: requests, where the port or the listener is for HTTP, else what
+// the port is for.
 func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family {
 	if l, heard := s.egressListenerFor(client, svc, p); heard && l.parsedAs(p) == FamilyHTTP {
 		return FamilyHTTP
@@ -83,8 +83,8 @@ func (s *Snapshot) payloadFrom(client Client, svc scopedService, p port) Family 
 	return p.family()
 }
 
-// wildcardListenedFor returns the most specific wildcard host over a name for whose port the client's proxy listens; "" if there
-// is none.
+// wildcardListenedFor returns the most specific wildcard host over a name for whose port the client's proxy listens;
+// "" if there is none.
 func (s *Snapshot) wildcardListenedFor(client Client, name string, number uint32) string {
 	for i := range len(name) {
 		svc, ok := s.serviceFor(client, "*"+name[i:])

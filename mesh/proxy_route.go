@@ -55,8 +55,8 @@ func routeTypes(f Family) []Family {
 	}
 }
 
-// matchesGateway reports whether a match, of a VirtualService in namespace, is for a gateway. Without gateways it is for all of
-// the VirtualService's.
+// matchesGateway reports whether a match, of a VirtualService in namespace, is for a gateway. Without gateways it is
+// for all of the VirtualService's.
 func matchesGateway(gateways []string, namespace, gateway string) bool {
 	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(g string) bool { return qualifyGateway(g, namespace) == gateway })
 }

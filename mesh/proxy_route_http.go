@@ -7,15 +7,16 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// httpDestinationsOf returns where v's HTTP routes may send a request. taken is true if one of them matches, even if it leads to
-// no service.
+// httpDestinationsOf returns where v's HTTP routes may send a request. taken is true if one of them matches, even if
+// it leads to no service.
 func (s *Snapshot) httpDestinationsOf(v *virtualService, r matchContext) (list []routeDestination, taken bool) {
 	some, rest, taken, _ := s.splitHTTPDestinations(v, r)
 	return append(some, rest...), taken
 }
 
-// splitHTTPDestinations returns where the HTTP routes of v may send a request: some are the destinations of routes that match
-// some requests, rest those of the first route that matches all. taken is true if any matches, whole if one matches all.
+// splitHTTPDestinations returns where the HTTP routes of v may send a request: some are the destinations of routes
+// that match some requests, rest those of the first route that matches all. taken is true if any matches, whole if
+// one matches all.
 func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (some, rest []routeDestination, taken, whole bool) {
 	seen := map[Destination]bool{}
 	for _, route := range s.httpRoutes(v) {
@@ -50,7 +51,8 @@ func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (
 	return applies, false
 }
 
-// matchesEveryPath reports whether a match of a path matches all (pilot/pkg/networking/core/route/route.go IsCatchAllRoute).
+// matchesEveryPath reports whether a match of a path matches all (pilot/pkg/networking/core/route/route.go
+// IsCatchAllRoute).
 func matchesEveryPath(uri *networking.StringMatch) bool {
 	return uri == nil || uri.GetPrefix() == "/" || uri.GetRegex() == ".*"
 }

@@ -8,8 +8,9 @@ import (
 )
 
 // tlsDestinations returns where TLS goes by the SNI of tls routes (pilot/pkg/networking/core/tls.go
-// buildSidecarOutboundTLSFilterChainOpts): each match has a filter chain, and the chain with the server name closest to the SNI
-// takes it. taken is true if there is any chain: then the host has none of its own, and TLS that fits none goes nowhere.
+// buildSidecarOutboundTLSFilterChainOpts): each match has a filter chain, and the chain with the server name closest
+// to the SNI takes it. taken is true if there is any chain: then the host has none of its own, and TLS that fits none
+// goes nowhere.
 func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	best := -1
 	for _, v := range all {
@@ -48,9 +49,9 @@ func matchesSNI(hosts []string, hostname string) bool {
 	return slices.ContainsFunc(hosts, func(h string) bool { return host.Matches(h, hostname) })
 }
 
-// sniSpecificity returns how closely a filter chain's server names match an SNI, -1 where they do not. The higher one takes the
-// connection. Without names a chain matches all, and so does "*" (pilot/pkg/networking/core/listener.go
-// filterChainMatchFromOpts).
+// sniSpecificity returns how closely a filter chain's server names match an SNI, -1 where they do not. The higher one
+// takes the connection. Without names a chain matches all, and so does "*" (pilot/pkg/networking/core/listener.go
+// toFilterChainMatch).
 func sniSpecificity(names []string, sni string) int {
 	if len(names) == 0 || slices.Contains(names, "*") {
 		return 0

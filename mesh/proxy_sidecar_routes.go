@@ -2,9 +2,9 @@ package mesh
 
 import "strings"
 
-// Destinations returns where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of the host
-// itself or of the closest wildcard over it. known is false where the proxy does not listen for such a service; an empty list
-// means that routes lead to no service.
+// Destinations returns where a client's proxy sends what is meant for a port of host: by routes, or to the cluster of
+// the host itself or of the closest wildcard over it. known is false where the proxy does not listen for such a
+// service; an empty list means that routes lead to no service.
 func (s *Snapshot) Destinations(client Client, host string, number uint32) (list []Destination, known bool) {
 	service := host
 	if svc, ok := s.serviceFor(client, host); !ok || !s.listens(client, svc, number) {
@@ -28,8 +28,9 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 	return list, true
 }
 
-// defaultDestination returns the cluster of the service itself, for what no route takes. Virtual hosts have it in lower case, and
-// there may be no such cluster (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
+// defaultDestination returns the cluster of the service itself, for what no route takes. Virtual hosts have it in
+// lower case, and there may be no such cluster (pilot/pkg/networking/core/httproute.go
+// BuildSidecarOutboundVirtualHosts).
 func (s *Snapshot) defaultDestination(client Client, svc scopedService, p port) Destination {
 	host := svc.host
 	if l, _ := s.egressListenerFor(client, svc, p); client.Kind == ClientSidecar && l.parsedAs(p) == FamilyHTTP {
@@ -38,8 +39,9 @@ func (s *Snapshot) defaultDestination(client Client, svc scopedService, p port) 
 	return Destination{Host: host, Port: p.number}
 }
 
-// routeDestinations returns where routes send what a client means for a name on a port of a service: for the service's own host,
-// or for a name under it where that is a wildcard. direct is true where some of it goes to the cluster of the service itself:
+// routeDestinations returns where routes send what a client means for a name on a port of a service: for the
+// service's own host, or for a name under it where that is a wildcard. direct is true where some of it goes to the
+// cluster of the service itself:
 //  1. what no route takes, as HTTP routes leave other bytes where Istio sniffs;
 //  2. requests that come through an HTTP proxy listener;
 //  3. all, where the proxy does not listen for the port: only a route for another host leads there.
@@ -74,9 +76,9 @@ func (s *Snapshot) routeDestinations(client Client, svc scopedService, name stri
 	return list, direct || l.isHTTPProxy()
 }
 
-// completeDestination returns a destination with its port filled in, and with the host that a Service of type ExternalName stands
-// for. For HTTP that one must be imported, and have the listener's port (pilot/pkg/networking/core/route/route.go
-// GetDestinationCluster).
+// completeDestination returns a destination with its port filled in, and with the host that a Service of type
+// ExternalName stands for. For HTTP that one must be imported, and have the listener's port
+// (pilot/pkg/networking/core/route/route.go GetDestinationCluster).
 func (s *Snapshot) completeDestination(client Client, l egressListener, d routeDestination, on uint32) routeDestination {
 	number := d.Port
 	if number == 0 {

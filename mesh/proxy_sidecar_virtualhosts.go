@@ -7,8 +7,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// virtualServicesForRequests returns the VirtualServices whose HTTP routes may take a request. One that names a host which is not
-// in the registry counts on port 80 alone (pilot/pkg/networking/core/route/route.go
+// virtualServicesForRequests returns the VirtualServices whose HTTP routes may take a request. One that names a host
+// which is not in the registry counts on port 80 alone (pilot/pkg/networking/core/route/route.go
 // buildSidecarVirtualHostsForVirtualService).
 func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string, r matchContext, l egressListener) []*virtualService {
 	if r.host == host || r.port != 80 {
@@ -33,10 +33,10 @@ func (s *Snapshot) httpDestinations(all []*virtualService, r matchContext) (list
 }
 
 // virtualServicesForHTTP returns the VirtualServices whose HTTP routes may be for a host:
-//  1. those that name it, in any case (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices); not for a
-//     wildcard host;
-//  2. where it is in the index of wildcards, the mostSpecificVirtualService for it in lower case (pilot/pkg/model/sidecar.go
-//     computeWildcardHostVirtualServiceIndex).
+//  1. those that name it, in any case (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices); not for
+//     a wildcard host;
+//  2. where it is in the index of wildcards, the mostSpecificVirtualService for it in lower case
+//     (pilot/pkg/model/sidecar.go computeWildcardHostVirtualServiceIndex).
 func virtualServicesForHTTP(all []*virtualService, hostname string, indexed bool) []*virtualService {
 	var chosen *virtualService
 	if indexed {
@@ -47,15 +47,15 @@ func virtualServicesForHTTP(all []*virtualService, hostname string, indexed bool
 	})
 }
 
-// inWildcardIndex reports whether a listener's index of wildcards has a host. It is looked up in lower case, so that must be the
-// host itself, or another service that the listener imports.
+// inWildcardIndex reports whether a listener's index of wildcards has a host. It is looked up in lower case, so that
+// must be the host itself, or another service that the listener imports.
 func (s *Snapshot) inWildcardIndex(client Client, host string, l egressListener) bool {
 	lower := strings.ToLower(host)
 	return client.Kind != ClientSidecar || lower == host || len(l.selectServices(s.services.At(lower), client.Namespace)) > 0
 }
 
-// mostSpecificVirtualService returns the first VirtualService that names a host, else the first with the longest wildcard over
-// it, else nil.
+// mostSpecificVirtualService returns the first VirtualService that names a host, else the first with the longest
+// wildcard over it, else nil.
 func mostSpecificVirtualService(all []*virtualService, hostname string) *virtualService {
 	var best *virtualService
 	longest := ""

@@ -2,12 +2,12 @@ package mesh
 
 import "slices"
 
-// Review returns what a review has to answer for: the flows that the object takes part in, as they are in after,
-// with what they were in before. object is the Ref that is created, replaced or (absent from after) deleted.
-// The order is stable.
+// Review returns the flows that a review has to answer for, in a stable order: those that an object has to do with,
+// as they are in after, with what they were in before. object is created, replaced or, where after does not have it,
+// deleted.
 //
-// Flows that differ in nothing but their host may be told as one (Flow.Also), but never those to hosts that apart has
-// different words for; nil has the same for all.
+// Of flows that differ in nothing but their host one may stand for all (Flow.OtherHosts), but only among hosts for
+// which apart returns the same; nil returns the same for all.
 func Review(before, after *Snapshot, object Ref, apart func(host string) string) []Flow {
 	r := &review{
 		before: before, after: after, old: before.Get(object), object: after.Get(object), apart: apart, index: map[flowKey]int{},
@@ -33,15 +33,15 @@ type review struct {
 	apart         func(host string) string
 	flows         []Flow
 	index         map[flowKey]int
-	// onlyRoutes is true if the ways that routes lead are to be answered for: those of the takers.
+	// onlyRoutes is true in the review of a VirtualService: only what its routes change counts.
 	onlyRoutes      bool
 	virtualServices []Ref
 	// externalHosts are the known external hosts that a DestinationRule under review governs.
 	externalHosts int
-	// onlyLosses is true where nothing counts but the loss of TLS, or of the routes that let nothing out.
+	// onlyLosses is true while only hops count that lose their TLS, or that were unrouted.
 	onlyLosses bool
-	// repeatsOther is true if the rule under review only repeats what the rule that stands in its place says, or leaves some
-	// clients, under TLS, to that rule and is there for others.
+	// repeatsOther is true if the rule under review has the same TLS as the one that is taken in its place, or leaves
+	// some clients, under TLS, to that one and counts for others.
 	repeatsOther bool
 }
 

@@ -2,8 +2,8 @@ package mesh
 
 import "slices"
 
-// add adds the flow of a hop that leaves the mesh, with its verdict before the review. Two ways to one cluster are one flow,
-// which was under TLS if either was.
+// add adds the flow of a hop that leaves the mesh, with its verdict before the review. Two ways to one cluster are
+// one flow, which was under TLS if either was.
 func (r *review) add(h hop, was Verdict) {
 	if r.onlyLosses && !losesTLS(was, h) && !h.wasUnrouted {
 		return
@@ -75,8 +75,8 @@ func (r *review) addRouted(hops []hop, was Verdict) {
 	}
 }
 
-// lostTLS returns the TLS that the rule under review had for a hop, where now another rule of its host and namespace, which it hid
-// before, leaves the bytes in plaintext; nil anywhere else.
+// lostTLS returns the TLS that the rule under review had for a hop, where now another rule of its host and namespace,
+// which it hid before, leaves the bytes in plaintext; nil anywhere else.
 func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 	if !r.isOfRule() || r.old == nil || f.Rule == nil || f.Verdict != Plaintext || f.Before != Originated {
 		return nil
@@ -100,7 +100,8 @@ func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 	return &LostTLS{Field: was.tlsSetting().decision.Field, Successor: heir.decision}
 }
 
-// isDecidedElsewhere reports whether a flow is decided by other objects, and as before. Then the review has nothing to answer for.
+// isDecidedElsewhere reports whether a flow is decided by other objects, and as before. Then the review has nothing
+// to answer for.
 func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 	if r.object == nil || f.Before != f.Verdict || f.WasUnrouted {
 		return false

@@ -7,8 +7,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// destinationRule adds the flows of the hosts that the rule covers, for the clients whose lookup comes to it, and the hops to an
-// egress gateway that it governs.
+// destinationRule adds the flows of the hosts that the rule covers, for the clients whose lookup comes to it, and the
+// hops to an egress gateway that it governs.
 func (r *review) destinationRule() {
 	var patterns []string
 	for _, o := range []*Object{r.object, r.old} {
@@ -50,8 +50,9 @@ func (r *review) reached(c Client, host string) bool {
 	return false
 }
 
-// addGovernedGatewayHops adds the hops to an egress gateway that the rule governs: on each port of its Gateways' servers, for each
-// subset of the rule or, without subsets, for the rule. It reports whether host is a gateway's Service.
+// addGovernedGatewayHops adds the hops to an egress gateway that the rule governs: on each port of its Gateways'
+// servers, for each subset of the rule or, without subsets, for the rule. It reports whether host is a gateway's
+// Service.
 func (r *review) addGovernedGatewayHops(host string) bool {
 	gateways := r.after.gatewaysBehind(host)
 	if len(gateways) == 0 {
@@ -86,8 +87,8 @@ func (r *review) governedClient() Client {
 	}
 }
 
-// addUnknownHost adds a flow that stands for a rule whose host nothing declares. A Service of the cluster is never unknown: not
-// every one is part of the mesh.
+// addUnknownHost adds a flow that stands for a rule whose host nothing declares. A Service of the cluster is never
+// unknown: not every one is part of the mesh.
 func (r *review) addUnknownHost(hostname string) {
 	suffix := ".svc." + r.after.settings.ClusterDomain
 	if strings.HasSuffix(hostname, suffix) || host.IsWildcard(hostname) && strings.HasSuffix(suffix, hostname[1:]) {

@@ -30,7 +30,8 @@ func (r *review) judgeRule(f *Flow, h hop) {
 	}
 }
 
-// judgeReplaced sets what comes of the TLS in the rule under review where another rule's trafficPolicy is taken in its place.
+// judgeReplaced sets what comes of the TLS in the rule under review where another rule's trafficPolicy is taken in
+// its place.
 func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	kept := h.tlsSetting()
 	if kept.bySubset && !own.bySubset {
@@ -45,8 +46,8 @@ func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	f.Ignored, f.Cause, f.Related, f.IgnoredForSome, f.RelatedUnused = true, CauseMergedAway, by.Ref.String(), partly, r.wasUnused(by, h)
 }
 
-// isReplaced reports whether the rule under review is where the client's lookup ended, and is for the client, so that its TLS would
-// count if another rule's trafficPolicy were not taken in its place.
+// isReplaced reports whether the rule under review is where the client's lookup ended, and is for the client, so that
+// its TLS would count if another rule's trafficPolicy were not taken in its place.
 func (r *review) isReplaced(h hop) bool {
 	stopped := h.cluster.lookup.endedAt
 	if stopped == nil || !slices.Contains(stopped.rules, r.object) || h.cluster.rule == nil {

@@ -1,7 +1,7 @@
 package mesh
 
-// gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept, and what it
-// lets out of the mesh by those routes that it did not before.
+// gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept,
+// and what it lets out of the mesh by those routes that it did not before.
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.virtualServices.Prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
 		r.addNewGatewayEgress(ref, v)

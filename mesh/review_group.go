@@ -6,8 +6,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// maxUngroupedFlows is how many flows a review returns one by one. A person reads no more than that, and a policy that judges one
-// of several that differ in nothing but their host judges all.
+// maxUngroupedFlows is how many flows a review returns one by one. A person reads no more than that, and a policy
+// that judges one of several that differ in nothing but their host judges all.
 const maxUngroupedFlows = 64
 
 // flowClass is what flows have in common that are returned as one.

@@ -101,8 +101,8 @@ func (r *review) client(client Client, host string, number uint32) {
 	r.addSubsets(client, svc, p)
 }
 
-// clientBefore returns the proxy that the same pods had for a host before the review: which waypoint stands for a host is a label of
-// its ServiceEntry.
+// clientBefore returns the proxy that the same pods had for a host before the review: which waypoint stands for a
+// host is a label of its ServiceEntry.
 func (r *review) clientBefore(client Client, host string) Client {
 	switch client.Kind {
 	case ClientZtunnel:

@@ -7,8 +7,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// addRoutesTo adds the flows to host that routes for other hosts bring there: requests to a port for TLS, which nobody encrypts if
-// the proxy does not, and whatever loses its TLS.
+// addRoutesTo adds the flows to host that routes for other hosts bring there: requests to a port for TLS, which
+// nobody encrypts if the proxy does not, and whatever loses its TLS.
 func (r *review) addRoutesTo(host string, clients []Client) {
 	if r.onlyRoutes {
 		return // those of the VirtualService under review are added with it
@@ -25,8 +25,8 @@ func (r *review) addRoutesTo(host string, clients []Client) {
 	}
 }
 
-// addPossibleClients adds the flows of clients that may exist, where they lose their TLS. For their sake a review has to answer for
-// nothing else.
+// addPossibleClients adds the flows of clients that may exist, where they lose their TLS. For their sake a review has
+// to answer for nothing else.
 func (r *review) addPossibleClients(host string, clients []Client, touched func(Client) bool) {
 	r.onlyLosses = true
 	defer func() { r.onlyLosses = false }()
@@ -40,11 +40,12 @@ func (r *review) addPossibleClients(host string, clients []Client, touched func(
 	r.addGatewaysInOtherNamespaces(host, touched)
 }
 
-// maxCombinedClients bounds how many pairs of labels are looked at. A rule has one set of labels, a VirtualService any number.
+// maxCombinedClients bounds how many pairs of labels are looked at. A rule has one set of labels, a VirtualService
+// any number.
 const maxCombinedClients = 4096
 
-// combinedClients returns the clients with the labels that selectors of the object under review ask for and those that another
-// object's selectors ask for.
+// combinedClients returns the clients with the labels that selectors of the object under review ask for and those
+// that another object's selectors ask for.
 func (r *review) combinedClients(clients []Client) []Client {
 	own := r.selectorLabels()
 	if len(own) == 0 || len(own)*len(clients) > maxCombinedClients {
@@ -101,8 +102,8 @@ func combinedLabels(a, b map[string]string) (map[string]string, bool) {
 	return both, true
 }
 
-// addGatewaysInOtherNamespaces adds the flows of gateways' pods, where nothing tells their namespace, for each namespace that they
-// may be in.
+// addGatewaysInOtherNamespaces adds the flows of gateways' pods, where nothing tells their namespace, for each
+// namespace that they may be in.
 func (r *review) addGatewaysInOtherNamespaces(host string, touched func(Client) bool) {
 	routes := append(r.after.gatewayVirtualServicesForHost(host), r.after.virtualServicesWithDestination(host)...)
 	if !slices.ContainsFunc(routes, (*virtualService).bindsGateway) {

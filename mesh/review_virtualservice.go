@@ -54,8 +54,8 @@ func (r *review) usesReviewedRoute(hops []hop) bool {
 	})
 }
 
-// addUndeclaredHost adds the flows to a name that no object declares and a wildcard covers, where they lose their TLS, or were
-// unrouted. Any other is that of the wildcard.
+// addUndeclaredHost adds the flows to a name that no object declares and a wildcard covers, where they lose their
+// TLS, or were unrouted. Any other is that of the wildcard.
 func (r *review) addUndeclaredHost(name string) {
 	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
 		return
