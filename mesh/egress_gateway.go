@@ -4,23 +4,21 @@ package mesh
 func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, payload Family) hop {
 	h := hop{kind: HopGateway, client: client, host: d.Host, port: number, subset: d.Subset, payload: payload, route: &d}
 	h.gateways = s.gatewaysBehind(d.Host)
-	if srv, ok := gatewayPortOf(h.gateways, number); ok {
-		h.gatewayPort = srv
-	}
-	h.cluster, h.exists = s.gatewayCluster(client, d.Host, number, d.Subset, h.gatewayPort)
+	h.servers = mergedServersOn(h.gateways, number)
+	h.cluster, h.exists = s.gatewayCluster(client, d.Host, number, d.Subset, h.servers)
 	return h
 }
 
 // gatewayCluster returns the cluster of an egress gateway's Service. Where the client does not know that Service or
 // its port, it is taken as a Service of the namespace that its host names.
-func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, subsetName string, srv gatewayPort) (Cluster, bool) {
+func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, subsetName string, servers portServers) (Cluster, bool) {
 	svc, ok := s.serviceFor(client, host)
 	if !ok || !svc.hasPort(number) {
 		name, namespace, _ := s.settings.parseServiceHost(host)
 		ref := Ref{Kind: KindService, Namespace: namespace, Name: name}
 		assumed := &service{ref: ref, host: host, namespace: namespace, kubernetes: true}
 		protocol := "HTTP"
-		if srv.protocol == FamilyTLS {
+		if servers.speakTLS() {
 			protocol = "TLS"
 		}
 		svc = scopedService{service: assumed, ports: []port{{number: number, protocol: protocol, owner: assumed}}}
@@ -31,10 +29,9 @@ func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, sub
 // hopsBehindGateway returns the hops out of a gateway of what has come there and was meant for host.
 func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	client := s.clientBehindService(toGateway.host, toGateway.gateways, toGateway.route.virtualService)
-	servers := mergedServersOn(toGateway.gateways, toGateway.port)
-	hops := s.hopsFromServers(client, servers, toGateway, host)
+	hops := s.hopsFromServers(client, toGateway, host)
 	for _, name := range client.Gateways {
-		if len(servers) > 0 && s.Get(parseGatewayName(name)) != nil {
+		if len(toGateway.servers) > 0 && s.Get(parseGatewayName(name)) != nil {
 			continue
 		}
 		for _, v := range s.virtualServicesForGateway(name, client.Namespace, host) {
@@ -49,10 +46,10 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 
 // hopsFromServers returns the hops out of a gateway's servers. They take what has come by its SNI; where none takes
 // that, by the SNI that it should have.
-func (s *Snapshot) hopsFromServers(client Client, servers []gatewayServer, toGateway hop, host string) []hop {
-	list, _ := s.gatewayDestinations(client, servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
+func (s *Snapshot) hopsFromServers(client Client, toGateway hop, host string) []hop {
+	list, _ := s.gatewayDestinations(client, toGateway.servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
 	if len(list) == 0 {
-		list, _ = s.gatewayDestinations(client, servers, downstream{sni: host, authority: host})
+		list, _ = s.gatewayDestinations(client, toGateway.servers, downstream{sni: host, authority: host})
 	}
 	return s.gatewayEgressHops(client, toGateway.payload, list)
 }

@@ -24,13 +24,14 @@ func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 		return nil
 	}
 	var list []GovernedCluster
-	for host, others := range s.hostClasses(s.settings.qualify(ruleSpec(o).Host, o.Namespace), sniOf(ruleSpec(o)), nil) {
+	for class := range s.hostClasses(s.settings.qualify(ruleSpec(o).Host, o.Namespace), sniOf(ruleSpec(o)), nil) {
+		host := class.host
 		if !s.isExternal(host) {
 			continue
 		}
 		for _, client := range s.Clients(host) {
 			for _, g := range s.governedClustersOf(o, client, host) {
-				g.OtherHosts = others
+				g.OtherHosts = class.others
 				list = append(list, g)
 			}
 		}

@@ -29,9 +29,9 @@ type hop struct {
 	payload     Family
 	authority   string // the Host header that a route sets
 	cluster     Cluster
-	exists      bool // Istio builds the cluster
-	gatewayPort gatewayPort
-	gateways    []*Object
+	exists      bool              // Istio builds the cluster
+	gateways    []*Object         // of HopGateway: what configures the pods
+	servers     portServers       // of HopGateway: what they have on the port
 	route       *routeDestination // nil for the host's own cluster
 	decidedBy   *Decision         // of HopNone: the route without a destination
 	wasUnrouted bool              // before the review nothing left

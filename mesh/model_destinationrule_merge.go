@@ -20,21 +20,41 @@ func newMergeCandidate(o *Object) mergeCandidate {
 	return c
 }
 
-// mergeWith reports what becomes of a later rule beside one that stands on its own: whether it merges into that one, and
-// whether it stands on its own too (pilot/pkg/model/destination_rule.go mergeDestinationRule, with the feature
-// ENABLE_ENHANCED_DESTINATIONRULE_MERGE).
-func (c mergeCandidate) mergeWith(later mergeCandidate) (merges, apart bool) {
+// mergeOutcome is what becomes of a rule beside an earlier one of the same host and namespace.
+type mergeOutcome int
+
+const (
+	// mergeSeparate: it stands on its own.
+	mergeSeparate mergeOutcome = iota
+	// mergeInto: it is merged into the earlier one, and is gone.
+	mergeInto
+	// mergeIntoAndSeparate: it is merged into the earlier one, and stands on its own too.
+	mergeIntoAndSeparate
+)
+
+// mergeOf returns what becomes of a later rule (pilot/pkg/model/destination_rule.go mergeDestinationRule, with the feature
+// ENABLE_ENHANCED_DESTINATIONRULE_MERGE):
+//  1. Where it is not exported to all namespaces that the earlier one is exported to, it stands on its own. Here a rule
+//     without exportTo is like no rule with one.
+//  2. Two different workloadSelectors stand on their own.
+//  3. Else it is merged into the earlier one, and stands on its own too if it is exported to more namespaces and only one
+//     of them has a workloadSelector.
+//
+// With the feature, a private rule for selected pods takes in the plain rule of its namespace, which all others keep:
+//
+//	host: edition.cnn.com                          host: edition.cnn.com
+//	workloadSelector: {matchLabels: {app: curl}}   exportTo: [".", payments]
+//	subsets: [{name: v1}]                          trafficPolicy: {tls: {mode: SIMPLE}}
+func (c mergeCandidate) mergeOf(later mergeCandidate) mergeOutcome {
+	sameExport := c.exportKey == later.exportKey
 	switch {
-	case c.exportKey == later.exportKey:
-	case c.exportKey != "" && containsAll(later.exportTo, c.exportTo):
-		apart = true
-	default:
-		return false, true
+	case !sameExport && (c.exportKey == "" || !containsAll(later.exportTo, c.exportTo)),
+		c.hasSelector && later.hasSelector && c.labels != later.labels:
+		return mergeSeparate
+	case !sameExport && c.hasSelector != later.hasSelector:
+		return mergeIntoAndSeparate
 	}
-	if c.hasSelector && later.hasSelector && c.labels != later.labels {
-		return false, true
-	}
-	return true, apart && c.hasSelector != later.hasSelector
+	return mergeInto
 }
 
 // mergeList is the rules of one host and namespace in the order in which they merge.
@@ -46,7 +66,7 @@ func (l mergeList) standalone() []int {
 	var list []int
 	for i := range l {
 		if len(list) > 0 {
-			if _, apart := l[list[len(list)-1]].mergeWith(l[i]); !apart {
+			if l[list[len(list)-1]].mergeOf(l[i]) == mergeInto {
 				continue
 			}
 		}
@@ -59,7 +79,7 @@ func (l mergeList) standalone() []int {
 func (l mergeList) consolidate(i int) *consolidatedRule {
 	m := newConsolidatedRule(l[i].rule)
 	for _, later := range l[i+1:] {
-		if merges, _ := l[i].mergeWith(later); merges {
+		if l[i].mergeOf(later) != mergeSeparate {
 			m.merge(later.rule)
 		}
 	}

@@ -52,44 +52,6 @@ func (s *Snapshot) isEgressGateway(host string, via *virtualService) bool {
 	return via.bindsGateway() && !slices.Contains(via.hosts, host)
 }
 
-// gatewayPort is one port of the pods that some Gateways configure, all servers on it taken together.
-type gatewayPort struct {
-	protocol Family
-	tls      string // the TLS mode; "" for plaintext
-	hosts    []string
-}
-
-// gatewayPortOf returns what the Gateways serve on a port. The servers of one port have one protocol; their hosts add up.
-func gatewayPortOf(gateways []*Object, number uint32) (found gatewayPort, ok bool) {
-	for i, srv := range mergedServersOn(gateways, number) {
-		if i == 0 {
-			found.protocol = srv.family
-			if srv.isTLS() {
-				found.tls = srv.tls.Mode.String()
-			}
-		}
-		found.hosts = append(found.hosts, srv.sniHosts()...)
-		ok = true
-	}
-	return found, ok
-}
-
-// isTLSPassthrough reports whether TLS is passed on as it comes.
-func (srv gatewayPort) isTLSPassthrough() bool {
-	return srv.tls == "PASSTHROUGH" || srv.tls == "AUTO_PASSTHROUGH"
-}
-
-// payload returns what a client's bytes are to the gateway inside the TLS that it terminates.
-func (srv gatewayPort) payload() Family {
-	if srv.isTLSPassthrough() {
-		return FamilyTLS
-	}
-	if srv.protocol == FamilyTLS {
-		return FamilyHTTP
-	}
-	return srv.protocol
-}
-
 // serverPorts returns the ports of the Gateways' servers, ascending.
 func serverPorts(gateways []*Object) []uint32 {
 	var list []uint32

@@ -62,8 +62,8 @@ func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	if v == nil || !slices.Contains(v.gateways, meshGateway) {
 		return ""
 	}
-	for host := range v.destinationHosts() {
-		if host = s.settings.qualify(host, v.Namespace); s.isEgressGateway(host, v) {
+	for _, host := range s.settings.routedHosts(v) {
+		if s.isEgressGateway(host, v) {
 			return host
 		}
 	}

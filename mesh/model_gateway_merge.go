@@ -12,7 +12,7 @@ import (
 //  3. for HTTPS whose port has the name of another one of the same Gateway.
 //
 // The first plaintext server takes the place of the encrypted ones of its protocol.
-func mergedServersOn(gateways []*Object, number uint32) []gatewayServer {
+func mergedServersOn(gateways []*Object, number uint32) portServers {
 	sorted := slices.SortedStableFunc(slices.Values(gateways), func(a, b *Object) int {
 		return cmp.Or(compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
 	})
@@ -29,7 +29,7 @@ func mergedServersOn(gateways []*Object, number uint32) []gatewayServer {
 
 // mergedServers are the servers of one port as they are merged.
 type mergedServers struct {
-	list         []gatewayServer
+	list         portServers
 	hasPlaintext bool
 	tlsHosts     []string
 }

@@ -10,57 +10,57 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// hostClasses returns an iterator over the equivalence classes of the known hosts that pattern covers: one host of
-// each, with the number of the others. Hosts are of one class if every client is configured alike for them but for
-// the name of the host:
+// hostClass is an equivalence class of hosts: every client is configured alike for each of them, but for the name of the
+// host. A review looks at one host of each class, so that a rule for "*" costs what the classes cost, not the hosts.
+type hostClass struct {
+	host   string // the first of them
+	others int    // how many others there are
+}
+
+// hostClasses returns an iterator over the classes of the known hosts that pattern covers, in the order of their first
+// hosts. Hosts are of one class if
 //  1. each has one service, whose ServiceEntry differs in nothing that matters (entrySpecKey);
 //  2. what DestinationRules and VirtualServices say of each differs in nothing but the host (hashSpec);
 //  3. the same wildcard rules and routes cover them;
-//  4. each of names, the SNIs that the object under review sets, is either a name of all of them or of none;
-//  5. apart returns the same for all; nil returns the same for all hosts.
-func (s *Snapshot) hostClasses(pattern string, names []string, apart func(string) string) iter.Seq2[string, int] {
-	return func(yield func(string, int) bool) {
+//  4. each of sni, the SNIs that the object under review sets, is a name of all of them or of none;
+//  5. the same of lists cover them.
+func (s *Snapshot) hostClasses(pattern string, sni []string, lists HostLists) iter.Seq[hostClass] {
+	return func(yield func(hostClass) bool) {
 		if !host.IsWildcard(pattern) {
-			for host := range s.hostsCoveredBy(pattern) {
-				yield(host, 0)
+			for known := range s.hostsCoveredBy(pattern) {
+				yield(hostClass{host: known})
 			}
 			return
 		}
-		for _, g := range s.classifyHosts(pattern, names, apart) {
-			if !yield(g.host, g.others) {
+		for _, c := range s.classifyHosts(pattern, sni, lists) {
+			if !yield(c) {
 				return
 			}
 		}
 	}
 }
 
-// hostClass is an equivalence class of hosts.
-type hostClass struct {
-	host   string
-	others int
-}
-
-// classifyHosts returns the classes of the hosts that pattern covers, in the order of their first hosts.
-func (s *Snapshot) classifyHosts(pattern string, names []string, apart func(string) string) []hostClass {
-	var groups []hostClass
-	first := map[string]int{}
-	for host := range s.hostsCoveredBy(pattern) {
-		key := s.hostClassKey(host, names)
-		if key != "" && apart != nil {
-			key += "\x04" + apart(host)
+// classifyHosts returns the classes of the hosts that a wildcard covers.
+func (s *Snapshot) classifyHosts(pattern string, sni []string, lists HostLists) []hostClass {
+	var classes []hostClass
+	index := map[string]int{}
+	for known := range s.hostsCoveredBy(pattern) {
+		key := s.hostClassKey(known, sni)
+		if key != "" {
+			key += "\x04" + lists.covering(known)
+			if i, found := index[key]; found {
+				classes[i].others++
+				continue
+			}
+			index[key] = len(classes)
 		}
-		if i, known := first[key]; known && key != "" {
-			groups[i].others++
-			continue
-		}
-		first[key] = len(groups)
-		groups = append(groups, hostClass{host: host})
+		classes = append(classes, hostClass{host: known})
 	}
-	return groups
+	return classes
 }
 
-// hostClassKey returns a string that is equal for hosts of one class; "" for a host that is alone in its class.
-func (s *Snapshot) hostClassKey(hostname string, names []string) string {
+// hostClassKey returns a string that is equal for hosts of one class, lists aside; "" for a host that is alone in its class.
+func (s *Snapshot) hostClassKey(hostname string, sni []string) string {
 	services := s.services.At(hostname)
 	if len(services) != 1 || services[0].specKey == "" || host.IsWildcard(hostname) {
 		return ""
@@ -82,10 +82,25 @@ func (s *Snapshot) hostClassKey(hostname string, names []string) string {
 	for _, pattern := range append(s.ruleHostsCovering(hostname)[1:], s.virtualServiceHostsCovering(hostname)[1:]...) {
 		b.WriteString("\x02" + pattern)
 	}
-	for _, name := range names {
+	for _, name := range sni {
 		fmt.Fprintf(&b, "\x03%t", host.AnyCovers(services[0].entry.Hosts, name))
 	}
 	return b.String()
+}
+
+// HostLists are lists of hosts, exact ones and wildcards. Hosts that the same of them cover need not be told apart.
+type HostLists [][]string
+
+// covering returns a string that is equal for hosts that the same lists cover.
+func (l HostLists) covering(hostname string) string {
+	covered := make([]byte, len(l))
+	for i, list := range l {
+		covered[i] = '-'
+		if host.AnyCovers(list, hostname) {
+			covered[i] = 'x'
+		}
+	}
+	return string(covered)
 }
 
 // entrySpecKey returns a string that is equal for ServiceEntries that can lead to different flows in nothing but the

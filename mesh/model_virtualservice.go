@@ -38,7 +38,7 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	if len(v.gateways) == 0 {
 		v.gateways = []string{meshGateway}
 	}
-	for d := range ownDestinations(spec) {
+	for d := range destinationsOfRoutes(spec.Http, spec) {
 		if h := s.qualify(d.GetHost(), o.Namespace); !slices.Contains(v.destinations, h) {
 			v.destinations = append(v.destinations, h)
 		}

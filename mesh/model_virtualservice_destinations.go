@@ -7,142 +7,90 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// ownDestinations returns an iterator over the destinations of a VirtualService's own routes, mirrors included.
-func ownDestinations(spec *networking.VirtualService) iter.Seq[*networking.Destination] {
-	return func(yield func(*networking.Destination) bool) {
-		for _, r := range spec.Http {
-			for d := range httpRouteDestinations(r) {
-				if !yield(d) {
-					return
-				}
-			}
-		}
-		for d := range l4RouteDestinations(spec) {
-			if !yield(d) {
-				return
-			}
-		}
-	}
+// allDestinations returns an iterator over the destinations of v's routes, mirrors and delegates included.
+func (s *Snapshot) allDestinations(v *virtualService) iter.Seq[*networking.Destination] {
+	return destinationsOfRoutes(s.httpRoutes(v), v.spec)
 }
 
-// httpRouteDestinations returns an iterator over the destinations of one HTTP route, mirrors included.
-func httpRouteDestinations(r *networking.HTTPRoute) iter.Seq[*networking.Destination] {
-	return func(yield func(*networking.Destination) bool) {
-		for _, d := range r.GetRoute() {
-			if d.GetDestination() != nil && !yield(d.Destination) {
-				return
-			}
-		}
-		if r.GetMirror() != nil && !yield(r.Mirror) {
-			return
-		}
-		for _, m := range r.GetMirrors() {
-			if m.GetDestination() != nil && !yield(m.Destination) {
-				return
-			}
-		}
-	}
-}
-
-// l4RouteDestinations returns an iterator over the destinations of tls and tcp routes.
-func l4RouteDestinations(spec *networking.VirtualService) iter.Seq[*networking.Destination] {
-	return func(yield func(*networking.Destination) bool) {
-		for _, r := range spec.Tls {
-			for _, d := range r.GetRoute() {
-				if d.GetDestination() != nil && !yield(d.Destination) {
-					return
-				}
-			}
-		}
-		for _, r := range spec.Tcp {
-			for _, d := range r.GetRoute() {
-				if d.GetDestination() != nil && !yield(d.Destination) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// destinationHosts returns an iterator over the hosts of the destinations, without mirrors and delegates, as written.
-func (v *virtualService) destinationHosts() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, r := range v.spec.Http {
-			for _, d := range r.GetRoute() {
-				if !yield(d.GetDestination().GetHost()) {
-					return
-				}
-			}
-		}
-		for _, r := range v.spec.Tls {
-			for _, d := range r.GetRoute() {
-				if !yield(d.GetDestination().GetHost()) {
-					return
-				}
-			}
-		}
-		for _, r := range v.spec.Tcp {
-			for _, d := range r.GetRoute() {
-				if !yield(d.GetDestination().GetHost()) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// destinationsForNamespace returns an iterator over the destinations of v's routes for clients of a namespace,
-// mirrors and delegates included.
+// destinationsForNamespace returns an iterator over those of the routes that clients of a namespace may take.
 func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string) iter.Seq[*networking.Destination] {
-	return func(yield func(*networking.Destination) bool) {
-		for _, r := range s.httpRoutes(v) {
-			if !matchesNamespace(r, namespace) {
-				continue
-			}
-			for d := range httpRouteDestinations(r) {
-				if !yield(d) {
-					return
-				}
-			}
-		}
-		for d := range l4RouteDestinations(v.spec) {
-			if !yield(d) {
-				return
-			}
-		}
-	}
+	routes := slices.DeleteFunc(slices.Clone(s.httpRoutes(v)), func(r *networking.HTTPRoute) bool { return !matchesNamespace(r, namespace) })
+	return destinationsOfRoutes(routes, v.spec)
 }
 
 // matchesNamespace reports whether a route has a match for clients of a namespace.
 func matchesNamespace(r *networking.HTTPRoute, namespace string) bool {
-	matched := true
-	for _, m := range r.Match {
-		switch m.GetSourceNamespace() {
-		case "":
-		case namespace:
-			return true
-		default:
-			matched = false
+	return len(r.Match) == 0 || slices.ContainsFunc(r.Match, func(m *networking.HTTPMatchRequest) bool {
+		return m.GetSourceNamespace() == "" || m.GetSourceNamespace() == namespace
+	})
+}
+
+// destinationsOfRoutes returns an iterator over the destinations of HTTP routes, mirrors included, and of the tls and tcp
+// routes of spec.
+func destinationsOfRoutes(http []*networking.HTTPRoute, spec *networking.VirtualService) iter.Seq[*networking.Destination] {
+	return func(yield func(*networking.Destination) bool) {
+		for _, r := range http {
+			for _, d := range r.GetRoute() {
+				if d.GetDestination() != nil && !yield(d.Destination) {
+					return
+				}
+			}
+			if r.GetMirror() != nil && !yield(r.Mirror) {
+				return
+			}
+			for _, m := range r.GetMirrors() {
+				if m.GetDestination() != nil && !yield(m.Destination) {
+					return
+				}
+			}
+		}
+		for d := range l4Destinations(spec) {
+			if !yield(d) {
+				return
+			}
 		}
 	}
-	return matched
+}
+
+// l4Destinations returns an iterator over the destinations of tls and tcp routes.
+func l4Destinations(spec *networking.VirtualService) iter.Seq[*networking.Destination] {
+	return func(yield func(*networking.Destination) bool) {
+		var routes []*networking.RouteDestination
+		for _, r := range spec.Tls {
+			routes = append(routes, r.GetRoute()...)
+		}
+		for _, r := range spec.Tcp {
+			routes = append(routes, r.GetRoute()...)
+		}
+		for _, d := range routes {
+			if d.GetDestination() != nil && !yield(d.Destination) {
+				return
+			}
+		}
+	}
+}
+
+// routedHosts returns the hosts to which v's own routes send, without mirrors.
+func (s Settings) routedHosts(v *virtualService) []string {
+	var hosts []string
+	for _, r := range v.spec.Http {
+		for _, d := range r.GetRoute() {
+			hosts = append(hosts, s.qualify(d.GetDestination().GetHost(), v.Namespace))
+		}
+	}
+	for d := range l4Destinations(v.spec) {
+		hosts = append(hosts, s.qualify(d.Host, v.Namespace))
+	}
+	return hosts
 }
 
 // externalDestinations returns the external hosts to which v's routes lead, mirrors and delegates included.
 func (s *Snapshot) externalDestinations(v *virtualService) []string {
 	var list []string
-	add := func(d *networking.Destination) {
-		if host := s.settings.qualify(d.GetHost(), v.Namespace); s.isExternal(host) && !slices.Contains(list, host) {
+	for d := range s.allDestinations(v) {
+		if host := s.settings.qualify(d.Host, v.Namespace); s.isExternal(host) && !slices.Contains(list, host) {
 			list = append(list, host)
 		}
-	}
-	for _, r := range s.httpRoutes(v) {
-		for d := range httpRouteDestinations(r) {
-			add(d)
-		}
-	}
-	for d := range l4RouteDestinations(v.spec) {
-		add(d)
 	}
 	return list
 }
@@ -163,19 +111,9 @@ func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 
 // routesToPort reports whether a route of v leads to a port of host, mirrors and delegates included.
 func (s *Snapshot) routesToPort(v *virtualService, host string, number uint32) bool {
-	is := func(d *networking.Destination) bool {
+	for d := range s.allDestinations(v) {
 		at := d.GetPort().GetNumber()
-		return s.settings.qualify(d.GetHost(), v.Namespace) == host && (at == 0 || at == number)
-	}
-	for _, r := range s.httpRoutes(v) {
-		for d := range httpRouteDestinations(r) {
-			if is(d) {
-				return true
-			}
-		}
-	}
-	for d := range l4RouteDestinations(v.spec) {
-		if is(d) {
+		if s.settings.qualify(d.Host, v.Namespace) == host && (at == 0 || at == number) {
 			return true
 		}
 	}

@@ -15,12 +15,12 @@ type filterChain struct {
 
 // gatewayFilterChains returns the filter chains of a server that routes no requests. A PASSTHROUGH server has one for
 // each match of the tls routes of bySNI; taken are the SNI hosts that chains of the port have already.
-func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, named []*virtualService, taken map[string]bool) []filterChain {
+func (s *Snapshot) gatewayFilterChains(client Client, srv gatewayServer, bySNI []*virtualService, taken map[string]bool) []filterChain {
 	switch {
 	case srv.isAutoPassthrough():
 		return nil
 	case srv.isTLSPassthrough():
-		return s.tlsPassthroughChains(client, srv, named, taken)
+		return s.tlsPassthroughChains(client, srv, bySNI, taken)
 	}
 	for _, v := range s.gatewayVirtualServicesWithTCP(srv.gateway, client.Namespace) {
 		if list := s.gatewayTCPDestinations(client, srv, v); len(list) > 0 {
@@ -83,7 +83,7 @@ func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []
 		r := matchContext{gateway: srv.gateway, port: srv.number, client: client}
 		for _, route := range v.spec.Tls {
 			for _, m := range route.GetMatch() {
-				if len(route.Route) == 0 || m == nil || !matchesL4(m.Gateways, m.Port, "", nil, v, r) ||
+				if len(route.Route) == 0 || m == nil || !matchesL4(m, v, r) ||
 					slices.ContainsFunc(m.SniHosts, func(h string) bool { return taken[h] }) {
 					continue
 				}

@@ -29,18 +29,18 @@ func matchTCP(v *virtualService, route *networking.TCPRoute, r matchContext) (ap
 		return true, true
 	}
 	for _, m := range route.Match {
-		if m != nil && matchesL4(m.Gateways, m.Port, m.SourceNamespace, m.SourceLabels, v, r) {
+		if m != nil && matchesL4(m, v, r) {
 			applies, whole = true, whole || len(m.DestinationSubnets) == 0
 		}
 	}
 	return applies, whole
 }
 
-// matchesL4 reports whether what the matches of tls and tcp routes have in common holds. A gateway ignores the source
-// (pilot/pkg/networking/core/gateway.go l4SingleMatch).
-func matchesL4(gateways []string, number uint32, namespace string, labels map[string]string, v *virtualService, r matchContext) bool {
-	return matchesGateway(gateways, v.Namespace, r.gateway) && (number == 0 || number == r.port) &&
-		(r.gateway != meshGateway || matchesSource(namespace, labels, r.client))
+// matchesL4 reports whether what the matches of tls and tcp routes have in common holds for a match of v's. A gateway
+// ignores the source (pilot/pkg/networking/core/gateway.go l4SingleMatch).
+func matchesL4(m l4Match, v *virtualService, r matchContext) bool {
+	return matchesGateway(m.GetGateways(), v.Namespace, r.gateway) && (m.GetPort() == 0 || m.GetPort() == r.port) &&
+		(r.gateway != meshGateway || matchesSource(m.GetSourceNamespace(), m.GetSourceLabels(), r.client))
 }
 
 // weightedDestinations returns the destinations of a tls or tcp route. Of several, those without a weight get nothing.

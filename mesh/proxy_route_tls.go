@@ -19,7 +19,7 @@ func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list 
 				continue
 			}
 			for _, m := range route.Match {
-				if m == nil || !matchesL4(m.Gateways, m.Port, m.SourceNamespace, m.SourceLabels, v, r) {
+				if m == nil || !matchesL4(m, v, r) {
 					continue
 				}
 				taken = true
@@ -36,7 +36,7 @@ func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list 
 func tlsDestinationsOf(v *virtualService, settings Settings, r matchContext) []routeDestination {
 	for _, route := range v.spec.Tls {
 		for _, m := range route.GetMatch() {
-			if m != nil && matchesL4(m.Gateways, m.Port, m.SourceNamespace, m.SourceLabels, v, r) && matchesSNI(m.SniHosts, r.host) {
+			if m != nil && matchesL4(m, v, r) && matchesSNI(m.SniHosts, r.host) {
 				return settings.weightedDestinations(v, route.Route, FamilyTLS)
 			}
 		}

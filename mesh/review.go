@@ -6,11 +6,11 @@ import "slices"
 // as they are in after, with what they were in before. object is created, replaced or, where after does not have it,
 // deleted.
 //
-// Of flows that differ in nothing but their host one may stand for all (Flow.OtherHosts), but only among hosts for
-// which apart returns the same; nil returns the same for all.
-func Review(before, after *Snapshot, object Ref, apart func(host string) string) []Flow {
+// Of flows that differ in nothing but their host one may stand for all (Flow.OtherHosts), but only among hosts that the
+// same of lists cover.
+func Review(before, after *Snapshot, object Ref, lists HostLists) []Flow {
 	r := &review{
-		before: before, after: after, old: before.Get(object), object: after.Get(object), apart: apart, index: map[flowKey]int{},
+		before: before, after: after, old: before.Get(object), object: after.Get(object), lists: lists, index: map[flowKey]int{},
 	}
 	switch object.Kind {
 	case KindServiceEntry:
@@ -23,23 +23,16 @@ func Review(before, after *Snapshot, object Ref, apart func(host string) string)
 		r.gateway(object)
 	}
 	slices.SortStableFunc(r.flows, compareFlows)
-	return groupFlows(r.flows, apart)
+	return groupFlows(r.flows, lists)
 }
 
 // review collects the flows of one review.
 type review struct {
 	before, after *Snapshot
 	old, object   *Object // nil where it does not exist before, after
-	apart         func(host string) string
+	lists         HostLists
 	flows         []Flow
 	index         map[flowKey]int
-	// onlyRoutes is true in the review of a VirtualService: only what its routes change counts.
-	onlyRoutes      bool
-	virtualServices []Ref
-	// externalHosts are the known external hosts that a DestinationRule under review governs.
-	externalHosts int
-	// onlyLosses is true while only hops count that lose their TLS, or that were unrouted.
-	onlyLosses bool
 	// repeatsOther is true if the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.
 	repeatsOther bool
@@ -51,6 +44,11 @@ func (r *review) reviewed() *Object {
 		return r.object
 	}
 	return r.old
+}
+
+// versions returns the object as it is and as it was, where it exists.
+func (r *review) versions() []*Object {
+	return slices.DeleteFunc([]*Object{r.object, r.old}, func(o *Object) bool { return o == nil })
 }
 
 // isOfRule reports whether a DestinationRule is under review.

@@ -2,12 +2,21 @@ package mesh
 
 import "slices"
 
-// add adds the flow of a hop that leaves the mesh, with its verdict before the review. Two ways to one cluster are
-// one flow, which was under TLS if either was.
-func (r *review) add(h hop, was Verdict) {
-	if r.onlyLosses && !losesTLS(was, h) && !h.wasUnrouted {
-		return
+// add adds the flows of changes.
+func (r *review) add(list ...change) {
+	for _, c := range list {
+		if c.hop.kind == HopGateway {
+			r.addGatewayHop(c.hop)
+		} else {
+			r.addEgress(c)
+		}
 	}
+}
+
+// addEgress adds the flow of a hop that leaves the mesh, or that routes have no destination for. Two ways to one cluster are one
+// flow, which was under TLS if either was.
+func (r *review) addEgress(c change) {
+	h, was := c.hop, c.before
 	if i, known := r.index[h.key()]; known {
 		if was == Originated || r.flows[i].Before == "" {
 			r.flows[i].Before = was
@@ -18,7 +27,7 @@ func (r *review) add(h hop, was Verdict) {
 	f := h.flow()
 	f.Before, f.ClientInRootNamespace = was, h.client.Namespace == r.after.settings.RootNamespace
 	if r.isOfRule() && f.Verdict == Originated && was != Originated {
-		f.Before = r.clusterBefore(h) // where routes lead to several, the worst of those was told
+		f.Before = r.clusterBefore(h) // where routes lead to several clusters, was is the worst of their verdicts
 	}
 	if h.cluster.service.service != nil {
 		f.Service = &h.cluster.service.ref
@@ -36,43 +45,24 @@ func (r *review) add(h hop, was Verdict) {
 	r.flows = append(r.flows, f)
 }
 
-// addAll adds hops with the verdicts that their clusters had before.
-func (r *review) addAll(hops []hop) {
-	for _, h := range hops {
-		r.add(h, r.clusterBefore(h))
-	}
-}
-
-// addHop adds the flow of a hop to a gateway, where it is known what the gateway serves there.
-func (r *review) addHop(h hop) {
-	if _, known := r.index[h.key()]; known || h.gatewayPort.protocol == "" || r.onlyLosses {
+// addGatewayHop adds the flow of a hop to a gateway, where it is known what the gateway serves there.
+func (r *review) addGatewayHop(h hop) {
+	if _, known := r.index[h.key()]; known || len(h.servers) == 0 {
 		return
 	}
-	if h.gatewayPort.tls != "" && !h.hasRule() && h.client.Namespace != h.route.virtualService.Namespace {
-		return // nothing leaks: without a rule of its own the namespace cannot use this route, which is not meant for it
-	}
 	f := h.flow()
-	f.ServerTLS = h.gatewayPort.tls
-	if h.gatewayPort.tls != "" {
-		f.SNIHosts = h.gatewayPort.hosts
+	f.ServerTLS = h.servers.tlsMode()
+	if f.ServerTLS != "" {
+		if !h.hasRule() && h.client.Namespace != h.route.virtualService.Namespace {
+			return // nothing leaks: without a rule of its own the namespace cannot use this route, which is not meant for it
+		}
+		f.SNIHosts = h.servers.sniHosts()
 	}
 	if !h.exists {
 		f.Verdict, f.Cause = Plaintext, CauseNoRule
 	}
 	r.index[h.key()] = len(r.flows)
 	r.flows = append(r.flows, f)
-}
-
-// addRouted adds the hops of a client whose routes the review changes.
-func (r *review) addRouted(hops []hop, was Verdict) {
-	for _, h := range hops {
-		switch h.kind {
-		case HopEgress, HopNone:
-			r.add(h, was)
-		case HopGateway:
-			r.addHop(h)
-		}
-	}
 }
 
 // lostTLS returns the TLS that the rule under review had for a hop, where now another rule of its host and namespace,
@@ -114,6 +104,3 @@ func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 	}
 	return false
 }
-
-// losesTLS reports whether a hop was under TLS and is in plaintext.
-func losesTLS(was Verdict, h hop) bool { return was == Originated && h.verdict() == Plaintext }

@@ -11,32 +11,40 @@ import (
 // hops to an egress gateway that it governs.
 func (r *review) destinationRule() {
 	var patterns []string
-	for _, o := range []*Object{r.object, r.old} {
-		if o != nil {
-			patterns = append(patterns, r.after.settings.qualify(ruleSpec(o).Host, o.Namespace))
-		}
+	for _, o := range r.versions() {
+		patterns = append(patterns, r.after.settings.qualify(ruleSpec(o).Host, o.Namespace))
 	}
+	external := false
 	for i, pattern := range slices.Compact(patterns) {
-		known := 0
-		for host, also := range r.after.hostClasses(pattern, sniOf(ruleSpec(r.reviewed())), r.apart) {
-			known++
-			if !r.after.isExternal(host) {
-				continue
-			}
-			r.externalHosts++
-			r.hostClass(host, also, func(c Client) bool { return r.reached(c, host) })
-		}
+		known, governs := r.addCoveredHosts(pattern)
+		external = external || governs
 		if r.object != nil && i == 0 {
-			hops := r.addGovernedGatewayHops(pattern)
-			if known == 0 && !hops {
+			toGateway := r.addGovernedGatewayHops(pattern)
+			if !known && !toGateway {
 				r.addUnknownHost(pattern)
 			}
 		}
 	}
-	if r.object != nil && r.externalHosts > 0 {
+	if r.object != nil && external {
 		r.clearCredentialUsedByGateway()
 		r.addOffPath(patterns[0])
 	}
+}
+
+// addCoveredHosts adds the flows of the hosts that pattern, the rule's host, covers. It reports whether there are any, and
+// whether any of them is external.
+func (r *review) addCoveredHosts(pattern string) (known, external bool) {
+	for class := range r.after.hostClasses(pattern, sniOf(ruleSpec(r.reviewed())), r.lists) {
+		known = true
+		if !r.after.isExternal(class.host) {
+			continue
+		}
+		external = true
+		r.addHostClass(class, func(host string) {
+			r.addHost(host, func(c Client) bool { return r.reached(c, host) })
+		})
+	}
+	return known, external
 }
 
 // reached reports whether a client's lookup for host comes to the rule's namespace, before or after the review.
@@ -69,11 +77,11 @@ func (r *review) addGovernedGatewayHops(host string) bool {
 	for _, number := range serverPorts(gateways) {
 		for _, name := range names {
 			h := hop{kind: HopGateway, client: client, host: host, port: number, subset: name, gateways: gateways}
-			h.gatewayPort, _ = gatewayPortOf(gateways, number)
-			h.payload = h.gatewayPort.payload()
-			h.cluster, h.exists = r.after.gatewayCluster(client, host, number, name, h.gatewayPort)
+			h.servers = mergedServersOn(gateways, number)
+			h.payload = h.servers.payload()
+			h.cluster, h.exists = r.after.gatewayCluster(client, host, number, name, h.servers)
 			if h.exists && h.cluster.rule != nil && slices.Contains(h.cluster.rule.from, r.object) {
-				r.addHop(h)
+				r.addGatewayHop(h)
 			}
 		}
 	}

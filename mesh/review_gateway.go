@@ -1,22 +1,24 @@
 package mesh
 
+import "slices"
+
 // gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept,
 // and what it lets out of the mesh by those routes that it did not before.
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.virtualServices.Prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
-		r.addNewGatewayEgress(ref, v)
+		r.add(r.newGatewayEgress(ref, v)...)
 		for _, pattern := range v.hosts {
-			for host := range r.after.hostClasses(pattern, nil, r.apart) {
-				r.addGatewayHopsTo(host)
+			for class := range r.after.hostClasses(pattern, nil, r.lists) {
+				r.addHopsToGateways(class.host)
 			}
 		}
 	}
 }
 
-// addNewGatewayEgress adds the hops by v out of the Gateway under review that it did not have before.
-func (r *review) addNewGatewayEgress(ref Ref, v *virtualService) {
+// newGatewayEgress returns the hops by v out of the Gateway under review that it did not have before.
+func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 	if r.object == nil {
-		return
+		return nil
 	}
 	name := ref.Namespace + "/" + ref.Name
 	had := map[flowKey]bool{}
@@ -25,22 +27,58 @@ func (r *review) addNewGatewayEgress(ref Ref, v *virtualService) {
 			had[h.key()] = true
 		}
 	}
-	for _, h := range r.after.gatewayRouteHopsOf(v, name, r.after.clientOfGateway(name, v)) {
-		if !had[h.key()] {
-			r.add(h, r.clusterBefore(h))
-		}
-	}
+	hops := r.after.gatewayRouteHopsOf(v, name, r.after.clientOfGateway(name, v))
+	return r.clusterChanges(slices.DeleteFunc(hops, func(h hop) bool { return had[h.key()] }))
 }
 
-// addGatewayHopsTo adds the hops to gateways of all clients of a host.
-func (r *review) addGatewayHopsTo(host string) {
+// addHopsToGateways adds the hops to gateways of all clients of a host.
+func (r *review) addHopsToGateways(host string) {
 	for _, client := range r.clients(host) {
 		for _, number := range r.after.Ports(host) {
 			for _, h := range r.after.hops(client, host, number) {
 				if h.kind == HopGateway {
-					r.addHop(h)
+					r.addGatewayHop(h)
 				}
 			}
 		}
 	}
+}
+
+// gatewayChanges returns the changes of what gateways send to a host, by the routes of VirtualServices for it.
+func (r *review) gatewayChanges(host string, touched func(Client) bool) []change {
+	var hops []hop
+	for _, v := range r.after.gatewayVirtualServicesForHost(host) {
+		hops = append(hops, r.after.gatewayRouteHops(v)...)
+	}
+	return r.clusterChanges(hopsTo(host, hops, touched))
+}
+
+// gatewayChangesElsewhere returns the changes of what gateways send to a host where nothing tells the namespace of
+// their pods, for each namespace that they may be in.
+func (r *review) gatewayChangesElsewhere(host string, touched func(Client) bool) []change {
+	routes := append(r.after.gatewayVirtualServicesForHost(host), r.after.virtualServicesWithDestination(host)...)
+	if !slices.ContainsFunc(routes, (*virtualService).bindsGateway) {
+		return nil
+	}
+	namespaces := append(r.before.clientNamespaces(host), r.after.clientNamespaces(host)...)
+	slices.Sort(namespaces)
+	namespaces = slices.Compact(namespaces)
+	var hops []hop
+	for _, v := range routes {
+		for _, name := range v.gateways {
+			if name == meshGateway || r.after.knowsGatewayPods(name, v) {
+				continue
+			}
+			client := r.after.clientOfGateway(name, v)
+			for _, client.Namespace = range namespaces {
+				hops = append(hops, r.after.gatewayRouteHopsOf(v, name, client)...)
+			}
+		}
+	}
+	return r.clusterChanges(hopsTo(host, hops, touched))
+}
+
+// hopsTo returns the hops to a host of clients for which touched is true.
+func hopsTo(host string, hops []hop, touched func(Client) bool) []hop {
+	return slices.DeleteFunc(hops, func(h hop) bool { return h.host != host || !touched(h.client) })
 }

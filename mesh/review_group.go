@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/tlsward/tlsward/mesh/host"
@@ -10,64 +11,56 @@ import (
 // that judges one of several that differ in nothing but their host judges all.
 const maxUngroupedFlows = 64
 
-// flowClass is what flows have in common that are returned as one.
-type flowClass struct {
-	client, subset, protocol, by, tls, sni, rule, field string
-	port                                                uint32
-	hopKind                                             HopKind
-	payload, family                                     Family
-	verdict, before                                     Verdict
-	cause                                               Cause
-	target                                              uint32
-	ours, ignored, verified, named, endpoint, opened    bool
-	apart                                               string
-}
-
-// groupFlows returns the first flow of each class, with the number of the others in OtherHosts.
-func groupFlows(flows []Flow, apart func(host string) string) []Flow {
+// groupFlows returns the first flow of each class, with the number of the others in OtherHosts. Flows of one class are equal
+// but for their hosts, which the same of lists cover.
+func groupFlows(flows []Flow, lists HostLists) []Flow {
 	if len(flows) <= maxUngroupedFlows {
 		return flows
 	}
-	first := map[flowClass]int{}
-	var folded []Flow
+	index := map[string]int{}
+	var grouped []Flow
 	for _, f := range flows {
-		key := f.class()
-		if apart != nil {
-			key.apart = apart(f.Host)
+		class := f.withoutHost()
+		class.Host = lists.covering(f.Host)
+		key, err := json.Marshal(class)
+		if err != nil {
+			return flows // cannot be: a Flow has nothing that JSON has not
 		}
-		if i, known := first[key]; known {
-			folded[i].OtherHosts += 1 + f.OtherHosts
+		if i, found := index[string(key)]; found {
+			grouped[i].OtherHosts += 1 + f.OtherHosts
 			continue
 		}
-		first[key] = len(folded)
-		folded = append(folded, f)
+		index[string(key)] = len(grouped)
+		grouped = append(grouped, f)
 	}
-	return folded
+	return grouped
 }
 
-// class returns the flow's class. What depends on the host alone is not part of it.
-func (f Flow) class() flowClass {
-	key := flowClass{
-		client: f.Client.String(), subset: f.Subset, protocol: f.Protocol, by: f.Related, port: f.Port, hopKind: f.HopKind, payload: f.Payload,
-		family: f.Family, verdict: f.Verdict, before: f.Before, cause: f.Cause, ours: f.DecidedByObject, ignored: f.Ignored,
-		opened: f.WasUnrouted,
-	}
-	if f.Rule != nil {
-		key.rule = f.Rule.String()
-	}
-	if len(f.TargetPorts) > 0 {
-		key.target = f.TargetPorts[0]
-	}
+// withoutHost returns the flow without what depends on its host alone. What a policy compares the host with is left as a mark.
+func (f Flow) withoutHost() Flow {
+	f.Host, f.Service, f.OtherHosts, f.Client.Gateways = "", nil, 0, nil
+	sni := ""
 	if n := len(f.Hops); n > 0 {
-		hop := f.Hops[n-1]
-		key.tls, key.sni, key.verified = hop.TLS, hop.SNI, hop.Verified
-		key.named, key.endpoint = host.AnyCovers(f.SNIHosts, hop.SNI), slices.Contains(f.EndpointHosts, hop.SNI)
-		if hop.TLS == "ISTIO_MUTUAL" {
-			key.sni = "" // the cluster's name, another for each host
-		}
-		if hop.DecidedBy != nil {
-			key.field = hop.DecidedBy.String()
-		}
+		sni = f.Hops[n-1].SNI
+		f.Hops = []Hop{f.Hops[n-1].withoutHost()}
 	}
-	return key
+	f.SNIHosts, f.EndpointHosts = mark(host.AnyCovers(f.SNIHosts, sni)), mark(slices.Contains(f.EndpointHosts, sni))
+	return f
+}
+
+// withoutHost returns the hop without what depends on its host alone.
+func (h Hop) withoutHost() Hop {
+	h.To, h.Names = "", nil // Verified stays, which is what names are for
+	if h.TLS == "ISTIO_MUTUAL" {
+		h.SNI = "" // the name of the cluster
+	}
+	return h
+}
+
+// mark returns a list that stands for yes, or nil for no.
+func mark(yes bool) []string {
+	if yes {
+		return []string{"yes"}
+	}
+	return nil
 }

@@ -9,13 +9,11 @@ import (
 // serviceEntry adds the flows to all hosts of the ServiceEntry, as it is and as it was.
 func (r *review) serviceEntry() {
 	var hosts []string
-	for _, o := range []*Object{r.object, r.old} {
-		if o != nil {
-			hosts = append(hosts, o.Spec.(*networking.ServiceEntry).Hosts...)
-		}
+	for _, o := range r.versions() {
+		hosts = append(hosts, o.Spec.(*networking.ServiceEntry).Hosts...)
 	}
 	slices.Sort(hosts)
 	for _, host := range slices.Compact(hosts) {
-		r.host(host, func(Client) bool { return true })
+		r.addHost(host, func(Client) bool { return true })
 	}
 }

@@ -9,106 +9,151 @@ import (
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
+// routeReview is the review of a VirtualService. It answers only for what routes change.
+type routeReview struct {
+	*review
+	routes []Ref // the VirtualService under review, and those that delegate to it
+}
+
 // virtualService adds the flows of sidecars that the routes take or leave, and those out of its gateways.
 func (r *review) virtualService() {
-	r.onlyRoutes, r.virtualServices = true, []Ref{r.reviewed().Ref}
-	var hosts []string
-	for _, o := range []*Object{r.object, r.old} {
-		if o == nil {
-			continue
-		}
-		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
-		for _, h := range r.rootHosts(o, v) {
-			hosts = append(hosts, h)
-			if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(h)); ok {
-				hosts = append(hosts, known) // HTTP does not tell cases apart
-			}
+	rr := &routeReview{review: r, routes: []Ref{r.reviewed().Ref}}
+	hosts := rr.hosts()
+	for _, pattern := range hosts {
+		for class := range r.after.hostClasses(pattern, nil, r.lists) {
+			r.addHostClass(class, rr.addHost)
 		}
 	}
-	slices.Sort(hosts)
-	for _, pattern := range slices.Compact(hosts) {
-		for host, also := range r.after.hostClasses(pattern, nil, r.apart) {
-			r.hostClass(host, also, func(c Client) bool { return c.Kind != ClientGateway })
-		}
-	}
-	for _, name := range slices.Compact(hosts) {
-		r.addUndeclaredHost(name)
+	for _, name := range hosts {
+		r.add(losses(rr.undeclaredHostChanges(name))...)
 	}
 	if r.object == nil {
 		return
 	}
 	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
-	r.addCoveringWildcards(v)
+	rr.addCoveringWildcards(v)
 	for _, host := range r.after.externalDestinations(v) {
 		for _, client := range r.clients(host) {
-			r.addAll(r.after.meshRouteHops(v, client, host))
+			r.add(r.clusterChanges(r.after.meshRouteHops(v, client, host))...)
 		}
 	}
-	r.addAll(r.after.gatewayRouteHops(v))
+	r.add(r.clusterChanges(r.after.gatewayRouteHops(v))...)
 }
 
-// usesReviewedRoute reports whether hops go by a route of the VirtualService under review, its own or a delegate's.
-func (r *review) usesReviewedRoute(hops []hop) bool {
+// hosts returns the hosts whose traffic the routes take, now and before, and known ones that differ in case only, which HTTP
+// does not distinguish.
+func (r *routeReview) hosts() []string {
+	var hosts []string
+	for _, o := range r.versions() {
+		for _, h := range r.rootHosts(o) {
+			hosts = append(hosts, h)
+			if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(h)); ok {
+				hosts = append(hosts, known)
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// rootHosts returns the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
+func (r *routeReview) rootHosts(o *Object) []string {
+	hosts := slices.Clone(r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService)).hosts)
+	for _, s := range []*Snapshot{r.before, r.after} {
+		for _, root := range s.virtualServices.Prefix(byDelegate + o.key() + "\x00") {
+			hosts = append(hosts, root.hosts...)
+			r.routes = append(r.routes, root.Ref)
+		}
+	}
+	return hosts
+}
+
+// addHost adds the flows to a host that routes change, and those that gateways send there.
+func (r *routeReview) addHost(host string) {
+	if !r.isExternal(host) {
+		return
+	}
+	touched := func(c Client) bool { return c.Kind != ClientGateway }
+	clients, possible := r.touchedClients(host, touched)
+	r.add(r.changesTo(host, clients, r.routeChanges)...)
+	r.add(r.gatewayChanges(host, touched)...)
+	r.add(losses(r.changesTo(host, possible, r.routeChanges))...)
+	r.add(losses(r.gatewayChangesElsewhere(host, touched))...)
+}
+
+// routeChanges returns the changes of one client for one port of a host, where routes under review take anything, now or
+// before, or where all was unrouted.
+func (r *routeReview) routeChanges(client Client, host string, number uint32) []change {
+	if _, _, ok := r.externalPort(client, host, number); !ok {
+		return nil
+	}
+	hops, earlier := r.hopsThenAndNow(client, host, number)
+	if !r.takeAny(hops) && !r.takeAny(earlier) && !isUnrouted(earlier) {
+		return nil
+	}
+	return routedChanges(hops, egressVerdict(earlier))
+}
+
+// takeAny reports whether any of hops is by a route under review.
+func (r *routeReview) takeAny(hops []hop) bool {
 	return slices.ContainsFunc(hops, func(h hop) bool {
-		return h.route != nil && slices.Contains(r.virtualServices, h.route.virtualService.Ref)
+		return h.route != nil && slices.Contains(r.routes, h.route.virtualService.Ref)
 	})
 }
 
-// addUndeclaredHost adds the flows to a name that no object declares and a wildcard covers, where they lose their
-// TLS, or were unrouted. Any other is that of the wildcard.
-func (r *review) addUndeclaredHost(name string) {
-	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
-		return
+// routedChanges returns the changes of a client's hops, which had this verdict before.
+func routedChanges(hops []hop, was Verdict) []change {
+	var list []change
+	for _, h := range hops {
+		if h.kind != hopInside {
+			list = append(list, change{h, was})
+		}
 	}
-	r.onlyLosses = true
-	defer func() { r.onlyLosses = false }()
+	return list
+}
+
+// undeclaredHostChanges returns the changes for a name that no object declares and wildcards cover. Those that lose no TLS are the
+// wildcards' own.
+func (r *routeReview) undeclaredHostChanges(name string) []change {
+	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
+		return nil
+	}
+	var list []change
 	for i := range name {
 		wide := "*" + name[i:]
 		if !r.after.isExternal(wide) {
 			continue
 		}
-		for _, client := range r.clients(wide) {
-			for _, number := range r.after.Ports(wide) {
-				if r.after.wildcardListenedFor(client, name, number) == wide {
-					r.addUndeclaredHostOf(client, wide, name, number)
-				}
+		list = append(list, r.changesTo(wide, r.clients(wide), func(client Client, _ string, number uint32) []change {
+			if r.after.wildcardListenedFor(client, name, number) != wide {
+				return nil
 			}
-		}
+			return r.changesUnderWildcard(client, wide, name, number)
+		})...)
 	}
+	return list
 }
 
-// addUndeclaredHostOf adds the hops of one client to a name that host, a wildcard, covers.
-func (r *review) addUndeclaredHostOf(client Client, host, name string, number uint32) {
-	hops := r.after.hopsForName(client, host, name, number)
+// changesUnderWildcard returns the changes of one client for a name that wide covers.
+func (r *routeReview) changesUnderWildcard(client Client, wide, name string, number uint32) []change {
+	hops := r.after.hopsForName(client, wide, name, number)
 	earlier := r.before.hopsForName(client, r.before.wildcardListenedFor(client, name, number), name, number)
 	if isUnrouted(earlier) {
 		markUnrouted(hops)
 	}
-	r.addRouted(hops, egressVerdict(earlier))
+	return routedChanges(hops, egressVerdict(earlier))
 }
 
 // addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: its tls and tcp routes are for those too.
-func (r *review) addCoveringWildcards(v *virtualService) {
+func (r *routeReview) addCoveringWildcards(v *virtualService) {
 	if len(v.spec.Tls)+len(v.spec.Tcp) == 0 {
 		return
 	}
 	for _, h := range v.hosts {
 		for i := range len(h) {
 			if wider := "*" + h[i:]; wider != h && !slices.Contains(v.hosts, wider) {
-				r.hostClass(wider, 0, func(c Client) bool { return c.Kind != ClientGateway })
+				r.addHost(wider)
 			}
 		}
 	}
-}
-
-// rootHosts returns the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
-func (r *review) rootHosts(o *Object, v *virtualService) []string {
-	hosts := slices.Clone(v.hosts)
-	for _, s := range []*Snapshot{r.before, r.after} {
-		for _, root := range s.virtualServices.Prefix(byDelegate + o.key() + "\x00") {
-			hosts = append(hosts, root.hosts...)
-			r.virtualServices = append(r.virtualServices, root.Ref)
-		}
-	}
-	return hosts
 }

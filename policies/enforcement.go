@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // expiryNotice is how long before its end an exemption warns: two weeks, for those who are on holiday in one of them.
@@ -111,44 +112,31 @@ func appliesIn(x *v1alpha1.Exemption, namespace string) bool {
 	return len(x.Namespaces) == 0 || slices.Contains(x.Namespaces, namespace)
 }
 
-// ExemptionKey returns a function from hosts to keys: hosts of the same key are covered by the same exemptions in the
-// namespace. It returns nil where no exemption tells hosts apart. mesh.Review must fold flows to hosts of one key only
-// (Flow.OtherHosts does not name the hosts), so that all of a folded flow is exempt, or none of it.
-func (e *Engine) ExemptionKey(namespace string) func(host string) string {
-	return e.enforcement.exemptionKey(namespace)
+// ExemptHosts returns the lists of hosts that exemptions have in a namespace. mesh.Review must not let a flow stand for hosts
+// that different ones of them cover (Flow.OtherHosts does not name the hosts), so that all of it is exempt, or none of it.
+func (e *Engine) ExemptHosts(namespace string) mesh.HostLists {
+	return e.enforcement.exemptHosts(namespace)
 }
 
-func (e *enforcement) exemptionKey(namespace string) func(host string) string {
-	var byHost [][]string
+func (e *enforcement) exemptHosts(namespace string) mesh.HostLists {
+	var lists mesh.HostLists
 	for i := range e.exemptions {
 		x := &e.exemptions[i]
 		if len(x.Hosts) > 0 && !slices.Contains(x.Hosts, "*") && appliesIn(x, namespace) {
-			byHost = append(byHost, x.Hosts)
+			lists = append(lists, x.Hosts)
 		}
 	}
-	if byHost == nil {
-		return nil
-	}
-	return func(host string) string {
-		exempt := make([]byte, len(byHost))
-		for i, patterns := range byHost {
-			exempt[i] = '-'
-			if coversAny(patterns, host) {
-				exempt[i] = 'x'
-			}
-		}
-		return string(exempt)
-	}
+	return lists
 }
 
-// coversHost reports whether the patterns cover all hosts that v is about. Where v's flow was folded without
-// ExemptionKey, only "*" covers the other hosts.
+// coversHost reports whether the patterns cover all hosts that v is about. Where v's flow stands for others that were not told
+// apart by ExemptHosts, only "*" covers those.
 func coversHost(patterns []string, v *Violation, in *Input) bool {
 	if slices.Contains(patterns, "*") {
 		return v.Host != ""
 	}
 	for i := range in.Egress {
-		if f := &in.Egress[i]; !in.FoldedByExemption && f.OtherHosts > 0 && f.Host == v.Host && f.Port == v.Port {
+		if f := &in.Egress[i]; !in.GroupedByExemption && f.OtherHosts > 0 && f.Host == v.Host && f.Port == v.Port {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -165,19 +166,16 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	apart := e.ExemptionKey("default")
-	for host, want := range map[string]string{
-		"edition.cnn.com": "xx", "live.cnn.com": "x-", "A.example.com": "-x", "b.example.com": "--", "c.example.com": "--",
-	} {
-		if got := apart(host); got != want {
-			t.Errorf("%s: %s, want %s", host, got, want)
-		}
+	want := mesh.HostLists{{"*.CNN.com"}, {"edition.cnn.com", "a.example.com"}}
+	if got := e.ExemptHosts("default"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
-	if got := e.ExemptionKey("shop")("b.example.com"); got != "--x" {
-		t.Errorf("in a namespace with an exemption of its own: %s", got)
+	want = append(want, []string{"b.example.com"})
+	if got := e.ExemptHosts("shop"); !reflect.DeepEqual(got, want) {
+		t.Errorf("in a namespace with an exemption of its own: %v, want %v", got, want)
 	}
 	in := review(mesh.Plaintext, mesh.CauseDisabled)
-	in.FoldedByExemption = true
+	in.GroupedByExemption = true
 	for i := range in.Egress {
 		in.Egress[i].OtherHosts = 3
 	}
@@ -185,7 +183,7 @@ func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
 	if err != nil || found[0].Action != v1alpha1.Audit {
 		t.Errorf("got %+v, %v, want the exemption", found, err)
 	}
-	if engine(t).ExemptionKey("default") != nil {
+	if engine(t).ExemptHosts("default") != nil {
 		t.Error("hosts are told apart without an exemption")
 	}
 }

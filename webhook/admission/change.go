@@ -49,8 +49,8 @@ func (c *change) write(q *request) *assume.Write {
 	return &assume.Write{Ref: c.ref, Object: c.object, Base: q.base()}
 }
 
-// input is what policies read of a change. Flows to hosts with different exemption keys are told one by one.
-func (q *request) input(c *change, exemptionKey func(host string) string) policies.Input {
+// input is what policies read of a change. No flow stands for hosts that different exemptions cover.
+func (q *request) input(c *change, exemptHosts mesh.HostLists) policies.Input {
 	return policies.Input{
 		Request: policies.Request{
 			Operation:  q.Operation,
@@ -61,10 +61,10 @@ func (q *request) input(c *change, exemptionKey func(host string) string) polici
 			UserInfo:   policies.UserInfo{Username: q.Username, Groups: q.Groups},
 			DryRun:     q.DryRun,
 		},
-		Object:            q.tree,
-		OldObject:         q.oldTree,
-		Egress:            mesh.Review(c.before, c.after, c.ref, exemptionKey),
-		FoldedByExemption: exemptionKey != nil,
-		Callers:           policies.CallersOf(c.after, c.after.Get(c.ref)),
+		Object:             q.tree,
+		OldObject:          q.oldTree,
+		Egress:             mesh.Review(c.before, c.after, c.ref, exemptHosts),
+		GroupedByExemption: exemptHosts != nil,
+		Callers:            policies.CallersOf(c.after, c.after.Get(c.ref)),
 	}
 }

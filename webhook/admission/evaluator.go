@@ -82,7 +82,7 @@ func (e *Evaluator) Validate(ctx context.Context, snap *mesh.Snapshot, r Review)
 // their policies wrote them. With an error the decision holds the input that could not be judged.
 func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
 	c := q.on(snap)
-	input := q.input(c, e.Engine.ExemptionKey(q.ref.Namespace))
+	input := q.input(c, e.Engine.ExemptHosts(q.ref.Namespace))
 	violations, err := e.Engine.Evaluate(ctx, input)
 	if err != nil {
 		return Decision{Input: &input}, err

@@ -1,0 +1,58 @@
+package mesh
+
+import "slices"
+
+// change is a hop after the review, with the verdict that it had before: "" if there was no such hop.
+type change struct {
+	hop    hop
+	before Verdict
+}
+
+// losesTLS reports whether the hop was under TLS and is in plaintext.
+func (c change) losesTLS() bool { return c.before == Originated && c.hop.verdict() == Plaintext }
+
+// clusterChange returns a hop with the verdict that its cluster had before, whatever led there.
+func (r *review) clusterChange(h hop) change { return change{hop: h, before: r.clusterBefore(h)} }
+
+// clusterChanges returns hops with the verdicts that their clusters had before.
+func (r *review) clusterChanges(hops []hop) []change {
+	var list []change
+	for _, h := range hops {
+		list = append(list, r.clusterChange(h))
+	}
+	return list
+}
+
+// clusterBefore returns the verdict of the hop's cluster before the review; "" if there was none.
+func (r *review) clusterBefore(h hop) Verdict {
+	svc, ok := r.before.serviceFor(h.client, h.host)
+	if !ok {
+		return ""
+	}
+	was := r.before.directHop(h.client, svc, h.port, h.subset, h.payload)
+	if !was.exists {
+		return ""
+	}
+	return was.verdict()
+}
+
+// changesOf is a function that returns the changes of one client and port of a host.
+type changesOf func(client Client, host string, number uint32) []change
+
+// changesTo returns the changes of clients for all ports of a host.
+func (r *review) changesTo(host string, clients []Client, of changesOf) []change {
+	var list []change
+	for _, client := range clients {
+		for _, number := range r.after.Ports(host) {
+			list = append(list, of(client, host, number)...)
+		}
+	}
+	return list
+}
+
+// losses returns the changes that lose their TLS, or were unrouted, hops to gateways aside.
+func losses(list []change) []change {
+	return slices.DeleteFunc(list, func(c change) bool {
+		return c.hop.kind == HopGateway || !c.losesTLS() && !c.hop.wasUnrouted
+	})
+}

@@ -1,0 +1,122 @@
+package mesh
+
+import "cmp"
+
+// addHost adds the flows to a host of the clients for which touched is true: by the clusters of the host, by routes for
+// other hosts, and out of gateways. Those of clients that may exist are added where they lose their TLS: for their sake a
+// review has to answer for nothing else.
+func (r *review) addHost(host string, touched func(Client) bool) {
+	if !r.isExternal(host) {
+		return
+	}
+	clients, possible := r.touchedClients(host, touched)
+	r.add(r.changesTo(host, clients, r.hostChanges)...)
+	r.add(r.changesByRoutes(host, clients)...)
+	r.add(r.gatewayChanges(host, touched)...)
+	r.add(losses(r.changesTo(host, possible, r.hostChanges))...)
+	r.add(losses(r.changesByRoutes(host, possible))...)
+	r.add(losses(r.gatewayChangesElsewhere(host, touched))...)
+}
+
+// isExternal reports whether a host is outside the mesh, and has any port.
+func (r *review) isExternal(host string) bool {
+	return r.after.isExternal(host) && len(r.after.Ports(host)) > 0
+}
+
+// addHostClass adds the flows of the first host of a class, which stand for the others too.
+func (r *review) addHostClass(class hostClass, add func(host string)) {
+	from := len(r.flows)
+	add(class.host)
+	for i := range r.flows[from:] {
+		r.flows[from+i].OtherHosts += class.others
+	}
+}
+
+// hostChanges returns the changes of one client for one port of a host:
+//  1. the hop to the host's own cluster, unless routes send everything to gateways;
+//  2. the hops out of gateways;
+//  3. the clusters of all subsets, whether or not routes lead there.
+func (r *review) hostChanges(client Client, host string, number uint32) []change {
+	svc, p, ok := r.externalPort(client, host, number)
+	if !ok {
+		return nil
+	}
+	hops, earlier := r.hopsThenAndNow(client, host, number)
+	was := egressVerdict(earlier)
+	var list []change
+	if isUnrouted(hops) {
+		list = append(list, change{hops[0], was})
+		if !r.after.isRouteDestination(host, number) {
+			return list
+		}
+	}
+	for _, h := range hops {
+		switch {
+		case h.kind == HopEgress && h.client.Kind == ClientGateway:
+			list = append(list, change{h, was})
+		case h.kind == HopEgress && h.host == host && h.port == number && h.subset == "":
+			list = append(list, change{h, cmp.Or(was, r.clusterBefore(h))})
+		}
+	}
+	if allThroughGateways(hops) {
+		return list
+	}
+	if len(hops) > 1 || hops[0].route != nil {
+		list = append(list, r.clusterChange(r.after.directHop(client, svc, number, "", p.family())))
+	}
+	return append(list, r.subsetChanges(client, svc, p)...)
+}
+
+// externalPort returns what a client knows of an external host and one of its ports.
+func (r *review) externalPort(client Client, host string, number uint32) (scopedService, port, bool) {
+	svc, ok := r.after.serviceFor(client, host)
+	if !ok || !svc.external {
+		return svc, port{}, false
+	}
+	p, ok := svc.port(number)
+	return svc, p, ok && p.family() != FamilyUDP
+}
+
+// hopsThenAndNow returns the hops of a client for a port of a host after and before the review.
+func (r *review) hopsThenAndNow(client Client, host string, number uint32) (hops, earlier []hop) {
+	hops, earlier = r.after.hops(client, host, number), r.before.hops(r.clientBefore(client, host), host, number)
+	if isUnrouted(earlier) {
+		markUnrouted(hops)
+	}
+	return hops, earlier
+}
+
+// subsetChanges returns the clusters of all subsets of the rule that applies to the client.
+func (r *review) subsetChanges(client Client, svc scopedService, p port) []change {
+	if client.Kind == ClientZtunnel {
+		return nil
+	}
+	rule := r.after.destinationRules(client, svc).ruleFor(client)
+	if rule == nil {
+		return nil
+	}
+	var list []change
+	for _, sub := range rule.subsets {
+		if h := r.after.directHop(client, svc, p.number, sub.Name, p.family()); h.exists {
+			list = append(list, r.clusterChange(h))
+		}
+	}
+	return list
+}
+
+// changesByRoutes returns the changes of what routes for other hosts bring to a host: requests to a port for TLS, which
+// nobody encrypts if the proxy does not, and whatever loses its TLS.
+func (r *review) changesByRoutes(host string, clients []Client) []change {
+	var list []change
+	for _, v := range r.after.virtualServicesWithDestination(host) {
+		for _, client := range clients {
+			for _, h := range r.after.meshRouteHops(v, client, host) {
+				c := r.clusterChange(h)
+				if h.payload == FamilyHTTP && h.cluster.Family == FamilyTLS || c.losesTLS() {
+					list = append(list, c)
+				}
+			}
+		}
+	}
+	return list
+}
