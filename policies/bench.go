@@ -70,7 +70,7 @@ func (e *Engine) bench(ctx context.Context, q query, each time.Duration, inputs 
 }
 
 func (e *Engine) evaluateOne(ctx context.Context, q query, in *Input) error {
-	input := e.words.encode(in)
+	input := e.encoder.encode(in)
 	if !q.index.mayMatch(input) {
 		return nil
 	}

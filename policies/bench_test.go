@@ -111,7 +111,7 @@ violation contains {"message": "no"} if input.object.spec.x == %d
 
 func BenchmarkEncode(b *testing.B) {
 	in := review(mesh.Originated, mesh.CauseNone)
-	w := newWords()
+	w := engine(b).encoder
 	b.ReportAllocs()
 	for b.Loop() {
 		w.encode(&in)

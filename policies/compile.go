@@ -72,15 +72,22 @@ func impure(b *ast.Builtin) bool {
 func schemaSet() (*ast.SchemaSet, error) {
 	set := ast.NewSchemaSet()
 	for ref, file := range map[string]string{"input": "schemas/input.json", "params": "schemas/params.json"} {
-		text, err := published.ReadFile(file)
+		schema, err := readSchema(file)
 		if err != nil {
 			return nil, err
-		}
-		var schema any
-		if err := json.Unmarshal(text, &schema); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		set.Put(ast.SchemaRootRef.Append(ast.StringTerm(ref)), schema)
 	}
 	return set, nil
+}
+
+func readSchema(file string) (schema any, err error) {
+	text, err := published.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return schema, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/rand"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/quick"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// throughJSON gives what `opa eval --input` would make of the input.
+// throughJSON returns what `opa eval --input` reads from the input's JSON form.
 func throughJSON(t *testing.T, in Input) ast.Value {
 	t.Helper()
 	text, err := json.Marshal(in)
@@ -37,18 +38,18 @@ func TestEncodeEqualsJSON(t *testing.T) {
 		"full":   full,
 		"hopped": {Egress: []mesh.Flow{{Path: mesh.Path{Hops: []mesh.Hop{{}, {Names: []string{}, DecidedBy: &mesh.Decision{}}}}}}},
 	} {
-		if got, want := newWords().encode(&in), throughJSON(t, in); got.Compare(want) != 0 {
+		if got, want := testEncoder(t).encode(&in), throughJSON(t, in); got.Compare(want) != 0 {
 			t.Errorf("%s:\ngot  %v\nwant %v", name, got, want)
 		}
 	}
 }
 
-// The encoder names every field by hand: a field that mesh.Flow gets tomorrow must not be forgotten.
+// quick.Check fills every exported field of the types with random values.
 func TestEncodeEqualsJSONForAnyFlow(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	equal := func(flow mesh.Flow, request Request, callers *Callers) bool {
 		in := Input{Request: request, Egress: []mesh.Flow{flow}, Callers: callers}
-		got, want := newWords().encode(&in), throughJSON(t, in)
+		got, want := testEncoder(t).encode(&in), throughJSON(t, in)
 		if got.Compare(want) == 0 {
 			return true
 		}
@@ -60,7 +61,7 @@ func TestEncodeEqualsJSONForAnyFlow(t *testing.T) {
 	}
 }
 
-// keys lists what the first flow of an input has.
+// keys returns the keys of an input's first flow.
 func keys(in ast.Value) []*ast.Term {
 	flow, err := in.Find(ast.MustParseRef("x.egress[0]")[1:])
 	if err != nil {
@@ -69,13 +70,44 @@ func keys(in ast.Value) []*ast.Term {
 	return flow.(ast.Object).Keys()
 }
 
-// quick.Check fills every exported field, unless there are none to fill.
+// quick.Check leaves unexported fields zero, and JSON has none of them.
 func TestFlowHasOnlyExportedFields(t *testing.T) {
 	for _, typ := range []reflect.Type{reflect.TypeFor[mesh.Flow](), reflect.TypeFor[mesh.Hop](), reflect.TypeFor[mesh.Client]()} {
 		for i := range typ.NumField() {
 			if f := typ.Field(i); !f.IsExported() {
 				t.Errorf("%s.%s is not exported: the test above would not see it", typ, f.Name)
 			}
+		}
+	}
+}
+
+func testEncoder(t *testing.T) *encoder {
+	t.Helper()
+	e, err := newEncoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestTypesThatCannotBeEncoded(t *testing.T) {
+	for want, typ := range map[string]reflect.Type{
+		"float64: values of kind float64 cannot be encoded": reflect.TypeFor[struct {
+			A float64 `json:"a"`
+		}](),
+		"map[string]int: values of kind map cannot be encoded": reflect.TypeFor[struct {
+			A []map[string]int `json:"a"`
+		}](),
+		`json tag "a,string" is not supported`: reflect.TypeFor[struct {
+			A int `json:"a,string"`
+		}](),
+		`json tag "" is not supported`: reflect.TypeFor[struct {
+			A *struct{ B int } `json:"a"`
+		}](),
+	} {
+		_, err := typeEncoders{constants: map[string]*ast.Term{}}.of(typ)
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", typ, err, want)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type Engine struct {
 	queriesByKind map[string][]query // those of the enabled policies for a kind; "*" for kinds that no policy names
 	compiler      *ast.Compiler
 	store         storage.Store
-	words         words
+	encoder       *encoder
 	enforcement   enforcement
 	timeout       time.Duration
 	memory        uint64 // in bytes
@@ -46,46 +46,52 @@ func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine,
 	if cfg == nil {
 		cfg = &v1alpha1.Config{}
 	}
-	modules, err := loadModules(ctx, sources)
-	if err != nil {
-		return nil, fmt.Errorf("load policies: %w", err)
+	e := &Engine{
+		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), v1alpha1.DefaultTimeout),
+		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), v1alpha1.DefaultMemoryMiB) << 20,
+		onError: cmp.Or(cfg.Evaluation.OnError, v1alpha1.Deny),
 	}
-	policies, err := readPolicies(modules)
+	data, err := e.compile(ctx, cfg.Evaluation.Allow, sources)
 	if err != nil {
-		return nil, fmt.Errorf("load policies: %w", err)
+		return nil, err
 	}
-	compiler, err := compile(withoutTests(modules), cfg.Evaluation.Allow)
-	if err != nil {
-		return nil, fmt.Errorf("compile policies: %w", err)
-	}
-	data, err := loadData(ctx, sources)
-	if err != nil {
-		return nil, fmt.Errorf("load the data of policies: %w", err)
-	}
-	if err := checkSourceTests(ctx, modules, cfg.Evaluation.Allow, data); err != nil {
-		return nil, fmt.Errorf("test policies: %w", err)
-	}
-	rules, err := newEnforcement(cfg, policies)
-	if err != nil {
+	if e.enforcement, err = newEnforcement(cfg, e.policies); err != nil {
 		return nil, fmt.Errorf("apply the configuration to the policies: %w", err)
 	}
 	if err := checkParams(ctx, cfg.Params); err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
-	store, err := newStore(cfg.Params, data)
-	if err != nil {
+	if e.store, err = newStore(cfg.Params, data); err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
-	e := &Engine{
-		policies: policies, compiler: compiler, store: store, words: newWords(), enforcement: rules,
-		timeout: cmp.Or(time.Duration(cfg.Evaluation.Timeout), v1alpha1.DefaultTimeout),
-		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), v1alpha1.DefaultMemoryMiB) << 20,
-		onError: cmp.Or(cfg.Evaluation.OnError, v1alpha1.Deny),
+	if e.encoder, err = newEncoder(); err != nil {
+		return nil, fmt.Errorf("encode the input of policies: %w", err)
 	}
 	if err := e.prepareQueries(); err != nil {
 		return nil, fmt.Errorf("compile policies: %w", err)
 	}
 	return e, nil
+}
+
+// compile loads, compiles and tests the policies, and returns the base documents of the sources.
+func (e *Engine) compile(ctx context.Context, allow []string, sources []Source) (data map[string]any, err error) {
+	modules, err := loadModules(ctx, sources)
+	if err != nil {
+		return nil, fmt.Errorf("load policies: %w", err)
+	}
+	if e.policies, err = readPolicies(modules); err != nil {
+		return nil, fmt.Errorf("load policies: %w", err)
+	}
+	if e.compiler, err = compile(withoutTests(modules), allow); err != nil {
+		return nil, fmt.Errorf("compile policies: %w", err)
+	}
+	if data, err = loadData(ctx, sources); err != nil {
+		return nil, fmt.Errorf("load the data of policies: %w", err)
+	}
+	if err := checkSourceTests(ctx, modules, allow, data); err != nil {
+		return nil, fmt.Errorf("test policies: %w", err)
+	}
+	return data, nil
 }
 
 // Policies returns the policies, ordered by id.

@@ -38,7 +38,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 	if len(queries) == 0 {
 		return nil, nil
 	}
-	input := e.words.encode(&in)
+	input := e.encoder.encode(&in)
 	builtin, users := matching(queries, input)
 	if len(builtin)+len(users) == 0 {
 		return nil, nil

@@ -2,7 +2,6 @@ package policies
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -15,13 +14,9 @@ func checkParams(ctx context.Context, params map[string]any) error {
 	if len(params) == 0 {
 		return nil
 	}
-	text, err := published.ReadFile("schemas/params.json")
+	schema, err := readSchema("schemas/params.json")
 	if err != nil {
 		return err
-	}
-	var schema any
-	if err := json.Unmarshal(text, &schema); err != nil {
-		return fmt.Errorf("schemas/params.json: %w", err)
 	}
 	return validateAgainstSchema(ctx, params, schema)
 }

@@ -84,12 +84,12 @@ func TestOneRuleIsEnough(t *testing.T) {
 func TestBuiltinGuardsKeepPoliciesAway(t *testing.T) {
 	e := engine(t)
 	in := review(mesh.Originated, mesh.CauseNone)
-	builtin, _ := matching(e.queriesByKind[in.Request.Kind], e.words.encode(&in))
+	builtin, _ := matching(e.queriesByKind[in.Request.Kind], e.encoder.encode(&in))
 	for _, g := range builtin {
 		t.Errorf("%s is evaluated for a review of which there is nothing to say", g.policy.ID)
 	}
 	in = review(mesh.Plaintext, mesh.CauseDisabled)
-	if builtin, _ = matching(e.queriesByKind[in.Request.Kind], e.words.encode(&in)); len(builtin) == 0 || len(builtin) > 2 {
+	if builtin, _ = matching(e.queriesByKind[in.Request.Kind], e.encoder.encode(&in)); len(builtin) == 0 || len(builtin) > 2 {
 		t.Errorf("%d policies are evaluated for plaintext", len(builtin))
 	}
 	if found, err := e.Evaluate(t.Context(), in); err != nil || len(found) == 0 || found[0].Action != v1alpha1.Deny {
