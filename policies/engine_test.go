@@ -111,12 +111,12 @@ func TestNewRunsThePoliciesTests(t *testing.T) {
 		"mine.rego": own("mine", `violation contains {"message": "no"} if input.request.dryRun`),
 		"mine_test.rego": `package tlsward.mine_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.mine.violation as found
 
-test_passes if count(found) == 0 with input as given.review("DestinationRule", [])
+test_passes if count(found) == 0 with input as fixtures.review("DestinationRule", [])
 
-test_is_wrong if count(found) == 1 with input as given.review("DestinationRule", [])
+test_is_wrong if count(found) == 1 with input as fixtures.review("DestinationRule", [])
 `,
 	}
 	_, err := New(t.Context(), nil, files)

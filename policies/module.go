@@ -21,7 +21,7 @@ type module struct {
 func (m module) isTest() bool { return strings.HasSuffix(m.file, "_test.rego") }
 
 // isFixture reports whether the file holds the test inputs that users' tests may import too.
-func (m module) isFixture() bool { return m.file == builtinPrefix+"lib/given_test.rego" }
+func (m module) isFixture() bool { return m.file == builtinPrefix+"lib/fixtures_test.rego" }
 
 // packageName returns the module's package as it is written: "tlsward.plaintext_egress".
 func (m module) packageName() string {

@@ -61,8 +61,8 @@ package PACKAGE
 import data.tlsward.lib
 
 violation contains {
-	"message": sprintf("%s has no label owner: nobody answers for what leaves here.", [lib.ref(lib.reviewed)]),
-	"fix": lib.change(lib.reviewed, {"metadata.labels.owner": "your-team"}),
+	"message": sprintf("%s has no label owner: nobody answers for what leaves here.", [lib.object_name(lib.reviewed_object)]),
+	"fix": lib.set_fields(lib.reviewed_object, {"metadata.labels.owner": "your-team"}),
 } if {
 	input.request.operation != "DELETE"
 	not input.object.metadata.labels.owner
@@ -72,12 +72,12 @@ violation contains {
 const scaffoldTest = `package PACKAGE_test
 
 import data.PACKAGE.violation as found
-import data.tlsward.given
+import data.tlsward.fixtures
 
-owned := object.union(given.review("ServiceEntry", []), {"object": {"metadata": {"labels": {"owner": "shop"}}}})
+owned := object.union(fixtures.review("ServiceEntry", []), {"object": {"metadata": {"labels": {"owner": "shop"}}}})
 
 test_refuses_an_entry_without_an_owner if {
-	count(found) == 1 with input as given.review("ServiceEntry", [])
+	count(found) == 1 with input as fixtures.review("ServiceEntry", [])
 }
 
 test_passes_an_entry_with_an_owner if {
@@ -85,7 +85,7 @@ test_passes_an_entry_with_an_owner if {
 }
 
 test_passes_a_deletion if {
-	count(found) == 0 with input as given.deletion("ServiceEntry", [])
+	count(found) == 0 with input as fixtures.deletion("ServiceEntry", [])
 }
 `
 

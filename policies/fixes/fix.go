@@ -13,7 +13,7 @@ import (
 	"github.com/tlsward/tlsward/internal/jsonpath"
 )
 
-// Change is a fix that sets fields of one object: data.tlsward.lib.change writes it.
+// Change is a fix that sets fields of one object: data.tlsward.lib.set_fields writes it.
 type Change struct {
 	Kind, Namespace, Name string
 	// Comments are the fix's other comment lines, without "# ".

@@ -19,7 +19,7 @@ violation contains _violation(sprintf("spec.rules[%d].from[%d].source.principals
 	some j, from in rule.from
 	some k, principal in from.source.principals
 	principal == "*"
-	lib.allows(input.object)
+	lib.is_allow_policy(input.object)
 }
 
 violation contains _violation(sprintf("spec.rules[%d].when[%d].values[%d]", [i, j, k])) if {
@@ -29,16 +29,14 @@ violation contains _violation(sprintf("spec.rules[%d].when[%d].values[%d]", [i, 
 	condition.key == "source.principal"
 	some k, principal in condition.values
 	principal == "*"
-	lib.allows(input.object)
+	lib.is_allow_policy(input.object)
 }
 
 _violation(path) := {
-	"decidedBy": _place(path),
-	"message": sprintf("%s is *: any workload of the mesh is let in, from every namespace.", [_place(path)]),
+	"decidedBy": lib.reviewed_field(path),
+	"message": sprintf("%s is *: any workload of the mesh is let in, from every namespace.", [lib.reviewed_field(path)]),
 	"fix": concat("", [
 		"# Name the workloads that may call:\n",
-		lib.change(lib.reviewed, {path: sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])}),
+		lib.set_fields(lib.reviewed_object, {path: sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])}),
 	]),
 }
-
-_place(path) := sprintf("%s %s", [lib.ref(lib.reviewed), path])

@@ -1,7 +1,7 @@
 package tlsward.any_principal_test
 
 import data.tlsward.any_principal.violation as found
-import data.tlsward.given
+import data.tlsward.fixtures
 
 test_warns_of_any_principal if {
 	found == {{
@@ -16,26 +16,26 @@ test_warns_of_any_principal if {
 			`{"spec.rules[0].from[0].source.principals[1]":"cluster.local/ns/team-a/sa/caller"}`,
 			"",
 		]),
-	}} with input as given.guard({"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/team-a/sa/curl", "*"]}}]}]})
+	}} with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/team-a/sa/curl", "*"]}}]}]})
 }
 
 test_warns_of_a_condition if {
-	result := found with input as given.guard({"rules": [{"when": [{"key": "source.principal", "values": ["*"]}]}]})
+	result := found with input as fixtures.authorization_policy_review({"rules": [{"when": [{"key": "source.principal", "values": ["*"]}]}]})
 	{v.decidedBy | some v in result} == {"AuthorizationPolicy team-a/policy spec.rules[0].when[0].values[0]"}
 }
 
 # Careless: a prefix or suffix pattern is not "any", and neither is the negation of it.
 test_passes_narrower_patterns if {
-	found == set() with input as given.guard({"rules": [{"from": [{"source": {
+	found == set() with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": {
 		"principals": ["cluster.local/ns/team-a/*", "*/sa/curl"],
 		"notPrincipals": ["*"],
 	}}]}]})
 }
 
 test_passes_other_actions if {
-	found == set() with input as given.guard({"action": "DENY", "rules": [{"from": [{"source": {"principals": ["*"]}}]}]})
+	found == set() with input as fixtures.authorization_policy_review({"action": "DENY", "rules": [{"from": [{"source": {"principals": ["*"]}}]}]})
 }
 
-test_says_nothing_of_other_kinds if {
-	found == set() with input as given.review("ServiceEntry", [])
+test_ignores_other_kinds if {
+	found == set() with input as fixtures.review("ServiceEntry", [])
 }

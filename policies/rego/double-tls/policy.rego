@@ -14,19 +14,19 @@ package tlsward.double_tls
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.verdict == "double-tls"
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"the application speaks TLS on this port (%s), and %s wraps it into TLS once more.",
-	[object.get(f, "protocol", f.family), _decider(f)],
+	[object.get(f, "protocol", f.family), _decided_by(f)],
 ))
 
-_decider(f) := lib.decided(f) if {
-	lib.decided(f) != ""
+_decided_by(f) := lib.decided_by(f) if {
+	lib.decided_by(f) != ""
 } else := "the proxy"
 
 _fix(f) := sprintf(
@@ -34,29 +34,29 @@ _fix(f) := sprintf(
 		"# Nothing to disable: plain HTTP from %s comes here too, and needs this TLS.",
 		"Let the application send http:// on the same way, or give those that need the TLS a rule of their own.\n",
 	]),
-	[concat(" and ", _needy(f))],
+	[concat(" and ", _clients_that_need_tls(f))],
 ) if {
-	count(_needy(f)) > 0
-} else := sprintf("%s%s", [_unless, lib.change(lib.last(f).decidedBy.object, _disable(f))]) if {
-	lib.last(f).decidedBy.object
+	count(_clients_that_need_tls(f)) > 0
+} else := sprintf("%s%s", [_caveat, lib.set_fields(lib.last_hop(f).decidedBy.object, _mode_disable(f))]) if {
+	lib.last_hop(f).decidedBy.object
 } else := "# Leave TLS on this port to the application.\n"
 
-# The clients whose plaintext the very same setting encrypts: a gateway, or a route from a port of HTTP. Without it they
-# would leave in plaintext.
-_needy(f) := {lib.client(other.client) |
+# The clients whose plaintext the same settings encrypt: a gateway, or a route from an HTTP port. Without these settings
+# it would leave in plaintext.
+_clients_that_need_tls(f) := {lib.client_name(other.client) |
 	some other in input.egress
 	other.verdict == "originated"
 	other.host == f.host
 	other.port == f.port
-	lib.last(other).decidedBy == lib.last(f).decidedBy
+	lib.last_hop(other).decidedBy == lib.last_hop(f).decidedBy
 }
 
-# These reviews touch all clients of a rule's host; those of others may leave some out.
-_unless := "" if {
+# The flows of these reviews are those of all clients of the host; other reviews may leave clients out.
+_caveat := "" if {
 	input.request.kind in {"DestinationRule", "ServiceEntry"}
 } else := "# Unless a gateway or a route sends plain HTTP to this port and needs the TLS:\n"
 
-_disable(f) := {sprintf("%s.mode", [lib.tls_path(f)]): "DISABLE"} if {
+_mode_disable(f) := {sprintf("%s.mode", [lib.tls_path(f)]): "DISABLE"} if {
 	contains(lib.tls_path(f), "portLevelSettings[")
 } else := {entry: {"port": {"number": f.port}, "tls": {"mode": "DISABLE"}}} if {
 	entry := sprintf("%s.portLevelSettings[+]", [trim_suffix(lib.tls_path(f), ".tls")])

@@ -1,10 +1,10 @@
 package tlsward.double_tls_test
 
 import data.tlsward.double_tls.violation as found
-import data.tlsward.given
+import data.tlsward.fixtures
 
-twice(field) := object.union(
-	given.ruled(field, {"verdict": "double-tls", "protocol": "HTTPS", "family": "tls", "payload": "tls", "port": 443}),
+double_tls(field) := object.union(
+	fixtures.flow_with_rule(field, {"verdict": "double-tls", "protocol": "HTTPS", "family": "tls", "payload": "tls", "port": 443}),
 	{"cause": ""},
 )
 
@@ -23,59 +23,59 @@ test_warns_of_tls_around_https if {
 			`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":443},"tls":{"mode":"DISABLE"}}}`,
 			"",
 		]),
-	}} with input as given.review("DestinationRule", [twice("spec.trafficPolicy.tls")])
+	}} with input as fixtures.review("DestinationRule", [double_tls("spec.trafficPolicy.tls")])
 }
 
 test_changes_the_port_where_it_has_settings if {
-	result := found with input as given.review("DestinationRule", [twice("spec.trafficPolicy.portLevelSettings[1].tls")])
+	result := found with input as fixtures.review("DestinationRule", [double_tls("spec.trafficPolicy.portLevelSettings[1].tls")])
 	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.trafficPolicy.portLevelSettings[1].tls.mode\":\"DISABLE\"}\n"}
 }
 
 # Careless: what a gateway needs is disabled, and its bytes leave in plaintext.
 test_leaves_a_setting_that_others_need if {
-	flow := twice("spec.trafficPolicy.tls")
+	flow := double_tls("spec.trafficPolicy.tls")
 	gateway := object.union(flow, {"client": {"kind": "gateway", "namespace": "istio-system"}, "verdict": "originated"})
 	route := object.union(flow, {"verdict": "originated", "payload": "http"})
-	result := found with input as given.review("DestinationRule", [flow, gateway, route])
+	result := found with input as fixtures.review("DestinationRule", [flow, gateway, route])
 	{v.fix | some v in result} == {concat(" ", [
 		"# Nothing to disable: plain HTTP from gateway istio-system and sidecar default comes here too, and needs this TLS.",
 		"Let the application send http:// on the same way, or give those that need the TLS a rule of their own.\n",
 	])}
 }
 
-test_says_nothing_of_those_who_need_another_setting[changes] if {
-	some changes in [{"host": "other.cnn.com"}, {"port": 8443}, {"verdict": "plaintext"}, {"hops": [given.hop]}]
-	flow := twice("spec.trafficPolicy.tls")
+test_ignores_clients_of_other_settings[changes] if {
+	some changes in [{"host": "other.cnn.com"}, {"port": 8443}, {"verdict": "plaintext"}, {"hops": [fixtures.plaintext_hop]}]
+	flow := double_tls("spec.trafficPolicy.tls")
 	gateway := object.union(flow, {"client": {"kind": "gateway"}, "verdict": "originated"})
-	result := found with input as given.review("DestinationRule", [flow, object.union(gateway, changes)])
+	result := found with input as fixtures.review("DestinationRule", [flow, object.union(gateway, changes)])
 	some v in result
 	startswith(v.fix, "# in DestinationRule default/edition-cnn-com\n")
 }
 
-test_says_whom_a_review_may_leave_out if {
-	result := found with input as given.review("VirtualService", [twice("spec.trafficPolicy.tls")])
+test_fix_has_a_caveat_where_clients_may_be_missing if {
+	result := found with input as fixtures.review("VirtualService", [double_tls("spec.trafficPolicy.tls")])
 	some v in result
 	startswith(v.fix, "# Unless a gateway or a route sends plain HTTP to this port and needs the TLS:\n# in DestinationRule ")
 }
 
-test_has_words_where_nothing_decided if {
-	flow := object.union(twice(""), {"hops": [given.hop]})
-	result := found with input as given.review("DestinationRule", [flow])
+test_has_a_text_where_nothing_decided if {
+	flow := object.union(double_tls(""), {"hops": [fixtures.plaintext_hop]})
+	result := found with input as fixtures.review("DestinationRule", [flow])
 	{v.fix | some v in result} == {"# Leave TLS on this port to the application.\n"}
 	some v in result
 	endswith(v.message, "and the proxy wraps it into TLS once more.")
 }
 
 test_passes_tls_around_http if {
-	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({})])
 }
 
 # Careless: any HTTPS port is warned of, though the application's own TLS is what it should be.
 test_passes_tls_of_the_application_alone if {
-	flow := object.union(twice("spec.trafficPolicy.tls"), {"verdict": "application-tls"})
-	found == set() with input as given.review("ServiceEntry", [flow])
+	flow := object.union(double_tls("spec.trafficPolicy.tls"), {"verdict": "application-tls"})
+	found == set() with input as fixtures.review("ServiceEntry", [flow])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("ServiceEntry", [twice("spec.trafficPolicy.tls")])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("ServiceEntry", [double_tls("spec.trafficPolicy.tls")])
 }

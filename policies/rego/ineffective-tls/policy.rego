@@ -16,7 +16,7 @@ package tlsward.ineffective_tls
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f), "action": _action(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f), "action": _action(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.ignored
@@ -28,35 +28,35 @@ _action(f) := "warn" if {
 	f.ignoredForSome
 } else := "deny"
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"Istio ignores the TLS that %s asks for, and %s leaves as %s: %s.",
-	[lib.ref(lib.reviewed), lib.bytes(f), f.verdict, lib.because(f)],
+	[lib.object_name(lib.reviewed_object), lib.payload_text(f), f.verdict, lib.cause_text(f)],
 ))
 
 _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "ztunnel"
-} else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [lib.service(f)]) if {
+} else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [lib.service_name(f)]) if {
 	f.cause == "off-path"
-} else := lib.hands_over(f) if {
+} else := lib.fix_other_rule_first(f) if {
 	f.cause == "merged-away"
 	f.lostTLS
-} else := _stays_before(f) if {
+} else := _fix_precedence(f) if {
 	f.cause == "merged-away"
 	f.relatedUnused
 	f.verdict == "plaintext"
-} else := sprintf("# Put the TLS into %s, which Istio keeps.\n%s", [_keeper(f), lib.start_tls(f)]) if {
+} else := sprintf("# Put the TLS into %s, which Istio keeps.\n%s", [_kept_rule(f), lib.start_tls(f)]) if {
 	f.cause == "merged-away"
 	f.verdict == "plaintext"
 } else := sprintf("# Put the TLS into %s, which Istio keeps, and take it out here.\n%s", [
-	_keeper(f),
-	lib.change(lib.reviewed, {_policy_path(f): null}),
+	_kept_rule(f),
+	lib.set_fields(lib.reviewed_object, {_traffic_policy_path(f): null}),
 ]) if {
 	f.cause == "merged-away"
-} else := lib.change(lib.reviewed, {"spec.workloadSelector": null}) if {
+} else := lib.set_fields(lib.reviewed_object, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"
 	input.object.spec.workloadSelector
 } else := sprintf("# By its name, which Istio does not merge into a rule for some pods as it does a dot.\n%s", [
-	lib.change(lib.reviewed, {"spec.exportTo": [input.request.namespace]}),
+	lib.set_fields(lib.reviewed_object, {"spec.exportTo": [input.request.namespace]}),
 ]) if {
 	f.cause == "selector-at-waypoint"
 } else := sprintf("# Or add spec.workloadSelector with the labels of the pods that hold the credential.\n%s", [lib.start_tls(f)]) if {
@@ -65,17 +65,17 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "incomplete-mutual"
 } else := lib.start_tls(f)
 
-_keeper(f) := object.get(f, "related", "the older rule")
+_kept_rule(f) := object.get(f, "related", "the older rule")
 
-# policy_path is where the rule under review has what it says of a flow.
-_policy_path(f) := sprintf("spec.subsets[%d].trafficPolicy", [i]) if {
+# The path of the trafficPolicy that the rule under review has for a flow.
+_traffic_policy_path(f) := sprintf("spec.subsets[%d].trafficPolicy", [i]) if {
 	some i, subset in input.object.spec.subsets
 	subset.name == f.subset
 	subset.trafficPolicy
 } else := "spec.trafficPolicy"
 
-# stays_before mends a rule that lets another come to decide which so far decides nothing. TLS in that one would be refused
-# as long as nobody goes by it.
-_stays_before(f) := fix if {
-	fix := lib.keeps_rank(_keeper(f))
-} else := sprintf("# Delete %s first, or give it another host: it decides nothing now, and would take this rule's place.\n", [_keeper(f)])
+# The fix where an update makes another rule apply that so far applied to no client: TLS that is written there first would
+# be ignored, and denied.
+_fix_precedence(f) := fix if {
+	fix := lib.keep_precedence(_kept_rule(f))
+} else := sprintf("# Delete %s first, or give it another host: it decides nothing now, and would take this rule's place.\n", [_kept_rule(f)])

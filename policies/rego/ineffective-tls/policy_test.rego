@@ -1,9 +1,9 @@
 package tlsward.ineffective_tls_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.ineffective_tls.violation as found
 
-ignored(cause) := given.ruled("spec.trafficPolicy.tls", {"cause": cause, "ignored": true})
+ignored(cause) := fixtures.flow_with_rule("spec.trafficPolicy.tls", {"cause": cause, "ignored": true})
 
 test_refuses_a_credential_that_a_sidecar_ignores if {
 	found == {{
@@ -23,20 +23,20 @@ test_refuses_a_credential_that_a_sidecar_ignores if {
 			`{"spec.trafficPolicy.tls.credentialName":null,"spec.trafficPolicy.tls.mode":"SIMPLE"}`,
 			"",
 		]),
-	}} with input as given.review("DestinationRule", [ignored("credential-ignored")])
+	}} with input as fixtures.review("DestinationRule", [ignored("credential-ignored")])
 }
 
 test_passes_tls_that_counts if {
-	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({})])
 }
 
 # Careless: plaintext of another object's doing is blamed on this one.
 test_passes_a_cause_in_another_object if {
-	found == set() with input as given.review("ServiceEntry", [object.remove(ignored("credential-ignored"), {"ignored"})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.remove(ignored("credential-ignored"), {"ignored"})])
 }
 
 test_only_warns_of_a_rule_beside_the_path if {
-	result := found with input as given.review("DestinationRule", [ignored("off-path")])
+	result := found with input as fixtures.review("DestinationRule", [ignored("off-path")])
 	{[v.action, v.fix] | some v in result} == {["warn", "# Put the rule into the namespace of its clients, or beside ServiceEntry default/edition-cnn-com.\n"]}
 }
 
@@ -44,11 +44,11 @@ test_knows_a_rule_beside_the_path_of_no_known_entry if {
 	fix(object.remove(ignored("off-path"), {"service"})) == "# Put the rule into the namespace of its clients, or beside the ServiceEntry.\n"
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("DestinationRule", [ignored("credential-ignored")])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("DestinationRule", [ignored("credential-ignored")])
 }
 
-test_says_how_to_mend_each_cause[cause] if {
+test_fix_for_each_cause[cause] if {
 	some cause, want in {
 		"incomplete-mutual": concat("\n", [
 			"# Or name the client's certificate: credentialName, or clientCertificate and privateKey.",
@@ -79,7 +79,7 @@ test_puts_what_is_merged_away_where_it_counts if {
 }
 
 test_takes_out_what_another_rule_has if {
-	fix(object.union(given.encrypted({}), {"ignored": true, "cause": "merged-away"})) == concat("\n", [
+	fix(object.union(fixtures.originated_flow({}), {"ignored": true, "cause": "merged-away"})) == concat("\n", [
 		"# Put the TLS into the older rule, which Istio keeps, and take it out here.",
 		"# in DestinationRule default/edition-cnn-com",
 		`{"spec.trafficPolicy":null}`,
@@ -88,13 +88,13 @@ test_takes_out_what_another_rule_has if {
 }
 
 fix(flow) := v.fix if {
-	result := found with input as given.review("DestinationRule", [flow])
+	result := found with input as fixtures.review("DestinationRule", [flow])
 	some v in result
 }
 
-test_takes_out_what_a_subset_says if {
+test_fix_removes_the_policy_of_a_subset if {
 	review := object.union(
-		given.review("DestinationRule", [object.union(given.encrypted({}), {"ignored": true, "cause": "merged-away", "subset": "v1"})]),
+		fixtures.review("DestinationRule", [object.union(fixtures.originated_flow({}), {"ignored": true, "cause": "merged-away", "subset": "v1"})]),
 		{"object": {"spec": {"subsets": [{"name": "v0"}, {"name": "v1", "trafficPolicy": {"tls": {"mode": "SIMPLE"}}}]}}},
 	)
 	result := found with input as review
@@ -103,12 +103,12 @@ test_takes_out_what_a_subset_says if {
 }
 
 # Careless: the rule that comes to decide is told to start TLS, and is refused as long as the one under review hides it.
-test_the_rule_that_takes_over_first_says_the_same if {
+test_successor_gets_the_same_tls_first if {
 	flow := object.union(ignored("merged-away"), {"lostTLS": {
 		"field": "spec.trafficPolicy.tls",
-		"successor": {"object": given.rule, "field": "spec.trafficPolicy.tls"},
+		"successor": {"object": fixtures.destination_rule, "field": "spec.trafficPolicy.tls"},
 	}})
-	review := object.union(given.review("DestinationRule", [flow]), {
+	review := object.union(fixtures.review("DestinationRule", [flow]), {
 		"request": {"operation": "UPDATE"},
 		"oldObject": {"spec": {"trafficPolicy": {"tls": {"mode": "SIMPLE"}}}},
 	})
@@ -123,8 +123,8 @@ test_the_rule_that_takes_over_first_says_the_same if {
 
 idle := object.union(ignored("merged-away"), {"relatedUnused": true, "related": "DestinationRule default/other"})
 
-test_a_rule_stays_before_one_that_decides_nothing if {
-	review := object.union(given.review("DestinationRule", [idle]), {
+test_a_rule_keeps_precedence_over_an_unused_one if {
+	review := object.union(fixtures.review("DestinationRule", [idle]), {
 		"request": {"operation": "UPDATE"},
 		"object": {"spec": {"host": "edition.cnn.com", "exportTo": ["."]}},
 		"oldObject": {"spec": {"host": "edition.cnn.com", "workloadSelector": {"matchLabels": {"app": "cart"}}}},
@@ -138,8 +138,8 @@ test_a_rule_stays_before_one_that_decides_nothing if {
 	])}
 }
 
-test_says_which_rule_decides_nothing if {
-	review := object.union(given.review("DestinationRule", [idle]), {"request": {"operation": "UPDATE"}, "object": {"spec": {}}, "oldObject": {"spec": {}}})
+test_fix_names_the_unused_rule if {
+	review := object.union(fixtures.review("DestinationRule", [idle]), {"request": {"operation": "UPDATE"}, "object": {"spec": {}}, "oldObject": {"spec": {}}})
 	result := found with input as review
 	{v.fix | some v in result} == {concat(" ", [
 		"# Delete DestinationRule default/other first, or give it another host:",
@@ -148,13 +148,13 @@ test_says_which_rule_decides_nothing if {
 }
 
 test_warns_where_others_go_by_the_rule if {
-	result := found with input as given.review("DestinationRule", [object.union(ignored("merged-away"), {"ignoredForSome": true})])
+	result := found with input as fixtures.review("DestinationRule", [object.union(ignored("merged-away"), {"ignoredForSome": true})])
 	{v.action | some v in result} == {"warn"}
 }
 
 test_takes_the_selector_away_for_a_waypoint if {
 	review := object.union(
-		given.review("DestinationRule", [ignored("selector-at-waypoint")]),
+		fixtures.review("DestinationRule", [ignored("selector-at-waypoint")]),
 		{"object": {"spec": {"workloadSelector": {}}}},
 	)
 	result := found with input as review

@@ -14,31 +14,31 @@ package tlsward.invalid_principal
 
 import data.tlsward.lib
 
-violation contains {"message": _message(p), "decidedBy": _place(p), "fix": _fix(p)} if {
+violation contains {"message": _message(p), "decidedBy": _decided_by(p), "fix": _fix(p)} if {
 	input.request.kind == "AuthorizationPolicy"
 	some p in lib.principals
-	not lib.matchable(p.value)
+	not lib.can_match(p.value)
 }
 
-_place(p) := sprintf("%s %s", [lib.ref(lib.reviewed), lib.path(p)])
+_decided_by(p) := lib.reviewed_field(lib.principal_path(p))
 
-_message(p) := sprintf("%s is %s, which no identity ever equals: %s.", [_place(p), p.value, _why(p)])
+_message(p) := sprintf("%s is %s, which no identity ever equals: %s.", [_decided_by(p), p.value, _reason(p)])
 
-_why(p) := "Istio compares without spiffe://" if {
+_reason(p) := "Istio compares without spiffe://" if {
 	startswith(p.value, "spiffe://")
 } else := "a * stands for anything only as the first or the last character"
 
-_fix(p) := concat("", [_note(p), lib.change(lib.reviewed, {lib.path(p): _mended(p)})])
+_fix(p) := concat("", [_note(p), lib.set_fields(lib.reviewed_object, {lib.principal_path(p): _corrected(p)})])
 
 _note(p) := "# This is wider than what was written: check that it is what you mean.\n" if {
-	not lib.matchable(_bare(p))
+	not lib.can_match(_without_scheme(p))
 } else := ""
 
-_bare(p) := trim_prefix(p.value, "spiffe://")
+_without_scheme(p) := trim_prefix(p.value, "spiffe://")
 
-# The part behind the last * still says which identities are meant; a * at both ends leaves the middle.
-_mended(p) := _bare(p) if {
-	lib.matchable(_bare(p))
-} else := sprintf("*%s", [_tail(trim_suffix(_bare(p), "*"))])
+# What follows the last * still says which identities are meant. Of a * at both ends the one in front stays.
+_corrected(p) := _without_scheme(p) if {
+	lib.can_match(_without_scheme(p))
+} else := sprintf("*%s", [_after_last_wildcard(trim_suffix(_without_scheme(p), "*"))])
 
-_tail(pattern) := parts[count(parts) - 1] if parts := split(pattern, "*")
+_after_last_wildcard(pattern) := parts[count(parts) - 1] if parts := split(pattern, "*")

@@ -1,9 +1,9 @@
 package tlsward.invalid_principal_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.invalid_principal.violation as found
 
-written(principal) := given.guard({"action": "DENY", "rules": [{"from": [{"source": {"principals": [principal]}}]}]})
+written(principal) := fixtures.authorization_policy_review({"action": "DENY", "rules": [{"from": [{"source": {"principals": [principal]}}]}]})
 
 test_refuses_a_uri if {
 	found == {{
@@ -41,7 +41,7 @@ test_refuses_a_star_in_the_middle[principal] if {
 	])}
 }
 
-test_says_what_a_star_means if {
+test_message_explains_wildcards if {
 	result := found with input as written("a/*/b")
 	some v in result
 	endswith(v.message, "which no identity ever equals: a * stands for anything only as the first or the last character.")
@@ -49,7 +49,7 @@ test_says_what_a_star_means if {
 
 test_looks_everywhere if {
 	wrong := "spiffe://x"
-	result := found with input as given.guard({"rules": [{
+	result := found with input as fixtures.authorization_policy_review({"rules": [{
 		"from": [{"source": {"notPrincipals": [wrong]}}],
 		"when": [
 			{"key": "source.principal", "values": [wrong], "notValues": [wrong]},
@@ -63,6 +63,6 @@ test_looks_everywhere if {
 	}
 }
 
-test_says_nothing_of_other_kinds if {
-	found == set() with input as given.review("ServiceEntry", [])
+test_ignores_other_kinds if {
+	found == set() with input as fixtures.review("ServiceEntry", [])
 }

@@ -1,11 +1,13 @@
 package tlsward.lib
 
-default because(_) := "no proxy starts TLS for it"
+# METADATA
+# scope: document
+# description: The cause of a flow as a text, without a full stop.
+default cause_text(_) := "no proxy starts TLS for it"
 
-# because says why a flow is in plaintext, or why the TLS of the object under review is ignored.
-because(flow) := replace(_because[flow.cause], "%s", _decider(flow))
+cause_text(flow) := replace(_cause_texts[flow.cause], "%s", _subject(flow))
 
-_because := {
+_cause_texts := {
 	"no-rule": "no DestinationRule applies to this client",
 	"unset": "%s is not set",
 	"disabled": "%s has mode DISABLE",
@@ -24,23 +26,26 @@ _because := {
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 
-default _decider(_) := "the rule that applies"
+default _subject(_) := "the rule that applies"
 
-# The other object, where the cause speaks of one; else what decided; else the rule.
-_decider(flow) := flow.related if {
+# What a cause is about: the other object for some causes, else what decided, else the rule.
+_subject(flow) := flow.related if {
 	flow.cause in {"merged-away", "case-mismatch"}
-} else := decided(flow) if {
-	decided(flow) != ""
-} else := ref(flow.rule)
+} else := decided_by(flow) if {
+	decided_by(flow) != ""
+} else := object_name(flow.rule)
 
-# bytes names what would be seen on the wire.
-bytes(flow) := "HTTP" if {
+# METADATA
+# description: What an observer of the wire would see of a flow in plaintext, as the subject of a sentence.
+payload_text(flow) := "HTTP" if {
 	flow.payload == "http"
 } else := "whatever the application writes"
 
-# arrives says where the bytes go where that is not the port that the application asked for.
-arrives(flow) := "" if {
+# METADATA
+# description: |-
+#   The server's ports, as " (to port 443 of the server)", or "" where they are the port that the client asks for.
+target_port_text(flow) := "" if {
 	object.get(flow, "targetPorts", [flow.port]) == [flow.port]
 } else := sprintf(" (to port %d of the server)", flow.targetPorts) if {
 	count(flow.targetPorts) == 1
-} else := sprintf(" (to port %s of the server)", [concat(" or ", [sprintf("%d", [p]) | some p in flow.targetPorts])])
+} else := sprintf(" (to port %s of the server)", [concat(" or ", [sprintf("%d", [port]) | some port in flow.targetPorts])])

@@ -1,12 +1,12 @@
 package tlsward.lib_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.lib
 
 # Every cause that the schema names is worded, and leaves no placeholder.
-test_every_cause_has_words[cause] if {
+test_every_cause_has_a_text[cause] if {
 	some cause in causes
-	words := lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": cause, "related": "something"}))
+	words := lib.cause_text(fixtures.flow_with_rule("spec.trafficPolicy.tls", {"cause": cause, "related": "something"}))
 	words != "no proxy starts TLS for it"
 	not contains(words, "%")
 }
@@ -17,20 +17,20 @@ causes := {
 	"case-mismatch", "passthrough", "no-destination",
 }
 
-test_a_cause_of_tomorrow_has_words if {
-	lib.because(object.union(given.plaintext, {"cause": "sunspots"})) == "no proxy starts TLS for it"
-	lib.because(object.remove(given.plaintext, {"cause"})) == "no proxy starts TLS for it"
+test_an_unknown_cause_has_a_text if {
+	lib.cause_text(object.union(fixtures.plaintext_flow, {"cause": "sunspots"})) == "no proxy starts TLS for it"
+	lib.cause_text(object.remove(fixtures.plaintext_flow, {"cause"})) == "no proxy starts TLS for it"
 }
 
-test_the_decider_is_the_field_the_rule_or_just_a_rule if {
-	lib.because(given.ruled("spec.trafficPolicy.tls", {"cause": "unset"})) == "DestinationRule default/edition-cnn-com spec.trafficPolicy.tls is not set"
-	lib.because(object.union(given.plaintext, {"cause": "unset", "rule": given.rule})) == "DestinationRule default/edition-cnn-com is not set"
-	lib.because(object.union(given.plaintext, {"cause": "unset"})) == "the rule that applies is not set"
-	lib.because(object.union(given.plaintext, {"cause": "merged-away", "related": "DestinationRule default/older"})) == "Istio merges the rules for this host and keeps the policy of DestinationRule default/older"
+test_cause_text_names_the_field_or_the_rule if {
+	lib.cause_text(fixtures.flow_with_rule("spec.trafficPolicy.tls", {"cause": "unset"})) == "DestinationRule default/edition-cnn-com spec.trafficPolicy.tls is not set"
+	lib.cause_text(object.union(fixtures.plaintext_flow, {"cause": "unset", "rule": fixtures.destination_rule})) == "DestinationRule default/edition-cnn-com is not set"
+	lib.cause_text(object.union(fixtures.plaintext_flow, {"cause": "unset"})) == "the rule that applies is not set"
+	lib.cause_text(object.union(fixtures.plaintext_flow, {"cause": "merged-away", "related": "DestinationRule default/older"})) == "Istio merges the rules for this host and keeps the policy of DestinationRule default/older"
 }
 
-test_arrives_is_said_where_the_port_changes if {
-	lib.arrives({"port": 80, "targetPorts": [80]}) == ""
-	lib.arrives({"port": 80}) == ""
-	lib.arrives({"port": 80, "targetPorts": [443, 8443]}) == " (to port 443 or 8443 of the server)"
+test_target_port_text if {
+	lib.target_port_text({"port": 80, "targetPorts": [80]}) == ""
+	lib.target_port_text({"port": 80}) == ""
+	lib.target_port_text({"port": 80, "targetPorts": [443, 8443]}) == " (to port 443 or 8443 of the server)"
 }

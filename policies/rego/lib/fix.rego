@@ -2,60 +2,81 @@ package tlsward.lib
 
 # A fix is YAML of one of two shapes. An object with apiVersion and kind is to be applied. Anything else changes the
 # object that the comment above it names: each key is a path to a field, each value what to put there, null to remove
-# the field, and a path that ends in [+] adds to the list. It is written as JSON, which is YAML too and
-# costs less; whoever is shown a fix sees it laid out as people write it.
+# the field, and a path that ends in [+] adds to the list. It is written as JSON, which is YAML too and costs less;
+# tlsward formats it before people see it.
 
-# change gives the fix that sets fields of an object: {"spec.trafficPolicy.tls.mode": "SIMPLE"}.
-change(object, fields) := sprintf("# in %s\n%s\n", [ref(object), json.marshal(fields)])
+# METADATA
+# description: |-
+#   The fix that sets fields of an object, given as {"spec.trafficPolicy.tls.mode": "SIMPLE"}.
+set_fields(object, fields) := sprintf("# in %s\n%s\n", [object_name(object), json.marshal(fields)])
 
-# reviewed is the object under review as a reference.
-reviewed := {"kind": input.request.kind, "namespace": input.request.namespace, "name": input.request.name}
+# METADATA
+# description: A reference to the object under review.
+reviewed_object := {"kind": input.request.kind, "namespace": input.request.namespace, "name": input.request.name}
 
-# tls_path is the path of the tls settings that decide a flow: "spec.trafficPolicy.portLevelSettings[0].tls".
-tls_path(flow) := decision_path(last(flow).decidedBy)
+# METADATA
+# description: A field of the object under review, as "AuthorizationPolicy default/policy spec.rules[0]".
+reviewed_field(path) := sprintf("%s %s", [object_name(reviewed_object), path])
 
-decision_path(decision) := trim_suffix(decision.field, ".mode")
+# METADATA
+# description: |-
+#   The path of the tls settings that decide a flow, as "spec.trafficPolicy.portLevelSettings[0].tls".
+tls_path(flow) := tls_settings_path(last_hop(flow).decidedBy)
 
-# start_tls gives the fix that starts TLS for a flow that is in plaintext, in the rule that applies to it or, where
-# there is none, in a new one.
-start_tls(flow) := change(object, {sprintf("%s.mode", [path]): "SIMPLE"}) if {
-	object := _ruling(flow)
+# METADATA
+# description: The path of the tls settings that a decision names, or whose mode it names.
+tls_settings_path(decision) := trim_suffix(decision.field, ".mode")
+
+# METADATA
+# description: |-
+#   The fix that starts TLS for a flow in plaintext: in the rule that applies to it or, where there is none, in a new one.
+start_tls(flow) := set_fields(object, {sprintf("%s.mode", [path]): "SIMPLE"}) if {
+	object := _deciding_rule(flow)
 	path := tls_path(flow)
-	_in_place(flow, path)
-} else := change(object, {sprintf("%s.mode", [path]): "SIMPLE", sprintf("%s.credentialName", [path]): null}) if {
+	_complete_in_place(flow, path)
+} else := set_fields(object, {sprintf("%s.mode", [path]): "SIMPLE", sprintf("%s.credentialName", [path]): null}) if {
 	flow.cause == "credential-ignored"
-	object := _ruling(flow)
+	object := _deciding_rule(flow)
 	path := tls_path(flow)
-} else := starts(flow, {"mode": "SIMPLE"})
+} else := start_tls_with(flow, {"mode": "SIMPLE"})
 
-# Settings of the port alone, or settings that stand there and lack something, are completed where they are.
-_in_place(flow, _) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
+# Settings that lack something, and settings of the port alone, are completed where they are.
+_complete_in_place(flow, _) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
 
-_in_place(flow, path) if {
+_complete_in_place(flow, path) if {
 	not flow.cause == "credential-ignored"
 	contains(path, "portLevelSettings[")
 }
 
-# starts gives the fix that starts this TLS on the flow's port: in the rule that decides for it or, where there is none,
-# in a new one. A new entry for a port repeats what the port had: that is added when the fix is completed.
-starts(flow, tls) := writes(flow, last(flow).decidedBy, tls) if {
-	_ruling(flow)
-} else := rule(flow, tls)
+# METADATA
+# description: |-
+#   The fix that starts the given TLS on a flow's port: in the rule that decides for it or, where there is none, in a new
+#   one.
+start_tls_with(flow, tls) := write_tls(flow, last_hop(flow).decidedBy, tls) if {
+	_deciding_rule(flow)
+} else := new_rule(flow, tls)
 
-# writes gives the fix that writes this TLS for the flow's port to where an object has, or would have, settings for it.
-writes(flow, decision, tls) := change(decision.object, {path: tls}) if {
-	path := decision_path(decision)
+# METADATA
+# description: |-
+#   The fix that writes the given TLS for a flow's port into an object, at the settings that a decision names. A new entry
+#   of portLevelSettings replaces the settings above it for its port, so that it has to repeat them: tlsward adds those
+#   when it completes the fix.
+write_tls(flow, decision, tls) := set_fields(decision.object, {path: tls}) if {
+	path := tls_settings_path(decision)
 	contains(path, "portLevelSettings[")
-} else := change(decision.object, {entry: {"port": {"number": flow.port}, "tls": tls}}) if {
-	entry := sprintf("%s.portLevelSettings[+]", [trim_suffix(decision_path(decision), ".tls")])
+} else := set_fields(decision.object, {entry: {"port": {"number": flow.port}, "tls": tls}}) if {
+	entry := sprintf("%s.portLevelSettings[+]", [trim_suffix(tls_settings_path(decision), ".tls")])
 }
 
-# The rule whose settings decide; another one for the same host would be merged away.
-_ruling(flow) := last(flow).decidedBy.object if flow.rule
+# The rule whose settings decide. Another rule for the same host would be merged into it, and ignored.
+_deciding_rule(flow) := last_hop(flow).decidedBy.object if flow.rule
 
-# alone gives a new rule for the flow's host, otherwise like the rule that decides, which is for other hosts too.
-alone(flow, fields) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s", [change(
-	last(flow).decidedBy.object,
+# METADATA
+# description: |-
+#   The fix that adds a rule for a flow's host alone, with the given fields, else like the deciding rule, which is for other
+#   hosts too.
+new_rule_for_host(flow, fields) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s", [set_fields(
+	last_hop(flow).decidedBy.object,
 	object.union(fields, {
 		"metadata.name": _rule_name(flow),
 		"metadata.labels": null,
@@ -64,10 +85,13 @@ alone(flow, fields) := sprintf("# A rule for this host alone: the one that decid
 	}),
 )])
 
-# rule gives a new DestinationRule for the flow's port, in the namespace where the client looks first.
-rule(flow, tls) := sprintf(
+# METADATA
+# description: |-
+#   The fix that adds a DestinationRule with the given TLS for a flow's port, in the namespace that the client's lookup
+#   begins with.
+new_rule(flow, tls) := sprintf(
 	"# No rule applies at the waypoint in namespace %s, which does not see the host. Let spec.exportTo of %s name it, then apply this again.\n",
-	[flow.client.namespace, ref(flow.service)],
+	[flow.client.namespace, object_name(flow.service)],
 ) if {
 	flow.hostNotVisible
 } else := sprintf("%s\n", [json.marshal({
@@ -79,12 +103,13 @@ rule(flow, tls) := sprintf(
 			"host": flow.host,
 			"trafficPolicy": {"portLevelSettings": [{"port": {"number": flow.port}, "tls": tls}]},
 		},
-		object.union(_subsets(flow), _reach(flow)),
+		object.union(_subsets(flow), _scope(flow)),
 	),
 })])
 
-# A namespace that goes by its private rules alone needs one; beside rules for some pods, one for all others.
-_reach(flow) := {"workloadSelector": {}} if {
+# In the root namespace the lookup finds rules that are exported nowhere else. Where those select pods, a rule with an
+# empty selector applies to all others.
+_scope(flow) := {"workloadSelector": {}} if {
 	flow.clientInRootNamespace
 	flow.cause == "unselected"
 } else := {"exportTo": ["."]} if {
@@ -95,29 +120,31 @@ _subsets(flow) := {"subsets": [{"name": flow.subset}]} if flow.subset
 
 _subsets(flow) := {} if not flow.subset
 
-# A host as an object's name: "*.example.com" gives "wildcard-example-com-tls". Hosts that differ in case or in a hyphen get
-# different names, and so does a rule that is private: one would be applied in place of the other.
-_rule_name(flow) := sprintf("%s%s-tls", [_label(flow.host), _kind_of_rule(flow)])
+# "*.example.com" gives "wildcard-example-com-tls". Hosts that differ in case or in a hyphen must not get the same name,
+# nor a rule with exportTo and one without: one would be applied over the other.
+_rule_name(flow) := sprintf("%s%s-tls", [_host_as_name(flow.host), _name_suffix(flow)])
 
-_label(host) := _hyphened(host) if {
+_host_as_name(host) := _hyphenated(host) if {
 	host == lower(host)
-} else := sprintf("%s-%s", [_hyphened(lower(host)), substring(crypto.sha256(host), 0, 8)])
+} else := sprintf("%s-%s", [_hyphenated(lower(host)), substring(crypto.sha256(host), 0, 8)])
 
-_hyphened(host) := trim(regex.replace(replace(replace(host, "-", "--"), "*", "wildcard"), `[^a-z0-9-]`, "-"), "-")
+_hyphenated(host) := trim(regex.replace(replace(replace(host, "-", "--"), "*", "wildcard"), `[^a-z0-9-]`, "-"), "-")
 
-_kind_of_rule(flow) := "-private" if {
+_name_suffix(flow) := "-private" if {
 	flow.clientInRootNamespace
 } else := ""
 
-# A client of any other namespace finds the rule beside the ServiceEntry.
+# Clients of all other namespaces find the rule beside the ServiceEntry.
 _rule_namespace(flow) := flow.client.namespace if {
 	flow.client.namespace != "*"
 } else := flow.service.namespace if {
 	flow.service.namespace
 } else := input.request.namespace
 
-# server_name gives a name that the server of a flow answers to, wildcards left out: the host itself, if it is one, or the
-# first, or else the other.
+# METADATA
+# description: |-
+#   A name that a flow's server answers to, and that is no wildcard: the host itself or else the first, or the given one
+#   where there is none.
 server_name(flow, other) := flow.host if {
 	flow.host in flow.sniHosts
 	not contains(flow.host, "*")

@@ -1,98 +1,115 @@
 # METADATA
-# title: What every policy needs of a flow, a host, a principal and a fix
+# title: Functions that policies share
 # description: |-
-#   Names that a person can read, and the few conditions that several policies share. Nothing here decides anything.
-#   Every function that words something has an answer for every input: a message that came out undefined would take
-#   its violation with it.
+#   Texts and fixes for violations, and the few conditions that several policies share. Nothing here decides anything.
+#   Every function that returns a text is defined for every input: in an undefined message its violation is lost.
 package tlsward.lib
 
-# at gives a violation the flow that it speaks of: host, port, client, and what decided.
-at(flow, rest) := object.union(
-	{"host": flow.host, "port": flow.port, "client": client(flow.client), "decidedBy": decided(flow)},
-	rest,
+# METADATA
+# description: The fields of a violation, with host, port, client and decidedBy taken from a flow.
+flow_violation(flow, fields) := object.union(
+	{"host": flow.host, "port": flow.port, "client": client_name(flow.client), "decidedBy": decided_by(flow)},
+	fields,
 )
 
-# says words a violation: which flow, and what is wrong with it.
-says(flow, what) := sprintf("%s to %s:%d: %s", [client(flow.client), flow.host, flow.port, what]) if {
+# METADATA
+# description: |-
+#   The message of a violation: the flow, as "sidecar default to edition.cnn.com:80", and a text on what is wrong.
+flow_message(flow, text) := sprintf("%s to %s:%d: %s", [client_name(flow.client), flow.host, flow.port, text]) if {
 	not flow.subset
 	not flow.otherHosts
 } else := sprintf(
 	"%s to %s:%d%s%s: %s",
-	[client(flow.client), flow.host, flow.port, _subset(flow), _also(flow), what],
+	[client_name(flow.client), flow.host, flow.port, _subset(flow), _other_hosts(flow), text],
 )
 
 default _subset(_) := ""
 
 _subset(flow) := sprintf(" (subset %s)", [flow.subset])
 
-default _also(_) := ""
+default _other_hosts(_) := ""
 
-_also(flow) := " and one host more" if flow.otherHosts == 1
+_other_hosts(flow) := " and one host more" if flow.otherHosts == 1
 
-_also(flow) := sprintf(" and %d hosts more", [flow.otherHosts]) if flow.otherHosts > 1
+_other_hosts(flow) := sprintf(" and %d hosts more", [flow.otherHosts]) if flow.otherHosts > 1
 
-# client names pods as a person would: "sidecar default app=curl".
-client(c) := sprintf("%s %s", [c.kind, c.namespace]) if {
-	not c.labels
-	c.namespace != "*"
-} else := sprintf("%s any other namespace", [c.kind]) if {
-	not c.labels
-} else := concat(" ", array.concat([c.kind, _namespace(c)], [sprintf("%s=%s", [k, v]) | some k, v in c.labels]))
+# METADATA
+# description: The name of a flow's client, as "sidecar default app=curl".
+client_name(client) := sprintf("%s %s", [client.kind, client.namespace]) if {
+	not client.labels
+	client.namespace != "*"
+} else := sprintf("%s any other namespace", [client.kind]) if {
+	not client.labels
+} else := concat(" ", array.concat(
+	[client.kind, _namespace(client)],
+	[sprintf("%s=%s", [key, value]) | some key, value in client.labels],
+))
 
-_namespace(c) := "any other namespace" if {
-	c.namespace == "*"
-} else := c.namespace
+_namespace(client) := "any other namespace" if {
+	client.namespace == "*"
+} else := client.namespace
 
-default last(_) := {"decidedBy": null, "sni": "", "verified": false}
+# METADATA
+# scope: document
+# description: |-
+#   The last hop of a flow, which is the one to judge. For a flow without hops it is a hop without TLS.
+default last_hop(_) := {"decidedBy": null, "sni": "", "verified": false}
 
-# last gives the hop to judge: the one that the flow's leg ends with.
-last(flow) := flow.hops[count(flow.hops) - 1] if is_array(flow.hops)
+last_hop(flow) := flow.hops[count(flow.hops) - 1] if is_array(flow.hops)
 
-default decided(_) := ""
+# METADATA
+# scope: document
+# description: The object and the field that decided the TLS of a flow's last hop, or "" where none did.
+default decided_by(_) := ""
 
-# decided names the object and the field that decided the flow's last hop; "" where none did.
-decided(flow) := sprintf("%s %s", [ref(decision.object), decision.field]) if {
-	decision := last(flow).decidedBy
+decided_by(flow) := sprintf("%s %s", [object_name(decision.object), decision.field]) if {
+	decision := last_hop(flow).decidedBy
 	decision.field != ""
-} else := ref(last(flow).decidedBy.object)
+} else := object_name(last_hop(flow).decidedBy.object)
 
-default service(_) := "the ServiceEntry"
+# METADATA
+# scope: document
+# description: The name of the ServiceEntry that declares a flow's host.
+default service_name(_) := "the ServiceEntry"
 
-# service names the object that declares the host.
-service(flow) := ref(flow.service)
+service_name(flow) := object_name(flow.service)
 
-# ref names an object as a person would: "DestinationRule default/edition-cnn-com".
-ref(object) := sprintf("%s %s/%s", [object.kind, object.namespace, object.name]) if {
+# METADATA
+# description: The name of an object by its reference, as "DestinationRule default/edition-cnn-com".
+object_name(object) := sprintf("%s %s/%s", [object.kind, object.namespace, object.name]) if {
 	object.namespace
 	object.kind != "KubernetesGateway"
-} else := sprintf("%s %s", [_kind(object), name(object)])
+} else := sprintf("%s %s", [_kind(object), _namespaced_name(object)])
 
-# name gives "namespace/name", or the name alone for what has no namespace.
-name(object) := sprintf("%s/%s", [object.namespace, object.name])
+_namespaced_name(object) := sprintf("%s/%s", [object.namespace, object.name])
 
-name(object) := object.name if not object.namespace
+_namespaced_name(object) := object.name if not object.namespace
 
 default _kind(_) := "Gateway (gateway.networking.k8s.io)"
 
 _kind(object) := object.kind if object.kind != "KubernetesGateway"
 
-# lost is true of a flow that was under TLS before the review and is in plaintext with it.
-lost(flow) if {
+# METADATA
+# description: Whether a flow was under TLS before the review and is in plaintext after it.
+lost_tls(flow) if {
 	flow.verdict == "plaintext"
 	flow.before in {"originated", "double-tls", "application-tls"}
 }
 
-# opened is true of requests that a route of the mesh kept from leaving before the review, and that leave in plaintext
-# with it.
-opened(flow) if {
+# METADATA
+# description: |-
+#   Whether routes led all requests of a flow to no destination before the review, and they leave in plaintext after it.
+newly_routed_plaintext(flow) if {
 	flow.wasUnrouted
 	flow.verdict == "plaintext"
 	flow.payload in {"http", "unspecified"}
 }
 
-# gateway_route is true of a gateway's plaintext route to a plaintext port, where the VirtualService is under review or the
-# Gateway that lets it out.
-gateway_route(flow) if {
+# METADATA
+# description: |-
+#   Whether a flow goes from a gateway to a plaintext port, and what is under review is the VirtualService that routes it,
+#   or the Gateway that it comes in by.
+plaintext_gateway_route(flow) if {
 	input.request.kind in {"VirtualService", "Gateway"}
 	flow.client.kind == "gateway"
 	flow.payload == "http"

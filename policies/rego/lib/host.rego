@@ -1,12 +1,15 @@
 package tlsward.lib
 
-# covers is true if a host pattern ("*", "*.example.com", "db.example.com") covers a name. Case does not matter, and a
-# wildcard covers what is below it, not its own domain.
-covers(pattern, _) if pattern == "*"
+# METADATA
+# scope: document
+# description: |-
+#   Whether a host pattern ("*", "*.example.com", "db.example.com") matches a name, regardless of case. A wildcard matches
+#   the names below its domain, and not the domain itself.
+host_matches(pattern, _) if pattern == "*"
 
-covers(pattern, name) if lower(pattern) == lower(name)
+host_matches(pattern, name) if lower(pattern) == lower(name)
 
-covers(pattern, name) if {
+host_matches(pattern, name) if {
 	startswith(pattern, "*.")
 	endswith(lower(name), lower(substring(pattern, 1, -1)))
 }

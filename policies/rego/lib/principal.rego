@@ -1,7 +1,9 @@
 package tlsward.lib
 
-# principals lists the places where the AuthorizationPolicy under review writes principals, negated or not; path words
-# each of them.
+# METADATA
+# description: |-
+#   All principals of the AuthorizationPolicy under review, as {"at", "value", "negated"}. principal_path returns the path
+#   of one of them.
 principals := array.concat(
 	[{"at": ["spec.rules[%d].from[%d].source.%s[%d]", [i, j, field, k]], "value": value, "negated": field == "notPrincipals"} |
 		some i, rule in input.object.spec.rules
@@ -18,27 +20,33 @@ principals := array.concat(
 	],
 )
 
-# path gives the path of one of the principals.
-path(place) := sprintf(place.at[0], place.at[1])
+# METADATA
+# description: The path of one of the principals, as "spec.rules[0].from[0].source.principals[0]".
+principal_path(principal) := sprintf(principal.at[0], principal.at[1])
 
-# allows is true of a policy whose rules let callers in; no action means ALLOW.
-allows(policy) if not policy.spec.action
+# METADATA
+# scope: document
+# description: Whether an AuthorizationPolicy has the action ALLOW, which is the default.
+is_allow_policy(policy) if not policy.spec.action
 
-allows(policy) if policy.spec.action in {"ALLOW", null}
+is_allow_policy(policy) if policy.spec.action in {"ALLOW", null}
 
-# matchable is true of a principal that Istio can ever find equal to an identity: no spiffe:// in front, and a * only
-# as the first or the last character.
-matchable(principal) if {
+# METADATA
+# description: |-
+#   Whether a principal can match any identity: without spiffe:// in front, and with a * as the first or the last
+#   character only.
+can_match(principal) if {
 	not startswith(principal, "spiffe://")
-	not contains(_fixed(principal), "*")
+	not contains(_without_wildcard(principal), "*")
 }
 
-_fixed(principal) := substring(principal, 1, -1) if startswith(principal, "*")
+_without_wildcard(principal) := substring(principal, 1, -1) if startswith(principal, "*")
 
-_fixed(principal) := trim_suffix(principal, "*") if not startswith(principal, "*")
+_without_wildcard(principal) := trim_suffix(principal, "*") if not startswith(principal, "*")
 
-# items gives an object's list, empty where it is absent or null.
-items(holder, field) := value if {
-	value := holder[field]
+# METADATA
+# description: The list in a field of an object, empty where the field is absent or no list.
+list_field(object, field) := value if {
+	value := object[field]
 	is_array(value)
 } else := []

@@ -2,26 +2,26 @@ package tlsward.lib_test
 
 import data.tlsward.lib
 
-test_matchable if {
+test_can_match if {
 	every principal in ["*", "a*", "*a", "a/b"] {
-		lib.matchable(principal)
+		lib.can_match(principal)
 	}
 	every principal in ["a*b", "*a*", "**", "spiffe://a", "spiffe://*"] {
-		not lib.matchable(principal)
+		not lib.can_match(principal)
 	}
 }
 
-test_items_are_empty_where_there_is_no_list if {
-	lib.items({"a": [1]}, "a") == [1]
-	lib.items({"a": null}, "a") == []
-	lib.items({"a": "b"}, "a") == []
-	lib.items({}, "a") == []
+test_list_field if {
+	lib.list_field({"a": [1]}, "a") == [1]
+	lib.list_field({"a": null}, "a") == []
+	lib.list_field({"a": "b"}, "a") == []
+	lib.list_field({}, "a") == []
 }
 
-test_no_action_allows if {
-	lib.allows({"spec": {}})
-	lib.allows({"spec": {"action": "ALLOW"}})
-	lib.allows({"spec": {"action": null}})
-	lib.allows({"spec": null})
-	not lib.allows({"spec": {"action": "DENY"}})
+test_is_allow_policy if {
+	lib.is_allow_policy({"spec": {}})
+	lib.is_allow_policy({"spec": {"action": "ALLOW"}})
+	lib.is_allow_policy({"spec": {"action": null}})
+	lib.is_allow_policy({"spec": null})
+	not lib.is_allow_policy({"spec": {"action": "DENY"}})
 }

@@ -17,73 +17,71 @@ package tlsward.missing_principals
 
 import data.tlsward.lib
 
-violation contains {"message": _message(path), "decidedBy": _place(path), "fix": _fix(path)} if {
+violation contains {"message": _message(path), "decidedBy": lib.reviewed_field(path), "fix": _fix(path)} if {
 	input.request.kind == "AuthorizationPolicy"
-	lib.allows(input.object)
-	not _outside
-	some path in _open
+	lib.is_allow_policy(input.object)
+	not _at_ingress_gateway
+	some path in _paths_without_identity
 }
 
-# Clients of an ingress gateway carry no mesh identity. These are the labels that Istio's own charts give it, by the
+# Clients of an ingress gateway have no mesh identity. These are the labels that Istio's charts give the gateway, by the
 # name of the release.
-_outside if input.object.spec.selector.matchLabels.istio in {"ingressgateway", "ingress"}
+_at_ingress_gateway if input.object.spec.selector.matchLabels.istio in {"ingressgateway", "ingress"}
 
-_outside if input.object.spec.selector.matchLabels.app in {"istio-ingressgateway", "istio-ingress"}
+_at_ingress_gateway if input.object.spec.selector.matchLabels.app in {"istio-ingressgateway", "istio-ingress"}
 
-_outside if {
-	count(lib.items(input.callers, "ingress")) > 0
-	count(lib.items(input.callers, "waypoints")) == 0
+_at_ingress_gateway if {
+	count(lib.list_field(input.callers, "ingress")) > 0
+	count(lib.list_field(input.callers, "waypoints")) == 0
 }
 
-# Sources are alternatives: each has to ask for an identity, or the rule's conditions do for all of them.
-_open contains sprintf("spec.rules[%d].from[%d].source", [i, j]) if {
+# Sources are alternatives: each of them has to require an identity, unless a condition of the rule does.
+_paths_without_identity contains sprintf("spec.rules[%d].from[%d].source", [i, j]) if {
 	some i, rule in input.object.spec.rules
 	some j, from in rule.from
-	not _identity(from)
-	not _condition(rule)
+	not _source_has_identity(from)
+	not _condition_on_identity(rule)
 }
 
 # A rule without sources admits anyone.
-_open contains sprintf("spec.rules[%d]", [i]) if {
+_paths_without_identity contains sprintf("spec.rules[%d]", [i]) if {
 	some i, rule in input.object.spec.rules
-	count(lib.items(rule, "from")) == 0
-	not _condition(rule)
+	count(lib.list_field(rule, "from")) == 0
+	not _condition_on_identity(rule)
 }
 
-_identity(from) if some _ in from.source.principals
+_source_has_identity(from) if some _ in from.source.principals
 
-_identity(from) if some _ in from.source.serviceAccounts
+_source_has_identity(from) if some _ in from.source.serviceAccounts
 
-_identity(from) if {
+_source_has_identity(from) if {
 	data.params["missing-principals"].acceptNamespaces == true
 	some _ in from.source.namespaces
 }
 
-_identity(from) if {
+_source_has_identity(from) if {
 	data.params["missing-principals"].acceptRequestPrincipals == true
 	some _ in from.source.requestPrincipals
 }
 
-_condition(rule) if {
-	some condition in lib.items(rule, "when")
+_condition_on_identity(rule) if {
+	some condition in lib.list_field(rule, "when")
 	condition.key in {"source.principal", "source.serviceAccount"}
-	count(lib.items(condition, "values")) > 0
+	count(lib.list_field(condition, "values")) > 0
 }
-
-_place(path) := sprintf("%s %s", [lib.ref(lib.reviewed), path])
 
 _message(path) := sprintf(
 	"%s asks for no workload identity: whoever reaches the port is let in, plaintext callers included.",
-	[_place(path)],
+	[lib.reviewed_field(path)],
 )
 
 _fix(path) := concat("", [
 	"# Name the workloads that may call:\n",
-	lib.change(lib.reviewed, _principals(path)),
+	lib.set_fields(lib.reviewed_object, _principals(path)),
 ])
 
-_principals(path) := {sprintf("%s.principals", [path]): [_caller]} if {
+_principals(path) := {sprintf("%s.principals", [path]): [_example_principal]} if {
 	endswith(path, ".source")
-} else := {sprintf("%s.from", [path]): [{"source": {"principals": [_caller]}}]}
+} else := {sprintf("%s.from", [path]): [{"source": {"principals": [_example_principal]}}]}
 
-_caller := sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])
+_example_principal := sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])

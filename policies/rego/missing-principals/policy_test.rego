@@ -1,6 +1,6 @@
 package tlsward.missing_principals_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.missing_principals.violation as found
 
 curl := "cluster.local/ns/team-a/sa/curl"
@@ -18,7 +18,7 @@ test_refuses_a_source_without_an_identity if {
 			`{"spec.rules[0].from[1].source.principals":["cluster.local/ns/team-a/sa/caller"]}`,
 			"",
 		]),
-	}} with input as given.guard({"rules": [{"from": [
+	}} with input as fixtures.authorization_policy_review({"rules": [{"from": [
 		{"source": {"principals": [curl]}},
 		{"source": {"ipBlocks": ["10.0.0.0/8"]}},
 	]}]})
@@ -26,7 +26,7 @@ test_refuses_a_source_without_an_identity if {
 
 test_refuses_a_rule_without_sources[rule] if {
 	some rule in [{}, {"from": []}, {"from": null}, {"to": [{"operation": {"methods": ["GET"]}}]}]
-	result := found with input as given.guard({"rules": [rule], "action": "ALLOW"})
+	result := found with input as fixtures.authorization_policy_review({"rules": [rule], "action": "ALLOW"})
 	{v.fix | some v in result} == {concat("\n", [
 		"# Name the workloads that may call:",
 		"# in AuthorizationPolicy team-a/policy",
@@ -42,7 +42,7 @@ test_passes_an_identity[source] if {
 		{"principals": [curl], "ipBlocks": ["10.0.0.0/8"]},
 		{"serviceAccounts": ["team-a/curl"]},
 	]
-	found == set() with input as given.guard({"rules": [{"from": [{"source": source}]}]})
+	found == set() with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": source}]}]})
 }
 
 # Careless: what looks like an identity and names no workload, or matches callers without one.
@@ -55,18 +55,18 @@ test_refuses_what_names_no_workload[source] if {
 		{"requestPrincipals": ["*"]},
 		{"notPrincipals": [curl]},
 	]
-	count(found) == 1 with input as given.guard({"rules": [{"from": [{"source": source}]}]})
+	count(found) == 1 with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": source}]}]})
 }
 
 test_refuses_an_entry_without_a_source if {
-	count(found) == 1 with input as given.guard({"rules": [{"from": [{}]}]})
+	count(found) == 1 with input as fixtures.authorization_policy_review({"rules": [{"from": [{}]}]})
 }
 
 condition(c) := {"rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/8"]}}], "when": [c]}, {"when": [c]}]}
 
 test_passes_a_condition_on_the_identity[key] if {
 	some key in ["source.principal", "source.serviceAccount"]
-	found == set() with input as given.guard(condition({"key": key, "values": [curl]}))
+	found == set() with input as fixtures.authorization_policy_review(condition({"key": key, "values": [curl]}))
 }
 
 # Careless: a negated condition, or one on something else, lets callers without an identity in.
@@ -76,26 +76,26 @@ test_refuses_another_condition[c] if {
 		{"key": "source.namespace", "values": ["team-a"]},
 		{"key": "request.headers[x]", "values": ["1"]},
 	]
-	count(found) == 2 with input as given.guard(condition(c))
+	count(found) == 2 with input as fixtures.authorization_policy_review(condition(c))
 }
 
 test_passes_a_policy_that_admits_nobody[spec] if {
 	some spec in [{}, {"rules": []}, {"action": "DENY", "rules": [{}]}, {"action": "AUDIT", "rules": [{}]}, {"action": "CUSTOM", "rules": [{}]}]
-	found == set() with input as given.guard(spec)
+	found == set() with input as fixtures.authorization_policy_review(spec)
 }
 
 test_passes_an_ingress_gateway if {
 	every labels in [{"istio": "ingressgateway"}, {"istio": "ingress"}, {"app": "istio-ingressgateway"}, {"app": "istio-ingress"}] {
-		found == set() with input as given.guard({"selector": {"matchLabels": labels}, "rules": [{}]})
+		found == set() with input as fixtures.authorization_policy_review({"selector": {"matchLabels": labels}, "rules": [{}]})
 	}
-	count(found) == 1 with input as given.guard({"selector": {"matchLabels": {"istio": "egressgateway"}}, "rules": [{}]})
-	at_gateway := object.union(given.guard({"rules": [{}]}), {"callers": {"ingress": ["istio-system/public"]}})
+	count(found) == 1 with input as fixtures.authorization_policy_review({"selector": {"matchLabels": {"istio": "egressgateway"}}, "rules": [{}]})
+	at_gateway := object.union(fixtures.authorization_policy_review({"rules": [{}]}), {"callers": {"ingress": ["istio-system/public"]}})
 	found == set() with input as at_gateway
 }
 
 # Careless: a waypoint is a Gateway too, and its clients have identities.
 test_refuses_a_waypoint if {
-	at_waypoint := object.union(given.guard({"rules": [{}]}), {"callers": {"waypoints": ["team-a/waypoint"]}})
+	at_waypoint := object.union(fixtures.authorization_policy_review({"rules": [{}]}), {"callers": {"waypoints": ["team-a/waypoint"]}})
 	count(found) == 1 with input as at_waypoint
 	at_both := object.union(at_waypoint, {"callers": {"ingress": ["team-a/public"]}})
 	count(found) == 1 with input as at_both
@@ -103,15 +103,15 @@ test_refuses_a_waypoint if {
 
 test_accepts_what_params_accept[field] if {
 	some field, param in {"namespaces": "acceptNamespaces", "requestPrincipals": "acceptRequestPrincipals"}
-	asked := given.guard({"rules": [{"from": [{"source": {field: ["x"]}}]}]})
+	asked := fixtures.authorization_policy_review({"rules": [{"from": [{"source": {field: ["x"]}}]}]})
 	found == set() with input as asked with data.params as {"missing-principals": {param: true}}
 	count(found) == 1 with input as asked with data.params as {"missing-principals": {param: false}}
 }
 
-test_says_nothing_of_other_kinds if {
-	found == set() with input as given.review("ServiceEntry", [])
+test_ignores_other_kinds if {
+	found == set() with input as fixtures.review("ServiceEntry", [])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as object.remove(given.guard({}), {"object"})
+test_ignores_deletions if {
+	found == set() with input as object.remove(fixtures.authorization_policy_review({}), {"object"})
 }

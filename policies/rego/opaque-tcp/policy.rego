@@ -14,22 +14,22 @@ package tlsward.opaque_tcp
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "egress"
 	f.family == "opaque"
 	f.payload == "opaque"
 	f.verdict == "plaintext"
-	not lib.lost(f)
+	not lib.lost_tls(f)
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"%s leaves the mesh as the application writes it%s, in plaintext if it does not encrypt itself: %s.",
-	[object.get(f, "protocol", "TCP"), lib.arrives(f), lib.because(f)],
+	[object.get(f, "protocol", "TCP"), lib.target_port_text(f), lib.cause_text(f)],
 ))
 
 _fix(f) := concat("", [
 	"# If the server speaks TLS from the first byte, and the application does not:\n",
-	lib.starts(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
+	lib.start_tls_with(f, {"mode": "SIMPLE", "sni": f.host, "subjectAltNames": [f.host]}),
 ])

@@ -1,9 +1,9 @@
 package tlsward.opaque_tcp_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.opaque_tcp.violation as found
 
-opaque := object.union(given.plaintext, {
+opaque := object.union(fixtures.plaintext_flow, {
 	"host": "db.example.com",
 	"port": 3306,
 	"targetPorts": [3306],
@@ -13,7 +13,7 @@ opaque := object.union(given.plaintext, {
 })
 
 test_warns_of_a_database if {
-	result := found with input as given.review("ServiceEntry", [opaque])
+	result := found with input as fixtures.review("ServiceEntry", [opaque])
 	{v.message | some v in result} == {concat(" ", [
 		"sidecar default to db.example.com:3306: MYSQL leaves the mesh as the application writes it, in plaintext if",
 		"it does not encrypt itself: no DestinationRule applies to this client.",
@@ -27,27 +27,27 @@ test_warns_of_a_database if {
 }
 
 test_passes_http_and_tls if {
-	found == set() with input as given.review("ServiceEntry", [given.plaintext, given.encrypted({})])
+	found == set() with input as fixtures.review("ServiceEntry", [fixtures.plaintext_flow, fixtures.originated_flow({})])
 }
 
 # Careless: a TCP port whose TLS a rule starts is warned of all the same.
 test_passes_a_database_under_tls if {
-	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"verdict": "originated"})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.union(opaque, {"verdict": "originated"})])
 }
 
 # TLS that a gateway has taken off is tls-pending's.
 test_passes_opaque_bytes_to_a_tls_port if {
-	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"family": "tls"})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.union(opaque, {"family": "tls"})])
 }
 
 test_leaves_what_lost_tls_to_plaintext_egress if {
-	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"before": "originated"})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.union(opaque, {"before": "originated"})])
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("ServiceEntry", [object.union(opaque, {"hopKind": "gateway"})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.union(opaque, {"hopKind": "gateway"})])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("ServiceEntry", [opaque])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("ServiceEntry", [opaque])
 }

@@ -15,78 +15,78 @@ package tlsward.plaintext_egress
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	some f in input.egress
 	f.hopKind == "egress"
 	f.verdict == "plaintext"
-	_wrong(f)
+	_refused(f)
 }
 
-_wrong(f) if lib.lost(f)
+_refused(f) if lib.lost_tls(f)
 
-# Nobody was told that these need a rule, as long as nothing left.
-_wrong(f) if lib.opened(f)
+# While nothing left, nobody was warned that these requests need a rule.
+_refused(f) if lib.newly_routed_plaintext(f)
 
-# A rule stands, and does not start TLS.
-_wrong(f) if {
+# A rule applies, and does not start TLS.
+_refused(f) if {
 	input.request.operation != "DELETE"
 	f.payload == "http"
 	f.rule
-	f.cause in _decided
+	f.cause in _causes_of_rules
 	not f.ignored
-	_answers(f)
+	_object_is_responsible(f)
 }
 
-# A rule answers for what it decides, not for what another rule does to the same host.
-_answers(f) if f.decidedByObject
+# A DestinationRule is not refused for what another one does to the same host.
+_object_is_responsible(f) if f.decidedByObject
 
-_answers(_) if input.request.kind != "DestinationRule"
+_object_is_responsible(_) if input.request.kind != "DestinationRule"
 
-# A gateway takes traffic out on a plaintext port, and its rule is not there yet. Until the route stands nobody goes
-# that way, so that the rule can come first.
-_wrong(f) if {
+# A gateway sends traffic out to a plaintext port, and there is no rule for it yet. Nothing goes that way before the route
+# is there, so that the rule can be applied first.
+_refused(f) if {
 	input.request.operation != "DELETE"
-	lib.gateway_route(f)
+	lib.plaintext_gateway_route(f)
 }
 
-_decided := {
+_causes_of_rules := {
 	"disabled", "no-mode", "unset", "credential-ignored", "incomplete-mutual", "mutual-at-waypoint",
 	"selector-at-waypoint", "ztunnel", "merged-away",
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
-	[lib.bytes(f), input.request.operation, lib.arrives(f), lib.because(f)],
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
-	lib.lost(f)
-} else := lib.says(f, sprintf(
+	lib.lost_tls(f)
+} else := lib.flow_message(f, sprintf(
 	"%s went nowhere before this %s, by a route, and would leave the mesh in plaintext%s: %s.",
-	[lib.bytes(f), input.request.operation, lib.arrives(f), lib.because(f)],
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
-	lib.opened(f)
-} else := lib.says(f, sprintf(
+	lib.newly_routed_plaintext(f)
+} else := lib.flow_message(f, sprintf(
 	"%s would leave the mesh in plaintext%s: %s.",
-	[lib.bytes(f), lib.arrives(f), lib.because(f)],
+	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
 
-_fix(f) := lib.hands_over(f) if {
+_fix(f) := lib.fix_other_rule_first(f) if {
 	f.lostTLS
-} else := lib.stays if {
+} else := lib.keep_object if {
 	input.request.operation == "DELETE"
-	not lib.opened(f)
-} else := lib.stays if {
-	_taken_away(f)
+	not lib.newly_routed_plaintext(f)
+} else := lib.keep_object if {
+	_rule_stops_applying(f)
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
 	f.cause == "ztunnel"
-} else := lib.change(f.rule, {"spec.workloadSelector": null}) if {
+} else := lib.set_fields(f.rule, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"
 } else := lib.start_tls(f)
 
-# taken_away is true where a rule is changed so that it is none for this traffic any more, and no other is. A rule to take
-# its place could only come first, and Istio would ignore it beside this one.
-_taken_away(f) if {
+# Whether the update makes the rule under review stop applying to a flow, and no other rule applies. A rule to replace it
+# would have to be applied first, and Istio would ignore it beside this one.
+_rule_stops_applying(f) if {
 	input.request.operation == "UPDATE"
 	input.request.kind == "DestinationRule"
-	lib.lost(f)
+	lib.lost_tls(f)
 	f.cause in {"no-rule", "unselected"}
 }

@@ -14,7 +14,7 @@ package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "gateway"
@@ -22,12 +22,12 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	not f.serverTLS
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"%s goes to the egress gateway in plaintext, and the gateway does not know who sends it: %s.",
-	[lib.bytes(f), lib.because(f)],
+	[lib.payload_text(f), lib.cause_text(f)],
 ))
 
 _fix(f) := concat("", [
 	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
-	lib.starts(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
+	lib.start_tls_with(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
 ])

@@ -14,25 +14,25 @@ package tlsward.sni_mismatch
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f, sni), "fix": _fix(f), "action": _action(f, sni)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f, sni), "fix": _fix(f), "action": _action(f, sni)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.sniHosts
 	some i, hop in f.hops
 	hop.sni != ""
 	i == count(f.hops) - 1
-	_encrypts(f)
+	_starts_tls(f)
 	sni := hop.sni
-	not _served(f, sni)
+	not _server_has_name(f, sni)
 }
 
-_encrypts(f) if f.hopKind == "gateway"
+_starts_tls(f) if f.hopKind == "gateway"
 
-_encrypts(f) if f.verdict in {"originated", "double-tls"}
+_starts_tls(f) if f.verdict in {"originated", "double-tls"}
 
-_served(f, sni) if {
+_server_has_name(f, sni) if {
 	some host in f.sniHosts
-	lib.covers(host, sni)
+	lib.host_matches(host, sni)
 }
 
 _action(f, sni) := "warn" if {
@@ -41,70 +41,71 @@ _action(f, sni) := "warn" if {
 	lower(host) == lower(sni)
 } else := "deny"
 
-_message(f, sni) := lib.says(f, sprintf(
+_message(f, sni) := lib.flow_message(f, sprintf(
 	concat(" ", [
 		"the handshake with the gateway asks for %s, and its server answers to %s only: no connection.",
 		"The name is in %s.",
 	]),
-	[sni, concat(", ", f.sniHosts), lib.decided(f)],
+	[sni, concat(", ", f.sniHosts), lib.decided_by(f)],
 )) if {
 	f.hopKind == "gateway"
-} else := lib.says(f, sprintf(
+} else := lib.flow_message(f, sprintf(
 	"the handshake asks the server for %s, and the host is %s: another server's certificate comes back. %s",
-	[sni, concat(", ", f.sniHosts), _origin(f)],
+	[sni, concat(", ", f.sniHosts), _where_sni_is_set(f)],
 ))
 
-_origin(f) := sprintf("%s sets that Host header, and the SNI is taken from it.", [f.related]) if {
-	_rewritten(f)
-} else := sprintf("The name is in %s.", [lib.decided(f)])
+_where_sni_is_set(f) := sprintf("%s sets that Host header, and the SNI is taken from it.", [f.related]) if {
+	_host_header_is_rewritten(f)
+} else := sprintf("The name is in %s.", [lib.decided_by(f)])
 
-# rewritten is true where the SNI is taken from a Host header that a route sets.
-_rewritten(f) if {
-	lib.last(f).autoSNI
+# Whether the SNI is taken from a Host header that a route sets.
+_host_header_is_rewritten(f) if {
+	lib.last_hop(f).autoSNI
 	f.related
 }
 
 _fix(f) := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
 	f.related,
-	_own_name(f),
+	_server_name(f),
 ]) if {
-	_rewritten(f)
+	_host_header_is_rewritten(f)
 	startswith(f.host, "*")
-} else := lib.alone(f, object.union(_names(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_own_name(f)]})) if {
+} else := lib.new_rule_for_host(f, object.union(_tls_changes(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_server_name(f)]})) if {
 	f.hopKind == "egress"
 	f.wildcardRule
-	_pins(f)
-} else := lib.change(lib.last(f).decidedBy.object, _names(f)) if {
-	lib.last(f).decidedBy.object
+	_needs_explicit_sni(f)
+} else := lib.set_fields(lib.last_hop(f).decidedBy.object, _tls_changes(f)) if {
+	lib.last_hop(f).decidedBy.object
 } else := "# Send the SNI that the server has.\n"
 
-# pins is true where the right name has to be written down.
-_pins(f) if {
-	some path, name in _names(f)
+# Whether the fix has to write an SNI, which would then be sent to all hosts of the rule.
+_needs_explicit_sni(f) if {
+	some path, name in _tls_changes(f)
 	endswith(path, ".sni")
 	name
 }
 
-_own_name(f) := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
+_server_name(f) := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
 
-# The workload's own certificate, and the cluster's name as SNI, are for the mesh: outside, TLS starts as for anybody.
-_names(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _renamed(f)) if {
+# ISTIO_MUTUAL presents the workload's certificate, and by default the cluster's name as SNI. Neither is for servers outside
+# the mesh.
+_tls_changes(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _sni_changes(f)) if {
 	f.hopKind == "egress"
-	lib.last(f).tls == "ISTIO_MUTUAL"
+	lib.last_hop(f).tls == "ISTIO_MUTUAL"
 } else := {
-	sprintf("%s.sni", [lib.tls_path(f)]): _own_name(f),
-	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_own_name(f)],
+	sprintf("%s.sni", [lib.tls_path(f)]): _server_name(f),
+	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_server_name(f)],
 } if {
-	_rewritten(f)
-} else := {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}
+	_host_header_is_rewritten(f)
+} else := {sprintf("%s.sni", [lib.tls_path(f)]): _corrected_sni(f)}
 
-# A name of its own would be sent then too.
-_renamed(f) := {} if {
-	startswith(lib.last(f).sni, "outbound_")
-} else := {sprintf("%s.sni", [lib.tls_path(f)]): _name(f)}
+# An sni that is written in the rule would be sent with mode SIMPLE too.
+_sni_changes(f) := {} if {
+	startswith(lib.last_hop(f).sni, "outbound_")
+} else := {sprintf("%s.sni", [lib.tls_path(f)]): _corrected_sni(f)}
 
-# Without an sni the proxy takes the one from the Host header: HTTP only, and never towards a gateway.
-_name(f) := null if {
+# Without an sni the proxy takes the name in the Host header, for HTTP, and not towards a gateway.
+_corrected_sni(f) := null if {
 	f.hopKind == "egress"
 	f.payload == "http"
-} else := _own_name(f)
+} else := _server_name(f)

@@ -1,9 +1,9 @@
 package tlsward.sni_mismatch_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.sni_mismatch.violation as found
 
-sends(sni, changes) := object.union(given.encrypted({"sni": sni, "autoSNI": false}), changes)
+sends(sni, changes) := object.union(fixtures.originated_flow({"sni": sni, "autoSNI": false}), changes)
 
 test_refuses_a_name_that_the_server_does_not_have if {
 	found == {{
@@ -22,7 +22,7 @@ test_refuses_a_name_that_the_server_does_not_have if {
 			`{"spec.trafficPolicy.portLevelSettings[0].tls.sni":null}`,
 			"",
 		]),
-	}} with input as given.review("DestinationRule", [sends("cdn.example.net", {})])
+	}} with input as fixtures.review("DestinationRule", [sends("cdn.example.net", {})])
 }
 
 # Careless: names are compared with case, a wildcard is compared as text, or an automatic name is refused.
@@ -34,36 +34,36 @@ test_passes_a_name_of_the_server[name] if {
 		"any.example.net": ["*"],
 		"": ["edition.cnn.com"],
 	}
-	found == set() with input as given.review("DestinationRule", [sends(name, {"sniHosts": hosts})])
+	found == set() with input as fixtures.review("DestinationRule", [sends(name, {"sniHosts": hosts})])
 }
 
 # Careless: endswith("notexample.com", "example.com").
 test_refuses_a_name_beside_the_wildcard[name] if {
 	some name in ["example.com", "notexample.com", "a.example.com.evil.net"]
-	count(found) == 1 with input as given.review("DestinationRule", [sends(name, {"sniHosts": ["*.example.com"]})])
+	count(found) == 1 with input as fixtures.review("DestinationRule", [sends(name, {"sniHosts": ["*.example.com"]})])
 }
 
 test_passes_a_flow_whose_names_are_not_known if {
-	found == set() with input as given.review("DestinationRule", [object.remove(sends("cdn.example.net", {}), {"sniHosts"})])
+	found == set() with input as fixtures.review("DestinationRule", [object.remove(sends("cdn.example.net", {}), {"sniHosts"})])
 }
 
 test_only_warns_of_an_endpoints_name if {
 	flow := sends("CDN.example.net", {"endpointHosts": ["10.0.0.1", "cdn.example.net"]})
-	{v.action | some v in found} == {"warn"} with input as given.review("DestinationRule", [flow])
+	{v.action | some v in found} == {"warn"} with input as fixtures.review("DestinationRule", [flow])
 }
 
 test_passes_plaintext if {
-	found == set() with input as given.review("DestinationRule", [sends("cdn.example.net", {"verdict": "plaintext"})])
+	found == set() with input as fixtures.review("DestinationRule", [sends("cdn.example.net", {"verdict": "plaintext"})])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("DestinationRule", [sends("cdn.example.net", {})])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("DestinationRule", [sends("cdn.example.net", {})])
 }
 
 gateway(hosts) := sends("cdn.example.net", {"hopKind": "gateway", "endpointHosts": ["cdn.example.net"], "sniHosts": hosts})
 
 test_refuses_a_name_that_the_gateway_does_not_serve if {
-	result := found with input as given.review("DestinationRule", [gateway(["edition.cnn.com", "*.cnn.com"])])
+	result := found with input as fixtures.review("DestinationRule", [gateway(["edition.cnn.com", "*.cnn.com"])])
 	{[v.action, v.message, v.fix] | some v in result} == {[
 		"deny",
 		concat(" ", [
@@ -80,24 +80,24 @@ test_refuses_a_name_that_the_gateway_does_not_serve if {
 }
 
 test_names_something_below_the_gateways_wildcard if {
-	result := found with input as given.review("DestinationRule", [gateway(["*.cnn.com"])])
+	result := found with input as fixtures.review("DestinationRule", [gateway(["*.cnn.com"])])
 	some v in result
 	contains(v.fix, `sni":"www.cnn.com"`)
 }
 
 test_has_a_fix_where_nothing_decided if {
-	flow := object.union(sends("", {}), {"hops": [object.union(given.hop, {"sni": "cdn.example.net"})]})
-	result := found with input as given.review("DestinationRule", [flow])
+	flow := object.union(sends("", {}), {"hops": [object.union(fixtures.plaintext_hop, {"sni": "cdn.example.net"})]})
+	result := found with input as fixtures.review("DestinationRule", [flow])
 	{v.fix | some v in result} == {"# Send the SNI that the server has.\n"}
 }
 
 # A route's rewrite decides the Host header, and the SNI is taken from it.
 test_blames_the_route_that_sets_the_host if {
 	rewritten := object.union(
-		given.encrypted({"sni": "cdn.example.net"}),
+		fixtures.originated_flow({"sni": "cdn.example.net"}),
 		{"related": "VirtualService default/rewrite spec.http[0].rewrite.authority"},
 	)
-	result := found with input as given.review("VirtualService", [rewritten])
+	result := found with input as fixtures.review("VirtualService", [rewritten])
 	some v in result
 	endswith(v.message, concat(" ", [
 		"VirtualService default/rewrite spec.http[0].rewrite.authority sets that Host header,",
@@ -112,8 +112,8 @@ test_blames_the_route_that_sets_the_host if {
 
 # Careless: the cluster's name as SNI is mended by another name; a server outside wants other TLS altogether.
 test_replaces_the_meshs_own_tls_outside_the_mesh if {
-	mutual := given.encrypted({"sni": "outbound_.80_._.edition.cnn.com", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
-	result := found with input as given.review("DestinationRule", [mutual])
+	mutual := fixtures.originated_flow({"sni": "outbound_.80_._.edition.cnn.com", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
+	result := found with input as fixtures.review("DestinationRule", [mutual])
 	{v.fix | some v in result} == {concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
 		`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE"}`,
@@ -123,8 +123,8 @@ test_replaces_the_meshs_own_tls_outside_the_mesh if {
 
 # Careless: the name that somebody wrote stays, and is sent by the other mode too.
 test_replaces_the_meshs_own_tls_with_its_name if {
-	mutual := given.encrypted({"sni": "other.example.net", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
-	result := found with input as given.review("DestinationRule", [mutual])
+	mutual := fixtures.originated_flow({"sni": "other.example.net", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
+	result := found with input as fixtures.review("DestinationRule", [mutual])
 	{v.fix | some v in result} == {concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
 		`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE","spec.trafficPolicy.portLevelSettings[0].tls.sni":null}`,
@@ -136,10 +136,10 @@ test_replaces_the_meshs_own_tls_with_its_name if {
 test_gives_a_host_its_own_rule_where_others_share_one[mode] if {
 	some mode, tls in {"SIMPLE": {}, "MUTUAL": {}, "ISTIO_MUTUAL": {"spec.trafficPolicy.portLevelSettings[0].tls.mode": "SIMPLE"}}
 	pinned := object.union(
-		given.encrypted({"sni": "other.example.net", "autoSNI": false, "tls": mode}),
+		fixtures.originated_flow({"sni": "other.example.net", "autoSNI": false, "tls": mode}),
 		{"wildcardRule": true, "payload": "opaque"},
 	)
-	result := found with input as given.review("VirtualService", [pinned])
+	result := found with input as fixtures.review("VirtualService", [pinned])
 	{v.fix | some v in result} == {sprintf("%s\n%s\n%s\n", [
 		"# A rule for this host alone: the one that decides is for other hosts too.",
 		"# in DestinationRule default/edition-cnn-com",
@@ -157,10 +157,10 @@ test_gives_a_host_its_own_rule_where_others_share_one[mode] if {
 # Nothing is more exact than the wildcard that the entry itself is for.
 test_leaves_a_wildcard_to_its_route if {
 	rewritten := object.union(
-		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
+		fixtures.originated_flow({"sni": "cdn.example.net", "autoSNI": true}),
 		{"related": "VirtualService default/rewrite", "host": "*.cnn.com", "sniHosts": ["*.cnn.com"]},
 	)
-	result := found with input as given.review("VirtualService", [rewritten])
+	result := found with input as fixtures.review("VirtualService", [rewritten])
 	{v.fix | some v in result} == {concat(" ", [
 		"# The rule that decides is for other hosts too.",
 		"Let VirtualService default/rewrite set a Host header that the server has: www.cnn.com.\n",
@@ -170,9 +170,9 @@ test_leaves_a_wildcard_to_its_route if {
 # A server of several names is asked for the one that the client means.
 test_asks_for_the_hosts_own_name if {
 	rewritten := object.union(
-		given.encrypted({"sni": "cdn.example.net", "autoSNI": true}),
+		fixtures.originated_flow({"sni": "cdn.example.net", "autoSNI": true}),
 		{"related": "VirtualService default/rewrite", "sniHosts": ["cnn.com", "edition.cnn.com"]},
 	)
-	result := found with input as given.review("VirtualService", [rewritten])
+	result := found with input as fixtures.review("VirtualService", [rewritten])
 	{yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.sni"] | some v in result} == {"edition.cnn.com"}
 }

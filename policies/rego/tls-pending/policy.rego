@@ -15,21 +15,21 @@ package tlsward.tls_pending
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.verdict == "plaintext"
 	f.cause == "no-rule"
-	not lib.lost(f)
-	not lib.opened(f)
+	not lib.lost_tls(f)
+	not lib.newly_routed_plaintext(f)
 	_pending(f)
 }
 
 _pending(f) if {
 	f.hopKind == "egress"
-	_readable(f)
-	not lib.gateway_route(f)
-	not [f.host, f.port] in _explained
+	_is_plaintext_payload(f)
+	not lib.plaintext_gateway_route(f)
+	not [f.host, f.port] in _explained_by_other_policy
 }
 
 _pending(f) if {
@@ -37,51 +37,51 @@ _pending(f) if {
 	f.serverTLS
 }
 
-_readable(f) if f.payload == "http"
+_is_plaintext_payload(f) if f.payload == "http"
 
-# TLS that a gateway has taken off is gone, whatever the port says.
-_readable(f) if {
+# A gateway has terminated the client's TLS, and sends plaintext, whatever the port's protocol is.
+_is_plaintext_payload(f) if {
 	f.payload == "opaque"
 	f.family == "tls"
 }
 
-# Another policy says why these are in plaintext: one cause, one id.
-_explained contains [f.host, f.port] if {
+# One cause is one violation: another policy already explains why these are in plaintext.
+_explained_by_other_policy contains [f.host, f.port] if {
 	some f in input.egress
-	_other(f)
+	_other_policy_applies(f)
 }
 
-_other(f) if {
+_other_policy_applies(f) if {
 	f.verdict == "plaintext"
 	f.cause == "unselected"
 }
 
-_other(f) if f.ignored
+_other_policy_applies(f) if f.ignored
 
-_other(f) if f.cause in {"unknown-host", "case-mismatch"}
+_other_policy_applies(f) if f.cause in {"unknown-host", "case-mismatch"}
 
-_other(f) if f.family == "unspecified"
+_other_policy_applies(f) if f.family == "unspecified"
 
-_other(f) if {
+_other_policy_applies(f) if {
 	f.family == "opaque"
 	f.payload == "opaque"
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"plaintext to a port of the gateway that expects %s TLS, until a DestinationRule starts it.",
 	[f.serverTLS],
 )) if {
 	f.hopKind == "gateway"
-} else := lib.says(f, sprintf(
+} else := lib.flow_message(f, sprintf(
 	"%s leaves the mesh in plaintext%s until a DestinationRule starts TLS: %s.",
-	[lib.bytes(f), lib.arrives(f), lib.because(f)],
+	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
 
-_fix(f) := lib.rule(f, _server_tls(f)) if {
+_fix(f) := lib.new_rule(f, _server_tls(f)) if {
 	f.hopKind == "gateway"
-} else := lib.rule(f, {"mode": "SIMPLE"})
+} else := lib.new_rule(f, {"mode": "SIMPLE"})
 
-# The gateway accepts the mesh's own certificates only under a name that its server has.
+# With ISTIO_MUTUAL the SNI has to be one of the names of the gateway's server.
 _server_tls(f) := {"mode": "ISTIO_MUTUAL", "sni": name} if {
 	f.serverTLS == "ISTIO_MUTUAL"
 	name := lib.server_name(f, "")

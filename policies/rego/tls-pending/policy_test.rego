@@ -1,6 +1,6 @@
 package tlsward.tls_pending_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.tls_pending.violation as found
 
 test_warns_of_a_flow_without_a_rule if {
@@ -22,21 +22,21 @@ test_warns_of_a_flow_without_a_rule if {
 				"trafficPolicy": {"portLevelSettings": [{"port": {"number": 80}, "tls": {"mode": "SIMPLE"}}]},
 			},
 		})]),
-	}} with input as given.review("ServiceEntry", [given.plaintext])
+	}} with input as fixtures.review("ServiceEntry", [fixtures.plaintext_flow])
 }
 
 test_passes_tls if {
-	found == set() with input as given.review("ServiceEntry", [given.encrypted({})])
+	found == set() with input as fixtures.review("ServiceEntry", [fixtures.originated_flow({})])
 }
 
 test_warns_of_tls_that_a_gateway_took_off if {
-	flow := object.union(given.plaintext, {"family": "tls", "payload": "opaque"})
-	count(found) == 1 with input as given.review("VirtualService", [flow])
+	flow := object.union(fixtures.plaintext_flow, {"family": "tls", "payload": "opaque"})
+	count(found) == 1 with input as fixtures.review("VirtualService", [flow])
 }
 
 test_passes_tls_of_the_application if {
-	flow := object.union(given.plaintext, {"family": "tls", "payload": "tls"})
-	found == set() with input as given.review("ServiceEntry", [flow])
+	flow := object.union(fixtures.plaintext_flow, {"family": "tls", "payload": "tls"})
+	found == set() with input as fixtures.review("ServiceEntry", [flow])
 }
 
 # Careless: a policy that fires beside the one that explains the plaintext says everything twice.
@@ -49,32 +49,32 @@ test_is_silent_where_another_policy_explains[change] if {
 		{"family": "unspecified"},
 		{"family": "opaque", "payload": "opaque"},
 	]
-	other := object.union(given.plaintext, object.union(change, {"client": {"namespace": "shop"}}))
-	found == set() with input as given.review("DestinationRule", [given.plaintext, other])
+	other := object.union(fixtures.plaintext_flow, object.union(change, {"client": {"namespace": "shop"}}))
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.plaintext_flow, other])
 }
 
 # Careless: one port's explanation silences the other ports.
 test_warns_of_a_port_that_nothing_explains if {
-	other := object.union(given.plaintext, {"cause": "unselected", "port": 8080})
-	{v.port | some v in found} == {80} with input as given.review("DestinationRule", [given.plaintext, other])
+	other := object.union(fixtures.plaintext_flow, {"cause": "unselected", "port": 8080})
+	{v.port | some v in found} == {80} with input as fixtures.review("DestinationRule", [fixtures.plaintext_flow, other])
 }
 
 test_leaves_what_lost_tls_to_plaintext_egress if {
-	found == set() with input as given.review("ServiceEntry", [object.union(given.plaintext, {"before": "originated"})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.union(fixtures.plaintext_flow, {"before": "originated"})])
 }
 
 test_leaves_a_gateway_route_to_plaintext_egress if {
-	flow := object.union(given.plaintext, {"client": {"kind": "gateway", "namespace": "istio-system"}})
-	found == set() with input as given.review("VirtualService", [flow])
-	count(found) == 1 with input as given.review("ServiceEntry", [flow])
+	flow := object.union(fixtures.plaintext_flow, {"client": {"kind": "gateway", "namespace": "istio-system"}})
+	found == set() with input as fixtures.review("VirtualService", [flow])
+	count(found) == 1 with input as fixtures.review("ServiceEntry", [flow])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("DestinationRule", [given.plaintext])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("DestinationRule", [fixtures.plaintext_flow])
 }
 
 hop(changes) := object.union(
-	object.union(given.plaintext, {
+	object.union(fixtures.plaintext_flow, {
 		"hopKind": "gateway",
 		"serverTLS": "ISTIO_MUTUAL",
 		"subset": "cnn",
@@ -85,7 +85,7 @@ hop(changes) := object.union(
 )
 
 test_warns_of_plaintext_to_a_tls_port_of_a_gateway if {
-	result := found with input as given.review("Gateway", [hop({})])
+	result := found with input as fixtures.review("Gateway", [hop({})])
 	{v.message | some v in result} == {concat(" ", [
 		"sidecar default to istio-egressgateway.istio-system.svc.cluster.local:443 (subset cnn): plaintext to a port of",
 		"the gateway that expects ISTIO_MUTUAL TLS, until a DestinationRule starts it.",
@@ -107,10 +107,10 @@ test_names_no_sni_where_the_gateway_has_no_name if {
 }
 
 tls(changes) := yaml.unmarshal(v.fix).spec.trafficPolicy.portLevelSettings[0].tls if {
-	result := found with input as given.review("Gateway", [hop(changes)])
+	result := found with input as fixtures.review("Gateway", [hop(changes)])
 	some v in result
 }
 
 test_passes_plaintext_to_a_plaintext_gateway if {
-	found == set() with input as given.review("Gateway", [object.remove(hop({}), {"serverTLS"})])
+	found == set() with input as fixtures.review("Gateway", [object.remove(hop({}), {"serverTLS"})])
 }

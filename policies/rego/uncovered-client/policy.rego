@@ -14,17 +14,17 @@ package tlsward.uncovered_client
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": lib.rule(f, {"mode": "SIMPLE"})}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": lib.new_rule(f, {"mode": "SIMPLE"})}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "egress"
 	f.verdict == "plaintext"
 	f.cause == "unselected"
-	not lib.lost(f)
-	not lib.opened(f)
+	not lib.lost_tls(f)
+	not lib.newly_routed_plaintext(f)
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"%s leaves the mesh in plaintext%s: %s.",
-	[lib.bytes(f), lib.arrives(f), lib.because(f)],
+	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))

@@ -1,12 +1,12 @@
 package tlsward.uncovered_client_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.uncovered_client.violation as found
 
-unselected := object.union(given.plaintext, {"cause": "unselected"})
+unselected := object.union(fixtures.plaintext_flow, {"cause": "unselected"})
 
 test_warns_of_pods_that_the_selector_leaves_out if {
-	result := found with input as given.review("DestinationRule", [unselected])
+	result := found with input as fixtures.review("DestinationRule", [unselected])
 	{[v.client, v.message] | some v in result} == {[
 		"sidecar default",
 		concat(" ", [
@@ -19,26 +19,26 @@ test_warns_of_pods_that_the_selector_leaves_out if {
 }
 
 test_passes_selected_pods if {
-	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({})])
 }
 
 # Careless: pods of other namespaces, which never saw the rule, are called uncovered.
 test_passes_pods_without_any_rule if {
-	found == set() with input as given.review("DestinationRule", [given.plaintext])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.plaintext_flow])
 }
 
 test_leaves_what_lost_tls_to_plaintext_egress if {
-	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"before": "originated"})])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(unselected, {"before": "originated"})])
 }
 
 test_passes_tls_of_the_application if {
-	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"verdict": "application-tls"})])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(unselected, {"verdict": "application-tls"})])
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("DestinationRule", [object.union(unselected, {"hopKind": "gateway"})])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(unselected, {"hopKind": "gateway"})])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("DestinationRule", [unselected])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("DestinationRule", [unselected])
 }

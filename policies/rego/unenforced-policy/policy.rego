@@ -13,16 +13,16 @@ package tlsward.unenforced_policy
 
 import data.tlsward.lib
 
-violation contains {"message": _message, "decidedBy": sprintf("%s %s", [lib.ref(lib.reviewed), _field]), "fix": _fix} if {
+violation contains {"message": _message, "decidedBy": lib.reviewed_field(_field), "fix": _fix} if {
 	input.request.kind == "AuthorizationPolicy"
 	input.object.metadata.annotations["istio.io/dry-run"] in _true
 }
 
-# What Go reads as true, and Istio with it.
+# Istio parses the annotation with strconv.ParseBool of Go.
 _true := {"1", "t", "T", "TRUE", "true", "True"}
 
 _field := "metadata.annotations[istio.io/dry-run]"
 
-_message := sprintf("%s enforces nothing: %s is true, so that proxies only count.", [lib.ref(lib.reviewed), _field])
+_message := sprintf("%s enforces nothing: %s is true, so that proxies only count.", [lib.object_name(lib.reviewed_object), _field])
 
-_fix := lib.change(lib.reviewed, {_field: null})
+_fix := lib.set_fields(lib.reviewed_object, {_field: null})

@@ -1,9 +1,9 @@
 package tlsward.unenforced_policy_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.unenforced_policy.violation as found
 
-annotated(value) := object.union(given.guard({}), {"object": {"metadata": {"annotations": {"istio.io/dry-run": value}}}})
+annotated(value) := object.union(fixtures.authorization_policy_review({}), {"object": {"metadata": {"annotations": {"istio.io/dry-run": value}}}})
 
 test_warns_of_a_dry_run if {
 	found == {{
@@ -17,7 +17,7 @@ test_warns_of_a_dry_run if {
 }
 
 test_passes_a_policy_without_the_annotation if {
-	found == set() with input as given.guard({})
+	found == set() with input as fixtures.authorization_policy_review({})
 }
 
 # Careless: the annotation's presence counts, or only its commonest spelling.
@@ -28,6 +28,6 @@ test_reads_it_as_istio_does if {
 	count(found) == 1 with input as annotated("1")
 }
 
-test_says_nothing_of_other_kinds if {
-	found == set() with input as given.review("ServiceEntry", [])
+test_ignores_other_kinds if {
+	found == set() with input as fixtures.review("ServiceEntry", [])
 }

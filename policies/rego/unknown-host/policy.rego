@@ -14,14 +14,14 @@ package tlsward.unknown_host
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.cause in {"unknown-host", "case-mismatch"}
 }
 
-_message(f) := lib.says(f, sprintf("%s decides nothing: %s.", [lib.ref(lib.reviewed), lib.because(f)]))
+_message(f) := lib.flow_message(f, sprintf("%s decides nothing: %s.", [lib.object_name(lib.reviewed_object), lib.cause_text(f)]))
 
-_fix(f) := lib.change(lib.reviewed, {"spec.host": f.related}) if {
+_fix(f) := lib.set_fields(lib.reviewed_object, {"spec.host": f.related}) if {
 	f.cause == "case-mismatch"
 } else := sprintf("# Apply a ServiceEntry for %s, or mend spec.host.\n", [f.host])

@@ -1,9 +1,9 @@
 package tlsward.unknown_host_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.unknown_host.violation as found
 
-unknown := object.remove(object.union(given.plaintext, {"host": "edition.cnn.con", "cause": "unknown-host", "verdict": "unknown"}), {"service"})
+unknown := object.remove(object.union(fixtures.plaintext_flow, {"host": "edition.cnn.con", "cause": "unknown-host", "verdict": "unknown"}), {"service"})
 
 test_warns_of_a_host_that_nothing_declares if {
 	found == {{
@@ -16,22 +16,22 @@ test_warns_of_a_host_that_nothing_declares if {
 			"no ServiceEntry and no Service has this host.",
 		]),
 		"fix": "# Apply a ServiceEntry for edition.cnn.con, or mend spec.host.\n",
-	}} with input as given.review("DestinationRule", [unknown])
+	}} with input as fixtures.review("DestinationRule", [unknown])
 }
 
 test_passes_a_known_host if {
-	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({})])
 }
 
 # Careless: hosts are compared without case, and the typing error goes unseen.
 test_warns_of_a_host_in_other_case if {
 	flow := object.union(unknown, {"host": "Edition.cnn.com", "cause": "case-mismatch", "related": "edition.cnn.com"})
-	result := found with input as given.review("DestinationRule", [flow])
+	result := found with input as fixtures.review("DestinationRule", [flow])
 	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.host\":\"edition.cnn.com\"}\n"}
 	some v in result
 	endswith(v.message, "hosts are compared with case, and the known one is edition.cnn.com.")
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("DestinationRule", [unknown])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("DestinationRule", [unknown])
 }

@@ -14,7 +14,7 @@ package tlsward.unspecified_protocol
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "egress"
@@ -22,9 +22,9 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	f.verdict == "plaintext"
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"port %d of %s has no protocol, so that Istio guesses, and it leaves the mesh in plaintext.",
-	[f.port, lib.service(f)],
+	[f.port, lib.service_name(f)],
 ))
 
-_fix(f) := sprintf("# In %s: protocol: HTTP on port %d, or what the server speaks.\n", [lib.service(f), f.port])
+_fix(f) := sprintf("# In %s: protocol: HTTP on port %d, or what the server speaks.\n", [lib.service_name(f), f.port])

@@ -24,7 +24,7 @@ violation contains _violation(f) if {
 	i == count(f.hops) - 1
 }
 
-# What is not told of is not checked.
+# Without hops nothing says that the name is checked.
 violation contains _violation(f) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
@@ -33,23 +33,23 @@ violation contains _violation(f) if {
 	f.hops in {null, []}
 }
 
-_violation(f) := lib.at(f, {"message": _message(f), "fix": _fix(f)})
+_violation(f) := lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)})
 
-_message(f) := lib.says(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_why(f)]))
+_message(f) := lib.flow_message(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_reason(f)]))
 
-_why(f) := sprintf("insecureSkipVerify is set in %s", [lib.decided(f)]) if {
-	lib.last(f).insecure
-} else := sprintf("sni is set in %s, which turns the automatic check off, and subjectAltNames is not", [lib.decided(f)]) if {
-	lib.last(f).sni != ""
-} else := sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check", [lib.decided(f)])
+_reason(f) := sprintf("insecureSkipVerify is set in %s", [lib.decided_by(f)]) if {
+	lib.last_hop(f).insecure
+} else := sprintf("sni is set in %s, which turns the automatic check off, and subjectAltNames is not", [lib.decided_by(f)]) if {
+	lib.last_hop(f).sni != ""
+} else := sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check", [lib.decided_by(f)])
 
-_fix(f) := lib.change(lib.last(f).decidedBy.object, object.union(
+_fix(f) := lib.set_fields(lib.last_hop(f).decidedBy.object, object.union(
 	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [f.host]},
-	{sprintf("%s.%s", [lib.tls_path(f), field]): null | some field in _insecure(f)},
+	{sprintf("%s.%s", [lib.tls_path(f), field]): null | some field in _insecure_fields(f)},
 )) if {
-	lib.last(f).decidedBy.object
+	lib.last_hop(f).decidedBy.object
 } else := "# Name the server in subjectAltNames.\n"
 
-_insecure(f) := ["insecureSkipVerify"] if {
-	lib.last(f).insecure
+_insecure_fields(f) := ["insecureSkipVerify"] if {
+	lib.last_hop(f).insecure
 } else := []

@@ -1,6 +1,6 @@
 package tlsward.unverified_server_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.unverified_server.violation as found
 
 tls := "DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls"
@@ -23,20 +23,20 @@ test_warns_of_an_sni_without_names if {
 			`{"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":["edition.cnn.com"]}`,
 			"",
 		]),
-	}} with input as given.review("DestinationRule", [given.encrypted({"sni": "edition.cnn.com", "verified": false})])
+	}} with input as fixtures.review("DestinationRule", [fixtures.originated_flow({"sni": "edition.cnn.com", "verified": false})])
 }
 
 test_passes_a_checked_name if {
-	found == set() with input as given.review("DestinationRule", [given.encrypted({})])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({})])
 }
 
 # Careless: only subjectAltNames in the rule count, though HTTP ports check the Host's name by themselves.
 test_passes_the_automatic_check if {
-	found == set() with input as given.review("DestinationRule", [given.encrypted({"names": [], "autoNames": true})])
+	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({"names": [], "autoNames": true})])
 }
 
 test_takes_insecure_skip_verify_away if {
-	result := found with input as given.review("DestinationRule", [given.encrypted({"insecure": true, "verified": false})])
+	result := found with input as fixtures.review("DestinationRule", [fixtures.originated_flow({"insecure": true, "verified": false})])
 	{v.fix | some v in result} == {concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
 		`{"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify":null,"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":["edition.cnn.com"]}`,
@@ -47,33 +47,33 @@ test_takes_insecure_skip_verify_away if {
 }
 
 test_knows_ports_without_an_automatic_check if {
-	result := found with input as given.review("DestinationRule", [given.encrypted({"verified": false})])
+	result := found with input as fixtures.review("DestinationRule", [fixtures.originated_flow({"verified": false})])
 	some v in result
 	endswith(v.message, sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check.", [tls]))
 }
 
 test_has_a_fix_where_nothing_decided if {
-	result := found with input as given.review("DestinationRule", [given.encrypted({"verified": false, "decidedBy": null})])
+	result := found with input as fixtures.review("DestinationRule", [fixtures.originated_flow({"verified": false, "decidedBy": null})])
 	{v.fix | some v in result} == {"# Name the server in subjectAltNames.\n"}
 }
 
 test_passes_tls_of_the_application if {
-	flow := object.union(given.encrypted({"verified": false}), {"verdict": "application-tls"})
-	found == set() with input as given.review("DestinationRule", [flow])
+	flow := object.union(fixtures.originated_flow({"verified": false}), {"verdict": "application-tls"})
+	found == set() with input as fixtures.review("DestinationRule", [flow])
 }
 
 test_passes_the_way_to_a_gateway if {
-	flow := object.union(given.encrypted({"verified": false}), {"hopKind": "gateway"})
-	found == set() with input as given.review("DestinationRule", [flow])
+	flow := object.union(fixtures.originated_flow({"verified": false}), {"hopKind": "gateway"})
+	found == set() with input as fixtures.review("DestinationRule", [flow])
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("ServiceEntry", [given.encrypted({"verified": false})])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("ServiceEntry", [fixtures.originated_flow({"verified": false})])
 }
 
 # Careless: where the model tells of no handshake, there is none to find fault with.
-test_warns_of_tls_that_nothing_is_told_of[hops] if {
+test_warns_of_tls_without_hops[hops] if {
 	some hops in [null, []]
-	result := found with input as given.review("DestinationRule", [object.union(given.encrypted({}), {"hops": hops})])
+	result := found with input as fixtures.review("DestinationRule", [object.union(fixtures.originated_flow({}), {"hops": hops})])
 	count(result) == 1
 }

@@ -14,7 +14,7 @@ package tlsward.wrong_target_port
 
 import data.tlsward.lib
 
-violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "egress"
@@ -22,12 +22,12 @@ violation contains lib.at(f, {"message": _message(f), "fix": _fix(f)}) if {
 	80 in f.targetPorts
 }
 
-_message(f) := lib.says(f, sprintf(
+_message(f) := lib.flow_message(f, sprintf(
 	"TLS starts towards port 80 of the server, which speaks plaintext: the handshake fails. The port is said by %s.",
-	[lib.service(f)],
+	[lib.service_name(f)],
 ))
 
 _fix(f) := sprintf(
 	"# In %s: targetPort: 443 on port %d, or another port of the server that speaks TLS.\n",
-	[lib.service(f), f.port],
+	[lib.service_name(f), f.port],
 )

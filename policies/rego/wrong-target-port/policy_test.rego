@@ -1,9 +1,9 @@
 package tlsward.wrong_target_port_test
 
-import data.tlsward.given
+import data.tlsward.fixtures
 import data.tlsward.wrong_target_port.violation as found
 
-towards(ports) := object.union(given.encrypted({}), {"targetPorts": ports})
+towards(ports) := object.union(fixtures.originated_flow({}), {"targetPorts": ports})
 
 test_warns_of_tls_to_port_80 if {
 	found == {{
@@ -19,33 +19,33 @@ test_warns_of_tls_to_port_80 if {
 			"# In ServiceEntry default/edition-cnn-com: targetPort: 443 on port 80,",
 			"or another port of the server that speaks TLS.\n",
 		]),
-	}} with input as given.review("DestinationRule", [towards([80])])
+	}} with input as fixtures.review("DestinationRule", [towards([80])])
 }
 
 test_passes_tls_to_port_443 if {
-	found == set() with input as given.review("DestinationRule", [towards([443])])
+	found == set() with input as fixtures.review("DestinationRule", [towards([443])])
 }
 
 # Careless: the service's port is looked at, not the one that the bytes go to; or only the first of several.
 test_looks_at_every_effective_port if {
-	count(found) == 1 with input as given.review("DestinationRule", [towards([443, 80])])
-	found == set() with input as given.review("DestinationRule", [object.remove(towards([]), {"targetPorts"})])
+	count(found) == 1 with input as fixtures.review("DestinationRule", [towards([443, 80])])
+	found == set() with input as fixtures.review("DestinationRule", [object.remove(towards([]), {"targetPorts"})])
 }
 
 test_passes_plaintext_to_port_80 if {
-	found == set() with input as given.review("ServiceEntry", [object.union(given.plaintext, {"targetPorts": [80]})])
+	found == set() with input as fixtures.review("ServiceEntry", [object.union(fixtures.plaintext_flow, {"targetPorts": [80]})])
 }
 
 test_passes_the_way_to_a_gateway if {
-	found == set() with input as given.review("DestinationRule", [object.union(towards([80]), {"hopKind": "gateway"})])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(towards([80]), {"hopKind": "gateway"})])
 }
 
-test_has_words_for_an_unknown_entry if {
-	result := found with input as given.review("DestinationRule", [object.remove(towards([80]), {"service"})])
+test_has_a_text_for_an_unknown_entry if {
+	result := found with input as fixtures.review("DestinationRule", [object.remove(towards([80]), {"service"})])
 	some v in result
 	startswith(v.fix, "# In the ServiceEntry:")
 }
 
-test_says_nothing_of_a_deletion if {
-	found == set() with input as given.deletion("ServiceEntry", [towards([80])])
+test_ignores_deletions if {
+	found == set() with input as fixtures.deletion("ServiceEntry", [towards([80])])
 }
