@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 func TestCompare(t *testing.T) {
@@ -11,41 +13,41 @@ func TestCompare(t *testing.T) {
 	allowed := func(o outcome) outcome { o.allowed = true; return o }
 	tests := []struct {
 		name   string
-		expect Expect
-		step   Step
+		expect v1alpha1.SuiteExpect
+		step   v1alpha1.SuiteReview
 		got    outcome
 		want   []string
 	}{
-		{"allowed", Expect{Decision: Allow}, Step{Object: sent}, allowed(outcome{object: sent}), nil},
-		{"denied", Expect{Decision: Deny, Deny: []string{"x"}}, Step{Object: sent}, outcome{deny: []string{"x"}}, nil},
-		{"allowed, should be denied", Expect{Decision: Deny, Deny: []string{"x"}}, Step{Object: sent}, allowed(outcome{object: sent, warn: []string{"y"}}),
+		{"allowed", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: sent}), nil},
+		{"denied", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"x"}}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"x"}}, nil},
+		{"allowed, should be denied", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"x"}}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: sent, warn: []string{"y"}}),
 			[]string{"decision: want deny, got allow", "deny: want [x], got []"}},
-		{"denied, should be allowed", Expect{Decision: Allow, Warn: []string{"y"}, Spec: []byte(`{"a": 9}`)}, Step{Object: sent}, outcome{deny: []string{"x", "z"}, object: sent},
+		{"denied, should be allowed", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow, Warn: []string{"y"}, Spec: []byte(`{"a": 9}`)}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"x", "z"}, object: sent},
 			[]string{"decision: want allow, got deny", "deny: want [], got [x z]"}},
-		{"cannot be read", Expect{Decision: Allow}, Step{Object: sent}, outcome{refused: "read A: no"},
+		{"cannot be read", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow}, v1alpha1.SuiteReview{Object: sent}, outcome{refused: "read A: no"},
 			[]string{"decision: want allow, got deny (read A: no)"}},
-		{"denied by another policy", Expect{Decision: Deny, Deny: []string{"x"}}, Step{Object: sent}, outcome{deny: []string{"y"}, object: sent},
+		{"denied by another policy", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"x"}}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"y"}, object: sent},
 			[]string{"deny: want [x], got [y]"}},
-		{"sets have no order", Expect{Decision: Deny, Deny: []string{"y", "x", "y"}}, Step{Object: sent}, outcome{deny: []string{"x", "y"}}, nil},
-		{"a warning too few and one too many", Expect{Decision: Allow, Warn: []string{"x"}}, Step{Object: sent}, allowed(outcome{object: sent, warn: []string{"y"}}),
+		{"sets have no order", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"y", "x", "y"}}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"x", "y"}}, nil},
+		{"a warning too few and one too many", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow, Warn: []string{"x"}}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: sent, warn: []string{"y"}}),
 			[]string{"warn: want [x], got [y]"}},
-		{"warnings of a denial do not count", Expect{Decision: Deny, Deny: []string{"x"}}, Step{Object: sent}, outcome{deny: []string{"x"}, warn: []string{"y"}}, nil},
-		{"mutated as expected", Expect{Decision: Allow, Spec: []byte(`{"a": 2}`)}, Step{Object: sent}, allowed(outcome{object: mutated}), nil},
-		{"mutated otherwise", Expect{Decision: Allow, Spec: []byte(`{"a": 3}`)}, Step{Object: sent}, allowed(outcome{object: mutated}),
+		{"warnings of a denial do not count", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"x"}}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"x"}, warn: []string{"y"}}, nil},
+		{"mutated as expected", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow, Spec: []byte(`{"a": 2}`)}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: mutated}), nil},
+		{"mutated otherwise", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow, Spec: []byte(`{"a": 3}`)}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: mutated}),
 			[]string{"spec.a: want 3, got 2"}},
-		{"mutated, nothing said of it", Expect{Decision: Allow}, Step{Object: sent}, allowed(outcome{object: mutated}),
+		{"mutated, nothing said of it", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: mutated}),
 			[]string{"spec.a: want 1, got 2"}},
-		{"mutated and denied, nothing said of it", Expect{Decision: Deny, Deny: []string{"x"}}, Step{Object: sent}, outcome{deny: []string{"x"}, object: mutated}, nil},
-		{"mutated and denied, spec given", Expect{Decision: Deny, Deny: []string{"x"}, Spec: []byte(`{"a": 3}`)}, Step{Object: sent}, outcome{deny: []string{"x"}, object: mutated},
+		{"mutated and denied, nothing said of it", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"x"}}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"x"}, object: mutated}, nil},
+		{"mutated and denied, spec given", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionDeny, Deny: []string{"x"}, Spec: []byte(`{"a": 3}`)}, v1alpha1.SuiteReview{Object: sent}, outcome{deny: []string{"x"}, object: mutated},
 			[]string{"spec.a: want 3, got 2"}},
-		{"no spec where one is given", Expect{Decision: Allow, Spec: []byte(`{}`)}, Step{Object: sent}, allowed(outcome{object: []byte(`{"kind": "A"}`)}),
+		{"no spec where one is given", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow, Spec: []byte(`{}`)}, v1alpha1.SuiteReview{Object: sent}, allowed(outcome{object: []byte(`{"kind": "A"}`)}),
 			[]string{"spec: want {}, got nothing"}},
-		{"a deletion has no object", Expect{Decision: Allow}, Step{OldObject: sent}, allowed(outcome{}), nil},
+		{"a deletion has no object", v1alpha1.SuiteExpect{Decision: v1alpha1.DecisionAllow}, v1alpha1.SuiteReview{OldObject: sent}, allowed(outcome{}), nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, m := range test.expect.compare(test.step, test.got) {
+			for _, m := range compare(v1alpha1.SuiteStep{SuiteReview: test.step, Expect: &test.expect}, test.got) {
 				got = append(got, m.String())
 			}
 			if !slices.Equal(got, test.want) {

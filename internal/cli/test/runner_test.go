@@ -85,16 +85,16 @@ func TestStepsBuildOnEachOther(t *testing.T) {
 	tests := []struct {
 		name    string
 		before  *mesh.Snapshot
-		step    Step
+		step    v1alpha1.SuiteReview
 		allowed bool
 		hosts   []string // of those that are asked for, the ones that the mesh has after it
 	}{
-		{"created", empty, Step{Operation: policies.Create, Object: entry("", "a.example")}, true, []string{"a.example"}},
-		{"updated", given, Step{Operation: policies.Update, Object: entry("", "b.example"), OldObject: entry("", "a.example")}, true, []string{"b.example"}},
-		{"deleted", given, Step{Operation: policies.Delete, OldObject: entry("", "a.example")}, true, nil},
-		{"not of the mesh", given, Step{Operation: policies.Create, Object: unread}, true, []string{"a.example"}},
-		{"unreadable", given, Step{Operation: policies.Create, Object: []byte("{")}, false, []string{"a.example"}},
-		{"denied", given, Step{Operation: policies.Create, Object: rule}, false, []string{"a.example"}},
+		{"created", empty, v1alpha1.SuiteReview{Operation: policies.Create, Object: entry("", "a.example")}, true, []string{"a.example"}},
+		{"updated", given, v1alpha1.SuiteReview{Operation: policies.Update, Object: entry("", "b.example"), OldObject: entry("", "a.example")}, true, []string{"b.example"}},
+		{"deleted", given, v1alpha1.SuiteReview{Operation: policies.Delete, OldObject: entry("", "a.example")}, true, nil},
+		{"not of the mesh", given, v1alpha1.SuiteReview{Operation: policies.Create, Object: unread}, true, []string{"a.example"}},
+		{"unreadable", given, v1alpha1.SuiteReview{Operation: policies.Create, Object: []byte("{")}, false, []string{"a.example"}},
+		{"denied", given, v1alpha1.SuiteReview{Operation: policies.Create, Object: rule}, false, []string{"a.example"}},
 	}
 	var r Runner
 	evaluator, err := r.evaluator(t.Context(), v1alpha1.DefaultConfig())
@@ -103,7 +103,7 @@ func TestStepsBuildOnEachOther(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, after, err := test.step.run(t.Context(), evaluator, test.before)
+			got, after, err := review(t.Context(), evaluator, test.before, v1alpha1.SuiteStep{SuiteReview: test.step})
 			if err != nil {
 				t.Fatal(err)
 			}
