@@ -1,0 +1,167 @@
+package envoy
+
+import (
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+)
+
+// route follows a request that a route is for.
+func (w *walk) route(b branch, t *routeTable, v *routev3.VirtualHost, r *routev3.Route) {
+	b.hop().Route = r.GetName()
+	b = b.headersAdded("route", r.GetName(), r.GetRequestHeadersToAdd())
+	b = b.specified("route", r.GetName(), r.GetRouteSpecifiers())
+	switch a := r.GetAction().(type) {
+	case *routev3.Route_Route:
+		w.mirrors(b, mirrorsOf(t, v, a.Route), a.Route)
+		w.forward(b, a.Route)
+	case *routev3.Route_Redirect:
+		w.redirect(b, r.GetMatch(), a.Redirect)
+	case *routev3.Route_DirectResponse:
+		b.outcome.Reply = &Reply{Status: a.DirectResponse.GetStatus()}
+		w.end(b, EndReply, "a direct response")
+	default:
+		w.lost(b, Unknown{Kind: "route", Name: r.GetName(), Detail: "has an action that is neither a cluster, a redirect nor a response"})
+	}
+}
+
+// headersAdded returns the branch behind request_headers_to_add. Envoy refuses those of Host and of pseudo-headers
+// (source/common/router/header_parser.cc, isModifiableHeader).
+func (b branch) headersAdded(kind, name string, added []*corev3.HeaderValueOption) branch {
+	for _, h := range added {
+		key := h.GetHeader().GetKey()
+		if strings.EqualFold(key, "host") || strings.HasPrefix(key, ":") {
+			b = b.unknown(Unknown{Kind: kind, Name: name, Detail: "adds the header " + key + ", which Envoy refuses"})
+		}
+	}
+	return b
+}
+
+// specified returns the branch behind route_specifiers, extensions that may change the route.
+func (b branch) specified(kind, name string, specifiers []*corev3.TypedExtensionConfig) branch {
+	for _, s := range specifiers {
+		b = b.unknown(Unknown{Kind: "route specifier", Name: s.GetName(), Detail: "of " + kind + " " + name})
+	}
+	return b
+}
+
+// forward sends a request to the cluster of its route.
+func (w *walk) forward(b branch, a *routev3.RouteAction) {
+	b.request.Host = rewrittenHost(a, b.request)
+	b.autoHost = a.GetAutoHostRewrite().GetValue()
+	b.missing = missingStatus(a.GetClusterNotFoundResponseCode())
+	switch s := a.GetClusterSpecifier().(type) {
+	case *routev3.RouteAction_Cluster:
+		w.cluster(b, s.Cluster)
+	case *routev3.RouteAction_WeightedClusters:
+		w.weighted(b, s.WeightedClusters)
+	case *routev3.RouteAction_ClusterHeader:
+		w.clusterHeader(b, s.ClusterHeader)
+	default:
+		w.lost(b, Unknown{Kind: "route", Name: b.hop().Route, Detail: "chooses its cluster by a plugin"})
+	}
+}
+
+func missingStatus(code routev3.RouteAction_ClusterNotFoundResponseCode) uint32 {
+	switch code {
+	case routev3.RouteAction_NOT_FOUND:
+		return 404
+	case routev3.RouteAction_INTERNAL_SERVER_ERROR:
+		return 500
+	}
+	return 503
+}
+
+// weighted sends a request to each cluster with a weight. A cluster's own host rewrite comes after the route's
+// (source/common/router/weighted_cluster_specifier.cc, finalizeRequestHeaders).
+func (w *walk) weighted(b branch, clusters *routev3.WeightedCluster) {
+	var positive []*routev3.WeightedCluster_ClusterWeight
+	for _, c := range clusters.GetClusters() {
+		if c.GetWeight().GetValue() > 0 {
+			positive = append(positive, c)
+		}
+	}
+	for _, c := range positive {
+		b := b.conditional(len(positive) > 1)
+		b = b.headersAdded("weighted cluster", c.GetName(), c.GetRequestHeadersToAdd())
+		if c.GetHostRewriteLiteral() != "" {
+			b.request.Host = c.GetHostRewriteLiteral()
+		}
+		if c.GetName() == "" {
+			w.clusterHeader(b, c.GetClusterHeader())
+			continue
+		}
+		w.cluster(b, c.GetName())
+	}
+	if len(positive) == 0 {
+		w.lost(b, Unknown{Kind: "route", Name: b.hop().Route, Detail: "has no cluster with a weight"})
+	}
+}
+
+// clusterHeader sends a request to the cluster that its header names.
+func (w *walk) clusterHeader(b branch, name string) {
+	value, known := b.request.header(name)
+	switch known {
+	case yes:
+		w.cluster(b, value)
+	case no:
+		w.noCluster(b, "the request lacks the header "+name+", which names its cluster")
+	default:
+		w.lost(b, Unknown{Kind: "route", Name: b.hop().Route, Detail: "takes its cluster from the header " + name})
+	}
+}
+
+// mirrorsOf returns the mirror policies that apply: the route's, else the virtual host's, else the table's.
+func mirrorsOf(t *routeTable, v *routev3.VirtualHost, a *routev3.RouteAction) []*routev3.RouteAction_RequestMirrorPolicy {
+	if own := a.GetRequestMirrorPolicies(); len(own) > 0 {
+		return own
+	}
+	if own := v.GetRequestMirrorPolicies(); len(own) > 0 {
+		return own
+	}
+	return t.GetRequestMirrorPolicies()
+}
+
+// mirrors sends copies of a request. A copy's host is the route's rewritten one, then the policy's own, or with -shadow
+// before its port (source/common/router/shadow_writer_impl.cc); CONNECT is not mirrored.
+func (w *walk) mirrors(b branch, policies []*routev3.RouteAction_RequestMirrorPolicy, a *routev3.RouteAction) {
+	if b.request.Method == "CONNECT" {
+		return
+	}
+	b.request.Host = rewrittenHost(a, b.request)
+	b.outcome.Mirror = true
+	for _, p := range policies {
+		b := b
+		if p.GetRuntimeFraction() != nil {
+			share := matchFraction(p.GetRuntimeFraction())
+			if share == no {
+				continue
+			}
+			b = b.conditional(share == maybe)
+		}
+		b.request.Host = shadowHost(p, b.request.Host)
+		if len(p.GetRequestHeadersMutations()) > 0 {
+			b = b.unknown(Unknown{Kind: "mirror", Name: p.GetCluster(), Detail: "mutates headers"})
+		}
+		if p.GetCluster() == "" {
+			w.clusterHeader(b, p.GetClusterHeader())
+			continue
+		}
+		w.cluster(b, p.GetCluster())
+	}
+}
+
+func shadowHost(p *routev3.RouteAction_RequestMirrorPolicy, host string) string {
+	switch {
+	case p.GetHostRewriteLiteral() != "":
+		return p.GetHostRewriteLiteral()
+	case host == "" || p.GetDisableShadowHostSuffixAppend():
+		return host
+	}
+	name, port := splitPort(host)
+	if port == "" {
+		return name + "-shadow"
+	}
+	return name + "-shadow:" + port
+}
