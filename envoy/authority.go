@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -34,6 +35,29 @@ func rewrittenHost(a *routev3.RouteAction, r Request) string {
 		}
 	}
 	return r.Host
+}
+
+// weightedHost returns the Host header that goes to one of weighted clusters: the route's rewrite comes after the cluster's
+// own (source/common/router/weighted_cluster_specifier.cc, finalizeRequestHeaders).
+func weightedHost(a *routev3.RouteAction, c *routev3.WeightedCluster_ClusterWeight, r Request) string {
+	if c.GetHostRewriteLiteral() != "" {
+		r.Host = c.GetHostRewriteLiteral()
+	}
+	return rewrittenHost(a, r)
+}
+
+// sentHosts returns the different Host headers with which a route may send a request.
+func sentHosts(a *routev3.RouteAction, r Request) []string {
+	if a.GetWeightedClusters() == nil {
+		return []string{rewrittenHost(a, r)}
+	}
+	var hosts []string
+	for _, c := range withWeight(a.GetWeightedClusters()) {
+		if host := weightedHost(a, c, r); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // groupReference is a reference of a substitution to a group: \1.

@@ -17,14 +17,12 @@ func (w *walk) leave(b branch, c *clusterv3.Cluster, s socket, endpoints []Endpo
 	b.outcome.End = EndUpstream
 	if !byName(b, context) {
 		b.outcome.Endpoints, b.outcome.TLS = endpoints, originate(b, options, context, Endpoint{})
-		b.outcome.Authority = b.request.Host
 		w.outcomes = append(w.outcomes, b.outcome)
 		return
 	}
 	for _, e := range endpoints {
 		b := b.conditional(len(endpoints) > 1)
 		b.outcome.Endpoints, b.outcome.TLS = []Endpoint{e}, originate(b, options, context, e)
-		b.outcome.Authority = b.request.Host
 		if b.autoHost && e.hostname() != "" {
 			b.outcome.Authority = e.hostname()
 		}

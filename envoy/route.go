@@ -48,14 +48,16 @@ func (b branch) specified(kind, name string, specifiers []*corev3.TypedExtension
 
 // forward sends a request to the cluster of its route.
 func (w *walk) forward(b branch, a *routev3.RouteAction) {
-	b.request.Host = rewrittenHost(a, b.request)
 	b.autoHost = a.GetAutoHostRewrite().GetValue()
 	b.missing = missingStatus(a.GetClusterNotFoundResponseCode())
+	if weighted := a.GetWeightedClusters(); weighted != nil {
+		w.weighted(b, a, weighted)
+		return
+	}
+	b.request.Host = rewrittenHost(a, b.request)
 	switch s := a.GetClusterSpecifier().(type) {
 	case *routev3.RouteAction_Cluster:
 		w.cluster(b, s.Cluster)
-	case *routev3.RouteAction_WeightedClusters:
-		w.weighted(b, s.WeightedClusters)
 	case *routev3.RouteAction_ClusterHeader:
 		w.clusterHeader(b, s.ClusterHeader)
 	default:
@@ -73,21 +75,24 @@ func missingStatus(code routev3.RouteAction_ClusterNotFoundResponseCode) uint32 
 	return 503
 }
 
-// weighted sends a request to each cluster with a weight. A cluster's own host rewrite comes after the route's
-// (source/common/router/weighted_cluster_specifier.cc, finalizeRequestHeaders).
-func (w *walk) weighted(b branch, clusters *routev3.WeightedCluster) {
+// withWeight returns the clusters that get some of the requests.
+func withWeight(clusters *routev3.WeightedCluster) []*routev3.WeightedCluster_ClusterWeight {
 	var positive []*routev3.WeightedCluster_ClusterWeight
 	for _, c := range clusters.GetClusters() {
 		if c.GetWeight().GetValue() > 0 {
 			positive = append(positive, c)
 		}
 	}
+	return positive
+}
+
+// weighted sends a request to each cluster with a weight.
+func (w *walk) weighted(b branch, a *routev3.RouteAction, clusters *routev3.WeightedCluster) {
+	positive := withWeight(clusters)
 	for _, c := range positive {
 		b := b.conditional(len(positive) > 1)
 		b = b.headersAdded("weighted cluster", c.GetName(), c.GetRequestHeadersToAdd())
-		if c.GetHostRewriteLiteral() != "" {
-			b.request.Host = c.GetHostRewriteLiteral()
-		}
+		b.request.Host = weightedHost(a, c, b.request)
 		if c.GetName() == "" {
 			w.clusterHeader(b, c.GetClusterHeader())
 			continue
@@ -129,27 +134,35 @@ func (w *walk) mirrors(b branch, policies []*routev3.RouteAction_RequestMirrorPo
 	if b.request.Method == "CONNECT" {
 		return
 	}
-	b.request.Host = rewrittenHost(a, b.request)
 	b.outcome.Mirror = true
+	hosts := sentHosts(a, b.request)
 	for _, p := range policies {
-		b := b
-		if p.GetRuntimeFraction() != nil {
-			share := matchFraction(p.GetRuntimeFraction())
-			if share == no {
-				continue
-			}
-			b = b.conditional(share == maybe)
+		for _, host := range hosts {
+			b := b.conditional(len(hosts) > 1)
+			b.request.Host = host
+			w.mirror(b, p)
 		}
-		b.request.Host = shadowHost(p, b.request.Host)
-		if len(p.GetRequestHeadersMutations()) > 0 {
-			b = b.unknown(Unknown{Kind: "mirror", Name: p.GetCluster(), Detail: "mutates headers"})
-		}
-		if p.GetCluster() == "" {
-			w.clusterHeader(b, p.GetClusterHeader())
-			continue
-		}
-		w.cluster(b, p.GetCluster())
 	}
+}
+
+// mirror sends one copy of a request.
+func (w *walk) mirror(b branch, p *routev3.RouteAction_RequestMirrorPolicy) {
+	if p.GetRuntimeFraction() != nil {
+		share := matchFraction(p.GetRuntimeFraction())
+		if share == no {
+			return
+		}
+		b = b.conditional(share == maybe)
+	}
+	b.request.Host = shadowHost(p, b.request.Host)
+	if len(p.GetRequestHeadersMutations()) > 0 {
+		b = b.unknown(Unknown{Kind: "mirror", Name: p.GetCluster(), Detail: "mutates headers"})
+	}
+	if p.GetCluster() == "" {
+		w.clusterHeader(b, p.GetClusterHeader())
+		return
+	}
+	w.cluster(b, p.GetCluster())
 }
 
 func shadowHost(p *routev3.RouteAction_RequestMirrorPolicy, host string) string {

@@ -1,0 +1,313 @@
+package oracle
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+
+	"istio.io/istio/pkg/config/protocol"
+
+	"github.com/tlsward/tlsward/envoy"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Connections returns the whole configuration of a client's proxy, to walk connections through. The error wraps
+// errCrashed where Istio panics.
+func (i *Istio) Connections(c mesh.Client) (_ *envoy.Config, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", errCrashed, r)
+		}
+	}()
+	tables, err := i.Tables(c)
+	if err != nil {
+		return nil, err
+	}
+	clusters, err := i.build(tables.proxy)
+	if err != nil {
+		return nil, err
+	}
+	var loads []*endpointv3.ClusterLoadAssignment
+	for _, cl := range clusters {
+		if load := i.load(tables.proxy, cl); load != nil {
+			loads = append(loads, load)
+		}
+	}
+	return envoy.NewConfig(tables.listeners, slices.Collect(maps.Values(tables.routes)), clusters, loads), nil
+}
+
+// arrival is what a client means for a port of a host, and the address to which it connects.
+type arrival struct {
+	host    string
+	port    uint32
+	address netip.Addr
+	// whose is whose address it is.
+	whose string
+	// payloads are what the client may send by the port's protocol; family names them.
+	payloads []envoy.Payload
+	family   string
+	protocol protocol.Instance
+}
+
+// CompareConnections walks connections through the proxy that Istio configures, and asks the model where they go.
+func (f *Farm) CompareConnections(m Mesh) (Result, error) {
+	asked := arrivals(m)
+	return f.each(m, sidecars(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
+		config, err := istio.Connections(client)
+		if err != nil {
+			return err
+		}
+		vantage := client
+		if vantage.Namespace == emptyNamespace {
+			vantage.Namespace = mesh.AnyNamespace
+		}
+		for _, a := range asked {
+			if !a.meant(snapshot, vantage) {
+				continue
+			}
+			r.Questions++
+			walked, modelled := walkedWays(config, a), modelledWays(snapshot, vantage, a)
+			if walked.String() != modelled.String() && !(walked.nowhere() && modelled.nowhere()) {
+				r.Found = append(r.Found, Disagreement{
+					Client: client, Key: Key{Host: a.host, Port: a.port}, SNI: a.address.String(),
+					Routes: &[2]string{walked.String(), modelled.String()}, Protocol: a.class(walked, modelled),
+				})
+			}
+		}
+		return nil
+	})
+}
+
+// The words for whose address a client connects to.
+const (
+	itsVIP      = "its VIP"
+	itsEndpoint = "its endpoint"
+	anothers    = "another's address"
+	nobodys     = "an address of nobody's"
+)
+
+// arrivals lists the connections that clients may open by what the ServiceEntries of a mesh declare: to each port of each
+// host, at its own addresses, at each of the others' and at one that nobody names.
+func arrivals(m Mesh) []arrival {
+	named, own := map[netip.Addr]bool{}, map[string]map[netip.Addr]string{}
+	protocols := map[Key]map[protocol.Instance]bool{}
+	for _, d := range m {
+		for _, host := range declaredHosts(d) {
+			if own[host] == nil {
+				own[host] = map[netip.Addr]string{}
+			}
+			addresses(d, func(a netip.Addr, whose string) { named[a], own[host][a] = true, whose })
+			for _, p := range declaredPorts(d) {
+				key := Key{Host: host, Port: p.number}
+				if protocols[key] == nil {
+					protocols[key] = map[protocol.Instance]bool{}
+				}
+				protocols[key][p.protocol] = true
+			}
+		}
+	}
+	var all []arrival
+	for key, of := range protocols {
+		at := map[netip.Addr]string{netip.MustParseAddr(unlisted): nobodys}
+		for a := range named {
+			at[a] = anothers
+		}
+		maps.Copy(at, own[key.Host])
+		for p := range of {
+			if p == protocol.UDP {
+				continue
+			}
+			for address, whose := range at {
+				a := arrival{host: key.Host, port: key.Port, protocol: p, address: address, whose: whose}
+				all = append(all, a.sending())
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b arrival) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return all
+}
+
+// sending returns the arrival with what a client sends by the port's protocol.
+func (a arrival) sending() arrival {
+	name := strings.ToLower(a.host)
+	if rest, wild := strings.CutPrefix(name, "*"); wild {
+		name = "unnamed" + rest
+	}
+	request := envoy.Payload{HTTP: &envoy.Request{Host: name}}
+	hello := envoy.Payload{TLS: &envoy.ClientHello{ServerName: name, ALPN: []string{"h2", "http/1.1"}}}
+	switch p := a.protocol; {
+	case p.IsHTTP():
+		a.family, a.payloads = "HTTP", []envoy.Payload{request}
+	case p.IsTLS():
+		a.family, a.payloads = "TLS", []envoy.Payload{hello}
+	case p.IsUnsupported():
+		a.family, a.payloads = "any bytes", []envoy.Payload{request, hello, {}}
+	default:
+		a.family, a.payloads = "opaque bytes", []envoy.Payload{{}}
+	}
+	return a
+}
+
+// class names a kind of disagreement: what is sent, to whose address, and what the two say of it.
+func (a arrival) class(walked, modelled ends) string {
+	return fmt.Sprintf("%s at %s: %s, the model says %s", a.family, a.whose, walked.kind(a), modelled.kind(a))
+}
+
+// meant reports whether the entry that the client sees has the port with this protocol; where it sees none, it means any.
+func (a arrival) meant(snapshot *mesh.Snapshot, client mesh.Client) bool {
+	c, ok := snapshot.Cluster(client, a.host, a.port, "")
+	return !ok || protocol.Parse(c.Protocol) == a.protocol
+}
+
+// connectionEnd is where a connection ends.
+type connectionEnd struct {
+	// place is a cluster, elsewhere or nothing; authority the Host header that is set; tls the TLS that is originated.
+	place, authority, tls string
+}
+
+// The places that are no cluster of a service: on to where the client wanted it, and nowhere.
+const (
+	passedOn = "elsewhere"
+	notTaken = "nothing"
+)
+
+func (e connectionEnd) String() string {
+	return strings.TrimSpace(strings.Join([]string{e.place, e.authority, e.tls}, " "))
+}
+
+// ends are all ways in which what a client sends may end.
+type ends []connectionEnd
+
+func (e ends) String() string {
+	var lines []string
+	for _, one := range e {
+		lines = append(lines, one.String())
+	}
+	slices.Sort(lines)
+	return strings.Join(slices.Compact(lines), "\n         ")
+}
+
+// kind says in a few words where a connection ends.
+func (e ends) kind(a arrival) string {
+	kinds := map[string]bool{}
+	for _, one := range e {
+		kinds[one.kind(a)] = true
+	}
+	return strings.Join(slices.Sorted(maps.Keys(kinds)), " or ")
+}
+
+func (e connectionEnd) kind(a arrival) string {
+	how := " in plaintext"
+	if e.tls != "" {
+		how = " under TLS"
+	}
+	switch key, own := strings.ToLower(e.place), strings.ToLower(Key{Host: a.host, Port: a.port}.String()); {
+	case e.place == passedOn, e.place == notTaken, strings.HasPrefix(key, "unknown"):
+		return e.place
+	case key == own:
+		return "its cluster" + how
+	case strings.HasPrefix(key, own+"/"):
+		return "a subset of it" + how
+	}
+	return "another's cluster" + how
+}
+
+// walkedWays returns where the proxy sends what arrives.
+func walkedWays(config *envoy.Config, a arrival) ends {
+	var all ends
+	for _, p := range a.payloads {
+		for _, o := range config.Walk(envoy.Connection{
+			Redirected: envoy.OutboundCapture, Destination: netip.AddrPortFrom(a.address, uint16(a.port)), Payload: p,
+		}) {
+			all = append(all, walkedEnd(o, p))
+		}
+	}
+	return all.leaving()
+}
+
+func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {
+	key, ok := keyOf(o.Cluster())
+	switch {
+	case len(o.Unknown) > 0:
+		return connectionEnd{place: o.Unknown[0].String()}
+	case !ok && o.End == envoy.EndUpstream:
+		return connectionEnd{place: passedOn}
+	case !ok, o.End == envoy.EndReply, o.End == envoy.EndReset, o.End == envoy.EndStalled:
+		return connectionEnd{place: notTaken}
+	}
+	end := connectionEnd{place: key.String(), tls: walkedTLS(o)}
+	if p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
+		end.authority = "as " + o.Authority
+	}
+	return end
+}
+
+func walkedTLS(o envoy.Outcome) string {
+	if o.TLS == nil {
+		return ""
+	}
+	sni := o.TLS.ServerName
+	if o.TLS.ServerNameFrom == envoy.NameAuthority {
+		sni = "auto"
+	}
+	var names []string
+	for _, n := range o.TLS.Names {
+		names = append(names, n.String())
+	}
+	return describeTLS(sni, names, o.TLS.AutoName != nil, o.TLS.Insecure)
+}
+
+func describeTLS(sni string, names []string, auto, insecure bool) string {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	return fmt.Sprintf("TLS sni=%s names=%v auto=%v insecure=%v", sni, names, auto, insecure)
+}
+
+// modelledWays returns where the model says that it goes.
+func modelledWays(snapshot *mesh.Snapshot, client mesh.Client, a arrival) ends {
+	list, known := snapshot.Destinations(client, a.host, a.port)
+	if !known {
+		return ends{{place: passedOn}} // or nothing, by the Sidecar's outboundTrafficPolicy
+	}
+	var all ends
+	for _, d := range list {
+		if d.Host != "" {
+			all = append(all, modelledEnd(snapshot, client, a, d))
+		}
+	}
+	return all.leaving()
+}
+
+func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, a arrival, d mesh.Destination) connectionEnd {
+	end := connectionEnd{place: Key{Host: d.Host, Port: d.Port, Subset: d.Subset}.String()}
+	if d.Authority != "" {
+		end.authority = "as " + d.Authority
+	}
+	c, ok := snapshot.Cluster(client, d.Host, d.Port, d.Subset)
+	if !ok || c.Hop.TLS == "" {
+		return end
+	}
+	sni, requests := c.Hop.SNI, a.payloads[0].HTTP != nil
+	if c.Hop.AutoSNI && requests {
+		sni = "auto"
+	}
+	end.tls = describeTLS(sni, c.Hop.Names, c.Hop.AutoNames && requests, c.Hop.Insecure)
+	return end
+}
+
+// nowhere reports whether nothing goes to a cluster of a service.
+func (e ends) nowhere() bool {
+	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.place != passedOn && one.place != notTaken })
+}
+
+// leaving returns the ends at which something leaves, or that nothing does.
+func (e ends) leaving() ends {
+	left := slices.DeleteFunc(e, func(one connectionEnd) bool { return one.place == notTaken })
+	if len(left) == 0 {
+		return ends{{place: notTaken}}
+	}
+	return left
+}
