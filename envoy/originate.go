@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -116,14 +117,11 @@ func authorities(v *tlsv3.CertificateValidationContext, secret string) CA {
 
 // clientCertificate returns the name of the certificate that a context shows, "inline" for one that has none.
 func clientCertificate(common *tlsv3.CommonTlsContext) string {
-	for _, secret := range common.GetTlsCertificateSdsSecretConfigs() {
-		return secret.GetName()
+	if secrets := common.GetTlsCertificateSdsSecretConfigs(); len(secrets) > 0 {
+		return secrets[0].GetName()
 	}
-	for _, certificate := range common.GetTlsCertificates() {
-		if file := certificate.GetCertificateChain().GetFilename(); file != "" {
-			return file
-		}
-		return "inline"
+	if certificates := common.GetTlsCertificates(); len(certificates) > 0 {
+		return cmp.Or(certificates[0].GetCertificateChain().GetFilename(), "inline")
 	}
 	return common.GetTlsCertificateProviderInstance().GetInstanceName()
 }

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"net/http"
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -131,7 +132,7 @@ func mirrorsOf(t *routeTable, v *routev3.VirtualHost, a *routev3.RouteAction) []
 // mirrors sends copies of a request. A copy's host is the route's rewritten one, then the policy's own, or with -shadow
 // before its port (source/common/router/shadow_writer_impl.cc); CONNECT is not mirrored.
 func (w *walk) mirrors(b branch, policies []*routev3.RouteAction_RequestMirrorPolicy, a *routev3.RouteAction) {
-	if b.request.Method == "CONNECT" {
+	if b.request.Method == http.MethodConnect {
 		return
 	}
 	b.outcome.Mirror = true

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -30,9 +31,9 @@ func matchPath(m *routev3.RouteMatch, r Request) truth {
 		if r.Method == "" {
 			return maybe
 		}
-		return is(r.Method == "CONNECT")
+		return is(r.Method == http.MethodConnect)
 	}
-	if r.Path == "" && r.Method != "CONNECT" {
+	if r.Path == "" && r.Method != http.MethodConnect {
 		return matchAnyPath(m)
 	}
 	path, _, _ := strings.Cut(r.Path, "#")
