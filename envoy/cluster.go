@@ -57,7 +57,7 @@ func (w *walk) noCluster(b branch, reason string) {
 	if b.isHTTP {
 		b.outcome.Reply = &Reply{Status: b.missing}
 	}
-	w.end(b, EndNoUpstream, reason)
+	w.end(b, EndNoCluster, reason)
 }
 
 // noEndpoint ends a branch whose cluster has no endpoint for it.
@@ -65,7 +65,7 @@ func (w *walk) noEndpoint(b branch, reason string) {
 	if b.isHTTP {
 		b.outcome.Reply = &Reply{Status: 503}
 	}
-	w.end(b, EndNoUpstream, reason)
+	w.end(b, EndNoEndpoint, reason)
 }
 
 // customCluster follows a branch to a cluster whose type is an extension.

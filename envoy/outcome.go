@@ -12,9 +12,11 @@ type End string
 const (
 	// EndUpstream goes to one of Outcome.Endpoints.
 	EndUpstream End = "upstream"
-	// EndNoUpstream finds a cluster without endpoints, such as Istio's BlackHoleCluster, or no cluster of its name: TCP is
-	// closed, HTTP gets Outcome.Reply.
-	EndNoUpstream End = "no-upstream"
+	// EndNoEndpoint finds a cluster without endpoints, such as Istio's BlackHoleCluster: TCP is closed, HTTP gets
+	// Outcome.Reply.
+	EndNoEndpoint End = "no-endpoint"
+	// EndNoCluster finds no cluster of the name that a filter or route has: TCP is closed, HTTP gets Outcome.Reply.
+	EndNoCluster End = "no-cluster"
 	// EndReply is a reply of the proxy itself: a redirect, a direct response, or 404 where no route matches.
 	EndReply End = "local-reply"
 	// EndReset is a connection that the proxy closes, or that no listener of it accepts.
@@ -43,7 +45,7 @@ type Outcome struct {
 	Tunnel string
 	// Authority is the Host header that leaves, after all rewrites; empty for TCP and where it is unspecified.
 	Authority string
-	// Reply is the answer of an EndReply, or of an EndNoUpstream for HTTP.
+	// Reply is the answer of an EndReply, or of an EndNoEndpoint or EndNoCluster for HTTP.
 	Reply *Reply
 	// Reason says in words why a connection ends without an upstream.
 	Reason string

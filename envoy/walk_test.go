@@ -44,7 +44,7 @@ func TestSidecar(t *testing.T) {
 			"virtualOutbound > virtualOutbound-catchall-tcp > PassthroughCluster => upstream 203.0.113.99:8443",
 		}},
 		{"the port of the redirect itself", outbound("203.0.113.99:15001", Payload{}), []string{
-			"virtualOutbound > virtualOutbound-blackhole > BlackHoleCluster => no-upstream (cluster BlackHoleCluster has no endpoint)",
+			"virtualOutbound > virtualOutbound-blackhole > BlackHoleCluster => no-endpoint (cluster BlackHoleCluster has no endpoint)",
 		}},
 		{"a listener without a socket", dialled("203.0.113.99:80", get("edition.cnn.com", "/")), []string{
 			" => reset (no listener accepts 203.0.113.99:80)",

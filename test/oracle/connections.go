@@ -167,6 +167,8 @@ func (a arrival) meant(snapshot *mesh.Snapshot, client mesh.Client) bool {
 type connectionEnd struct {
 	// place is a cluster, elsewhere or nothing; authority the Host header that is set; tls the TLS that is originated.
 	place, authority, tls string
+	// why is how a connection ends that is not taken.
+	why string
 }
 
 // The places that are no cluster of a service: on to where the client wanted it, and nowhere.
@@ -206,6 +208,8 @@ func (e connectionEnd) kind(a arrival) string {
 		how = " under TLS"
 	}
 	switch key, own := strings.ToLower(e.place), strings.ToLower(Key{Host: a.host, Port: a.port}.String()); {
+	case e.place == notTaken && e.why != "":
+		return e.why
 	case e.place == passedOn, e.place == notTaken, strings.HasPrefix(key, "unknown"):
 		return e.place
 	case key == own:
@@ -236,8 +240,8 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {
 		return connectionEnd{place: o.Unknown[0].String()}
 	case !ok && o.End == envoy.EndUpstream:
 		return connectionEnd{place: passedOn}
-	case !ok, o.End == envoy.EndReply, o.End == envoy.EndReset, o.End == envoy.EndStalled:
-		return connectionEnd{place: notTaken}
+	case !ok, o.End != envoy.EndUpstream && o.End != envoy.EndNoEndpoint:
+		return connectionEnd{place: notTaken, why: string(o.End)}
 	}
 	end := connectionEnd{place: key.String(), tls: walkedTLS(o)}
 	if p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
@@ -287,7 +291,10 @@ func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, a arrival, d mesh.
 		end.authority = "as " + d.Authority
 	}
 	c, ok := snapshot.Cluster(client, d.Host, d.Port, d.Subset)
-	if !ok || c.Hop.TLS == "" {
+	switch {
+	case !ok:
+		return connectionEnd{place: notTaken, why: string(envoy.EndNoCluster)}
+	case c.Hop.TLS == "":
 		return end
 	}
 	sni, requests := c.Hop.SNI, a.payloads[0].HTTP != nil
@@ -305,9 +312,12 @@ func (e ends) nowhere() bool {
 
 // leaving returns the ends at which something leaves, or that nothing does.
 func (e ends) leaving() ends {
-	left := slices.DeleteFunc(e, func(one connectionEnd) bool { return one.place == notTaken })
-	if len(left) == 0 {
+	left := slices.DeleteFunc(slices.Clone(e), func(one connectionEnd) bool { return one.place == notTaken })
+	if len(left) > 0 {
+		return left
+	}
+	if len(e) == 0 {
 		return ends{{place: notTaken}}
 	}
-	return left
+	return e
 }
