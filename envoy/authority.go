@@ -2,7 +2,6 @@ package envoy
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -44,20 +43,6 @@ func weightedHost(a *routev3.RouteAction, c *routev3.WeightedCluster_ClusterWeig
 		r.Host = c.GetHostRewriteLiteral()
 	}
 	return rewrittenHost(a, r)
-}
-
-// sentHosts returns the different Host headers with which a route may send a request.
-func sentHosts(a *routev3.RouteAction, r Request) []string {
-	if a.GetWeightedClusters() == nil {
-		return []string{rewrittenHost(a, r)}
-	}
-	var hosts []string
-	for _, c := range withWeight(a.GetWeightedClusters()) {
-		if host := weightedHost(a, c, r); !slices.Contains(hosts, host) {
-			hosts = append(hosts, host)
-		}
-	}
-	return hosts
 }
 
 // groupReference is a reference of a substitution to a group: \1.

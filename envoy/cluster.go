@@ -20,7 +20,7 @@ const (
 // cluster follows a branch to a cluster's endpoints.
 func (w *walk) cluster(b branch, name string) {
 	b.hop().Cluster = name
-	b.outcome.Authority = b.request.Host
+	b.outcome.Authority, b.outcome.Rewritten = b.request.Host, b.request.Host != b.host
 	b.depth++
 	c := w.config.clusters[name]
 	switch {

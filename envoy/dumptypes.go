@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	udpav1 "github.com/cncf/xds/go/udpa/type/v1"
+	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	xdsv3 "github.com/cncf/xds/go/xds/type/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
@@ -40,7 +41,7 @@ func readTypes() map[protoreflect.FullName]protoreflect.MessageType {
 		&tcpproxyv3.TcpProxy{}, &hcmv3.HttpConnectionManager{}, &redisv3.RedisProxy{}, &snidfpv3.FilterConfig{},
 		&tlsv3.UpstreamTlsContext{}, &internalv3.InternalUpstreamTransport{}, &proxyprotocolv3.ProxyProtocolUpstreamTransport{},
 		&httpv3.HttpProtocolOptions{}, &aggregatev3.ClusterConfig{}, &udpav1.TypedStruct{}, &xdsv3.TypedStruct{},
-		&wrapperspb.StringValue{},
+		&wrapperspb.StringValue{}, &xdsmatcherv3.IPMatcher{},
 	} {
 		types[m.ProtoReflect().Descriptor().FullName()] = m.ProtoReflect().Type()
 	}

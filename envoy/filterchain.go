@@ -7,6 +7,7 @@ import (
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // chain is a FilterChain with its match read.
@@ -15,7 +16,7 @@ type chain struct {
 	port                          uint16
 	destinations, direct, sources []netip.Prefix
 	names                         []string
-	// invalid says why Envoy would refuse the match, empty if it would not.
+	// invalid says why Envoy would refuse the match, and the whole listener with it; empty if it would not.
 	invalid string
 }
 
@@ -40,21 +41,27 @@ func newChain(fc *listenerv3.FilterChain) chain {
 func (c *chain) prefixes(ranges []*corev3.CidrRange) []netip.Prefix {
 	var read []netip.Prefix
 	for _, r := range ranges {
-		address, err := netip.ParseAddr(r.GetAddressPrefix())
-		bits := int64(address.BitLen())
-		if r.GetPrefixLen() != nil {
-			bits = int64(r.GetPrefixLen().GetValue())
-		}
-		if err != nil || bits > int64(address.BitLen()) {
+		p, ok := prefix(r.GetAddressPrefix(), r.GetPrefixLen())
+		if !ok {
 			c.invalid = "has the address range " + r.GetAddressPrefix()
 			continue
 		}
-		read = append(read, netip.PrefixFrom(address, int(bits)))
+		read = append(read, p)
 	}
 	return read
 }
 
-// any is the rank of a chain that does not match on a criterion, zero of one that does and does not fit. Higher ranks
+// prefix reads an address range; without a length it is of length zero (api/envoy/config/core/v3/address.proto).
+func prefix(address string, length *wrapperspb.UInt32Value) (_ netip.Prefix, ok bool) {
+	a, err := netip.ParseAddr(address)
+	bits := int64(length.GetValue())
+	if err != nil || bits > int64(a.BitLen()) {
+		return netip.Prefix{}, false
+	}
+	return netip.PrefixFrom(a, int(bits)), true
+}
+
+// anyValue is the rank of a chain that does not match on a criterion, zero of one that does and does not fit. Higher ranks
 // are more specific.
 const anyValue = 1
 
@@ -227,15 +234,17 @@ func (w *walk) choose(b branch, l *listener) {
 		w.chooseByMatcher(b, l)
 		return
 	}
+	for _, c := range l.chains {
+		if c.invalid != "" {
+			b = b.unknown(Unknown{Kind: "filter chain", Name: c.GetName(), Detail: c.invalid})
+		}
+	}
 	found, overlap := match(&b, l.chains)
 	if overlap {
 		b = b.unknown(Unknown{Kind: "listener", Name: l.GetName(), Detail: "has filter chains that match alike: " +
 			found[0].GetName() + ", " + found[1].GetName()})
 	}
 	for _, c := range found {
-		if c.invalid != "" {
-			b = b.unknown(Unknown{Kind: "filter chain", Name: c.GetName(), Detail: c.invalid})
-		}
 		w.chain(b.conditional(len(found) > 1), c.FilterChain)
 	}
 	if len(found) == 0 || len(found) > 1 && !overlap {

@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,10 +51,13 @@ func (w *walk) http(b branch, m *hcmv3.HttpConnectionManager) {
 	}
 	b.isHTTP, b.request, b.missing = true, *b.payload.HTTP, 503
 	b.request.Host = normalHost(m, b.request.Host, b.destination.Port())
+	b.host = b.request.Host
 	for _, f := range m.GetHttpFilters() {
-		if !f.GetDisabled() {
-			b = b.throughFilter(f)
+		if f.GetDisabled() {
+			b.disabled = append(slices.Clip(b.disabled), f)
+			continue
 		}
+		b = b.throughFilter(f)
 	}
 	for _, e := range m.GetEarlyHeaderMutationExtensions() {
 		b = b.unknown(Unknown{Kind: "early header mutation", Name: e.GetName(), Detail: described(e.GetTypedConfig())})

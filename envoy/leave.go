@@ -24,7 +24,7 @@ func (w *walk) leave(b branch, c *clusterv3.Cluster, s socket, endpoints []Endpo
 		b := b.conditional(len(endpoints) > 1)
 		b.outcome.Endpoints, b.outcome.TLS = []Endpoint{e}, originate(b, options, context, e)
 		if b.autoHost && e.hostname() != "" {
-			b.outcome.Authority = e.hostname()
+			b.outcome.Authority, b.outcome.Rewritten = e.hostname(), true
 		}
 		w.outcomes = append(w.outcomes, b.outcome)
 	}

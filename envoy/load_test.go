@@ -12,7 +12,6 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"sigs.k8s.io/yaml"
 )
@@ -49,9 +48,8 @@ func messages[M any, P interface {
 	var read []*M
 	for _, raw := range list {
 		m := new(M)
-		options := protojson.UnmarshalOptions{Resolver: &resolver{readTypes()}}
-		if err := options.Unmarshal(raw, P(m)); err != nil {
-			t.Fatalf("%v in %s", err, raw)
+		if unknown, err := unmarshalSection(raw, P(m)); err != nil || unknown != "" {
+			t.Fatalf("%v %s in %s", err, unknown, raw)
 		}
 		read = append(read, m)
 	}

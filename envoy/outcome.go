@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -45,6 +46,8 @@ type Outcome struct {
 	Tunnel string
 	// Authority is the Host header that leaves, after all rewrites; empty for TCP and where it is unspecified.
 	Authority string
+	// Rewritten reports that Authority is another than the client's own.
+	Rewritten bool
 	// Reply is the answer of an EndReply, or of an EndNoEndpoint or EndNoCluster for HTTP.
 	Reply *Reply
 	// Reason says in words why a connection ends without an upstream.
@@ -145,12 +148,22 @@ func (o Outcome) String() string {
 		}
 		b.WriteString(h.String())
 	}
-	fmt.Fprintf(&b, " => %s", o.End)
+	b.WriteString(" =>")
+	if o.Conditional {
+		b.WriteString(" maybe")
+	}
+	if o.Mirror {
+		b.WriteString(" mirror")
+	}
+	fmt.Fprintf(&b, " %s", o.End)
 	for _, e := range o.Endpoints {
 		fmt.Fprintf(&b, " %s", e)
 	}
 	if o.TLS != nil {
 		fmt.Fprintf(&b, " %s", o.TLS)
+	}
+	if o.Rewritten {
+		fmt.Fprintf(&b, " as %s", cmp.Or(o.Authority, "?"))
 	}
 	if o.Reply != nil {
 		fmt.Fprintf(&b, " %d %s", o.Reply.Status, o.Reply.Location)

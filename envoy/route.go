@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -13,6 +14,12 @@ func (w *walk) route(b branch, t *routeTable, v *routev3.VirtualHost, r *routev3
 	b.hop().Route = r.GetName()
 	b = b.headersAdded("route", r.GetName(), r.GetRequestHeadersToAdd())
 	b = b.specified("route", r.GetName(), r.GetRouteSpecifiers())
+	for _, f := range b.disabled {
+		name := f.GetName()
+		if r.GetTypedPerFilterConfig()[name] != nil || v.GetTypedPerFilterConfig()[name] != nil || t.GetTypedPerFilterConfig()[name] != nil {
+			b = b.throughFilter(f)
+		}
+	}
 	switch a := r.GetAction().(type) {
 	case *routev3.Route_Route:
 		w.mirrors(b, mirrorsOf(t, v, a.Route), a.Route)
@@ -136,7 +143,7 @@ func (w *walk) mirrors(b branch, policies []*routev3.RouteAction_RequestMirrorPo
 		return
 	}
 	b.outcome.Mirror = true
-	hosts := sentHosts(a, b.request)
+	hosts := w.sentHosts(a, b.request)
 	for _, p := range policies {
 		for _, host := range hosts {
 			b := b.conditional(len(hosts) > 1)
@@ -144,6 +151,25 @@ func (w *walk) mirrors(b branch, policies []*routev3.RouteAction_RequestMirrorPo
 			w.mirror(b, p)
 		}
 	}
+}
+
+// sentHosts returns the different Host headers with which a route may send a request to a cluster that exists; to one
+// that does not nothing is sent, nor mirrored (source/common/router/router.cc, decodeHeaders).
+func (w *walk) sentHosts(a *routev3.RouteAction, r Request) []string {
+	var hosts []string
+	add := func(cluster, host string) {
+		if cluster != "" && w.config.clusters[cluster] == nil || slices.Contains(hosts, host) {
+			return
+		}
+		hosts = append(hosts, host)
+	}
+	if a.GetWeightedClusters() == nil {
+		add(a.GetCluster(), rewrittenHost(a, r))
+	}
+	for _, c := range withWeight(a.GetWeightedClusters()) {
+		add(c.GetName(), weightedHost(a, c, r))
+	}
+	return hosts
 }
 
 // mirror sends one copy of a request.

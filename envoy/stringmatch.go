@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 )
 
@@ -26,6 +27,27 @@ func matchString(m *matcherv3.StringMatcher, value string) truth {
 		return matchRegex(p.SafeRegex.GetRegex(), value)
 	}
 	return maybe
+}
+
+// matchXDSString evaluates a StringMatcher of a matcher tree; an empty value is none at all and matches nothing.
+func matchXDSString(m *xdsmatcherv3.StringMatcher, value string) truth {
+	if value == "" {
+		return no
+	}
+	same := &matcherv3.StringMatcher{IgnoreCase: m.GetIgnoreCase()}
+	switch p := m.GetMatchPattern().(type) {
+	case *xdsmatcherv3.StringMatcher_Exact:
+		same.MatchPattern = &matcherv3.StringMatcher_Exact{Exact: p.Exact}
+	case *xdsmatcherv3.StringMatcher_Prefix:
+		same.MatchPattern = &matcherv3.StringMatcher_Prefix{Prefix: p.Prefix}
+	case *xdsmatcherv3.StringMatcher_Suffix:
+		same.MatchPattern = &matcherv3.StringMatcher_Suffix{Suffix: p.Suffix}
+	case *xdsmatcherv3.StringMatcher_Contains:
+		same.MatchPattern = &matcherv3.StringMatcher_Contains{Contains: p.Contains}
+	case *xdsmatcherv3.StringMatcher_SafeRegex:
+		return matchRegex(p.SafeRegex.GetRegex(), value)
+	}
+	return matchString(same, value)
 }
 
 // matchRegex reports whether the whole of value matches, as Envoy's regular expressions do (RE2::FullMatch); maybe where

@@ -3,6 +3,8 @@ package envoy
 import (
 	"net/netip"
 	"slices"
+
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 )
 
 // maxDepth bounds the internal listeners and aggregate clusters that one connection goes through.
@@ -48,6 +50,10 @@ type branch struct {
 	isHTTP bool
 	// request is the request as the connection manager and the routes have left it.
 	request Request
+	// host is the request's own Host header.
+	host string
+	// disabled are the connection manager's filters that a route may switch on.
+	disabled []*hcmv3.HttpFilter
 	// autoHost reports that the route sets the Host header to the endpoint's name.
 	autoHost bool
 	// missing is the status of the reply where the route's cluster does not exist.

@@ -22,14 +22,14 @@ func TestSidecar(t *testing.T) {
 			"0.0.0.0_80 => stalled (the listener's filters wait for the client's first bytes without a limit)",
 		}},
 		{"an address with a listener of its own", outbound("203.0.113.10:80", get("edition.cnn.com", "/")), []string{
-			"203.0.113.10_80 > outbound|80||db.example.com => upstream 192.0.2.1:3306" +
+			"203.0.113.10_80 > outbound|80||db.example.com => maybe upstream 192.0.2.1:3306" +
 				" TLS{sni=outbound_.80_._.db.example.com from config san=spiffe://cluster.local/ns/db/sa/db ca=secret ROOTCA cert=default}",
-			"203.0.113.10_80 > outbound|80||db.example.com => upstream 192.0.2.2:3306",
+			"203.0.113.10_80 > outbound|80||db.example.com => maybe upstream 192.0.2.2:3306",
 		}},
 		{"its additional address", outbound("[2001:db8::10]:80", Payload{}), []string{
-			"203.0.113.10_80 > outbound|80||db.example.com => upstream 192.0.2.1:3306" +
+			"203.0.113.10_80 > outbound|80||db.example.com => maybe upstream 192.0.2.1:3306" +
 				" TLS{sni=outbound_.80_._.db.example.com from config san=spiffe://cluster.local/ns/db/sa/db ca=secret ROOTCA cert=default}",
-			"203.0.113.10_80 > outbound|80||db.example.com => upstream 192.0.2.2:3306",
+			"203.0.113.10_80 > outbound|80||db.example.com => maybe upstream 192.0.2.2:3306",
 		}},
 		{"IPv6 on a port whose listener is for IPv4 alone", outbound("[2001:db8::99]:80", get("edition.cnn.com", "/")), []string{
 			"virtualOutbound > virtualOutbound-catchall-tcp > PassthroughCluster => upstream [2001:db8::99]:80",
