@@ -1,5 +1,5 @@
 package tlsward.no_rules_test
 
 test_refuses_a_new_one if {
-	count(data.tlsward.no_rules.violation) == 1 with input as data.tlsward.given.review("DestinationRule", [])
+	count(data.tlsward.no_rules.violation) == 1 with input as data.tlsward.fixtures.review("DestinationRule", [])
 }
