@@ -45,7 +45,15 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 }
 
 // hopsFromServers returns the hops out of a gateway's servers. They take what has come by its SNI; where none takes
-// that, by the SNI that it should have.
+// that, by the SNI that it should have. Here requests come with the SNI
+// outbound_.443_._.egress.istio-system.svc.cluster.local, which the server does not have. A policy denies that hop
+// for it, and the hop behind it is the one that its author meant.
+//
+//	# DestinationRule egress.istio-system.svc.cluster.local       # Gateway
+//	trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}                    servers:
+//	                                                              - port: {number: 443, protocol: HTTPS, name: https}
+//	                                                                hosts: [edition.cnn.com]
+//	                                                                tls: {mode: ISTIO_MUTUAL}
 func (s *Snapshot) hopsFromServers(client Client, toGateway hop, host string) []hop {
 	list, _ := s.gatewayDestinations(client, toGateway.servers, downstream{sni: toGateway.cluster.Hop.SNI, authority: host})
 	if len(list) == 0 {

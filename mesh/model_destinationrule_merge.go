@@ -32,13 +32,13 @@ const (
 	mergeIntoAndSeparate
 )
 
-// mergeOf returns what becomes of a later rule (pilot/pkg/model/destination_rule.go mergeDestinationRule, with the feature
-// ENABLE_ENHANCED_DESTINATIONRULE_MERGE):
-//  1. Where it is not exported to all namespaces that the earlier one is exported to, it stands on its own. Here a rule
-//     without exportTo is like no rule with one.
+// mergeOf returns what becomes of a later rule (pilot/pkg/model/destination_rule.go mergeDestinationRule, with the
+// feature ENABLE_ENHANCED_DESTINATIONRULE_MERGE):
+//  1. Where it is not exported to all namespaces that the earlier one is exported to, it stands on its own. Here a
+//     rule without exportTo is like no rule with one.
 //  2. Two different workloadSelectors stand on their own.
-//  3. Else it is merged into the earlier one, and stands on its own too if it is exported to more namespaces and only one
-//     of them has a workloadSelector.
+//  3. Else it is merged into the earlier one, and stands on its own too if it is exported to more namespaces and
+//     only one of them has a workloadSelector.
 //
 // With the feature, a private rule for selected pods takes in the plain rule of its namespace, which all others keep:
 //

@@ -11,7 +11,13 @@ import (
 //  2. with another protocol than the earlier plaintext server, or encrypted beside one;
 //  3. for HTTPS whose port has the name of another one of the same Gateway.
 //
-// The first plaintext server takes the place of the encrypted ones of its protocol.
+// The first plaintext server takes the place of the encrypted ones of its protocol. Of these, the younger loses its
+// server:
+//
+//	servers:                                              servers:
+//	- port: {number: 443, protocol: HTTPS, name: a}       - port: {number: 443, protocol: TLS, name: b}
+//	  hosts: [edition.cnn.com]                              hosts: [edition.cnn.com]
+//	  tls: {mode: ISTIO_MUTUAL}                             tls: {mode: PASSTHROUGH}
 func mergedServersOn(gateways []*Object, number uint32) portServers {
 	sorted := slices.SortedStableFunc(slices.Values(gateways), func(a, b *Object) int {
 		return cmp.Or(compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))

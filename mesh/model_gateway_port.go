@@ -1,8 +1,8 @@
 package mesh
 
-// portServers are the servers that a gateway's pods have on one port, as mergedServersOn returns them. For a client's hop to
-// the port the protocol and the TLS mode of the first one count: the others differ in their hosts alone, or are for nobody
-// who speaks so.
+// portServers are the servers that a gateway's pods have on one port, as mergedServersOn returns them. For a client's
+// hop to the port the protocol and the TLS mode of the first one count: the others differ in their hosts alone, or
+// are for nobody who speaks so.
 type portServers []gatewayServer
 
 // tlsMode returns the TLS mode of the servers, "" if they are for plaintext or there are none.

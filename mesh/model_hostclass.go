@@ -59,7 +59,8 @@ func (s *Snapshot) classifyHosts(pattern string, sni []string, lists HostLists) 
 	return classes
 }
 
-// hostClassKey returns a string that is equal for hosts of one class, lists aside; "" for a host that is alone in its class.
+// hostClassKey returns a string that is equal for hosts of one class, lists aside; "" for a host that is alone in its
+// class.
 func (s *Snapshot) hostClassKey(hostname string, sni []string) string {
 	services := s.services.At(hostname)
 	if len(services) != 1 || services[0].specKey == "" || host.IsWildcard(hostname) {

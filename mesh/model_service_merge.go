@@ -15,6 +15,12 @@ type serviceMerger struct {
 //  1. a Kubernetes Service takes the place of a ServiceEntry;
 //  2. new ports of a service that canMergeServices are added;
 //  3. any other service is left out.
+//
+// Of three ServiceEntries for edition.cnn.com, the oldest first, a client sees ports 80 and 443:
+//
+//	namespace: external            namespace: external            namespace: shop
+//	resolution: DNS                resolution: DNS                resolution: DNS
+//	ports: [{number: 80}]          ports: [{number: 443}]         ports: [{number: 8443}]
 func (f *serviceMerger) add(v scopedService) {
 	switch have := f.service; {
 	case !f.found:

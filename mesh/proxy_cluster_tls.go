@@ -72,6 +72,13 @@ func isSecretCredential(credential string) bool {
 //  2. Without sni and subjectAltNames, the certificate is checked for that name too. With an sni alone nothing is,
 //     unless the ServiceEntry has subjectAltNames.
 //  3. The subjectAltNames of the ServiceEntry fill in for those of the rule.
+//
+// For a port of HTTP:
+//
+//	tls: {mode: SIMPLE}                                                     the Host header is sent, and checked
+//	tls: {mode: SIMPLE, sni: edition.cnn.com}                               edition.cnn.com is sent, nothing is checked
+//	tls: {mode: SIMPLE, subjectAltNames: [edition.cnn.com]}                 the Host header is sent, edition.cnn.com checked
+//	tls: {mode: SIMPLE, insecureSkipVerify: true}                           the Host header is sent, nothing is checked
 func (c *Cluster) setNames(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.AutoSNI = t.Sni == ""
 	c.Hop.AutoNames = !c.Hop.Insecure && (c.service.usesDynamicForwardProxy() || t.Sni == "" && len(t.SubjectAltNames) == 0)

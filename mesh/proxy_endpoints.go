@@ -57,7 +57,12 @@ func (p port) sameNumberOrName(other port) bool {
 func anyPort(port) bool { return true }
 
 // endpointAt returns a workload's endpoint for a port. Its port is the workload's own of that name, else the
-// targetPort, else the number; 0 for a unix domain socket.
+// targetPort, else the number; 0 for a unix domain socket. Here it is 8443 at the first address, 443 at the second:
+//
+//	ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]
+//	endpoints:
+//	- {address: a.example.com, ports: {http: 8443}}
+//	- {address: b.example.com}
 func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace string) endpoint {
 	e := endpoint{number: p.number, name: p.name, address: w.Address, port: p.number, labels: w.Labels}
 	switch own := w.Ports[p.name]; {

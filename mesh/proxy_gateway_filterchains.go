@@ -73,7 +73,14 @@ func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *v
 
 // tlsPassthroughChains returns a filter chain for each match of the tls routes that are bound to a PASSTHROUGH server
 // (pilot/pkg/networking/core/gateway.go buildGatewayNetworkFiltersFromTLSRoutes). The server's hosts do not limit the
-// names. A match with an SNI host that is taken has no chain; the SNI hosts of the others are added to taken.
+// names. A match with an SNI host that is taken has no chain; the SNI hosts of the others are added to taken. Of
+// these two, the second match has none, and nobody takes www.cnn.com:
+//
+//	tls:
+//	- match: [{sniHosts: [edition.cnn.com]}]
+//	  route: [{destination: {host: edition.cnn.com}}]
+//	- match: [{sniHosts: [edition.cnn.com, www.cnn.com]}]
+//	  route: [{destination: {host: www.cnn.com}}]
 func (s *Snapshot) tlsPassthroughChains(client Client, srv gatewayServer, all []*virtualService, taken map[string]bool) []filterChain {
 	var list []filterChain
 	for _, v := range all {

@@ -11,6 +11,15 @@ import (
 // buildSidecarOutboundTLSFilterChainOpts): each match has a filter chain, and the chain with the server name closest
 // to the SNI takes it. taken is true if there is any chain: then the host has none of its own, and TLS that fits none
 // goes nowhere.
+//
+//	hosts: ["*.cnn.com"]
+//	tls:
+//	- match: [{sniHosts: ["*.cnn.com"]}]
+//	  route: [{destination: {host: any.cnn.com}}]
+//	- match: [{sniHosts: [edition.cnn.com]}]
+//	  route: [{destination: {host: edition.cnn.com}}]
+//
+// TLS for edition.cnn.com takes the second route, though the first matches it too.
 func (s *Snapshot) tlsDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	best := -1
 	for _, v := range all {

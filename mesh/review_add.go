@@ -13,8 +13,8 @@ func (r *review) add(list ...change) {
 	}
 }
 
-// addEgress adds the flow of a hop that leaves the mesh, or that routes have no destination for. Two ways to one cluster are one
-// flow, which was under TLS if either was.
+// addEgress adds the flow of a hop that leaves the mesh, or that routes have no destination for. Two ways to one
+// cluster are one flow, which was under TLS if either was.
 func (r *review) addEgress(c change) {
 	h, was := c.hop, c.before
 	if i, known := r.index[h.key()]; known {
@@ -66,7 +66,12 @@ func (r *review) addGatewayHop(h hop) {
 }
 
 // lostTLS returns the TLS that the rule under review had for a hop, where now another rule of its host and namespace,
-// which it hid before, leaves the bytes in plaintext; nil anywhere else.
+// which it hid before, leaves the bytes in plaintext; nil anywhere else. When the first of these is deleted, it is
+// the place where the second would need it:
+//
+//	# created first                                      # created second
+//	host: edition.cnn.com                                host: edition.cnn.com
+//	trafficPolicy: {tls: {mode: SIMPLE}}                 trafficPolicy: {loadBalancer: {simple: RANDOM}}
 func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 	if !r.isOfRule() || r.old == nil || f.Rule == nil || f.Verdict != Plaintext || f.Before != Originated {
 		return nil

@@ -48,8 +48,8 @@ func (r *review) clientBefore(client Client, host string) Client {
 // any number.
 const maxCombinedClients = 4096
 
-// combinedClients returns the clients that may exist: with the labels that selectors of the object under review ask for and
-// those that another object's selectors ask for.
+// combinedClients returns the clients that may exist: with the labels that selectors of the object under review ask
+// for and those that another object's selectors ask for.
 func (r *review) combinedClients(clients []Client) []Client {
 	own := r.selectorLabels()
 	if len(own) == 0 || len(own)*len(clients) > maxCombinedClients {

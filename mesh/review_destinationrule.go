@@ -31,8 +31,8 @@ func (r *review) destinationRule() {
 	}
 }
 
-// addCoveredHosts adds the flows of the hosts that pattern, the rule's host, covers. It reports whether there are any, and
-// whether any of them is external.
+// addCoveredHosts adds the flows of the hosts that pattern, the rule's host, covers. It reports whether there are
+// any, and whether any of them is external.
 func (r *review) addCoveredHosts(pattern string) (known, external bool) {
 	for class := range r.after.hostClasses(pattern, sniOf(ruleSpec(r.reviewed())), r.lists) {
 		known = true

@@ -11,8 +11,8 @@ import (
 // that judges one of several that differ in nothing but their host judges all.
 const maxUngroupedFlows = 64
 
-// groupFlows returns the first flow of each class, with the number of the others in OtherHosts. Flows of one class are equal
-// but for their hosts, which the same of lists cover.
+// groupFlows returns the first flow of each class, with the number of the others in OtherHosts. Flows of one class
+// are equal but for their hosts, which the same of lists cover.
 func groupFlows(flows []Flow, lists HostLists) []Flow {
 	if len(flows) <= maxUngroupedFlows {
 		return flows
@@ -36,7 +36,8 @@ func groupFlows(flows []Flow, lists HostLists) []Flow {
 	return grouped
 }
 
-// withoutHost returns the flow without what depends on its host alone. What a policy compares the host with is left as a mark.
+// withoutHost returns the flow without what depends on its host alone. What a policy compares the host with is left
+// as a mark.
 func (f Flow) withoutHost() Flow {
 	f.Host, f.Service, f.OtherHosts, f.Client.Gateways = "", nil, 0, nil
 	sni := ""

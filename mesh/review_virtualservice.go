@@ -40,8 +40,8 @@ func (r *review) virtualService() {
 	r.add(r.clusterChanges(r.after.gatewayRouteHops(v))...)
 }
 
-// hosts returns the hosts whose traffic the routes take, now and before, and known ones that differ in case only, which HTTP
-// does not distinguish.
+// hosts returns the hosts whose traffic the routes take, now and before, and known ones that differ in case only,
+// which HTTP does not distinguish.
 func (r *routeReview) hosts() []string {
 	var hosts []string
 	for _, o := range r.versions() {
@@ -112,8 +112,8 @@ func routedChanges(hops []hop, was Verdict) []change {
 	return list
 }
 
-// undeclaredHostChanges returns the changes for a name that no object declares and wildcards cover. Those that lose no TLS are the
-// wildcards' own.
+// undeclaredHostChanges returns the changes for a name that no object declares and wildcards cover. Those that lose
+// no TLS are the wildcards' own.
 func (r *routeReview) undeclaredHostChanges(name string) []change {
 	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
 		return nil

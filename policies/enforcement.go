@@ -112,8 +112,9 @@ func appliesIn(x *v1alpha1.Exemption, namespace string) bool {
 	return len(x.Namespaces) == 0 || slices.Contains(x.Namespaces, namespace)
 }
 
-// ExemptHosts returns the lists of hosts that exemptions have in a namespace. mesh.Review must not let a flow stand for hosts
-// that different ones of them cover (Flow.OtherHosts does not name the hosts), so that all of it is exempt, or none of it.
+// ExemptHosts returns the lists of hosts that exemptions have in a namespace. mesh.Review must not let a flow stand
+// for hosts that different ones of them cover (Flow.OtherHosts does not name the hosts), so that all of it is exempt,
+// or none of it.
 func (e *Engine) ExemptHosts(namespace string) mesh.HostLists {
 	return e.enforcement.exemptHosts(namespace)
 }
@@ -129,8 +130,8 @@ func (e *enforcement) exemptHosts(namespace string) mesh.HostLists {
 	return lists
 }
 
-// coversHost reports whether the patterns cover all hosts that v is about. Where v's flow stands for others that were not told
-// apart by ExemptHosts, only "*" covers those.
+// coversHost reports whether the patterns cover all hosts that v is about. Where v's flow stands for others that were
+// not told apart by ExemptHosts, only "*" covers those.
 func coversHost(patterns []string, v *Violation, in *Input) bool {
 	if slices.Contains(patterns, "*") {
 		return v.Host != ""
