@@ -1,20 +1,20 @@
 package cli
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
-// progressAfter is how long a command works in silence.
-const progressAfter = time.Second
-
-// Progress writes to Err what takes long, after a second and then each time that twice as much has passed. The caller
+// Progress writes to Err what takes long, after ProgressAfter and then each time that twice as much has passed. The caller
 // calls stop before it writes anything.
 func (s Streams) Progress(what string) (stop func()) {
-	began := time.Now()
+	began, after := time.Now(), cmp.Or(s.ProgressAfter, time.Second)
 	finish, finished := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(finished)
-		ticker := time.NewTicker(progressAfter)
+		ticker := time.NewTicker(after)
 		defer ticker.Stop()
-		for next := progressAfter; ; {
+		for next := after; ; {
 			select {
 			case <-finish:
 				return

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -22,7 +23,7 @@ func load(t *testing.T, path string) (*offline.Mesh, *admission.Evaluator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Read(evaluator, cli.Streams{Err: &strings.Builder{}})
+	m, err := s.Read(evaluator, cli.Streams{ProgressAfter: time.Hour, Err: &strings.Builder{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -20,7 +21,7 @@ func run(t *testing.T, o Options, stdin string) (stdout, stderr string, err erro
 	t.Helper()
 	o.Namespace = "default"
 	var out, errs strings.Builder
-	err = Run(t.Context(), o, cli.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	err = Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(stdin), Out: &out, Err: &errs})
 	return out.String(), errs.String(), err
 }
 
@@ -151,7 +152,7 @@ func (failing) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestRunReturnsTheErrorOfTheOutput(t *testing.T) {
 	for _, output := range []string{"text", "json", "sarif"} {
 		o := Options{Source: offline.Source{Paths: []string{"testdata/denied.yaml"}}, Output: output}
-		err := Run(context.Background(), o, cli.Streams{Out: failing{}, Err: &strings.Builder{}})
+		err := Run(context.Background(), o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: &strings.Builder{}})
 		if err == nil || err.Error() != "disk full" {
 			t.Errorf("%s: got %v", output, err)
 		}

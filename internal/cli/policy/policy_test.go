@@ -31,7 +31,7 @@ func TestNewWritesAPolicyThatPasses(t *testing.T) {
 		t.Errorf("wrote\n%s\nwant\n%s", out.String(), want.String())
 	}
 	var report strings.Builder
-	err := test.Run(t.Context(), test.Options{Paths: []string{dir}, Output: "text"}, cli.Streams{Out: &report, Err: &report})
+	err := test.Run(t.Context(), test.Options{Paths: []string{dir}, Output: "text"}, cli.Streams{ProgressAfter: time.Hour, Out: &report, Err: &report})
 	if err != nil || !strings.HasSuffix(report.String(), " passed, 0 failed\n") {
 		t.Errorf("%v, %s", err, report.String())
 	}
@@ -95,7 +95,7 @@ func TestBench(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
 			o := BenchOptions{Paths: test.paths, Each: time.Nanosecond, Output: "json"}
-			if err := Bench(t.Context(), o, cli.Streams{Out: &out, Err: &out}); err != nil {
+			if err := Bench(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out}); err != nil {
 				t.Fatal(err)
 			}
 			var costs []policies.Cost
@@ -142,7 +142,7 @@ func TestBenchCannotMeasure(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			err := Bench(t.Context(), test.BenchOptions, cli.Streams{Out: &out, Err: &out})
+			err := Bench(t.Context(), test.BenchOptions, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out})
 			if err == nil || errors.Is(err, cli.ErrIssuesFound) || !strings.Contains(err.Error(), test.want) || out.Len() > 0 {
 				t.Errorf("got %v and %q, want %q", err, out.String(), test.want)
 			}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -145,7 +146,7 @@ func TestRunReadsTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	err := Run(t.Context(), Options{Kubeconfig: path, Policies: []string{"testdata/policy"}, Output: "text"}, cli.Streams{Out: &out, Err: &out})
+	err := Run(t.Context(), Options{Kubeconfig: path, Policies: []string{"testdata/policy"}, Output: "text"}, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out})
 	if want := "newly denied: ServiceEntry shop/a (cluster:1): owned\n"; !errors.Is(err, cli.ErrIssuesFound) || !strings.Contains(out.String(), want) {
 		t.Errorf("%v, no %q in\n%s", err, want, out.String())
 	}

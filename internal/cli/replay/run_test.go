@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/golden"
@@ -28,7 +29,7 @@ func TestRun(t *testing.T) {
 			for _, output := range []string{"text", "json"} {
 				test.Paths, test.Namespace, test.Output = []string{mesh}, "default", output
 				var out, errs strings.Builder
-				err := Run(t.Context(), test.Options, cli.Streams{Out: &out, Err: &errs})
+				err := Run(t.Context(), test.Options, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &errs})
 				if !errors.Is(err, test.err) || errs.Len() > 0 {
 					t.Errorf("%v, want %v; stderr %s", err, test.err, errs.String())
 				}
@@ -43,7 +44,7 @@ func TestRunReadsStandardInput(t *testing.T) {
 	entry := "{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: a}, spec: {hosts: [a.example], ports: [{number: 443, name: https, protocol: HTTPS}]}}"
 	o := Options{Paths: []string{"-"}, Namespace: "mine", Policies: []string{"testdata/policy"}, Output: "text"}
 	var out strings.Builder
-	err := Run(t.Context(), o, cli.Streams{In: strings.NewReader(entry), Out: &out, Err: &out})
+	err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(entry), Out: &out, Err: &out})
 	if want := "newly denied: ServiceEntry mine/a (standard input:1): owned\n"; !errors.Is(err, cli.ErrIssuesFound) || !strings.Contains(out.String(), want) {
 		t.Errorf("%v, no %q in\n%s", err, want, out.String())
 	}
@@ -68,7 +69,7 @@ func TestRunCannotReplay(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			err := Run(t.Context(), test.Options, cli.Streams{Out: &out, Err: &out})
+			err := Run(t.Context(), test.Options, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out})
 			if err == nil || errors.Is(err, cli.ErrIssuesFound) || !strings.Contains(err.Error(), test.want) || out.Len() > 0 {
 				t.Errorf("got %v and %q, want %q", err, out.String(), test.want)
 			}

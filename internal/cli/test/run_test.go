@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/golden"
@@ -16,7 +17,7 @@ import (
 func run(t *testing.T, o Options, stdin string) (string, error) {
 	t.Helper()
 	var out, errs strings.Builder
-	err := Run(t.Context(), o, cli.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(stdin), Out: &out, Err: &errs})
 	return out.String(), err
 }
 
@@ -109,7 +110,7 @@ func TestRunCannotTest(t *testing.T) {
 func TestRunReturnsTheErrorOfTheOutput(t *testing.T) {
 	for _, o := range []Options{{Output: "text"}, {Output: "text", Coverage: true}, {Output: "json"}, {Output: "junit"}} {
 		o.Paths = []string{"testdata/suites/passes.yaml"}
-		if err := Run(t.Context(), o, cli.Streams{Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
+		if err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}
@@ -119,7 +120,7 @@ func TestRunWatches(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out strings.Builder
-	err := Run(ctx, Options{Paths: []string{"none"}, Output: "text", Watch: true}, cli.Streams{Out: &out, Err: &out})
+	err := Run(ctx, Options{Paths: []string{"none"}, Output: "text", Watch: true}, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out})
 	if err != nil || !strings.HasPrefix(out.String(), "tlsward: ") {
 		t.Errorf("--watch ends with an error of a run: %v, %q", err, out.String())
 	}

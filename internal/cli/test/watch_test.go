@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,7 +20,7 @@ func TestWatchRunsAgainWhenAFileChanges(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func() error
-		runs   int
+		runs   int32
 	}{
 		{"at once", func() error { return nil }, 1},
 		{"nothing changes", func() error { return nil }, 1},
@@ -33,10 +34,10 @@ func TestWatchRunsAgainWhenAFileChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var out strings.Builder
-		runs := 0
+		var runs atomic.Int32
 		ended := make(chan error)
 		go func() {
-			ended <- watch(ctx, &out, []string{dir}, func() error { runs++; return nil })
+			ended <- watch(ctx, &out, []string{dir}, func() error { runs.Add(1); return nil })
 		}()
 		for _, test := range tests {
 			if err := test.change(); err != nil {
@@ -44,8 +45,8 @@ func TestWatchRunsAgainWhenAFileChanges(t *testing.T) {
 			}
 			time.Sleep(2 * watchInterval)
 			synctest.Wait()
-			if runs != test.runs {
-				t.Errorf("%s: %d runs, want %d", test.name, runs, test.runs)
+			if got := runs.Load(); got != test.runs {
+				t.Errorf("%s: %d runs, want %d", test.name, got, test.runs)
 			}
 		}
 		cancel()
