@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/assume"
 	"github.com/tlsward/tlsward/webhook/internal/fixture"
@@ -69,19 +71,21 @@ func cpuTime() time.Duration {
 // What a review costs from its body to its answer, without the network: a new one, and one that comes again.
 func BenchmarkReview(b *testing.B) {
 	b.Run("new", func(b *testing.B) {
-		benchmarkReviews(b, func(f *handlerFixture) { // another evaluator forgets the decisions of the last
+		benchmarkReviews(b, func(f *webhooksFixture) { // another evaluator forgets the decisions of the last
 			e := *testEvaluator(b)
 			f.Use(&e)
 		})
 	})
-	b.Run("again", func(b *testing.B) { benchmarkReviews(b, func(*handlerFixture) {}) })
+	b.Run("again", func(b *testing.B) { benchmarkReviews(b, func(*webhooksFixture) {}) })
 }
 
-func benchmarkReviews(b *testing.B, before func(*handlerFixture)) {
+func benchmarkReviews(b *testing.B, before func(*webhooksFixture)) {
 	for _, objects := range []int{100, 10_000, 100_000} {
-		f := newFixture(b, HandlerOptions{Cache: benchCache(b, objects)})
+		f := newFixture(b, Options{Cache: benchCache(b, objects)})
 		f.Use(testEvaluator(b))
-		routes := f.Routes()
+		server := ctrlwebhook.NewServer(ctrlwebhook.Options{})
+		f.Register(server)
+		routes := server.WebhookMux()
 		for _, bench := range []struct{ name, path, text string }{
 			{"validate/ServiceEntry", "/validate", fixture.Entry},
 			{"validate/DestinationRule-good", "/validate", fixture.GoodRule},

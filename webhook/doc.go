@@ -1,6 +1,6 @@
-// Package webhook is Kubernetes admission over HTTPS: it decodes a review, has it judged, and answers. Judge holds
-// the decision itself, free of HTTP, so that the command line decides exactly as the server does.
+// Package webhook serves the two admission webhooks with controller-runtime: one admission.Webhook for /mutate and one
+// for /validate, and around them what a server in front of every change of a cluster needs: bounds, deadlines, a drain.
+// Each of those is a small file of its own.
 //
-// What a proxy would do is in package mesh, what is filled in is in package mutators, what is wrong is in package
-// policies: none of that belongs here.
+// What is decided is in package webhook/admission.
 package webhook

@@ -8,8 +8,7 @@ import (
 
 // A client that keeps one connection busy must never see it end under a request. HTTP/1.1 is what API servers speak.
 func TestDrainClosesConnections(t *testing.T) {
-	server := start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }),
-		func(s *Server) { s.Drain = 500 * time.Millisecond })
+	server := startDraining(t, nothing, 500*time.Millisecond, nil)
 	transport := server.client.Transport.(*http.Transport).Clone()
 	transport.ForceAttemptHTTP2 = false
 	transport.Protocols = new(http.Protocols)

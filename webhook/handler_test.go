@@ -12,6 +12,8 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -20,9 +22,9 @@ import (
 )
 
 func TestReviewsOverHTTPS(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(testEvaluator(t))
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 
 	mutated := server.review(t, "/mutate", create(t, fixture.BareRule))
 	var patch []struct{ Op, Path string }
@@ -36,7 +38,7 @@ func TestReviewsOverHTTPS(t *testing.T) {
 		t.Errorf("a complete rule is patched: %s", again.Patch)
 	}
 
-	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed || got.Result != nil {
+	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed || got.Result.Message != "" {
 		t.Errorf("a good rule: %+v %+v", got, got.Result)
 	}
 	got := server.review(t, "/validate", create(t, fixture.DisabledRule))
@@ -63,9 +65,9 @@ func TestReviewsOverHTTPS(t *testing.T) {
 
 // What is not ours passes at once, even if it could not be read.
 func TestPassesAtOnce(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(testEvaluator(t))
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	leaving := strings.Replace(fixture.DisabledRule, "namespace: default", `namespace: default, deletionTimestamp: "2026-01-01T00:00:00Z"`, 1)
 	status := create(t, fixture.DisabledRule)
 	status.SubResource = "status"
@@ -101,9 +103,9 @@ func TestWarningsAndAudit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
+	f := newFixture(t, Options{Cache: newCache(t)})
 	f.Use(evaluator)
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	got := server.review(t, "/validate", create(t, fixture.Entry))
 	if !got.Allowed || len(got.Warnings) == 0 || !strings.HasPrefix(got.Warnings[0], "tls-pending: ") {
 		t.Errorf("an fixture.Entry without its rule: %+v", got)
@@ -116,13 +118,13 @@ func TestWarningsAndAudit(t *testing.T) {
 }
 
 func TestPanicAnswersClosed(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
+	f := newFixture(t, Options{Cache: newCache(t)})
 	f.Use(testEvaluator(t))
-	boom := func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response { panic("boom") }
-	mux := http.NewServeMux()
-	mux.Handle("/mutate", f.endpoint("mutate", boom))
-	mux.Handle("/validate", f.endpoint("validate", boom))
-	server := start(t, mux, nil)
+	boom := func(context.Context, *admission.Evaluator, *ctrladmission.Request) (outcome, error) { panic("boom") }
+	server := start(t, func(s ctrlwebhook.Server) {
+		f.register(s, endpoint{name: "mutate", decide: boom, undecided: leftAlone})
+		f.register(s, endpoint{name: "validate", decide: boom, undecided: refused})
+	})
 	if got := server.review(t, "/mutate", create(t, fixture.GoodRule)); !got.Allowed || len(got.Patch) > 0 {
 		t.Errorf("mutate: %+v", got)
 	}
@@ -142,8 +144,8 @@ func TestPanicAnswersClosed(t *testing.T) {
 }
 
 func TestNoJudgeYetAnswersClosed(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
-	server := start(t, f.Routes(), nil)
+	f := newFixture(t, Options{Cache: newCache(t)})
+	server := start(t, f.Register)
 	got := server.review(t, "/validate", create(t, fixture.GoodRule))
 	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide on DestinationRule default/shop") {
 		t.Errorf("%+v %+v", got, got.Result)
@@ -153,14 +155,14 @@ func TestNoJudgeYetAnswersClosed(t *testing.T) {
 func TestUnknownMeshAnswersClosed(t *testing.T) {
 	var waiting atomic.Bool
 	waiting.Store(true)
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry), Ready: func() error {
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry), Ready: func() error {
 		if waiting.Load() {
 			return errors.New("waiting for Gateway")
 		}
 		return nil
 	}})
 	f.Use(testEvaluator(t))
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	got := server.review(t, "/validate", create(t, fixture.GoodRule))
 	if got.Allowed || !strings.Contains(got.Result.Message, "waiting for Gateway") {
 		t.Errorf("half a mesh: %+v", got)
@@ -180,16 +182,16 @@ func TestUnknownMeshAnswersClosed(t *testing.T) {
 
 // A review that takes longer than the API server waits is refused, not left open, and holds its slot to the end.
 func TestDeadline(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t), Concurrent: 1, Queue: time.Millisecond})
+	f := newFixture(t, Options{Cache: newCache(t), MaxConcurrent: 1, QueueTimeout: time.Millisecond})
 	f.Use(testEvaluator(t))
 	leave := make(chan struct{})
-	slow := func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response {
+	slow := func(context.Context, *admission.Evaluator, *ctrladmission.Request) (outcome, error) {
 		<-leave
-		return response{allowed(), "allow"}
+		return allowed(), nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/validate", f.endpoint("validate", slow))
-	server := start(t, mux, nil)
+	server := start(t, func(s ctrlwebhook.Server) {
+		f.register(s, endpoint{name: "validate", decide: slow, undecided: refused})
+	})
 	begin := time.Now()
 	got := server.review(t, "/validate?timeout=100ms", create(t, fixture.GoodRule))
 	if took := time.Since(begin); got.Allowed || took > 2*time.Second || !strings.Contains(got.Result.Message, "no decision in time") {
@@ -202,11 +204,10 @@ func TestDeadline(t *testing.T) {
 		t.Errorf("status %d while the late one is at work, want 429", code)
 	}
 	close(leave)
-	eventually(t, "the slot is free", func() bool { return len(f.limit.slots) == 0 })
+	eventually(t, "the slot is free", func() bool { return len(f.limiter.slots) == 0 })
 }
 
 func TestDeadlineFromQuery(t *testing.T) {
-	h := newFixture(t, HandlerOptions{Cache: newCache(t), Timeout: time.Second}).Handler
 	for query, want := range map[string]time.Duration{
 		"": time.Second, "?timeout=500ms": 450 * time.Millisecond, "?timeout=30s": time.Second,
 		"?timeout=-1s": time.Second, "?timeout=soon": time.Second,
@@ -215,24 +216,24 @@ func TestDeadlineFromQuery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := h.deadline(r); got != want {
+		if got := timeoutOf(r, time.Second); got != want {
 			t.Errorf("%q: %s, want %s", query, got, want)
 		}
 	}
 }
 
 func TestShedding(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t), Concurrent: 1, Queue: 20 * time.Millisecond})
+	f := newFixture(t, Options{Cache: newCache(t), MaxConcurrent: 1, QueueTimeout: 20 * time.Millisecond})
 	f.Use(testEvaluator(t))
 	entered, leave := make(chan struct{}), make(chan struct{})
-	slow := func(_ context.Context, _ *admission.Evaluator, _ *admissionv1.AdmissionRequest) response {
+	slow := func(context.Context, *admission.Evaluator, *ctrladmission.Request) (outcome, error) {
 		close(entered)
 		<-leave
-		return response{allowed(), "allow"}
+		return allowed(), nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/validate", f.endpoint("validate", slow))
-	server := start(t, mux, nil)
+	server := start(t, func(s ctrlwebhook.Server) {
+		f.register(s, endpoint{name: "validate", decide: slow, undecided: refused})
+	})
 	var wg sync.WaitGroup
 	wg.Go(func() { server.review(t, "/validate", create(t, fixture.GoodRule)) })
 	<-entered
@@ -286,9 +287,9 @@ func TestReloadSwapsWhileReviewsRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	strict := testEvaluator(t)
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(strict)
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -46,7 +46,7 @@ func (h *Health) Note(name string, note func() string) {
 // Drain fails readiness from now on.
 func (h *Health) Drain() { h.draining.Store(true) }
 
-// Ready gives what readiness still waits for; nil is ready.
+// Ready returns what readiness still waits for, nil where it is ready.
 func (h *Health) Ready() error {
 	ready, report := h.probe()
 	if ready {
@@ -55,7 +55,8 @@ func (h *Health) Ready() error {
 	return errors.New(strings.TrimSpace(report))
 }
 
-// Routes gives /healthz, which says that the process answers, and /readyz, which says whether to send it reviews.
+// Routes returns /healthz, which says that the process answers, and /readyz, which says whether to send it reviews and
+// why not. controller-runtime's own probes withhold the reason.
 func (h *Health) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })

@@ -2,10 +2,27 @@ package webhook
 
 import (
 	"context"
+	"net/http"
 	"time"
 )
 
-// limiter caps the reviews that are judged at once. Those above the cap wait a little: the API server takes a 429 for
+// limited answers 429 to reviews above the limit, before they are read. A decision may outlive its request (inTime), so
+// the handler takes the slot over; where it is not called, the slot is given back here.
+func (w *Webhooks) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if !w.limiter.acquire(r.Context()) {
+			w.metrics.shed.Inc()
+			rw.Header().Set("Retry-After", "1")
+			http.Error(rw, "too many reviews at once", http.StatusTooManyRequests)
+			return
+		}
+		r, slot := withSlot(r, w.limiter.release)
+		defer func() { slot.handOver()() }()
+		next.ServeHTTP(rw, r)
+	})
+}
+
+// limiter caps the reviews that are decided at once. Those above the cap wait a little: the API server takes a 429 for
 // a failure of the webhook, so shedding is for a flood and not for a burst.
 type limiter struct {
 	slots   chan struct{}
@@ -13,12 +30,12 @@ type limiter struct {
 	wait    time.Duration
 }
 
-// newLimiter admits n at once, and ten times as many to wait.
+// newLimiter returns a limiter that admits n at once, and ten times as many to wait.
 func newLimiter(n int, wait time.Duration) *limiter {
 	return &limiter{slots: make(chan struct{}, n), waiting: make(chan struct{}, 10*n), wait: wait}
 }
 
-// acquire takes a slot; false is no.
+// acquire takes a slot. It reports whether there was one in time.
 func (l *limiter) acquire(ctx context.Context) bool {
 	select {
 	case l.slots <- struct{}{}:
@@ -43,5 +60,5 @@ func (l *limiter) acquire(ctx context.Context) bool {
 	}
 }
 
-// release gives the slot back.
+// release gives a slot back.
 func (l *limiter) release() { <-l.slots }

@@ -66,16 +66,16 @@ func counters(name, help string, labels ...string) *prometheus.CounterVec {
 
 // ConfigReloaded counts a configuration that was applied (nil) or refused.
 func (m *Metrics) ConfigReloaded(err error) {
-	m.reloads.WithLabelValues(outcome(err)).Inc()
+	m.reloads.WithLabelValues(reloadResult(err)).Inc()
 	if err == nil {
 		m.reloaded.SetToCurrentTime()
 	}
 }
 
 // PoliciesReloaded counts policies that were applied (nil) or refused.
-func (m *Metrics) PoliciesReloaded(err error) { m.policies.WithLabelValues(outcome(err)).Inc() }
+func (m *Metrics) PoliciesReloaded(err error) { m.policies.WithLabelValues(reloadResult(err)).Inc() }
 
-func outcome(err error) string {
+func reloadResult(err error) string {
 	if err != nil {
 		return "refused"
 	}

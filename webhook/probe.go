@@ -5,6 +5,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
 // ProbeName is the name of an AuthorizationPolicy that is refused under every configuration. The program sends one as
@@ -12,13 +13,12 @@ import (
 const ProbeName = "tlsward-probe"
 
 // isProbe reports whether a review is of the object that is always refused.
-func isProbe(r *admissionv1.AdmissionRequest) bool {
+func isProbe(r *ctrladmission.Request) bool {
 	return r.Name == ProbeName && r.Kind.Kind == "AuthorizationPolicy" && r.Operation == admissionv1.Create
 }
 
 // probeRefused is the answer to a probe that the policies in force would let pass.
-func probeRefused() response {
-	answer := &admissionv1.AdmissionResponse{Result: denial(http.StatusForbidden, metav1.StatusReasonForbidden,
-		"the name "+ProbeName+" is kept for the check that refusals arrive")}
-	return response{answer, "deny"}
+func probeRefused() outcome {
+	return denied(http.StatusForbidden, metav1.StatusReasonForbidden,
+		"the name "+ProbeName+" is kept for the check that refusals arrive", "deny")
 }

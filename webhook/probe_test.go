@@ -5,15 +5,16 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
 func TestIsProbe(t *testing.T) {
-	request := func(kind, name string, operation admissionv1.Operation) *admissionv1.AdmissionRequest {
-		return &admissionv1.AdmissionRequest{Kind: metav1.GroupVersionKind{Kind: kind}, Name: name, Operation: operation}
+	request := func(kind, name string, operation admissionv1.Operation) *ctrladmission.Request {
+		return &ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Kind: metav1.GroupVersionKind{Kind: kind}, Name: name, Operation: operation}}
 	}
 	cases := []struct {
 		name    string
-		request *admissionv1.AdmissionRequest
+		request *ctrladmission.Request
 		want    bool
 	}{
 		{"the probe", request("AuthorizationPolicy", ProbeName, admissionv1.Create), true},

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	admissionv1 "k8s.io/api/admission/v1"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -24,8 +24,8 @@ type DecisionRecord struct {
 }
 
 // record passes a decision to the decision log. What no policy looks at is not recorded.
-func (h *Handler) record(ctx context.Context, r *admissionv1.AdmissionRequest, d admission.Decision, err error) {
-	if h.onDecision == nil || d.Input == nil && err == nil {
+func (w *Webhooks) record(ctx context.Context, r *ctrladmission.Request, d admission.Decision, err error) {
+	if w.onDecision == nil || d.Input == nil && err == nil {
 		return
 	}
 	record := DecisionRecord{UID: string(r.UID), Time: time.Now(), Violations: d.Violations, Err: err}
@@ -37,5 +37,5 @@ func (h *Handler) record(ctx context.Context, r *admissionv1.AdmissionRequest, d
 			UserInfo: policies.UserInfo{Username: r.UserInfo.Username, Groups: r.UserInfo.Groups},
 		}
 	}
-	h.onDecision(ctx, record)
+	w.onDecision(ctx, record)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/policies"
@@ -16,9 +17,9 @@ import (
 
 func TestDecisionsAreRecorded(t *testing.T) {
 	var recorded []DecisionRecord
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry), OnDecision: func(_ context.Context, d DecisionRecord) { recorded = append(recorded, d) }})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry), OnDecision: func(_ context.Context, d DecisionRecord) { recorded = append(recorded, d) }})
 	f.Use(testEvaluator(t))
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	for _, r := range []*admissionv1.AdmissionRequest{
 		create(t, fixture.GoodRule), create(t, fixture.DisabledRule), create(t, "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"),
 	} {
@@ -41,10 +42,10 @@ func TestDecisionsAreRecorded(t *testing.T) {
 func TestADecisionIsRecordedWithItsInput(t *testing.T) {
 	var recorded []DecisionRecord
 	store := newCache(t, fixture.Entry)
-	f := newFixture(t, HandlerOptions{Cache: store, OnDecision: func(_ context.Context, d DecisionRecord) { recorded = append(recorded, d) }})
+	f := newFixture(t, Options{Cache: store, OnDecision: func(_ context.Context, d DecisionRecord) { recorded = append(recorded, d) }})
 	f.Use(testEvaluator(t))
 	input := policies.Input{Request: policies.Request{Kind: "DestinationRule", Name: "judged"}}
-	r := create(t, fixture.GoodRule)
+	r := &ctrladmission.Request{AdmissionRequest: *create(t, fixture.GoodRule)}
 	f.record(t.Context(), r, admission.Decision{Allowed: true, Input: &input}, nil)
 	f.record(t.Context(), r, admission.Decision{Input: &input}, errors.New("no answer"))
 	f.record(t.Context(), r, admission.Decision{}, errors.New("cannot be read"))
@@ -66,11 +67,11 @@ func TestWhatCouldNotBeDecidedIsRecordedWithItsInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	var recorded []DecisionRecord
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry), OnDecision: func(_ context.Context, d DecisionRecord) { recorded = append(recorded, d) }})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry), OnDecision: func(_ context.Context, d DecisionRecord) { recorded = append(recorded, d) }})
 	f.Use(evaluator)
 	r := create(t, fixture.GoodRule)
 	r.UserInfo.Username = ""
-	start(t, f.Routes(), nil).review(t, "/validate", r)
+	start(t, f.Register).review(t, "/validate", r)
 	if len(recorded) != 1 || recorded[0].Err == nil || len(recorded[0].Input.Egress) == 0 {
 		t.Errorf("got %+v", recorded)
 	}
@@ -97,11 +98,11 @@ func TestAPolicyThatCannotDecideMayWarn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(evaluator)
 	r := create(t, fixture.GoodRule)
 	r.UserInfo.Username = ""
-	got := start(t, f.Routes(), nil).review(t, "/validate", r)
+	got := start(t, f.Register).review(t, "/validate", r)
 	if !got.Allowed || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "could not decide") {
 		t.Errorf("%+v", got)
 	}

@@ -1,106 +1,72 @@
 package webhook
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
-// Server is the program's three listeners: reviews over HTTPS, metrics and probes over HTTP.
+// Server is controller-runtime's webhook server, which webhooks are registered with, on a listener that is open already
+// and with bounds of its own (docs/adr/0014-controller-runtime.md).
 type Server struct {
-	// Reviews, Metrics and Probes are open listeners; Run closes them. Metrics and Probes may be nil.
-	Reviews, Metrics, Probes net.Listener
-	TLS                      *tls.Config
-	Handler                  http.Handler
-	Gatherer                 prometheus.Gatherer
-	Health                   *Health
-	// Drain is how long the server answers on after it has been told to stop, no longer ready: until every load
-	// balancer has taken note.
-	Drain time.Duration
-	// Shutdown bounds the wait for reviews in flight after that; 10 s if zero.
-	Shutdown time.Duration
-	Log      *slog.Logger
+	ctrlwebhook.Server
+	o       ServerOptions
+	started atomic.Bool
 }
 
-// Run serves until ctx is done, then drains. It ends early with an error if a listener fails.
-func (s *Server) Run(ctx context.Context) error {
-	reviews := s.reviewServer()
-	side := []*http.Server{}
-	failed := make(chan error, 3)
-	start := func(name string, serve func() error) {
-		go func() {
-			if err := serve(); !errors.Is(err, http.ErrServerClosed) {
-				failed <- fmt.Errorf("serve %s: %w", name, err)
-			}
-		}()
-	}
-	start("reviews", func() error { return reviews.ServeTLS(s.Reviews, "", "") })
-	plain := func(name string, l net.Listener, h http.Handler) {
-		if l == nil {
-			return
-		}
-		server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-			WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-		side = append(side, server)
-		start(name, func() error { return server.Serve(l) })
-	}
-	plain("metrics", s.Metrics, metricsRoutes(s.Gatherer))
-	plain("probes", s.Probes, s.Health.Routes())
-
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-	}
-	s.drain(err == nil)
-	defer s.Log.Info("stopped")
-	return errors.Join(append([]error{err}, s.stop(append([]*http.Server{reviews}, side...))...)...)
+// ServerOptions are what a Server needs.
+type ServerOptions struct {
+	// Listener is open; Start closes it.
+	Listener net.Listener
+	// TLS holds the certificate, see TLSConfig.
+	TLS *tls.Config
+	// Health tells when the server drains.
+	Health *Health
+	Log    *slog.Logger
 }
 
-// drain stays in service while clients turn elsewhere.
-func (s *Server) drain(healthy bool) {
-	s.Health.Drain()
-	if !healthy || s.Drain <= 0 {
-		return
-	}
-	s.Log.Info("draining", "for", s.Drain.String())
-	time.Sleep(s.Drain)
+// NewServer returns a server without webhooks yet.
+func NewServer(o ServerOptions) *Server {
+	return &Server{Server: ctrlwebhook.NewServer(ctrlwebhook.Options{}), o: o}
 }
 
-// stop ends the servers one after the other, reviews first, so that probes and metrics tell until the end.
-func (s *Server) stop(servers []*http.Server) []error {
-	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.Shutdown, 10*time.Second))
-	defer cancel()
-	var errs []error
-	for _, server := range servers {
-		if err := server.Shutdown(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("shut down: %w", err), server.Close())
-		}
+// ShutdownTimeout bounds the wait for reviews in flight once a server is told to stop.
+const ShutdownTimeout = 10 * time.Second
+
+// Start serves until ctx is done, then until the reviews in flight are answered.
+func (s *Server) Start(ctx context.Context) error {
+	timeout := ShutdownTimeout
+	server := &manager.Server{
+		Name:            "webhook",
+		Server:          s.bounded(),
+		Listener:        tls.NewListener(s.o.Listener, s.o.TLS),
+		ShutdownTimeout: &timeout,
 	}
-	return errs
+	s.started.Store(true)
+	return server.Start(ctx)
 }
 
-// reviewServer bounds what one client can hold: an API server keeps one connection open, sends a review a stream and
-// reads the answer at once.
-func (s *Server) reviewServer() *http.Server {
+// bounded returns an HTTP server that bounds what one client can hold: an API server keeps connections open, sends a
+// review and reads the answer at once.
+func (s *Server) bounded() *http.Server {
 	return &http.Server{
-		Handler:           s.closingWhileDraining(s.Handler),
-		TLSConfig:         s.TLS,
+		Handler:           closeWhileDraining(s.o.Health, s.WebhookMux()),
+		TLSConfig:         s.o.TLS,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
 		IdleTimeout:       3 * time.Minute, // longer than an API server's own 90 s, so that it is the one to close
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: 250,
 			SendPingTimeout:      30 * time.Second,
@@ -110,8 +76,12 @@ func (s *Server) reviewServer() *http.Server {
 	}
 }
 
-func metricsRoutes(gatherer prometheus.Gatherer) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{}))
-	return mux
+// StartedChecker returns a check that passes once the server takes reviews.
+func (s *Server) StartedChecker() healthz.Checker {
+	return func(*http.Request) error {
+		if !s.started.Load() {
+			return errors.New("the webhook server has not been started yet")
+		}
+		return nil
+	}
 }

@@ -13,15 +13,18 @@ import (
 	"io"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/internal/fixture"
-	admissionv1 "k8s.io/api/admission/v1"
 )
 
 func get(t *testing.T, url string) (int, string) {
@@ -39,51 +42,54 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 func TestProbes(t *testing.T) {
-	server := start(t, http.NotFoundHandler(), nil)
+	var health Health
+	server := httptest.NewServer(health.Routes())
+	t.Cleanup(server.Close)
 	var synced error = errors.New("waiting for Gateway")
-	server.health.Check("mesh", func() error { return synced })
+	health.Check("mesh", func() error { return synced })
 	note := ""
-	server.health.Note("configuration", func() string { return note })
+	health.Note("configuration", func() string { return note })
 
-	if code, _ := get(t, server.probes+"/healthz"); code != 200 {
+	if code, _ := get(t, server.URL+"/healthz"); code != 200 {
 		t.Errorf("healthz: %d", code)
 	}
-	if code, text := get(t, server.probes+"/readyz"); code != 503 || !strings.Contains(text, "[-] mesh: waiting for Gateway") {
+	if code, text := get(t, server.URL+"/readyz"); code != 503 || !strings.Contains(text, "[-] mesh: waiting for Gateway") {
 		t.Errorf("readyz: %d %s", code, text)
 	}
 	synced = nil
-	if code, text := get(t, server.probes+"/readyz"); code != 200 || text != "ok\n" {
+	if code, text := get(t, server.URL+"/readyz"); code != 200 || text != "ok\n" {
 		t.Errorf("readyz: %d %q", code, text)
 	}
 	note = "refused: x"
-	if code, text := get(t, server.probes+"/readyz?verbose"); code != 200 || text != "[+] mesh ok\n[!] configuration: refused: x\nok\n" {
+	if code, text := get(t, server.URL+"/readyz?verbose"); code != 200 || text != "[+] mesh ok\n[!] configuration: refused: x\nok\n" {
 		t.Errorf("readyz?verbose: %d %q", code, text)
+	}
+	health.Drain()
+	if code, text := get(t, server.URL+"/readyz"); code != 503 || !strings.Contains(text, "shutting down") {
+		t.Errorf("readyz while draining: %d %s", code, text)
 	}
 }
 
 // While the server drains it is unready and still answers; a review in flight gets its answer.
 func TestDrain(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(testEvaluator(t))
 	entered := make(chan struct{})
-	slow := func(context.Context, *admission.Evaluator, *admissionv1.AdmissionRequest) response {
+	slow := func(context.Context, *admission.Evaluator, *ctrladmission.Request) (outcome, error) {
 		close(entered)
 		time.Sleep(600 * time.Millisecond)
-		return response{allowed(), "allow"}
+		return allowed(), nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/slow", f.endpoint("validate", slow))
-	mux.Handle("/", f.Routes())
-	server := start(t, mux, func(s *Server) { s.Drain = 300 * time.Millisecond })
+	server := startDraining(t, func(s ctrlwebhook.Server) {
+		f.register(s, endpoint{name: "slow", decide: slow, undecided: refused})
+		f.Register(s)
+	}, 300*time.Millisecond, nil)
 	answered := make(chan bool, 1)
 	stopped := make(chan error, 1)
 	go func() { answered <- server.review(t, "/slow", create(t, fixture.GoodRule)).Allowed }()
 	<-entered
 	go func() { stopped <- server.stop() }()
 	eventually(t, "unready", func() bool { return server.health.Ready() != nil })
-	if code, text := get(t, server.probes+"/readyz"); code != 503 || !strings.Contains(text, "shutting down") {
-		t.Errorf("readyz while draining: %d %s", code, text)
-	}
 	if got := server.review(t, "/validate", create(t, fixture.GoodRule)); !got.Allowed {
 		t.Errorf("a review while draining: %+v", got)
 	}
@@ -98,16 +104,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-func TestListenerFailureEndsTheServer(t *testing.T) {
-	server := start(t, http.NotFoundHandler(), func(s *Server) { _ = s.Metrics.Close() })
-	eventually(t, "the end", func() bool { return server.health.Ready() != nil })
-	if err := server.stop(); err == nil || !strings.Contains(err.Error(), "serve metrics") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestTransport(t *testing.T) {
-	server := start(t, http.NotFoundHandler(), nil)
+	server := start(t, nothing)
 	response, err := server.client.Get(server.url)
 	if err != nil {
 		t.Fatal(err)
@@ -175,12 +173,12 @@ func TestClientCA(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ca.crt")
 	old, next := newCA(t, nil), newCA(t, nil)
 	old.write(t, path)
-	server := start(t, http.NotFoundHandler(), func(s *Server) {
-		config, err := TLSConfig(certificatesOf(s.TLS), path)
+	server := startDraining(t, nothing, 0, func(c *tls.Config) *tls.Config {
+		config, err := TLSConfig(certificatesOf(c), path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.TLS = config
+		return config
 	})
 	roots := server.client.Transport.(*http.Transport).TLSClientConfig.RootCAs
 	ask := func(authority *ca) error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/certs"
@@ -45,24 +46,24 @@ func newCache(t testing.TB, texts ...string) *assume.Cache {
 	return assume.NewCache(mesh.DefaultSettings(), fixture.Objects(t, texts...)...)
 }
 
-// handlerFixture is a handler with its registry and log.
-type handlerFixture struct {
-	*Handler
+// webhooksFixture are Webhooks with its registry and log.
+type webhooksFixture struct {
+	*Webhooks
 	registry *prometheus.Registry
 	log      *syncBuffer
 }
 
-func newFixture(t testing.TB, o HandlerOptions) *handlerFixture {
+func newFixture(t testing.TB, o Options) *webhooksFixture {
 	t.Helper()
-	f := &handlerFixture{registry: prometheus.NewRegistry(), log: &syncBuffer{}}
+	f := &webhooksFixture{registry: prometheus.NewRegistry(), log: &syncBuffer{}}
 	o.Metrics = NewMetrics(f.registry)
 	o.Log = slog.New(slog.NewJSONHandler(f.log, nil))
-	f.Handler = NewHandler(o)
+	f.Webhooks = New(o)
 	return f
 }
 
 // count returns the value of a counter, summed over the series that have these label values.
-func (f *handlerFixture) count(t testing.TB, name string, labels ...string) float64 {
+func (f *webhooksFixture) count(t testing.TB, name string, labels ...string) float64 {
 	t.Helper()
 	families, err := f.registry.Gather()
 	if err != nil {
@@ -109,14 +110,21 @@ func (s *syncBuffer) String() string {
 
 // running is a real server on loopback.
 type running struct {
-	url, probes string
-	client      *http.Client
-	health      *Health
-	stop        func() error
+	url    string
+	client *http.Client
+	health *Health
+	// stop tells the server to stop, and waits until it has.
+	stop func() error
 }
 
-// start serves routes over TLS on loopback until stop, or the test's end.
-func start(t testing.TB, routes http.Handler, adapt func(*Server)) *running {
+// start serves what register adds over TLS on loopback until stop, or the test's end.
+func start(t testing.TB, register func(ctrlwebhook.Server)) *running {
+	t.Helper()
+	return startDraining(t, register, 0, nil)
+}
+
+// startDraining is start with a drain, and with another TLS configuration if adapt is set.
+func startDraining(t testing.TB, register func(ctrlwebhook.Server), drain time.Duration, adapt func(*tls.Config) *tls.Config) *running {
 	t.Helper()
 	source, err := certs.NewSelfSigned("127.0.0.1")
 	if err != nil {
@@ -126,34 +134,39 @@ func start(t testing.TB, routes http.Handler, adapt func(*Server)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listen := func() net.Listener {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	server := &Server{Reviews: listen(), Metrics: listen(), Probes: listen(), TLS: tlsConfig, Handler: routes,
-		Gatherer: prometheus.NewRegistry(), Health: &Health{}, Log: slog.New(slog.DiscardHandler)}
 	if adapt != nil {
-		adapt(server)
+		tlsConfig = adapt(tlsConfig)
 	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, health := slog.New(slog.DiscardHandler), &Health{}
+	server := NewServer(ServerOptions{Listener: l, TLS: tlsConfig, Health: health, Log: log})
+	register(server)
 	ctx, cancel := context.WithCancel(context.Background())
+	drained, end := Drained(ctx, health, drain, log)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx) }()
+	go func() { ended <- server.Start(drained) }()
 	stop := sync.OnceValue(func() error { cancel(); return <-ended })
-	t.Cleanup(func() { _ = stop() })
+	t.Cleanup(func() { end(); _ = stop() })
 
+	client := trusting(source)
+	t.Cleanup(client.CloseIdleConnections)
+	return &running{url: "https://" + l.Addr().String(), client: client, health: health, stop: stop}
+}
+
+// trusting returns a client that trusts a source's certificates alone.
+func trusting(source *certs.SelfSigned) *http.Client {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(source.Bundle())
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &running{
-		url:    "https://" + server.Reviews.Addr().String(),
-		probes: "http://" + server.Probes.Addr().String(),
-		client: &http.Client{Transport: transport, Timeout: 10 * time.Second},
-		health: server.Health, stop: stop,
-	}
+	return &http.Client{Timeout: 10 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
+}
+
+// nothing registers a handler that answers all paths with 204.
+func nothing(s ctrlwebhook.Server) {
+	s.Register("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 }
 
 // post sends a body and returns the status and the answer.
@@ -182,7 +195,7 @@ func (r *running) review(t testing.TB, path string, request *admissionv1.Admissi
 	if err := json.Unmarshal([]byte(text), &review); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	if review.Response == nil || review.APIVersion != reviewVersion || review.Kind != reviewKind {
+	if review.Response == nil || review.APIVersion != "admission.k8s.io/v1" || review.Kind != "AdmissionReview" {
 		t.Fatalf("not a response: %s", text)
 	}
 	if review.Response.UID != request.UID {
@@ -193,7 +206,7 @@ func (r *running) review(t testing.TB, path string, request *admissionv1.Admissi
 
 func envelope(t testing.TB, request *admissionv1.AdmissionRequest) string {
 	t.Helper()
-	out, err := json.Marshal(map[string]any{"apiVersion": reviewVersion, "kind": reviewKind, "request": request})
+	out, err := json.Marshal(map[string]any{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 )
 
-// Certificates gives the pair to serve with.
+// Certificates returns the pair to serve with.
 type Certificates interface {
 	GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error)
 }
 
-// TLSConfig gives the server's TLS: 1.2 at least (the oldest that a supported API server speaks), 1.3 preferred, Go's
+// TLSConfig returns the server's TLS: 1.2 at least (the oldest that a supported API server speaks), 1.3 preferred, Go's
 // own choice of suites and curves. A clientCA file makes every client show a certificate that it signed; "" asks for
 // none.
 func TLSConfig(source Certificates, clientCA string) (*tls.Config, error) {

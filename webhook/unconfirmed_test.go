@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -24,7 +25,7 @@ func TestDenialNamesTheWriteThatItDependsOn(t *testing.T) {
 	cache := newCache(t, fixture.Egress...)
 	cache.Assume(assume.Write{Ref: fixture.RuleRef, Object: fixture.Object(t, fixture.RouteRule), Base: assume.Version{UID: "rule-uid"}})
 	var log strings.Builder
-	h := NewHandler(HandlerOptions{Cache: cache, Metrics: NewMetrics(prometheus.NewRegistry()),
+	h := New(Options{Cache: cache, Metrics: NewMetrics(prometheus.NewRegistry()),
 		Get: func(context.Context, mesh.Ref) (*mesh.Object, error) { return nil, nil },
 		Log: slog.New(slog.NewJSONHandler(&log, nil))})
 	h.Use(testEvaluator(t))
@@ -33,7 +34,9 @@ func TestDenialNamesTheWriteThatItDependsOn(t *testing.T) {
 	request := httptest.NewRequest(http.MethodPost, "/validate", strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
-	h.Routes().ServeHTTP(answer, request)
+	server := ctrlwebhook.NewServer(ctrlwebhook.Options{})
+	h.Register(server)
+	server.WebhookMux().ServeHTTP(answer, request)
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -124,7 +124,7 @@ func TestRawRequests(t *testing.T) {
 		{"another kind", http.MethodPost, "application/json", `{"apiVersion":"v1","kind":"Pod"}`, 400, ""},
 		{"another version", http.MethodPost, "application/json", `{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","request":{"uid":"1"}}`, 400, ""},
 		{"no request", http.MethodPost, "application/json", `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}`, 400, ""},
-		{"too large", http.MethodPost, "application/json", `{"a":"` + strings.Repeat("x", 4<<20) + `"}`, 413, ""},
+		{"too large", http.MethodPost, "application/json", `{"a":"` + strings.Repeat("x", 7<<20) + `"}`, 413, ""},
 		{"GET", http.MethodGet, "", "", 405, ""},
 		{"a wrong type", http.MethodPost, "application/json", fmt.Sprintf(review, `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"x","namespace":"default"},"spec":{"hosts":5}}`), 200, "hosts"},
 		{"deep nesting", http.MethodPost, "application/json", fmt.Sprintf(review, strings.Repeat("[", 20000)+strings.Repeat("]", 20000)), 0, ""},

@@ -41,9 +41,9 @@ type Options struct {
 	ProbeNamespace string
 	// Namespace is the program's own. The webhook configuration is made to go with it; "" leaves that out.
 	Namespace string
-	// Leading reports whether this replica does the work that only one may do.
-	Leading func() bool
-	Log     *slog.Logger
+	// IsLeader reports whether this replica does the work that only one may do.
+	IsLeader func() bool
+	Log      *slog.Logger
 }
 
 // Controller turns the webhook to fail closed when that is safe, and again after it was opened by a new release.
@@ -149,7 +149,7 @@ func (c *Controller) reconcile(ctx context.Context) Status {
 		return Status{Closed: true, Why: "failurePolicy is Fail"}
 	case found.Annotations[FailurePolicyAnnotation] != "auto":
 		return Status{Why: "failurePolicy Ignore was chosen by whoever installed it"}
-	case !c.Leading():
+	case !c.IsLeader():
 		return Status{Why: "another replica leads, and closes it"}
 	}
 	if err := c.probe(ctx, found); err != nil {

@@ -7,36 +7,25 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 )
 
-// ConfigMaps watches the ConfigMaps of one namespace that a selector matches.
+// ConfigMaps watches the ConfigMaps that the manager's cache has.
 type ConfigMaps struct {
-	Config    *rest.Config
-	Namespace string
-	Selector  labels.Selector
+	Cache cache.Cache
 	// Changed gets all of them, ordered by name: once when they are known, and after every change.
-	Changed func([]*corev1.ConfigMap)
+	Changed func(context.Context, []*corev1.ConfigMap)
 }
+
+// NeedLeaderElection returns false: every replica decides.
+func (ConfigMaps) NeedLeaderElection() bool { return false }
 
 // Start watches until ctx is done.
 func (c ConfigMaps) Start(ctx context.Context) error {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		return err
-	}
-	objects, err := cache.New(c.Config, cache.Options{Scheme: scheme, DefaultLabelSelector: c.Selector,
-		DefaultNamespaces: map[string]cache.Config{c.Namespace: {}}})
+	informer, err := c.Cache.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))
 	if err != nil {
-		return fmt.Errorf("watch the ConfigMaps of %s: %w", c.Namespace, err)
-	}
-	informer, err := objects.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))
-	if err != nil {
-		return fmt.Errorf("watch the ConfigMaps of %s: %w", c.Namespace, err)
+		return fmt.Errorf("watch ConfigMaps: %w", err)
 	}
 	events := make(chan struct{}, 1)
 	wake := func() {
@@ -48,31 +37,31 @@ func (c ConfigMaps) Start(ctx context.Context) error {
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc: func(any) { wake() }, UpdateFunc: func(_, _ any) { wake() }, DeleteFunc: func(any) { wake() }})
 	if err != nil {
-		return err
+		return fmt.Errorf("watch ConfigMaps: %w", err)
 	}
-	go c.notify(ctx, objects, registration, events)
-	return objects.Start(ctx)
-}
-
-// notify passes all ConfigMaps on, when the first list is complete and after each event.
-func (c ConfigMaps) notify(ctx context.Context, objects cache.Cache, registration toolscache.ResourceEventHandlerRegistration, events <-chan struct{}) {
 	if !toolscache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
-		return
+		return nil
 	}
 	for {
-		var list corev1.ConfigMapList
-		if err := objects.List(ctx, &list); err == nil {
-			found := make([]*corev1.ConfigMap, len(list.Items))
-			for i := range list.Items {
-				found[i] = &list.Items[i]
-			}
-			slices.SortFunc(found, func(a, b *corev1.ConfigMap) int { return strings.Compare(a.Name, b.Name) })
-			c.Changed(found)
-		}
+		c.notify(ctx)
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-events:
 		}
 	}
+}
+
+// notify passes all ConfigMaps on.
+func (c ConfigMaps) notify(ctx context.Context) {
+	var list corev1.ConfigMapList
+	if err := c.Cache.List(ctx, &list); err != nil {
+		return // ctx is done
+	}
+	found := make([]*corev1.ConfigMap, len(list.Items))
+	for i := range list.Items {
+		found[i] = &list.Items[i]
+	}
+	slices.SortFunc(found, func(a, b *corev1.ConfigMap) int { return strings.Compare(a.Name, b.Name) })
+	c.Changed(ctx, found)
 }

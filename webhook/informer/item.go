@@ -5,7 +5,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/tlsward/tlsward/mesh"
@@ -67,14 +66,4 @@ func (l *itemList) DeepCopyObject() runtime.Object {
 	c := *l
 	c.Items = append([]item(nil), l.Items...)
 	return &c
-}
-
-// schemeFor knows one kind. A kind gets a scheme of its own because Go's type must tell the kind, and all kinds here
-// share one type.
-func schemeFor(gvk schema.GroupVersionKind) *runtime.Scheme {
-	scheme := runtime.NewScheme()
-	scheme.AddKnownTypeWithName(gvk, &item{})
-	scheme.AddKnownTypeWithName(gvk.GroupVersion().WithKind(gvk.Kind+"List"), &itemList{})
-	metav1.AddToGroupVersion(scheme, gvk.GroupVersion())
-	return scheme
 }

@@ -9,10 +9,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -24,17 +22,18 @@ type kindInformer struct {
 	kind kind
 	// synced is set once all objects are in the cache, or the API server has said that there are none of this kind.
 	synced atomic.Bool
-	reader atomic.Pointer[client.Client] // reads past the cache; nil while the kind is not served
+	// live reads past the cache; nil while the kind is not served.
+	live atomic.Pointer[reader]
 }
 
-// run waits until the kind is served, then watches it until ctx is done. A CRD that is deleted takes its objects with
-// it, event by event; one that comes back is picked up by the informer itself.
-func (k *kindInformer) run(ctx context.Context) {
+// start waits until the kind is served, then has the manager's cache watch it. A CRD that is deleted takes its objects
+// with it, event by event; one that comes back is picked up by the informer itself.
+func (k *kindInformer) start(ctx context.Context) {
 	for ctx.Err() == nil {
-		gvk, err := k.served()
+		mapping, err := k.served()
 		switch {
 		case err == nil:
-			if err = k.watch(ctx, gvk); err == nil {
+			if err = k.watch(ctx, mapping); err == nil {
 				return
 			}
 			k.log.Error("cannot watch the cluster", "kind", k.kind.name, "error", err)
@@ -53,33 +52,28 @@ func (k *kindInformer) run(ctx context.Context) {
 // errNotServed says that the API server has no such kind.
 var errNotServed = errors.New("not served")
 
-// served returns the version to read.
-func (k *kindInformer) served() (schema.GroupVersionKind, error) {
+// served returns where the kind is served, of its versions the first.
+func (k *kindInformer) served() (*meta.RESTMapping, error) {
 	for _, version := range k.kind.versions {
-		_, err := k.mapper.RESTMapping(k.kind.group, version)
+		mapping, err := k.cluster.GetRESTMapper().RESTMapping(k.kind.group, version)
 		if err == nil {
-			return k.kind.group.WithVersion(version), nil
+			return mapping, nil
 		}
 		if !meta.IsNoMatchError(err) && !apierrors.IsNotFound(err) {
-			return schema.GroupVersionKind{}, err
+			return nil, err
 		}
 	}
-	return schema.GroupVersionKind{}, errNotServed
+	return nil, errNotServed
 }
 
-// watch runs an informer until ctx is done.
-func (k *kindInformer) watch(ctx context.Context, gvk schema.GroupVersionKind) error {
-	scheme := schemeFor(gvk)
-	reader, err := client.New(k.config, client.Options{HTTPClient: k.http, Scheme: scheme, Mapper: k.mapper})
+// watch adds the kind's informer to the manager's cache.
+func (k *kindInformer) watch(ctx context.Context, mapping *meta.RESTMapping) error {
+	live, err := newReader(k.cluster, mapping)
 	if err != nil {
 		return err
 	}
-	k.reader.Store(&reader)
-	objects, err := cache.New(k.config, cache.Options{HTTPClient: k.http, Scheme: scheme, Mapper: k.mapper})
-	if err != nil {
-		return err
-	}
-	informer, err := objects.GetInformer(ctx, &item{}, cache.BlockUntilSynced(false))
+	k.live.Store(live)
+	informer, err := k.cluster.GetCache().GetInformerForKind(ctx, mapping.GroupVersionKind, cache.BlockUntilSynced(false))
 	if err != nil {
 		return err
 	}
@@ -87,16 +81,11 @@ func (k *kindInformer) watch(ctx context.Context, gvk schema.GroupVersionKind) e
 	if err != nil {
 		return err
 	}
-	k.log.Info("watching", "kind", k.kind.name, "version", gvk.GroupVersion().String())
-	go k.awaitSync(ctx, registration)
-	return objects.Start(ctx)
-}
-
-// awaitSync notes when the first list has reached the cache.
-func (k *kindInformer) awaitSync(ctx context.Context, registration toolscache.ResourceEventHandlerRegistration) {
+	k.log.Info("watching", "kind", k.kind.name, "version", mapping.GroupVersionKind.GroupVersion().String())
 	if toolscache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
 		k.synced.Store(true)
 	}
+	return nil
 }
 
 func (k *kindInformer) handler() toolscache.ResourceEventHandler {
@@ -127,26 +116,6 @@ func (k *kindInformer) put(o any) {
 		return
 	}
 	k.cache.Put(i.object, version(i))
-}
-
-// get reads one object, nil if there is none, or none that can be read.
-func (k *kindInformer) get(ctx context.Context, ref mesh.Ref) (*mesh.Object, error) {
-	reader := k.reader.Load()
-	if reader == nil {
-		return nil, nil
-	}
-	var i item
-	err := (*reader).Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, &i)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", ref, err)
-	case i.err != nil:
-		return nil, nil
-	default:
-		return i.object, nil
-	}
 }
 
 func (k *kindInformer) ref(i *item) mesh.Ref {

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	toolscache "k8s.io/client-go/tools/cache"
 
@@ -37,7 +37,8 @@ const (
 
 // One object that cannot be read must not hide the others, nor stay as it was before.
 func TestAnUnreadableObjectIsLeftOut(t *testing.T) {
-	scheme := schemeFor(schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: "ServiceEntry"})
+	scheme := runtime.NewScheme()
+	AddToScheme(scheme)
 	decoder := serializer.NewCodecFactory(scheme).UniversalDeserializer()
 	list, _, err := decoder.Decode([]byte(`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntryList",`+
 		`"metadata":{"resourceVersion":"9"},"items":[`+unreadable+`,`+good+`]}`), nil, nil)

@@ -50,16 +50,15 @@ func start(ctx context.Context, judge *admission.Evaluator) (*server, error) {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	registry := prometheus.NewRegistry()
 	s := &server{cache: assume.NewCache(admission.MeshSettings(judge.Config.Mesh)), address: listener.Addr().String()}
-	handler := webhook.NewHandler(webhook.HandlerOptions{Cache: s.cache, Concurrent: 1,
-		Metrics: webhook.NewMetrics(registry), Log: log})
-	handler.Use(judge)
-	serving := &webhook.Server{Reviews: listener, TLS: tlsConfig, Handler: handler.Routes(), Gatherer: registry,
-		Health: &webhook.Health{}, Log: log}
+	hooks := webhook.New(webhook.Options{Cache: s.cache, MaxConcurrent: 1,
+		Metrics: webhook.NewMetrics(prometheus.NewRegistry()), Log: log})
+	hooks.Use(judge)
+	serving := webhook.NewServer(webhook.ServerOptions{Listener: listener, TLS: tlsConfig, Health: &webhook.Health{}, Log: log})
+	hooks.Register(serving)
 	running, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- serving.Run(running) }()
+	go func() { done <- serving.Start(running) }()
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(certificate.Bundle())
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}, ForceAttemptHTTP2: true}

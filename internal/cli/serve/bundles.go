@@ -14,8 +14,8 @@ import (
 // restarts it tries again. With `persist: true` in OPA's configuration the last ones are on disk.
 const bundlePatience = 30 * time.Second
 
-// opa starts OPA's plugins: bundles and decision logs. It is nil where none are configured.
-func (s *server) opa(ctx context.Context) (*bundles.Service, error) {
+// startOPA starts OPA's plugins: bundles and decision logs. It returns nil where none are configured.
+func (s *server) startOPA(ctx context.Context) (*bundles.Service, error) {
 	if s.OPAConfig == "" {
 		return nil, nil
 	}
@@ -38,19 +38,26 @@ func (s *server) opa(ctx context.Context) (*bundles.Service, error) {
 	return o, nil
 }
 
-// watchBundles reloads the policies when OPA has fetched others.
-func (s *server) watchBundles(r *reloader, o *bundles.Service) {
+// stopOPA ends OPA's plugins once no reviews are decided any more. What is left to send still has a moment.
+func (s *server) stopOPA(o *bundles.Service) {
 	if o == nil {
 		return
 	}
-	s.background = append(s.background, func(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(context.Background(), s.Drain)
+	defer stop()
+	o.Stop(ctx)
+}
+
+// watchBundles reloads the policies when OPA has fetched others.
+func (r *reloader) watchBundles() error {
+	o := r.sources.opa
+	if o == nil {
+		return nil
+	}
+	return r.s.group.Add(everyReplica(func(ctx context.Context) error {
 		for {
 			select {
 			case <-ctx.Done():
-				// The context of the work is over; what is left to send still has a moment.
-				last, stop := context.WithTimeout(context.WithoutCancel(ctx), s.Drain)
-				defer stop()
-				o.Stop(last)
 				return nil
 			case <-o.Changed():
 			}
@@ -58,11 +65,11 @@ func (s *server) watchBundles(r *reloader, o *bundles.Service) {
 				r.policiesChanged(err)
 			}
 		}
-	})
+	}))
 }
 
-// logDecisions returns the handler's hook for OPA's decision log; nil where there is none.
-func (s *server) logDecisions(o *bundles.Service) func(context.Context, webhook.DecisionRecord) {
+// decisionLog returns the webhook's hook for OPA's decision log; nil where there is none.
+func (s *server) decisionLog(o *bundles.Service) func(context.Context, webhook.DecisionRecord) {
 	if o == nil || !o.LogsDecisions() {
 		return nil
 	}

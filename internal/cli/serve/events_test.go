@@ -2,11 +2,11 @@ package serve
 
 import (
 	"errors"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/tlsward/tlsward/webhook/informer"
 )
 
 func TestAConfigMapHearsOfItsOwnPoliciesAlone(t *testing.T) {
@@ -23,10 +23,18 @@ func TestAConfigMapHearsOfItsOwnPoliciesAlone(t *testing.T) {
 }
 
 func TestWithoutAClusterNobodyIsTold(t *testing.T) {
-	s := &server{}
-	events, err := s.events()
-	if events != nil || err != nil {
-		t.Errorf("got %v, %v", events, err)
+	n := (&server{}).notifier()
+	if n != nil {
+		t.Errorf("got %v", n)
 	}
-	(*informer.Events)(nil).Warn(corev1.ObjectReference{}, policiesRefused, "x")
+	n.warn(corev1.ObjectReference{}, policiesRefused, "x")
+}
+
+func TestNotesFitIntoAnEvent(t *testing.T) {
+	for _, note := range []string{"short", strings.Repeat("x", maxNote), strings.Repeat("\u00e4", maxNote)} {
+		got := clipped(note)
+		if len(got) > maxNote || !utf8.ValidString(got) || len(note) <= maxNote && got != note {
+			t.Errorf("%d bytes become %d: %.20s", len(note), len(got), got)
+		}
+	}
 }

@@ -2,12 +2,8 @@ package serve
 
 import (
 	"context"
-	"fmt"
-
-	"k8s.io/client-go/rest"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
-	"github.com/tlsward/tlsward/internal/kubeconfig"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -33,25 +29,8 @@ func (s *server) mesh(cfg *v1alpha1.Config) (meshSource, error) {
 		s.metrics.Mesh(cache)
 		return meshSource{cache: cache}, nil
 	}
-	rest, err := s.rest()
-	if err != nil {
-		return meshSource{}, err
-	}
 	cache := assume.NewCache(settings)
-	informers, err := informer.New(informer.Options{Config: rest, Cache: cache, Log: s.log})
-	if err != nil {
-		return meshSource{}, err
-	}
 	s.metrics.Mesh(cache)
-	s.background = append(s.background, informers.Start)
-	return meshSource{cache: cache, get: informers.Get, synced: informers.Synced}, nil
-}
-
-// rest returns how to reach the API server.
-func (s *server) rest() (*rest.Config, error) {
-	c, err := kubeconfig.Load(s.Kubeconfig)
-	if err != nil {
-		return nil, fmt.Errorf("find the API server (--kubeconfig; or --manifests to do without): %w", err)
-	}
-	return c, nil
+	informers := informer.New(informer.Options{Cluster: s.manager, Cache: cache, Log: s.log})
+	return meshSource{cache: cache, get: informers.Get, synced: informers.Synced}, s.group.Add(informers)
 }

@@ -3,12 +3,10 @@ package serve
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/policies"
@@ -18,7 +16,8 @@ import (
 
 // policySources are the places that policies beside the built-in ones come from.
 type policySources struct {
-	// feed holds those of ConfigMaps; known is true once they have been read.
+	dirs []string
+	// feed holds those of ConfigMaps; known is set once they have been read.
 	feed  policies.MemorySource
 	maps  atomic.Pointer[[]*corev1.ConfigMap]
 	known atomic.Bool
@@ -26,52 +25,48 @@ type policySources struct {
 	opa *bundles.Service
 }
 
+// policySources fetches the first bundles.
+func (s *server) policySources(ctx context.Context) (*policySources, error) {
+	opa, err := s.startOPA(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &policySources{dirs: s.Policies, opa: opa}
+	p.known.Store(s.PolicySelector == "")
+	return p, nil
+}
+
 // compile compiles the first policies: the built-in ones and those of directories and bundles.
-func (s *server) compile(ctx context.Context, cfg *v1alpha1.Config, from *policySources) (*policies.Reloader, error) {
-	sources := []policies.Source{&from.feed}
-	for _, dir := range s.Policies {
+func (p *policySources) compile(ctx context.Context, cfg *v1alpha1.Config) (*policies.Reloader, error) {
+	sources := []policies.Source{&p.feed}
+	for _, dir := range p.dirs {
 		sources = append(sources, policies.Dir(dir))
 	}
-	if from.opa != nil {
-		sources = append(sources, from.opa)
+	if p.opa != nil {
+		sources = append(sources, p.opa)
 	}
 	return policies.NewReloader(ctx, cfg, sources...)
 }
 
 // watchConfigMaps reloads with the policies in ConfigMaps of the program's own namespace: whoever may write those may
 // run the program anyway.
-func (s *server) watchConfigMaps(r *reloader, from *policySources) error {
-	if s.PolicySelector == "" {
-		from.known.Store(true)
+func (r *reloader) watchConfigMaps() error {
+	if r.s.PolicySelector == "" {
 		return nil
 	}
-	if s.Namespace == "" {
-		return errors.New("--policy-selector needs --namespace")
-	}
-	selector, err := labels.Parse(s.PolicySelector)
-	if err != nil {
-		return fmt.Errorf("--policy-selector: %w", err)
-	}
-	rest, err := s.rest()
-	if err != nil {
-		return err
-	}
-	s.background = append(s.background, func(ctx context.Context) error {
-		return informer.ConfigMaps{Config: rest, Namespace: s.Namespace, Selector: selector,
-			Changed: func(found []*corev1.ConfigMap) {
-				files := map[string]string{}
-				for _, c := range found {
-					maps.Copy(files, policies.ConfigMapFiles(c.Namespace, c.Name, c.Data))
-				}
-				from.maps.Store(&found)
-				from.feed.Set(files)
-				if changed, err := r.policies.Refresh(ctx); changed {
-					r.policiesChanged(err)
-				}
-				from.known.Store(true)
-			}}.Start(ctx)
-	})
-	return nil
+	from := r.sources
+	return r.s.group.Add(informer.ConfigMaps{Cache: r.s.manager.GetCache(), Changed: func(ctx context.Context, found []*corev1.ConfigMap) {
+		files := map[string]string{}
+		for _, c := range found {
+			maps.Copy(files, policies.ConfigMapFiles(c.Namespace, c.Name, c.Data))
+		}
+		from.maps.Store(&found)
+		from.feed.Set(files)
+		if changed, err := r.policies.Refresh(ctx); changed {
+			r.policiesChanged(err)
+		}
+		from.known.Store(true)
+	}})
 }
 
 // configMaps returns the ConfigMaps that hold policies.

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -12,42 +13,51 @@ import (
 	"github.com/tlsward/tlsward/webhook"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
-	"github.com/tlsward/tlsward/webhook/informer"
 )
 
-// reloader gives the handler a new evaluator whenever the configuration or the policies change: compiled aside, swapped
+// reloader gives the webhooks a new evaluator whenever the configuration or the policies change: compiled aside, swapped
 // at once. What is broken is logged, counted and shown at /readyz?verbose; the last good one stays.
 type reloader struct {
 	s        *server
-	handler  *webhook.Handler
+	hooks    *webhook.Webhooks
 	cache    *assume.Cache
 	policies *policies.Reloader
 	sources  *policySources
-	events   *informer.Events // nil where nobody is told
+	notify   *notifier // nil where nobody is told
 
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
 }
 
-// swap makes the handler decide by what is in force now.
+// swap makes the webhooks decide by what is in force now.
 func (r *reloader) swap() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.handler.Use(&admission.Evaluator{Config: r.config, Engine: r.policies.Engine()})
+	r.hooks.Use(&admission.Evaluator{Config: r.config, Engine: r.policies.Engine()})
 }
 
-// watch watches the configuration file (raw is what was read of it) and the policies' directories.
-func (r *reloader) watch(raw []byte) {
+// start puts what is compiled into force, and watches where more may come from; raw is what was read of the
+// configuration file.
+func (r *reloader) start(raw []byte) error {
+	r.swap()
 	r.s.metrics.ConfigReloaded(nil)
 	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
-	if len(r.s.Policies)+len(r.s.PolicySelector) > 0 {
-		r.s.background = append(r.s.background, func(ctx context.Context) error {
-			r.policies.Run(ctx, 0, r.policiesChanged)
-			return nil
-		})
+	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps())
+}
+
+func (r *reloader) watchDirectories() error {
+	if len(r.s.Policies)+len(r.s.PolicySelector) == 0 {
+		return nil
 	}
+	return r.s.group.Add(everyReplica(func(ctx context.Context) error {
+		r.policies.Run(ctx, 0, r.policiesChanged)
+		return nil
+	}))
+}
+
+func (r *reloader) watchConfig(raw []byte) error {
 	if r.s.Config == "" {
-		return
+		return nil
 	}
 	var refused atomic.Pointer[error]
 	r.s.health.Note("configuration", func() string {
@@ -56,7 +66,7 @@ func (r *reloader) watch(raw []byte) {
 		}
 		return ""
 	})
-	r.s.background = append(r.s.background, func(ctx context.Context) error {
+	return r.s.group.Add(everyReplica(func(ctx context.Context) error {
 		watcher := config.Watcher{
 			Path:  r.s.Config,
 			Apply: func(next *v1alpha1.Config) error { return r.configure(ctx, next) },
@@ -67,7 +77,7 @@ func (r *reloader) watch(raw []byte) {
 		}
 		watcher.Run(ctx, raw)
 		return nil
-	})
+	}))
 }
 
 // lastGood says that something newer was refused, "" for nil.

@@ -1,18 +1,22 @@
 package webhook
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"github.com/tlsward/tlsward/webhook/internal/fixture"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
 func TestBadRequests(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(testEvaluator(t))
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	good := envelope(t, create(t, fixture.GoodRule))
 	replace := func(old, new string) string {
 		t.Helper()
@@ -42,7 +46,7 @@ func TestBadRequests(t *testing.T) {
 		"wrong content type":      {"text/plain", good, 415, `got "text/plain"`},
 		"yaml":                    {"application/yaml", good, 415, "want Content-Type application/json"},
 		"odd content type":        {"application/json; x", good, 415, "want Content-Type application/json"},
-		"too large":               {plain, good + strings.Repeat(" ", maxBody), 413, "over 3145728 bytes"},
+		"too large":               {plain, good + strings.Repeat(" ", maxBody), 413, "over 7340032 bytes"},
 		"v1beta1":                 {plain, replace("admission.k8s.io/v1", "admission.k8s.io/v1beta1"), 400, `got "admission.k8s.io/v1beta1"`},
 		"other kind":              {plain, replace(`"AdmissionReview"`, `"Review"`), 400, `got "admission.k8s.io/v1" "Review"`},
 		"no request":              {plain, `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}`, 400, "has no request"},
@@ -67,8 +71,8 @@ func TestBadRequests(t *testing.T) {
 
 // A body without a declared length is bounded too.
 func TestTooLargeWithoutLength(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t)})
-	server := start(t, f.Routes(), nil)
+	f := newFixture(t, Options{Cache: newCache(t)})
+	server := start(t, f.Register)
 	request, err := http.NewRequest(http.MethodPost, server.url+"/validate", struct{ *strings.Reader }{strings.NewReader(strings.Repeat(" ", maxBody+1))})
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +89,7 @@ func TestTooLargeWithoutLength(t *testing.T) {
 }
 
 func TestWrongMethodAndPath(t *testing.T) {
-	server := start(t, newFixture(t, HandlerOptions{Cache: newCache(t)}).Routes(), nil)
+	server := start(t, newFixture(t, Options{Cache: newCache(t)}).Register)
 	for path, want := range map[string]int{"/validate": 405, "/mutate": 405, "/": 404, "/validate/x": 404, "/metrics": 404} {
 		response, err := server.client.Get(server.url + path)
 		if err != nil {
@@ -103,9 +107,9 @@ func TestWrongMethodAndPath(t *testing.T) {
 
 // Objects that are no objects are refused with their name and field, and never stop the server.
 func TestOddObjects(t *testing.T) {
-	f := newFixture(t, HandlerOptions{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
 	f.Use(testEvaluator(t))
-	server := start(t, f.Routes(), nil)
+	server := start(t, f.Register)
 	head := `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"odd","namespace":"lab"},"spec":`
 	for name, tc := range map[string]struct{ object, want string }{
 		"ports a string":  {head + `{"hosts":["a.example"],"ports":"80"}}`, "ServiceEntry lab/odd"},
@@ -135,25 +139,42 @@ func TestOddObjects(t *testing.T) {
 	}
 }
 
-func FuzzDecodeReview(f *testing.F) {
+// etcd takes objects of 1.5 MiB, the API server requests of twice that, and an UPDATE brings two objects.
+func TestALargeUpdateIsDecided(t *testing.T) {
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
+	f.Use(testEvaluator(t))
+	server := start(t, f.Register)
+	padded := strings.Replace(fixture.DisabledRule, "namespace: default", "namespace: default, annotations: {padding: "+strings.Repeat("x", 3<<20)+"}", 1)
+	if got := server.review(t, "/validate", update(t, padded, padded)); got.Allowed || got.Result.Code != http.StatusForbidden {
+		t.Errorf("got %+v %+v, want a denial", got, got.Result)
+	}
+}
+
+func FuzzReview(f *testing.F) {
 	f.Add([]byte(envelope(f, create(f, fixture.GoodRule))))
 	f.Add([]byte(envelope(f, update(f, fixture.GoodRule, fixture.BareRule))))
 	f.Add([]byte(envelope(f, remove(f, fixture.GoodRule))))
 	f.Add([]byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"1","operation":"CREATE","object":null}}`))
-	judge, store := testEvaluator(f), newCache(f, fixture.Entry)
+	hooks := newFixture(f, Options{Cache: newCache(f, fixture.Entry)})
+	hooks.Use(testEvaluator(f))
+	server := ctrlwebhook.NewServer(ctrlwebhook.Options{})
+	hooks.Register(server)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		request, err := decodeReview(body)
-		if err != nil {
-			var bad *badRequest
-			if !errors.As(err, &bad) {
-				t.Fatalf("%T has no HTTP status: %v", err, err)
+		for _, path := range []string{"/mutate", "/validate"} {
+			request := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))
+			request.Header.Set("Content-Type", "application/json")
+			answer := httptest.NewRecorder()
+			server.WebhookMux().ServeHTTP(answer, request)
+			if answer.Code == http.StatusBadRequest {
+				continue
 			}
-			return
+			var review admissionv1.AdmissionReview
+			if err := json.Unmarshal(answer.Body.Bytes(), &review); err != nil || review.Response == nil || review.Response.UID == "" {
+				t.Fatalf("%s: %d %s, %v", path, answer.Code, answer.Body, err)
+			}
 		}
-		review, snap := reviewOf(request), store.View().Assumed
-		_, _, _ = judge.Mutate(snap, review)
-		if d, err := judge.Validate(t.Context(), snap, review); err != nil && d.Allowed {
-			t.Fatalf("allowed with an error: %v", err)
+		if n := hooks.count(t, "tlsward_panics_total"); n > 0 {
+			t.Fatalf("a panic: %s", hooks.log)
 		}
 	})
 }

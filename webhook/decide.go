@@ -1,0 +1,68 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/admission"
+)
+
+// decide decides a request, unless the policies or the mesh are not known yet.
+func (w *Webhooks) decide(ctx context.Context, e endpoint, r *ctrladmission.Request) outcome {
+	evaluator := w.evaluator.Load()
+	if evaluator == nil {
+		return w.failed(e, r, "not-ready", errors.New("the policies are not loaded yet"))
+	}
+	if err := w.meshKnown(); err != nil {
+		return w.failed(e, r, "not-ready", err)
+	}
+	if r.SubResource != "" {
+		return allowed()
+	}
+	o, err := e.decide(ctx, evaluator, r)
+	if err != nil {
+		return w.failed(e, r, reasonOf(err), err)
+	}
+	return o
+}
+
+// meshKnown returns why reviews cannot be decided yet; once they can, they always can.
+func (w *Webhooks) meshKnown() error {
+	if w.ready == nil || w.wasReady.Load() {
+		return nil
+	}
+	if err := w.ready(); err != nil {
+		return fmt.Errorf("the mesh is not known yet: %w", err)
+	}
+	w.wasReady.Store(true)
+	return nil
+}
+
+// failed returns the answer to a request that could not be decided. An object that cannot be read is its author's
+// fault, and no failure.
+func (w *Webhooks) failed(e endpoint, r *ctrladmission.Request, reason string, err error) outcome {
+	var invalid *admission.ObjectError
+	if !errors.As(err, &invalid) {
+		w.metrics.undecided.WithLabelValues(e.name, reason).Inc()
+		w.log.Error("could not decide", "webhook", e.name, "uid", r.UID, "object", objectName(r),
+			"operation", r.Operation, "user", r.UserInfo.Username, "reason", reason, "error", admission.Clip(err.Error(), 1024))
+	}
+	return e.undecided(objectName(r), err)
+}
+
+// reasonOf returns the metric's word for an error.
+func reasonOf(err error) string {
+	var policy *policies.PolicyError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return "timeout"
+	case errors.As(err, &policy):
+		return policy.Policy
+	default:
+		return "error"
+	}
+}
