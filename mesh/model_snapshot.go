@@ -9,8 +9,8 @@ import (
 	"github.com/tlsward/tlsward/mesh/treap"
 )
 
-// Snapshot is an immutable set of objects with its indexes. With and Without return a new one that shares nearly all
-// of it.
+// Snapshot is an immutable set of objects with its indexes, as one control plane reads them: an object of another revision
+// is not there. With and Without return a new one that shares nearly all of it.
 type Snapshot struct {
 	settings Settings
 	objects  treap.Map[*Object] // kind, namespace, name
@@ -79,6 +79,9 @@ func (s *Snapshot) Objects() iter.Seq[*Object] {
 // put adds or replaces an object in s, which nobody else sees yet.
 func (s *Snapshot) put(o *Object) {
 	s.drop(o.Ref)
+	if !s.settings.inRevision(o) {
+		return
+	}
 	s.objects = s.objects.Set(o.key(), o)
 	for _, svc := range s.settings.servicesOf(o) {
 		s.addService(svc)

@@ -23,17 +23,23 @@ type virtualService struct {
 	// http has its HTTP routes that are not null; hasDelegates is true if any of them delegates.
 	http         []*networking.HTTPRoute
 	hasDelegates bool
+	// gatewaySemantics reports whether Istio reads it as one made from a Gateway API route (see usesGatewaySemantics).
+	gatewaySemantics bool
 	specHash     uint64 // see hashSpec
 }
 
 // virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
-	v := &virtualService{Object: o, spec: spec}
-	for _, h := range spec.Hosts {
-		v.hosts = append(v.hosts, s.qualify(h, o.Namespace))
-	}
-	for _, g := range spec.Gateways {
-		v.gateways = append(v.gateways, qualifyGateway(g, o.Namespace))
+	v := &virtualService{Object: o, spec: spec, gatewaySemantics: usesGatewaySemantics(o)}
+	if v.gatewaySemantics {
+		v.hosts, v.gateways = slices.Clone(spec.Hosts), slices.Clone(spec.Gateways)
+	} else {
+		for _, h := range spec.Hosts {
+			v.hosts = append(v.hosts, s.qualify(h, o.Namespace))
+		}
+		for _, g := range spec.Gateways {
+			v.gateways = append(v.gateways, qualifyGateway(g, o.Namespace))
+		}
 	}
 	if len(v.gateways) == 0 {
 		v.gateways = []string{meshGateway}
@@ -46,12 +52,27 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	for _, r := range spec.Http {
 		if r != nil {
 			v.http = append(v.http, r)
-			v.hasDelegates = v.hasDelegates || r.Delegate != nil
+			v.hasDelegates = v.hasDelegates || r.Delegate != nil && !v.gatewaySemantics
 		}
 	}
 	v.specHash = v.hashSpec()
 	return v
 }
+
+// routeSemanticsAnnotation is how Istio marks a VirtualService that it made from a Gateway API route. Anybody may write it
+// (pkg/config/constants/constants.go InternalRouteSemantics).
+const routeSemanticsAnnotation = "internal.istio.io/route-semantics"
+
+// usesGatewaySemantics reports whether Istio reads a VirtualService as one made from a Gateway API route
+// (pilot/pkg/model/virtualservice.go UseGatewaySemantics):
+//
+//  1. Its short names are not completed, and it has no delegates (virtualservice_controller.go).
+//  2. Sidecars follow its HTTP routes only in its own namespace, or towards a service of its own namespace
+//     (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService): see appliesToSidecar.
+//
+//	metadata: {name: via-egress, namespace: routing, annotations: {internal.istio.io/route-semantics: gateway}}
+//	spec: {hosts: [edition.cnn.com], ...}   # in namespace default: no route, so the direct way
+func usesGatewaySemantics(o *Object) bool { return o.Annotations[routeSemanticsAnnotation] == "gateway" }
 
 // qualifyGateway returns the name of a gateway as "namespace/name" (pilot/pkg/model/config.go resolveGatewayName).
 //

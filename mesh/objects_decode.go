@@ -24,6 +24,7 @@ type manifest struct {
 		Labels            map[string]string `json:"labels"`
 		Annotations       map[string]string `json:"annotations"`
 		CreationTimestamp *time.Time        `json:"creationTimestamp"`
+		DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
 	} `json:"metadata"`
 	Spec json.RawMessage `json:"spec"`
 }
@@ -44,6 +45,7 @@ func Decode(raw []byte) (*Object, error) {
 		APIVersion:  m.APIVersion,
 		Labels:      m.Metadata.Labels,
 		Annotations: m.Metadata.Annotations,
+		Terminating: m.Metadata.DeletionTimestamp != nil,
 	}
 	if m.Metadata.CreationTimestamp != nil {
 		o.Created = *m.Metadata.CreationTimestamp

@@ -48,6 +48,9 @@ type Object struct {
 	// Created is metadata.creationTimestamp. The zero time counts as the newest of all:
 	// an object under review has not been stored yet.
 	Created time.Time
+	// Terminating reports whether metadata.deletionTimestamp is set: finalizers keep the object, and Istio obeys it until
+	// it is gone.
+	Terminating bool
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *security.AuthorizationPolicy
 	// (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.

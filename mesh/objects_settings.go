@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 )
@@ -11,6 +12,22 @@ type Settings struct {
 	TrustDomain        string   `json:"trustDomain,omitempty"`
 	TrustDomainAliases []string `json:"trustDomainAliases,omitempty"`
 	ClusterDomain      string   `json:"clusterDomain,omitempty"`
+	// Revision is the revision of the control plane (istiod's REVISION); "" is DefaultRevision.
+	Revision string `json:"revision,omitempty"`
+}
+
+// DefaultRevision is the revision of a control plane that is given none.
+const DefaultRevision = "default"
+
+// revisionLabel names the one control plane for which an object exists.
+const revisionLabel = "istio.io/rev"
+
+// inRevision reports whether the control plane reads an object: one without the label, or with exactly its revision; tags
+// do not count (pkg/config/model.go LabelsInRevision). The label of a Namespace says which sidecar its pods get, and
+// Services are read by every control plane.
+func (s Settings) inRevision(o *Object) bool {
+	revision, labelled := o.Labels[revisionLabel]
+	return !labelled || o.Kind == KindNamespace || o.Kind == KindService || revision == cmp.Or(s.Revision, DefaultRevision)
 }
 
 // DefaultSettings returns the settings of an Istio installed with its defaults.

@@ -11,6 +11,7 @@ import (
 // which is not in the registry counts on port 80 alone (pilot/pkg/networking/core/route/route.go
 // buildSidecarVirtualHostsForVirtualService).
 func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string, r matchContext, l egressListener) []*virtualService {
+	all = slices.DeleteFunc(slices.Clone(all), func(v *virtualService) bool { return !s.appliesToSidecar(v, r.client) })
 	if r.host == host || r.port != 80 {
 		return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
 	}
@@ -20,6 +21,18 @@ func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string
 		}
 	}
 	return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
+}
+
+// appliesToSidecar reports whether a client's sidecar follows the HTTP routes of v: with gateway semantics only in v's own
+// namespace, or where one of v's hosts is a service of that namespace to the client.
+func (s *Snapshot) appliesToSidecar(v *virtualService, client Client) bool {
+	if !v.gatewaySemantics || client.Namespace == v.Namespace {
+		return true
+	}
+	return slices.ContainsFunc(v.hosts, func(h string) bool {
+		svc, ok := s.serviceFor(client, h)
+		return ok && svc.namespace == v.Namespace
+	})
 }
 
 // httpDestinations returns where the first of the VirtualServices that has a route for a request sends it.

@@ -27,6 +27,8 @@ type Mesh struct {
 	TrustDomainAliases []string `json:"trustDomainAliases,omitempty"`
 	// ClusterDomain is the DNS domain of the cluster's Services; "cluster.local" if unset.
 	ClusterDomain string `json:"clusterDomain,omitempty"`
+	// Revision is the revision of the control plane whose mesh is judged; "default" if unset.
+	Revision string `json:"revision,omitempty"`
 }
 
 // Mutation is what the mutating webhook fills in.

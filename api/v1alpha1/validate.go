@@ -56,6 +56,9 @@ func (m Mesh) validate(f *FieldErrors) {
 		f.add("mesh.clusterDomain", "%q is not a domain", m.ClusterDomain)
 	}
 	f.addUnlessMatch("mesh.trustDomainAliases", m.TrustDomainAliases, domainPattern, "a trust domain")
+	if m.Revision != "" && !namespacePattern.MatchString(m.Revision) {
+		f.add("mesh.revision", "%q is not a revision", m.Revision)
+	}
 }
 
 func (m Mutation) validate(f *FieldErrors) {

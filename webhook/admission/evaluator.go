@@ -35,6 +35,7 @@ func MeshSettings(m v1alpha1.Mesh) mesh.Settings {
 		TrustDomain:        m.TrustDomain,
 		TrustDomainAliases: m.TrustDomainAliases,
 		ClusterDomain:      m.ClusterDomain,
+		Revision:           m.Revision,
 	}
 }
 
