@@ -66,7 +66,11 @@ func (s *Snapshot) firstAmbient() string {
 
 // clientsIn returns the classes of clients of one namespace: pods without labels, and pods with those that a selector
 // asks for. An ambient namespace has its ztunnel or, where the host has a waypoint, which waypointClients has, none.
+// A namespace that is being deleted has none: its pods go with it.
 func (s *Snapshot) clientsIn(namespace, host string) []Client {
+	if s.IsTerminating(namespace) {
+		return nil
+	}
 	if s.isAmbient(namespace) {
 		if client := s.ClientOf(namespace, nil, host); client.Kind == ClientZtunnel {
 			return []Client{client}

@@ -31,6 +31,8 @@ type Snapshot struct {
 	gatewaysBySelector treap.Map[*Object]
 	// ambientNamespaces has the names of ambient namespaces.
 	ambientNamespaces treap.Map[struct{}]
+	// terminating holds the objects that only finalizers keep, Namespaces left out.
+	terminating treap.Map[Ref]
 }
 
 // New returns the snapshot of these objects. Of two with the same Ref the later one counts.
@@ -59,6 +61,25 @@ func (s *Snapshot) Without(ref Ref) *Snapshot {
 	return &next
 }
 
+// WithoutTerminating returns the snapshot after all terminating objects are gone, which each of them may be at any moment.
+// It is s itself where there are none.
+func (s *Snapshot) WithoutTerminating() *Snapshot {
+	if s.terminating.Len() == 0 {
+		return s
+	}
+	next := *s
+	for _, ref := range s.terminating.Prefix("") {
+		next.drop(ref)
+	}
+	return &next
+}
+
+// IsTerminating reports whether a namespace is being deleted: its controller deletes all that is in it.
+func (s *Snapshot) IsTerminating(namespace string) bool {
+	o := s.Get(Ref{Kind: KindNamespace, Name: namespace})
+	return o != nil && o.Terminating
+}
+
 // Get returns the object of a Ref, nil if there is none.
 func (s *Snapshot) Get(ref Ref) *Object { return s.objects.At(ref.key()) }
 
@@ -83,6 +104,9 @@ func (s *Snapshot) put(o *Object) {
 		return
 	}
 	s.objects = s.objects.Set(o.key(), o)
+	if o.Terminating && o.Kind != KindNamespace {
+		s.terminating = s.terminating.Set(o.key(), o.Ref)
+	}
 	for _, svc := range s.settings.servicesOf(o) {
 		s.addService(svc)
 	}
@@ -113,6 +137,7 @@ func (s *Snapshot) drop(ref Ref) {
 		return
 	}
 	s.objects = s.objects.Remove(ref.key())
+	s.terminating = s.terminating.Remove(ref.key())
 	for _, svc := range s.settings.servicesOf(o) {
 		s.removeService(svc)
 	}

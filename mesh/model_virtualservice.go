@@ -25,7 +25,7 @@ type virtualService struct {
 	hasDelegates bool
 	// gatewaySemantics reports whether Istio reads it as one made from a Gateway API route (see usesGatewaySemantics).
 	gatewaySemantics bool
-	specHash     uint64 // see hashSpec
+	specHash         uint64 // see hashSpec
 }
 
 // virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.
@@ -67,12 +67,15 @@ const routeSemanticsAnnotation = "internal.istio.io/route-semantics"
 // (pilot/pkg/model/virtualservice.go UseGatewaySemantics):
 //
 //  1. Its short names are not completed, and it has no delegates (virtualservice_controller.go).
+//
 //  2. Sidecars follow its HTTP routes only in its own namespace, or towards a service of its own namespace
 //     (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService): see appliesToSidecar.
 //
-//	metadata: {name: via-egress, namespace: routing, annotations: {internal.istio.io/route-semantics: gateway}}
-//	spec: {hosts: [edition.cnn.com], ...}   # in namespace default: no route, so the direct way
-func usesGatewaySemantics(o *Object) bool { return o.Annotations[routeSemanticsAnnotation] == "gateway" }
+//     metadata: {name: via-egress, namespace: routing, annotations: {internal.istio.io/route-semantics: gateway}}
+//     spec: {hosts: [edition.cnn.com], ...}   # in namespace default: no route, so the direct way
+func usesGatewaySemantics(o *Object) bool {
+	return o.Annotations[routeSemanticsAnnotation] == "gateway"
+}
 
 // qualifyGateway returns the name of a gateway as "namespace/name" (pilot/pkg/model/config.go resolveGatewayName).
 //

@@ -81,7 +81,28 @@ func (e *Evaluator) Validate(ctx context.Context, snap *mesh.Snapshot, r Review)
 
 // evaluate decides on a request by the mesh before it. The fixes that wanted selects are complete, the others stay as
 // their policies wrote them. With an error the decision holds the input that could not be judged.
+//
+// What is terminating is taken both ways: for what may be lost it is there, since Istio obeys it until it is gone; for what
+// is gained it is gone, since it may go at any moment. So a review that is allowed beside terminating objects must be
+// allowed without them too.
 func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
+	if q.Operation == policies.Delete && snap.IsTerminating(q.ref.Namespace) {
+		return notReviewed(), nil // what others lose by it was decided at the Namespace's own DELETE
+	}
+	d, err := e.evaluateOn(ctx, q, snap, wanted)
+	gone := snap.WithoutTerminating()
+	if err != nil || !d.Allowed || gone == snap || q.object != nil && q.object.Terminating {
+		return d, err
+	}
+	without, err := e.evaluateOn(ctx, q, gone, wanted)
+	if err != nil || !without.Allowed {
+		return without, err
+	}
+	return d, nil
+}
+
+// evaluateOn decides on a request by one mesh before it.
+func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
 	c := q.on(snap)
 	input := q.input(c, e.Engine.ExemptHosts(q.ref.Namespace))
 	violations, err := e.Engine.Evaluate(ctx, input)

@@ -22,8 +22,8 @@ type request struct {
 	tree, oldTree tree
 }
 
-// decode returns the request, nil where nothing is to be decided: kinds that the mesh does not read, objects that are on
-// their way out, operations that store nothing. Its errors are *ObjectError.
+// decode returns the request, nil where nothing is to be decided: kinds that the mesh does not read, the last steps of an
+// object that is being deleted, operations that store nothing. Its errors are *ObjectError.
 func (r Review) decode() (*request, error) {
 	q := &request{Review: r}
 	var reviewed bool
@@ -50,7 +50,7 @@ func (q *request) decodePut() (reviewed bool, err error) {
 	if q.tree == nil {
 		return false, errNoObject
 	}
-	if q.leaving() {
+	if q.onlyReleases() {
 		return false, nil
 	}
 	object, err := mesh.Decode(q.Object)
@@ -100,10 +100,10 @@ func (q *request) decodeDelete() (reviewed bool, err error) {
 	return true, nil
 }
 
-// leaving reports whether the object is on its way out: stored with a deletionTimestamp, kept by finalizers alone. A new
-// object that claims so is judged: the API server drops the claim, and the object would stay.
-func (q *request) leaving() bool {
-	return q.Operation == policies.Update && q.tree.deleted() && (q.oldTree == nil || q.oldTree.deleted())
+// onlyReleases reports whether an UPDATE lets a terminating object go, and changes nothing that Istio reads: its deletion
+// was judged at DELETE. Any other change of it is judged as ever, for Istio obeys an object until it is gone.
+func (q *request) onlyReleases() bool {
+	return q.Operation == policies.Update && q.oldTree != nil && q.oldTree.deleted() && q.tree.sameForIstio(q.oldTree)
 }
 
 func (q *request) trees() (object, old tree, err error) {

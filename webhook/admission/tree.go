@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	kjson "sigs.k8s.io/json"
@@ -37,6 +38,15 @@ func (t tree) metadata(key string) string {
 func (t tree) deleted() bool {
 	metadata, _ := t["metadata"].(map[string]any)
 	return metadata["deletionTimestamp"] != nil
+}
+
+// sameForIstio reports whether two states of an object are one to Istio: it reads the spec, the labels and the
+// annotations (pilot/pkg/config/kube/crdclient/client.go TranslateObject).
+func (t tree) sameForIstio(other tree) bool {
+	metadata, _ := t["metadata"].(map[string]any)
+	otherMetadata, _ := other["metadata"].(map[string]any)
+	return reflect.DeepEqual(t["spec"], other["spec"]) && reflect.DeepEqual(metadata["labels"], otherMetadata["labels"]) &&
+		reflect.DeepEqual(metadata["annotations"], otherMetadata["annotations"])
 }
 
 // lacksNamespace reports whether an object of Istio's does not name its namespace. The API server sees to it that each
