@@ -30,7 +30,7 @@ _refused(f) if lib.newly_routed_plaintext(f)
 # A rule applies, and does not start TLS.
 _refused(f) if {
 	input.request.operation != "DELETE"
-	f.payload == "http"
+	f.payload in {"http", "unspecified"}
 	f.rule
 	f.cause in _causes_of_rules
 	not f.ignored
