@@ -42,7 +42,7 @@ func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 // governedClustersOf returns the clusters of one client and host whose TLS a rule decides.
 func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []GovernedCluster {
 	svc, ok := s.serviceFor(client, host)
-	if !ok || !svc.external || client.Kind == ClientZtunnel {
+	if !ok || !s.leavesMesh(svc.service) || client.Kind == ClientZtunnel {
 		return nil
 	}
 	rule := s.destinationRules(client, svc).ruleFor(client)

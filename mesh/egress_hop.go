@@ -1,6 +1,10 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
 
 // HopKind is the kind of a flow's last hop.
 type HopKind string
@@ -44,7 +48,7 @@ func (h hop) verdict() Verdict {
 		return Unknown
 	case h.cluster.Originated() && h.payload == FamilyTLS:
 		return DoubleTLS
-	case h.cluster.Originated():
+	case h.cluster.Originated(), h.cluster.everywhere && h.payload != FamilyTLS:
 		return Originated
 	case h.payload == FamilyTLS:
 		return ApplicationTLS
@@ -56,6 +60,8 @@ func (h hop) verdict() Verdict {
 // through.
 func (h hop) cause() Cause {
 	switch {
+	case h.verdict() == Originated:
+		return CauseNone
 	case h.kind != HopNone:
 		return h.cluster.Cause
 	case h.payload == FamilyTLS || h.payload == FamilyOpaque:
@@ -71,6 +77,10 @@ func (h hop) shown() Hop {
 		out = Hop{From: h.client.String(), To: h.host, Port: h.port, Names: []string{}}
 	}
 	switch h.kind {
+	case HopEgress:
+		if h.cluster.everywhere && out.TLS == "" {
+			out.TLS, out.Verified = networking.ClientTLSSettings_ISTIO_MUTUAL.String(), true // by the mesh's own CA
+		}
 	case HopGateway:
 		out.To = "gateway " + h.host
 	case HopNone:

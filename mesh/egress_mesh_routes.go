@@ -18,7 +18,7 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 		return nil
 	}
 	svc, ok := s.serviceFor(client, host)
-	if !ok || !svc.external {
+	if !ok || !s.leavesMesh(svc.service) {
 		return nil
 	}
 	var hops []hop

@@ -68,7 +68,7 @@ func (s *Snapshot) followRoute(client Client, host string, payload Family, d rou
 // egressHops returns the hop to a route's destination, none if that is not outside the mesh for the client.
 func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, payload Family) []hop {
 	svc, ok := s.serviceFor(client, d.Host)
-	if !ok || !svc.external {
+	if !ok || !s.leavesMesh(svc.service) {
 		return nil
 	}
 	h := s.directHop(client, svc, number, d.Subset, payload)

@@ -68,6 +68,7 @@ func (s *Snapshot) hostClassKey(hostname string, sni []string) string {
 	}
 	var b strings.Builder
 	b.WriteString(services[0].specKey)
+	fmt.Fprintf(&b, "\x05%t", s.leavesMesh(services[0]))
 	for _, set := range s.rules.Prefix(hostname + "\x00") {
 		if set.specHash == 0 {
 			return ""

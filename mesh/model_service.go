@@ -17,7 +17,7 @@ type service struct {
 	namespace    string
 	created      time.Time
 	kubernetes   bool
-	external     bool
+	meshExternal bool // location MESH_EXTERNAL, or an ExternalName; where it leads, leavesMesh tells
 	exportTo     []string
 	labels       map[string]string
 	selector     map[string]string
@@ -69,8 +69,8 @@ func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 		}
 		svc := &service{
 			ref: o.Ref, host: host, namespace: o.Namespace, created: o.Created,
-			external: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
-			exportTo: entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
+			meshExternal: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
+			exportTo:     entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
 			specKey: form,
 		}
 		for _, p := range entry.Ports {
@@ -92,7 +92,7 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	svc := &service{
 		ref: o.Ref, host: o.Name + "." + o.Namespace + ".svc." + s.ClusterDomain, namespace: o.Namespace,
 		created: o.Created, kubernetes: true, labels: o.Labels, selector: spec.Selector,
-		external: spec.ExternalName != "", externalName: spec.ExternalName, alias: spec.ExternalName != "" && !spec.Headless, headless: spec.Headless,
+		meshExternal: spec.ExternalName != "", externalName: spec.ExternalName, alias: spec.ExternalName != "" && !spec.Headless, headless: spec.Headless,
 	}
 	if exported := o.Annotations[exportToAnnotation]; exported != "" {
 		for name := range strings.SplitSeq(exported, ",") {

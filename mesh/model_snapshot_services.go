@@ -35,11 +35,6 @@ func (s *Snapshot) removeService(svc *service) {
 	s.hostsByLowerCase = s.hostsByLowerCase.Remove(strings.ToLower(svc.host))
 }
 
-// isExternal reports whether any service of this host is MESH_EXTERNAL.
-func (s *Snapshot) isExternal(host string) bool {
-	return slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.external })
-}
-
 // hostsCoveredBy returns an iterator over the known hosts that a host of a rule or route covers, by their reversed names.
 func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 	return func(yield func(string) bool) {

@@ -101,7 +101,7 @@ func (s *Snapshot) waypointService(waypoint Client, all []*service) (scopedServi
 			continue
 		}
 		i := slices.IndexFunc(known, func(other *service) bool { return other.namespace == svc.namespace })
-		if chosen := known[i]; !chosen.isDynamicDNS() || chosen.external {
+		if chosen := known[i]; !chosen.isDynamicDNS() || chosen.meshExternal {
 			return scopedService{service: chosen, ports: chosen.ports, atWaypoint: true}, true
 		}
 	}

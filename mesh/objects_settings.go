@@ -12,6 +12,9 @@ type Settings struct {
 	TrustDomain        string   `json:"trustDomain,omitempty"`
 	TrustDomainAliases []string `json:"trustDomainAliases,omitempty"`
 	ClusterDomain      string   `json:"clusterDomain,omitempty"`
+	// InternalAddresses are those of endpoints inside the mesh, for entries with location MESH_INTERNAL; nil is private,
+	// shared, unique local and link-local addresses.
+	InternalAddresses []netip.Prefix `json:"internalAddresses,omitempty"`
 	// Revision is the revision of the control plane (istiod's REVISION); "" is DefaultRevision.
 	Revision string `json:"revision,omitempty"`
 }

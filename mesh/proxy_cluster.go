@@ -11,6 +11,8 @@ type Cluster struct {
 	// AutoMTLS is true where nothing sets TLS and Istio starts mutual TLS towards those endpoints that accept it (auto
 	// mTLS). Hop.TLS is "" then.
 	AutoMTLS bool
+	// everywhere reports whether all of its endpoints take the mutual TLS of AutoMTLS.
+	everywhere bool
 	// Protocol is the port's declared protocol, Family its class.
 	Protocol string
 	Family   Family
@@ -67,6 +69,7 @@ func (s *Snapshot) cluster(client Client, svc scopedService, number uint32, subs
 	}
 	if (c.Cause == CauseNoRule || c.Cause == CauseUnselected || c.Cause == CauseUnset) && s.usesAutoMTLS(svc, p, c.rule, subsetName) {
 		c.applyAutoMTLS(r.discovery, s.serviceAccounts(svc), number, subsetName)
+		c.everywhere = c.AutoMTLS && s.allAcceptMTLS(svc, p)
 	}
 	return c, true
 }

@@ -6,13 +6,18 @@ import networking "istio.io/api/networking/v1alpha3"
 // BestEffortInferServiceMTLSMode): towards a service inside the mesh and, where connections go on to their original
 // destination, only if every endpoint accepts it.
 func (s *Snapshot) usesAutoMTLS(svc scopedService, p port, rule *consolidatedRule, subsetName string) bool {
-	if svc.external || svc.atWaypoint {
+	if svc.meshExternal || svc.atWaypoint {
 		return false
 	}
 	policy := rule.policyFor(subsetName)
 	if !svc.isOriginalDst() && !isPassthroughLoadBalancer(policy.GetLoadBalancer()) {
 		return true
 	}
+	return s.allAcceptMTLS(svc, p)
+}
+
+// allAcceptMTLS reports whether a port has endpoints that are known here, and each takes the mesh's own mutual TLS.
+func (s *Snapshot) allAcceptMTLS(svc scopedService, p port) bool {
 	known := false
 	for _, e := range s.endpointsFor(svc.host, svc.namespace, p.sameNumberOrName) {
 		if e.number != p.number {

@@ -107,5 +107,5 @@ func (c *Cluster) setIstioMutualNames(t *networking.ClientTLSSettings, accounts 
 		names = accounts
 	}
 	c.Hop.Names = append(c.Hop.Names, names...)
-	c.Hop.Verified = !c.service.external || len(c.Hop.Names) > 0
+	c.Hop.Verified = !c.service.meshExternal || len(c.Hop.Names) > 0
 }

@@ -70,7 +70,7 @@ func (r *review) hostChanges(client Client, host string, number uint32) []change
 // externalPort returns what a client knows of an external host and one of its ports.
 func (r *review) externalPort(client Client, host string, number uint32) (scopedService, port, bool) {
 	svc, ok := r.after.serviceFor(client, host)
-	if !ok || !svc.external {
+	if !ok || !r.after.leavesMesh(svc.service) {
 		return svc, port{}, false
 	}
 	p, ok := svc.port(number)

@@ -1,0 +1,84 @@
+package mesh
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// internalAddresses are the addresses that are inside unless Config says otherwise: private (RFC 1918), shared (RFC 6598),
+// unique local (RFC 4193) and link-local ones (RFC 3927, RFC 4291).
+func internalAddresses() []netip.Prefix {
+	var list []netip.Prefix
+	for _, cidr := range []string{
+		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "169.254.0.0/16", "fe80::/10",
+	} {
+		list = append(list, netip.MustParsePrefix(cidr))
+	}
+	return list
+}
+
+// isExternal reports whether what is sent to a service of this host may leave the mesh.
+func (s *Snapshot) isExternal(host string) bool {
+	return slices.ContainsFunc(s.services.At(host), s.leavesMesh)
+}
+
+// leavesMesh reports whether what is sent to a service leaves the mesh. Its location does not say so: Istio takes it for
+// mutual TLS alone. Where the endpoints are does:
+//
+//  1. Sockets (unix://), loopback addresses and endpoints by a name of the cluster's domain are inside.
+//  2. Of an entry with location MESH_EXTERNAL everything else is outside, its host too where that is of the cluster's
+//     domain: so do Istio's own pages name a server without a sidecar.
+//  3. Of an entry with location MESH_INTERNAL the addresses are inside that Settings.InternalAddresses hold; other
+//     addresses and names are outside.
+//
+// The endpoints are those written in the entry, or the WorkloadEntries that it selects (pods are inside), or, where names
+// are resolved, its host. With resolution NONE they are where the client itself connects to: its addresses, if it has any.
+//
+//	spec: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ...}   # leaves
+//	spec: {hosts: [authz.local], resolution: STATIC, endpoints: [{address: 127.0.0.1}], ...}   # does not
+func (s *Snapshot) leavesMesh(svc *service) bool {
+	if svc.entry == nil {
+		return svc.meshExternal
+	}
+	outside := func(address string) bool { return s.settings.isOutside(address, svc.meshExternal) }
+	switch resolution := svc.entry.Resolution; {
+	case svc.entry.WorkloadSelector != nil || len(svc.entry.Endpoints) > 0:
+		return slices.ContainsFunc(s.entryWorkloads(svc), func(w *networking.WorkloadEntry) bool { return outside(w.Address) })
+	case resolution == networking.ServiceEntry_NONE && len(svc.entry.Addresses) > 0:
+		return slices.ContainsFunc(svc.entry.Addresses, outside)
+	case resolution == networking.ServiceEntry_STATIC:
+		return svc.meshExternal // nothing is behind it
+	}
+	return svc.meshExternal || outside(svc.host)
+}
+
+// isOutside reports whether an endpoint's address, a range of them or a name lies outside the mesh.
+func (s Settings) isOutside(address string, meshExternal bool) bool {
+	if strings.HasPrefix(address, unixPrefix) || strings.HasSuffix(address, ".svc."+s.ClusterDomain) {
+		return false
+	}
+	prefix, err := netip.ParsePrefix(address)
+	if err != nil {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
+			return true // a name
+		}
+		prefix = netip.PrefixFrom(ip, ip.BitLen())
+	}
+	if prefix.Addr().IsLoopback() {
+		return false
+	}
+	return meshExternal || !slices.ContainsFunc(s.internal(), func(p netip.Prefix) bool {
+		return p.Bits() <= prefix.Bits() && p.Contains(prefix.Addr())
+	})
+}
+
+func (s Settings) internal() []netip.Prefix {
+	if s.InternalAddresses == nil {
+		return internalAddresses()
+	}
+	return s.InternalAddresses
+}
