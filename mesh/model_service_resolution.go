@@ -32,3 +32,9 @@ func (svc *service) isDNSRoundRobin() bool {
 func (v scopedService) usesDynamicForwardProxy() bool {
 	return v.service.usesDynamicForwardProxy() || v.atWaypoint && v.isDynamicDNS()
 }
+
+// resolvesByDNS reports whether the proxy resolves the names of the service's endpoints (resolution DNS, DNS_ROUND_ROBIN).
+func (svc *service) resolvesByDNS() bool {
+	r := svc.entry.GetResolution()
+	return r == networking.ServiceEntry_DNS || r == networking.ServiceEntry_DNS_ROUND_ROBIN
+}

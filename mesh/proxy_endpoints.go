@@ -84,9 +84,6 @@ func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace str
 	return e
 }
 
-// unixPrefix is how the address of a unix domain socket starts.
-const unixPrefix = "unix://"
-
 // serviceAccounts returns the names that servers of a host may prove, ascending (pilot/pkg/model/push_context.go
 // addServiceAccounts): the subjectAltNames of the youngest ServiceEntry of its namespace, and the identities of all its
 // endpoints, in the trust domain and its aliases. A dynamic forward proxy uses none.

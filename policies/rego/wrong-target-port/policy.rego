@@ -20,6 +20,14 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	f.hopKind == "egress"
 	f.verdict == "originated"
 	80 in f.targetPorts
+	not _mesh_identity(f)
+}
+
+# Where nothing sets TLS and Istio starts its own mutual TLS, the server is a workload of the mesh, on whatever port.
+_mesh_identity(f) if {
+	hop := lib.last(f)
+	hop.tls == "ISTIO_MUTUAL"
+	hop.decidedBy == null
 }
 
 _message(f) := lib.flow_message(f, sprintf(

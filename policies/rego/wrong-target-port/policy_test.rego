@@ -49,3 +49,12 @@ test_has_a_text_for_an_unknown_entry if {
 test_ignores_deletions if {
 	found == set() with input as fixtures.deletion("ServiceEntry", [towards([80])])
 }
+
+# A workload of the mesh takes Istio's own mutual TLS on any port.
+test_passes_mutual_tls_that_istio_starts_by_itself if {
+	hop := object.union(given.encrypted({}).hops[0], {"tls": "ISTIO_MUTUAL", "decidedBy": null})
+	flow := object.union(towards([80]), {"hops": [hop]})
+	found == set() with input as given.review("ServiceEntry", [flow])
+	asked := object.union(flow, {"hops": [object.union(hop, {"decidedBy": given.encrypted({}).hops[0].decidedBy})]})
+	count(found) == 1 with input as given.review("DestinationRule", [asked])
+}

@@ -11,7 +11,7 @@ import (
 // entryWorkloads returns the workloads of a ServiceEntry: those that its workloadSelector selects, else its
 // endpoints, else, for DNS, its host.
 func (s *Snapshot) entryWorkloads(svc *service) []*networking.WorkloadEntry {
-	byName := svc.discoveryType(Client{}) == discoveryDNS
+	byName := svc.resolvesByDNS()
 	switch {
 	case svc.entry.WorkloadSelector != nil:
 		return s.selectedWorkloads(svc.namespace, svc.selector, byName)
@@ -43,6 +43,9 @@ func (s *Snapshot) selectedWorkloads(namespace string, selector map[string]strin
 	}
 	return list
 }
+
+// unixPrefix is how the address of a unix domain socket starts.
+const unixPrefix = "unix://"
 
 // isAddress reports whether an address is an IP address.
 func isAddress(address string) bool {
