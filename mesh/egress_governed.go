@@ -1,6 +1,10 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
 
 // GovernedCluster is a cluster of one client whose TLS a DestinationRule decides, or would decide if it had any.
 type GovernedCluster struct {
@@ -14,10 +18,14 @@ type GovernedCluster struct {
 	Cluster Cluster
 	// EntrySubjectAltNames is true if the ServiceEntry has subjectAltNames of its own.
 	EntrySubjectAltNames bool
+	// StaticEndpoints is true if the endpoints are addresses that the ServiceEntry names.
+	StaticEndpoints bool
+	// WrittenPlaintextPort is true if the ServiceEntry says that the server listens on port 80.
+	WrittenPlaintextPort bool
 }
 
 // GovernedClusters returns the clusters whose TLS a rule decides, by host and port, whether or not routes lead to
-// them. Clusters of hosts inside the mesh are left out.
+// them. Clusters of hosts inside the mesh are left out: inside by their location, or by their endpoints.
 func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 	o := s.Get(rule)
 	if o == nil || o.Kind != KindDestinationRule {
@@ -42,7 +50,7 @@ func (s *Snapshot) GovernedClusters(rule Ref) []GovernedCluster {
 // governedClustersOf returns the clusters of one client and host whose TLS a rule decides.
 func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []GovernedCluster {
 	svc, ok := s.serviceFor(client, host)
-	if !ok || !s.leavesMesh(svc.service) || client.Kind == ClientZtunnel {
+	if !ok || !svc.meshExternal || !s.leavesMesh(svc.service) || client.Kind == ClientZtunnel {
 		return nil
 	}
 	rule := s.destinationRules(client, svc).ruleFor(client)
@@ -63,8 +71,20 @@ func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []G
 			list = append(list, GovernedCluster{
 				Client: client, Host: host, Port: p.number, Subset: name, Cluster: c,
 				EntrySubjectAltNames: len(svc.entry.GetSubjectAltNames()) > 0,
+				StaticEndpoints:      svc.entry.GetResolution() == networking.ServiceEntry_STATIC,
+				WrittenPlaintextPort: svc.writesTargetPort(p) && slices.Contains(c.TargetPorts, plaintextPort),
 			})
 		}
 	}
 	return list
+}
+
+// plaintextPort is the port of HTTP in plaintext (RFC 9110, section 4.2.1).
+const plaintextPort = 80
+
+// writesTargetPort reports whether the entry says on which port a server of p listens.
+func (svc *service) writesTargetPort(p port) bool {
+	return p.targetPort > 0 || slices.ContainsFunc(svc.entry.GetEndpoints(), func(w *networking.WorkloadEntry) bool {
+		return w.GetPorts()[p.name] > 0
+	})
 }

@@ -25,6 +25,12 @@ func (s *Snapshot) isExternal(host string) bool {
 	return slices.ContainsFunc(s.services.At(host), s.leavesMesh)
 }
 
+// LeavesMesh reports whether what is sent to a host of a ServiceEntry may leave the mesh.
+func (s *Snapshot) LeavesMesh(entry Ref) bool {
+	o := s.Get(entry)
+	return o != nil && slices.ContainsFunc(s.settings.servicesOf(o), s.leavesMesh)
+}
+
 // leavesMesh reports whether what is sent to a service leaves the mesh. Its location does not say so: Istio takes it for
 // mutual TLS alone. Where the endpoints are does:
 //

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
@@ -54,6 +56,17 @@ func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 
 // Hosts returns the known hosts that a host of a rule or route covers, in a stable order.
 func (s *Snapshot) Hosts(host string) []string { return slices.Collect(s.hostsCoveredBy(host)) }
+
+// HostsOf returns the hosts that a ServiceEntry declares, or the known ones that a DestinationRule governs.
+func (s *Snapshot) HostsOf(o *Object) []string {
+	switch spec := o.Spec.(type) {
+	case *networking.ServiceEntry:
+		return spec.Hosts
+	case *networking.DestinationRule:
+		return s.Hosts(s.settings.qualify(spec.Host, o.Namespace))
+	}
+	return nil
+}
 
 // Ports returns the ports of all services of a host, ascending.
 func (s *Snapshot) Ports(host string) []uint32 {

@@ -13,7 +13,10 @@ import (
 //
 //  1. A cleartext HTTP port without settings gets those that Config has for its host.
 //  2. Settings without a mode, which Istio reads as DISABLE, get one.
-//  3. A TCP port gets the SNI to send and the name to check: it has no Host header to take them from.
+//  3. A TCP port gets the SNI to send and the name to check: it has no Host header to take them from. Where the
+//     endpoints are written down as addresses, the host need not be a name that the server has, and nothing is filled in.
+//
+// A port whose server is written down to listen on port 80 gets nothing: TLS towards it would only fail.
 func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, ref mesh.Ref, d *document) {
 	type portField struct {
 		field string
@@ -28,6 +31,9 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 			continue
 		}
 		done[key] = true
+		if g.WrittenPlaintextPort {
+			continue // TLS towards it would only fail
+		}
 		path, err := jsonpath.Parse(field)
 		if err != nil {
 			continue
@@ -40,7 +46,7 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 			}
 		case lacksMode(g.Cluster.Cause) && (g.Cluster.Family == mesh.FamilyHTTP || g.Cluster.Family == mesh.FamilyOpaque):
 			s.setMode(originationFor(rules, g.Host))
-		case g.Cluster.Family == mesh.FamilyOpaque && lacksNames(g):
+		case g.Cluster.Family == mesh.FamilyOpaque && lacksNames(g) && !g.StaticEndpoints:
 			s.setNames()
 		}
 	}

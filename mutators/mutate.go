@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
 
@@ -16,8 +17,9 @@ import (
 const passes = 3
 
 // Mutate returns the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
-// nothing to do). snapshot is the mesh before the review. The error names the object and field that could not be read.
-func Mutate(cfg v1alpha1.Mutation, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
+// nothing to do). snapshot is the mesh before the review. What is for an exempt host is left alone; exempt is nil where
+// there is none. The error names the object and field that could not be read.
+func Mutate(cfg v1alpha1.Mutation, exempt func(host string) bool, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
 	var patch []jsonpatch.Operation
 	for range passes {
 		o, err := mesh.Decode(object)
@@ -32,10 +34,13 @@ func Mutate(cfg v1alpha1.Mutation, snapshot *mesh.Snapshot, object []byte) ([]by
 			return nil, nil, fmt.Errorf("read %s: %w", o.Ref, err)
 		}
 		d := &document{root: raw}
-		if o.Kind == mesh.KindServiceEntry {
-			mutateServiceEntry(cfg.Upgrades, o, d)
-		} else {
-			mutateDestinationRule(cfg.Origination, snapshot.With(o), o.Ref, d)
+		after := snapshot.With(o)
+		switch {
+		case exempt != nil && slices.ContainsFunc(after.HostsOf(o), exempt):
+		case o.Kind == mesh.KindServiceEntry:
+			mutateServiceEntry(cfg.Upgrades, after, o, d)
+		default:
+			mutateDestinationRule(cfg.Origination, after, o.Ref, d)
 		}
 		if len(d.patch) == 0 {
 			return object, patch, nil

@@ -25,7 +25,7 @@ func TestMutate(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			object, snapshot, want := readCase(t, file)
-			mutated, patch, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, object)
+			mutated, patch, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, nil, snapshot, object)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,7 +40,7 @@ func TestMutate(t *testing.T) {
 				t.Errorf("patch:\n%s\nwant:\n%s", have, want)
 			}
 			checkPatch(t, object, mutated, have)
-			if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
+			if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, nil, snapshot, mutated); err != nil || len(again) != 0 {
 				t.Errorf("a second pass finds more to do: %v %v", again, err)
 			}
 		})
@@ -111,7 +111,7 @@ func TestMutateTakesTheSettingsOfTheHost(t *testing.T) {
 		"no settings":     {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, patch, err := mutators.Mutate(v1alpha1.Mutation{Origination: c.origination}, snapshot, rule)
+			_, patch, err := mutators.Mutate(v1alpha1.Mutation{Origination: c.origination}, nil, snapshot, rule)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,13 +144,13 @@ func TestMutateLeavesOtherKindsAndFaults(t *testing.T) {
 		`{"apiVersion":"networking.istio.io/v1","kind":"Gateway","metadata":{"name":"g"}}`,
 		`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}`,
 	} {
-		have, patch, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, []byte(object))
+		have, patch, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, nil, snapshot, []byte(object))
 		if err != nil || len(patch) > 0 || string(have) != object {
 			t.Errorf("%s: have %s, %v, %v", object, have, patch, err)
 		}
 	}
 	bad := `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"e"},"spec":{"hosts":3}}`
-	if _, _, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, []byte(bad)); err == nil || !strings.Contains(err.Error(), "ServiceEntry e: spec.hosts") {
+	if _, _, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, nil, snapshot, []byte(bad)); err == nil || !strings.Contains(err.Error(), "ServiceEntry e: spec.hosts") {
 		t.Errorf("an object that cannot be read: %v", err)
 	}
 }
@@ -187,11 +187,11 @@ func FuzzMutate(f *testing.F) {
 		"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"}]}}`))
 	snapshot := mesh.New(mesh.DefaultSettings(), entry(f, "edition.cnn.com"), entry(f, "*.example.com"))
 	f.Fuzz(func(t *testing.T, object []byte) {
-		mutated, _, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, object)
+		mutated, _, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, nil, snapshot, object)
 		if err != nil {
 			return
 		}
-		if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, snapshot, mutated); err != nil || len(again) != 0 {
+		if _, again, err := mutators.Mutate(v1alpha1.DefaultConfig().Mutation, nil, snapshot, mutated); err != nil || len(again) != 0 {
 			t.Errorf("a second pass finds more to do: %v %v", again, err)
 		}
 	})

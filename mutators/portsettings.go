@@ -30,7 +30,7 @@ func (s portSettings) setTLS(tls map[string]any) {
 	}
 }
 
-// setMode completes settings without a mode. A rule's own settings that hold for TLS ports too are repeated for the
+// setMode completes settings without a mode; with a client certificate it is MUTUAL. A rule's own settings that hold for TLS ports too are repeated for the
 // port instead: there a mode would wrap the application's TLS.
 func (s portSettings) setMode(configured map[string]any) {
 	have := s.object(s.path)
@@ -38,7 +38,10 @@ func (s portSettings) setMode(configured map[string]any) {
 		return
 	}
 	mode := configured["mode"]
-	if mode == nil || mode == "DISABLE" {
+	switch {
+	case have["clientCertificate"] != nil:
+		mode = "MUTUAL"
+	case mode == nil || mode == "DISABLE":
 		mode = "SIMPLE"
 	}
 	if !s.apart() && s.decidesForFamily(mesh.FamilyTLS) {

@@ -1,6 +1,8 @@
 package mutators
 
 import (
+	"slices"
+
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
@@ -11,18 +13,18 @@ import (
 // mutateServiceEntry adds to HTTP ports that leave the mesh the target port on which the server speaks TLS. Left as
 // they are:
 //
-//  1. ports that have a targetPort, or whose endpoints all name a port of their own;
-//  2. entries inside the mesh (location MESH_INTERNAL);
+//  1. ports that have a targetPort, or of which some endpoint names a port of its own;
+//  2. entries inside the mesh: by their location, or since all their endpoints are;
 //  3. entries that select workloads of the cluster;
 //  4. entries that a forward proxy resolves (resolution DYNAMIC_DNS).
-func mutateServiceEntry(upgrades []v1alpha1.Upgrade, o *mesh.Object, d *document) {
+func mutateServiceEntry(upgrades []v1alpha1.Upgrade, after *mesh.Snapshot, o *mesh.Object, d *document) {
 	entry := o.Spec.(*networking.ServiceEntry)
 	if entry.Location != networking.ServiceEntry_MESH_EXTERNAL || entry.WorkloadSelector != nil ||
-		entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS {
+		entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS || !after.LeavesMesh(o.Ref) {
 		return
 	}
 	for i, p := range entry.Ports {
-		if p == nil || mesh.FamilyOf(p.Protocol) != mesh.FamilyHTTP || endpointsNamePort(entry, p.Name) {
+		if p == nil || mesh.FamilyOf(p.Protocol) != mesh.FamilyHTTP || endpointNamesPort(entry, p.Name) {
 			continue
 		}
 		path := jsonpath.Path{"spec", "ports", i, "targetPort"}
@@ -35,12 +37,7 @@ func mutateServiceEntry(upgrades []v1alpha1.Upgrade, o *mesh.Object, d *document
 	}
 }
 
-// endpointsNamePort reports whether every endpoint says itself on which port it listens.
-func endpointsNamePort(entry *networking.ServiceEntry, port string) bool {
-	for _, e := range entry.Endpoints {
-		if e.GetPorts()[port] == 0 {
-			return false
-		}
-	}
-	return len(entry.Endpoints) > 0
+// endpointNamesPort reports whether some endpoint says itself on which port it listens: whoever wrote it knows the ports.
+func endpointNamesPort(entry *networking.ServiceEntry, port string) bool {
+	return slices.ContainsFunc(entry.Endpoints, func(e *networking.WorkloadEntry) bool { return e.GetPorts()[port] != 0 })
 }

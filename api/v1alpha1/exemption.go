@@ -1,6 +1,10 @@
 package v1alpha1
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Exemption lets violations of a policy pass, for a reason and until a day.
 type Exemption struct {
@@ -25,4 +29,28 @@ func (e Exemption) validate(f *FieldErrors, field string) {
 	}
 	f.addUnlessMatch(field+".namespaces", e.Namespaces, namespacePattern, "a namespace")
 	f.addUnlessMatch(field+".hosts", e.Hosts, hostPattern, `a host name, "*" or "*.name"`)
+}
+
+// AppliesIn reports whether the exemption is in force for objects of a namespace.
+func (e Exemption) AppliesIn(namespace string, now time.Time) bool {
+	return !e.Expires.Over(now) && (len(e.Namespaces) == 0 || slices.Contains(e.Namespaces, namespace))
+}
+
+// CoversHost reports whether the exemption is for a host, regardless of case. Without hosts it is for all; else
+//
+//  1. "*" covers every host.
+//  2. "db.example.com" covers itself.
+//  3. "*.example.com" covers the hosts below example.com, itself and other wildcards ("*.db.example.com") included, and
+//     not example.com.
+func (e Exemption) CoversHost(host string) bool {
+	return len(e.Hosts) == 0 || slices.ContainsFunc(e.Hosts, func(pattern string) bool { return coversHost(pattern, host) })
+}
+
+func coversHost(pattern, host string) bool {
+	pattern, host = strings.ToLower(pattern), strings.ToLower(host)
+	if pattern == "*" || pattern == host {
+		return host != ""
+	}
+	suffix, wildcard := strings.CutPrefix(pattern, "*.")
+	return wildcard && strings.HasSuffix(host, "."+suffix)
 }

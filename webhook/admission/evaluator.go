@@ -58,7 +58,10 @@ func (e *Evaluator) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.O
 			return nil, nil, &ObjectError{err}
 		}
 	}
-	object, patch, err := mutators.Mutate(e.Config.Mutation, snap, r.Object)
+	if changesNoSpec(r) {
+		return r.Object, nil, nil
+	}
+	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exemptHost(head.Metadata.Namespace, r.Namespace), snap, r.Object)
 	if err != nil {
 		return nil, nil, &ObjectError{err}
 	}

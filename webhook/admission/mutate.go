@@ -1,0 +1,63 @@
+package admission
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"time"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+)
+
+// exemptHost returns a function that reports whether a host may be in plaintext for objects of a namespace (that of the
+// object or else of the request): then nothing is filled in. It is nil where no exemption says so.
+func (e *Evaluator) exemptHost(namespace, requested string) func(host string) bool {
+	var exempt []v1alpha1.Exemption
+	for _, x := range e.Config.Exemptions {
+		if (x.Policy == policyPlaintextEgress || x.Policy == policyTLSPending) && x.AppliesIn(cmp.Or(namespace, requested), time.Now()) {
+			exempt = append(exempt, x)
+		}
+	}
+	if exempt == nil {
+		return nil
+	}
+	return func(host string) bool {
+		for _, x := range exempt {
+			if x.CoversHost(host) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// The policies whose exemption lets a host be in plaintext.
+const (
+	policyPlaintextEgress = "plaintext-egress"
+	policyTLSPending      = "tls-pending"
+)
+
+// changesNoSpec reports whether an UPDATE leaves the spec as it is stored. What is stored may predate the webhook, and work
+// as it stands: a label is no reason to change where its traffic goes.
+func changesNoSpec(r Review) bool {
+	var object, old struct {
+		Spec json.RawMessage `json:"spec"`
+	}
+	if len(r.OldObject) == 0 || json.Unmarshal(r.Object, &object) != nil || json.Unmarshal(r.OldObject, &old) != nil {
+		return false
+	}
+	return bytes.Equal(compact(object.Spec), compact(old.Spec))
+}
+
+// compact returns JSON without insignificant space, with the members of objects sorted.
+func compact(raw json.RawMessage) []byte {
+	var value any
+	if json.Unmarshal(raw, &value) != nil {
+		return raw
+	}
+	sorted, err := json.Marshal(value)
+	if err != nil {
+		return raw
+	}
+	return sorted
+}
