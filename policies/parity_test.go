@@ -259,7 +259,8 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	lost := plaintext && (f.Before == mesh.Originated || f.Before == mesh.DoubleTLS || f.Before == mesh.ApplicationTLS)
 	http := f.Payload == mesh.FamilyHTTP
 	opened := f.WasUnrouted && plaintext && (http || f.Payload == mesh.FamilyUnspecified)
-	opaque := f.Payload == mesh.FamilyOpaque
+	opaque, sniffed := f.Payload == mesh.FamilyOpaque, f.Payload == mesh.FamilyUnspecified
+	known := f.Cause == mesh.CauseUnset && f.Before == mesh.Plaintext && slices.Contains(f.TargetPorts, 80)
 	route := in.Request.Kind == mesh.KindVirtualService && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
 	decided := slices.Contains([]mesh.Cause{
 		mesh.CauseDisabled, mesh.CauseNoMode, mesh.CauseUnset, mesh.CauseCredential, mesh.CauseIncompleteMutual,
@@ -274,13 +275,13 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	answers := f.DecidedByObject || in.Request.Kind != mesh.KindDestinationRule
 	explained := f.Ignored || f.Family == mesh.FamilyUnspecified || (f.Family == mesh.FamilyOpaque && opaque)
 	return map[string]bool{
-		"plaintext-egress":      egress && plaintext && (lost || opened || stays && (http && decided && f.Rule != nil && !f.Ignored && answers || route)),
-		"tls-pending":           stays && plaintext && f.Cause == mesh.CauseNoRule && !lost && !opened && (egress && (http || opaque && f.Family == mesh.FamilyTLS) && !route && !explained || gateway && f.ServerTLS != ""),
+		"plaintext-egress":      egress && plaintext && (lost || opened || stays && ((http || sniffed) && decided && !known && f.Rule != nil && !f.Ignored && answers || route)),
+		"tls-pending":           stays && plaintext && (f.Cause == mesh.CauseNoRule || known && egress) && !lost && !opened && (egress && (http || opaque && f.Family == mesh.FamilyTLS) && !route && !explained || gateway && f.ServerTLS != ""),
 		"ineffective-tls":       stays && f.Ignored,
 		"sni-mismatch":          stays && (gateway || tls) && last.SNI != "" && len(f.SNIHosts) > 0 && !named,
 		"double-tls":            stays && f.Verdict == mesh.DoubleTLS,
 		"unverified-server":     stays && egress && f.Verdict == mesh.Originated && !last.Verified,
-		"wrong-target-port":     stays && egress && f.Verdict == mesh.Originated && slices.Contains(f.TargetPorts, 80),
+		"wrong-target-port":     stays && egress && f.Verdict == mesh.Originated && slices.Contains(f.TargetPorts, 80) && (last.TLS != "ISTIO_MUTUAL" || last.DecidedBy != nil),
 		"uncovered-client":      stays && egress && plaintext && f.Cause == mesh.CauseUnselected && !lost && !opened,
 		"unspecified-protocol":  stays && egress && plaintext && f.Family == mesh.FamilyUnspecified,
 		"opaque-tcp":            stays && egress && plaintext && f.Family == mesh.FamilyOpaque && opaque && !lost,

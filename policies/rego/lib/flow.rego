@@ -98,6 +98,16 @@ lost_tls(flow) if {
 
 # METADATA
 # description: |-
+#   Whether a flow was in plaintext to port 80 of a server before the review, and a rule that says nothing of TLS leaves it
+#   so: the ServiceEntry says that this is the server's port, else TLS would have been filled in.
+stays_plaintext(flow) if {
+	flow.cause == "unset"
+	flow.before == "plaintext"
+	80 in flow.targetPorts
+}
+
+# METADATA
+# description: |-
 #   Whether routes led all requests of a flow to no destination before the review, and they leave in plaintext after it.
 newly_routed_plaintext(flow) if {
 	flow.wasUnrouted

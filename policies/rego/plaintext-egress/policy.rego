@@ -33,6 +33,7 @@ _refused(f) if {
 	f.payload in {"http", "unspecified"}
 	f.rule
 	f.cause in _causes_of_rules
+	not lib.stays_plaintext(f)
 	not f.ignored
 	_object_is_responsible(f)
 }

@@ -220,3 +220,13 @@ test_passes_what_went_nowhere_and_is_not_read if {
 	opened := object.union(disabled, {"before": "unknown", "wasUnrouted": true, "payload": "opaque"})
 	found == set() with input as object.union(fixtures.review("VirtualService", [opened]), {"request": {"operation": "DELETE"}})
 }
+
+# A port without a protocol is sniffed: HTTP is found, and leaves in plaintext.
+test_refuses_a_rule_that_leaves_a_sniffed_port_in_plaintext if {
+	sniffed := {"payload": "unspecified", "family": "unspecified"}
+	count(found) == 1 with input as fixtures.review("DestinationRule", [object.union(disabled, sniffed)])
+	unset := object.union(disabled, object.union(sniffed, {"cause": "unset"}))
+	count(found) == 1 with input as fixtures.review("DestinationRule", [unset])
+	known := object.union(unset, {"before": "plaintext", "targetPorts": [80]})
+	found == set() with input as fixtures.review("DestinationRule", [known])
+}

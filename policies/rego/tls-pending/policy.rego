@@ -19,10 +19,17 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.verdict == "plaintext"
-	f.cause == "no-rule"
+	_without_tls_settings(f)
 	not lib.lost_tls(f)
 	not lib.newly_routed_plaintext(f)
 	_pending(f)
+}
+
+_without_tls_settings(f) if f.cause == "no-rule"
+
+_without_tls_settings(f) if {
+	f.hopKind == "egress"
+	lib.stays_plaintext(f)
 }
 
 _pending(f) if {

@@ -114,3 +114,19 @@ tls(changes) := yaml.unmarshal(v.fix).spec.trafficPolicy.portLevelSettings[0].tl
 test_passes_plaintext_to_a_plaintext_gateway if {
 	found == set() with input as fixtures.review("Gateway", [object.remove(hop({}), {"serverTLS"})])
 }
+
+# The server is written down to speak plaintext, and a rule for other settings changes nothing of it.
+left_in_plaintext := object.union(fixtures.plaintext_flow, {
+	"cause": "unset",
+	"before": "plaintext",
+	"decidedByObject": true,
+	"targetPorts": [80],
+	"rule": {"kind": "DestinationRule", "namespace": "default", "name": "legacy"},
+})
+
+test_warns_where_a_rule_leaves_a_plaintext_server_as_it_was if {
+	count(found) == 1 with input as fixtures.review("DestinationRule", [left_in_plaintext])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(left_in_plaintext, {"before": "originated"})])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(left_in_plaintext, {"targetPorts": [443]})])
+	found == set() with input as fixtures.review("DestinationRule", [object.union(left_in_plaintext, {"cause": "disabled"})])
+}

@@ -25,7 +25,7 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 
 # Where nothing sets TLS and Istio starts its own mutual TLS, the server is a workload of the mesh, on whatever port.
 _mesh_identity(f) if {
-	hop := lib.last(f)
+	hop := lib.last_hop(f)
 	hop.tls == "ISTIO_MUTUAL"
 	hop.decidedBy == null
 }

@@ -52,9 +52,9 @@ test_ignores_deletions if {
 
 # A workload of the mesh takes Istio's own mutual TLS on any port.
 test_passes_mutual_tls_that_istio_starts_by_itself if {
-	hop := object.union(given.encrypted({}).hops[0], {"tls": "ISTIO_MUTUAL", "decidedBy": null})
+	hop := object.union(fixtures.originated_flow({}).hops[0], {"tls": "ISTIO_MUTUAL", "decidedBy": null})
 	flow := object.union(towards([80]), {"hops": [hop]})
-	found == set() with input as given.review("ServiceEntry", [flow])
-	asked := object.union(flow, {"hops": [object.union(hop, {"decidedBy": given.encrypted({}).hops[0].decidedBy})]})
-	count(found) == 1 with input as given.review("DestinationRule", [asked])
+	found == set() with input as fixtures.review("ServiceEntry", [flow])
+	asked := object.union(flow, {"hops": [object.union(hop, {"decidedBy": fixtures.originated_flow({}).hops[0].decidedBy})]})
+	count(found) == 1 with input as fixtures.review("DestinationRule", [asked])
 }
