@@ -1,0 +1,24 @@
+package mesh
+
+import "testing"
+
+// Of two objects with one name the later stands; With and Without leave the snapshot that they were asked of as it was.
+func TestSnapshotIsImmutable(t *testing.T) {
+	first := snapshot(t, `{ServiceEntry default/cnn: {hosts: [edition.cnn.com]}}`)
+	changed := first.With(objects(t, `{ServiceEntry default/cnn: {hosts: [www.cnn.com]}}`)[0])
+	gone := changed.Without(Ref{KindServiceEntry, "default", "cnn"})
+	for _, c := range []struct {
+		name     string
+		snapshot *Snapshot
+		want     []string
+		objects  int
+	}{
+		{"the first", first, []string{"edition.cnn.com"}, 1},
+		{"with another object of this name", changed, []string{"www.cnn.com"}, 1},
+		{"without it", gone, nil, 0},
+		{"without what was never there", first.Without(Ref{KindServiceEntry, "default", "other"}), []string{"edition.cnn.com"}, 1},
+	} {
+		equal(t, c.name+": hosts", c.snapshot.Hosts("*"), c.want)
+		equal(t, c.name+": objects", c.snapshot.Len(), c.objects)
+	}
+}
