@@ -17,14 +17,16 @@ import (
 //	Service default/web: {metadata: {labels: {app: web}}, ports: [{port: 80}]}
 //
 // "@1" is the second of creation: an object with @1 is older than one with @2, and one without is the newest of all.
-func snapshot(t testing.TB, manifests string) *Snapshot {
+// Tabs, which indent the tables of tests, do not count.
+func snapshot(t testing.TB, manifests ...string) *Snapshot {
 	t.Helper()
-	return New(DefaultSettings(), objects(t, manifests)...)
+	return New(DefaultSettings(), objects(t, strings.Join(manifests, "\n"))...)
 }
 
 // objects returns the objects of short manifests; see snapshot.
 func objects(t testing.TB, manifests string) []*Object {
 	t.Helper()
+	manifests = strings.ReplaceAll(manifests, "\t", "")
 	var specs map[string]map[string]any
 	if err := yaml.UnmarshalStrict([]byte(manifests), &specs); err != nil {
 		t.Fatalf("%v in\n%s", err, manifests)
