@@ -3,6 +3,8 @@ package mesh
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +34,10 @@ func objects(t testing.TB, manifests string) []*Object {
 		t.Fatalf("%v in\n%s", err, manifests)
 	}
 	var list []*Object
-	for title, spec := range specs {
-		raw, err := json.Marshal(fullManifest(t, title, spec))
+	titles := slices.Sorted(maps.Keys(specs))
+	slices.Reverse(titles) // what is sorted by name must not come so by itself
+	for _, title := range titles {
+		raw, err := json.Marshal(fullManifest(t, title, specs[title]))
 		if err != nil {
 			t.Fatal(err)
 		}
