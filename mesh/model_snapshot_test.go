@@ -1,6 +1,9 @@
 package mesh
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Of two objects with one name the later stands; With and Without leave the snapshot that they were asked of as it was.
 func TestSnapshotIsImmutable(t *testing.T) {
@@ -21,4 +24,44 @@ func TestSnapshotIsImmutable(t *testing.T) {
 		equal(t, c.name+": hosts", c.snapshot.Hosts("*"), c.want)
 		equal(t, c.name+": objects", c.snapshot.Len(), c.objects)
 	}
+	equal(t, "settings", gone.Settings(), DefaultSettings())
+}
+
+func TestSnapshotObjects(t *testing.T) {
+	s := snapshot(t, `{Sidecar b/a: {}, Namespace c: {}, Sidecar a/b: {}, Gateway z/z: {}}`)
+	var list []string
+	for o := range s.Objects() {
+		list = append(list, o.String())
+	}
+	equal(t, "by kind, namespace and name", strings.Join(list, ", "), "Gateway z/z, Namespace c, Sidecar a/b, Sidecar b/a")
+	for o := range s.Objects() {
+		equal(t, "a walk that ends early", o.String(), "Gateway z/z")
+		break
+	}
+	equal(t, "by its name", s.Get(Ref{KindSidecar, "a", "b"}).Ref, "Sidecar a/b")
+	equal(t, "what is not there", s.Get(Ref{KindSidecar, "a", "a"}) == nil, true)
+}
+
+// Which Gateways configure pods with labels app=x and team=z: they carry all of the selector.
+func TestGatewaysSelecting(t *testing.T) {
+	s := snapshot(t, `
+		Gateway b/app: {selector: {app: x}}
+		Gateway a/both: {selector: {app: x, team: z}}
+		Gateway z/all: {}
+		Gateway a/none: {selector: {app: x, istio: egressgateway}}
+		Gateway a/other: {selector: {app: xy}}`)
+	labels := map[string]string{"app": "x", "team": "z"}
+	selecting := func() string {
+		var list []string
+		for _, g := range s.gatewaysSelecting(labels) {
+			list = append(list, g.Namespace+"/"+g.Name)
+		}
+		return strings.Join(list, " ")
+	}
+	equal(t, "Gateways", selecting(), "a/both b/app z/all")
+	for _, g := range s.gatewaysSelecting(labels) {
+		s = s.Without(g.Ref)
+	}
+	equal(t, "when they are gone", selecting(), "")
+	equal(t, "in the index is what is left", s.gatewaysBySelector.Len(), 3)
 }

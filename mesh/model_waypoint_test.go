@@ -1,0 +1,165 @@
+package mesh
+
+import (
+	"strings"
+	"testing"
+)
+
+// Which waypoint a service has: "web" of namespace "apps", with these labels on it and on its namespace.
+func TestWaypointOf(t *testing.T) {
+	const service = `
+			ServiceEntry apps/a: {hosts: [a.com], ports: [{number: 80}]}`
+	const labelled = `
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [a.com], ports: [{number: 80}]}`
+	const namespace = `
+			Namespace apps: {metadata: {labels: {istio.io/use-waypoint: w}}}`
+	const waypoint = `
+			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint}`
+	for _, c := range []struct{ name, mesh, want string }{
+		{"none", service + waypoint, ""},
+		{"by the label of the service", labelled + waypoint, "apps"},
+		{"by the label of its namespace", service + namespace + waypoint, "apps"},
+		{"the service's goes before the namespace's", labelled + waypoint + `
+			Namespace apps: {metadata: {labels: {istio.io/use-waypoint: other}}}`, "apps"},
+		{"the service may have none", namespace + waypoint + `
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: none}}, hosts: [a.com]}`, ""},
+		{"even if a waypoint is called so", namespace + `
+			KubernetesGateway apps/none: {gatewayClassName: istio-waypoint}
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: none}}, hosts: [a.com]}`, ""},
+		{"an empty label is none", namespace + waypoint + `
+			KubernetesGateway apps/: {gatewayClassName: istio-waypoint}
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: ""}}, hosts: [a.com]}`, ""},
+		{"a waypoint that is not there", labelled, ""},
+		{"a Gateway of another class", labelled + `
+			KubernetesGateway apps/w: {gatewayClassName: istio}`, ""},
+		{"in another namespace, which takes it", waypoint + `
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, "infra"},
+		{"in another namespace, which does not", waypoint + `
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint}
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, ""},
+		{"the namespace of the waypoint is read beside its name only", namespace + waypoint + `
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, "apps"},
+		{"a waypoint for services", labelled + `
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: service}}, gatewayClassName: istio-waypoint}`, "apps"},
+		{"a waypoint for all", labelled + `
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: all}}, gatewayClassName: istio-waypoint}`, "apps"},
+		{"a waypoint for workloads", labelled + `
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: workload}}, gatewayClassName: istio-waypoint}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := snapshot(t, c.mesh)
+			equal(t, "namespace", s.waypointNamespaceOf(s.services.At("a.com")[0]), c.want)
+			var clients []string
+			for _, client := range s.waypointClients("a.com") {
+				clients = append(clients, client.String())
+			}
+			equal(t, "waypoints", strings.Join(clients, ", "), strings.TrimSuffix("waypoint "+c.want, "waypoint "))
+		})
+	}
+}
+
+// A waypoint stands for the services that are labelled for it, and knows them as they are written.
+func TestWaypointService(t *testing.T) {
+	const waypoint = `
+			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint}
+			Namespace apps: {metadata: {labels: {istio.io/use-waypoint: w}}}`
+	for _, c := range []struct{ name, mesh, client, want string }{
+		{"no ports are merged in", waypoint + `
+			ServiceEntry apps/a @1: {hosts: [a.com], ports: [{number: 80, name: a}]}
+			ServiceEntry apps/b @2: {hosts: [a.com], ports: [{number: 81, name: b}]}`, "waypoint apps", "apps/a 80=a, served"},
+		{"an older entry of another namespace does not count", waypoint + `
+			ServiceEntry other/b @1: {hosts: [a.com], ports: [{number: 81, name: b}]}
+			ServiceEntry apps/a @2: {hosts: [a.com], ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a, served"},
+		{"other services it knows as a gateway does", waypoint + `
+			ServiceEntry other/a @1: {hosts: [a.com], ports: [{number: 80, name: a}]}
+			ServiceEntry other/b @2: {hosts: [a.com], ports: [{number: 81, name: b}]}`, "waypoint apps", "other/a 80=a 81=b"},
+		{"not one of its own namespace before others, as a sidecar does", waypoint + `
+			ServiceEntry apps/a @2: {metadata: {labels: {istio.io/use-waypoint: none}}, hosts: [a.com], ports: [{number: 80, name: a}]}
+			ServiceEntry other/b @1: {hosts: [a.com], ports: [{number: 81, name: b}]}`, "waypoint apps", "other/b 81=b"},
+		{"a service of the mesh", waypoint + `
+			ServiceEntry apps/a: {hosts: [a.com], location: MESH_INTERNAL, ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a, served"},
+		{"a waypoint of another namespace", waypoint + `
+			ServiceEntry apps/a: {hosts: [a.com], ports: [{number: 80, name: a}]}`, "waypoint other", "apps/a 80=a"},
+		{"a sidecar of its namespace is none", waypoint + `
+			ServiceEntry apps/a @1: {hosts: [a.com], ports: [{number: 80, name: a}]}
+			ServiceEntry apps/b @2: {hosts: [a.com], ports: [{number: 81, name: b}]}`, "sidecar apps", "apps/a 80=a 81=b"},
+		{"dynamic DNS outside the mesh", waypoint + `
+			ServiceEntry apps/a: {hosts: [a.com], resolution: DYNAMIC_DNS, ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a, served"},
+		{"dynamic DNS of the mesh it does not serve", waypoint + `
+			ServiceEntry apps/a: {hosts: [a.com], location: MESH_INTERNAL, resolution: DYNAMIC_DNS, ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a"},
+		{"none for an alias", waypoint + `
+			Service apps/web: {externalName: a.com, ports: [{port: 80, name: a}]}`, "waypoint apps", "apps/web 80=a"},
+		{"what the alias's entry is labelled for, with the alias's ports", waypoint + `
+			ServiceEntry apps/a: {hosts: [web.apps.svc.cluster.local], ports: [{number: 81, name: b}]}
+			Service apps/web: {externalName: a.com, ports: [{port: 80, name: a}]}`, "waypoint apps", "apps/web 80=a, served"},
+		{"nobody", waypoint, "waypoint apps", "unknown"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, client, host := snapshot(t, c.mesh), parseClient(c.client), "a.com"
+			if strings.Contains(c.mesh, "Service apps/web") {
+				host = "web.apps.svc.cluster.local"
+			}
+			have, ok := s.serviceFor(client, host)
+			line := serviceLine(have, ok)
+			if have.atWaypoint {
+				line += ", served"
+			}
+			equal(t, "service", line, c.want)
+			equal(t, "served", s.WaypointServes(client, host), strings.HasSuffix(c.want, "served"))
+		})
+	}
+}
+
+// The proxy before a pod of namespace "apps" on its way to a.com.
+func TestClientOf(t *testing.T) {
+	const ambient = `
+			Namespace apps: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`
+	const waypoint = `
+			Namespace egress: {metadata: {labels: {istio.io/use-waypoint: w}}}
+			KubernetesGateway egress/w: {gatewayClassName: istio-waypoint}`
+	for _, c := range []struct{ name, mesh, want string }{
+		{"a sidecar", `
+			Namespace apps: {}` + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com]}`, "sidecar apps app=curl"},
+		{"of another data plane mode", `
+			Namespace apps: {metadata: {labels: {istio.io/dataplane-mode: none}}}`, "sidecar apps app=curl"},
+		{"a ztunnel", ambient + `
+			ServiceEntry egress/a: {hosts: [a.com]}`, "ztunnel apps"},
+		{"a ztunnel, to an unknown host", ambient, "ztunnel apps"},
+		{"the waypoint of the service", ambient + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com]}`, "waypoint egress"},
+		{"not that of a service which the pod does not see", ambient + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com], exportTo: [.]}`, "ztunnel apps"},
+		{"that of the oldest service", ambient + waypoint + `
+			ServiceEntry egress/a @2: {hosts: [a.com]}
+			ServiceEntry other/a @1: {hosts: [a.com]}`, "ztunnel apps"},
+		{"not one that does not serve it", ambient + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com], location: MESH_INTERNAL, resolution: DYNAMIC_DNS}`, "ztunnel apps"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			have := snapshot(t, c.mesh).ClientOf("apps", map[string]string{"app": "curl"}, "a.com")
+			equal(t, "client", have, c.want)
+		})
+	}
+	s := snapshot(t, ambient)
+	equal(t, "ambient", s.isAmbient("apps"), true)
+	equal(t, "not any more", s.Without(Ref{Kind: KindNamespace, Name: "apps"}).isAmbient("apps"), false)
+}
+
+// A host has the waypoints of all its services, each once.
+func TestWaypointClients(t *testing.T) {
+	s := snapshot(t, `
+		Namespace b: {metadata: {labels: {istio.io/use-waypoint: w}}}
+		Namespace a: {metadata: {labels: {istio.io/use-waypoint: w}}}
+		KubernetesGateway a/w: {gatewayClassName: istio-waypoint}
+		KubernetesGateway b/w: {gatewayClassName: istio-waypoint}
+		ServiceEntry b/a @1: {hosts: [a.com]}
+		ServiceEntry a/b @2: {hosts: [a.com]}
+		ServiceEntry a/c @3: {hosts: [a.com]}
+		ServiceEntry other/a @4: {hosts: [a.com]}
+		ServiceEntry b/hidden: {hosts: [b.com], location: MESH_INTERNAL, resolution: DYNAMIC_DNS}`)
+	equal(t, "waypoints", s.waypointClients("a.com"), "[waypoint a waypoint b]")
+	equal(t, "of a host that they do not serve", s.waypointClients("b.com"), "[]")
+}
