@@ -104,11 +104,6 @@ func TestLoadBalancerFor(t *testing.T) {
 	equal(t, "no rule", (*consolidatedRule)(nil).loadBalancerFor(80, "") == nil, true)
 }
 
-// What a new entry of portLevelSettings has to repeat.
-func TestPortEntryReplaces(t *testing.T) {
-	equal(t, "fields", PortEntryReplaces(), "[loadBalancer connectionPool outlierDetection]")
-}
-
 func TestSameTLS(t *testing.T) {
 	type tls = networking.ClientTLSSettings
 	full := tls{Mode: networking.ClientTLSSettings_SIMPLE, Sni: "a", SubjectAltNames: []string{"a"}}

@@ -18,11 +18,22 @@ func (s *Snapshot) destinationsForNamespace(v *virtualService, namespace string)
 	return destinationsOfRoutes(routes, v.spec)
 }
 
-// matchesNamespace reports whether a route has a match for clients of a namespace.
+// matchesNamespace reports whether a route is for clients of a namespace. A match for another namespace outweighs one for
+// all (pilot/pkg/model/push_context.go virtualServiceDestinationsFilteredBySourceNamespace):
+//
+//	match: [{}, {sourceNamespace: other}]   # only for clients of namespace other
 func matchesNamespace(r *networking.HTTPRoute, namespace string) bool {
-	return len(r.Match) == 0 || slices.ContainsFunc(r.Match, func(m *networking.HTTPMatchRequest) bool {
-		return m.GetSourceNamespace() == "" || m.GetSourceNamespace() == namespace
-	})
+	matched := true
+	for _, m := range r.Match {
+		switch m.GetSourceNamespace() {
+		case "":
+		case namespace:
+			return true
+		default:
+			matched = false
+		}
+	}
+	return matched
 }
 
 // destinationsOfRoutes returns an iterator over the destinations of HTTP routes, mirrors included, and of the tls and tcp
