@@ -7,7 +7,7 @@ import (
 )
 
 func TestClientString(t *testing.T) {
-	for _, name := range []string{"sidecar default", "gateway istio-system", "sidecar default app=curl version=v1"} {
+	for _, name := range []string{"sidecar default", "gateway istio-system", "sidecar default a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8"} {
 		equal(t, name, parseClient(name).String(), name)
 	}
 	equal(t, "all other namespaces", parseClient("sidecar *").String(), "sidecar any other namespace")

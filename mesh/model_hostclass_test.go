@@ -1,6 +1,129 @@
 package mesh
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Whether hosts a.x.com and b.x.com are of one class: whether all that is said of them differs in nothing but the host.
+func TestHostClasses(t *testing.T) {
+	const alike = `
+			ServiceEntry own/a @1: {hosts: [a.x.com], ports: [{number: 80, name: p, protocol: HTTP}]}
+			ServiceEntry own/b @2: {hosts: [b.x.com], ports: [{number: 80, name: q, protocol: HTTP}]}`
+	const one, two = "a.x.com+1", "a.x.com b.x.com"
+	entry := func(b string) string {
+		return `
+			ServiceEntry own/a: {hosts: [a.x.com], ports: [{number: 80, name: p, protocol: HTTP}]}
+			ServiceEntry own/b: {hosts: [b.x.com], ` + b + `}`
+	}
+	rules := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "\nDestinationRule own/a%d @%d: {host: a.x.com}\nDestinationRule own/b%d @%d: {host: b.x.com}", i, i, i, i)
+		}
+		return b.String()
+	}
+	for _, c := range []struct{ name, mesh, want string }{
+		{"two entries alike", alike, one},
+		{"one entry", `
+			ServiceEntry own/a: {hosts: [a.x.com, b.x.com]}`, one},
+		{"three hosts", `
+			ServiceEntry own/a: {hosts: [a.x.com, b.x.com, c.x.com]}`, "a.x.com+2"},
+		{"a wildcard host", `
+			ServiceEntry own/a: {hosts: [a.x.com, "*.b.x.com", "*.c.x.com"]}`, "a.x.com *.b.x.com *.c.x.com"},
+		{"another port", entry("ports: [{number: 81, name: p, protocol: HTTP}]"), two},
+		{"another protocol", entry("ports: [{number: 80, name: p, protocol: TCP}]"), two},
+		{"another targetPort", entry("ports: [{number: 80, name: p, protocol: HTTP, targetPort: 443}]"), two},
+		{"no port", entry("ports: []"), two},
+		{"another location", entry("location: MESH_INTERNAL, ports: [{number: 80, name: p, protocol: HTTP}]"), two},
+		{"another resolution", entry("resolution: DNS, ports: [{number: 80, name: p, protocol: HTTP}]"), two},
+		{"another exportTo", entry("exportTo: [.], ports: [{number: 80, name: p, protocol: HTTP}]"), two},
+		{"other labels", entry("metadata: {labels: {app: web}}, ports: [{number: 80, name: p, protocol: HTTP}]"), two},
+		{"another namespace", `
+			ServiceEntry own/a: {hosts: [a.x.com]}
+			ServiceEntry other/b: {hosts: [b.x.com]}`, two},
+		{"endpoints", `
+			ServiceEntry own/a: {hosts: [a.x.com, b.x.com], endpoints: [{address: 1.2.3.4}]}`, two},
+		{"endpoints, and a rule for both", `
+			ServiceEntry own/a: {hosts: [a.x.com, b.x.com], endpoints: [{address: 1.2.3.4}]}
+			DestinationRule own/all: {host: "*.x.com"}`, two},
+		{"a workloadSelector", `
+			ServiceEntry own/a: {hosts: [a.x.com, b.x.com], workloadSelector: {labels: {app: web}}}`, two},
+		{"names of their own", `
+			ServiceEntry own/a: {hosts: [a.x.com, b.x.com], subjectAltNames: [c.com]}`, two},
+		{"a second entry for one of them", alike + `
+			ServiceEntry own/c: {hosts: [b.x.com], ports: [{number: 80, name: p, protocol: HTTP}]}`, two},
+
+		{"rules alike", alike + `
+			DestinationRule own/a: {host: a.x.com, trafficPolicy: {tls: {mode: SIMPLE, sni: a.x.com}}}
+			DestinationRule own/b: {host: b.x.com, trafficPolicy: {tls: {mode: SIMPLE, sni: b.x.com}}}`, one},
+		{"a rule for one of them", alike + `
+			DestinationRule own/a: {host: a.x.com}`, two},
+		{"rules that differ", alike + `
+			DestinationRule own/a: {host: a.x.com, trafficPolicy: {tls: {mode: SIMPLE}}}
+			DestinationRule own/b: {host: b.x.com, trafficPolicy: {tls: {mode: MUTUAL}}}`, two},
+		{"rules of other namespaces", alike + `
+			DestinationRule own/a: {host: a.x.com}
+			DestinationRule other/b: {host: b.x.com}`, two},
+		{"a rule more", alike + `
+			DestinationRule own/a: {host: a.x.com}
+			DestinationRule own/b: {host: b.x.com}
+			DestinationRule other/b: {host: b.x.com}`, two},
+		{"as many rules as are looked at", alike + rules(maxHashedRules), one},
+		{"more rules than that", alike + rules(maxHashedRules+1), two},
+		{"a wildcard rule for both", alike + `
+			DestinationRule own/all: {host: "*.x.com"}`, one},
+		{"a wildcard rule for one of them", alike + `
+			DestinationRule own/all: {host: "*a.x.com"}`, two},
+
+		{"routes alike", alike + `
+			VirtualService own/a: {hosts: [a.x.com], http: [{route: [{destination: {host: a.x.com}}]}]}
+			VirtualService own/b: {hosts: [b.x.com], http: [{route: [{destination: {host: b.x.com}}]}]}`, one},
+		{"a route for one of them", alike + `
+			VirtualService own/a: {hosts: [a.x.com]}`, two},
+		{"routes that differ", alike + `
+			VirtualService own/a: {hosts: [a.x.com], http: [{route: [{destination: {host: a.x.com}}]}]}
+			VirtualService own/b: {hosts: [b.x.com], http: [{route: [{destination: {host: a.x.com}}]}]}`, two},
+		{"routes of other namespaces", alike + `
+			VirtualService own/a: {hosts: [a.x.com]}
+			VirtualService other/b: {hosts: [b.x.com]}`, two},
+		{"a route for both by name", alike + `
+			VirtualService own/a: {hosts: [a.x.com, b.x.com]}`, two},
+		{"a wildcard route for both", alike + `
+			VirtualService own/all: {hosts: ["*.x.com"]}`, one},
+		{"a wildcard route for one of them", alike + `
+			VirtualService own/all: {hosts: ["*b.x.com"]}`, two},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			equal(t, "classes", classLine(snapshot(t, c.mesh), "*.x.com", nil, nil), c.want)
+		})
+	}
+	s := snapshot(t, alike)
+	equal(t, "an SNI that is a name of one of them", classLine(s, "*.x.com", []string{"A.x.com"}, nil), two)
+	equal(t, "an SNI that is a name of none", classLine(s, "*.x.com", []string{"c.com"}, nil), one)
+	equal(t, "a list with one of them", classLine(s, "*.x.com", nil, HostLists{{"a.x.com"}}), two)
+	equal(t, "a list with both", classLine(s, "*.x.com", nil, HostLists{{"*.x.com"}}), one)
+	equal(t, "an exact host", classLine(s, "b.x.com", nil, nil), "b.x.com")
+	equal(t, "a host that is not known", classLine(s, "c.x.com", nil, nil), "")
+	for class := range s.hostClasses("*.x.com", nil, HostLists{{"a.x.com"}}) {
+		equal(t, "a walk that ends early", class.host, "a.x.com")
+		break
+	}
+}
+
+// classLine returns classes of hosts: the first of each, and how many others there are.
+func classLine(s *Snapshot, pattern string, sni []string, lists HostLists) string {
+	var out []string
+	for class := range s.hostClasses(pattern, sni, lists) {
+		line := class.host
+		if class.others > 0 {
+			line += fmt.Sprintf("+%d", class.others)
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, " ")
+}
 
 func TestHostLists(t *testing.T) {
 	lists := HostLists{{"*.CNN.com"}, {"edition.cnn.com", "a.example.com"}}

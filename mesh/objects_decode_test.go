@@ -108,6 +108,7 @@ func TestSpecsAreReadAsIstioReadsThem(t *testing.T) {
 		`{"host":"a.example","trafficPolicy":null,"subsets":null}`,
 		`{"host":"a.example","subsets":[null]}`,
 		`{"host":"a.example","host":"b.example"}`,
+		`{"host":"a.example","host":null}`,
 		`{"host":"a.example","subsets":[{"name":"v1"}],"subsets":[{"name":"v2"}]}`,
 		`{"host":"a.example","subsets":[{"name":"v1"},{"name":7}]}`,
 		`{"host":7}`,

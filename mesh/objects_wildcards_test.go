@@ -28,11 +28,11 @@ func TestWildcardsCovering(t *testing.T) {
 
 // A wildcard is known until as many were taken away as were added.
 func TestWildcardsAreCounted(t *testing.T) {
-	var index wildcardIndex
+	index := wildcardIndex{}.add("*", 1)
 	for _, c := range []struct {
 		by   int
 		want string
-	}{{0, "[a.com]"}, {1, "[a.com *.com]"}, {1, "[a.com *.com]"}, {-1, "[a.com *.com]"}, {-1, "[a.com]"}} {
+	}{{0, "[a.com *]"}, {1, "[a.com *.com *]"}, {1, "[a.com *.com *]"}, {-1, "[a.com *.com *]"}, {-1, "[a.com *]"}} {
 		index = index.add("*.com", c.by)
 		equal(t, "covering a.com", index.covering("a.com"), c.want)
 	}

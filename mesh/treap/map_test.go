@@ -66,3 +66,33 @@ func TestMapStopsWhenAsked(t *testing.T) {
 		t.Errorf("have %v, want %v", seen, want)
 	}
 }
+
+// However keys come and go, no path is much longer than it must be, and priorities fall from the root downwards.
+func TestMapStaysBalanced(t *testing.T) {
+	const keys = 1 << 12
+	var m Map[int]
+	for i := range keys {
+		m = m.Set(fmt.Sprintf("%06d", i), i)
+	}
+	for i := range keys {
+		if i%4 != 0 {
+			m = m.Remove(fmt.Sprintf("%06d", i))
+		}
+	}
+	if depth := depthOf(t, m.root); depth > 5*12 {
+		t.Errorf("%d keys are %d deep", m.Len(), depth)
+	}
+}
+
+// depthOf returns the length of the longest path below n.
+func depthOf(t *testing.T, n *node[int]) int {
+	if n == nil {
+		return 0
+	}
+	for _, child := range []*node[int]{n.left, n.right} {
+		if child != nil && child.priority > n.priority {
+			t.Errorf("%s is above %s", n.key, child.key)
+		}
+	}
+	return 1 + max(depthOf(t, n.left), depthOf(t, n.right))
+}
