@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -17,50 +18,70 @@ func httpRoute(t *testing.T, text string) *networking.HTTPRoute {
 // What a root's route of namespace "own" and a route of its delegate, of namespace "leaves", are together.
 func TestDelegates(t *testing.T) {
 	for _, c := range []struct{ name, root, leaf, want string }{
-		{"the delegate's route under the root's match", `match: [{uri: {prefix: /a}}]`, `{route: [{destination: {host: b.com}}]}`,
+		{"the delegate's route under the root's match",
+			`match: [{uri: {prefix: /a}}]`,
+			`{route: [{destination: {host: b.com}}]}`,
 			`{match: [{uri: {prefix: /a}}], route: [{destination: {host: b.com}}]}`},
-		{"under its own, where the root has none", `{}`, `{match: [{uri: {prefix: /a}}], route: [{destination: {host: b.com}}]}`,
+		{"under its own, where the root has none",
+			``,
+			`{match: [{uri: {prefix: /a}}], route: [{destination: {host: b.com}}]}`,
 			`{match: [{uri: {prefix: /a}}], route: [{destination: {host: b.com}}]}`},
-		{"under both", `match: [{uri: {prefix: /a}, port: 80}]`, `{match: [{uri: {prefix: /a/b}, method: {exact: GET}}]}`,
+		{"under both",
+			`match: [{uri: {prefix: /a}, port: 80}]`,
+			`{match: [{uri: {prefix: /a/b}, method: {exact: GET}}]}`,
 			`{match: [{uri: {prefix: /a/b}, port: 80, method: {exact: GET}}]}`},
-		{"under each of the root's that it lies within", `match: [{uri: {prefix: /a}}, {uri: {prefix: /b}}, {port: 80}]`, `{match: [{uri: {prefix: /a/b}}]}`,
+		{"under each of the root's that it lies within",
+			`match: [{uri: {prefix: /a}}, {uri: {prefix: /b}}, {port: 80}]`,
+			`{match: [{uri: {prefix: /a/b}}]}`,
 			`{match: [{uri: {prefix: /a/b}}, {uri: {prefix: /a/b}, port: 80}]}`},
-		{"none, where one of its matches lies within none of the root's", `match: [{uri: {prefix: /a}}]`, `{match: [{uri: {prefix: /a}}, {uri: {prefix: /b}}]}`, ``},
-		{"all that a match may ask", `match: [{uri: {exact: /}, scheme: {exact: https}, authority: {exact: a.com}, port: 443, headers: {a: {exact: x}, b: {}}, queryParams: {q: {exact: x}},
-			withoutHeaders: {w: {exact: x}}, sourceLabels: {app: web, team: red}, gateways: [g, mesh], method: {exact: GET}}]`,
-			`{match: [{headers: {c: {exact: z}}, queryParams: {r: {exact: z}}, withoutHeaders: {v: {exact: z}}, sourceLabels: {version: v1}, sourceNamespace: own}]}`,
-			`{match: [{uri: {exact: /}, scheme: {exact: https}, authority: {exact: a.com}, port: 443, headers: {a: {exact: x}, b: {}, c: {exact: z}}, queryParams: {q: {exact: x}, r: {exact: z}},
-			withoutHeaders: {w: {exact: x}, v: {exact: z}}, sourceLabels: {app: web, team: red, version: v1}, sourceNamespace: own, gateways: [own/g, mesh], method: {exact: GET}}]}`},
-		{"what the delegate asks goes before", `match: [{uri: {prefix: /}, scheme: {prefix: h}, authority: {prefix: a}, method: {prefix: G}, headers: {a: {prefix: x}}, gateways: [g, mesh]}]`,
-			`{match: [{uri: {prefix: /a}, scheme: {exact: https}, authority: {exact: a.com}, method: {exact: GET}, headers: {a: {exact: xy}}, gateways: [own/g]}]}`,
-			`{match: [{uri: {prefix: /a}, scheme: {exact: https}, authority: {exact: a.com}, method: {exact: GET}, headers: {a: {exact: xy}}, gateways: [own/g]}]}`},
-		{"gateways are completed with their own object's namespace", `{}`, `{match: [{uri: {prefix: /a}, ignoreUriCase: true, gateways: [g]}, {port: 1}]}`,
+		{"none, where one of its matches lies within none of the root's",
+			`match: [{uri: {prefix: /a}}]`,
+			`{match: [{uri: {prefix: /a}}, {uri: {prefix: /b}}]}`,
+			``},
+		{"all that a match may ask",
+			`match: [{uri: {exact: /}, scheme: {exact: https}, authority: {exact: a.com}, method: {exact: GET}, port: 443, gateways: [g, mesh],
+			  headers: {a: {exact: x}, b: {}}, withoutHeaders: {a: {exact: x}}, queryParams: {a: {exact: x}}, sourceLabels: {app: web, team: red}}]`,
+			`{match: [{sourceNamespace: own,
+			  headers: {c: {exact: z}}, withoutHeaders: {c: {exact: z}}, queryParams: {c: {exact: z}}, sourceLabels: {version: v1}}]}`,
+			`{match: [{uri: {exact: /}, scheme: {exact: https}, authority: {exact: a.com}, method: {exact: GET}, port: 443, gateways: [own/g, mesh],
+			  sourceNamespace: own, headers: {a: {exact: x}, b: {}, c: {exact: z}}, withoutHeaders: {a: {exact: x}, c: {exact: z}},
+			  queryParams: {a: {exact: x}, c: {exact: z}}, sourceLabels: {app: web, team: red, version: v1}}]}`},
+		{"what the delegate asks goes before",
+			`match: [{uri: {prefix: /}, scheme: {prefix: h}, authority: {prefix: a}, method: {prefix: G}, headers: {a: {prefix: x}}, gateways: [g, mesh]}]`,
+			`{match: [{uri: {prefix: /a}, scheme: {exact: https}, authority: {exact: a.com}, method: {exact: GET}, headers: {a: {exact: xy}},
+			  gateways: [own/g]}]}`,
+			`{match: [{uri: {prefix: /a}, scheme: {exact: https}, authority: {exact: a.com}, method: {exact: GET}, headers: {a: {exact: xy}},
+			  gateways: [own/g]}]}`},
+		{"gateways are completed with their own object's namespace",
+			``,
+			`{match: [{uri: {prefix: /a}, ignoreUriCase: true, gateways: [g]}, {port: 1}]}`,
 			`{match: [{uri: {prefix: /a}, ignoreUriCase: true, gateways: [leaves/g]}, {port: 1}]}`},
 
-		{"short names are completed, each with its own object's namespace", `mirror: {host: root}`, `{route: [{destination: {host: web, subset: v1, port: {number: 80}}, weight: 5, headers: {request: {set: {a: b}}}}, {weight: 1}]}`,
+		{"short names are completed, each with its own object's namespace",
+			`mirror: {host: root}`,
+			`{route: [{destination: {host: web, subset: v1, port: {number: 80}}, weight: 5, headers: {request: {set: {a: b}}}}, {weight: 1}]}`,
 			`{route: [{destination: {host: web.leaves.svc.cluster.local, subset: v1, port: {number: 80}}, weight: 5, headers: {request: {set: {a: b}}}}],
-			mirror: {host: root.own.svc.cluster.local}}`},
-		{"what the delegate leaves unset it has from the root", `mirror: {host: root.com}, mirrors: [{destination: {host: roots}, percentage: {value: 5}}], rewrite: {authority: root},
-			headers: {request: {set: {host: root}}}, directResponse: {status: 404}`, `{}`,
+			  mirror: {host: root.own.svc.cluster.local}}`},
+		{"what the delegate leaves unset it has from the root",
+			`mirror: {host: root.com}, mirrors: [{destination: {host: roots}, percentage: {value: 5}}], rewrite: {authority: root},
+			  headers: {request: {set: {host: root}}}, directResponse: {status: 404}`,
+			`{}`,
 			`{mirror: {host: root.com}, mirrors: [{destination: {host: roots.own.svc.cluster.local}, percentage: {value: 5}}], rewrite: {authority: root},
-			headers: {request: {set: {host: root}}}, directResponse: {status: 404}}`},
-		{"what it sets is its own", `mirror: {host: root.com}, mirrors: [{destination: {host: roots}}], rewrite: {authority: root}, headers: {request: {set: {host: root}}}, directResponse: {status: 404}`,
-			`{mirror: {host: leaf}, mirrors: [{destination: {host: leaf}}], rewrite: {authority: leaf}, headers: {request: {set: {host: leaf}}}, directResponse: {status: 500}}`,
-			`{mirror: {host: leaf.leaves.svc.cluster.local}, mirrors: [{destination: {host: leaf.leaves.svc.cluster.local}}], rewrite: {authority: leaf},
-			headers: {request: {set: {host: leaf}}}, directResponse: {status: 500}}`},
-		{"a redirect", `{}`, `{redirect: {authority: b.com}}`, `{redirect: {authority: b.com}}`},
+			  headers: {request: {set: {host: root}}}, directResponse: {status: 404}}`},
+		{"what it sets is its own",
+			`mirror: {host: root.com}, mirrors: [{destination: {host: roots}}], rewrite: {authority: root},
+			  headers: {request: {set: {host: root}}}, directResponse: {status: 404}`,
+			`{mirror: {host: leaf.com}, mirrors: [{destination: {host: leaves.com}}], rewrite: {authority: leaf},
+			  headers: {request: {set: {host: leaf}}}, directResponse: {status: 500}}`,
+			`{mirror: {host: leaf.com}, mirrors: [{destination: {host: leaves.com}}], rewrite: {authority: leaf},
+			  headers: {request: {set: {host: leaf}}}, directResponse: {status: 500}}`},
+		{"a redirect", ``, `{redirect: {authority: b.com}}`, `{redirect: {authority: b.com}}`},
 		{"not the root's own destinations", `route: [{destination: {host: root.com}}]`, `{}`, `{}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			root := c.root
-			if root == "{}" {
-				root = ""
-			} else {
-				root = ", " + root
-			}
 			s := snapshot(t, fmt.Sprintf(`
-				VirtualService own/root: {hosts: [a.com], http: [{delegate: {name: leaf, namespace: leaves}%s}]}
-				VirtualService leaves/leaf: {http: [%s]}`, root, c.leaf))
+				VirtualService own/root: {hosts: [a.com], http: [{delegate: {name: leaf, namespace: leaves}, %s}]}
+				VirtualService leaves/leaf: {http: [%s]}`, c.root, c.leaf))
 			have := s.httpRoutes(virtualServiceNamed(t, s, "root"))
 			if c.want == "" {
 				equal(t, "routes", len(have), 0)
@@ -86,7 +107,8 @@ func TestResolveDelegate(t *testing.T) {
 			VirtualService own/root: {hosts: [a.com], http: [{delegate: {name: leaf, namespace: other}}]}
 			VirtualService other/leaf: {` + leaf, "leaf.com second.com"},
 		{"beside routes of the root's own", `
-			VirtualService own/root: {hosts: [a.com], http: [{route: [{destination: {host: b.com}}]}, {delegate: {name: leaf}}, {route: [{destination: {host: c.com}}]}]}
+			VirtualService own/root: {hosts: [a.com], http: [{route: [{destination: {host: b.com}}]}, {delegate: {name: leaf}},
+			  {route: [{destination: {host: c.com}}]}]}
 			VirtualService own/leaf: {` + leaf, "b.com leaf.com second.com c.com"},
 		{"one that is not there", `
 			VirtualService own/root: {hosts: [a.com], http: [{delegate: {name: leaf}}, {route: [{destination: {host: c.com}}]}]}`, "c.com"},
@@ -98,70 +120,23 @@ func TestResolveDelegate(t *testing.T) {
 			VirtualService own/leaf: {hosts: [b.com], ` + leaf, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, have := snapshot(t, c.mesh), ""
+			s := snapshot(t, c.mesh)
+			var have []string
 			for _, r := range s.httpRoutes(virtualServiceNamed(t, s, "root")) {
-				have += " " + r.Route[0].Destination.Host
+				have = append(have, r.Route[0].Destination.Host)
 			}
-			equal(t, "destinations", have, map[bool]string{c.want != "": " "}[true]+c.want)
+			equal(t, "destinations", strings.Join(have, " "), c.want)
 		})
-	}
-}
-
-// Whether a delegate's match asks for requests that the root's does not let through.
-func TestHasConflict(t *testing.T) {
-	for _, c := range []struct {
-		name, root, leaf string
-		want             bool
-	}{
-		{"nothing asked", `{}`, `{}`, false},
-		{"asked by the root alone", `{uri: {exact: /a}, port: 80, gateways: [g]}`, `{}`, false},
-		{"asked by the delegate alone", `{}`, `{uri: {exact: /a}, port: 80, gateways: [g], sourceNamespace: own, headers: {a: {exact: x}}}`, false},
-		{"the same text", `{uri: {exact: /a}}`, `{uri: {exact: /a}}`, false},
-		{"another text", `{uri: {exact: /a}}`, `{uri: {exact: /b}}`, true},
-		{"a prefix is more than a text", `{uri: {exact: /a}}`, `{uri: {prefix: /a}}`, true},
-		{"a text that begins so", `{uri: {prefix: /a}}`, `{uri: {exact: /ab}}`, false},
-		{"a text that begins otherwise", `{uri: {prefix: /a}}`, `{uri: {exact: /b}}`, true},
-		{"a longer prefix", `{uri: {prefix: /a}}`, `{uri: {prefix: /ab}}`, false},
-		{"a shorter prefix", `{uri: {prefix: /ab}}`, `{uri: {prefix: /a}}`, true},
-		{"an expression, whatever else", `{uri: {regex: .*}}`, `{uri: {exact: /a}}`, true},
-		{"an expression, even the same", `{uri: {regex: .*}}`, `{uri: {regex: .*}}`, true},
-		{"an expression of the delegate", `{uri: {prefix: /}}`, `{uri: {regex: .*}}`, true},
-		{"an expression and nothing said", `{uri: {regex: .*}}`, `{uri: {}}`, true},
-		{"nothing said by the root", `{uri: {}}`, `{uri: {exact: /a}}`, true},
-		{"nothing said by the delegate, of a prefix", `{uri: {prefix: /}}`, `{uri: {}}`, true},
-		{"nothing said by the delegate, of a text", `{uri: {exact: /}}`, `{uri: {}}`, true},
-		{"the scheme", `{scheme: {exact: http}}`, `{scheme: {exact: https}}`, true},
-		{"the method", `{method: {exact: GET}}`, `{method: {exact: PUT}}`, true},
-		{"the authority", `{authority: {exact: a.com}}`, `{authority: {exact: b.com}}`, true},
-		{"a header", `{headers: {a: {exact: x}}}`, `{headers: {b: {exact: z}, a: {exact: z}}}`, true},
-		{"another header", `{headers: {a: {exact: x}}}`, `{headers: {b: {exact: z}}}`, false},
-		{"an absent header", `{withoutHeaders: {a: {exact: x}}}`, `{withoutHeaders: {a: {exact: z}}}`, true},
-		{"a parameter", `{queryParams: {a: {exact: x}}}`, `{queryParams: {a: {exact: z}}}`, true},
-		{"whether case counts", `{ignoreUriCase: true}`, `{}`, true},
-		{"the same port", `{port: 80}`, `{port: 80}`, false},
-		{"another port", `{port: 80}`, `{port: 81}`, true},
-		{"the root's namespace must be repeated", `{sourceNamespace: own}`, `{}`, true},
-		{"and is", `{sourceNamespace: own}`, `{sourceNamespace: own}`, false},
-		{"another namespace", `{sourceNamespace: own}`, `{sourceNamespace: other}`, true},
-		{"labels", `{sourceLabels: {app: web}}`, `{sourceLabels: {app: curl}}`, true},
-		{"other labels", `{sourceLabels: {app: web}}`, `{sourceLabels: {version: v1}}`, false},
-		{"the same labels", `{sourceLabels: {app: web}}`, `{sourceLabels: {app: web}}`, false},
-		{"the same gateways", `{gateways: [g, h]}`, `{gateways: [h, g]}`, false},
-		{"fewer gateways", `{gateways: [g, h]}`, `{gateways: [h]}`, false},
-		{"more gateways", `{gateways: [g]}`, `{gateways: [g, h]}`, true},
-		{"as many, of which one is twice", `{gateways: [g]}`, `{gateways: [g, g]}`, true},
-		{"other gateways", `{gateways: [g]}`, `{gateways: [h]}`, true},
-	} {
-		root, leaf := httpRoute(t, "{match: ["+c.root+"]}").Match[0], httpRoute(t, "{match: ["+c.leaf+"]}").Match[0]
-		equal(t, c.name, hasConflict(root, leaf), c.want)
 	}
 }
 
 // Completing names leaves the object that they are read from as it is.
 func TestDelegatesAreNotChanged(t *testing.T) {
 	s := snapshot(t, `
-		VirtualService own/root: {hosts: [a.com], http: [{match: [{gateways: [g], headers: {a: {exact: x}}, sourceLabels: {a: b}}], delegate: {name: leaf}}]}
-		VirtualService own/leaf: {http: [{match: [{gateways: [g], headers: {c: {exact: x}}, sourceLabels: {c: d}}], route: [{destination: {host: web}}], mirrors: [{destination: {host: web}}]}]}`)
+		VirtualService own/root: {hosts: [a.com], http: [{match: [{gateways: [g], headers: {a: {exact: x}}, sourceLabels: {a: b}}],
+		  delegate: {name: leaf}}]}
+		VirtualService own/leaf: {http: [{match: [{gateways: [g], headers: {c: {exact: x}}, sourceLabels: {c: d}}],
+		  route: [{destination: {host: web}}], mirrors: [{destination: {host: web}}]}]}`)
 	var before []proto.Message
 	for o := range s.Objects() {
 		before = append(before, proto.Clone(o.Spec.(*networking.VirtualService)))

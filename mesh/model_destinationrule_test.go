@@ -6,7 +6,8 @@ import "testing"
 func TestRuleSetTLS(t *testing.T) {
 	s := snapshot(t, `
 		DestinationRule own/sel @1: {host: a.com, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {sni: sel}}}
-		DestinationRule own/all @2: {host: a.com, exportTo: ["*"], trafficPolicy: {tls: {sni: all}}, subsets: [{name: v1, trafficPolicy: {tls: {sni: v1}}}]}
+		DestinationRule own/all @2: {host: a.com, exportTo: ["*"], trafficPolicy: {tls: {sni: all}},
+		  subsets: [{name: v1, trafficPolicy: {tls: {sni: v1}}}]}
 		DestinationRule own/named @3: {host: a.com, exportTo: [other], trafficPolicy: {tls: {sni: named}}}
 		DestinationRule own/absorbed @4: {host: a.com, exportTo: [other], trafficPolicy: {tls: {sni: absorbed}}}
 		DestinationRule istio-system/private: {host: a.com, exportTo: [.], trafficPolicy: {tls: {sni: private}}}`)

@@ -34,7 +34,8 @@ func TestClientOfGateway(t *testing.T) {
 	const gateway = `
 			Gateway own/g: {selector: {app: egress}}`
 	const toGateway = `
-			VirtualService own/v: {hosts: [a.com], gateways: [g, mesh], http: [{route: [{destination: {host: a.com}}]}, {route: [{destination: {host: gateway.infra.svc.cluster.local}}]}]}`
+			VirtualService own/v: {hosts: [a.com], gateways: [g, mesh],
+			  http: [{route: [{destination: {host: a.com}}]}, {route: [{destination: {host: gateway.infra.svc.cluster.local}}]}]}`
 	for _, c := range []struct {
 		name, mesh, want string
 		known            bool
@@ -47,7 +48,8 @@ func TestClientOfGateway(t *testing.T) {
 			Service infra/egress: {selector: {version: v1}}`, "gateway istio-system app=egress", false},
 		{"a route of the mesh leads there", toGateway, "gateway infra", true},
 		{"by tcp, too", `
-			VirtualService own/v: {hosts: [a.com], gateways: [g, mesh], tcp: [{route: [{destination: {host: gateway.infra.svc.cluster.local}}]}]}`, "gateway infra", true},
+			VirtualService own/v: {hosts: [a.com], gateways: [g, mesh],
+			  tcp: [{route: [{destination: {host: gateway.infra.svc.cluster.local}}]}]}`, "gateway infra", true},
 		{"by a short name", `
 			VirtualService own/v: {hosts: [a.com], gateways: [g, mesh], http: [{route: [{destination: {host: gateway}}]}]}`, "gateway own", true},
 		{"a Service that selects its pods goes before the route", gateway + toGateway + `

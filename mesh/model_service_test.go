@@ -23,7 +23,8 @@ func serviceLine(v scopedService, ok bool) string {
 func TestServicesOfServiceEntry(t *testing.T) {
 	o := objects(t, `
 		ServiceEntry egress/a @1: {metadata: {labels: {team: x}}, hosts: [a.com, "*.b.com", a.com], exportTo: [.], location: MESH_INTERNAL,
-		  workloadSelector: {labels: {app: a}}, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}, {number: 443, name: tls, protocol: TLS}]}`)[0]
+		  workloadSelector: {labels: {app: a}}, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080},
+		  {number: 443, name: tls, protocol: TLS}]}`)[0]
 	services := DefaultSettings().servicesOf(o)
 	var hosts []string
 	for _, svc := range services {
@@ -103,83 +104,4 @@ func TestOlderService(t *testing.T) {
 	}
 	equal(t, "order", strings.Join(order, ", "), "ServiceEntry b/a, ServiceEntry a/b, ServiceEntry b/c, Service ns/web, "+
 		"ServiceEntry ns/a, ServiceEntry ns/d, ServiceEntry a/a")
-}
-
-// What is known of hosts: all below a domain, whatever their case, and whether they lie outside.
-func TestHostsAndPorts(t *testing.T) {
-	s := snapshot(t, `
-		ServiceEntry egress/a: {hosts: [a.example.com, "*.b.example.com", example.com], ports: [{number: 443}, {number: 80}]}
-		ServiceEntry egress/b: {hosts: [A.other.com, a.example.com], location: MESH_INTERNAL, ports: [{number: 80}, {number: 81}]}
-		Service egress/web: {ports: [{port: 80}]}`)
-	for pattern, want := range map[string]string{
-		"a.example.com":                    "[a.example.com]",
-		"c.example.com":                    "[]",
-		"*.example.com":                    "[a.example.com *.b.example.com]",
-		"*.b.example.com":                  "[*.b.example.com]",
-		"*.other.com":                      "[A.other.com]",
-		"*.svc.cluster.local":              "[web.egress.svc.cluster.local]",
-		"web.egress.svc.cluster.local.org": "[]",
-	} {
-		have := s.Hosts(pattern)
-		slices.Sort(have)
-		want := strings.Fields(strings.Trim(want, "[]"))
-		slices.Sort(want)
-		equal(t, "hosts of "+pattern, have, want)
-	}
-	equal(t, "ports of all services of a host", s.Ports("a.example.com"), "[80 81 443]")
-	equal(t, "external, by one of its services", s.isExternal("a.example.com"), true)
-	equal(t, "external", s.isExternal("A.other.com"), false)
-	known, _ := s.hostsByLowerCase.Get("a.other.com")
-	equal(t, "in lower case", known, "A.other.com")
-
-	s = s.Without(Ref{KindServiceEntry, "egress", "a"})
-	equal(t, "a host that is still declared", s.Hosts("*.example.com"), "[a.example.com]")
-	equal(t, "ports of what is left", s.Ports("a.example.com"), "[80 81]")
-	s = s.Without(Ref{KindServiceEntry, "egress", "b"})
-	equal(t, "nothing is left", append(s.Hosts("*.com"), s.Hosts("a.example.com")...), "[]")
-	_, ok := s.hostsByLowerCase.Get("a.other.com")
-	equal(t, "nor in lower case", ok, false)
-}
-
-// A Service of type ExternalName is an alias of the host that it names, as long as it is there.
-func TestAliases(t *testing.T) {
-	s := snapshot(t, `{Service egress/web: {externalName: a.com}, Service egress/other: {externalName: b.com}}`)
-	aliases := func() (list []string) {
-		for _, alias := range s.aliases.Prefix("a.com\x00") {
-			list = append(list, alias)
-		}
-		return list
-	}
-	equal(t, "aliases", aliases(), "[web.egress.svc.cluster.local]")
-	s = s.Without(Ref{KindService, "egress", "web"})
-	equal(t, "aliases", aliases(), "[]")
-}
-
-func TestResolution(t *testing.T) {
-	for _, c := range []struct{ name, object, want string }{
-		{"NONE, also where nothing is said", "ServiceEntry egress/a: {hosts: [a.com]}", "original destination"},
-		{"STATIC", "ServiceEntry egress/a: {hosts: [a.com], resolution: STATIC}", ""},
-		{"DNS", "ServiceEntry egress/a: {hosts: [a.com], resolution: DNS}", ""},
-		{"DNS_ROUND_ROBIN", "ServiceEntry egress/a: {hosts: [a.com], resolution: DNS_ROUND_ROBIN}", "one endpoint"},
-		{"DYNAMIC_DNS of a wildcard", `ServiceEntry egress/a: {hosts: ["*.a.com"], resolution: DYNAMIC_DNS}`, "dynamic, forward proxy"},
-		{"DYNAMIC_DNS of an exact host", "ServiceEntry egress/a: {hosts: [a.com], resolution: DYNAMIC_DNS}", "dynamic, at its waypoint a forward proxy"},
-		{"NONE of a wildcard", `ServiceEntry egress/a: {hosts: ["*.a.com"]}`, "original destination"},
-		{"a Service", "Service egress/a: {}", ""},
-		{"a headless Service", "Service egress/a: {clusterIP: None}", "original destination"},
-	} {
-		svc := DefaultSettings().servicesOf(objects(t, "{"+c.object+"}")[0])[0]
-		var have []string
-		add := func(word string, is bool) {
-			if is {
-				have = append(have, word)
-			}
-		}
-		add("original destination", svc.isOriginalDst())
-		add("one endpoint", svc.isDNSRoundRobin())
-		add("dynamic", svc.isDynamicDNS())
-		add("forward proxy", svc.usesDynamicForwardProxy())
-		add("at its waypoint a forward proxy", !svc.usesDynamicForwardProxy() && scopedService{service: svc, atWaypoint: true}.usesDynamicForwardProxy())
-		equal(t, c.name, strings.Join(have, ", "), c.want)
-		equal(t, c.name+" elsewhere", scopedService{service: svc}.usesDynamicForwardProxy(), svc.usesDynamicForwardProxy())
-	}
 }

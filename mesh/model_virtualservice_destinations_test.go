@@ -13,8 +13,10 @@ const routes = `
 	  {match: [{sourceNamespace: other}, {sourceNamespace: own}], route: [{destination: {host: both.com}}]},
 	  {match: [{}, {sourceNamespace: own}], route: [{destination: {host: any.com}}]},
 	  {match: [{sourceNamespace: other}, {}], route: [{destination: {host: quirk.com}}]},
-	  {delegate: {name: leaf}}, {route: [{destination: {host: all.com, port: {number: 443}}}], mirror: {host: mirror.com}, mirrors: [{destination: {host: mirrors}}, {}, {destination: {host: second.com}}]}],
-	  tls: [{match: [{sniHosts: [a.com]}], route: [{destination: {host: tls.com}}, {}]}], tcp: [{route: [{destination: {host: tcp.com}}, {}]}, {route: [{destination: {host: l4.com}}]}]}
+	  {delegate: {name: leaf}}, {route: [{destination: {host: all.com, port: {number: 443}}}], mirror: {host: mirror.com},
+	  mirrors: [{destination: {host: mirrors}}, {}, {destination: {host: second.com}}]}],
+	  tls: [{match: [{sniHosts: [a.com]}], route: [{destination: {host: tls.com}}, {}]}],
+	  tcp: [{route: [{destination: {host: tcp.com}}, {}]}, {route: [{destination: {host: l4.com}}]}]}
 	VirtualService own/leaf: {http: [{route: [{destination: {host: leaf.com}}]}]}
 	VirtualService own/gateway: {hosts: [a.com], gateways: [g], http: [{route: [{destination: {host: gateway.com}}]}]}`
 
@@ -72,7 +74,8 @@ func TestExternalDestinations(t *testing.T) {
 	s := snapshot(t, routes, `
 	ServiceEntry egress/a: {hosts: [own.com, other.com, leaf.com, mirror.com, tls.com, none.com, gateway.com]}
 	ServiceEntry egress/b: {hosts: [tcp.com], location: MESH_INTERNAL}
-	VirtualService own/twice: {hosts: [a.com], http: [{route: [{destination: {host: own.com}}, {destination: {host: own.com}}]}], tcp: [{route: [{destination: {host: tls.com}}]}]}`)
+	VirtualService own/twice: {hosts: [a.com], http: [{route: [{destination: {host: own.com}}, {destination: {host: own.com}}]}],
+	  tcp: [{route: [{destination: {host: tls.com}}]}]}`)
 	equal(t, "of all kinds", s.externalDestinations(virtualServiceNamed(t, s, "v")), "[own.com other.com leaf.com mirror.com tls.com]")
 	equal(t, "each once", s.externalDestinations(virtualServiceNamed(t, s, "twice")), "[own.com tls.com]")
 }

@@ -103,7 +103,8 @@ func TestGatewayVirtualServicesBySNI(t *testing.T) {
 		{"bound to another gateway", `
 			VirtualService other/v: {` + tls(`{sniHosts: [x.a.com]}`), "PASSTHROUGH", ""},
 		{"not seen by the gateway", `
-			VirtualService other/v: {hosts: [a.com], gateways: [own/g], exportTo: [.], tls: [{match: [{sniHosts: [x.a.com]}], route: [{destination: {host: b.com}}]}]}`,
+			VirtualService other/v: {hosts: [a.com], gateways: [own/g], exportTo: [.],
+			  tls: [{match: [{sniHosts: [x.a.com]}], route: [{destination: {host: b.com}}]}]}`,
 			"PASSTHROUGH", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,7 +4,8 @@ import "testing"
 
 const matches = `
 	VirtualService own/v: {hosts: [a.com], http: [{match: [{sourceNamespace: a, port: 81}, {sourceLabels: {app: web}}]}, {delegate: {name: leaf}}],
-	  tls: [{match: [{sniHosts: [a.com], sourceNamespace: b, port: 443}, {sniHosts: [b.com], port: 80}]}], tcp: [{match: [{sourceLabels: {app: curl}, port: 22}, {sourceNamespace: c}]}]}
+	  tls: [{match: [{sniHosts: [a.com], sourceNamespace: b, port: 443}, {sniHosts: [b.com], port: 80}]}],
+	  tcp: [{match: [{sourceLabels: {app: curl}, port: 22}, {sourceNamespace: c}]}]}
 	VirtualService own/leaf: {http: [{match: [{sourceNamespace: leaf, port: 8080}]}]}`
 
 // What routes ask of clients, delegates included.

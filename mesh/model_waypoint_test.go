@@ -34,10 +34,12 @@ func TestWaypointOf(t *testing.T) {
 			KubernetesGateway apps/w: {gatewayClassName: istio}`, ""},
 		{"in another namespace, which takes it", waypoint + `
 			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
-			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, "infra"},
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com],
+			  ports: [{number: 80}]}`, "infra"},
 		{"in another namespace, which does not", waypoint + `
 			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint}
-			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, ""},
+			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com],
+			  ports: [{number: 80}]}`, ""},
 		{"the namespace of the waypoint is read beside its name only", namespace + waypoint + `
 			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, "apps"},
@@ -88,7 +90,8 @@ func TestWaypointService(t *testing.T) {
 		{"dynamic DNS outside the mesh", waypoint + `
 			ServiceEntry apps/a: {hosts: [a.com], resolution: DYNAMIC_DNS, ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a, served"},
 		{"dynamic DNS of the mesh it does not serve", waypoint + `
-			ServiceEntry apps/a: {hosts: [a.com], location: MESH_INTERNAL, resolution: DYNAMIC_DNS, ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a"},
+			ServiceEntry apps/a: {hosts: [a.com], location: MESH_INTERNAL, resolution: DYNAMIC_DNS,
+			  ports: [{number: 80, name: a}]}`, "waypoint apps", "apps/a 80=a"},
 		{"none for an alias", waypoint + `
 			Service apps/web: {externalName: a.com, ports: [{port: 80, name: a}]}`, "waypoint apps", "apps/web 80=a"},
 		{"what the alias's entry is labelled for, with the alias's ports", waypoint + `

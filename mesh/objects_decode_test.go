@@ -37,8 +37,10 @@ func TestKindOf(t *testing.T) {
 }
 
 func TestDecodeHead(t *testing.T) {
-	o, err := Decode([]byte(`{"apiVersion": "networking.istio.io/v1beta1", "kind": "ServiceEntry", "spec": {"hosts": ["edition.cnn.com"]}, "status": 5,
-		"metadata": {"name": "cnn", "namespace": "default", "labels": {"a": "b"}, "annotations": {"c": "d"}, "creationTimestamp": "2026-01-02T03:04:05Z"}}`))
+	o, err := Decode([]byte(`{"apiVersion": "networking.istio.io/v1beta1", "kind": "ServiceEntry", "spec": {"hosts": ["edition.cnn.com"]},
+	  "status": 5,
+		"metadata": {"name": "cnn", "namespace": "default", "labels": {"a": "b"}, "annotations": {"c": "d"},
+		  "creationTimestamp": "2026-01-02T03:04:05Z"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,8 @@ func TestDecodeErrors(t *testing.T) {
 		{`{"metadata": {"creationTimestamp": "yesterday"}}`, "read object: parsing time"},
 		{`{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "b"}, "spec": {"ports": [{"port": 80}, {"port": "http"}]}}`,
 			"read Service b/a: spec.ports[1].port: field ports.port: want uint32, have string"},
-		{`{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "a", "namespace": "b"}, "spec": {"gatewayClassName": []}}`,
+		{`{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "a", "namespace": "b"},
+		  "spec": {"gatewayClassName": []}}`,
 			"read Gateway (gateway.networking.k8s.io) b/a: spec.gatewayClassName: "},
 	} {
 		if _, err := Decode([]byte(c.raw)); err == nil || !strings.HasPrefix(err.Error(), c.want) {

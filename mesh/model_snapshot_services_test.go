@@ -1,0 +1,57 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What is known of hosts: all below a domain, whatever their case, and whether they lie outside.
+func TestHostsAndPorts(t *testing.T) {
+	s := snapshot(t, `
+		ServiceEntry egress/a: {hosts: [a.example.com, "*.b.example.com", example.com], ports: [{number: 443}, {number: 80}]}
+		ServiceEntry egress/b: {hosts: [A.other.com, a.example.com], location: MESH_INTERNAL, ports: [{number: 80}, {number: 81}]}
+		Service egress/web: {ports: [{port: 80}]}`)
+	for pattern, want := range map[string]string{
+		"a.example.com":                    "[a.example.com]",
+		"c.example.com":                    "[]",
+		"*.example.com":                    "[a.example.com *.b.example.com]",
+		"*.b.example.com":                  "[*.b.example.com]",
+		"*.other.com":                      "[A.other.com]",
+		"*.svc.cluster.local":              "[web.egress.svc.cluster.local]",
+		"web.egress.svc.cluster.local.org": "[]",
+	} {
+		have := s.Hosts(pattern)
+		slices.Sort(have)
+		want := strings.Fields(strings.Trim(want, "[]"))
+		slices.Sort(want)
+		equal(t, "hosts of "+pattern, have, want)
+	}
+	equal(t, "ports of all services of a host", s.Ports("a.example.com"), "[80 81 443]")
+	equal(t, "external, by one of its services", s.isExternal("a.example.com"), true)
+	equal(t, "external", s.isExternal("A.other.com"), false)
+	known, _ := s.hostsByLowerCase.Get("a.other.com")
+	equal(t, "in lower case", known, "A.other.com")
+
+	s = s.Without(Ref{KindServiceEntry, "egress", "a"})
+	equal(t, "a host that is still declared", s.Hosts("*.example.com"), "[a.example.com]")
+	equal(t, "ports of what is left", s.Ports("a.example.com"), "[80 81]")
+	s = s.Without(Ref{KindServiceEntry, "egress", "b"})
+	equal(t, "nothing is left", append(s.Hosts("*.com"), s.Hosts("a.example.com")...), "[]")
+	_, ok := s.hostsByLowerCase.Get("a.other.com")
+	equal(t, "nor in lower case", ok, false)
+}
+
+// A Service of type ExternalName is an alias of the host that it names, as long as it is there.
+func TestAliases(t *testing.T) {
+	s := snapshot(t, `{Service egress/web: {externalName: a.com}, Service egress/other: {externalName: b.com}}`)
+	aliases := func() (list []string) {
+		for _, alias := range s.aliases.Prefix("a.com\x00") {
+			list = append(list, alias)
+		}
+		return list
+	}
+	equal(t, "aliases", aliases(), "[web.egress.svc.cluster.local]")
+	s = s.Without(Ref{KindService, "egress", "web"})
+	equal(t, "aliases", aliases(), "[]")
+}
