@@ -1,0 +1,142 @@
+package mesh
+
+import "testing"
+
+// In which form the bytes leave, and why.
+func TestResolveVerdict(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}, {number: 443, name: https, protocol: HTTPS}, {number: 5432, name: tcp, protocol: TCP}, {number: 53, name: dns, protocol: UDP}]}`
+	const simple = `
+		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`
+	for _, c := range []struct {
+		name, mesh, client, host string
+		port                     uint32
+		want                     string
+	}{
+		{"requests without TLS", entry, "sidecar shop", "api.bank.example", 80, "plaintext no-rule: api.bank.example 443"},
+		{"bytes without TLS", entry, "sidecar shop", "api.bank.example", 5432, "plaintext no-rule: api.bank.example 5432"},
+		{"the application's own TLS", entry, "sidecar shop", "api.bank.example", 443, "application-tls no-rule: api.bank.example 443"},
+		{"the proxy's TLS", entry + simple, "sidecar shop", "api.bank.example", 80, "originated: api.bank.example 443 SIMPLE sni=x.example"},
+		{"the proxy's TLS around bytes", entry + simple, "sidecar shop", "api.bank.example", 5432, "originated: api.bank.example 5432 SIMPLE sni=x.example"},
+		{"the proxy's TLS around the application's", entry + simple, "sidecar shop", "api.bank.example", 443, "double-tls: api.bank.example 443 SIMPLE sni=x.example"},
+		{"a ztunnel reads no rule", entry + simple, "ztunnel shop", "api.bank.example", 80, "plaintext ztunnel: api.bank.example 443"},
+		{"nor routes", entry + simple + `
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{redirect: {uri: /}}]}`, "ztunnel shop", "api.bank.example", 80, "plaintext ztunnel: api.bank.example 443"},
+		{"a cluster that is not built", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "unknown: api.bank.example 80"},
+
+		{"an unknown host", entry, "sidecar shop", "www.bank.example", 80, "unknown unknown-host"},
+		{"an unknown port", entry, "sidecar shop", "api.bank.example", 8080, "unknown passthrough"},
+		{"UDP", entry, "sidecar shop", "api.bank.example", 53, "unknown passthrough"},
+		{"a name below a wildcard", `
+			ServiceEntry egress/bank: {hosts: ["*.bank.example"], ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "www.bank.example", 80, "plaintext no-rule: *.bank.example 80"},
+		{"a host that the Sidecar does not listen for, below a wildcard for which it does", entry + `
+			ServiceEntry shop/bank: {hosts: ["*.bank.example"], ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: api.bank.example}}]}]}
+			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, "sidecar shop", "api.bank.example", 80, "plaintext no-rule: *.bank.example 80"},
+		{"a host that the Sidecar does not listen for", entry + `
+			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: api.bank.example}}]}]}
+			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, "sidecar shop", "api.bank.example", 80, "unknown passthrough"},
+
+		{"a redirect", entry + `
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{redirect: {uri: /}}]}`, "sidecar shop", "api.bank.example", 80, "unknown no-destination: nowhere 80"},
+		{"TLS that no route takes passes by", entry + `
+			VirtualService egress/bank: {hosts: [api.bank.example], tls: [{match: [{sniHosts: [x.example]}], route: [{destination: {host: x.example}}]}]}`, "sidecar shop", "api.bank.example", 443, "unknown passthrough: nowhere 443"},
+		{"what a waypoint's routes answer is not known", entry + `
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{redirect: {uri: /}}]}`, "waypoint egress", "api.bank.example", 80, "plaintext no-rule: api.bank.example 443"},
+		{"a route that stays in the mesh", entry + `
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{route: [{destination: {host: web}}]}]}`, "sidecar shop", "api.bank.example", 80, "unknown: web.egress.svc.cluster.local 80"},
+		{"a route to itself, by another name", entry + simple + `
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{rewrite: {authority: y.example}, route: [{destination: {host: api.bank.example}}]}]}`, "sidecar shop", "api.bank.example", 80, "originated: api.bank.example 443 SIMPLE sni=x.example"},
+		{"the authority of a route is the automatic SNI", entry + `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{rewrite: {authority: y.example}, route: [{destination: {host: api.bank.example}}]}]}`, "sidecar shop", "api.bank.example", 80, "originated: api.bank.example 443 SIMPLE sni=y.example"},
+		{"a listener for HTTP makes requests of what is sent", entry + simple + `
+			Sidecar shop/default: {egress: [{port: {number: 5432, protocol: TCP}, hosts: ["*/*"]}]}`, "sidecar shop", "api.bank.example", 5432, "originated: api.bank.example 5432 SIMPLE sni=x.example"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			equal(t, "path", resolved(snapshot(t, c.mesh), c.client, c.host, c.port), c.want)
+		})
+	}
+}
+
+// Where routes split the traffic, the answer is that of what fares worst.
+func TestResolveWorst(t *testing.T) {
+	const entries = `
+		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTP}]}
+		ServiceEntry egress/plain: {hosts: [plain.example], resolution: DNS, ports: [{number: 443, name: http, protocol: HTTP}]}
+		ServiceEntry egress/tls: {hosts: [tls.example], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+		ServiceEntry egress/gone: {hosts: [gone.example], resolution: DNS, workloadSelector: {labels: {app: gone}}, ports: [{number: 443, name: http, protocol: HTTP}]}
+		DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+		DestinationRule egress/tls: {host: tls.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	for _, c := range []struct{ first, second, want string }{
+		{"a.example", "plain.example", "plaintext no-rule: plain.example 443"},
+		{"plain.example", "a.example", "plaintext no-rule: plain.example 443"},
+		{"a.example", "gone.example", "unknown: gone.example 443"},
+		{"gone.example", "plain.example", "plaintext no-rule: plain.example 443"},
+		{"a.example", "tls.example", "originated: a.example 443 SIMPLE"},
+		{"web.shop.svc.cluster.local", "a.example", "originated: a.example 443 SIMPLE"},
+	} {
+		s := snapshot(t, entries, `VirtualService egress/a: {hosts: [a.example], http: [{route: [{destination: {host: `+c.first+`}, weight: 1}, {destination: {host: `+c.second+`}, weight: 1}]}]}`)
+		equal(t, c.first+", "+c.second, resolved(s, "sidecar shop", "a.example", 443), c.want)
+	}
+	order := []Verdict{Plaintext, Unknown, DoubleTLS, ApplicationTLS, Originated}
+	for i, a := range order {
+		for _, b := range order[i:] {
+			equal(t, "worse of "+string(a+", "+b), worse(a, b), a)
+			equal(t, "worse of "+string(b+", "+a), worse(b, a), a)
+		}
+	}
+}
+
+// Traffic that goes out by an egress gateway: the hop to it, and the one that leaves.
+func TestResolveThroughGateway(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: https, protocol: HTTPS}, {number: 5432, name: tcp, protocol: TCP}]}
+		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const service = `
+		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: tls}]}`
+	const gateway = `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}, {port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}`
+	const toGateway, out = "egress.istio-system.svc.cluster.local", "route: [{destination: {host: api.bank.example, port: {number: 443}}}]"
+	const http = `
+		VirtualService egress/bank: {hosts: [api.bank.example], gateways: [mesh, gw], http: [
+		{match: [{gateways: [mesh]}], route: [{destination: {host: ` + toGateway + `, port: {number: 80}}}]},
+		{match: [{gateways: [gw]}], ` + out + `}]}`
+	const tls = `
+		VirtualService egress/bank: {hosts: [api.bank.example], gateways: [mesh, gw], tls: [
+		{match: [{gateways: [mesh], sniHosts: [api.bank.example]}], route: [{destination: {host: ` + toGateway + `, port: {number: 443}}}]},
+		{match: [{gateways: [gw], sniHosts: [api.bank.example]}], ` + out + `}]}`
+	for _, c := range []struct {
+		name, mesh string
+		port       uint32
+		want       string
+	}{
+		{"requests", service + gateway + http, 80,
+			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE"},
+		{"TLS that the gateway passes on, where a rule wraps it once more", service + gateway + tls, 443,
+			"double-tls: gateway " + toGateway + " 443 | api.bank.example 443 SIMPLE"},
+		{"a gateway of which no Service is known, by its name", gateway + http, 80,
+			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE"},
+		{"a gateway that is not known at all", http, 80,
+			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE"},
+		{"a Gateway that does not serve the port", service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}]}` + http, 80,
+			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE"},
+		{"a Gateway without a route out", service + gateway + `
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [mesh, gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + toGateway + `, port: {number: 80}}}]}]}`, 80,
+			"unknown: gateway " + toGateway + " 80"},
+		{"a Gateway whose route stays in the mesh", service + gateway + `
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [mesh, gw], http: [
+				{match: [{gateways: [mesh]}], route: [{destination: {host: ` + toGateway + `, port: {number: 80}}}]},
+				{match: [{gateways: [gw]}], route: [{destination: {host: web}}]}]}`, 80,
+			"unknown: gateway " + toGateway + " 80"},
+		{"a service of the mesh to which a route leads that is bound to no gateway", `
+			VirtualService egress/bank: {hosts: [api.bank.example], http: [{route: [{destination: {host: ` + toGateway + `, port: {number: 80}}}]}]}`, 80,
+			"unknown: " + toGateway + " 80"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			equal(t, "path", resolved(snapshot(t, entry, c.mesh), "sidecar shop", "api.bank.example", c.port), c.want)
+		})
+	}
+}

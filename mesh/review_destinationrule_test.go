@@ -1,0 +1,329 @@
+package mesh
+
+import "testing"
+
+// What a DestinationRule under review answers for: the clients whose lookup comes to its namespace.
+func TestReviewDestinationRule(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const simple = `
+		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	for _, c := range []reviewCase{
+		{"in the service's namespace: everyone", entry, simple, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"in another namespace: its own clients", entry, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"in the root namespace: who finds none before", entry + `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar istio-system api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"not a client for whom another rule decides as before", entry + `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, simple, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"a rule that sets no TLS", entry, `
+			DestinationRule egress/bank: {host: api.bank.example}`, `
+			sidecar any other namespace api.bank.example:80 plaintext unset was plaintext decided
+			sidecar egress api.bank.example:80 plaintext unset was plaintext decided`},
+		{"a rule that disables TLS", entry + simple, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext disabled was originated decided
+			sidecar egress api.bank.example:80 plaintext disabled was originated decided`},
+		{"a deleted rule", entry + simple, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was originated
+			sidecar egress api.bank.example:80 plaintext no-rule was originated`},
+		{"the host that it had before", entry + `
+			ServiceEntry egress/www: {hosts: [www.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}` + simple, `
+			DestinationRule egress/bank: {host: www.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was originated
+			sidecar egress api.bank.example:80 plaintext no-rule was originated
+			sidecar any other namespace www.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress www.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"a rule that hides another's TLS from its namespace", entry + simple, `
+			DestinationRule shop/bank: {host: "*.bank.example"}`, `
+			sidecar shop api.bank.example:80 plaintext unset was originated decided`},
+		{"a rule for a host inside the mesh", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, simple, ``},
+		{"subsets", entry, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1}, {name: v2, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar shop api.bank.example:80/v1 originated SIMPLE decided
+			sidecar shop api.bank.example:80/v2 plaintext disabled decided`},
+		{"pods that it selects", entry, `
+			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"pods that it no longer selects", entry + `
+			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop app=till api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar shop app=web api.bank.example:80 plaintext unselected was originated`},
+		{"pods that lose another namespace's rule by a selector", entry + simple, `
+			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was originated
+			sidecar shop app=web api.bank.example:80 originated SIMPLE was originated decided`},
+		{"pods that two rules select, where they lose their TLS", entry + `
+			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {a: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop a=1 b=1 api.bank.example:80 plaintext disabled was originated decided
+			sidecar shop b=1 api.bank.example:80 plaintext disabled was plaintext decided`},
+		{"not pods that no selector can mean at once", entry + `
+			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {a: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {a: "2"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop a=2 api.bank.example:80 plaintext disabled was plaintext decided`},
+	} {
+		c.run(t)
+	}
+}
+
+// TLS in the rule under review that Istio ignores.
+func TestReviewIgnoredTLS(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	for _, c := range []reviewCase{
+		{"a credential on a sidecar", entry, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar shop api.bank.example:80 plaintext credential-ignored was plaintext decided ignored`},
+		{"MUTUAL without its files", entry, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: MUTUAL}}}`, `
+			sidecar shop api.bank.example:80 plaintext incomplete-mutual was plaintext decided ignored`},
+		{"a ztunnel", entry + `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided
+			ztunnel shop api.bank.example:80 plaintext ztunnel was plaintext decided ignored`},
+		{"a ztunnel to which another rule applies", entry + `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+			DestinationRule shop/bank: {host: api.bank.example}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"ISTIO_MUTUAL, and a selector, at a waypoint", `
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
+			sidecar any other namespace api.bank.example:80 originated ISTIO_MUTUAL was plaintext decided
+			sidecar egress api.bank.example:80 originated ISTIO_MUTUAL was plaintext decided
+			waypoint egress api.bank.example:80 plaintext mutual-at-waypoint was plaintext decided ignored`},
+		{"a selector at a waypoint", `
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
+			sidecar egress api.bank.example:80 plaintext unselected was plaintext
+			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided
+			waypoint egress api.bank.example:80 plaintext selector-at-waypoint was plaintext decided ignored`},
+		{"a credential that a gateway uses where the application encrypts", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE was plaintext decided
+			sidecar any other namespace api.bank.example:443 application-tls credential-ignored was application-tls decided
+			sidecar egress api.bank.example:443 application-tls credential-ignored was application-tls decided`},
+		{"a credential that no gateway uses for the port", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 8443}}}]}]}`, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar shop api.bank.example:443 application-tls credential-ignored was application-tls decided ignored
+			sidecar shop api.bank.example:8443 application-tls credential-ignored was application-tls decided ignored`},
+
+		{"an older rule's policy stands whole", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/old
+			sidecar egress api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/old`},
+		{"a younger rule of another exportTo stands in its place", entry + `
+			DestinationRule egress/young @2: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/young
+			sidecar egress api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/young`},
+		{"which decided nothing so far", entry + `
+			DestinationRule egress/a @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: DISABLE}}}
+			DestinationRule egress/b @3: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/b @0: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext merged-away was originated ignored by DestinationRule egress/a unused lost spec.trafficPolicy.tls to DestinationRule egress/a spec.trafficPolicy.tls
+			sidecar egress api.bank.example:80 plaintext merged-away was originated ignored by DestinationRule egress/a unused lost spec.trafficPolicy.tls to DestinationRule egress/a spec.trafficPolicy.tls`},
+		{"for some clients alone", entry + `
+			DestinationRule egress/shop @2: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar shop api.bank.example:80 plaintext merged-away was plaintext ignored for some by DestinationRule egress/shop`},
+		{"a rule that repeats what stands in its place is not told", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"a rule that asks for no TLS is not told either", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
+		{"clients under the TLS of the rule that stands in its place", entry + `
+			DestinationRule egress/shop @2: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"a rule of which all clients have another's TLS", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated merged-away SIMPLE was originated ignored by DestinationRule egress/old
+			sidecar egress api.bank.example:80 originated merged-away SIMPLE was originated ignored by DestinationRule egress/old`},
+		{"a subset's own policy goes before the rule's", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"a selector of another namespace", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"the pods of a selector keep another rule's policy", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
+			sidecar egress api.bank.example:80 plaintext unselected was plaintext
+			sidecar egress app=web api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/old`},
+		{"pods for which another rule with a selector is there", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, exportTo: ["*"], workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
+	} {
+		c.run(t)
+	}
+}
+
+// A deleted or changed rule gives way to one that it hid, which leaves the bytes in plaintext.
+func TestReviewLostTLS(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const hidden = `
+		DestinationRule egress/hidden @2: {host: api.bank.example, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`
+	for _, c := range []reviewCase{
+		{"a deleted rule", entry + hidden + `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls
+			sidecar egress api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls`},
+		{"one for a port", entry + hidden + `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]}}`, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.portLevelSettings[0].tls to DestinationRule egress/hidden spec.trafficPolicy.tls
+			sidecar egress api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.portLevelSettings[0].tls to DestinationRule egress/hidden spec.trafficPolicy.tls`},
+		{"a rule whose own TLS is gone", entry + hidden + `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example}`, `
+			sidecar any other namespace api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls
+			sidecar egress api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls`},
+		{"a rule that disables it itself has lost nothing to another", entry + hidden + `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext disabled was originated decided
+			sidecar egress api.bank.example:80 plaintext disabled was originated decided`},
+		{"one that another rule's TLS takes over", entry + `
+			DestinationRule egress/hidden @2: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was originated
+			sidecar egress api.bank.example:80 originated SIMPLE was originated`},
+		{"a rule of another namespace was not hidden by it", entry + `
+			DestinationRule istio-system/other: {host: api.bank.example}
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext unset was originated
+			sidecar egress api.bank.example:80 plaintext unset was originated
+			sidecar istio-system api.bank.example:80 plaintext unset was originated`},
+		{"a rule for a wildcard was not either", entry + `
+			DestinationRule egress/other: {host: "*.bank.example"}
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext unset was originated
+			sidecar egress api.bank.example:80 plaintext unset was originated`},
+		{"a subset, whose successor is told where its own policy would be", entry + `
+			DestinationRule shop/hidden @2: {host: api.bank.example, subsets: [{name: v1}]}
+			DestinationRule shop/bank @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: SIMPLE}}}]}`, "delete DestinationRule shop/bank", `
+			sidecar shop api.bank.example:80 plaintext unset was plaintext
+			sidecar shop api.bank.example:80/v1 plaintext unset was originated lost spec.subsets[0].trafficPolicy.tls to DestinationRule shop/hidden spec.subsets[0].trafficPolicy.tls`},
+	} {
+		c.run(t)
+	}
+}
+
+// A rule that decides for nobody.
+func TestReviewRuleForNobody(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	for _, c := range []reviewCase{
+		{"an unknown host", entry, `
+			DestinationRule shop/bank: {host: www.bank.example}`, `
+			sidecar shop www.bank.example:0 unknown unknown-host decided`},
+		{"a host in other letters", entry, `
+			DestinationRule shop/bank: {host: API.bank.example}`, `
+			sidecar shop API.bank.example:0 unknown case-mismatch decided by api.bank.example`},
+		{"an unknown host below a known wildcard", `
+			ServiceEntry egress/bank: {hosts: ["*.bank.example"], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule shop/bank: {host: api.bank.example}`, `
+			sidecar shop api.bank.example:0 unknown unknown-host decided`},
+		{"a wildcard that covers nothing known", entry, `
+			DestinationRule shop/bank: {host: "*.test"}`, `
+			sidecar shop *.test:0 unknown unknown-host decided`},
+		{"a Service of the cluster may be there unknown", entry, `
+			DestinationRule shop/bank: {host: web}`, ``},
+		{"so may those that a wildcard covers", entry, `
+			DestinationRule shop/bank: {host: "*.local"}`, ``},
+		{"and those of one namespace not", entry, `
+			DestinationRule shop/bank: {host: "*.shop.svc.other"}`, `
+			sidecar shop *.shop.svc.other:0 unknown unknown-host decided`},
+		{"an unknown host that it had before is nothing to tell", entry + `
+			DestinationRule shop/bank: {host: www.bank.example}`, `
+			DestinationRule shop/bank: {host: api.bank.example}`, `
+			sidecar shop api.bank.example:80 plaintext unset was plaintext decided`},
+		{"nor is a deleted rule for one", entry + `
+			DestinationRule shop/bank: {host: www.bank.example}`, "delete DestinationRule shop/bank", ``},
+		{"a rule that no client's lookup comes to", entry, `
+			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar till api.bank.example:0 unknown off-path ignored`},
+		{"which asks for no TLS", entry, `
+			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
+		{"a rule for a host inside the mesh", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"a deleted rule", entry + `
+			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule till/bank", ``},
+	} {
+		c.run(t)
+	}
+}
+
+// Hops to an egress gateway that the rule under review governs.
+func TestReviewGovernedGatewayHops(t *testing.T) {
+	const gateway = `
+		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 443, name: https}, {port: 80, name: http}]}
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}, {port: {number: 443, name: https, protocol: HTTPS}, hosts: [egress/api.bank.example], tls: {mode: ISTIO_MUTUAL}}]}`
+	const host = "egress.istio-system.svc.cluster.local"
+	for _, c := range []reviewCase{
+		{"each port, for a client in its namespace", gateway, `
+			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {portLevelSettings: [{port: {number: 443}, tls: {mode: ISTIO_MUTUAL}}]}}`, `
+			sidecar shop ` + host + `:80 (to gateway) plaintext unset
+			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL`},
+		{"each subset", gateway, `
+			DestinationRule shop/gw: {host: ` + host + `, subsets: [{name: v1, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}, {name: v2}]}`, `
+			sidecar shop ` + host + `:80/v1 (to gateway) originated ISTIO_MUTUAL
+			sidecar shop ` + host + `:80/v2 (to gateway) plaintext unset
+			sidecar shop ` + host + `:443/v1 (to gateway) originated ISTIO_MUTUAL
+			sidecar shop ` + host + `:443/v2 (to gateway) plaintext unset`},
+		{"pods that it selects", gateway, `
+			DestinationRule shop/gw: {host: ` + host + `, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
+			sidecar shop app=web ` + host + `:80 (to gateway) originated ISTIO_MUTUAL
+			sidecar shop app=web ` + host + `:443 (to gateway) originated ISTIO_MUTUAL`},
+		{"not where another rule stands in its place", gateway + `
+			DestinationRule shop/other @2: {host: ` + host + `, exportTo: ["*"]}`, `
+			DestinationRule shop/gw @1: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, ``},
+		{"a deleted rule", gateway + `
+			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, "delete DestinationRule shop/gw", ``},
+	} {
+		c.run(t)
+	}
+}

@@ -1,0 +1,87 @@
+package mesh
+
+import "testing"
+
+// What a ServiceEntry under review answers for: every client of its hosts.
+func TestReviewServiceEntry(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
+	const rule = `
+		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	for _, c := range []reviewCase{
+		{"every client and port, UDP apart", ``, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule
+			sidecar egress api.bank.example:80 plaintext no-rule`},
+		{"what it was before", entry, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
+			sidecar egress api.bank.example:80 plaintext no-rule was plaintext`},
+		{"the rule decides, not the entry", rule, entry, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE
+			sidecar egress api.bank.example:80 originated SIMPLE`},
+		{"a host inside the mesh", ``, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, ``},
+		{"a host that lies in the mesh for some clients", `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule
+			sidecar egress api.bank.example:80 plaintext no-rule`},
+		{"a deleted entry leaves no host", entry, "delete ServiceEntry egress/bank", ``},
+		{"nor a host that it had before", entry, `
+			ServiceEntry egress/bank: {hosts: [www.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar any other namespace www.bank.example:80 plaintext no-rule
+			sidecar egress www.bank.example:80 plaintext no-rule`},
+		{"clients of a deleted entry come to another's, which loses their TLS", entry + `
+			ServiceEntry shop/bank @1: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete ServiceEntry shop/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was originated
+			sidecar egress api.bank.example:80 plaintext no-rule was plaintext
+			sidecar shop api.bank.example:80 originated SIMPLE was originated`},
+		{"clients of another entry of the host, as they were, are not its own", entry, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 plaintext no-rule was plaintext`},
+		{"a port that it adds to an older entry is", `
+			ServiceEntry egress/bank @1: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/more: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 81, name: http, protocol: HTTP}]}`, `
+			sidecar any other namespace api.bank.example:81 plaintext no-rule
+			sidecar egress api.bank.example:81 plaintext no-rule`},
+		{"a client that sees no service", ``, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 plaintext no-rule`},
+		{"subsets of the rule", `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule
+			sidecar egress api.bank.example:80 plaintext no-rule
+			sidecar shop api.bank.example:80 originated SIMPLE
+			sidecar shop api.bank.example:80/v1 plaintext disabled`},
+		{"a subset without a cluster", `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1, labels: {v: "1"}}]}`, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule
+			sidecar egress api.bank.example:80 plaintext no-rule
+			sidecar shop api.bank.example:80 originated SIMPLE`},
+		{"a ztunnel has no subsets", `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+			DestinationRule egress/bank: {host: api.bank.example, subsets: [{name: v1}]}`, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext unset
+			sidecar any other namespace api.bank.example:80/v1 plaintext unset
+			sidecar egress api.bank.example:80 plaintext unset
+			sidecar egress api.bank.example:80/v1 plaintext unset
+			ztunnel shop api.bank.example:80 plaintext ztunnel`},
+		{"a new label takes the waypoint from ambient pods", `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}` + rule, entry, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE was originated
+			sidecar egress api.bank.example:80 originated SIMPLE was originated
+			ztunnel shop api.bank.example:80 plaintext ztunnel was originated`},
+		{"a new waypoint is held against the old", `
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh, allowedRoutes: {namespaces: {from: All}}}]}
+			DestinationRule egress/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: shop}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
+			sidecar egress api.bank.example:80 originated SIMPLE was originated
+			waypoint shop api.bank.example:80 plaintext no-rule was originated`},
+	} {
+		c.run(t)
+	}
+}

@@ -1,0 +1,88 @@
+package mesh
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// changed returns the mesh before and after a change: an object in short manifests, or "delete Kind namespace/name".
+func changed(t testing.TB, before, change string) (old, next *Snapshot, object Ref) {
+	t.Helper()
+	old = snapshot(t, before)
+	if title, deleted := strings.CutPrefix(change, "delete "); deleted {
+		for o := range old.Objects() {
+			if o.Kind+" "+o.Namespace+"/"+o.Name == title {
+				return old, old.Without(o.Ref), o.Ref
+			}
+		}
+		t.Fatalf("there is no %s", title)
+	}
+	list := objects(t, change)
+	if len(list) != 1 {
+		t.Fatalf("%d objects under review", len(list))
+	}
+	return old, old.With(list[0]), list[0].Ref
+}
+
+// reviewed returns the flows of a change, one a line.
+func reviewed(t testing.TB, before, change string) string {
+	t.Helper()
+	old, next, object := changed(t, before, change)
+	return flowLines(Review(old, next, object, nil))
+}
+
+func flowLines(flows []Flow) string {
+	lines := make([]string, 0, len(flows))
+	for _, f := range flows {
+		lines = append(lines, flowLine(f))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// flowLine returns a flow on one line: the client, the host and port, the verdict with its cause and the mode of the TLS, the
+// verdict before, and what else the flow says. "decided" is DecidedByObject.
+func flowLine(f Flow) string {
+	line := fmt.Sprintf("%s %s:%d", f.Client, f.Host, f.Port)
+	if f.Subset != "" {
+		line += "/" + f.Subset
+	}
+	words := []string{line, string(f.Verdict)}
+	add := func(word string, there bool) {
+		if there {
+			words = append(words, word)
+		}
+	}
+	if f.HopKind == HopGateway {
+		words[0] += " (to gateway)"
+	}
+	add(string(f.Cause), f.Cause != CauseNone)
+	if len(f.Hops) > 0 {
+		add(f.Hops[0].TLS, f.Hops[0].TLS != "")
+	}
+	add("was "+string(f.Before), f.Before != "")
+	add("was unrouted", f.WasUnrouted)
+	add("decided", f.DecidedByObject)
+	add("ignored", f.Ignored)
+	add("for some", f.IgnoredForSome)
+	add("by "+f.Related, f.Related != "")
+	add("unused", f.RelatedUnused)
+	if f.LostTLS != nil {
+		add("lost "+f.LostTLS.Field+" to "+f.LostTLS.Successor.String(), true)
+	}
+	add(fmt.Sprintf("and %d others", f.OtherHosts), f.OtherHosts > 0)
+	return strings.Join(words, " ")
+}
+
+// reviewCase is a change and the flows that it has to answer for.
+type reviewCase struct{ name, before, change, want string }
+
+// review holds the flows of changes against what is wanted. Lines of want may be indented.
+func (c reviewCase) run(t *testing.T) {
+	t.Run(c.name, func(t *testing.T) {
+		have, want := reviewed(t, c.before, c.change), strings.TrimSpace(strings.ReplaceAll(c.want, "\t", ""))
+		if have != want {
+			t.Errorf("have\n%s\nwant\n%s", have, want)
+		}
+	})
+}

@@ -1,0 +1,178 @@
+package mesh
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a VirtualService under review answers for: the traffic that its routes take, or give back.
+func TestReviewVirtualService(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 5432, name: tcp, protocol: TCP}]}
+		ServiceEntry egress/b: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const simple = `
+		DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const toB = `
+		VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`
+	for _, c := range []reviewCase{
+		{"requests that lose their TLS by the route", entry + simple, toB, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"requests in plaintext before and after", entry, toB, `
+			sidecar shop b.example:80 plaintext no-rule was plaintext`},
+		{"a deleted route gives them back", entry + simple + toB, "delete VirtualService shop/v", `
+			sidecar shop a.example:80 originated SIMPLE was plaintext`},
+		{"a route for a port that the host has not, where it leads", entry, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], tcp: [{match: [{port: 5433}], route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop b.example:80 plaintext no-rule was plaintext`},
+		{"a redirect", entry, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
+			sidecar shop a.example:80 unknown no-destination was plaintext`},
+		{"a deleted redirect lets out what was kept in", entry + `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
+			sidecar shop a.example:80 plaintext no-rule was unrouted`},
+		{"a route to a service of the mesh lets nothing out", entry, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, ``},
+		{"a route from a host of the mesh", entry, `
+			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop b.example:80 plaintext no-rule was plaintext`},
+		{"the host that a route had before", entry + simple + toB, `
+			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop a.example:80 originated SIMPLE was plaintext
+			sidecar shop b.example:80 plaintext no-rule was plaintext`},
+		{"a host in other letters", entry + simple, `
+			VirtualService shop/v: {hosts: [A.Example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"a wildcard over the host", entry + simple, `
+			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"what the route sets as the Host header", entry + simple, `
+			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{rewrite: {authority: a.example}, route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
+			sidecar shop a.example:80 originated SIMPLE was originated by VirtualService shop/v`},
+		{"a subset", entry + `
+			DestinationRule egress/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{route: [{destination: {host: b.example, subset: v1}}]}]}`, `
+			sidecar shop b.example:80/v1 plaintext disabled was originated`},
+		{"two ways to one cluster are one flow, under TLS before if either was", entry + simple, `
+			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"pods that the route matches", entry + simple, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop app=web b.example:80 plaintext no-rule was originated`},
+
+		{"a delegate answers for the host of its root", entry + simple + `
+			VirtualService shop/root: {hosts: [a.example], exportTo: [.], http: [{delegate: {name: v}}]}`, `
+			VirtualService shop/v: {http: [{route: [{destination: {host: b.example}}]}]}`, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"a deleted delegate, too", entry + `
+			VirtualService shop/root: {hosts: [a.example], exportTo: [.], http: [{delegate: {name: v}}]}
+			VirtualService shop/v: {http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
+			sidecar shop a.example:80 plaintext no-rule was unrouted`},
+		{"a delegate of no root", entry, `
+			VirtualService shop/v: {http: [{route: [{destination: {host: b.example}}]}]}`, ``},
+
+		{"a name that only a wildcard declares, and that loses its TLS", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule egress/w: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{route: [{destination: {host: b.test}}]}]}`, `
+			sidecar shop b.test:80 plaintext no-rule was originated`},
+		{"and that was kept in", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
+			sidecar shop *.example:80 plaintext no-rule was unrouted`},
+		{"TLS below a wildcard", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 443, name: tls, protocol: TLS}]}
+			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
+			DestinationRule egress/b: {host: b.test, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tls: [{match: [{sniHosts: [x.example, "*.example"]}], route: [{destination: {host: b.test}}]}]}`, `
+			sidecar shop b.test:443 double-tls SIMPLE was application-tls`},
+		{"requests of a wildcard's own", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 5432, name: tcp, protocol: TCP}]}
+			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}
+			DestinationRule egress/w: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tcp: [{route: [{destination: {host: b.test}}]}]}`, `
+			sidecar shop b.test:5432 plaintext no-rule was originated`},
+	} {
+		c.run(t)
+	}
+}
+
+// The ways out of the gateways to which the VirtualService under review is bound, and to them.
+func TestReviewGatewayRoutes(t *testing.T) {
+	const entry = `
+		ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: https, protocol: HTTPS}, {number: 5432, name: tcp, protocol: TCP}]}`
+	const service = `
+		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}`
+	const plain = `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`
+	const mutual = `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`
+	const host = "egress.istio-system.svc.cluster.local"
+	const through = `
+		VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
+			{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: %PORT}}}]},
+			{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`
+	to80, to443 := strings.ReplaceAll(through, "%PORT", "80"), strings.ReplaceAll(through, "%PORT", "443")
+	for _, c := range []reviewCase{
+		{"requests to the gateway, and on", entry + service + plain, to80, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar istio-system ` + host + `:80 (to gateway) plaintext no-rule
+			sidecar shop ` + host + `:80 (to gateway) plaintext no-rule`},
+		{"a server for mutual TLS, and no rule for the hop to it", entry + service + mutual, to443, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+		{"a rule for the hop", entry + service + mutual + `
+			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: a.example}}}`, to443, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL`},
+		{"a subset that no rule has is no way to the gateway", entry + service + plain, strings.Replace(to80, "port: {number: 80}}}]},", "subset: v1, port: {number: 80}}}]},", 1), `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar istio-system ` + host + `:80/v1 (to gateway) plaintext no-rule
+			sidecar shop ` + host + `:80/v1 (to gateway) plaintext no-rule`},
+		{"another namespace without a rule of its own is not meant", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
+		{"one with a rule is", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule till/gw: {host: ` + host + `}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar till ` + host + `:443 (to gateway) plaintext unset`},
+		{"a gateway of which nothing is known", entry, to80, `
+			gateway istio-system a.example:80 plaintext no-rule was plaintext`},
+		{"a Gateway without servers", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}}`, to80, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
+		{"routes that the mesh sends nothing to yet", entry + service + plain, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
+		{"requests to a port for TLS, which the gateway has to encrypt", entry + service + plain + `
+			DestinationRule istio-system/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 originated SIMPLE was originated`},
+		{"TLS that the gateway passes on", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls`},
+		{"bytes of which nobody knows what they are", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 5432, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 plaintext no-rule was plaintext`},
+		{"bytes that are TLS, since the mesh sends that", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls
+			sidecar istio-system ` + host + `:443 (to gateway) application-tls no-rule
+			sidecar shop ` + host + `:443 (to gateway) application-tls no-rule`},
+		{"bytes that are TLS and come from a gateway without servers", entry, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{gateways: [mesh], sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system a.example:443 application-tls no-rule was application-tls`},
+		{"a server that redirects", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"], tls: {httpsRedirect: true}}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example}}]}]}`, ``},
+		{"a server that goes past all routes", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: AUTO_PASSTHROUGH}}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example}}]}]}`, ``},
+	} {
+		c.run(t)
+	}
+}
