@@ -1,0 +1,68 @@
+package mesh
+
+import (
+	"fmt"
+	"testing"
+)
+
+// What a Gateway under review answers for: the hops to it that stored routes take, and what it newly lets out.
+func TestReviewGateway(t *testing.T) {
+	const host = "egress.istio-system.svc.cluster.local"
+	const mesh = `
+		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}
+		ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
+			{match: [{gateways: [mesh], sourceNamespace: shop}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]},
+			{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`
+	const mutual = `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`
+	const plain = `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: http, protocol: HTTP}, hosts: ["*"]}]}`
+	for _, c := range []reviewCase{
+		{"a new Gateway lets out what its routes send", mesh, mutual, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+		{"what it let out before is not its own", mesh + plain, mutual, `
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+		{"a server that lets out something more", mesh + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [b.example], tls: {mode: ISTIO_MUTUAL}}]}`, mutual, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+		{"a deleted Gateway serves nothing any more", mesh + mutual, "delete Gateway egress/gw", ``},
+		{"a Gateway without routes", mesh, `
+			Gateway egress/other: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`, ``},
+		{"routes below a wildcard", `
+			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}]}`, mutual, `
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+	} {
+		c.run(t)
+	}
+	for _, kind := range []string{
+		`Sidecar shop/default: {egress: [{hosts: [./*]}]}`,
+		`Service shop/web: {ports: [{port: 80, name: http}]}`,
+	} {
+		equal(t, kind, reviewed(t, mesh+mutual, kind), "")
+	}
+}
+
+// The facts of a hop to a gateway by which policies judge it. A gateway of which no Service is known has a port for what the
+// server speaks.
+func TestReviewGatewayServer(t *testing.T) {
+	for _, c := range []struct{ name, server, want string }{
+		{"in plaintext", `{port: {number: 443, name: http, protocol: HTTP}, hosts: [shop/a.example]}`, `tls="" names=[] payload=http protocol=HTTP`},
+		{"HTTPS", `{port: {number: 443, name: https, protocol: HTTPS}, hosts: [shop/a.example, b.example], tls: {mode: ISTIO_MUTUAL}}`, `tls="ISTIO_MUTUAL" names=[a.example b.example] payload=http protocol=TLS`},
+		{"TLS passed on", `{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}`, `tls="PASSTHROUGH" names=[*] payload=tls protocol=TLS`},
+		{"bytes", `{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}`, `tls="" names=[] payload=opaque protocol=HTTP`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, next, object := changed(t, `Gateway egress/gw: {selector: {istio: egress}, servers: [`+c.server+`]}`, `
+				DestinationRule shop/gw: {host: egress.istio-system.svc.cluster.local}`)
+			for _, f := range Review(old, next, object, nil) {
+				equal(t, "hop", fmt.Sprintf("tls=%q names=%v payload=%s protocol=%s", f.ServerTLS, f.SNIHosts, f.Payload, f.Protocol), c.want)
+				equal(t, "leads", fmt.Sprint(f.Hops[0].From, " to ", f.Hops[0].To, " ", f.Hops[0].Port), "sidecar shop to gateway egress.istio-system.svc.cluster.local 443")
+			}
+		})
+	}
+}
