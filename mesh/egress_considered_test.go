@@ -48,6 +48,23 @@ func TestConsideredRules(t *testing.T) {
 		{"a selector at a waypoint", `
 			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, "waypoint egress app=till",
 			"DestinationRule egress/a: a waypoint ignores rules with a workloadSelector"},
+		{"a rule for all of a third namespace, at a waypoint", `
+			DestinationRule till/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "waypoint egress",
+			"DestinationRule till/a: in a namespace that is neither the client's, nor the service's, nor the mesh's root"},
+		{"a rule of a third namespace behind one that decides", `
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+			DestinationRule till/b: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop",
+			"DestinationRule till/b: in a namespace that is neither the client's, nor the service's, nor the mesh's root"},
+		{"other labels than a selector of another namespace asks for", `
+			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=web",
+			"DestinationRule egress/a: not exported to namespace shop"},
+		{"the younger of two that select the client", `
+			DestinationRule shop/a @1: {host: api.bank.example, workloadSelector: {matchLabels: {a: x}}, trafficPolicy: {tls: {mode: SIMPLE}}}
+			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {b: x}}, trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop a=x b=x",
+			"DestinationRule shop/b: DestinationRule shop/a stands in its place: rules with unequal exportTo do not merge, and the newer one wins"},
+		{"a rule of the client's namespace that is exported to others alone", `
+			DestinationRule shop/a: {host: api.bank.example, exportTo: [till], trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop",
+			"DestinationRule shop/a: not exported to namespace shop"},
 		{"a rule for all beside one that selects the client", `
 			DestinationRule shop/a @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}
 			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop app=till",
@@ -63,6 +80,16 @@ func TestConsideredRules(t *testing.T) {
 		DestinationRule egress/b @2: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}
 		VirtualService shop/a: {hosts: [api.bank.example], http: [{route: [{destination: {host: api.bank.example, subset: v1}}]}]}`)
 	equal(t, "a rule whose subset decides", consideredLines(s.Resolve(parseClient("sidecar shop"), "api.bank.example", 80).Considered), "")
+	s = snapshot(t, entry, `
+		DestinationRule egress/a @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1}]}
+		DestinationRule egress/b @2: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}
+		VirtualService shop/a: {hosts: [api.bank.example], http: [{route: [{destination: {host: api.bank.example, subset: v1}}]}]}`)
+	equal(t, "a rule beside the one whose subset decides", consideredLines(s.Resolve(parseClient("sidecar shop"), "api.bank.example", 80).Considered),
+		"DestinationRule egress/b: merged with DestinationRule egress/a, which is older: the trafficPolicy of the oldest stands whole")
+	s = snapshot(t, `
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http, protocol: HTTP}]}
+		DestinationRule egress/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	equal(t, "rules for a cluster that is not built", len(s.Resolve(parseClient("sidecar shop"), "api.bank.example", 80).Considered), 1)
 }
 
 // The services of a host for which a client has no answer, and why.

@@ -45,6 +45,9 @@ func TestGovernedClusters(t *testing.T) {
 		{"not for a ztunnel", entry + `
 			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"not for clients that do not see the host", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
 		{"not for UDP", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 53, name: dns, protocol: UDP}]}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},

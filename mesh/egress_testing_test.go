@@ -30,6 +30,9 @@ func hopLine(h Hop) string {
 	if h.SNI != "" {
 		line += " sni=" + h.SNI
 	}
+	if h.Verified {
+		line += " verified"
+	}
 	return line
 }
 

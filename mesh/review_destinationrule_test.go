@@ -110,8 +110,8 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
 			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
-			sidecar any other namespace api.bank.example:80 originated ISTIO_MUTUAL was plaintext decided
-			sidecar egress api.bank.example:80 originated ISTIO_MUTUAL was plaintext decided
+			sidecar any other namespace api.bank.example:80 originated ISTIO_MUTUAL unverified was plaintext decided
+			sidecar egress api.bank.example:80 originated ISTIO_MUTUAL unverified was plaintext decided
 			waypoint egress api.bank.example:80 plaintext mutual-at-waypoint was plaintext decided ignored`},
 		{"a selector at a waypoint", `
 			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
@@ -126,7 +126,7 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
 			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE was plaintext decided
+			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
 			sidecar any other namespace api.bank.example:443 application-tls credential-ignored was application-tls decided
 			sidecar egress api.bank.example:443 application-tls credential-ignored was application-tls decided`},
 		{"a credential that no gateway uses for the port", `
@@ -173,8 +173,8 @@ func TestReviewIgnoredTLS(t *testing.T) {
 		{"a rule of which all clients have another's TLS", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated merged-away SIMPLE was originated ignored by DestinationRule egress/old
-			sidecar egress api.bank.example:80 originated merged-away SIMPLE was originated ignored by DestinationRule egress/old`},
+			sidecar any other namespace api.bank.example:80 originated merged-away SIMPLE unverified was originated ignored by DestinationRule egress/old
+			sidecar egress api.bank.example:80 originated merged-away SIMPLE unverified was originated ignored by DestinationRule egress/old`},
 		{"a subset's own policy goes before the rule's", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
@@ -228,8 +228,8 @@ func TestReviewLostTLS(t *testing.T) {
 		{"one that another rule's TLS takes over", entry + `
 			DestinationRule egress/hidden @2: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}
 			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was originated
-			sidecar egress api.bank.example:80 originated SIMPLE was originated`},
+			sidecar any other namespace api.bank.example:80 originated SIMPLE unverified was originated
+			sidecar egress api.bank.example:80 originated SIMPLE unverified was originated`},
 		{"a rule of another namespace was not hidden by it", entry + `
 			DestinationRule istio-system/other: {host: api.bank.example}
 			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
@@ -307,17 +307,17 @@ func TestReviewGovernedGatewayHops(t *testing.T) {
 		{"each port, for a client in its namespace", gateway, `
 			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {portLevelSettings: [{port: {number: 443}, tls: {mode: ISTIO_MUTUAL}}]}}`, `
 			sidecar shop ` + host + `:80 (to gateway) plaintext unset
-			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL`},
+			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL carrying http`},
 		{"each subset", gateway, `
 			DestinationRule shop/gw: {host: ` + host + `, subsets: [{name: v1, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}, {name: v2}]}`, `
 			sidecar shop ` + host + `:80/v1 (to gateway) originated ISTIO_MUTUAL
 			sidecar shop ` + host + `:80/v2 (to gateway) plaintext unset
-			sidecar shop ` + host + `:443/v1 (to gateway) originated ISTIO_MUTUAL
-			sidecar shop ` + host + `:443/v2 (to gateway) plaintext unset`},
+			sidecar shop ` + host + `:443/v1 (to gateway) originated ISTIO_MUTUAL carrying http
+			sidecar shop ` + host + `:443/v2 (to gateway) plaintext unset carrying http`},
 		{"pods that it selects", gateway, `
 			DestinationRule shop/gw: {host: ` + host + `, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
 			sidecar shop app=web ` + host + `:80 (to gateway) originated ISTIO_MUTUAL
-			sidecar shop app=web ` + host + `:443 (to gateway) originated ISTIO_MUTUAL`},
+			sidecar shop app=web ` + host + `:443 (to gateway) originated ISTIO_MUTUAL carrying http`},
 		{"not where another rule stands in its place", gateway + `
 			DestinationRule shop/other @2: {host: ` + host + `, exportTo: ["*"]}`, `
 			DestinationRule shop/gw @1: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, ``},

@@ -21,13 +21,13 @@ func TestReviewGateway(t *testing.T) {
 	for _, c := range []reviewCase{
 		{"a new Gateway lets out what its routes send", mesh, mutual, `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"what it let out before is not its own", mesh + plain, mutual, `
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"a server that lets out something more", mesh + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [b.example], tls: {mode: ISTIO_MUTUAL}}]}`, mutual, `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"a deleted Gateway serves nothing any more", mesh + mutual, "delete Gateway egress/gw", ``},
 		{"a Gateway without routes", mesh, `
 			Gateway egress/other: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`, ``},
@@ -35,7 +35,7 @@ func TestReviewGateway(t *testing.T) {
 			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}]}`, mutual, `
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 	} {
 		c.run(t)
 	}

@@ -36,7 +36,7 @@ func TestReviewGroups(t *testing.T) {
 		{"another family apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTPS}]}`, rule, `
 			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
-			sidecar shop z.example:80 double-tls SIMPLE was application-tls decided`},
+			sidecar shop z.example:80 double-tls SIMPLE unverified was application-tls decided`},
 		{"another verdict before apart", 64, `
 			DestinationRule egress/z: {host: z.example, trafficPolicy: {tls: {mode: SIMPLE}}}
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`, rule, `
@@ -53,7 +53,7 @@ func TestReviewGroups(t *testing.T) {
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}, portLevelSettings: [{port: {number: 81}, tls: {mode: ISTIO_MUTUAL}}, {port: {number: 82}, tls: {mode: DISABLE}}]}}`, `
 			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
 			sidecar shop y.example:82 plaintext disabled was plaintext decided
-			sidecar shop z.example:81 originated ISTIO_MUTUAL was plaintext decided`},
+			sidecar shop z.example:81 originated ISTIO_MUTUAL unverified was plaintext decided`},
 		{"a deleted rule for another of its hosts apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule istio-system/z: {host: z.example}` + rule, "delete DestinationRule shop/r", `
@@ -61,21 +61,21 @@ func TestReviewGroups(t *testing.T) {
 			sidecar shop z.example:80 plaintext unset was originated`},
 		{"ISTIO_MUTUAL sends another name for each host, and is one for all that", 65, ``, `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
-			sidecar shop h00.example:80 originated ISTIO_MUTUAL was plaintext decided and 64 others`},
+			sidecar shop h00.example:80 originated ISTIO_MUTUAL unverified was plaintext decided and 64 others`},
 		{"the host whose own name is sent apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: z.example}}}`, `
-			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
-			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
+			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE unverified was plaintext decided`},
 		{"the host of which an endpoint has the name that is sent apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: DNS, endpoints: [{address: x.test}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: x.test}}}`, `
-			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
-			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
+			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE unverified was plaintext decided`},
 		{"a server whose name is checked apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, subjectAltNames: [z.example], endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: x.test}}}`, `
-			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
 			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
 		{"what was kept in apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}

@@ -12,8 +12,8 @@ func TestReviewRoutesTo(t *testing.T) {
 		{"requests to a port for TLS", entry + route, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {portLevelSettings: [{port: {number: 443}, tls: {mode: SIMPLE}}]}}`, `
 			sidecar egress a.example:80 plaintext unset was plaintext decided
-			sidecar egress a.example:443 originated SIMPLE was plaintext decided
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"requests to a port for requests that lose their TLS", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example, port: {number: 80}, subset: v1}}]}]}
@@ -25,50 +25,50 @@ func TestReviewRoutesTo(t *testing.T) {
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"requests of a route that is for gateways alone", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], gateways: [gw], http: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"of a route that the client does not see", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
 			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"without a port: those on which the proxy takes requests for the route's host", `
 			Service egress/web: {ports: [{port: 443, name: http}, {port: 8443, name: tcp}]}
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}, {number: 80, name: tls, protocol: TLS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:80 double-tls SIMPLE was application-tls decided
-			sidecar egress a.example:443 originated SIMPLE was plaintext decided
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided
-			sidecar egress a.example:8443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:80 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress a.example:8443 double-tls SIMPLE unverified was application-tls decided`},
 		{"port 80 for a host that is in no registry", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 80, name: tls, protocol: TLS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:80 originated SIMPLE was plaintext decided
-			sidecar egress a.example:80 double-tls SIMPLE was application-tls decided
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:80 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:80 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"port 80, and those of known hosts, for a wildcard", `
 			ServiceEntry egress/w: {hosts: [x.test], ports: [{number: 8080, name: http, protocol: HTTP}, {number: 81, name: tcp, protocol: TCP}]}
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}, {number: 81, name: a, protocol: TLS}, {number: 8080, name: b, protocol: TLS}]}
 			VirtualService egress/v: {hosts: ["*.test"], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:80 originated SIMPLE was plaintext decided
-			sidecar egress a.example:80 double-tls SIMPLE was application-tls decided
-			sidecar egress a.example:81 double-tls SIMPLE was application-tls decided
-			sidecar egress a.example:8080 originated SIMPLE was plaintext decided
-			sidecar egress a.example:8080 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:80 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:80 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress a.example:81 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress a.example:8080 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:8080 double-tls SIMPLE unverified was application-tls decided`},
 		{"the port that a match names", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{match: [{port: 8443}], route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:443 double-tls SIMPLE was application-tls decided
-			sidecar egress a.example:8443 originated SIMPLE was plaintext decided
-			sidecar egress a.example:8443 double-tls SIMPLE was application-tls decided`},
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress a.example:8443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:8443 double-tls SIMPLE unverified was application-tls decided`},
 		{"a ztunnel reads no routes", `
 			Namespace egress: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}` + route, `

@@ -59,7 +59,9 @@ func flowLine(f Flow) string {
 	add(string(f.Cause), f.Cause != CauseNone)
 	if len(f.Hops) > 0 {
 		add(f.Hops[0].TLS, f.Hops[0].TLS != "")
+		add("unverified", f.Hops[0].TLS != "" && !f.Hops[0].Verified)
 	}
+	add("carrying "+string(f.Payload), f.Payload != f.Family)
 	add("was "+string(f.Before), f.Before != "")
 	add("was unrouted", f.WasUnrouted)
 	add("decided", f.DecidedByObject)

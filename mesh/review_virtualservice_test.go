@@ -85,7 +85,7 @@ func TestReviewVirtualService(t *testing.T) {
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
 			DestinationRule egress/b: {host: b.test, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tls: [{match: [{sniHosts: [x.example, "*.example"]}], route: [{destination: {host: b.test}}]}]}`, `
-			sidecar shop b.test:443 double-tls SIMPLE was application-tls`},
+			sidecar shop b.test:443 double-tls SIMPLE unverified was application-tls`},
 		{"requests of a wildcard's own", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 5432, name: tcp, protocol: TCP}]}
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}
@@ -120,15 +120,15 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			sidecar shop ` + host + `:80 (to gateway) plaintext no-rule`},
 		{"a server for mutual TLS, and no rule for the hop to it", entry + service + mutual, to443, `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule`},
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"a rule for the hop", entry + service + mutual + `
 			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: a.example}}}`, to443, `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL`},
+			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL carrying http`},
 		{"a subset that no rule has is no way to the gateway", entry + service + plain, strings.Replace(to80, "port: {number: 80}}}]},", "subset: v1, port: {number: 80}}}]},", 1), `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar istio-system ` + host + `:80/v1 (to gateway) plaintext no-rule
-			sidecar shop ` + host + `:80/v1 (to gateway) plaintext no-rule`},
+			sidecar istio-system ` + host + `:80/v1 (to gateway) plaintext no-rule carrying http
+			sidecar shop ` + host + `:80/v1 (to gateway) plaintext no-rule carrying http`},
 		{"another namespace without a rule of its own is not meant", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
@@ -136,7 +136,7 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule till/gw: {host: ` + host + `}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar till ` + host + `:443 (to gateway) plaintext unset`},
+			sidecar till ` + host + `:443 (to gateway) plaintext unset carrying http`},
 		{"a gateway of which nothing is known", entry, to80, `
 			gateway istio-system a.example:80 plaintext no-rule was plaintext`},
 		{"a Gateway without servers", entry + service + `
@@ -148,7 +148,7 @@ func TestReviewGatewayRoutes(t *testing.T) {
 		{"requests to a port for TLS, which the gateway has to encrypt", entry + service + plain + `
 			DestinationRule istio-system/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 originated SIMPLE was originated`},
+			gateway istio-system istio=egress a.example:443 originated SIMPLE carrying http was originated`},
 		{"TLS that the gateway passes on", entry + service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
@@ -156,7 +156,7 @@ func TestReviewGatewayRoutes(t *testing.T) {
 		{"bytes of which nobody knows what they are", entry + service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 5432, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 plaintext no-rule was plaintext`},
+			gateway istio-system istio=egress a.example:443 plaintext no-rule carrying opaque was plaintext`},
 		{"bytes that are TLS, since the mesh sends that", entry + service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
