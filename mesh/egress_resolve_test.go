@@ -151,8 +151,8 @@ func TestResolveThroughGateway(t *testing.T) {
 			"double-tls: gateway " + toGateway + " 443 | api.bank.example 443 SIMPLE"},
 		{"an unknown gateway: the first VirtualService that has a route", `
 			ServiceEntry egress/plain: {hosts: [plain.example], resolution: DNS, ports: [{number: 443, name: http, protocol: HTTP}]}
-			VirtualService egress/bank2: {hosts: [api.bank.example], gateways: [gw], http: [{match: [{port: 8080}], route: [{destination: {host: plain.example}}]}]}
-			VirtualService egress/bank3: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: plain.example}}]}]}` + http, 80,
+			VirtualService egress/a: {hosts: [api.bank.example], gateways: [gw], http: [{match: [{port: 8080}], route: [{destination: {host: plain.example}}]}]}
+			VirtualService egress/c: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: plain.example}}]}]}` + http, 80,
 			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE verified"},
 		{"an unknown gateway: tcp routes where no others are", strings.ReplaceAll(`
 			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [mesh, gw], tls: [
