@@ -1,6 +1,9 @@
 package mesh
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // What a DestinationRule under review answers for: the clients whose lookup comes to its namespace.
 func TestReviewDestinationRule(t *testing.T) {
@@ -73,6 +76,26 @@ func TestReviewDestinationRule(t *testing.T) {
 			sidecar shop api.bank.example:80 plaintext unselected was plaintext
 			sidecar shop a=1 b=1 api.bank.example:80 plaintext disabled was originated decided
 			sidecar shop b=1 api.bank.example:80 plaintext disabled was plaintext decided`},
+		{"also where both ask for one label alike", entry + `
+			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {a: "1", x: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1", x: "1"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop a=1 b=1 x=1 api.bank.example:80 plaintext disabled was originated decided
+			sidecar shop b=1 x=1 api.bank.example:80 plaintext disabled was plaintext decided`},
+		{"and that come by a route for another host", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{match: [{sourceLabels: {a: "1"}}], route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
+			DestinationRule shop/b: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/b: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar shop api.bank.example:443 application-tls unselected was application-tls
+			sidecar shop a=1 api.bank.example:443 plaintext unselected carrying http was plaintext
+			sidecar shop a=1 api.bank.example:443 application-tls unselected was application-tls
+			sidecar shop a=1 b=1 api.bank.example:443 plaintext disabled carrying http was originated decided
+			sidecar shop b=1 api.bank.example:443 application-tls disabled was double-tls decided`},
+		{"a host that lies in the mesh for these clients", entry + `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}`, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
 		{"not pods that no selector can mean at once", entry + `
 			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {a: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {a: "2"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
@@ -106,7 +129,24 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
 			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"ISTIO_MUTUAL, and a selector, at a waypoint", `
+		{"a ztunnel that finds a rule which stands in its place", entry + `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+			DestinationRule egress/young @2: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"a ztunnel that no rule selects", entry + `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`, `
+			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:0 unknown off-path ignored
+			ztunnel shop api.bank.example:80 plaintext ztunnel was plaintext`},
+		{"a waypoint that finds another rule's selector", `
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule egress/selector: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}}`, `
+			DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress *.bank.example:0 unknown off-path ignored
+			sidecar egress api.bank.example:80 plaintext unselected was plaintext
+			waypoint egress api.bank.example:80 plaintext selector-at-waypoint was plaintext`},
+		{"ISTIO_MUTUAL at a waypoint", `
 			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
 			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
@@ -129,13 +169,43 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
 			sidecar any other namespace api.bank.example:443 application-tls credential-ignored was application-tls decided
 			sidecar egress api.bank.example:443 application-tls credential-ignored was application-tls decided`},
+		{"one that a gateway uses where nobody encrypts", entry + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 80}}}]}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			gateway istio-system istio=egress api.bank.example:80 originated SIMPLE was plaintext decided
+			sidecar any other namespace api.bank.example:80 plaintext credential-ignored was plaintext decided ignored
+			sidecar egress api.bank.example:80 plaintext credential-ignored was plaintext decided ignored`},
+		{"one that a gateway wraps the application's TLS in", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], tls: [{match: [{sniHosts: [api.bank.example]}], route: [{destination: {host: api.bank.example}}]}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			gateway istio-system istio=egress api.bank.example:443 double-tls SIMPLE unverified was application-tls decided
+			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
+		{"one for which a gateway has another rule", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
+			DestinationRule istio-system/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar shop api.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
+		{"one that a gateway uses for another host", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example, www.bank.example], exportTo: [istio-system], resolution: DNS, subjectAltNames: [x.example], ports: [{number: 443, name: https, protocol: HTTPS}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}`, `
+			DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided
+			sidecar istio-system www.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
 		{"a credential that no gateway uses for the port", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
 			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 8443}}}]}]}`, `
-			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			sidecar shop api.bank.example:443 application-tls credential-ignored was application-tls decided ignored
-			sidecar shop api.bank.example:8443 application-tls credential-ignored was application-tls decided ignored`},
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided ignored
+			gateway istio-system istio=egress api.bank.example:8443 originated SIMPLE carrying http was plaintext decided
+			sidecar istio-system api.bank.example:8443 application-tls credential-ignored was application-tls decided`},
 
 		{"an older rule's policy stands whole", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
@@ -162,6 +232,9 @@ func TestReviewIgnoredTLS(t *testing.T) {
 		{"a rule that repeats what stands in its place is not told", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"nor one that repeats TLS which Istio ignores", entry + `
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, ``},
 		{"a rule that asks for no TLS is not told either", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
@@ -180,7 +253,26 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
 			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"a selector of another namespace", entry + `
+		{"an older rule's subset of the same name stands whole", entry + `
+			DestinationRule shop/old @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			DestinationRule shop/bank: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: SIMPLE}}}]}`, `
+			sidecar shop api.bank.example:80/v1 plaintext merged-away was plaintext ignored by DestinationRule shop/old`},
+		{"a wildcard under a rule for the host itself", entry + `
+			DestinationRule egress/old: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress *.bank.example:0 unknown off-path ignored`},
+		{"a rule for all that a selector's absorbs", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/selector: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
+			DestinationRule shop/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop app=web api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule shop/selector`},
+		{"pods of other namespaces with the labels of a selector", entry + `
+			VirtualService egress/v: {hosts: [api.bank.example], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: api.bank.example}}]}]}
+			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"pods that a selector of this namespace selects as well", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
@@ -276,6 +368,9 @@ func TestReviewRuleForNobody(t *testing.T) {
 		{"and those of one namespace not", entry, `
 			DestinationRule shop/bank: {host: "*.shop.svc.other"}`, `
 			sidecar shop *.shop.svc.other:0 unknown unknown-host decided`},
+		{"a name that ends as Services do and is none", entry, `
+			DestinationRule shop/bank: {host: x.local}`, `
+			sidecar shop x.local:0 unknown unknown-host decided`},
 		{"an unknown host that it had before is nothing to tell", entry + `
 			DestinationRule shop/bank: {host: www.bank.example}`, `
 			DestinationRule shop/bank: {host: api.bank.example}`, `
@@ -294,6 +389,12 @@ func TestReviewRuleForNobody(t *testing.T) {
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule till/bank", ``},
 	} {
 		c.run(t)
+	}
+	for _, rule := range []string{`{host: www.bank.example}`, `{host: API.bank.example}`, `{host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`} {
+		old, next, object := changed(t, entry, "DestinationRule till/bank: "+rule)
+		for _, f := range Review(old, next, object, nil) {
+			equal(t, "facts of "+rule, fmt.Sprint(f.HopKind, " ", f.Rule, " ", f.Hops != nil), "egress DestinationRule till/bank true")
+		}
 	}
 }
 
@@ -321,6 +422,8 @@ func TestReviewGovernedGatewayHops(t *testing.T) {
 		{"not where another rule stands in its place", gateway + `
 			DestinationRule shop/other @2: {host: ` + host + `, exportTo: ["*"]}`, `
 			DestinationRule shop/gw @1: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, ``},
+		{"a rule that its own namespace does not see", gateway, `
+			DestinationRule shop/gw: {host: ` + host + `, exportTo: [till], trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, ``},
 		{"a deleted rule", gateway + `
 			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, "delete DestinationRule shop/gw", ``},
 	} {

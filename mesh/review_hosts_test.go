@@ -21,6 +21,12 @@ func TestReviewGroups(t *testing.T) {
 		{"up to 64 flows are told one by one", 64, ``, rule, `64 flows`},
 		{"65 as one", 65, ``, rule, `
 			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 64 others`},
+		{"those that stand for others with all of these", 65, `
+			ServiceEntry egress/y: {hosts: [y.example], exportTo: [shop], resolution: STATIC, ports: [{number: 81, name: http, protocol: HTTP}]}
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, ports: [{number: 81, name: http, protocol: HTTP}]}
+			ServiceEntry egress/zz: {hosts: [zz.example], exportTo: [shop], resolution: STATIC, subjectAltNames: [zz.example], ports: [{number: 81, name: http, protocol: HTTP}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 64 others
+			sidecar shop y.example:81 originated SIMPLE was plaintext decided and 2 others`},
 		{"another port apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4, ports: {http: 80}}], ports: [{number: 81, name: http, protocol: HTTP}]}`, rule, `
 			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
@@ -118,6 +124,10 @@ func TestReviewHostClasses(t *testing.T) {
 		{"of a rule", manyEntries(3, alike), `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 2 others`},
+		{"for each client", manyEntries(3, strings.ReplaceAll(alike, "exportTo: [shop], ", "")), `
+			DestinationRule egress/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace h00.example:80 originated SIMPLE was plaintext decided and 2 others
+			sidecar egress h00.example:80 originated SIMPLE was plaintext decided and 2 others`},
 		{"of a VirtualService", manyEntries(3, alike), `
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
 			sidecar shop h00.example:80 unknown no-destination was plaintext and 2 others`},
@@ -131,5 +141,10 @@ func TestReviewHostClasses(t *testing.T) {
 			sidecar shop h00.example:80 plaintext no-rule was originated and 1 others`},
 	} {
 		c.run(t)
+	}
+	s := snapshot(t, manyEntries(3, alike), `
+		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	for _, g := range s.GovernedClusters(Ref{Kind: KindDestinationRule, Namespace: "shop", Name: "r"}) {
+		equal(t, "a governed cluster", fmt.Sprint(g.Host, " and ", g.OtherHosts, " others"), "h00.example and 2 others")
 	}
 }

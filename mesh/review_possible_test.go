@@ -21,6 +21,39 @@ func TestReviewRoutesTo(t *testing.T) {
 			DestinationRule egress/a: {host: a.example, subsets: [{name: v1}]}`, `
 			sidecar egress a.example:80 plaintext unset was originated decided
 			sidecar egress a.example:80/v1 plaintext unset was originated decided`},
+		{"requests to a port for bytes that lose their TLS", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}
+			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example, port: {number: 5432}}}]}]}
+			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule egress/a: {host: a.example}`, `
+			sidecar egress a.example:5432 plaintext unset carrying http was originated decided
+			sidecar egress a.example:5432 plaintext unset was originated decided`},
+		{"requests to a port for bytes that have none before and after", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}
+			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
+			DestinationRule egress/a: {host: a.example}`, `
+			sidecar egress a.example:5432 plaintext unset was plaintext decided`},
+		{"requests of a route for these pods, of the mesh, for this host alone", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			ServiceEntry egress/b: {hosts: [b.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [
+				{match: [{sourceNamespace: shop}], route: [{destination: {host: a.example, port: {number: 443}}}]},
+				{match: [{gateways: [mesh]}], route: [{destination: {host: b.example, port: {number: 443}}, weight: 1}, {destination: {host: a.example, port: {number: 443}}, weight: 1}]}]}`, `
+			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
+		{"requests of a route for gateways of the VirtualService's that is for the mesh too", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			VirtualService egress/v: {hosts: [web], exportTo: [.], gateways: [mesh, gw], http: [{match: [{gateways: [gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
+		{"of a route for other pods", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
+			sidecar egress app=web a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress app=web a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"bytes that a tcp route brings, by what the port is for", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
@@ -78,7 +111,7 @@ func TestReviewRoutesTo(t *testing.T) {
 		{"gateway pods in namespaces of which no Service tells, where they lose their TLS", `
 			ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/v: {hosts: [a.example], gateways: [gw], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}
+			VirtualService egress/v: {hosts: [a.example], gateways: [mesh, gw], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}
 			DestinationRule egress/a: {host: a.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/a", `
 			gateway egress istio=egress a.example:80 plaintext no-rule was originated
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext

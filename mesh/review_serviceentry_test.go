@@ -65,11 +65,25 @@ func TestReviewServiceEntry(t *testing.T) {
 			sidecar egress api.bank.example:80 plaintext unset
 			sidecar egress api.bank.example:80/v1 plaintext unset
 			ztunnel shop api.bank.example:80 plaintext ztunnel`},
+		{"clients that do not see it, though a route of theirs leads there", `
+			VirtualService till/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 plaintext no-rule`},
+		{"of several waypoints each is held against itself", `
+			KubernetesGateway a/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			KubernetesGateway b/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
+			ServiceEntry a/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry b/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule a/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry b/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar b api.bank.example:80 plaintext no-rule was plaintext
+			waypoint b api.bank.example:80 plaintext no-rule was plaintext`},
 		{"a new label takes the waypoint from ambient pods", `
 			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
 			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}` + rule, entry, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was originated
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule egress/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, entry, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
 			sidecar egress api.bank.example:80 originated SIMPLE was originated
 			ztunnel shop api.bank.example:80 plaintext ztunnel was originated`},
 		{"a new waypoint is held against the old", `

@@ -55,6 +55,41 @@ func TestReviewVirtualService(t *testing.T) {
 		{"two ways to one cluster are one flow, under TLS before if either was", entry + simple, `
 			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"in either order", entry + `
+			DestinationRule egress/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: c.example}}]}]}`, `
+			sidecar shop c.example:80 plaintext no-rule was originated`},
+		{"and was kept in if either was", entry + `
+			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
+			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: c.example}}]}]}`, `
+			sidecar shop c.example:80 plaintext no-rule was plaintext was unrouted`},
+		{"the same the other way round", entry + `
+			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
+			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: c.example}}]}]}`, `
+			sidecar shop c.example:80 plaintext no-rule was plaintext was unrouted`},
+		{"of several ways before the worst", entry + simple + `
+			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: c.example}}]}]}`, `
+			sidecar shop c.example:80 plaintext no-rule was plaintext`},
+		{"bytes for some addresses stay inside, the others go as they did", entry, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: web}}]}]}`, `
+			sidecar shop a.example:5432 plaintext no-rule was plaintext`},
+		{"traffic that another VirtualService takes is not its own", entry + simple + `
+			VirtualService shop/older @1: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
+			VirtualService shop/v @2: {hosts: [a.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, ``},
+		{"nor is what it has no route for", entry + simple, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{port: 8080}], route: [{destination: {host: web}}]}]}`, ``},
+		{"but what it keeps from another, which let nothing out, is", entry + `
+			VirtualService shop/wide: {hosts: ["*.example"], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{port: 8080}], redirect: {uri: /}}]}`, `
+			sidecar shop a.example:80 plaintext no-rule was unrouted`},
+		{"a host that lies in the mesh for some clients", entry + `
+			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{uri: {prefix: /}}], route: [{destination: {host: a.example}}]}]}`, ``},
 		{"pods that the route matches", entry + simple, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop app=web b.example:80 plaintext no-rule was originated`},
@@ -80,18 +115,31 @@ func TestReviewVirtualService(t *testing.T) {
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
 			sidecar shop *.example:80 plaintext no-rule was unrouted`},
+		{"a name that is declared is none of a wildcard's", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry egress/x: {hosts: [x.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule egress/w: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}
+			DestinationRule egress/x: {host: x.example}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{route: [{destination: {host: b.test}}]}]}`, `
+			sidecar shop b.test:80 plaintext no-rule was plaintext`},
 		{"TLS below a wildcard", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 443, name: tls, protocol: TLS}]}
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
 			DestinationRule egress/b: {host: b.test, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tls: [{match: [{sniHosts: [x.example, "*.example"]}], route: [{destination: {host: b.test}}]}]}`, `
 			sidecar shop b.test:443 double-tls SIMPLE unverified was application-tls`},
-		{"requests of a wildcard's own", `
+		{"bytes below a wildcard", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 5432, name: tcp, protocol: TCP}]}
-			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}
-			DestinationRule egress/w: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tcp: [{route: [{destination: {host: b.test}}]}]}`, `
-			sidecar shop b.test:5432 plaintext no-rule was originated`},
+			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: b.test}}]}]}`, `
+			sidecar shop *.example:5432 plaintext no-rule was plaintext
+			sidecar shop b.test:5432 plaintext no-rule was plaintext`},
+		{"requests below a wildcard that it does not name are the wildcard's", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{route: [{destination: {host: b.test}}]}]}`, `
+			sidecar shop b.test:80 plaintext no-rule was plaintext`},
 	} {
 		c.run(t)
 	}
@@ -159,13 +207,20 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			gateway istio-system istio=egress a.example:443 plaintext no-rule carrying opaque was plaintext`},
 		{"bytes that are TLS, since the mesh sends that", entry + service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{port: 443, sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls
 			sidecar istio-system ` + host + `:443 (to gateway) application-tls no-rule
 			sidecar shop ` + host + `:443 (to gateway) application-tls no-rule`},
 		{"bytes that are TLS and come from a gateway without servers", entry, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{gateways: [mesh], sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			gateway istio-system a.example:443 application-tls no-rule was application-tls`},
+		{"routes of a gateway alone of which nothing is known", entry, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{match: [{port: 8080, sourceNamespace: istio-system}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
+			gateway istio-system a.example:80 plaintext no-rule was plaintext`},
+		{"routes of a Gateway without servers alone", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls`},
 		{"a server that redirects", entry + service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"], tls: {httpsRedirect: true}}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example}}]}]}`, ``},
