@@ -52,11 +52,11 @@ func TestGovernedClusters(t *testing.T) {
 			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 53, name: dns, protocol: UDP}]}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
 		{"not for what lies in the mesh", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
 		{"not for clients for whom the host lies in the mesh", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			ServiceEntry shop/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry shop/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
 		{"names of the entry's own", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], subjectAltNames: [x.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}

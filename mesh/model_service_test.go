@@ -34,7 +34,7 @@ func TestServicesOfServiceEntry(t *testing.T) {
 	svc := services[1]
 	equal(t, "service", []any{svc.ref, svc.namespace, svc.created.Unix(), svc.exportTo, svc.labels, svc.selector},
 		"[ServiceEntry egress/a egress 1 [.] map[team:x] map[app:a]]")
-	equal(t, "is a Kubernetes Service, external, headless, an alias", []bool{svc.kubernetes, svc.external, svc.headless, svc.alias}, "[false false false false]")
+	equal(t, "is a Kubernetes Service, external, headless, an alias", []bool{svc.kubernetes, svc.meshExternal, svc.headless, svc.alias}, "[false false false false]")
 	equal(t, "entry", svc.entry == o.Spec, true)
 	var ports []string
 	for _, p := range svc.ports {
@@ -42,7 +42,7 @@ func TestServicesOfServiceEntry(t *testing.T) {
 	}
 	equal(t, "ports", ports, "[80httpHTTP8080 true 443tlsTLS0 true]")
 	external := DefaultSettings().servicesOf(objects(t, "{ServiceEntry egress/a: {hosts: [a.com]}}")[0])[0]
-	equal(t, "location is external where nothing is said", external.external, true)
+	equal(t, "location is external where nothing is said", external.meshExternal, true)
 }
 
 func TestServiceOfKubernetesService(t *testing.T) {
@@ -63,7 +63,7 @@ func TestServiceOfKubernetesService(t *testing.T) {
 				have += fmt.Sprintf(" %d=%s", p.number, p.protocol)
 				equal(t, "owner", p.owner == svc, true)
 			}
-			for word, there := range map[string]bool{" external": svc.external, " headless": svc.headless, " alias": svc.alias} {
+			for word, there := range map[string]bool{" external": svc.meshExternal, " headless": svc.headless, " alias": svc.alias} {
 				equal(t, word, there, strings.Contains(c.want, word))
 				if there {
 					have += word

@@ -10,7 +10,7 @@ import (
 func TestHostsAndPorts(t *testing.T) {
 	s := snapshot(t, `
 		ServiceEntry egress/a: {hosts: [a.example.com, "*.b.example.com", example.com], ports: [{number: 443}, {number: 80}]}
-		ServiceEntry egress/b: {hosts: [A.other.com, a.example.com], location: MESH_INTERNAL, ports: [{number: 80}, {number: 81}]}
+		ServiceEntry egress/b: {hosts: [A.other.com, a.example.com], location: MESH_INTERNAL, addresses: [10.0.0.1], ports: [{number: 80}, {number: 81}]}
 		Service egress/web: {ports: [{port: 80}]}`)
 	for pattern, want := range map[string]string{
 		"a.example.com":                    "[a.example.com]",

@@ -73,7 +73,7 @@ func TestRoutesToPort(t *testing.T) {
 func TestExternalDestinations(t *testing.T) {
 	s := snapshot(t, routes, `
 	ServiceEntry egress/a: {hosts: [own.com, other.com, leaf.com, mirror.com, tls.com, none.com, gateway.com]}
-	ServiceEntry egress/b: {hosts: [tcp.com], location: MESH_INTERNAL}
+	ServiceEntry egress/b: {hosts: [tcp.com], location: MESH_INTERNAL, addresses: [10.0.0.1]}
 	VirtualService own/twice: {hosts: [a.com], http: [{route: [{destination: {host: own.com}}, {destination: {host: own.com}}]}],
 	  tcp: [{route: [{destination: {host: tls.com}}]}]}`)
 	equal(t, "of all kinds", s.externalDestinations(virtualServiceNamed(t, s, "v")), "[own.com other.com leaf.com mirror.com tls.com]")

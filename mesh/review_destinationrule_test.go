@@ -50,7 +50,7 @@ func TestReviewDestinationRule(t *testing.T) {
 			DestinationRule shop/bank: {host: "*.bank.example"}`, `
 			sidecar shop api.bank.example:80 plaintext unset was originated decided`},
 		{"a rule for a host inside the mesh", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, simple, ``},
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, simple, ``},
 		{"subsets", entry, `
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1}, {name: v2, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
 			sidecar shop api.bank.example:80 originated SIMPLE was plaintext decided
@@ -93,7 +93,7 @@ func TestReviewDestinationRule(t *testing.T) {
 			sidecar shop a=1 b=1 api.bank.example:443 plaintext disabled carrying http was originated decided
 			sidecar shop b=1 api.bank.example:443 application-tls disabled was double-tls decided`},
 		{"a host that lies in the mesh for these clients", entry + `
-			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}`, `
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
 		{"not pods that no selector can mean at once", entry + `
@@ -383,7 +383,7 @@ func TestReviewRuleForNobody(t *testing.T) {
 		{"which asks for no TLS", entry, `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
 		{"a rule for a host inside the mesh", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
 		{"a deleted rule", entry + `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule till/bank", ``},

@@ -19,9 +19,9 @@ func TestReviewServiceEntry(t *testing.T) {
 			sidecar any other namespace api.bank.example:80 originated SIMPLE
 			sidecar egress api.bank.example:80 originated SIMPLE`},
 		{"a host inside the mesh", ``, `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, ``},
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, ``},
 		{"a host that lies in the mesh for some clients", `
-			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, entry, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, entry, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule
 			sidecar egress api.bank.example:80 plaintext no-rule`},
 		{"a deleted entry leaves no host", entry, "delete ServiceEntry egress/bank", ``},

@@ -88,7 +88,7 @@ func TestReviewVirtualService(t *testing.T) {
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{port: 8080}], redirect: {uri: /}}]}`, `
 			sidecar shop a.example:80 plaintext no-rule was unrouted`},
 		{"a host that lies in the mesh for some clients", entry + `
-			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{uri: {prefix: /}}], route: [{destination: {host: a.example}}]}]}`, ``},
 		{"pods that the route matches", entry + simple, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`, `
