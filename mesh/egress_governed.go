@@ -16,11 +16,11 @@ type GovernedCluster struct {
 	Port    uint32
 	Subset  string
 	Cluster Cluster
-	// EntrySubjectAltNames is true if the ServiceEntry has subjectAltNames of its own.
+	// EntrySubjectAltNames reports whether the ServiceEntry has subjectAltNames of its own.
 	EntrySubjectAltNames bool
-	// StaticEndpoints is true if the endpoints are addresses that the ServiceEntry names.
+	// StaticEndpoints reports whether the endpoints are addresses that the ServiceEntry names.
 	StaticEndpoints bool
-	// WrittenPlaintextPort is true if the ServiceEntry says that the server listens on port 80.
+	// WrittenPlaintextPort reports whether the ServiceEntry says that the server listens on port 80.
 	WrittenPlaintextPort bool
 }
 

@@ -9,7 +9,7 @@ type ruleLookup struct {
 	// endedAt is where the lookup ended; nil if nothing matched.
 	endedAt *ruleSet
 	found   selectableRules
-	// hostNotVisible is true of a waypoint whose namespace does not see the host: it looks nowhere.
+	// hostNotVisible is set for a waypoint whose namespace does not see the host: it looks nowhere.
 	hostNotVisible bool
 }
 

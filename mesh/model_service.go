@@ -17,7 +17,7 @@ type service struct {
 	namespace    string
 	created      time.Time
 	kubernetes   bool
-	meshExternal bool // location MESH_EXTERNAL, or an ExternalName; where it leads, leavesMesh tells
+	meshExternal bool // location MESH_EXTERNAL, or an ExternalName; where it leads, leavesMesh returns
 	exportTo     []string
 	labels       map[string]string
 	selector     map[string]string

@@ -20,7 +20,7 @@ type virtualService struct {
 	gateways []string
 	// destinations are the hosts of its own routes' destinations, mirrors included.
 	destinations []string
-	// http has its HTTP routes that are not null; hasDelegates is true if any of them delegates.
+	// http has its HTTP routes that are not null; hasDelegates reports whether any of them delegates.
 	http         []*networking.HTTPRoute
 	hasDelegates bool
 	// gatewaySemantics reports whether Istio reads it as one made from a Gateway API route (see usesGatewaySemantics).
@@ -59,8 +59,8 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	return v
 }
 
-// routeSemanticsAnnotation is how Istio marks a VirtualService that it made from a Gateway API route. Anybody may write it
-// (pkg/config/constants/constants.go InternalRouteSemantics).
+// routeSemanticsAnnotation is how Istio marks a VirtualService that it made from a Gateway API route. Anybody may write
+// it (pkg/config/constants/constants.go InternalRouteSemantics).
 const routeSemanticsAnnotation = "internal.istio.io/route-semantics"
 
 // usesGatewaySemantics reports whether Istio reads a VirtualService as one made from a Gateway API route

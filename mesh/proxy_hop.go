@@ -17,7 +17,7 @@ type Hop struct {
 	// Names are the subject alternative names checked. AutoNames means that the Host header's is checked.
 	Names     []string `json:"names"`
 	AutoNames bool     `json:"autoNames,omitempty"`
-	// Verified is true if the server's name is checked on this hop.
+	// Verified reports whether the server's name is checked on this hop.
 	Verified bool `json:"verified"`
 	// Insecure is true for insecureSkipVerify.
 	Insecure bool `json:"insecure,omitempty"`

@@ -7,16 +7,16 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// httpDestinationsOf returns where v's HTTP routes may send a request. taken is true if one of them matches, even if
-// it leads to no service.
+// httpDestinationsOf returns where v's HTTP routes may send a request. taken reports whether one of them matches, even
+// if it leads to no service.
 func (s *Snapshot) httpDestinationsOf(v *virtualService, r matchContext) (list []routeDestination, taken bool) {
 	some, rest, taken, _ := s.splitHTTPDestinations(v, r)
 	return append(some, rest...), taken
 }
 
 // splitHTTPDestinations returns where the HTTP routes of v may send a request: some are the destinations of routes
-// that match some requests, rest those of the first route that matches all. taken is true if any matches, whole if
-// one matches all.
+// that match some requests, rest those of the first route that matches all. taken reports whether any matches, whole
+// whether one matches all.
 func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (some, rest []routeDestination, taken, whole bool) {
 	seen := map[Destination]bool{}
 	for _, route := range s.httpRoutes(v) {
@@ -66,8 +66,8 @@ func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matc
 	return matchesSource(m.SourceNamespace, m.SourceLabels, r.client)
 }
 
-// addHTTPRoute adds a route's destinations to list, mirrors included, each once (pilot/pkg/networking/core/route/route.go
-// applyHTTPRouteDestination):
+// addHTTPRoute adds a route's destinations to list, mirrors included, each once
+// (pilot/pkg/networking/core/route/route.go applyHTTPRouteDestination):
 //  1. Of several destinations, those without a weight get nothing.
 //  2. The authority that the route sets goes before one that a destination sets; mirrors have neither.
 //  3. A redirect or direct response has no destinations.

@@ -4,7 +4,7 @@ import networking "istio.io/api/networking/v1alpha3"
 
 // tcpDestinations returns where connections go by tcp routes (pilot/pkg/networking/core/tls.go
 // buildSidecarOutboundTCPFilterChainOpts): to the destinations of the first route that matches all, and of those
-// before it that match some addresses. taken is true if one matches all.
+// before it that match some addresses. taken reports whether one matches all.
 func (s *Snapshot) tcpDestinations(all []*virtualService, r matchContext) (list []routeDestination, taken bool) {
 	for _, v := range all {
 		for _, route := range v.spec.Tcp {

@@ -9,8 +9,8 @@ import (
 
 // tlsDestinations returns where TLS goes by the SNI of tls routes (pilot/pkg/networking/core/tls.go
 // buildSidecarOutboundTLSFilterChainOpts): each match has a filter chain, and the chain with the server name closest
-// to the SNI takes it. taken is true if there is any chain: then the host has none of its own, and TLS that fits none
-// goes nowhere.
+// to the SNI takes it. taken reports whether there is any chain: then the host has none of its own, and TLS that fits
+// none goes nowhere.
 //
 //	hosts: ["*.cnn.com"]
 //	tls:

@@ -33,7 +33,7 @@ type review struct {
 	lists         HostLists
 	flows         []Flow
 	index         map[flowKey]int
-	// repeatsOther is true if the rule under review has the same TLS as the one that is taken in its place, or leaves
+	// repeatsOther reports whether the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.
 	repeatsOther bool
 }

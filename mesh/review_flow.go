@@ -30,31 +30,31 @@ type Flow struct {
 	ServerTLS string `json:"serverTLS,omitempty"`
 	// Before is the verdict of the same flow before the review; "" if there was no such flow.
 	Before Verdict `json:"before,omitempty"`
-	// WasUnrouted is true if before the review routes led all of it to no service, so that nothing left.
+	// WasUnrouted reports whether before the review routes led all of it to no service, so that nothing left.
 	WasUnrouted bool `json:"wasUnrouted,omitempty"`
 	// Rule is the DestinationRule that applies to the client; nil if none does.
 	Rule *Ref `json:"rule,omitempty"`
-	// WildcardRule is true if Rule is for a wildcard over Host, and so for other hosts too.
+	// WildcardRule reports whether Rule is for a wildcard over Host, and so for other hosts too.
 	WildcardRule bool `json:"wildcardRule,omitempty"`
-	// ClientInRootNamespace is true if the client is in the mesh's root namespace, where it sees only those rules of
+	// ClientInRootNamespace reports whether the client is in the mesh's root namespace, where it sees only those rules of
 	// its own namespace first that are exported to nobody else.
 	ClientInRootNamespace bool `json:"clientInRootNamespace,omitempty"`
 	// HostNotVisible is true at a waypoint whose namespace does not see the host: no rule of any namespace applies there.
 	HostNotVisible bool `json:"hostNotVisible,omitempty"`
 	// LostTLS is TLS of the rule under review, where now a rule that it hid before leaves the bytes in plaintext.
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
-	// DecidedByObject is true if the object under review decides this flow's TLS, or should.
+	// DecidedByObject reports whether the object under review decides this flow's TLS, or should.
 	DecidedByObject bool `json:"decidedByObject"`
 	// Service is the ServiceEntry that declares the host.
 	Service *Ref `json:"service,omitempty"`
-	// Ignored is true if the object under review has TLS for this flow that Istio ignores, by Cause.
+	// Ignored reports whether the object under review has TLS for this flow that Istio ignores, by Cause.
 	Ignored bool `json:"ignored,omitempty"`
 	// Related is another object that has to do with the flow: the rule whose TLS is taken, the host that differs in
 	// case, the route that sets the Host header.
 	Related string `json:"related,omitempty"`
-	// IgnoredForSome is true if Istio ignores that TLS for this client, and not for others.
+	// IgnoredForSome reports whether Istio ignores that TLS for this client, and not for others.
 	IgnoredForSome bool `json:"ignoredForSome,omitempty"`
-	// RelatedUnused is true if the rule in Related decided no client's TLS before the review: TLS in it would be
+	// RelatedUnused reports whether the rule in Related decided no client's TLS before the review: TLS in it would be
 	// ignored, too.
 	RelatedUnused bool `json:"relatedUnused,omitempty"`
 	// OtherHosts is the number of flows to other hosts that differ from this one in nothing but the host, and are left

@@ -12,7 +12,7 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// own gives the text of a policy of a user's.
+// own returns the text of a policy of a user's.
 func own(id, body string) string {
 	return fmt.Sprintf(`# METADATA
 # title: A policy
@@ -27,7 +27,7 @@ package %s
 `, id, PackageOf(id), body)
 }
 
-// evaluate gives the ids of what denies and what warns.
+// evaluate returns the ids of what denies and what warns.
 func evaluate(t *testing.T, e *Engine, in Input) (deny, warn []string) {
 	t.Helper()
 	found, err := e.Evaluate(t.Context(), in)

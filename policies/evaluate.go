@@ -14,7 +14,7 @@ import (
 type PolicyError struct {
 	// Policy is the policy's id.
 	Policy string
-	// Timeout is true if the policy exceeded its time limit, Memory if it exceeded its memory limit.
+	// Timeout reports whether the policy exceeded its time limit, Memory whether it exceeded its memory limit.
 	Timeout, Memory bool
 	Err             error
 }

@@ -19,7 +19,7 @@ type Input struct {
 	OldObject map[string]any `json:"oldObject,omitempty"`
 	// Egress is what the review has to answer for: mesh.Review's answer.
 	Egress []mesh.Flow `json:"egress"`
-	// GroupedByExemption is true if no flow of Egress stands for hosts that different Engine.ExemptHosts cover.
+	// GroupedByExemption reports whether no flow of Egress stands for hosts that different Engine.ExemptHosts cover.
 	// Policies do not read it; exemptions do.
 	GroupedByExemption bool `json:"-"`
 	// Callers is nil for kinds other than AuthorizationPolicy.

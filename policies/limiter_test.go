@@ -14,7 +14,7 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// doubling gives a policy in which each of n steps doubles what the one before it gave.
+// doubling returns a policy in which each of n steps doubles what the one before it gave.
 func doubling(first, step string, n int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "x0 := %s\n\n", first)

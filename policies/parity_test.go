@@ -29,7 +29,7 @@ func opaQuery(t *testing.T) rego.PreparedEvalQuery {
 	return query
 }
 
-// evaluateWithOPA gives the violations that the plain evaluator finds in the input's JSON form.
+// evaluateWithOPA returns the violations that the plain evaluator finds in the input's JSON form.
 func evaluateWithOPA(t *testing.T, query rego.PreparedEvalQuery, in Input) []string {
 	t.Helper()
 	text, err := json.Marshal(in)
@@ -63,7 +63,7 @@ func orEmpty(v any) any {
 	return v
 }
 
-// evaluateWithEngine gives the same of the engine.
+// evaluateWithEngine returns the same of the engine.
 func evaluateWithEngine(t *testing.T, e *Engine, in Input) []string {
 	t.Helper()
 	found, err := e.Evaluate(t.Context(), in)
@@ -129,7 +129,7 @@ func toAny(items []string) []any {
 	return out
 }
 
-// randomReview gives a review with flows of all kinds, likely or not.
+// randomReview returns a review with flows of all kinds, likely or not.
 func randomReview(r *rand.Rand) Input {
 	in := review(mesh.Originated, mesh.CauseNone)
 	in.Request.Operation = pick(r, Create, Update, Delete)

@@ -69,8 +69,8 @@ func (r *Reloader) Configure(ctx context.Context, cfg *v1alpha1.Config) error {
 	return err
 }
 
-// Refresh reads the sources, and activates their content if it differs from the last attempt. changed is true if an
-// activation was attempted, successful or not, and if ActivationError has changed: a source became unreadable, or
+// Refresh reads the sources, and activates their content if it differs from the last attempt. changed reports whether
+// an activation was attempted, successful or not, and if ActivationError has changed: a source became unreadable, or
 // readable again.
 func (r *Reloader) Refresh(ctx context.Context) (changed bool, err error) {
 	r.mu.Lock()

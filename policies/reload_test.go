@@ -16,7 +16,7 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// generation gives a policy that says which generation it is of.
+// generation returns a policy that says which generation it is of.
 func generation(n int) map[string]string {
 	return map[string]string{"mine.rego": own("mine", fmt.Sprintf(`violation contains {"message": "generation %d"}`, n))}
 }

@@ -60,5 +60,5 @@ func (l *limiter) acquire(ctx context.Context) bool {
 	}
 }
 
-// release gives a slot back.
+// release returns a slot back.
 func (l *limiter) release() { <-l.slots }

@@ -17,7 +17,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/bundle"
 )
 
-// bundleOf gives a bundle as `opa build` writes it.
+// bundleOf returns a bundle as `opa build` writes it.
 func bundleOf(t *testing.T, policy string) []byte {
 	t.Helper()
 	b := bundle.Bundle{Data: map[string]any{}, Manifest: bundle.Manifest{Roots: &[]string{"tlsward/no_rules"}}}

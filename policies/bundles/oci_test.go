@@ -53,7 +53,7 @@ func startRegistry(t *testing.T) *ociRegistry {
 }
 
 // push does what `oras push ADDRESS/policies/mine:TAG --config config.json:application/vnd.oci.image.config.v1+json
-// bundle.tar.gz:application/vnd.oci.image.layer.v1.tar+gzip` does, and gives the image's digest.
+// bundle.tar.gz:application/vnd.oci.image.layer.v1.tar+gzip` does, and returns the image's digest.
 func (r *ociRegistry) push(t *testing.T, tag, mediaType string, bundle []byte) string {
 	t.Helper()
 	local := memory.New()

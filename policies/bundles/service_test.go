@@ -46,7 +46,7 @@ const mask = `package system.log
 mask contains "/input/request/userInfo"
 `
 
-// build gives a bundle as `opa build` writes it, signed where there is a key.
+// build returns a bundle as `opa build` writes it, signed where there is a key.
 func build(t *testing.T, text, key string) []byte {
 	t.Helper()
 	b := bundle.Bundle{

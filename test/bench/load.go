@@ -25,12 +25,12 @@ type result struct {
 
 func (r *result) throughput() float64 { return float64(len(r.latencies)) / r.busy.Seconds() }
 
-// quantile gives the latency that a share q of the requests stayed within. Latencies must be sorted.
+// quantile returns the latency that a share q of the requests stayed within. Latencies must be sorted.
 func (r *result) quantile(q float64) time.Duration {
 	return r.latencies[min(int(q*float64(len(r.latencies))), len(r.latencies)-1)]
 }
 
-// interleave gives each target its turn, round by round, and drops the first round: connections, caches, the heap.
+// interleave runs each target in turn, round by round, and drops the first round: connections, caches, the heap.
 func interleave(ctx context.Context, o options, targets []target, m *mix, clients int) ([]result, error) {
 	results := make([]result, len(targets))
 	for round := range o.rounds + 1 {

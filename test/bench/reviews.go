@@ -15,7 +15,7 @@ import (
 // mix hands the reviews out, one after the other.
 type mix struct {
 	bodies [][]byte
-	// fresh gives every review an object that no review had before: nothing can be remembered of it.
+	// fresh makes for every review an object that no review had before: nothing can be remembered of it.
 	fresh bool
 	count atomic.Int64
 }
@@ -41,7 +41,7 @@ func (m *mix) String() string {
 	return "again"
 }
 
-// reviews gives the mix: a ServiceEntry, a DestinationRule and an AuthorizationPolicy, each good and bad, as an API
+// reviews returns the mix: a ServiceEntry, a DestinationRule and an AuthorizationPolicy, each good and bad, as an API
 // server sends them.
 func reviews() [][]byte {
 	var out [][]byte

@@ -16,7 +16,7 @@ import (
 	metrics "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
-// injector gives the CA injector for webhook configurations. It owns the caBundle that it applies, and takes it from
+// injector returns the CA injector for webhook configurations. It owns the caBundle that it applies, and takes it from
 // whoever else does.
 func injector(ctx context.Context, kubeconfig string) (func(context.Context) error, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)

@@ -70,7 +70,7 @@ func run(ctx context.Context, kubeconfig string) error {
 	return nil
 }
 
-// controllers gives the controllers that are compiled in, their informers started.
+// controllers returns the controllers that are compiled in, their informers started.
 func controllers(ctx context.Context, kubeconfig string) ([]func(context.Context) error, error) {
 	factory, err := controller.NewContextFactory(ctx, controller.ContextOptions{
 		Kubeconfig: kubeconfig, KubernetesAPIQPS: 20, KubernetesAPIBurst: 50,

@@ -138,7 +138,7 @@ func (p *plane) startCertManager(t *testing.T) {
 	})
 }
 
-// secret gives the pair that cert-manager has issued, once it has.
+// secret returns the pair that cert-manager has issued, once it has.
 func (r *release) secret() (out *corev1.Secret) {
 	r.t.Helper()
 	r.await("issuing", func() (missing string) {

@@ -80,7 +80,7 @@ func newPair(t *testing.T) cluster.Pair {
 	return pair
 }
 
-// files gives a pair as a Secret of type kubernetes.io/tls holds it.
+// files returns a pair as a Secret of type kubernetes.io/tls holds it.
 func files(p cluster.Pair) map[string][]byte {
 	return map[string][]byte{"tls.crt": p.Cert, "tls.key": p.Key}
 }
@@ -105,7 +105,7 @@ func (r *release) serves(certificate []byte) {
 	})
 }
 
-// presented gives the certificate that the first server presents.
+// presented returns the certificate that the first server presents.
 func (r *release) presented(config *tls.Config) *x509.Certificate {
 	r.t.Helper()
 	conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.port), config)

@@ -140,7 +140,7 @@ func (r request) String() string {
 	return fmt.Sprintf("%s %s/%s", r.Verb, r.ObjectRef.APIGroup, r.ObjectRef.Resource)
 }
 
-// requests gives what a user has asked of the API server so far.
+// requests returns what a user has asked of the API server so far.
 func (p *plane) requests(_ context.Context, user string) ([]request, error) {
 	file, err := os.Open(filepath.Join(p.dir, "audit.log"))
 	if err != nil {

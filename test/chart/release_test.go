@@ -143,7 +143,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// await waits until holds gives "", which says what is still missing.
+// await waits until holds returns "", which says what is still missing.
 func (r *release) await(what string, holds func() string) {
 	r.t.Helper()
 	var last string
@@ -155,7 +155,7 @@ func (r *release) await(what string, holds func() string) {
 	r.t.Fatalf("%s: %s", what, last)
 }
 
-// failurePolicy gives that of the validating webhook.
+// failurePolicy returns that of the validating webhook.
 func (r *release) failurePolicy() string {
 	r.t.Helper()
 	found, err := r.plane.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(r.t.Context(), releaseName, metav1.GetOptions{})
@@ -176,7 +176,7 @@ func (r *release) closed() {
 	})
 }
 
-// bundles gives the CA bundles of both webhooks.
+// bundles returns the CA bundles of both webhooks.
 func (r *release) bundles() (mutating, validating string) {
 	r.t.Helper()
 	api := r.plane.clients.AdmissionregistrationV1()
@@ -191,7 +191,7 @@ func (r *release) bundles() (mutating, validating string) {
 	return string(m.Webhooks[0].ClientConfig.CABundle), string(v.Webhooks[0].ClientConfig.CABundle)
 }
 
-// reviews gives how often the first server was asked to validate.
+// reviews returns how often the first server was asked to validate.
 func (r *release) reviews() float64 {
 	r.t.Helper()
 	total := 0.0

@@ -43,7 +43,7 @@ func tells(t *testing.T, r *release) {
 	}
 }
 
-// heard says what lacks until each server has told of a ConfigMap's policies so often.
+// heard returns what is missing until each server has told of a ConfigMap's policies so often.
 func (r *release) heard(own *corev1.ConfigMap, times int32) string {
 	r.t.Helper()
 	events, err := r.plane.clients.CoreV1().Events(own.Namespace).List(r.t.Context(), metav1.ListOptions{

@@ -129,7 +129,7 @@ func (s *site) run(t *testing.T, args ...string) string {
 	return out
 }
 
-// await waits until holds gives "", which says what is still missing.
+// await waits until holds returns "", which says what is still missing.
 func await(t *testing.T, what string, holds func(context.Context) string) {
 	t.Helper()
 	last := ""

@@ -61,7 +61,7 @@ func (s *site) delete(ctx context.Context, name string) error {
 	return s.objects.Resource(resources["AuthorizationPolicy"]).Namespace("default").Delete(ctx, name, metav1.DeleteOptions{})
 }
 
-// denied says whether the webhook refused, in place of not answering.
+// denied reports whether the webhook refused, in place of not answering.
 func denied(err error) bool {
 	return err != nil && strings.Contains(err.Error(), `admission webhook "validate.tlsward.io" denied the request`)
 }

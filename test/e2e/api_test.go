@@ -32,7 +32,7 @@ func newAPI(t *testing.T, config *rest.Config) api {
 	return api{Interface: client, warnings: w}
 }
 
-// of gives the client for o's kind and namespace.
+// of returns the client for o's kind and namespace.
 func (a api) of(o *unstructured.Unstructured) dynamic.ResourceInterface {
 	resource := a.Resource(resourceOf(o.GroupVersionKind()))
 	if o.GetNamespace() == "" {
@@ -41,7 +41,7 @@ func (a api) of(o *unstructured.Unstructured) dynamic.ResourceInterface {
 	return resource.Namespace(o.GetNamespace())
 }
 
-// stored gives what is stored under o's name, or nil.
+// stored returns what is stored under o's name, or nil.
 func (a api) stored(ctx context.Context, t *testing.T, o *unstructured.Unstructured) *unstructured.Unstructured {
 	t.Helper()
 	got, err := a.of(o).Get(ctx, o.GetName(), metav1.GetOptions{})
@@ -88,7 +88,7 @@ func (w *warnings) HandleWarningHeader(_ int, _ string, text string) {
 	w.texts = append(w.texts, text)
 }
 
-// take gives the warnings since the last call.
+// take returns the warnings since the last call.
 func (w *warnings) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

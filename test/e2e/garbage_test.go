@@ -84,7 +84,7 @@ func TestGarbage(t *testing.T) {
 	stage.play(t, first(t, origination), senders()[0])
 }
 
-// failedCall says whether the webhook itself failed, in place of answering.
+// failedCall reports whether the webhook itself failed, in place of answering.
 func failedCall(err error) bool {
 	return strings.Contains(err.Error(), "failed calling webhook") || strings.Contains(err.Error(), "could not decide") ||
 		(apierrors.IsInternalError(err) && strings.Contains(err.Error(), "webhook"))

@@ -16,7 +16,7 @@ import (
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
-// first gives the case of the published Suite whose name begins like this.
+// first returns the case of the published Suite whose name begins like this.
 func first(t *testing.T, prefix string) scenario {
 	t.Helper()
 	for _, c := range loadSuite(t, publishedSuite).Cases {

@@ -99,7 +99,7 @@ func TestReplayReadsTheCluster(t *testing.T) {
 	}
 }
 
-// replay runs the command, and gives what it printed and its exit code.
+// replay runs the command, and returns what it printed and its exit code.
 func replay(t *testing.T, policies string, args ...string) (string, int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, append([]string{"replay", "--policies", policies}, args...)...)

@@ -95,7 +95,7 @@ func byAge(objects []map[string]any) []*unstructured.Unstructured {
 // newest is the age of what has no creationTimestamp: it sorts after every date.
 const newest = "newest"
 
-// ageOf gives the creationTimestamp as text that sorts.
+// ageOf returns the creationTimestamp as text that sorts.
 func ageOf(o *unstructured.Unstructured) string {
 	if created, _, _ := unstructured.NestedString(o.Object, "metadata", "creationTimestamp"); created != "" {
 		return created

@@ -17,7 +17,7 @@ const fieldManager = "e2e"
 // lastApplied is where kubectl apply keeps the file as it was sent.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
-// sender sends objects in one of the ways that users do. It gives what the API server answers with.
+// sender sends objects in one of the ways that users do. It returns what the API server answers with.
 type sender struct {
 	name   string
 	create func(context.Context, api, *unstructured.Unstructured, []string) (*unstructured.Unstructured, error)

@@ -86,7 +86,7 @@ func loadSuite(t *testing.T, path string) suiteFile {
 	return s
 }
 
-// inVersion gives the scenario with every Istio object in this version, or in the nearest that its group serves.
+// inVersion returns the scenario with every Istio object in this version, or in the nearest that its group serves.
 func inVersion(c scenario, version string) scenario {
 	c.Given = mapEach(c.Given, version)
 	steps := make([]step, len(c.Steps))

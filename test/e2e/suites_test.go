@@ -66,10 +66,10 @@ func playSuite(t *testing.T, suite suiteFile, playable bool) {
 	}
 }
 
-// aged says whether the scenario tells the age of an object.
+// aged reports whether the scenario states the age of an object.
 func (c scenario) aged() bool { return strings.Contains(text(c), "creationTimestamp") }
 
-// withOld gives what is stored before the first step, the object that it replaces or deletes among it.
+// withOld returns what is stored before the first step, the object that it replaces or deletes among it.
 func (c scenario) withOld() []map[string]any {
 	old := c.Steps[0].OldObject
 	for _, given := range c.Given {
@@ -114,7 +114,7 @@ func (s stage) impossible(t *testing.T, c scenario) string {
 	return ""
 }
 
-// olderThan says whether a claims to be of the same kind as b and no younger. Age matters among objects of a kind.
+// olderThan reports whether a claims to be of the same kind as b and no younger. Age matters among objects of a kind.
 func olderThan(a, b *unstructured.Unstructured) bool {
 	return a.GetKind() == b.GetKind() && ageOf(a) != newest && ageOf(a) <= ageOf(b)
 }

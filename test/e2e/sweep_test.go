@@ -66,7 +66,7 @@ func namespace(name string) *unstructured.Unstructured {
 	}}
 }
 
-// labelNamespace creates the namespace, or gives it o's labels.
+// labelNamespace creates the namespace, or sets o's labels on it.
 func labelNamespace(ctx context.Context, t *testing.T, seed api, o *unstructured.Unstructured) {
 	t.Helper()
 	if _, err := seed.of(o).Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: fieldManager, Force: true}); err != nil {

@@ -74,7 +74,7 @@ func (b *balancer) forward(client net.Conn) {
 	}
 }
 
-// order gives the backends, the one whose turn it is first.
+// order returns the backends, the one whose turn it is first.
 func (b *balancer) order() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -51,7 +51,7 @@ func (s *spells) during(cause string, work func() error) error {
 	return work()
 }
 
-// of gives the cause of a mishap, "" where it is tlsward's own.
+// of returns the cause of a mishap, "" where it is tlsward's own.
 func (s *spells) of(m mishap) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,8 +69,8 @@ type mishap struct {
 	begin, end          time.Time
 }
 
-// owesTo says whether the cause could have led to this. A mutation that is lost leaves an object to validation as its
-// author wrote it: it may be refused for that, or stored so.
+// owesTo reports whether the cause could have led to this. A mutation that is lost leaves an object to validation as
+// its author wrote it: it may be refused for that, or stored so.
 func (m mishap) owesTo(cause string) bool {
 	switch {
 	case m.kind == validRefused, m.kind == incomplete:

@@ -82,7 +82,7 @@ func resourceOf(o *unstructured.Unstructured) schema.GroupVersionResource {
 	}
 }
 
-// completed says whether what was stored has what the mutating webhook fills in.
+// completed reports whether what was stored has what the mutating webhook fills in.
 func completed(o *unstructured.Unstructured) bool {
 	switch o.GetKind() {
 	case "ServiceEntry":

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// report gives the table of a run, in Markdown.
+// report returns the table of a run, in Markdown.
 func report(p plan, s *stage, counts *tally) string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
@@ -45,7 +45,7 @@ func report(p plan, s *stage, counts *tally) string {
 	return b.String()
 }
 
-// apart gives a count, and after a plus what owes to causes that are not tlsward's.
+// apart returns a count, and after a plus what owes to causes that are not tlsward's.
 func (t *tally) apart(kind, event string) string {
 	others := 0
 	for _, cause := range causes() {

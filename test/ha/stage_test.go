@@ -89,7 +89,7 @@ func newStage(t *testing.T, p plan) *stage {
 	return s
 }
 
-// register points the API server at the balancer, by the chart or as the chart would, and gives the kubeconfig of the
+// register points the API server at the balancer, by the chart or as the chart would, and returns the kubeconfig of the
 // account that the replicas run under.
 func (s *stage) register(ctx context.Context, p plan) (string, error) {
 	if p.times[upgrade] > 0 {

@@ -127,7 +127,7 @@ type span struct {
 	first, last time.Duration
 }
 
-// count gives how often the mishap happened for this cause ("" is tlsward itself), during an event ("" is any).
+// count returns how often the mishap happened for this cause ("" is tlsward itself), during an event ("" is any).
 func (t *tally) count(kind, cause, event string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

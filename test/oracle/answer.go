@@ -11,11 +11,12 @@ type Key struct {
 	Host   string
 	Port   uint32
 	Subset string
-	// Served is "http" or "tcp" for a waypoint's cluster of a host for which it stands; its others are for where routes lead.
+	// Served is "http" or "tcp" for a waypoint's cluster of a host for which it stands; its others are for where routes
+	// lead.
 	Served string
 }
 
-// String gives "host:port" or "host:port/subset".
+// String returns "host:port" or "host:port/subset".
 func (k Key) String() string {
 	s := fmt.Sprintf("%s:%d", k.Host, k.Port)
 	if k.Subset != "" {
@@ -39,13 +40,13 @@ type Answer struct {
 	// Names are the names that the server's certificate is checked for, sorted; AutoNames means the authority.
 	Names     []string
 	AutoNames bool
-	// Insecure is true if no certificate is checked at all.
+	// Insecure reports whether no certificate is checked at all.
 	Insecure bool
 	// Ports are the ports of the endpoints, ascending; empty where Istio builds none.
 	Ports []uint32
 }
 
-// TLS is true if the proxy starts TLS.
+// TLS reports whether the proxy starts TLS.
 func (a Answer) TLS() bool { return a.Mode != "" }
 
 // differs lists the fields in which two answers differ.
@@ -67,7 +68,7 @@ func (a Answer) differs(b Answer) []string {
 	return fields
 }
 
-// String gives the answer on one line; nil is no cluster.
+// String returns the answer on one line; nil is no cluster.
 func (a *Answer) String() string {
 	if a == nil {
 		return "no cluster"

@@ -26,7 +26,7 @@ type Disagreement struct {
 	SNI string
 }
 
-// String gives the question and both answers.
+// String returns the question and both answers.
 func (d Disagreement) String() string {
 	if d.Routes != nil {
 		return fmt.Sprintf("%s -> %s in TLS of %q (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.SNI, d.Class(), d.Routes[0], d.Routes[1])
@@ -77,7 +77,7 @@ func Vantages() []mesh.Client {
 	return clients
 }
 
-// Decode gives the model's view of the mesh.
+// Decode returns the model's view of the mesh.
 func Decode(m Mesh) (*mesh.Snapshot, error) {
 	var objects []*mesh.Object
 	for _, d := range m {
@@ -118,8 +118,8 @@ func (f *Farm) Compare(m Mesh) (Result, error) {
 	})
 }
 
-// each loads a mesh and compares what is said to each client. An error that wraps errCrashed counts as a client at which
-// Istio crashed.
+// each loads a mesh and compares what is said to each client. An error that wraps errCrashed counts as a client at
+// which Istio crashed.
 func (f *Farm) each(m Mesh, clients []mesh.Client, compare func(*Result, *mesh.Snapshot, *Istio, mesh.Client) error) (Result, error) {
 	var r Result
 	snapshot, err := Decode(m)
@@ -140,7 +140,7 @@ func (f *Farm) each(m Mesh, clients []mesh.Client, compare func(*Result, *mesh.S
 	return r, err
 }
 
-// asker gives the model's answer for one cluster, nil for none.
+// asker returns the model's answer for one cluster, nil for none.
 type asker func(mesh.Client, Key) *Answer
 
 // askerOf asks the model. The namespace without objects is one of those for which AnyNamespace stands.

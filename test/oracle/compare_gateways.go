@@ -163,7 +163,7 @@ func (t *Tables) gatewayListener(port uint32) *listener.Listener {
 	return t.listeners[i]
 }
 
-// accepted tells whether Envoy takes a listener: it does not take chains that match alike, nor names with a "*" that
+// accepted reports whether Envoy takes a listener: it does not take chains that match alike, nor names with a "*" that
 // stands for less than a label.
 func accepted(l *listener.Listener) bool {
 	taken := map[string]bool{}
@@ -182,8 +182,8 @@ func accepted(l *listener.Listener) bool {
 	return true
 }
 
-// Gateway gives where what comes to a gateway's listener is sent: TLS of this name, "" for plaintext, and in it requests
-// with this authority.
+// Gateway returns where what comes to a gateway's listener is sent: TLS of this name, "" for plaintext, and in it
+// requests with this authority.
 func (t *Tables) Gateway(l *listener.Listener, sni, authority string) (string, error) {
 	var best *listener.FilterChain
 	length := -1

@@ -77,7 +77,7 @@ func waysOf(destinations []mesh.Destination) []Way {
 // which the Sidecar says.
 const noService = "[elsewhere]"
 
-// sidecarWays is brieflyWays, and tells what is for no service from what ends in the proxy.
+// sidecarWays is brieflyWays, and distinguishes what is for no service from what ends in the proxy.
 func sidecarWays(ways []Way) string {
 	if len(ways) > 0 && !slices.ContainsFunc(ways, func(w Way) bool { return w != (Way{}) }) {
 		return noService
@@ -85,7 +85,7 @@ func sidecarWays(ways []Way) string {
 	return brieflyWays(ways)
 }
 
-// brieflyWays gives a set of ways on one line. Whatever leads to no service at all is left out.
+// brieflyWays returns a set of ways on one line. Whatever leads to no service at all is left out.
 func brieflyWays(ways []Way) string {
 	var names []string
 	for _, w := range ways {
@@ -113,8 +113,8 @@ type question struct {
 // unlisted is an address that no listener names.
 const unlisted = "203.0.113.99"
 
-// questions lists the ports that can be asked about: those where Istio's listeners can tell whose bytes come. HTTP tells
-// by its authority, TLS by its SNI; of all else there must be one service on the port.
+// questions lists the ports that can be asked about: those where Istio's listeners can tell whose bytes come. HTTP
+// tells by its authority, TLS by its SNI; of all else there must be one service on the port.
 func (t *Tables) questions() []question {
 	var all []question
 	taken := map[string]bool{} // addresses on which an earlier egress listener listens
@@ -143,8 +143,8 @@ func (t *Tables) questions() []question {
 
 // heardBy lists by their port the services for which an egress listener listens. One without a port leaves the ports of
 // earlier ones to them, but for services with an address of their own of which it does not read requests; those where
-// connections go to the endpoints by themselves are left out. So is a forward proxy (HTTP_PROXY), which is asked about the
-// ports of others.
+// connections go to the endpoints by themselves are left out. So is a forward proxy (HTTP_PROXY), which is asked about
+// the ports of others.
 func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]bool) map[int][]question {
 	own := e.IstioListener.GetPort()
 	declared := protocol.Parse(own.GetProtocol())
@@ -180,7 +180,7 @@ func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]b
 
 func place(address string, number int) string { return fmt.Sprintf("%s:%d", address, number) }
 
-// listed gives an address to which a client can connect.
+// listed returns an address to which a client can connect.
 func listed(address string) string {
 	if address == "0.0.0.0" {
 		return unlisted
@@ -188,7 +188,7 @@ func listed(address string) string {
 	return address
 }
 
-// address gives what a client connects to: the service's address, one of its endpoints where connections follow the
+// address returns what a client connects to: the service's address, one of its endpoints where connections follow the
 // client's, or one that nobody knows.
 func (t *Tables) address(svc *model.Service, p *model.Port) string {
 	switch address := listed(svc.GetAddressForProxy(t.proxy)); {
@@ -209,8 +209,8 @@ func (t *Tables) address(svc *model.Service, p *model.Port) string {
 	return instances[0].FirstAddressOrNil()
 }
 
-// covered lists questions about names that the wildcard host of a question covers, and that are hosts of no service: one of
-// nobody's, and those that VirtualServices name. A narrower wildcard would take them.
+// covered lists questions about names that the wildcard host of a question covers, and that are hosts of no service:
+// one of nobody's, and those that VirtualServices name. A narrower wildcard would take them.
 func (t *Tables) covered(q question, list []question) []question {
 	rest, wild := strings.CutPrefix(q.name, "*")
 	if declared, ok := q.service.Ports.GetByPort(q.port.Port); !wild || q.port.Protocol.IsUnsupported() && q.address != unlisted ||
@@ -237,8 +237,8 @@ func (t *Tables) covered(q question, list []question) []question {
 	return covered
 }
 
-// known tells whether the proxy has a cluster for a port: a listener may stand for a service that was not merged in, or in
-// whose place another is known because a route leads there.
+// known reports whether the proxy has a cluster for a port: a listener may stand for a service that was not merged in,
+// or in whose place another is known because a route leads there.
 func (t *Tables) known(svc *model.Service, number int) bool {
 	merged := t.proxy.SidecarScope.GetService(svc.Hostname)
 	if merged == nil || merged.Resolution == model.Alias || number == 0 ||
@@ -251,16 +251,16 @@ func (t *Tables) known(svc *model.Service, number int) bool {
 
 func (q question) String() string { return fmt.Sprintf("%s:%d", q.name, q.port.Port) }
 
-// routesTLS tells whether a VirtualService has tls routes: those may be for the SNI of any service on the port.
+// routesTLS reports whether a VirtualService has tls routes: those may be for the SNI of any service on the port.
 func routesTLS(e *model.IstioEgressListenerWrapper) bool {
 	return slices.ContainsFunc(e.VirtualServices(), func(c *config.Config) bool {
 		return len(c.Spec.(*networking.VirtualService).Tls) > 0
 	})
 }
 
-// distinct tells whether Istio can tell the services of one port apart. It does not tell upper case from lower case in an
-// authority, of a host that is also another's alias it takes the one or the other as a map has them, and Envoy reads an SNI in
-// lower case.
+// distinct reports whether Istio can tell the services of one port apart. It does not tell upper case from lower case
+// in an authority, of a host that is also another's alias it takes the one or the other as a map has them, and Envoy
+// reads an SNI in lower case.
 func distinct(list []question, routesTLS bool) bool {
 	hosts := map[string]bool{}
 	for _, q := range list {
@@ -284,7 +284,8 @@ func all(list []question, is func(question) bool) bool {
 	return !slices.ContainsFunc(list, func(q question) bool { return !is(q) })
 }
 
-// answer gives where the proxy sends what the question is about. A wildcard host stands for a name of its own below it.
+// answer returns where the proxy sends what the question is about. A wildcard host stands for a name of its own below
+// it.
 func (t *Tables) answer(q question) ([]Way, error) {
 	host, number, sni := q.name, uint32(q.port.Port), q.name
 	if rest, wild := strings.CutPrefix(host, "*"); wild {

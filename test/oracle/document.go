@@ -14,7 +14,7 @@ type Document map[string]any
 // Mesh is a set of objects, in the order in which they were made.
 type Mesh []Document
 
-// Kind gives the object's kind; a Gateway of the Gateway API is KubernetesGateway.
+// Kind returns the object's kind; a Gateway of the Gateway API is KubernetesGateway.
 func (d Document) Kind() string {
 	kind, _ := d["kind"].(string)
 	if version, _ := d["apiVersion"].(string); kind == "Gateway" && strings.HasPrefix(version, "gateway.networking") {
@@ -23,10 +23,10 @@ func (d Document) Kind() string {
 	return kind
 }
 
-// Namespace gives metadata.namespace.
+// Namespace returns metadata.namespace.
 func (d Document) Namespace() string { return d.meta("namespace") }
 
-// Name gives metadata.name.
+// Name returns metadata.name.
 func (d Document) Name() string { return d.meta("name") }
 
 func (d Document) meta(field string) string {
@@ -39,13 +39,13 @@ func (d Document) metadata() map[string]any {
 	return meta
 }
 
-// Spec gives the object's spec, nil if it has none.
+// Spec returns the object's spec, nil if it has none.
 func (d Document) Spec() map[string]any {
 	spec, _ := d["spec"].(map[string]any)
 	return spec
 }
 
-// JSON gives the object as the API server would send it.
+// JSON returns the object as the API server would send it.
 func (d Document) JSON() []byte {
 	raw, err := json.Marshal(d)
 	if err != nil {
@@ -54,12 +54,12 @@ func (d Document) JSON() []byte {
 	return raw
 }
 
-// Clone gives a deep copy that shares nothing with d.
+// Clone returns a deep copy that shares nothing with d.
 func (d Document) Clone() Document {
 	return cloneValue(map[string]any(d)).(map[string]any)
 }
 
-// YAML gives the mesh as kubectl would read it.
+// YAML returns the mesh as kubectl would read it.
 func (m Mesh) YAML() string {
 	parts := make([]string, 0, len(m))
 	for _, d := range m {

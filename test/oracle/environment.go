@@ -104,8 +104,8 @@ func newEnvironment(t test.Failer, shared *clusters, configs []config.Config, se
 	return env
 }
 
-// hasOutput tells whether one of Istio's collections has been filled. Istio itself does not wait for what exportTo is by
-// default, and panics at a VirtualService that comes before.
+// hasOutput reports whether one of Istio's collections has been filled. Istio itself does not wait for what exportTo is
+// by default, and panics at a VirtualService that comes before.
 func hasOutput(debugger *krt.DebugHandler, name string) bool {
 	raw, err := json.Marshal(debugger)
 	if err != nil {

@@ -75,7 +75,7 @@ func TestFixes(t *testing.T) {
 	}
 }
 
-// mended judges a review and does what its denials say. It gives the policy of the first denial, "" for an admission.
+// mended judges a review and does what its denials say. It returns the policy of the first denial, "" for an admission.
 func mended(ctx context.Context, judge *admission.Evaluator, q Question) (string, error) {
 	before, err := Decode(q.Given)
 	if err != nil {

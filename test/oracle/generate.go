@@ -28,7 +28,7 @@ type world struct {
 	ports      []uint32
 }
 
-// NewGenerator gives a generator whose meshes depend on seed and index alone.
+// NewGenerator returns a generator whose meshes depend on seed and index alone.
 func NewGenerator(seed, index uint64) *Generator {
 	return &Generator{rand: rand.New(rand.NewPCG(seed, index)), Coverage: Coverage{}, taken: map[string]bool{}}
 }
@@ -141,7 +141,7 @@ func (g *Generator) document(apiVersion, kind, namespace string, spec object) Do
 	return Document{"apiVersion": apiVersion, "kind": kind, "metadata": meta, "spec": spec}
 }
 
-// created gives a creation time, often equal to another's, or none. Istio lists ServiceEntries of one namespace and
+// created returns a creation time, often equal to another's, or none. Istio lists ServiceEntries of one namespace and
 // one second in random order, so those differ.
 func (g *Generator) created(kind, namespace string) string {
 	for {
@@ -159,7 +159,7 @@ func (g *Generator) created(kind, namespace string) string {
 
 const networkingAPI = "networking.istio.io/v1"
 
-// exportTo gives one of the ways to export, nil for unset.
+// exportTo returns one of the ways to export, nil for unset.
 func (g *Generator) exportTo(kind, own string) list {
 	other := g.namespace()
 	switch weighted(g, 8, 3, 4, 2, 2, 2, 1) {
@@ -202,7 +202,7 @@ func set(o object, key string, value any) {
 	o[key] = value
 }
 
-// labels gives the labels of a pod or a selector.
+// labels returns the labels of a pod or a selector.
 func (g *Generator) labels() object {
 	return pick(g, object{"app": "curl"}, object{"app": "curl"}, object{"tier": "web"}, object{"app": "curl", "tier": "web"})
 }

@@ -30,7 +30,7 @@ func (g *Generator) AmbientMesh() Mesh {
 	return m
 }
 
-// sharesHosts tells whether entries of two namespaces have a host in common.
+// sharesHosts reports whether entries of two namespaces have a host in common.
 func sharesHosts(m Mesh) bool {
 	namespaces := map[any]string{}
 	for _, d := range m {

@@ -75,7 +75,7 @@ func (g *Generator) entryPorts() list {
 	return ports
 }
 
-// protocol gives a protocol as people write it.
+// protocol returns a protocol as people write it.
 func (g *Generator) protocol() string {
 	all := []string{"HTTP", "HTTP2", "GRPC", "GRPC-Web", "HTTP_PROXY", "HTTPS", "TLS", "TCP", "MONGO", "MYSQL", "REDIS", "UDP", "", "QUIC"}
 	p := all[weighted(g, 20, 3, 3, 2, 2, 10, 6, 8, 2, 2, 2, 2, 3, 1)]
@@ -95,7 +95,7 @@ func (g *Generator) protocol() string {
 	return p
 }
 
-// location sets location and resolution, and gives the resolution.
+// location sets location and resolution, and returns the resolution.
 func (g *Generator) location(spec object) string {
 	location := []string{"MESH_EXTERNAL", "", "MESH_INTERNAL"}[weighted(g, 6, 2, 2)]
 	if location == "" {

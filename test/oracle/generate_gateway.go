@@ -24,7 +24,7 @@ func (g *Generator) GatewayMesh() Mesh {
 	return m
 }
 
-// severalNames gives tls routes a second name.
+// severalNames adds a second name to tls routes.
 func (g *Generator) severalNames(m Mesh) {
 	for _, d := range m {
 		routes, _ := d.Spec()["tls"].(list)
@@ -41,7 +41,7 @@ func (g *Generator) severalNames(m Mesh) {
 	}
 }
 
-// bindings gives the gateways of a VirtualService, as people write them.
+// bindings returns the gateways of a VirtualService, as people write them.
 func (g *Generator) bindings(namespace string, names []string) list {
 	bound := list{pick(g, names...)}
 	if other := pick(g, names...); g.chance(0.3) && other != bound[0] {
@@ -56,7 +56,7 @@ func (g *Generator) bindings(namespace string, names []string) list {
 	return bound
 }
 
-// enrich gives a Gateway more servers, of more kinds.
+// enrich adds servers to a Gateway, of more kinds.
 func (g *Generator) enrich(d Document) {
 	servers := list{}
 	for range 1 + g.rand.IntN(3) {

@@ -81,7 +81,7 @@ func newIstio(env *model.Environment) *Istio {
 	return &Istio{env: env, generator: core.NewConfigGenerator(&model.DisabledCache{})}
 }
 
-// build gives the clusters of a proxy.
+// build returns the clusters of a proxy.
 func (i *Istio) build(p *model.Proxy) ([]*cluster.Cluster, error) {
 	resources, _ := i.generator.BuildClusters(p, &model.PushRequest{Push: i.env.PushContext()})
 	built := make([]*cluster.Cluster, 0, len(resources))
@@ -188,8 +188,8 @@ func (i *Istio) outbound(c mesh.Client, each func(Key, *model.Proxy, *cluster.Cl
 	return nil
 }
 
-// keyOf reads a cluster's name; ok is false where that is no cluster for a service. A waypoint's "http/v1" is the subset
-// v1 as HTTP.
+// keyOf reads a cluster's name; ok is false where that is no cluster for a service. A waypoint's "http/v1" is the
+// subset v1 as HTTP.
 func keyOf(cluster string) (key Key, ok bool) {
 	direction, subset, host, port := model.ParseSubsetKey(cluster)
 	key = Key{Host: string(host), Port: uint32(port), Subset: subset}
@@ -199,7 +199,7 @@ func keyOf(cluster string) (key Key, ok bool) {
 	return key, host != "" && (direction == model.TrafficDirectionOutbound || key.Served != "")
 }
 
-// external tells whether a cluster's service lies outside the mesh.
+// external reports whether a cluster's service lies outside the mesh.
 func (i *Istio) external(c *cluster.Cluster) bool {
 	fields := c.GetMetadata().GetFilterMetadata()["istio"].GetFields()
 	if fields["external"].GetBoolValue() {
@@ -215,7 +215,7 @@ func (i *Istio) external(c *cluster.Cluster) bool {
 	return false
 }
 
-// load gives the endpoints of a cluster that asks for them apart, nil for one that carries them.
+// load returns the endpoints of a cluster that asks for them apart, nil for one that carries them.
 func (i *Istio) load(proxy *model.Proxy, c *cluster.Cluster) *endpoint.ClusterLoadAssignment {
 	if c.GetType() != cluster.Cluster_EDS {
 		return nil

@@ -52,7 +52,7 @@ func TestAmbient(t *testing.T) {
 	}
 }
 
-// ambient tells whether this process has Istio's ambient mode on. Where it has not, the test runs in one that has.
+// ambient reports whether this process has Istio's ambient mode on. Where it has not, the test runs in one that has.
 func ambient(t *testing.T, seed uint64) bool {
 	t.Helper()
 	if os.Getenv(ambientVariable) == "true" {
@@ -133,7 +133,7 @@ func (r *run) one(t *testing.T, compare comparer, index uint64) {
 	}
 }
 
-// note adds one mesh's result up; fresh is true if it is the first to disagree in this way.
+// note adds one mesh's result up; fresh reports whether it is the first to disagree in this way.
 func (r *run) note(coverage Coverage, result Result) (class string, fresh bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -150,7 +150,7 @@ func (r *run) note(coverage Coverage, result Result) (class string, fresh bool) 
 	return class, r.classes[class] == 1
 }
 
-// firstOf gives a mesh's first disagreement of this class, "" if there is none.
+// firstOf returns a mesh's first disagreement of this class, "" if there is none.
 func firstOf(compare comparer, m Mesh, class string) string {
 	result, err := compare(m)
 	if err != nil {

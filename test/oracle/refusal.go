@@ -11,7 +11,7 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// refusesPlaintext tells whether a violation refuses a flow for being in plaintext.
+// refusesPlaintext reports whether a violation refuses a flow for being in plaintext.
 func refusesPlaintext(v policies.Violation) bool {
 	return v.Action == v1alpha1.Deny && v.Policy == "plaintext-egress"
 }
@@ -60,8 +60,8 @@ func (c *Court) refusedFlows(decision admission.Decision) []mesh.Flow {
 	return list
 }
 
-// hadTLS tells whether the client had TLS towards a host, in whatever cluster routes led it to: moved, if traffic for it
-// may have gone to another host.
+// hadTLS reports whether the client had TLS towards a host, in whatever cluster routes led it to: moved, if traffic for
+// it may have gone to another host.
 func (v view) hadTLS(host string, moved bool) bool {
 	for key, a := range v.answers {
 		if (moved || key.Host == host) && a.TLS() {

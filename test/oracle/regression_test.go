@@ -54,7 +54,7 @@ func TestRegressions(t *testing.T) {
 	}
 }
 
-// brief gives an answer in the words of the file.
+// brief returns an answer in the words of the file.
 func brief(a Answer) string {
 	mode := a.Mode
 	switch {

@@ -64,7 +64,7 @@ func (g *Generator) questionOn(m Mesh) (q Question, ok bool) {
 	return q, true
 }
 
-// untie gives the ServiceEntries times that differ: Istio lists those of one namespace and one second at random. The
+// untie sets times that differ on the ServiceEntries: Istio lists those of one namespace and one second at random. The
 // one under review is left as it is, or is the one without a time: it is being created.
 func untie(m Mesh, review int) {
 	taken := map[string]bool{}
@@ -82,7 +82,7 @@ func untie(m Mesh, review int) {
 	}
 }
 
-// variant gives another object under the same name, or the same object with one thing less.
+// variant returns another object under the same name, or the same object with one thing less.
 func (g *Generator) variant(d Document) Document {
 	if smaller := smallerValues(d.Spec()); len(smaller) > 0 && g.chance(0.6) {
 		changed := d.Clone()
@@ -101,7 +101,7 @@ func (g *Generator) variant(d Document) Document {
 	return other
 }
 
-// After gives the mesh with an object in place of the one under review, nil for none.
+// After returns the mesh with an object in place of the one under review, nil for none.
 func (q Question) After(object Document) Mesh {
 	var m Mesh
 	for _, d := range q.Given {
@@ -133,8 +133,8 @@ func NewCourt(ctx context.Context) (*Court, error) {
 	return &Court{Judge: judge, Load: new(Farm).Load, Clients: Vantages()}, nil
 }
 
-// newJudge makes a judge with the default configuration that takes its time: it is its answers that are asked for, however
-// busy the machine.
+// newJudge makes a judge with the default configuration that takes its time: it is its answers that are asked for,
+// however busy the machine.
 func newJudge(ctx context.Context) (*admission.Evaluator, error) {
 	cfg := v1alpha1.DefaultConfig()
 	cfg.Evaluation.Timeout = v1alpha1.Duration(time.Minute)
@@ -214,7 +214,7 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 	return v, err
 }
 
-// mutate gives the object as it would be stored, nil on DELETE, and sees that a second pass changes nothing.
+// mutate returns the object as it would be stored, nil on DELETE, and sees that a second pass changes nothing.
 func (c *Court) mutate(v *Verdict, before *mesh.Snapshot, q Question) (Document, error) {
 	if q.Object == nil {
 		return nil, nil

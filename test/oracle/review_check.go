@@ -64,12 +64,12 @@ func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, 
 	}
 }
 
-// hears tells whether the court's clients are of this kind.
+// hears reports whether the court's clients are of this kind.
 func (c *Court) hears(kind mesh.ClientKind) bool {
 	return slices.ContainsFunc(c.Clients, func(client mesh.Client) bool { return client.Kind == kind })
 }
 
-// at gives the answer for a cluster. A waypoint has that of a host for which it stands as HTTP or as bytes.
+// at returns the answer for a cluster. A waypoint has that of a host for which it stands as HTTP or as bytes.
 func (v view) at(key Key) (a Answer, built bool) {
 	for _, served := range []string{"http", "tcp", ""} {
 		key.Served = served
@@ -100,9 +100,9 @@ func claimed(q Question, mutated Document) []mesh.GovernedCluster {
 	})
 }
 
-// checkAdmission sees that nobody who was under TLS is in plaintext: no client's proxy has a cluster for an external host
-// that lost its TLS and to which its listeners and routes lead. What the application encrypts itself, by the port's
-// protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
+// checkAdmission sees that nobody who was under TLS is in plaintext: no client's proxy has a cluster for an external
+// host that lost its TLS and to which its listeners and routes lead. What the application encrypts itself, by the
+// port's protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
 func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
 	for _, client := range c.Clients {
 		if client.Kind == mesh.ClientGateway && client.Namespace != rootNamespace && gatewayTold(model) {
@@ -136,8 +136,8 @@ func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Sna
 	return nil
 }
 
-// gatewayTold tells whether objects say that the egress gateway's pods are in the root namespace: its Service is there, or
-// a route leads to it.
+// gatewayTold reports whether objects say that the egress gateway's pods are in the root namespace: its Service is
+// there, or a route leads to it.
 func gatewayTold(model *mesh.Snapshot) bool {
 	for o := range model.Objects() {
 		switch {
@@ -193,7 +193,7 @@ func sortedKeys(m map[Key]Answer) []Key {
 	})
 }
 
-// others gives what a cluster has beside its TLS, name and endpoints, in one string.
+// others returns what a cluster has beside its TLS, name and endpoints, in one string.
 func others(c *cluster.Cluster) string {
 	kept := &cluster.Cluster{
 		ConnectTimeout: c.ConnectTimeout, CircuitBreakers: c.CircuitBreakers, LbPolicy: c.LbPolicy,

@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, that no admission takes
-// anybody's TLS, and that a refusal is right. A review needs up to three meshes, so it makes a third of them.
+// TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, that no admission
+// takes anybody's TLS, and that a refusal is right. A review needs up to three meshes, so it makes a third of them.
 func TestReviews(t *testing.T) {
 	court, err := NewCourt(t.Context())
 	if err != nil {
@@ -110,7 +110,7 @@ func shrinkQuestion(court *Court, q Question, class string) Question {
 	})
 }
 
-// shrink gives the smallest question that it can find of which still is true.
+// shrink returns the smallest question that it can find of which still is true.
 func shrink(q Question, still func(Question) bool) Question {
 	whole := func(m Mesh) Question {
 		out := Question{Operation: q.Operation}
@@ -155,7 +155,7 @@ func unmarked(d Document) Document {
 	return d
 }
 
-// String gives the question as a Suite's case would put it.
+// String returns the question as a Suite's case would put it.
 func (q Question) String() string {
 	given := list{}
 	for _, d := range q.Given {

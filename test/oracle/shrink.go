@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Shrink gives the smallest mesh that it can find of which still is true: it drops objects, then fields, then list
+// Shrink returns the smallest mesh that it can find of which still is true: it drops objects, then fields, then list
 // entries, again and again until nothing more can go. still must be true of m.
 func Shrink(m Mesh, still func(Mesh) bool) Mesh {
 	for {
@@ -93,7 +93,8 @@ func smallerValues(v any) []any {
 	return out
 }
 
-// isText is true of the entries of hosts, exportTo and the like, whose lists are not emptied but dropped.
+// isText reports whether it is one of the entries of hosts, exportTo and the like, whose lists are not emptied but
+// dropped.
 func isText(v any) bool {
 	_, ok := v.(string)
 	return ok

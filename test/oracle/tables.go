@@ -23,7 +23,7 @@ type Way struct {
 	Authority string
 }
 
-// String gives "host:port/subset as authority".
+// String returns "host:port/subset as authority".
 func (w Way) String() string {
 	s := w.Key.String()
 	if w == (Way{}) {
@@ -43,7 +43,7 @@ type Tables struct {
 	routes    map[string]*route.RouteConfiguration
 }
 
-// Tables gives the listeners and routes of a client's proxy. The error wraps errCrashed where Istio panics.
+// Tables returns the listeners and routes of a client's proxy. The error wraps errCrashed where Istio panics.
 func (i *Istio) Tables(c mesh.Client) (t *Tables, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -85,7 +85,7 @@ func chainsOf(l *listener.Listener) []*listener.FilterChain {
 	return chains
 }
 
-// managerOf gives a chain's HTTP filter, nil for a chain that does not read HTTP.
+// managerOf returns a chain's HTTP filter, nil for a chain that does not read HTTP.
 func managerOf(chain *listener.FilterChain) (*hcm.HttpConnectionManager, error) {
 	var manager hcm.HttpConnectionManager
 	for _, f := range chain.GetFilters() {
@@ -118,7 +118,7 @@ func (t *Tables) outboundListener(address string, port uint32) *listener.Listene
 	return any
 }
 
-// HTTP gives where requests with this authority are sent that come to an address and port.
+// HTTP returns where requests with this authority are sent that come to an address and port.
 func (t *Tables) HTTP(address string, port uint32, authority string) ([]Way, error) {
 	l := t.outboundListener(address, port)
 	for _, chain := range l.GetFilterChains() {
@@ -129,7 +129,7 @@ func (t *Tables) HTTP(address string, port uint32, authority string) ([]Way, err
 	return t.unsniffed(l, "", authority)
 }
 
-// readsRequests tells whether a proxy looks for requests in what comes to an address and port.
+// readsRequests reports whether a proxy looks for requests in what comes to an address and port.
 func (t *Tables) readsRequests(address string, port uint32) (bool, error) {
 	for _, chain := range chainsOf(t.outboundListener(address, port)) {
 		if manager, err := managerOf(chain); manager != nil || err != nil {
@@ -139,7 +139,7 @@ func (t *Tables) readsRequests(address string, port uint32) (bool, error) {
 	return false, nil
 }
 
-// Stream gives where bytes are sent that are not HTTP and come to an address and port: TLS with this name, or bytes
+// Stream returns where bytes are sent that are not HTTP and come to an address and port: TLS with this name, or bytes
 // that are not TLS.
 func (t *Tables) Stream(address string, port uint32, sni string) ([]Way, error) {
 	return t.unsniffed(t.outboundListener(address, port), sni, "")
@@ -163,8 +163,8 @@ func (t *Tables) unsniffed(l *listener.Listener, sni, authority string) ([]Way, 
 	return t.chainWays(best, authority)
 }
 
-// fitting tells how well a chain's names fit a name: the length of what is the same; 0 for a chain for any name, -1 for
-// one that does not fit.
+// fitting returns how well a chain's names fit a name: the length of what is the same; 0 for a chain for any name, -1
+// for one that does not fit.
 func fitting(names []string, sni string) int {
 	if len(names) == 0 {
 		return 0
@@ -181,7 +181,7 @@ func fitting(names []string, sni string) int {
 	return best
 }
 
-// chainWays gives where a filter chain sends requests with this authority, or any bytes.
+// chainWays returns where a filter chain sends requests with this authority, or any bytes.
 func (t *Tables) chainWays(chain *listener.FilterChain, authority string) ([]Way, error) {
 	manager, err := managerOf(chain)
 	if err != nil {
@@ -214,7 +214,7 @@ func tcpWays(proxy *tcp.TcpProxy) []Way {
 	return ways
 }
 
-// tableOf gives the routes of an HTTP filter, which carries them or names them.
+// tableOf returns the routes of an HTTP filter, which carries them or names them.
 func (t *Tables) tableOf(manager *hcm.HttpConnectionManager) *route.RouteConfiguration {
 	if own := manager.GetRouteConfig(); own != nil {
 		return own
@@ -222,7 +222,7 @@ func (t *Tables) tableOf(manager *hcm.HttpConnectionManager) *route.RouteConfigu
 	return t.routes[manager.GetRds().GetRouteConfigName()]
 }
 
-// hostWays gives where a table sends requests with this authority: by the host of that name, or the longest wildcard.
+// hostWays returns where a table sends requests with this authority: by the host of that name, or the longest wildcard.
 // Those that have not come in TLS may be sent back.
 func hostWays(table *route.RouteConfiguration, authority string, encrypted bool) []Way {
 	var best *route.VirtualHost
@@ -243,7 +243,7 @@ func hostWays(table *route.RouteConfiguration, authority string, encrypted bool)
 	return routesWays(best.GetRoutes())
 }
 
-// routesWays gives where some request is sent: by each route, up to the first that takes all that are left.
+// routesWays returns where some request is sent: by each route, up to the first that takes all that are left.
 func routesWays(routes []*route.Route) []Way {
 	var ways []Way
 	for _, r := range routes {
@@ -259,7 +259,7 @@ func takesAll(m *route.RouteMatch) bool {
 	return len(m.GetHeaders())+len(m.GetQueryParameters()) == 0 && (m.GetPrefix() == "/" || m.GetSafeRegex().GetRegex() == ".*")
 }
 
-// actionWays gives where one route sends; a redirect or a fixed answer sends nowhere.
+// actionWays returns where one route sends; a redirect or a fixed answer sends nowhere.
 func actionWays(action *route.RouteAction) []Way {
 	var ways []Way
 	if action.GetCluster() != "" {
@@ -289,8 +289,8 @@ func wayTo(cluster, authority string) Way {
 
 // Uses says how a cluster is used.
 type Uses struct {
-	// Routed is true if a VirtualService sends requests there, Direct if what is meant for the cluster's own host goes
-	// there, or bytes of which nothing is read.
+	// Routed reports whether a VirtualService sends requests there, Direct whether what is meant for the cluster's own
+	// host goes there, or bytes of which nothing is read.
 	Routed, Direct bool
 }
 

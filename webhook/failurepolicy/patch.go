@@ -38,8 +38,8 @@ func (c *Controller) close(ctx context.Context, open []int) error {
 	return nil
 }
 
-// releaseOwnership gives up the ownership of failurePolicy that the patch brought with it. A package manager that applies on the
-// server's side would else be refused when it applies an older release, in which the webhook is open.
+// releaseOwnership gives up the ownership of failurePolicy that the patch brought with it. A package manager that
+// applies on the server's side would else be refused when it applies an older release, in which the webhook is open.
 func (c *Controller) releaseOwnership(ctx context.Context, closed *admissionv1.ValidatingWebhookConfiguration) {
 	kept := []metav1.ManagedFieldsEntry{}
 	for _, entry := range closed.ManagedFields {
@@ -59,7 +59,8 @@ func (c *Controller) releaseOwnership(ctx context.Context, closed *admissionv1.V
 	}
 }
 
-// setOwner makes the configuration go with the program's namespace, so that deleting that leaves no closed webhook behind.
+// setOwner makes the configuration go with the program's namespace, so that deleting that leaves no closed webhook
+// behind.
 func (c *Controller) setOwner(ctx context.Context, found *admissionv1.ValidatingWebhookConfiguration) {
 	if c.Namespace == "" {
 		return

@@ -112,7 +112,7 @@ func (p *player) forget() {
 	}
 }
 
-// play applies the scenario's objects and tells show of each.
+// play applies the scenario's objects and calls show with each.
 func (p *player) play(ctx context.Context, s scenario, show func(step) error) error {
 	p.forget()
 	for _, d := range s.docs {

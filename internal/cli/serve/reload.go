@@ -15,8 +15,8 @@ import (
 	"github.com/tlsward/tlsward/webhook/assume"
 )
 
-// reloader gives the webhooks a new evaluator whenever the configuration or the policies change: compiled aside, swapped
-// at once. What is broken is logged, counted and shown at /readyz?verbose; the last good one stays.
+// reloader sets a new evaluator in the webhooks whenever the configuration or the policies change: compiled aside,
+// swapped at once. What is broken is logged, counted and shown at /readyz?verbose; the last good one stays.
 type reloader struct {
 	s        *server
 	hooks    *webhook.Webhooks

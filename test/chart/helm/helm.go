@@ -43,7 +43,7 @@ func New(ctx context.Context) (Helm, error) {
 	return h, nil
 }
 
-// Run runs helm and gives what it printed. An error holds what it complained of.
+// Run runs helm and returns what it printed. An error holds what it complained of.
 func (h Helm) Run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, h.binary, args...)
 	home := filepath.Join(os.TempDir(), "tlsward-helm")

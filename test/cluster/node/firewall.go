@@ -9,7 +9,7 @@ import (
 // tables are those of iptables that Kubernetes writes to.
 var tables = []string{"filter", "nat", "mangle"}
 
-// rules gives the rules of a table that concern Kubernetes, as iptables prints them, and the names of its own chains.
+// rules returns the rules of a table that concern Kubernetes, as iptables prints them, and the names of its own chains.
 func rules(ctx context.Context, table string) (foreign, chains []string) {
 	out, err := exec.CommandContext(ctx, "iptables", "-w", "-t", table, "-S").Output()
 	if err != nil {
@@ -25,7 +25,8 @@ func rules(ctx context.Context, table string) (foreign, chains []string) {
 	return foreign, chains
 }
 
-// hasFirewall says whether Kubernetes has written rules on this machine already: they are then not ours to take back.
+// hasFirewall reports whether Kubernetes has written rules on this machine already: they are then not ours to take
+// back.
 func hasFirewall(ctx context.Context) bool {
 	for _, table := range tables {
 		if _, chains := rules(ctx, table); len(chains) > 0 {

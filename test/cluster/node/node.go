@@ -31,7 +31,7 @@ type Node struct {
 	ports     []int
 	tokens    map[string]string
 	processes []*process
-	// firewalled is true if Kubernetes had written rules here before.
+	// firewalled reports whether Kubernetes had written rules here before.
 	firewalled bool
 }
 
@@ -127,7 +127,7 @@ func (n *Node) up(ctx context.Context) error {
 	return await(ctx, "the node", n.ready)
 }
 
-// alive gives the program that has ended, which none should.
+// alive returns the program that has ended, which none should.
 func (n *Node) alive() error {
 	for _, p := range n.processes {
 		select {
@@ -139,7 +139,7 @@ func (n *Node) alive() error {
 	return nil
 }
 
-// ready gives nil once the node takes pods.
+// ready returns nil once the node takes pods.
 func (n *Node) ready(ctx context.Context) error {
 	if err := n.alive(); err != nil {
 		return err

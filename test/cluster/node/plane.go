@@ -80,7 +80,7 @@ func (n *Node) connect(ctx context.Context) error {
 	})
 }
 
-// ownAddress gives an address of this machine that is not loopback: pods reach the API server there.
+// ownAddress returns an address of this machine that is not loopback: pods reach the API server there.
 func ownAddress() (string, error) {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {

@@ -51,10 +51,10 @@ func (p *process) end(patience time.Duration) {
 	}
 }
 
-// errNotYet is what a condition gives while it does not hold.
+// errNotYet is what a condition returns while it does not hold.
 var errNotYet = errors.New("not yet")
 
-// await waits until holds gives nil.
+// await waits until holds returns nil.
 func await(ctx context.Context, what string, holds func(context.Context) error) error {
 	var last error
 	for {
@@ -69,7 +69,7 @@ func await(ctx context.Context, what string, holds func(context.Context) error) 
 	}
 }
 
-// Tail gives the last lines of a program's log.
+// Tail returns the last lines of a program's log.
 func (n *Node) Tail(name string) string {
 	raw, err := os.ReadFile(filepath.Join(n.dir, name+".log"))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Root gives the root of the source tree, where go.mod lies.
+// Root returns the root of the source tree, where go.mod lies.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -29,7 +29,7 @@ func Root() (string, error) {
 	}
 }
 
-// Assets gives the directory that holds kube-apiserver and etcd: KUBEBUILDER_ASSETS where it is set, else bin/ of the
+// Assets returns the directory that holds kube-apiserver and etcd: KUBEBUILDER_ASSETS where it is set, else bin/ of the
 // tree, built first if need be.
 func Assets(ctx context.Context) (string, error) {
 	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
@@ -47,7 +47,7 @@ func Assets(ctx context.Context) (string, error) {
 	return filepath.Join(root, "bin"), nil
 }
 
-// IstioCRDs gives the file with Istio's CRDs, of the istio.io/api version that go.mod names.
+// IstioCRDs returns the file with Istio's CRDs, of the istio.io/api version that go.mod names.
 func IstioCRDs(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "istio.io/api").Output()
 	if err != nil {
@@ -56,7 +56,7 @@ func IstioCRDs(ctx context.Context) (string, error) {
 	return filepath.Join(strings.TrimSpace(string(out)), "kubernetes", "customresourcedefinitions.gen.yaml"), nil
 }
 
-// BuildProgram builds cmd/tlsward into dir and gives the path of the binary.
+// BuildProgram builds cmd/tlsward into dir and returns the path of the binary.
 func BuildProgram(ctx context.Context, dir string) (string, error) {
 	root, err := Root()
 	if err != nil {

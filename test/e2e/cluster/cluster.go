@@ -86,7 +86,8 @@ func (c *Cluster) Stop() error {
 }
 
 // stopPatience is how long a component may take to end on SIGTERM before it is killed. kube-apiserver waits for its
-// watchers, etcd for kube-apiserver, so both are killed while they are in use: a crash, which is what is to be survived.
+// watchers, etcd for kube-apiserver, so both are killed while they are in use: a crash, which is what is to be
+// survived.
 const stopPatience = 2 * time.Second
 
 // RestartAPIServer ends kube-apiserver, within stopPatience, and starts it again on the same port and the same data.
@@ -142,7 +143,7 @@ func (c *Cluster) InstallCRDs(ctx context.Context) error {
 	return nil
 }
 
-// User gives a new user's way into the API server.
+// User returns a new user's way into the API server.
 func (c *Cluster) User(name string, groups ...string) (*rest.Config, error) {
 	user, err := c.env.AddUser(envtest.User{Name: name, Groups: groups}, &rest.Config{QPS: 1000, Burst: 2000})
 	if err != nil {
@@ -151,7 +152,7 @@ func (c *Cluster) User(name string, groups ...string) (*rest.Config, error) {
 	return user.Config(), nil
 }
 
-// Kubeconfig writes a new user's kubeconfig file and gives its path.
+// Kubeconfig writes a new user's kubeconfig file and returns its path.
 func (c *Cluster) Kubeconfig(name string, groups ...string) (string, error) {
 	user, err := c.env.AddUser(envtest.User{Name: name, Groups: groups}, nil)
 	if err != nil {
@@ -168,7 +169,7 @@ func (c *Cluster) Kubeconfig(name string, groups ...string) (string, error) {
 	return path, nil
 }
 
-// AccountKubeconfig writes a kubeconfig file for a service account, with a token good for some hours, and gives its
+// AccountKubeconfig writes a kubeconfig file for a service account, with a token good for some hours, and returns its
 // path.
 func (c *Cluster) AccountKubeconfig(ctx context.Context, namespace, name string) (string, error) {
 	clients, err := kubernetes.NewForConfig(c.Seed)

@@ -75,10 +75,10 @@ func (p Program) StartOn(port, metrics, health int) (*Replica, error) {
 // URL is where the webhooks are served.
 func (r *Replica) URL() string { return fmt.Sprintf("https://127.0.0.1:%d", r.Port) }
 
-// Ready says whether /readyz answers 200.
+// Ready reports whether /readyz answers 200.
 func (r *Replica) Ready(ctx context.Context) bool { return r.probe(ctx, "/readyz") }
 
-// Healthy says whether /healthz answers 200.
+// Healthy reports whether /healthz answers 200.
 func (r *Replica) Healthy(ctx context.Context) bool { return r.probe(ctx, "/healthz") }
 
 func (r *Replica) probe(ctx context.Context, path string) bool {
@@ -94,7 +94,7 @@ func (r *Replica) probe(ctx context.Context, path string) bool {
 	return res.StatusCode == http.StatusOK
 }
 
-// Metric gives the value of a metric without labels, as /metrics tells it.
+// Metric returns the value of a metric without labels, as /metrics tells it.
 func (r *Replica) Metric(ctx context.Context, name string) (float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/metrics", r.MetricsPort), nil)
 	if err != nil {
@@ -129,7 +129,7 @@ func (r *Replica) AwaitReady(ctx context.Context) error {
 	}
 }
 
-// Exited says whether the process has ended.
+// Exited reports whether the process has ended.
 func (r *Replica) Exited() bool {
 	select {
 	case <-r.exited:
@@ -168,7 +168,7 @@ func (r *Replica) Kill() error {
 	return nil
 }
 
-// Tail gives the last 4 KiB of the replica's log.
+// Tail returns the last 4 KiB of the replica's log.
 func (r *Replica) Tail() string {
 	raw, err := os.ReadFile(r.log)
 	if err != nil {
@@ -180,7 +180,7 @@ func (r *Replica) Tail() string {
 	return string(raw)
 }
 
-// freePorts gives ports that nobody listened on a moment ago.
+// freePorts returns ports that nobody listened on a moment ago.
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range n {

@@ -76,7 +76,7 @@ func (c *Cluster) Unregister(ctx context.Context) error {
 	return nil
 }
 
-// withVersion gives next the resource version of what is stored under its name, so that it may replace it.
+// withVersion sets in next the resource version of what is stored under its name, so that it may replace it.
 func withVersion[T metav1.Object](ctx context.Context, get interface {
 	Get(context.Context, string, metav1.GetOptions) (T, error)
 }, next T) T {
