@@ -92,6 +92,7 @@ type Unknown struct {
 	Detail string
 }
 
+// String returns the kind, name and detail on one line.
 func (u Unknown) String() string { return fmt.Sprintf("unknown %s %s (%s)", u.Kind, u.Name, u.Detail) }
 
 // EndpointKind is how the address of an Endpoint is found.
