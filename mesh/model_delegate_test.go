@@ -115,6 +115,10 @@ func TestResolveDelegate(t *testing.T) {
 		{"one that is not exported to the root's namespace", `
 			VirtualService own/root: {hosts: [a.com], http: [{delegate: {name: leaf, namespace: other}}]}
 			VirtualService other/leaf: {exportTo: [.], ` + leaf, ""},
+		{"none with gateway semantics", `
+			VirtualService own/root: {metadata: {annotations: {internal.istio.io/route-semantics: gateway}}, hosts: [a.com],
+			  http: [{route: [{destination: {host: b.com}}], delegate: {name: leaf}}]}
+			VirtualService own/leaf: {` + leaf, "b.com"},
 		{"one that has hosts of its own", `
 			VirtualService own/root: {hosts: [a.com], http: [{delegate: {name: leaf}}]}
 			VirtualService own/leaf: {hosts: [b.com], ` + leaf, ""},

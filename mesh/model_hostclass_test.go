@@ -99,6 +99,9 @@ func TestHostClasses(t *testing.T) {
 			equal(t, "classes", classLine(snapshot(t, c.mesh), "*.x.com", nil, nil), c.want)
 		})
 	}
+	inside := snapshot(t, `
+		ServiceEntry own/a: {hosts: [a.com, web.own.svc.cluster.local], location: MESH_INTERNAL, resolution: DNS}`)
+	equal(t, "one of them inside the mesh", classLine(inside, "*", nil, nil), "web.own.svc.cluster.local a.com")
 	s := snapshot(t, alike)
 	equal(t, "an SNI that is a name of one of them", classLine(s, "*.x.com", []string{"A.x.com"}, nil), two)
 	equal(t, "an SNI that is a name of none", classLine(s, "*.x.com", []string{"c.com"}, nil), one)

@@ -55,3 +55,19 @@ func TestAliases(t *testing.T) {
 	s = s.Without(Ref{KindService, "egress", "web"})
 	equal(t, "aliases", aliases(), "[]")
 }
+
+// The hosts that an object is about: what a ServiceEntry declares, what a DestinationRule governs.
+func TestHostsOf(t *testing.T) {
+	s := snapshot(t, `
+		Service own/web: {}
+		ServiceEntry own/a: {hosts: [a.com, b.com]}
+		DestinationRule own/wide: {host: "*.com"}
+		DestinationRule own/short: {host: web}
+		Gateway own/g: {}`)
+	for object, want := range map[Ref]string{
+		{KindServiceEntry, "own", "a"}: "[a.com b.com]", {KindDestinationRule, "own", "wide"}: "[a.com b.com]",
+		{KindDestinationRule, "own", "short"}: "[web.own.svc.cluster.local]", {KindGateway, "own", "g"}: "[]",
+	} {
+		equal(t, object.String(), s.HostsOf(s.Get(object)), want)
+	}
+}
