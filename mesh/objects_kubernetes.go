@@ -13,6 +13,8 @@ type Service struct {
 	Ports []ServicePort
 	// ExternalName is spec.externalName, for type ExternalName.
 	ExternalName string
+	// Type is spec.type: ClusterIP where it is empty.
+	Type string
 	// Headless is true for clusterIP None.
 	Headless bool
 }

@@ -8,6 +8,7 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 		Selector     map[string]string `json:"selector"`
 		ExternalName string            `json:"externalName"`
 		ClusterIP    string            `json:"clusterIP"`
+		Type         string            `json:"type"`
 		Ports        []struct {
 			Name        string `json:"name"`
 			Port        uint32 `json:"port"`
@@ -18,7 +19,7 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 	if err := unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Headless: spec.ClusterIP == "None"}
+	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Type: spec.Type, Headless: spec.ClusterIP == "None"}
 	for _, p := range spec.Ports {
 		s.Ports = append(s.Ports, ServicePort{Number: p.Port, Name: p.Name, Protocol: p.Protocol, AppProtocol: p.AppProtocol})
 	}

@@ -27,3 +27,25 @@ func selectorMatches(selector, labels map[string]string) bool {
 	}
 	return true
 }
+
+// joinLabels returns the labels of a pod that has both; ok is false where no pod can.
+func joinLabels(a, b map[string]string) (both map[string]string, ok bool) {
+	both = make(map[string]string, len(a)+len(b))
+	maps.Copy(both, a)
+	for k, v := range b {
+		if have, known := both[k]; known && have != v {
+			return nil, false
+		}
+		both[k] = v
+	}
+	return both, true
+}
+
+// labelsText returns labels as a person writes them: "app=web,team=shop".
+func labelsText(labels map[string]string) string {
+	var list []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		list = append(list, k+"="+labels[k])
+	}
+	return strings.Join(list, ",")
+}

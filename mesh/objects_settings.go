@@ -15,6 +15,8 @@ type Settings struct {
 	// InternalAddresses are those of endpoints inside the mesh, for entries with location MESH_INTERNAL; nil is private,
 	// shared, unique local and link-local addresses.
 	InternalAddresses []netip.Prefix `json:"internalAddresses,omitempty"`
+	// IngressGateways are the gateways whose clients come from outside; nil where the facts of the mesh tell.
+	IngressGateways []IngressGateway `json:"ingressGateways,omitempty"`
 	// Revision is the revision of the control plane (istiod's REVISION); "" is DefaultRevision.
 	Revision string `json:"revision,omitempty"`
 }
@@ -31,6 +33,12 @@ const revisionLabel = "istio.io/rev"
 func (s Settings) inRevision(o *Object) bool {
 	revision, labelled := o.Labels[revisionLabel]
 	return !labelled || o.Kind == KindNamespace || o.Kind == KindService || revision == cmp.Or(s.Revision, DefaultRevision)
+}
+
+// IngressGateway names gateways whose clients come from outside: pods of a namespace with these labels.
+type IngressGateway struct {
+	Namespace string            `json:"namespace"`
+	Labels    map[string]string `json:"labels"`
 }
 
 // DefaultSettings returns the settings of an Istio installed with its defaults.

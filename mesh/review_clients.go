@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"maps"
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -65,7 +64,7 @@ func (r *review) combinedClients(clients []Client) []Client {
 			continue
 		}
 		for _, labels := range own {
-			both, ok := combinedLabels(c.Labels, labels)
+			both, ok := joinLabels(c.Labels, labels)
 			if next := (Client{Kind: c.Kind, Namespace: c.Namespace, Labels: both}); ok && !known[next.String()] {
 				known[next.String()] = true
 				list = append(list, next)
@@ -89,16 +88,4 @@ func (r *review) selectorLabels() []map[string]string {
 		}
 	}
 	return slices.DeleteFunc(list, func(labels map[string]string) bool { return len(labels) == 0 })
-}
-
-// combinedLabels returns the labels of a pod that has both; ok is false where none can.
-func combinedLabels(a, b map[string]string) (map[string]string, bool) {
-	both := maps.Clone(a)
-	for k, v := range b {
-		if have, ok := both[k]; ok && have != v {
-			return nil, false
-		}
-		both[k] = v
-	}
-	return both, true
 }

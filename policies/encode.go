@@ -30,7 +30,7 @@ func newEncoder() (*encoder, error) {
 	for target, typ := range map[*encodeFunc]reflect.Type{
 		&e.request: reflect.TypeFor[Request](),
 		&e.flows:   reflect.TypeFor[[]mesh.Flow](),
-		&e.callers: reflect.TypeFor[*Callers](),
+		&e.callers: reflect.TypeFor[*mesh.Callers](),
 	} {
 		if *target, err = types.of(typ); err != nil {
 			return nil, err

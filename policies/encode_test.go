@@ -31,10 +31,10 @@ func throughJSON(t *testing.T, in Input) ast.Value {
 func TestEncodeEqualsJSON(t *testing.T) {
 	full := review(mesh.Originated, mesh.CauseNone)
 	full.OldObject = map[string]any{"metadata": map[string]any{"generation": json.Number("3")}, "spec": nil, "list": []any{1.5, true}}
-	full.Callers = &Callers{Ingress: []string{"a/b"}}
+	full.Callers = &mesh.Callers{Ingress: []string{"a/b"}}
 	for name, in := range map[string]Input{
 		"zero":   {},
-		"empty":  {Object: map[string]any{}, Egress: []mesh.Flow{}, Callers: &Callers{Ingress: []string{}, Waypoints: []string{}}},
+		"empty":  {Object: map[string]any{}, Egress: []mesh.Flow{}, Callers: &mesh.Callers{Ingress: []string{}, Waypoints: []string{}}},
 		"full":   full,
 		"hopped": {Egress: []mesh.Flow{{Path: mesh.Path{Hops: []mesh.Hop{{}, {Names: []string{}, DecidedBy: &mesh.Decision{}}}}}}},
 	} {
@@ -47,7 +47,7 @@ func TestEncodeEqualsJSON(t *testing.T) {
 // quick.Check fills every exported field of the types with random values.
 func TestEncodeEqualsJSONForAnyFlow(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
-	equal := func(flow mesh.Flow, request Request, callers *Callers) bool {
+	equal := func(flow mesh.Flow, request Request, callers *mesh.Callers) bool {
 		in := Input{Request: request, Egress: []mesh.Flow{flow}, Callers: callers}
 		got, want := testEncoder(t).encode(&in), throughJSON(t, in)
 		if got.Compare(want) == 0 {

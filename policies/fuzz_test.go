@@ -38,7 +38,7 @@ func FuzzEvaluateAuthorizationPolicy(f *testing.F) {
 		}
 		in := Input{
 			Request: Request{Operation: Create, Kind: object.Kind, Namespace: object.Namespace, Name: object.Name},
-			Object:  tree, Callers: CallersOf(mesh.New(mesh.Settings{}), object),
+			Object:  tree, Callers: mesh.New(mesh.DefaultSettings()).Callers(object),
 		}
 		if _, err := e.Evaluate(t.Context(), in); err != nil {
 			t.Errorf("%s: %v", text, err)

@@ -23,7 +23,7 @@ type Input struct {
 	// Policies do not read it; exemptions do.
 	GroupedByExemption bool `json:"-"`
 	// Callers is nil for kinds other than AuthorizationPolicy.
-	Callers *Callers `json:"callers,omitempty"`
+	Callers *mesh.Callers `json:"callers,omitempty"`
 }
 
 // Request is the part of the AdmissionRequest that policies read.
@@ -41,13 +41,4 @@ type Request struct {
 type UserInfo struct {
 	Username string   `json:"username"`
 	Groups   []string `json:"groups"`
-}
-
-// Callers says who can call the workloads that an AuthorizationPolicy guards, as far as the mesh shows it.
-type Callers struct {
-	// Ingress names ("namespace/name") the Gateways whose proxies the policy is enforced at and that face clients
-	// without a mesh identity.
-	Ingress []string `json:"ingress"`
-	// Waypoints names ("namespace/name") the waypoints that the policy is enforced at.
-	Waypoints []string `json:"waypoints"`
 }

@@ -27,8 +27,19 @@ type Mesh struct {
 	TrustDomainAliases []string `json:"trustDomainAliases,omitempty"`
 	// ClusterDomain is the DNS domain of the cluster's Services; "cluster.local" if unset.
 	ClusterDomain string `json:"clusterDomain,omitempty"`
+	// InternalAddresses (CIDRs) are those of endpoints inside, for entries with location MESH_INTERNAL; private, shared, unique
+	// local and link-local addresses if unset.
+	InternalAddresses []string `json:"internalAddresses,omitempty"`
+	// IngressGateways are the only gateways that need no principals; those that the facts of the mesh show if unset.
+	IngressGateways []IngressGateway `json:"ingressGateways,omitempty"`
 	// Revision is the revision of the control plane whose mesh is judged; "default" if unset.
 	Revision string `json:"revision,omitempty"`
+}
+
+// IngressGateway names gateways whose clients come from outside the mesh.
+type IngressGateway struct {
+	Namespace string            `json:"namespace"`
+	Labels    map[string]string `json:"labels"`
 }
 
 // Mutation is what the mutating webhook fills in.

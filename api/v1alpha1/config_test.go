@@ -81,7 +81,7 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"other kind":          {"apiVersion: tlsward.io/v1alpha1\nkind: Suite", `kind: want "Config", got "Suite"`},
 		"empty file":          {"", `apiVersion: want "tlsward.io/v1alpha1"`},
 		"a list":              {"[]", "want a mapping of fields"},
-		"unknown field":       {head + "mesh: {rootNamespce: x}", "mesh.rootNamespce: unknown field (known: clusterDomain, revision, rootNamespace"},
+		"unknown field":       {head + "mesh: {rootNamespce: x}", "mesh.rootNamespce: unknown field (known: clusterDomain, ingressGateways, internalAddresses, revision, rootNamespace"},
 		"wrong case":          {head + "Strict: true", `Strict: unknown field, did you mean "strict"?`},
 		"unknown in a list":   {head + "mutation: {upgrades: [{port: 80, targetPort: 443}, {prot: 1}]}", "mutation.upgrades[1].prot: unknown field"},
 		"unknown in a map":    {head + "policies: {double-tls: {action: deny, namespace: x}}", "policies.double-tls.namespace: unknown field"},
@@ -115,6 +115,10 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"bad cluster domain":  {head + "mesh: {clusterDomain: 'a b'}", `mesh.clusterDomain: "a b" is not a domain`},
 		"a mapping for text":  {head + "mesh: {trustDomain: {a: b}}", "mesh.trustDomain: want a string, got a mapping"},
 		"memory a text":       {head + "evaluation: {memoryMiB: much}", `evaluation.memoryMiB: want a whole number of 0 or more, got "much"`},
+		"bad revision":        {head + "mesh: {revision: A}", `mesh.revision: "A" is not a revision`},
+		"an address alone":    {head + "mesh: {internalAddresses: [10.0.0.1]}", `mesh.internalAddresses[0]: "10.0.0.1" is not a range of addresses`},
+		"gateway's namespace": {head + "mesh: {ingressGateways: [{namespace: A, labels: {a: b}}]}", `mesh.ingressGateways[0].namespace: "A" is not a namespace`},
+		"gateway's labels":    {head + "mesh: {ingressGateways: [{namespace: a}]}", "mesh.ingressGateways[0].labels: want the labels"},
 		"bad trust alias":     {head + "mesh: {trustDomainAliases: ['spiffe://x']}", "mesh.trustDomainAliases[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {

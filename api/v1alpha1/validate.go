@@ -3,6 +3,7 @@ package v1alpha1
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,6 +57,20 @@ func (m Mesh) validate(f *FieldErrors) {
 		f.add("mesh.clusterDomain", "%q is not a domain", m.ClusterDomain)
 	}
 	f.addUnlessMatch("mesh.trustDomainAliases", m.TrustDomainAliases, domainPattern, "a trust domain")
+	for i, cidr := range m.InternalAddresses {
+		if _, err := netip.ParsePrefix(cidr); err != nil {
+			f.add(fmt.Sprintf("mesh.internalAddresses[%d]", i), "%q is not a range of addresses, as 10.0.0.0/8", cidr)
+		}
+	}
+	for i, g := range m.IngressGateways {
+		field := fmt.Sprintf("mesh.ingressGateways[%d]", i)
+		if !namespacePattern.MatchString(g.Namespace) {
+			f.add(field+".namespace", "%q is not a namespace", g.Namespace)
+		}
+		if len(g.Labels) == 0 {
+			f.add(field+".labels", "want the labels of the gateway's pods")
+		}
+	}
 	if m.Revision != "" && !namespacePattern.MatchString(m.Revision) {
 		f.add("mesh.revision", "%q is not a revision", m.Revision)
 	}

@@ -65,6 +65,6 @@ func (q *request) input(c *change, exemptHosts mesh.HostLists) policies.Input {
 		OldObject:          q.oldTree,
 		Egress:             mesh.Review(c.before, c.after, c.ref, exemptHosts),
 		GroupedByExemption: exemptHosts != nil,
-		Callers:            policies.CallersOf(c.after, c.after.Get(c.ref)),
+		Callers:            c.after.Callers(c.after.Get(c.ref)),
 	}
 }

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"net/netip"
 
 	"gomodules.xyz/jsonpatch/v2"
 
@@ -28,15 +29,24 @@ func NewEvaluator(ctx context.Context, cfg *v1alpha1.Config, sources ...policies
 	return &Evaluator{Config: cfg, Engine: engine}, nil
 }
 
-// MeshSettings returns what the mesh model takes from the configuration.
+// MeshSettings returns what the mesh model takes from a valid configuration.
 func MeshSettings(m v1alpha1.Mesh) mesh.Settings {
-	return mesh.Settings{
+	s := mesh.Settings{
 		RootNamespace:      m.RootNamespace,
 		TrustDomain:        m.TrustDomain,
 		TrustDomainAliases: m.TrustDomainAliases,
 		ClusterDomain:      m.ClusterDomain,
 		Revision:           m.Revision,
 	}
+	for _, cidr := range m.InternalAddresses {
+		if prefix, err := netip.ParsePrefix(cidr); err == nil {
+			s.InternalAddresses = append(s.InternalAddresses, prefix)
+		}
+	}
+	for _, g := range m.IngressGateways {
+		s.IngressGateways = append(s.IngressGateways, mesh.IngressGateway(g))
+	}
+	return s
 }
 
 // Mutate returns the object as it should be stored, and the minimal patch that leads there (empty: nothing to do). snap

@@ -13,28 +13,31 @@ package tlsward.any_principal
 
 import data.tlsward.lib
 
-violation contains _violation(sprintf("spec.rules[%d].from[%d].source.principals[%d]", [i, j, k])) if {
+violation contains _violation(sprintf("spec.rules[%d].from[%d].source.principals[%d]", [i, j, k]), principal) if {
 	input.request.kind == "AuthorizationPolicy"
 	some i, rule in input.object.spec.rules
 	some j, from in rule.from
 	some k, principal in from.source.principals
-	principal == "*"
+	_is_anybody(principal)
 	lib.is_allow_policy(input.object)
 }
 
-violation contains _violation(sprintf("spec.rules[%d].when[%d].values[%d]", [i, j, k])) if {
+violation contains _violation(sprintf("spec.rules[%d].when[%d].values[%d]", [i, j, k]), principal) if {
 	input.request.kind == "AuthorizationPolicy"
 	some i, rule in input.object.spec.rules
 	some j, condition in rule.when
 	condition.key == "source.principal"
 	some k, principal in condition.values
-	principal == "*"
+	_is_anybody(principal)
 	lib.is_allow_policy(input.object)
 }
 
-_violation(path) := {
+# A prefix of every identity, as cluster.local/* and cluster.local/ns/*, is as wide as * alone.
+_is_anybody(principal) if regex.match(`^([^/]*|[^/]+/(ns/)?)[*]$`, principal)
+
+_violation(path, principal) := {
 	"decidedBy": lib.reviewed_field(path),
-	"message": sprintf("%s is *: any workload of the mesh is let in, from every namespace.", [lib.reviewed_field(path)]),
+	"message": sprintf("%s is %s: any workload of the mesh is let in, from every namespace.", [lib.reviewed_field(path), principal]),
 	"fix": concat("", [
 		"# Name the workloads that may call:\n",
 		lib.set_fields(lib.reviewed_object, {path: sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])}),

@@ -39,3 +39,10 @@ test_passes_other_actions if {
 test_ignores_other_kinds if {
 	found == set() with input as fixtures.review("ServiceEntry", [])
 }
+
+# A prefix that every identity of the mesh has is as wide as * alone.
+test_warns_of_prefixes_of_every_identity[principal] if {
+	some principal in ["cluster.local/*", "cluster.local/ns/*", "cluster*"]
+	policy := {"rules": [{"from": [{"source": {"principals": [principal]}}]}]}
+	count(found) == 1 with input as fixtures.authorization_policy_review(policy)
+}

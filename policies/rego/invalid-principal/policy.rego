@@ -26,19 +26,26 @@ _message(p) := sprintf("%s is %s, which no identity ever equals: %s.", [_decided
 
 _reason(p) := "Istio compares without spiffe://" if {
 	startswith(p.value, "spiffe://")
+} else := "an identity begins with its trust domain, as cluster.local/ns/shop/sa/cart" if {
+	startswith(p.value, "ns/")
 } else := "a * stands for anything only as the first or the last character"
 
 _fix(p) := concat("", [_note(p), lib.set_fields(lib.reviewed_object, {lib.principal_path(p): _corrected(p)})])
 
 _note(p) := "# This is wider than what was written: check that it is what you mean.\n" if {
-	not lib.can_match(_without_scheme(p))
+	not lib.can_match(_with_trust_domain(p))
 } else := ""
 
 _without_scheme(p) := trim_prefix(p.value, "spiffe://")
 
+# cluster.local stands for the mesh's trust domain, whatever it is called.
+_with_trust_domain(p) := sprintf("cluster.local/%s", [_without_scheme(p)]) if {
+	startswith(_without_scheme(p), "ns/")
+} else := _without_scheme(p)
+
 # What follows the last * still says which identities are meant. Of a * at both ends the one in front stays.
-_corrected(p) := _without_scheme(p) if {
-	lib.can_match(_without_scheme(p))
+_corrected(p) := _with_trust_domain(p) if {
+	lib.can_match(_with_trust_domain(p))
 } else := sprintf("*%s", [_after_last_wildcard(trim_suffix(_without_scheme(p), "*"))])
 
 _after_last_wildcard(pattern) := parts[count(parts) - 1] if parts := split(pattern, "*")

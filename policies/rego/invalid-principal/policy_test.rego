@@ -66,3 +66,21 @@ test_looks_everywhere if {
 test_ignores_other_kinds if {
 	found == set() with input as fixtures.review("ServiceEntry", [])
 }
+
+# Without its trust domain an identity equals nobody: an ALLOW admits nobody, and a DENY keeps nobody out.
+test_refuses_a_principal_without_a_trust_domain[principal] if {
+	some principal in ["ns/team-a/sa/curl", "ns/team-a/*", "spiffe://ns/team-a/sa/curl"]
+	some action in ["ALLOW", "DENY"]
+	policy := {"action": action, "rules": [{"from": [{"source": {"principals": [principal]}}]}]}
+	result := found with input as fixtures.authorization_policy_review(policy)
+	count(result) == 1
+	some v in result
+	contains(v.fix, `"cluster.local/ns/team-a/`)
+	not contains(v.fix, "This is wider")
+}
+
+test_message_explains_the_trust_domain if {
+	policy := {"rules": [{"from": [{"source": {"principals": ["ns/team-a/sa/curl"]}}]}]}
+	some v in found with input as fixtures.authorization_policy_review(policy)
+	contains(v.message, "an identity begins with its trust domain")
+}

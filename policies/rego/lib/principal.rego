@@ -33,10 +33,11 @@ is_allow_policy(policy) if policy.spec.action in {"ALLOW", null}
 
 # METADATA
 # description: |-
-#   Whether a principal can match any identity: without spiffe:// in front, and with a * as the first or the last
-#   character only.
+#   Whether a principal can match any identity: without spiffe:// in front, with a trust domain, and with a * as the first
+#   or the last character only.
 can_match(principal) if {
 	not startswith(principal, "spiffe://")
+	not startswith(principal, "ns/")
 	not contains(_without_wildcard(principal), "*")
 }
 

@@ -17,23 +17,38 @@ package tlsward.missing_principals
 
 import data.tlsward.lib
 
-violation contains {"message": _message(path), "decidedBy": lib.reviewed_field(path), "fix": _fix(path)} if {
+violation contains object.union(
+	{"message": _message(path), "decidedBy": lib.reviewed_field(path), "fix": _fix(path)},
+	_lowered,
+) if {
 	input.request.kind == "AuthorizationPolicy"
 	lib.is_allow_policy(input.object)
-	not _at_ingress_gateway
+	not _only_at_ingress_gateways
+	not _is_dry_run
 	some path in _paths_without_identity
 }
 
-# Clients of an ingress gateway have no mesh identity. These are the labels that Istio's charts give the gateway, by the
-# name of the release.
-_at_ingress_gateway if input.object.spec.selector.matchLabels.istio in {"ingressgateway", "ingress"}
-
-_at_ingress_gateway if input.object.spec.selector.matchLabels.app in {"istio-ingressgateway", "istio-ingress"}
-
-_at_ingress_gateway if {
+# Clients of an ingress gateway have no mesh identity.
+_only_at_ingress_gateways if {
 	count(lib.list_field(input.callers, "ingress")) > 0
-	count(lib.list_field(input.callers, "waypoints")) == 0
+	count(lib.list_field(input.callers, "unknown")) == 0
+	not _enforced_elsewhere
 }
+
+_enforced_elsewhere if input.callers.workloads
+
+_enforced_elsewhere if count(lib.list_field(input.callers, "waypoints")) > 0
+
+# Before its Gateway is there, nobody knows whose clients the policy admits.
+default _lowered := {}
+
+_lowered := {"action": "warn"} if {
+	count(lib.list_field(input.callers, "unknown")) > 0
+	not _enforced_elsewhere
+}
+
+# A policy that is not enforced lets nobody in.
+_is_dry_run if input.object.metadata.annotations["istio.io/dry-run"] == "true"
 
 # Sources are alternatives: each of them has to require an identity, unless a condition of the rule does.
 _paths_without_identity contains sprintf("spec.rules[%d].from[%d].source", [i, j]) if {

@@ -84,21 +84,40 @@ test_passes_a_policy_that_admits_nobody[spec] if {
 	found == set() with input as fixtures.authorization_policy_review(spec)
 }
 
-test_passes_an_ingress_gateway if {
-	every labels in [{"istio": "ingressgateway"}, {"istio": "ingress"}, {"app": "istio-ingressgateway"}, {"app": "istio-ingress"}] {
-		found == set() with input as fixtures.authorization_policy_review({"selector": {"matchLabels": labels}, "rules": [{}]})
-	}
-	count(found) == 1 with input as fixtures.authorization_policy_review({"selector": {"matchLabels": {"istio": "egressgateway"}}, "rules": [{}]})
-	at_gateway := object.union(fixtures.authorization_policy_review({"rules": [{}]}), {"callers": {"ingress": ["istio-system/public"]}})
-	found == set() with input as at_gateway
+open_policy := fixtures.authorization_policy_review({"rules": [{}]})
+
+test_passes_ingress_gateways if {
+	found == set() with input as object.union(open_policy, {"callers": {"ingress": ["istio-system/public"], "workloads": false}})
 }
 
-# Careless: a waypoint is a Gateway too, and its clients have identities.
-test_refuses_a_waypoint if {
-	at_waypoint := object.union(fixtures.authorization_policy_review({"rules": [{}]}), {"callers": {"waypoints": ["team-a/waypoint"]}})
-	count(found) == 1 with input as at_waypoint
-	at_both := object.union(at_waypoint, {"callers": {"ingress": ["team-a/public"]}})
-	count(found) == 1 with input as at_both
+# Careless: labels that anybody can write are taken for an ingress gateway.
+test_refuses_the_labels_of_an_ingress_gateway if {
+	labelled := fixtures.authorization_policy_review({"selector": {"matchLabels": {"istio": "ingressgateway"}}, "rules": [{}]})
+	count(found) == 1 with input as object.union(labelled, {"callers": {"workloads": true}})
+}
+
+# Careless: targets are alternatives, and the clients of a waypoint have identities.
+test_refuses_what_is_enforced_elsewhere_too[callers] if {
+	some callers in [
+		{"waypoints": ["team-a/waypoint"]},
+		{"waypoints": ["team-a/waypoint"], "ingress": ["team-a/public"]},
+		{"workloads": true, "ingress": ["team-a/public"]},
+		{"workloads": true, "unknown": ["team-a/public"]},
+	]
+	actions := [object.get(v, "action", "deny") | some v in found] with input as object.union(open_policy, {"callers": callers})
+	actions == ["deny"]
+}
+
+test_warns_where_the_gateway_is_not_known[callers] if {
+	some callers in [{"unknown": ["team-a/public"]}, {"unknown": ["team-a/public"], "ingress": ["team-a/other"]}]
+	actions := [v.action | some v in found] with input as object.union(open_policy, {"callers": callers})
+	actions == ["warn"]
+}
+
+test_passes_a_policy_that_is_not_enforced if {
+	dry_run := {"object": {"metadata": {"annotations": {"istio.io/dry-run": "true"}}}}
+	found == set() with input as object.union(open_policy, dry_run)
+	count(found) == 1 with input as object.union(open_policy, {"object": {"metadata": {"annotations": {"istio.io/dry-run": "false"}}}})
 }
 
 test_accepts_what_params_accept[field] if {

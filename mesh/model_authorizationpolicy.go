@@ -1,0 +1,179 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+	security "istio.io/api/security/v1beta1"
+	istiotype "istio.io/api/type/v1beta1"
+)
+
+// Callers says who can call what an AuthorizationPolicy is enforced at. Its targets are alternatives: the policy applies to
+// each of them.
+type Callers struct {
+	// Ingress are the gateways (namespace/name) whose clients come from outside and have no workload identity.
+	Ingress []string `json:"ingress"`
+	// Waypoints are the waypoints (namespace/name).
+	Waypoints []string `json:"waypoints"`
+	// Unknown are Gateways (namespace/name) that are not there, and selectors that name a gateway of which nothing is known.
+	Unknown []string `json:"unknown"`
+	// Workloads is true if the policy is enforced anywhere else.
+	Workloads bool `json:"workloads"`
+}
+
+// Callers returns who can call what an AuthorizationPolicy is enforced at; nil for no object, and for other kinds.
+//
+//  1. Each of its targetRefs counts, a Gateway of the Gateway API by what it is (pkg/util/workloadselection
+//     ShouldAttachPolicy), everything else as workloads.
+//  2. A selector selects an ingress gateway where the facts of the mesh say so (see ingressSelected).
+//  3. Without either it is enforced at all workloads of its namespace.
+func (s *Snapshot) Callers(policy *Object) *Callers {
+	if policy == nil {
+		return nil
+	}
+	spec, ok := policy.Spec.(*security.AuthorizationPolicy)
+	if !ok {
+		return nil
+	}
+	c := &Callers{Ingress: []string{}, Waypoints: []string{}, Unknown: []string{}}
+	targets := spec.GetTargetRefs()
+	if one := spec.GetTargetRef(); one != nil {
+		targets = append([]*istiotype.PolicyTargetReference{one}, targets...)
+	}
+	for _, target := range targets {
+		if target.GetGroup() == "gateway.networking.k8s.io" && target.GetKind() == KindGateway {
+			s.addGatewayTarget(c, policy.Namespace, target.GetName())
+		} else {
+			c.Workloads = true
+		}
+	}
+	if len(targets) == 0 {
+		s.addSelected(c, policy.Namespace, spec.GetSelector().GetMatchLabels())
+	}
+	return c
+}
+
+// addGatewayTarget adds a Gateway of the Gateway API, which is always of the policy's own namespace.
+func (s *Snapshot) addGatewayTarget(c *Callers, namespace, name string) {
+	full := namespace + "/" + name
+	o := s.Get(Ref{Kind: KindKubernetesGateway, Namespace: namespace, Name: name})
+	switch {
+	case o == nil:
+		c.Unknown = append(c.Unknown, full)
+	case o.Spec.(*KubernetesGateway).IsWaypoint():
+		c.Waypoints = append(c.Waypoints, full)
+	case s.isIngressGateway(o):
+		c.Ingress = append(c.Ingress, full)
+	default:
+		c.Workloads = true
+	}
+}
+
+// gatewayNameLabel is on the pods that istiod makes for a Gateway of the Gateway API
+// (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
+const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name"
+
+// serviceTypeAnnotation sets the type of the Service that istiod makes for such a Gateway; LoadBalancer where it is not set.
+const serviceTypeAnnotation = "networking.istio.io/service-type"
+
+// isIngressGateway reports whether clients of a Gateway of the Gateway API, which is no waypoint, come from outside: its
+// Service is a LoadBalancer or a NodePort.
+func (s *Snapshot) isIngressGateway(o *Object) bool {
+	if s.settings.IngressGateways != nil {
+		return s.settings.isListedIngress(o.Namespace, map[string]string{gatewayNameLabel: o.Name})
+	}
+	return o.Annotations[serviceTypeAnnotation] != "ClusterIP"
+}
+
+// addSelected adds what a selector selects.
+func (s *Snapshot) addSelected(c *Callers, namespace string, selector map[string]string) {
+	name := selector[gatewayNameLabel]
+	switch {
+	case len(selector) == 0:
+		c.Workloads = true
+	case s.settings.IngressGateways != nil:
+		if s.settings.isListedIngress(namespace, selector) {
+			c.Ingress = append(c.Ingress, namespace+"/"+labelsText(selector))
+		} else {
+			c.Workloads = true
+		}
+	case name != "":
+		s.addGatewayTarget(c, namespace, name)
+	default:
+		s.addSelectedByFacts(c, namespace, selector)
+	}
+}
+
+func (s *Snapshot) addSelectedByFacts(c *Callers, namespace string, selector map[string]string) {
+	gateways := s.ingressSelected(namespace, selector)
+	switch {
+	case len(gateways) > 0:
+		c.Ingress = append(c.Ingress, gateways...)
+	case !namesIngressChart(selector):
+		c.Workloads = true
+	case namespace == s.settings.RootNamespace: // where nobody but the mesh's own team writes
+		c.Ingress = append(c.Ingress, namespace+"/"+labelsText(selector))
+	default:
+		c.Unknown = append(c.Unknown, namespace+"/"+labelsText(selector))
+	}
+}
+
+// ingressSelected returns the Gateways (namespace/name) of the ingress gateway that a selector selects. It is one if
+//
+//  1. a Service of type LoadBalancer or NodePort, of the policy's namespace (for the root namespace: of any), leads to pods
+//     that the selector selects, and
+//  2. a Gateway selects these pods, with a server for clients without an identity of the mesh.
+//
+// Of pods no more is known than the labels that selectors ask for.
+func (s *Snapshot) ingressSelected(namespace string, selector map[string]string) []string {
+	var found []string
+	prefix := KindService + "\x00" + namespace + "\x00"
+	if namespace == s.settings.RootNamespace {
+		prefix = KindService + "\x00"
+	}
+	for _, o := range s.objects.Prefix(prefix) {
+		svc := o.Spec.(*Service)
+		if !svc.isPublic() || !selectorMatches(selector, svc.Selector) && !selectorMatches(svc.Selector, selector) {
+			continue
+		}
+		pods, ok := joinLabels(selector, svc.Selector)
+		if !ok {
+			continue
+		}
+		for _, g := range s.gatewaysSelecting(pods) {
+			if servesOutsiders(gatewaySpec(g)) && len(gatewaySpec(g).Selector) > 0 {
+				found = append(found, g.Namespace+"/"+g.Name)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// isPublic reports whether clients outside the cluster reach the Service.
+func (s *Service) isPublic() bool {
+	return len(s.Selector) > 0 && (s.Type == "LoadBalancer" || s.Type == "NodePort")
+}
+
+// servesOutsiders reports whether a Gateway has a server for clients without an identity of the mesh.
+func servesOutsiders(spec *networking.Gateway) bool {
+	return slices.ContainsFunc(spec.Servers, func(srv *networking.Server) bool {
+		mode := srv.GetTls().GetMode()
+		return srv.GetTls() == nil || mode != networking.ServerTLSSettings_ISTIO_MUTUAL && mode != networking.ServerTLSSettings_AUTO_PASSTHROUGH
+	})
+}
+
+// namesIngressChart reports whether a selector has the labels that Istio's charts give an ingress gateway, by the name of
+// the release. Anybody can write them.
+func namesIngressChart(selector map[string]string) bool {
+	return slices.Contains([]string{"ingressgateway", "ingress"}, selector["istio"]) ||
+		slices.Contains([]string{"istio-ingressgateway", "istio-ingress"}, selector["app"])
+}
+
+// isListedIngress reports whether a selector in a namespace selects pods of a listed ingress gateway alone.
+func (s Settings) isListedIngress(namespace string, selector map[string]string) bool {
+	return slices.ContainsFunc(s.IngressGateways, func(g IngressGateway) bool {
+		return (g.Namespace == namespace || namespace == s.RootNamespace) && len(g.Labels) > 0 &&
+			(selectorMatches(g.Labels, selector) || selectorMatches(selector, g.Labels))
+	})
+}

@@ -1,0 +1,91 @@
+package mesh
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Who can call what a policy of namespace shop is enforced at: ingress gateways, waypoints, gateways of which nothing is
+// known, and whether anything else.
+func TestCallers(t *testing.T) {
+	const facts = `
+		KubernetesGateway shop/front: {gatewayClassName: istio}
+		KubernetesGateway shop/inside: {metadata: {annotations: {networking.istio.io/service-type: ClusterIP}}, gatewayClassName: istio}
+		KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint}
+		Gateway shop/public: {selector: {istio: edge}, servers: [{port: {number: 443, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE}}]}
+		Gateway shop/meshed: {selector: {istio: meshed}, servers: [{port: {number: 443, protocol: TLS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}
+		Gateway shop/lonely: {selector: {istio: lonely}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+		Gateway shop/egress: {selector: {istio: egress}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+		Gateway till/far: {selector: {istio: far}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+		Service shop/edge: {type: LoadBalancer, selector: {istio: edge, app: edge}, ports: [{port: 443}]}
+		Service shop/meshed: {type: NodePort, selector: {istio: meshed}, ports: [{port: 443}]}
+		Service shop/egress: {selector: {istio: egress}, ports: [{port: 80}]}
+		Service till/far: {type: LoadBalancer, selector: {istio: far}, ports: [{port: 80}]}`
+	gateway := func(names ...string) string {
+		list := ""
+		for _, n := range names {
+			list += "{group: gateway.networking.k8s.io, kind: Gateway, name: " + n + "},"
+		}
+		return "targetRefs: [" + list + "]"
+	}
+	selects := func(labels string) string { return "selector: {matchLabels: {" + labels + "}}" }
+	for _, c := range []struct{ namespace, spec, want string }{
+		{"shop", "", "[] [] [] true"},
+		{"shop", gateway("front"), "[shop/front] [] [] false"},
+		{"shop", "targetRef: {group: gateway.networking.k8s.io, kind: Gateway, name: front}", "[shop/front] [] [] false"},
+		{"shop", gateway("inside"), "[] [] [] true"}, // an egress gateway is no ingress
+		{"shop", gateway("waypoint"), "[] [shop/waypoint] [] false"},
+		{"shop", gateway("absent"), "[] [] [shop/absent] false"},
+		{"till", gateway("front"), "[] [] [till/front] false"}, // a target is of the policy's own namespace
+		{"shop", gateway("front", "waypoint"), "[shop/front] [shop/waypoint] [] false"},
+		{"shop", `targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}, {group: "", kind: Service, name: cart}]`, "[shop/front] [] [] true"},
+		{"shop", selects("gateway.networking.k8s.io/gateway-name: front"), "[shop/front] [] [] false"},
+		{"shop", selects("istio: edge"), "[shop/public] [] [] false"},
+		{"shop", selects("istio: edge, app: edge, version: v1"), "[shop/public] [] [] false"},
+		{"shop", selects("app: cart"), "[] [] [] true"},
+		{"shop", selects("istio: edge, app: cart"), "[] [] [] true"}, // other pods than those of the Service
+		{"shop", selects("istio: meshed"), "[] [] [] true"},          // its clients have identities
+		{"shop", selects("istio: lonely"), "[] [] [] true"},          // nobody comes from outside
+		{"shop", selects("istio: egress"), "[] [] [] true"},          // nor here
+		{"shop", selects("istio: far"), "[] [] [] true"},             // the Service is another namespace's
+		{"istio-system", selects("istio: far"), "[till/far] [] [] false"},
+		{"shop", selects("istio: ingressgateway"), "[] [] [shop/istio=ingressgateway] false"},
+		{"shop", selects("app: istio-ingress"), "[] [] [shop/app=istio-ingress] false"},
+		{"istio-system", selects("istio: ingressgateway"), "[istio-system/istio=ingressgateway] [] [] false"},
+	} {
+		s := snapshot(t, facts, "AuthorizationPolicy "+c.namespace+"/p: {"+c.spec+"}")
+		equal(t, c.namespace+" "+c.spec, callersText(s, c.namespace), c.want)
+	}
+	s := snapshot(t, facts)
+	if s.Callers(nil) != nil || s.Callers(s.Get(Ref{KindGateway, "shop", "public"})) != nil {
+		t.Error("something other than an AuthorizationPolicy has callers")
+	}
+}
+
+func callersText(s *Snapshot, namespace string) string {
+	c := s.Callers(s.Get(Ref{KindAuthorizationPolicy, namespace, "p"}))
+	return fmt.Sprint(c.Ingress, c.Waypoints, c.Unknown, c.Workloads)
+}
+
+// Where the ingress gateways are listed, the facts that tenants can write count no more.
+func TestListedIngressGateways(t *testing.T) {
+	settings := DefaultSettings()
+	settings.IngressGateways = []IngressGateway{{"edge", map[string]string{"istio": "edge", "app": "edge"}},
+		{"shop", map[string]string{gatewayNameLabel: "front"}}}
+	for _, c := range []struct{ namespace, spec, want string }{
+		{"edge", "selector: {matchLabels: {istio: edge}}", "[edge/istio=edge] [] [] false"},
+		{"shop", "selector: {matchLabels: {istio: edge}}", "[] [] [] true"},
+		{"edge", "selector: {matchLabels: {istio: ingressgateway}}", "[] [] [] true"},
+		{"istio-system", "selector: {matchLabels: {istio: edge}}", "[istio-system/istio=edge] [] [] false"},
+		{"shop", "targetRef: {group: gateway.networking.k8s.io, kind: Gateway, name: front}", "[shop/front] [] [] false"},
+		{"shop", "targetRef: {group: gateway.networking.k8s.io, kind: Gateway, name: back}", "[] [] [] true"},
+	} {
+		s := New(settings, objects(t, `
+			KubernetesGateway shop/front: {gatewayClassName: istio}
+			KubernetesGateway shop/back: {gatewayClassName: istio}
+			Gateway shop/own: {selector: {istio: edge}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+			Service shop/own: {type: LoadBalancer, selector: {istio: edge}, ports: [{port: 80}]}
+			AuthorizationPolicy `+c.namespace+"/p: {"+c.spec+"}")...)
+		equal(t, c.namespace+" "+c.spec, callersText(s, c.namespace), c.want)
+	}
+}
