@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
@@ -141,7 +142,7 @@ func TestOddObjects(t *testing.T) {
 
 // etcd takes objects of 1.5 MiB, the API server requests of twice that, and an UPDATE brings two objects.
 func TestALargeUpdateIsDecided(t *testing.T) {
-	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
+	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry), Timeout: time.Minute}) // for slow machines
 	f.Use(testEvaluator(t))
 	server := start(t, f.Register)
 	padded := strings.Replace(fixture.DisabledRule, "namespace: default", "namespace: default, annotations: {padding: "+strings.Repeat("x", 3<<20)+"}", 1)

@@ -160,7 +160,7 @@ func startDraining(t testing.TB, register func(ctrlwebhook.Server), drain time.D
 func trusting(source *certs.SelfSigned) *http.Client {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(source.Bundle())
-	return &http.Client{Timeout: 10 * time.Second,
+	return &http.Client{Timeout: time.Minute,
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
 }
 
