@@ -31,7 +31,7 @@ type hop struct {
 	port        uint32
 	subset      string
 	payload     Family
-	authority   string // the Host header that a route sets
+	authority   string // the Host header that the SNI is taken from, or that a route sets
 	cluster     Cluster
 	exists      bool              // Istio builds the cluster
 	gateways    []*Object         // of HopGateway: what configures the pods

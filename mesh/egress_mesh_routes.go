@@ -30,12 +30,26 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 					continue
 				}
 				for _, number := range s.destinationPorts(client, v, svc, d, listener) {
-					hops = append(hops, s.egressHops(client, d, number, svc.payloadOf(kind, number))...)
+					for _, d := range s.withRequestedHosts(client, d, v.hosts) {
+						hops = append(hops, s.egressHops(client, d, number, svc.payloadOf(kind, number))...)
+					}
 				}
 			}
 		}
 	}
 	return hops
+}
+
+// withRequestedHosts returns a destination once for each Host header that a request has there, by withRequestedHost.
+func (s *Snapshot) withRequestedHosts(client Client, d routeDestination, hosts []string) []routeDestination {
+	var list []routeDestination
+	for _, requested := range hosts {
+		next := s.withRequestedHost(client, d, requested)
+		if !slices.ContainsFunc(list, func(have routeDestination) bool { return have.requested == next.requested }) {
+			list = append(list, next)
+		}
+	}
+	return list
 }
 
 // payloadOf returns what a route brings to a port: by tcp routes, what the port is for.

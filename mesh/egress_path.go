@@ -1,6 +1,11 @@
 package mesh
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
 
 // hops returns all hops that what a client sends to host:port may take, those out of gateways included.
 func (s *Snapshot) hops(client Client, host string, number uint32) []hop {
@@ -54,15 +59,32 @@ func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p p
 // followRoute returns the hops by a route of a sidecar or waypoint: out of the mesh, or to a gateway and on from
 // there. A destination inside the mesh is a hop of its own kind: nothing leaves by it, but nothing goes to the host's
 // own cluster either.
-func (s *Snapshot) followRoute(client Client, host string, payload Family, d routeDestination) []hop {
+func (s *Snapshot) followRoute(client Client, requested string, payload Family, d routeDestination) []hop {
 	if s.isExternal(d.Host) {
-		return s.egressHops(client, d, d.Port, payload)
+		return s.egressHops(client, s.withRequestedHost(client, d, requested), d.Port, payload)
 	}
 	if !s.isEgressGateway(d.Host, d.virtualService) {
 		return []hop{{kind: hopInside, client: client, host: d.Host, port: d.Port, subset: d.Subset, payload: payload, exists: true, route: &d}}
 	}
 	gateway := s.gatewayHop(client, d, d.Port, payload)
-	return append([]hop{gateway}, s.hopsBehindGateway(gateway, host)...)
+	return append([]hop{gateway}, s.hopsBehindGateway(gateway, requested)...)
+}
+
+// withRequestedHost returns a destination of HTTP with the Host header that a request for host still has there: the route
+// does not rewrite it, and the ServiceEntry of the destination does not declare it. The proxy takes the SNI from it
+// (pilot/pkg/networking/core/cluster_tls.go setAutoSniAndAutoSanValidation).
+//
+//	hosts: [internal.foo]
+//	http: [{route: [{destination: {host: edition.cnn.com}}]}]   # asks the server of edition.cnn.com for internal.foo
+func (s *Snapshot) withRequestedHost(client Client, d routeDestination, requested string) routeDestination {
+	if d.Authority != "" || d.routeType != FamilyHTTP || host.IsWildcard(requested) || host.IsWildcard(d.Host) {
+		return d
+	}
+	svc, ok := s.serviceFor(client, d.Host)
+	if ok && svc.entry != nil && !host.AnyCovers(svc.entry.Hosts, requested) {
+		d.requested = requested
+	}
+	return d
 }
 
 // egressHops returns the hop to a route's destination, none if that is not outside the mesh for the client.
@@ -73,7 +95,8 @@ func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, 
 	}
 	h := s.directHop(client, svc, number, d.Subset, payload)
 	h.authority, h.route = d.Authority, &d
-	if h.authority != "" && h.cluster.Hop.AutoSNI {
+	if h.cluster.Hop.AutoSNI {
+		h.authority = cmp.Or(d.Authority, d.requested)
 		h.cluster.Hop.SNI = h.authority
 	}
 	return []hop{h}

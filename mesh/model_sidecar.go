@@ -1,6 +1,10 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
 
 // sidecarFor returns the Sidecar that configures a client, nil if none does (pilot/pkg/model/push_context.go
 // doGetSidecarScope):
@@ -11,22 +15,25 @@ func (s *Snapshot) sidecarFor(client Client) *Object {
 	if client.Kind != ClientSidecar {
 		return nil
 	}
-	if own := s.sidecarIn(client.Namespace, client.Labels); own != nil {
+	selected := func(selector *networking.WorkloadSelector) bool {
+		return selectorMatches(selector.GetLabels(), client.Labels)
+	}
+	if own := s.sidecarIn(client.Namespace, selected); own != nil {
 		return own
 	}
 	if client.Namespace == s.settings.RootNamespace {
 		return nil
 	}
-	return s.sidecarIn(s.settings.RootNamespace, nil)
+	return s.sidecarIn(s.settings.RootNamespace, func(*networking.WorkloadSelector) bool { return false })
 }
 
-// sidecarIn returns the Sidecar of a namespace that configures pods with these labels. Nil labels are selected by no
-// selector.
-func (s *Snapshot) sidecarIn(namespace string, labels map[string]string) *Object {
+// sidecarIn returns the Sidecar of a namespace that configures a client, of those without a workloadSelector and those
+// whose selector selects it; an empty one selects all pods.
+func (s *Snapshot) sidecarIn(namespace string, selects func(*networking.WorkloadSelector) bool) *Object {
 	var chosen *Object
 	for _, o := range s.objects.Prefix(KindSidecar + "\x00" + namespace + "\x00") {
 		selector := sidecarSpec(o).WorkloadSelector
-		if selector != nil && (labels == nil || !selectorMatches(selector.Labels, labels)) {
+		if selector != nil && !selects(selector) {
 			continue
 		}
 		if chosen == nil || sidecarBefore(o, chosen) {

@@ -46,7 +46,8 @@ func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egress
 	}
 	v := scopedService{service: svc, ports: svc.ports}
 	if l.servicePort != 0 {
-		return v, l.matchListenerPort(&v)
+		has := l.matchListenerPort(&v)
+		return v, has
 	}
 	if slices.Contains(ports, 0) {
 		return v, true

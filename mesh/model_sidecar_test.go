@@ -34,6 +34,9 @@ func TestSidecarFor(t *testing.T) {
 			Sidecar istio-system/root: {workloadSelector: {labels: {app: web}}}`, "sidecar own app=web", "none"},
 		{"not even with a selector that selects all", `
 			Sidecar istio-system/root: {workloadSelector: {}}`, "sidecar own app=web", "none"},
+		{"one in the client's namespace does", `
+			Sidecar own/a @2: {workloadSelector: {}}
+			Sidecar own/b @1: {}`, "sidecar own", "a"},
 		{"in its own namespace it does", `
 			Sidecar istio-system/root: {workloadSelector: {labels: {app: web}}}`, "sidecar istio-system app=web", "root"},
 		{"and not the pods that it does not select", `

@@ -14,6 +14,8 @@ type Destination struct {
 // routeDestination is where a route sends. Its port is 0 where the route gives none.
 type routeDestination struct {
 	Destination
+	// requested is the Host header that a request still has there, where the destination does not declare it.
+	requested      string
 	routeType      Family // http, tls, or opaque for tcp
 	virtualService *virtualService
 }

@@ -73,6 +73,7 @@ type LostTLS struct {
 // flowKey identifies a flow in a review.
 type flowKey struct {
 	client, host, subset string
+	authority            string
 	kind                 ClientKind
 	port                 uint32
 	hopKind              HopKind
@@ -87,7 +88,7 @@ func compareFlows(a, b Flow) int {
 
 // key returns what identifies the hop's flow.
 func (h hop) key() flowKey {
-	return flowKey{kind: h.client.Kind, client: h.client.Namespace + labelsKey(h.client.Labels), host: h.host, port: h.port, subset: h.subset, hopKind: h.kind, payload: h.payload}
+	return flowKey{kind: h.client.Kind, client: h.client.Namespace + labelsKey(h.client.Labels), host: h.host, port: h.port, subset: h.subset, authority: h.authority, hopKind: h.kind, payload: h.payload}
 }
 
 // flow returns the hop's flow, without what the review adds.

@@ -12,7 +12,7 @@ func TestReviewRoutesTo(t *testing.T) {
 		{"requests to a port for TLS", entry + route, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {portLevelSettings: [{port: {number: 443}, tls: {mode: SIMPLE}}]}}`, `
 			sidecar egress a.example:80 plaintext unset was plaintext decided
-			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"requests to a port for requests that lose their TLS", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
@@ -40,7 +40,7 @@ func TestReviewRoutesTo(t *testing.T) {
 				{match: [{sourceNamespace: shop}], route: [{destination: {host: a.example, port: {number: 443}}}]},
 				{match: [{gateways: [mesh]}], route: [{destination: {host: b.example, port: {number: 443}}, weight: 1}, {destination: {host: a.example, port: {number: 443}}, weight: 1}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"requests of a route for gateways of the VirtualService's that is for the mesh too", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
@@ -52,7 +52,7 @@ func TestReviewRoutesTo(t *testing.T) {
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
-			sidecar egress app=web a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress app=web a.example:443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress app=web a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"bytes that a tcp route brings, by what the port is for", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
@@ -75,14 +75,14 @@ func TestReviewRoutesTo(t *testing.T) {
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar egress a.example:80 double-tls SIMPLE unverified was application-tls decided
-			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
 			sidecar egress a.example:8443 double-tls SIMPLE unverified was application-tls decided`},
 		{"port 80 for a host that is in no registry", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 80, name: tls, protocol: TLS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:80 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:80 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:80 double-tls SIMPLE unverified was application-tls decided
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"port 80, and those of known hosts, for a wildcard", `
@@ -100,7 +100,7 @@ func TestReviewRoutesTo(t *testing.T) {
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{match: [{port: 8443}], route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
-			sidecar egress a.example:8443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:8443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:8443 double-tls SIMPLE unverified was application-tls decided`},
 		{"a ztunnel reads no routes", `
 			Namespace egress: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
