@@ -84,7 +84,7 @@ func TestResolveWorst(t *testing.T) {
 	for _, c := range []struct{ first, second, want string }{
 		{"a.example", "plain.example", "plaintext no-rule: plain.example 443"},
 		{"plain.example", "a.example", "plaintext no-rule: plain.example 443"},
-		{"a.example", "gone.example", "originated: a.example 443 SIMPLE verified"}, // pods, if any, are inside
+		{"a.example", "gone.example", "unknown: gone.example 443"},
 		{"gone.example", "plain.example", "plaintext no-rule: plain.example 443"},
 		{"a.example", "tls.example", "originated: a.example 443 SIMPLE verified"},
 		{"web.shop.svc.cluster.local", "a.example", "originated: a.example 443 SIMPLE verified"},

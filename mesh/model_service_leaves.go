@@ -40,8 +40,9 @@ func (s *Snapshot) LeavesMesh(entry Ref) bool {
 //  3. Of an entry with location MESH_INTERNAL the addresses are inside that Settings.InternalAddresses hold; other
 //     addresses and names are outside.
 //
-// The endpoints are those written in the entry, or the WorkloadEntries that it selects (pods are inside), or, where names
-// are resolved, its host. With resolution NONE they are where the client itself connects to: its addresses, if it has any.
+// The endpoints are those written in the entry, or the WorkloadEntries that it selects (pods are inside; where it selects
+// none yet, its location says what it is for), or, where names are resolved, its host. With resolution NONE they are where
+// the client itself connects to: its addresses, if it has any.
 //
 //	spec: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ...}   # leaves
 //	spec: {hosts: [authz.local], resolution: STATIC, endpoints: [{address: 127.0.0.1}], ...}   # does not
@@ -52,7 +53,9 @@ func (s *Snapshot) leavesMesh(svc *service) bool {
 	outside := func(address string) bool { return s.settings.isOutside(address, svc.meshExternal) }
 	switch resolution := svc.entry.Resolution; {
 	case svc.entry.WorkloadSelector != nil || len(svc.entry.Endpoints) > 0:
-		return slices.ContainsFunc(s.entryWorkloads(svc), func(w *networking.WorkloadEntry) bool { return outside(w.Address) })
+		workloads := s.entryWorkloads(svc)
+		return len(workloads) == 0 && svc.meshExternal ||
+			slices.ContainsFunc(workloads, func(w *networking.WorkloadEntry) bool { return outside(w.Address) })
 	case resolution == networking.ServiceEntry_NONE && len(svc.entry.Addresses) > 0:
 		return slices.ContainsFunc(svc.entry.Addresses, outside)
 	case resolution == networking.ServiceEntry_STATIC:

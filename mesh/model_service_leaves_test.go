@@ -36,7 +36,7 @@ func TestLeavesMesh(t *testing.T) {
 		{"resolution: STATIC, workloadSelector: {labels: {app: outside}}", true, true},
 		{"resolution: STATIC, workloadSelector: {labels: {app: inside}}", true, false},
 		{"resolution: STATIC, workloadSelector: {labels: {app: pod}}", false, false},
-		{"resolution: STATIC, workloadSelector: {labels: {app: none}}", false, false},
+		{"resolution: STATIC, workloadSelector: {labels: {app: none}}", true, false},
 	} {
 		for location, want := range map[string]bool{"MESH_EXTERNAL": c.external, "MESH_INTERNAL": c.internal} {
 			s := snapshot(t, workloads, "ServiceEntry shop/a: {hosts: [a.example], location: "+location+", "+c.entry+", ports: [{number: 80, name: http}]}")
