@@ -35,7 +35,7 @@ func TestLeavesMesh(t *testing.T) {
 		{"resolution: DNS, endpoints: [{address: api.other.example}]", true, true},
 		{"resolution: STATIC, workloadSelector: {labels: {app: outside}}", true, true},
 		{"resolution: STATIC, workloadSelector: {labels: {app: inside}}", true, false},
-		{"resolution: STATIC, workloadSelector: {labels: {app: pod}}", false, false},
+		{"resolution: STATIC, workloadSelector: {labels: {app: pod}}", true, false},
 		{"resolution: STATIC, workloadSelector: {labels: {app: none}}", true, false},
 	} {
 		for location, want := range map[string]bool{"MESH_EXTERNAL": c.external, "MESH_INTERNAL": c.internal} {
