@@ -198,6 +198,14 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
 			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided
 			sidecar istio-system www.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
+		{"TLS that a gateway uses, and that another rule keeps from sidecars that encrypt themselves", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			VirtualService egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
+			DestinationRule egress/young @2: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar istio-system api.bank.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"a credential that no gateway uses for the port", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
@@ -378,6 +386,10 @@ func TestReviewRuleForNobody(t *testing.T) {
 		{"nor is a deleted rule for one", entry + `
 			DestinationRule shop/bank: {host: www.bank.example}`, "delete DestinationRule shop/bank", ``},
 		{"a rule that no client's lookup comes to", entry, `
+			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar till api.bank.example:0 unknown off-path ignored`},
+		{"where it had another host before", entry + `
+			DestinationRule till/bank: {host: www.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar till api.bank.example:0 unknown off-path ignored`},
 		{"which asks for no TLS", entry, `

@@ -86,6 +86,17 @@ func TestReviewThroughGateway(t *testing.T) {
 	for _, c := range []reviewCase{
 		{"the gateway's way out alone", through, rule, `
 			gateway istio-system istio=egress a.example:80 originated SIMPLE was plaintext decided`},
+		{"wherever that leads", mesh + `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
+				{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]},
+				{match: [{gateways: [egress/gw]}], route: [{destination: {host: b.example, port: {number: 80}}}]}]}`, `
+			DestinationRule shop/a: {host: a.example}`, `
+			gateway istio-system istio=egress b.example:80 plaintext no-rule was plaintext`},
+		{"not that of a gateway to which the rule does not come", mesh + `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
+			DestinationRule shop/a: {host: a.example}`, `
+			sidecar shop a.example:80 plaintext unset was plaintext decided
+			sidecar shop a.example:8080 plaintext unset was plaintext decided`},
 		{"ports that share the gateway's are one hop to it", through, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
 				{match: [{gateways: [mesh], sourceNamespace: shop}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]},

@@ -83,6 +83,10 @@ func TestReviewGroups(t *testing.T) {
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: x.test}}}`, `
 			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
 			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
+		{"a rule that is on nobody's path apart", 65, ``, `
+			DestinationRule egress/r: {host: "*.example", exportTo: [till], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress *.example:0 unknown off-path ignored
+			sidecar shop h00.example:80 plaintext no-rule was plaintext and 64 others`},
 		{"what was kept in apart", 64, `
 			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/z: {hosts: [z.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, rule, `
@@ -142,6 +146,12 @@ func TestReviewHostClasses(t *testing.T) {
 	} {
 		c.run(t)
 	}
+	old, next, object := changed(t, manyEntries(3, alike), `
+		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	equal(t, "a host in a list", flowLines(Review(old, next, object, HostLists{{"h01.example"}})), strings.Join([]string{
+		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 1 others",
+		"sidecar shop h01.example:80 originated SIMPLE was plaintext decided",
+	}, "\n"))
 	s := snapshot(t, manyEntries(3, alike), `
 		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
 	for _, g := range s.GovernedClusters(Ref{Kind: KindDestinationRule, Namespace: "shop", Name: "r"}) {

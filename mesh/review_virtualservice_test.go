@@ -115,6 +115,15 @@ func TestReviewVirtualService(t *testing.T) {
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
 			sidecar shop *.example:80 plaintext no-rule was unrouted`},
+		{"the hop to a gateway is not told for it", `
+			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule egress/w: {host: "*.example", exportTo: [shop], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
+				{match: [{gateways: [mesh]}], route: [{destination: {host: egress.istio-system.svc.cluster.local, port: {number: 80}}}]},
+				{match: [{gateways: [egress/gw]}], route: [{destination: {host: "*.example", port: {number: 80}}}]}]}`, `
+			gateway istio-system istio=egress *.example:80 plaintext no-rule was originated`},
 		{"a name that is declared is none of a wildcard's", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
 			ServiceEntry egress/x: {hosts: [x.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
