@@ -58,6 +58,28 @@ func TestGovernedClusters(t *testing.T) {
 			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			ServiceEntry shop/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"not for what leaves the mesh and is inside by its location", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"nor for clients for whom it is inside by its endpoints", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry shop/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 127.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
+		{"endpoints by their addresses", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 SIMPLE, static endpoints`},
+		{"a server on port 80 by targetPort", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 8080, name: http, protocol: HTTP, targetPort: 80}, {number: 8443, name: https, protocol: HTTP, targetPort: 443}, {number: 80, name: none, protocol: HTTP}]}
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:8080 SIMPLE, port 80 is written
+			sidecar shop api.bank.example:8443 SIMPLE
+			sidecar shop api.bank.example:80 SIMPLE`},
+		{"a server on port 80 by its endpoint", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, endpoints: [{address: a.example, ports: {http: 80, other: 0}}], ports: [{number: 8080, name: http, protocol: HTTP}, {number: 80, name: other, protocol: HTTP}]}
+			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:8080 SIMPLE, port 80 is written
+			sidecar shop api.bank.example:80 SIMPLE`},
 		{"names of the entry's own", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], subjectAltNames: [x.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
@@ -76,8 +98,10 @@ func TestGovernedClusters(t *testing.T) {
 					line += "/" + g.Subset
 				}
 				line += " " + map[bool]string{true: g.Cluster.Hop.TLS, false: "plaintext"}[g.Cluster.Originated()]
-				if g.EntrySubjectAltNames {
-					line += ", the entry has SANs"
+				for word, there := range map[string]bool{", the entry has SANs": g.EntrySubjectAltNames, ", static endpoints": g.StaticEndpoints, ", port 80 is written": g.WrittenPlaintextPort} {
+					if there {
+						line += word
+					}
 				}
 				lines = append(lines, line)
 			}

@@ -29,6 +29,14 @@ func TestResolveVerdict(t *testing.T) {
 		{"a cluster that is not built", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "unknown: api.bank.example 80"},
 
+		{"the mesh's own TLS to endpoints outside that take it", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, endpoints: [{address: a.example, serviceAccount: bank}], ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "originated: api.bank.example 80 ISTIO_MUTUAL verified"},
+		{"which not all of them take", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, endpoints: [{address: a.example, serviceAccount: bank}, {address: b.example}], ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "plaintext no-rule: api.bank.example 80"},
+		{"which a rule disables", `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS, endpoints: [{address: a.example, serviceAccount: bank}], ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "plaintext disabled: api.bank.example 80"},
+
 		{"an unknown host", entry, "sidecar shop", "www.bank.example", 80, "unknown unknown-host"},
 		{"an unknown port", entry, "sidecar shop", "api.bank.example", 8080, "unknown passthrough"},
 		{"UDP", entry, "sidecar shop", "api.bank.example", 53, "unknown passthrough"},
@@ -221,7 +229,7 @@ func TestResolveNoDestination(t *testing.T) {
 		{"a redirect", `VirtualService shop/v: {hosts: [a.example], http: [{redirect: {uri: /}}]}`, "a.example", 80, "HTTP VirtualService shop/v spec.http[0].redirect"},
 		{"a direct answer", `VirtualService shop/v: {hosts: [a.example], http: [{directResponse: {status: 503}}]}`, "a.example", 80, "HTTP VirtualService shop/v spec.http[0].directResponse"},
 		{"a route without weights", `VirtualService shop/v: {hosts: [a.example], http: [{` + nobody + `}]}`, "a.example", 80, "HTTP VirtualService shop/v spec.http[0].route"},
-		{"the first that is for the request", `VirtualService shop/v: {hosts: [a.example], gateways: [mesh, gw], http: [{match: [{gateways: [gw]}], ` + nobody + `}, {match: [{port: 81}], ` + nobody + `}, {match: [{sourceNamespace: till}], ` + nobody + `}, {redirect: {uri: /}}]}`, "a.example", 80, "HTTP VirtualService shop/v spec.http[3].redirect"},
+		{"the first that is for the request", `VirtualService shop/v: {hosts: [a.example], gateways: [mesh, gw], http: [{match: [{gateways: [gw]}], ` + nobody + `}, {match: [{port: 81}], ` + nobody + `}, {match: [{sourceNamespace: till}], ` + nobody + `}, {match: [{gateways: [mesh]}], redirect: {uri: /}}]}`, "a.example", 80, "HTTP VirtualService shop/v spec.http[3].redirect"},
 		{"a delegate", `
 			VirtualService shop/v: {hosts: [a.example], http: [{delegate: {name: d}}]}
 			VirtualService shop/d: {http: [{redirect: {uri: /}}]}`, "a.example", 80, "HTTP VirtualService shop/v spec.http[0].delegate"},
@@ -255,6 +263,9 @@ func TestResolvePath(t *testing.T) {
 	s := snapshot(t, `
 		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 		VirtualService shop/v: {hosts: [a.example], http: [{route: [{destination: {host: web}}]}]}`)
+	mutual := snapshot(t, `
+		ServiceEntry egress/a: {hosts: [a.example], location: MESH_INTERNAL, resolution: DNS, endpoints: [{address: b.example, serviceAccount: a}], ports: [{number: 443, name: https, protocol: HTTPS}]}`)
+	equal(t, "the application's TLS in the mesh's own", mutual.Resolve(client, "a.example", 443).Verdict, ApplicationTLS)
 	h := s.Resolve(client, "a.example", 80).Hops[0]
 	equal(t, "hop inside the mesh", fmt.Sprint(h.From, " to ", h.To, " ", h.Port, h.Names != nil), "sidecar shop app=web to web.shop.svc.cluster.local 80 true")
 }

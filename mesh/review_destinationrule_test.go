@@ -434,6 +434,11 @@ func TestReviewGovernedGatewayHops(t *testing.T) {
 		{"not where another rule stands in its place", gateway + `
 			DestinationRule shop/other @2: {host: ` + host + `, exportTo: ["*"]}`, `
 			DestinationRule shop/gw @1: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, ``},
+		{"a port that the Service has not", `
+			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 443, name: https}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`, `
+			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
+			sidecar shop ` + host + `:80 (to gateway) originated ISTIO_MUTUAL`},
 		{"a rule that its own namespace does not see", gateway, `
 			DestinationRule shop/gw: {host: ` + host + `, exportTo: [till], trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, ``},
 		{"a deleted rule", gateway + `

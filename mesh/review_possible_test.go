@@ -78,6 +78,13 @@ func TestReviewRoutesTo(t *testing.T) {
 			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided
 			sidecar egress a.example:8443 double-tls SIMPLE unverified was application-tls decided`},
+		{"the service's only port", `
+			Service egress/web: {ports: [{port: 8080, name: http}]}
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
+			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
+			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"port 80 for a host that is in no registry", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 80, name: tls, protocol: TLS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `

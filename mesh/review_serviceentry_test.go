@@ -69,6 +69,11 @@ func TestReviewServiceEntry(t *testing.T) {
 			VirtualService till/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}`, `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 plaintext no-rule`},
+		{"clients that do not listen for it, and may come by its cluster all the same", `
+			VirtualService shop/v: {hosts: [v.example], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}
+			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 plaintext no-rule`},
 		{"of several waypoints each is held against itself", `
 			KubernetesGateway a/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
 			KubernetesGateway b/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}

@@ -45,6 +45,10 @@ func TestReviewVirtualService(t *testing.T) {
 		{"a wildcard over the host", entry + simple, `
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"TLS by a name that nothing declares", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}`, `
+			VirtualService shop/v: {hosts: [x.test], exportTo: [.], tls: [{match: [{sniHosts: [x.test]}], route: [{destination: {host: a.example}}]}]}`, `
+			sidecar shop a.example:443 application-tls no-rule was application-tls`},
 		{"what the route sets as the Host header", entry + simple, `
 			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{rewrite: {authority: a.example}, route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
 			sidecar shop a.example:80 originated SIMPLE was originated by VirtualService shop/v`},
@@ -194,6 +198,11 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			DestinationRule till/gw: {host: ` + host + `}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
 			sidecar till ` + host + `:443 (to gateway) plaintext unset carrying http`},
+		{"a rule beside a gateway of which no Service is known", entry + `
+			Gateway egress/gw: {selector: {istio: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+			DestinationRule edge/gw: {host: istio-edge.edge.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: istio-edge.edge.svc.cluster.local, port: {number: 80}}}]}]}`, `
+			sidecar shop istio-edge.edge.svc.cluster.local:80 (to gateway) originated ISTIO_MUTUAL`},
 		{"a gateway of which nothing is known", entry, to80, `
 			gateway istio-system a.example:80 plaintext no-rule was plaintext`},
 		{"a Gateway without servers", entry + service + `
@@ -220,6 +229,25 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls
 			sidecar istio-system ` + host + `:443 (to gateway) application-tls no-rule
 			sidecar shop ` + host + `:443 (to gateway) application-tls no-rule`},
+		{"bytes that are requests, since the mesh sends those", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
+			gateway istio-system istio=egress a.example:5432 plaintext no-rule carrying http was plaintext
+			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying http
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
+		{"bytes of a port of which the protocol is not declared", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 9000, name: any}, {number: 5432, name: tcp, protocol: TCP}]}` + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tcp: [{match: [{gateways: [mesh], port: 9000}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}, {match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
+			gateway istio-system istio=egress a.example:5432 plaintext no-rule carrying unspecified was plaintext
+			sidecar istio-system a.example:9000 plaintext no-rule was plaintext
+			sidecar shop a.example:9000 plaintext no-rule was plaintext
+			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified`},
+		{"bytes for a host that nothing declares", entry + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [x.test], exportTo: [istio-system], gateways: [egress/gw], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 plaintext no-rule carrying opaque was plaintext`},
 		{"bytes that are TLS and come from a gateway without servers", entry, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{gateways: [mesh], sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
 			gateway istio-system a.example:443 application-tls no-rule was application-tls`},
