@@ -40,13 +40,16 @@ func TestConsideredRules(t *testing.T) {
 			DestinationRule till/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop",
 			"DestinationRule till/a: in a namespace that is neither the client's, nor the service's, nor the mesh's root"},
 		{"a selector that leaves the client out", `
-			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=web",
+			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=web",
 			"DestinationRule shop/a: its workloadSelector does not select this client"},
 		{"a selector of another namespace", `
-			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=till",
+			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=till",
 			"DestinationRule egress/a: not exported to namespace shop"},
 		{"a selector at a waypoint", `
-			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, "waypoint egress app=till",
+			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, "waypoint egress app=till",
 			"DestinationRule egress/a: a waypoint ignores rules with a workloadSelector"},
 		{"a rule for all of a third namespace, at a waypoint", `
 			DestinationRule till/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "waypoint egress",
@@ -56,18 +59,21 @@ func TestConsideredRules(t *testing.T) {
 			DestinationRule till/b: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop",
 			"DestinationRule till/b: in a namespace that is neither the client's, nor the service's, nor the mesh's root"},
 		{"other labels than a selector of another namespace asks for", `
-			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=web",
+			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=web",
 			"DestinationRule egress/a: not exported to namespace shop"},
 		{"the younger of two that select the client", `
 			DestinationRule shop/a @1: {host: api.bank.example, workloadSelector: {matchLabels: {a: x}}, trafficPolicy: {tls: {mode: SIMPLE}}}
-			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {b: x}}, trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop a=x b=x",
+			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {b: x}},
+				trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop a=x b=x",
 			"DestinationRule shop/b: DestinationRule shop/a stands in its place: rules with unequal exportTo do not merge, and the newer one wins"},
 		{"a rule of the client's namespace that is exported to others alone", `
 			DestinationRule shop/a: {host: api.bank.example, exportTo: [till], trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop",
 			"DestinationRule shop/a: not exported to namespace shop"},
 		{"a rule for all beside one that selects the client", `
 			DestinationRule shop/a @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}
-			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop app=till",
+			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
+				trafficPolicy: {tls: {mode: DISABLE}}}`, "sidecar shop app=till",
 			"DestinationRule shop/a: DestinationRule shop/b stands in its place: rules with unequal exportTo do not merge, and the newer one wins"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,7 +83,8 @@ func TestConsideredRules(t *testing.T) {
 	}
 	s := snapshot(t, entry, `
 		DestinationRule egress/a @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}
-		DestinationRule egress/b @2: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}
+		DestinationRule egress/b @2: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}},
+			subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}
 		VirtualService shop/a: {hosts: [api.bank.example], http: [{route: [{destination: {host: api.bank.example, subset: v1}}]}]}`)
 	equal(t, "a rule whose subset decides", consideredLines(s.Resolve(parseClient("sidecar shop"), "api.bank.example", 80).Considered), "")
 	s = snapshot(t, entry, `
@@ -87,7 +94,8 @@ func TestConsideredRules(t *testing.T) {
 	equal(t, "a rule beside the one whose subset decides", consideredLines(s.Resolve(parseClient("sidecar shop"), "api.bank.example", 80).Considered),
 		"DestinationRule egress/b: merged with DestinationRule egress/a, which is older: the trafficPolicy of the oldest stands whole")
 	s = snapshot(t, `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}},
+			ports: [{number: 80, name: http, protocol: HTTP}]}
 		DestinationRule egress/a: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`)
 	equal(t, "rules for a cluster that is not built", len(s.Resolve(parseClient("sidecar shop"), "api.bank.example", 80).Considered), 1)
 }
@@ -95,7 +103,8 @@ func TestConsideredRules(t *testing.T) {
 // The services of a host for which a client has no answer, and why.
 func TestConsideredServices(t *testing.T) {
 	const entry = `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 81, name: more, protocol: HTTP}]}`
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS,
+			ports: [{number: 80, name: http, protocol: HTTP}, {number: 81, name: more, protocol: HTTP}]}`
 	for _, c := range []struct {
 		name, mesh string
 		port       uint32
@@ -105,14 +114,17 @@ func TestConsideredServices(t *testing.T) {
 		{"no such port, whatever the Sidecar imports", entry + `
 			Sidecar shop/default: {egress: [{hosts: ["*/*"]}]}`, 8080, "passthrough ServiceEntry egress/bank: it has no such port"},
 		{"not exported", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, 80,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, 80,
 			"passthrough ServiceEntry egress/bank: not exported to namespace shop (spec.exportTo)"},
 		{"left out by the Sidecar", entry + `
 			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, 80, "passthrough ServiceEntry egress/bank: left out of the egress hosts of Sidecar shop/default"},
 		{"no listener on the port", entry + `
-			Sidecar shop/default: {egress: [{port: {number: 81, protocol: HTTP}, hosts: ["*/*"]}]}`, 80, "passthrough ServiceEntry egress/bank: no egress listener of Sidecar shop/default on port 80 is for it"},
+			Sidecar shop/default: {egress: [{port: {number: 81, protocol: HTTP},
+				hosts: ["*/*"]}]}`, 80, "passthrough ServiceEntry egress/bank: no egress listener of Sidecar shop/default on port 80 is for it"},
 		{"each service for itself", entry + `
-			ServiceEntry till/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 8080, name: http, protocol: HTTP}]}`, 8080,
+			ServiceEntry till/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS,
+				ports: [{number: 8080, name: http, protocol: HTTP}]}`, 8080,
 			"passthrough ServiceEntry egress/bank: it has no such port\nServiceEntry till/bank: not exported to namespace shop (spec.exportTo)"},
 		{"no service at all", ``, 80, "unknown-host "},
 	} {

@@ -109,13 +109,16 @@ func TestClusterTLSAtWaypointAndForwardProxy(t *testing.T) {
 		KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
 		Namespace egress: {metadata: {labels: {istio.io/use-waypoint: waypoint}}}`
 	const exact = waypoint + `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, subjectAltNames: [a.example], ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, subjectAltNames: [a.example],
+			ports: [{number: 80, name: http, protocol: HTTP}]}
 		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: %s}}`
 	const dynamic = waypoint + `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DYNAMIC_DNS, subjectAltNames: [a.example], ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DYNAMIC_DNS, subjectAltNames: [a.example],
+			ports: [{number: 80, name: http, protocol: HTTP}]}
 		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: %s}}`
 	const wildcard = `
-		ServiceEntry egress/bank: {hosts: ["*.bank.example"], resolution: DYNAMIC_DNS, subjectAltNames: [a.example], ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry egress/bank: {hosts: ["*.bank.example"], resolution: DYNAMIC_DNS, subjectAltNames: [a.example],
+			ports: [{number: 80, name: http, protocol: HTTP}]}
 		DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: %s}}`
 	for _, c := range []struct{ name, mesh, client, host, tls, want string }{
 		{"a waypoint takes ISTIO_MUTUAL for none", exact, "waypoint egress", "api.bank.example", `{mode: ISTIO_MUTUAL}`, "plaintext mutual-at-waypoint"},

@@ -10,16 +10,20 @@ import (
 func TestEndpoints(t *testing.T) {
 	for _, c := range []struct{ name, mesh, want string }{
 		{"the port's number", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http}]}`,
 			"http 80: 1.2.3.4:80"},
 		{"targetPort goes before the number", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, targetPort: 443}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, targetPort: 443}]}`,
 			"http 80: 1.2.3.4:443"},
 		{"the endpoint's own port of that name goes before targetPort", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4, ports: {http: 8443, other: 1}}], ports: [{number: 80, name: http, targetPort: 443}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC,
+				endpoints: [{address: 1.2.3.4, ports: {http: 8443, other: 1}}], ports: [{number: 80, name: http, targetPort: 443}]}`,
 			"http 80: 1.2.3.4:8443"},
 		{"a unix socket has no port", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: "unix:///bank", ports: {http: 8443}}], ports: [{number: 80, name: http, targetPort: 443}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: "unix:///bank", ports: {http: 8443}}],
+				ports: [{number: 80, name: http, targetPort: 443}]}`,
 			"http 80: unix:///bank:0"},
 		{"an entry without endpoints that resolves names", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http}]}`,
@@ -28,48 +32,62 @@ func TestEndpoints(t *testing.T) {
 			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, ports: [{number: 80, name: http}]}`,
 			""},
 		{"entries of one namespace share their endpoints", `
-			ServiceEntry egress/bank @1: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http}]}
-			ServiceEntry egress/more @2: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.5}], ports: [{number: 80, name: web}]}
-			ServiceEntry shop/bank @3: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.6}], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank @1: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http}]}
+			ServiceEntry egress/more @2: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.5}],
+				ports: [{number: 80, name: web}]}
+			ServiceEntry shop/bank @3: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.6}],
+				ports: [{number: 80, name: http}]}`,
 			"http 80: 1.2.3.4:80, web 80: 1.2.3.5:80"},
 		{"a Service has none that are known", `
 			Service egress/bank: {ports: [{port: 80, name: http}]}
-			ServiceEntry egress/more: {hosts: [bank.egress.svc.cluster.local], resolution: STATIC, endpoints: [{address: 1.2.3.5}], ports: [{number: 80, name: web}]}`,
+			ServiceEntry egress/more: {hosts: [bank.egress.svc.cluster.local], resolution: STATIC, endpoints: [{address: 1.2.3.5}],
+				ports: [{number: 80, name: web}]}`,
 			"web 80: 1.2.3.5:80"},
 		{"DNS_ROUND_ROBIN has one endpoint a port", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS_ROUND_ROBIN, endpoints: [{address: a.example}, {address: b.example}], ports: [{number: 80, name: http}, {number: 443, name: https}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS_ROUND_ROBIN,
+				endpoints: [{address: a.example}, {address: b.example}], ports: [{number: 80, name: http}, {number: 443, name: https}]}`,
 			"http 80: a.example:80, https 443: a.example:443"},
 		{"DNS_ROUND_ROBIN beside an older entry has none", `
-			ServiceEntry egress/bank @1: {hosts: [api.bank.example], resolution: DNS, endpoints: [{address: a.example}, {address: b.example}], ports: [{number: 80, name: http}]}
-			ServiceEntry egress/more @2: {hosts: [api.bank.example], resolution: DNS_ROUND_ROBIN, endpoints: [{address: c.example}], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank @1: {hosts: [api.bank.example], resolution: DNS, endpoints: [{address: a.example}, {address: b.example}],
+				ports: [{number: 80, name: http}]}
+			ServiceEntry egress/more @2: {hosts: [api.bank.example], resolution: DNS_ROUND_ROBIN, endpoints: [{address: c.example}],
+				ports: [{number: 80, name: http}]}`,
 			"http 80: a.example:80, http 80: b.example:80"},
 		{"a selector selects WorkloadEntries of the namespace, by the labels of both places", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {app: bank, v: "1"}}, endpoints: [{address: 9.9.9.9}], ports: [{number: 80, name: http, targetPort: 443}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {app: bank, v: "1"}},
+				endpoints: [{address: 9.9.9.9}], ports: [{number: 80, name: http, targetPort: 443}]}
 			WorkloadEntry egress/a: {metadata: {labels: {app: bank}}, address: 1.2.3.4, labels: {v: "1"}, ports: {http: 8443}}
 			WorkloadEntry egress/b: {metadata: {labels: {app: bank, v: "1"}}, address: 1.2.3.5}
 			WorkloadEntry egress/c: {address: 1.2.3.6, labels: {app: bank, v: "2"}}
 			WorkloadEntry shop/d: {address: 1.2.3.7, labels: {app: bank, v: "1"}}`,
 			"http 80: 1.2.3.4:8443, http 80: 1.2.3.5:443"},
 		{"the WorkloadEntry's metadata goes before its spec", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {v: "1"}}, ports: [{number: 80, name: http}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {v: "1"}},
+				ports: [{number: 80, name: http}]}
 			WorkloadEntry egress/a: {metadata: {labels: {v: "1"}}, address: 1.2.3.4, labels: {v: "2"}}
 			WorkloadEntry egress/b: {metadata: {labels: {v: "2"}}, address: 1.2.3.5, labels: {v: "1"}}`,
 			"http 80: 1.2.3.4:80"},
 		{"a WorkloadEntry's identity", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {app: bank}},
+				ports: [{number: 80, name: http}]}
 			WorkloadEntry egress/a: {address: 1.2.3.4, labels: {app: bank}, serviceAccount: bank}`,
 			"http 80: 1.2.3.4:80 mTLS spiffe://cluster.local/ns/egress/sa/bank"},
 		{"a selected name counts where names are resolved", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, workloadSelector: {labels: {app: bank}},
+				ports: [{number: 80, name: http}]}
 			WorkloadEntry egress/a: {address: a.example, labels: {app: bank}}`,
 			"http 80: a.example:80"},
 		{"and nowhere else", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {app: bank}}, ports: [{number: 80, name: http}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, workloadSelector: {labels: {app: bank}},
+				ports: [{number: 80, name: http}]}
 			WorkloadEntry egress/a: {address: a.example, labels: {app: bank}}
 			WorkloadEntry egress/b: {labels: {app: bank}, network: other}`,
 			"http 80: :80"},
 		{"labels that say mutual TLS", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, endpoints: [{address: 1.2.3.4, labels: {security.istio.io/tlsMode: istio}}, {address: 1.2.3.5, serviceAccount: bank}, {address: 1.2.3.6, serviceAccount: bank, labels: {security.istio.io/tlsMode: disabled}}], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC,
+				endpoints: [{address: 1.2.3.4, labels: {security.istio.io/tlsMode: istio}}, {address: 1.2.3.5, serviceAccount: bank},
+				{address: 1.2.3.6, serviceAccount: bank, labels: {security.istio.io/tlsMode: disabled}}], ports: [{number: 80, name: http}]}`,
 			"http 80: 1.2.3.4:80 mTLS, http 80: 1.2.3.5:80 mTLS spiffe://cluster.local/ns/egress/sa/bank, http 80: 1.2.3.6:80 spiffe://cluster.local/ns/egress/sa/bank"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -100,36 +118,12 @@ func endpointLines(list []endpoint) string {
 	return strings.Join(lines, ", ")
 }
 
-// An endpoint of one port is none of another: addresses go by the port's name, names by its number.
-func TestEndpointPorts(t *testing.T) {
-	all := []endpoint{
-		{number: 80, name: "http", address: "1.2.3.4", port: 8080},
-		{number: 80, name: "web", address: "1.2.3.5", port: 8081},
-		{number: 81, name: "http", address: "1.2.3.6", port: 8082},
-		{number: 80, name: "http", address: "a.example", port: 8083},
-		{number: 80, name: "http", address: "unix:///x", port: 0},
-		{number: 80, name: "http", address: "", port: 8084},
-		{number: 80, name: "http", address: "1.2.3.4", port: 8080, labels: map[string]string{"v": "1"}},
-	}
-	p := port{number: 80, name: "http"}
-	for _, c := range []struct {
-		how    discoveryType
-		labels map[string]string
-		want   string
-	}{
-		{discoveryEDS, nil, "[0 8080 8082 8084]"},
-		{discoveryDNS, nil, "[0 8080 8081 8083 8084]"},
-		{discoveryEDS, map[string]string{"v": "1"}, "[8080]"},
-	} {
-		equal(t, fmt.Sprint(c.how, c.labels), endpointPorts(all, p, c.how, c.labels), c.want)
-	}
-}
-
 // The names that the servers of a host may prove.
 func TestServiceAccounts(t *testing.T) {
 	for _, c := range []struct{ name, mesh, host, want string }{
 		{"those of the entry and of its endpoints, each once", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, subjectAltNames: [b.example, a.example, b.example], endpoints: [{address: 1.2.3.4, serviceAccount: bank}, {address: 1.2.3.5}], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: STATIC, subjectAltNames: [b.example, a.example, b.example],
+				endpoints: [{address: 1.2.3.4, serviceAccount: bank}, {address: 1.2.3.5}], ports: [{number: 80, name: http}]}`,
 			"api.bank.example", "[a.example b.example spiffe://cluster.local/ns/egress/sa/bank spiffe://old/ns/egress/sa/bank]"},
 		{"of the newest entry of the namespace, whatever the others say", `
 			ServiceEntry egress/bank @1: {hosts: [api.bank.example], subjectAltNames: [a.example], ports: [{number: 80, name: http}]}
@@ -137,10 +131,12 @@ func TestServiceAccounts(t *testing.T) {
 			ServiceEntry shop/more @3: {hosts: [api.bank.example], subjectAltNames: [c.example], ports: [{number: 80, name: http}]}`,
 			"api.bank.example", "[b.example]"},
 		{"an identity of another trust domain has the aliases too", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], subjectAltNames: ["spiffe://td/ns/a/sa/b", "spiffe://td", "https://td/x"], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank: {hosts: [api.bank.example], subjectAltNames: ["spiffe://td/ns/a/sa/b", "spiffe://td", "https://td/x"],
+				ports: [{number: 80, name: http}]}`,
 			"api.bank.example", "[https://td/x spiffe://old/ns/a/sa/b spiffe://td spiffe://td/ns/a/sa/b]"},
 		{"a forward proxy uses none", `
-			ServiceEntry egress/bank: {hosts: ["*.bank.example"], resolution: DYNAMIC_DNS, subjectAltNames: [a.example], ports: [{number: 80, name: http}]}`,
+			ServiceEntry egress/bank: {hosts: ["*.bank.example"], resolution: DYNAMIC_DNS, subjectAltNames: [a.example],
+				ports: [{number: 80, name: http}]}`,
 			"*.bank.example", "[]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,7 +6,8 @@ import "testing"
 func TestSidecarDestinations(t *testing.T) {
 	const a = `ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
 	const wide = `
-		ServiceEntry egress/w: {hosts: ["*.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
+		ServiceEntry egress/w: {hosts: ["*.example"], resolution: DYNAMIC_DNS,
+			ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
 	for _, c := range []struct {
 		name, mesh, host string
 		port             uint32
@@ -16,14 +17,17 @@ func TestSidecarDestinations(t *testing.T) {
 		{"a name below a wildcard", a + wide, "b.example", 80, "*.example:80"},
 		{"the closest wildcard", wide + `
 			ServiceEntry egress/all: {hosts: ["*"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, "a.x.example", 80, "*.x.example:80"},
+			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, "a.x.example", 80, "*.x.example:80"},
 		{"the closest that has the port", wide + `
-			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 8080, name: http, protocol: HTTP}]}`, "a.x.example", 80, "*.example:80"},
+			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS,
+				ports: [{number: 8080, name: http, protocol: HTTP}]}`, "a.x.example", 80, "*.example:80"},
 		{"the closest that the Sidecar imports", wide + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			Sidecar shop/default: {egress: [{hosts: [egress/*]}]}`, "a.x.example", 80, "*.example:80"},
 		{"one that is known only because a route leads there is none", wide + `
-			ServiceEntry till/x: {hosts: ["*.x.example"], exportTo: [till], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry till/x: {hosts: ["*.x.example"], exportTo: [till], resolution: DYNAMIC_DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: "*.x.example"}}]}]}`, "a.x.example", 80, "*.example:80"},
 		{"one that the Sidecar leaves out, and a route leads to", wide + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
@@ -31,9 +35,11 @@ func TestSidecarDestinations(t *testing.T) {
 			Sidecar shop/default: {egress: [{hosts: [egress/*, ./v.example]}]}`, "a.x.example", 80, "*.example:80"},
 		{"the closest that the Sidecar listens for on this port", wide + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			Sidecar shop/default: {egress: [{port: {number: 15000, protocol: HTTP_PROXY}, hosts: [till/*]}, {hosts: [egress/*]}]}`, "a.x.example", 80, "*.example:80"},
+			Sidecar shop/default: {egress: [{port: {number: 15000, protocol: HTTP_PROXY}, hosts: [till/*]},
+				{hosts: [egress/*]}]}`, "a.x.example", 80, "*.example:80"},
 		{"the closest that does not declare UDP for it", wide + `
-			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: dns, protocol: UDP}]}`, "a.x.example", 80, "*.example:80"},
+			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS,
+				ports: [{number: 80, name: dns, protocol: UDP}]}`, "a.x.example", 80, "*.example:80"},
 		{"an unknown name", a, "b.example", 80, "not listened for"},
 		{"an unknown port", a, "a.example", 8080, "not listened for"},
 		{"UDP", a, "a.example", 53, "not listened for"},
@@ -52,14 +58,18 @@ func TestSidecarDestinations(t *testing.T) {
 			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: a.example}}]}]}
 			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, "a.example", 80, "not listened for"},
 		{"requests for a host in capitals go to its name in lower case", `
-			ServiceEntry egress/b: {hosts: [B.Example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, "B.Example", 80, "b.example:80"},
+			ServiceEntry egress/b: {hosts: [B.Example], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, "B.Example", 80, "b.example:80"},
 		{"other bytes to its name as it is written", `
-			ServiceEntry egress/b: {hosts: [B.Example], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`, "B.Example", 80, "B.Example:80"},
+			ServiceEntry egress/b: {hosts: [B.Example], resolution: DNS,
+				ports: [{number: 80, name: tcp, protocol: TCP}]}`, "B.Example", 80, "B.Example:80"},
 		{"a forward proxy's listener takes what no route leads away, too", a + `
 			VirtualService shop/v: {hosts: [a.example], http: [{route: [{destination: {host: v.example}}]}]}
-			Sidecar shop/default: {egress: [{port: {number: 80, protocol: HTTP_PROXY}, hosts: ["*/*"]}]}`, "a.example", 80, "v.example:80 | a.example:80"},
+			Sidecar shop/default: {egress: [{port: {number: 80, protocol: HTTP_PROXY},
+				hosts: ["*/*"]}]}`, "a.example", 80, "v.example:80 | a.example:80"},
 		{"a listener's own protocol says which routes count", a + `
-			VirtualService shop/v: {hosts: [a.example], http: [{route: [{destination: {host: h.example}}]}], tcp: [{route: [{destination: {host: t.example}}]}]}
+			VirtualService shop/v: {hosts: [a.example], http: [{route: [{destination: {host: h.example}}]}],
+				tcp: [{route: [{destination: {host: t.example}}]}]}
 			Sidecar shop/default: {egress: [{port: {number: 80, protocol: TCP}, hosts: ["*/*"]}]}`, "a.example", 80, "t.example:80"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,7 +84,8 @@ func TestSidecarDestinations(t *testing.T) {
 // A destination without a port, and one by another name.
 func TestCompletedDestinations(t *testing.T) {
 	const entries = `
-		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 5432, name: tcp, protocol: TCP}]}
+		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP},
+			{number: 5432, name: tcp, protocol: TCP}]}
 		ServiceEntry egress/b: {hosts: [b.example], resolution: DNS, ports: [{number: 8080, name: http, protocol: HTTP}]}
 		Service shop/b: {externalName: b.example, ports: [{port: 80, name: http}]}
 		Service till/b: {metadata: {annotations: {networking.istio.io/exportTo: till}}, externalName: b.example, ports: [{port: 80, name: http}]}`
@@ -97,12 +108,39 @@ func TestCompletedDestinations(t *testing.T) {
 		})
 	}
 	s := snapshot(t, entries, `
-		VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: b.shop.svc.cluster.local}}]}], tcp: [{route: [{destination: {host: b.shop.svc.cluster.local, port: {number: 80}}}]}]}
-		Sidecar shop/default: {egress: [{port: {number: 80, protocol: HTTP}, hosts: [egress/a.example, shop/a.example]}, {port: {number: 5432, protocol: TCP}, hosts: [egress/a.example, shop/a.example]}]}`)
+		VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: b.shop.svc.cluster.local}}]}],
+			tcp: [{route: [{destination: {host: b.shop.svc.cluster.local, port: {number: 80}}}]}]}
+		Sidecar shop/default: {egress: [{port: {number: 80, protocol: HTTP}, hosts: [egress/a.example, shop/a.example]},
+			{port: {number: 5432, protocol: TCP}, hosts: [egress/a.example, shop/a.example]}]}`)
 	equal(t, "requests to a name that the listener does not import", destinationsOf(s, "sidecar shop", "a.example", 80), "b.shop.svc.cluster.local:80")
 	equal(t, "other bytes to it", destinationsOf(s, "sidecar shop", "a.example", 5432), "b.example:80")
 	s = snapshot(t, entries, `
 		ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 81, name: http, protocol: HTTP}]}
 		VirtualService shop/c: {hosts: [c.example], http: [{route: [{destination: {host: b.shop.svc.cluster.local}}]}]}`)
 	equal(t, "requests to a name that has not the listener's port", destinationsOf(s, "sidecar shop", "c.example", 81), "b.shop.svc.cluster.local:81")
+}
+
+// Where a port's protocol is not declared, Istio looks what comes.
+func TestRoutesOfSniffedPorts(t *testing.T) {
+	const http = `http: [{route: [{destination: {host: h.example}}]}]`
+	const tcp = `tcp: [{route: [{destination: {host: t.example}}]}]`
+	const tls = `tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: s.example}}]}]`
+	const sniffed = `
+		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 443, name: any}]}`
+	const conflict = `
+		ServiceEntry egress/a @1: {hosts: [a.example], resolution: DNS, ports: [{number: 443, name: http, protocol: HTTP}]}
+		ServiceEntry egress/b @2: {hosts: [a.example], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`
+	for _, c := range []struct{ name, entries, routes, want string }{
+		{"requests by http routes, all else to the host", sniffed, http, "h.example:443 | a.example:443"},
+		{"bytes by tcp routes, requests to the host", sniffed, tcp, "t.example:443 | a.example:443"},
+		{"both", sniffed, http + ", " + tcp, "h.example:443 | t.example:443"},
+		{"no tls routes", sniffed, tls, "a.example:443"},
+		{"but where two services disagree on the protocol", conflict, http + ", " + tcp + ", " + tls, "h.example:443 | t.example:443 | s.example:443"},
+		{"which leaves TLS to the host without a route", conflict, http + ", " + tcp, "h.example:443 | t.example:443 | a.example:443"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := snapshot(t, c.entries, `VirtualService shop/a: {hosts: [a.example], `+c.routes+`}`)
+			equal(t, "destinations", destinationsOf(s, "sidecar shop", "a.example", 443), c.want)
+		})
+	}
 }

@@ -50,9 +50,11 @@ func TestReviewDestinationRule(t *testing.T) {
 			DestinationRule shop/bank: {host: "*.bank.example"}`, `
 			sidecar shop api.bank.example:80 plaintext unset was originated decided`},
 		{"a rule for a host inside the mesh", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, simple, ``},
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, simple, ``},
 		{"subsets", entry, `
-			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1}, {name: v2, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}},
+				subsets: [{name: v1}, {name: v2, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
 			sidecar shop api.bank.example:80 originated SIMPLE was plaintext decided
 			sidecar shop api.bank.example:80/v1 originated SIMPLE decided
 			sidecar shop api.bank.example:80/v2 plaintext disabled decided`},
@@ -62,7 +64,8 @@ func TestReviewDestinationRule(t *testing.T) {
 			sidecar shop app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
 		{"pods that it no longer selects", entry + `
 			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar shop api.bank.example:80 plaintext unselected was plaintext
 			sidecar shop app=till api.bank.example:80 originated SIMPLE was plaintext decided
 			sidecar shop app=web api.bank.example:80 plaintext unselected was originated`},
@@ -77,14 +80,18 @@ func TestReviewDestinationRule(t *testing.T) {
 			sidecar shop a=1 b=1 api.bank.example:80 plaintext disabled was originated decided
 			sidecar shop b=1 api.bank.example:80 plaintext disabled was plaintext decided`},
 		{"also where both ask for one label alike", entry + `
-			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {a: "1", x: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1", x: "1"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule shop/a: {host: api.bank.example, workloadSelector: {matchLabels: {a: "1", x: "1"}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1", x: "1"}},
+				trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			sidecar shop api.bank.example:80 plaintext unselected was plaintext
 			sidecar shop a=1 b=1 x=1 api.bank.example:80 plaintext disabled was originated decided
 			sidecar shop b=1 x=1 api.bank.example:80 plaintext disabled was plaintext decided`},
 		{"and that come by a route for another host", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
-			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{match: [{sourceLabels: {a: "1"}}], route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS,
+				ports: [{number: 443, name: https, protocol: HTTPS}]}
+			VirtualService shop/v: {hosts: [web], exportTo: [.],
+				http: [{match: [{sourceLabels: {a: "1"}}], route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
 			DestinationRule shop/b: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1"}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			DestinationRule shop/b: {host: api.bank.example, workloadSelector: {matchLabels: {b: "1"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			sidecar shop api.bank.example:443 application-tls unselected was application-tls
@@ -93,7 +100,8 @@ func TestReviewDestinationRule(t *testing.T) {
 			sidecar shop a=1 b=1 api.bank.example:443 plaintext disabled carrying http was originated decided
 			sidecar shop b=1 api.bank.example:443 application-tls disabled was double-tls decided`},
 		{"a host that lies in the mesh for these clients", entry + `
-			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC,
+				endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}`, `
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
 		{"not pods that no selector can mean at once", entry + `
@@ -101,251 +109,6 @@ func TestReviewDestinationRule(t *testing.T) {
 			DestinationRule shop/B: {host: api.bank.example, workloadSelector: {matchLabels: {a: "2"}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			sidecar shop api.bank.example:80 plaintext unselected was plaintext
 			sidecar shop a=2 api.bank.example:80 plaintext disabled was plaintext decided`},
-	} {
-		c.run(t)
-	}
-}
-
-// TLS in the rule under review that Istio ignores.
-func TestReviewIgnoredTLS(t *testing.T) {
-	const entry = `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
-	for _, c := range []reviewCase{
-		{"a credential on a sidecar", entry, `
-			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			sidecar shop api.bank.example:80 plaintext credential-ignored was plaintext decided ignored`},
-		{"MUTUAL without its files", entry, `
-			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: MUTUAL}}}`, `
-			sidecar shop api.bank.example:80 plaintext incomplete-mutual was plaintext decided ignored`},
-		{"a ztunnel", entry + `
-			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided
-			ztunnel shop api.bank.example:80 plaintext ztunnel was plaintext decided ignored`},
-		{"a ztunnel to which another rule applies", entry + `
-			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
-			DestinationRule shop/bank: {host: api.bank.example}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"a ztunnel that finds a rule which stands in its place", entry + `
-			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
-			DestinationRule egress/young @2: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
-		{"a ztunnel that no rule selects", entry + `
-			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`, `
-			DestinationRule shop/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar shop api.bank.example:0 unknown off-path ignored
-			ztunnel shop api.bank.example:80 plaintext ztunnel was plaintext`},
-		{"a waypoint that finds another rule's selector", `
-			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			DestinationRule egress/selector: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}}`, `
-			DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress *.bank.example:0 unknown off-path ignored
-			sidecar egress api.bank.example:80 plaintext unselected was plaintext
-			waypoint egress api.bank.example:80 plaintext selector-at-waypoint was plaintext`},
-		{"ISTIO_MUTUAL at a waypoint", `
-			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
-			sidecar any other namespace api.bank.example:80 originated ISTIO_MUTUAL unverified was plaintext decided
-			sidecar egress api.bank.example:80 originated ISTIO_MUTUAL unverified was plaintext decided
-			waypoint egress api.bank.example:80 plaintext mutual-at-waypoint was plaintext decided ignored`},
-		{"a selector at a waypoint", `
-			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
-			sidecar egress api.bank.example:80 plaintext unselected was plaintext
-			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided
-			waypoint egress api.bank.example:80 plaintext selector-at-waypoint was plaintext decided ignored`},
-		{"a credential that a gateway uses where the application encrypts", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
-			sidecar any other namespace api.bank.example:443 application-tls credential-ignored was application-tls decided
-			sidecar egress api.bank.example:443 application-tls credential-ignored was application-tls decided`},
-		{"one that a gateway uses where nobody encrypts", entry + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 80}}}]}]}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			gateway istio-system istio=egress api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar any other namespace api.bank.example:80 plaintext credential-ignored was plaintext decided ignored
-			sidecar egress api.bank.example:80 plaintext credential-ignored was plaintext decided ignored`},
-		{"one that a gateway wraps the application's TLS in", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], tls: [{match: [{sniHosts: [api.bank.example]}], route: [{destination: {host: api.bank.example}}]}]}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			gateway istio-system istio=egress api.bank.example:443 double-tls SIMPLE unverified was application-tls decided
-			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
-		{"one for which a gateway has another rule", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
-			DestinationRule istio-system/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			sidecar shop api.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
-		{"one that a gateway uses for another host", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example, www.bank.example], exportTo: [istio-system], resolution: DNS, subjectAltNames: [x.example], ports: [{number: 443, name: https, protocol: HTTPS}]}
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}`, `
-			DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
-			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided
-			sidecar istio-system www.bank.example:443 application-tls credential-ignored was application-tls decided ignored`},
-		{"TLS that a gateway uses, and that another rule keeps from sidecars that encrypt themselves", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 443}}}]}]}
-			DestinationRule egress/young @2: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
-			sidecar istio-system api.bank.example:443 double-tls SIMPLE unverified was application-tls decided`},
-		{"a credential that no gateway uses for the port", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw], http: [{route: [{destination: {host: api.bank.example, port: {number: 8443}}}]}]}`, `
-			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided ignored
-			gateway istio-system istio=egress api.bank.example:8443 originated SIMPLE carrying http was plaintext decided
-			sidecar istio-system api.bank.example:8443 application-tls credential-ignored was application-tls decided`},
-
-		{"an older rule's policy stands whole", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/old
-			sidecar egress api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/old`},
-		{"a younger rule of another exportTo stands in its place", entry + `
-			DestinationRule egress/young @2: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/young
-			sidecar egress api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/young`},
-		{"which decided nothing so far", entry + `
-			DestinationRule egress/a @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: DISABLE}}}
-			DestinationRule egress/b @3: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/b @0: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 plaintext merged-away was originated ignored by DestinationRule egress/a unused lost spec.trafficPolicy.tls to DestinationRule egress/a spec.trafficPolicy.tls
-			sidecar egress api.bank.example:80 plaintext merged-away was originated ignored by DestinationRule egress/a unused lost spec.trafficPolicy.tls to DestinationRule egress/a spec.trafficPolicy.tls`},
-		{"for some clients alone", entry + `
-			DestinationRule egress/shop @2: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar shop api.bank.example:80 plaintext merged-away was plaintext ignored for some by DestinationRule egress/shop`},
-		{"a rule that repeats what stands in its place is not told", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
-		{"nor one that repeats TLS which Istio ignores", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, ``},
-		{"a rule that asks for no TLS is not told either", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
-		{"clients under the TLS of the rule that stands in its place", entry + `
-			DestinationRule egress/shop @2: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"a rule of which all clients have another's TLS", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated merged-away SIMPLE unverified was originated ignored by DestinationRule egress/old
-			sidecar egress api.bank.example:80 originated merged-away SIMPLE unverified was originated ignored by DestinationRule egress/old`},
-		{"a subset's own policy goes before the rule's", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"an older rule's subset of the same name stands whole", entry + `
-			DestinationRule shop/old @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
-			DestinationRule shop/bank: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: SIMPLE}}}]}`, `
-			sidecar shop api.bank.example:80/v1 plaintext merged-away was plaintext ignored by DestinationRule shop/old`},
-		{"a wildcard under a rule for the host itself", entry + `
-			DestinationRule egress/old: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress *.bank.example:0 unknown off-path ignored`},
-		{"a rule for all that a selector's absorbs", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			DestinationRule shop/selector: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
-			DestinationRule shop/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar shop api.bank.example:80 plaintext unselected was plaintext
-			sidecar shop app=web api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule shop/selector`},
-		{"pods of other namespaces with the labels of a selector", entry + `
-			VirtualService egress/v: {hosts: [api.bank.example], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: api.bank.example}}]}]}
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"pods that a selector of this namespace selects as well", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
-		{"the pods of a selector keep another rule's policy", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
-			sidecar egress api.bank.example:80 plaintext unselected was plaintext
-			sidecar egress app=web api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule egress/old`},
-		{"pods for which another rule with a selector is there", entry + `
-			DestinationRule egress/old @1: {host: api.bank.example, exportTo: ["*"], workloadSelector: {matchLabels: {app: web}}, trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE was plaintext decided
-			sidecar egress api.bank.example:80 originated SIMPLE was plaintext decided`},
-	} {
-		c.run(t)
-	}
-}
-
-// A deleted or changed rule gives way to one that it hid, which leaves the bytes in plaintext.
-func TestReviewLostTLS(t *testing.T) {
-	const entry = `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
-	const hidden = `
-		DestinationRule egress/hidden @2: {host: api.bank.example, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`
-	for _, c := range []reviewCase{
-		{"a deleted rule", entry + hidden + `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls
-			sidecar egress api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls`},
-		{"one for a port", entry + hidden + `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.portLevelSettings[0].tls to DestinationRule egress/hidden spec.trafficPolicy.tls
-			sidecar egress api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.portLevelSettings[0].tls to DestinationRule egress/hidden spec.trafficPolicy.tls`},
-		{"a rule whose own TLS is gone", entry + hidden + `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example}`, `
-			sidecar any other namespace api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls
-			sidecar egress api.bank.example:80 plaintext unset was originated lost spec.trafficPolicy.tls to DestinationRule egress/hidden spec.trafficPolicy.tls`},
-		{"a rule that disables it itself has lost nothing to another", entry + hidden + `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
-			sidecar any other namespace api.bank.example:80 plaintext disabled was originated decided
-			sidecar egress api.bank.example:80 plaintext disabled was originated decided`},
-		{"one that another rule's TLS takes over", entry + `
-			DestinationRule egress/hidden @2: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE unverified was originated
-			sidecar egress api.bank.example:80 originated SIMPLE unverified was originated`},
-		{"a rule of another namespace was not hidden by it", entry + `
-			DestinationRule istio-system/other: {host: api.bank.example}
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 plaintext unset was originated
-			sidecar egress api.bank.example:80 plaintext unset was originated
-			sidecar istio-system api.bank.example:80 plaintext unset was originated`},
-		{"a rule for a wildcard was not either", entry + `
-			DestinationRule egress/other: {host: "*.bank.example"}
-			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 plaintext unset was originated
-			sidecar egress api.bank.example:80 plaintext unset was originated`},
-		{"a subset, whose successor is told where its own policy would be", entry + `
-			DestinationRule shop/hidden @2: {host: api.bank.example, subsets: [{name: v1}]}
-			DestinationRule shop/bank @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: SIMPLE}}}]}`, "delete DestinationRule shop/bank", `
-			sidecar shop api.bank.example:80 plaintext unset was plaintext
-			sidecar shop api.bank.example:80/v1 plaintext unset was originated lost spec.subsets[0].trafficPolicy.tls to DestinationRule shop/hidden spec.subsets[0].trafficPolicy.tls`},
 	} {
 		c.run(t)
 	}
@@ -395,7 +158,8 @@ func TestReviewRuleForNobody(t *testing.T) {
 		{"which asks for no TLS", entry, `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
 		{"a rule for a host inside the mesh", `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], location: MESH_INTERNAL, resolution: STATIC,
+				endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, ``},
 		{"a deleted rule", entry + `
 			DestinationRule till/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule till/bank", ``},
@@ -414,7 +178,8 @@ func TestReviewRuleForNobody(t *testing.T) {
 func TestReviewGovernedGatewayHops(t *testing.T) {
 	const gateway = `
 		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 443, name: https}, {port: 80, name: http}]}
-		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}, {port: {number: 443, name: https, protocol: HTTPS}, hosts: [egress/api.bank.example], tls: {mode: ISTIO_MUTUAL}}]}`
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]},
+			{port: {number: 443, name: https, protocol: HTTPS}, hosts: [egress/api.bank.example], tls: {mode: ISTIO_MUTUAL}}]}`
 	const host = "egress.istio-system.svc.cluster.local"
 	for _, c := range []reviewCase{
 		{"each port, for a client in its namespace", gateway, `

@@ -9,7 +9,9 @@ import (
 // What a flow says beside its path: the facts by which policies judge it.
 func TestReviewFacts(t *testing.T) {
 	const entry = `
-		ServiceEntry egress/a: {hosts: [a.example, b.test], resolution: DNS, exportTo: [shop, istio-system], endpoints: [{address: x.example}, {address: 1.2.3.4}, {address: X.example}, {address: x.example}, {address: "fe80::1"}, {address: "unix:///x"}], ports: [{number: 80, name: http, protocol: GRPC, targetPort: 443}]}`
+		ServiceEntry egress/a: {hosts: [a.example, b.test], resolution: DNS, exportTo: [shop, istio-system],
+			endpoints: [{address: x.example}, {address: 1.2.3.4}, {address: X.example}, {address: x.example}, {address: "fe80::1"},
+			{address: "unix:///x"}], ports: [{number: 80, name: http, protocol: GRPC, targetPort: 443}]}`
 	const facts = `protocol="GRPC" family=http payload=http ports=[0 443] names=[a.example b.test] endpoints=[x.example X.example] service=ServiceEntry egress/a`
 	for _, c := range []struct{ name, before, change, want string }{
 		{"of a rule for the host", entry, `
@@ -30,8 +32,10 @@ func TestReviewFacts(t *testing.T) {
 			DestinationRule shop/r: {host: a.example}`, `
 			sidecar shop: protocol="HTTPS" family=tls payload=tls ports=[80] names=[a.example] endpoints=[] service=ServiceEntry egress/a rule=DestinationRule shop/r`},
 		{"of a waypoint that does not see the host", `
-			KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh, allowedRoutes: {namespaces: {from: All}}}]}`, `
-			ServiceEntry egress/a: {metadata: {labels: {istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: shop}}, hosts: [a.example], exportTo: [till], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint,
+				listeners: [{protocol: HBONE, port: 15008, name: mesh, allowedRoutes: {namespaces: {from: All}}}]}`, `
+			ServiceEntry egress/a: {metadata: {labels: {istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: shop}},
+				hosts: [a.example], exportTo: [till], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar till: protocol="HTTP" family=http payload=http ports=[80] names=[a.example] endpoints=[] service=ServiceEntry egress/a
 			waypoint shop: protocol="HTTP" family=http payload=http ports=[80] names=[a.example] endpoints=[] service=ServiceEntry egress/a hidden`},
 	} {

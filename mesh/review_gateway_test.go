@@ -10,12 +10,14 @@ func TestReviewGateway(t *testing.T) {
 	const host = "egress.istio-system.svc.cluster.local"
 	const mesh = `
 		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}
-		ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS,
+			ports: [{number: 80, name: http, protocol: HTTP}]}
 		VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
 			{match: [{gateways: [mesh], sourceNamespace: shop}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]},
 			{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`
 	const mutual = `
-		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`
+		Gateway egress/gw: {selector: {istio: egress},
+			servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`
 	const plain = `
 		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: http, protocol: HTTP}, hosts: ["*"]}]}`
 	for _, c := range []reviewCase{
@@ -25,16 +27,20 @@ func TestReviewGateway(t *testing.T) {
 		{"what it let out before is not its own", mesh + plain, mutual, `
 			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"a server that lets out something more", mesh + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [b.example], tls: {mode: ISTIO_MUTUAL}}]}`, mutual, `
+			Gateway egress/gw: {selector: {istio: egress},
+				servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [b.example], tls: {mode: ISTIO_MUTUAL}}]}`, mutual, `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
 			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"a deleted Gateway serves nothing any more", mesh + mutual, "delete Gateway egress/gw", ``},
 		{"a Gateway without routes", mesh, `
-			Gateway egress/other: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`, ``},
+			Gateway egress/other: {selector: {istio: egress},
+				servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`, ``},
 		{"routes below a wildcard", `
 			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}
-			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}]}`, mutual, `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw],
+				http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}]}`, mutual, `
 			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 	} {
 		c.run(t)
@@ -66,89 +72,5 @@ func TestReviewGatewayServer(t *testing.T) {
 				equal(t, "leads", fmt.Sprint(f.Hops[0].From, " to ", f.Hops[0].To, " ", f.Hops[0].Port), "sidecar shop to gateway egress.istio-system.svc.cluster.local 443")
 			}
 		})
-	}
-}
-
-// Routes through a gateway leave nothing of the direct way to answer for.
-func TestReviewThroughGateway(t *testing.T) {
-	const host = "egress.istio-system.svc.cluster.local"
-	const mesh = `
-		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}]}
-		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-		ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 8080, name: more, protocol: HTTP}]}
-		ServiceEntry egress/b: {hosts: [b.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
-	const through = mesh + `
-		VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
-			{match: [{gateways: [mesh], sourceNamespace: shop}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]},
-			{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`
-	const rule = `
-		DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1}]}`
-	for _, c := range []reviewCase{
-		{"the gateway's way out alone", through, rule, `
-			gateway istio-system istio=egress a.example:80 originated SIMPLE was plaintext decided`},
-		{"wherever that leads", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
-				{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]},
-				{match: [{gateways: [egress/gw]}], route: [{destination: {host: b.example, port: {number: 80}}}]}]}`, `
-			DestinationRule shop/a: {host: a.example}`, `
-			gateway istio-system istio=egress b.example:80 plaintext no-rule was plaintext`},
-		{"not that of a gateway to which the rule does not come", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
-			DestinationRule shop/a: {host: a.example}`, `
-			sidecar shop a.example:80 plaintext unset was plaintext decided
-			sidecar shop a.example:8080 plaintext unset was plaintext decided`},
-		{"ports that share the gateway's are one hop to it", through, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
-				{match: [{gateways: [mesh], sourceNamespace: shop}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]},
-				{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar istio-system ` + host + `:80 (to gateway) plaintext no-rule
-			sidecar shop ` + host + `:80 (to gateway) plaintext no-rule`},
-		{"but where some requests go straight out, the clusters of the host", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [
-				{match: [{uri: {prefix: /x}}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]},
-				{route: [{destination: {host: b.example, port: {number: 80}}}]}]}`, `
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1}]}`, `
-			sidecar shop a.example:80 originated SIMPLE was plaintext decided
-			sidecar shop a.example:80/v1 originated SIMPLE decided
-			sidecar shop a.example:8080 originated SIMPLE was plaintext decided
-			sidecar shop a.example:8080/v1 originated SIMPLE decided`},
-		{"where all requests go to another host, the clusters of this one", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar shop a.example:80 originated SIMPLE was plaintext decided
-			sidecar shop a.example:8080 originated SIMPLE was plaintext decided`},
-		{"where all requests end in the proxy, nothing else", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{port: 80}], redirect: {uri: /}}]}`, `
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar shop a.example:80 unknown no-destination was unrouted decided
-			sidecar shop a.example:8080 originated SIMPLE was plaintext decided`},
-		{"unless routes for other hosts lead to this one", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{port: 80}], redirect: {uri: /}}]}
-			VirtualService shop/w: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar shop a.example:80 originated SIMPLE was plaintext decided
-			sidecar shop a.example:80 unknown no-destination was unrouted decided
-			sidecar shop a.example:8080 originated SIMPLE was plaintext decided`},
-		{"a credential in a redirect's way is not told as ignored", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: a}}}`, `
-			sidecar shop a.example:80 unknown no-destination was unrouted decided
-			sidecar shop a.example:8080 unknown no-destination was unrouted decided`},
-		{"not what a gateway sends to other hosts", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: b.example}}]}]}`, `
-			DestinationRule istio-system/a: {host: a.example}`, `
-			sidecar istio-system a.example:80 plaintext unset was plaintext decided
-			sidecar shop a.example:80 plaintext unset was plaintext decided
-			sidecar istio-system a.example:8080 plaintext unset was plaintext decided
-			sidecar shop a.example:8080 plaintext unset was plaintext decided`},
-		{"where routes lead to several clusters, each is as it was", mesh + `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
-			sidecar shop a.example:80 originated SIMPLE unverified was originated decided
-			sidecar shop a.example:8080 originated SIMPLE unverified was originated decided`},
-	} {
-		c.run(t)
 	}
 }

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -58,4 +59,173 @@ func TestGroupFlows(t *testing.T) {
 	if got := groupFlows([]Flow{flowTo("a.example.com"), flowTo("b.example.com")}, nil); len(got) != 2 {
 		t.Errorf("%d flows of few", len(got))
 	}
+}
+
+// A review with more flows than a person reads tells those that differ in their host alone as one.
+func TestReviewGroups(t *testing.T) {
+	const alike = `{hosts: [%s], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const rule = `
+		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`
+	for _, c := range []struct {
+		name   string
+		hosts  int
+		before string
+		change string
+		want   string
+	}{
+		{"up to 64 flows are told one by one", 64, ``, rule, `64 flows`},
+		{"65 as one", 65, ``, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 64 others`},
+		{"those that stand for others with all of these", 65, `
+			ServiceEntry egress/y: {hosts: [y.example], exportTo: [shop], resolution: STATIC, ports: [{number: 81, name: http, protocol: HTTP}]}
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, ports: [{number: 81, name: http, protocol: HTTP}]}
+			ServiceEntry egress/zz: {hosts: [zz.example], exportTo: [shop], resolution: STATIC, subjectAltNames: [zz.example],
+				ports: [{number: 81, name: http, protocol: HTTP}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 64 others
+			sidecar shop y.example:81 originated SIMPLE was plaintext decided and 2 others`},
+		{"another port apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4, ports: {http: 80}}],
+				ports: [{number: 81, name: http, protocol: HTTP}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop z.example:81 originated SIMPLE was plaintext decided`},
+		{"another endpoint's port apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4, ports: {http: 443}}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
+		{"another protocol apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTP2}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
+		{"another family apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTPS}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop z.example:80 double-tls SIMPLE unverified was application-tls decided`},
+		{"another verdict before apart", 64, `
+			DestinationRule egress/z: {host: z.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE was originated decided`},
+		{"another client apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}
+			Sidecar shop/web: {workloadSelector: {labels: {app: web}}, egress: [{hosts: [egress/z.example]}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 64 others
+			sidecar shop app=web z.example:80 originated SIMPLE was plaintext decided`},
+		{"TLS of another mode apart, with another cause", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 81, name: http, protocol: HTTP}]}
+			ServiceEntry egress/y: {hosts: [y.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 82, name: http, protocol: HTTP}]}`, `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE},
+				portLevelSettings: [{port: {number: 81}, tls: {mode: ISTIO_MUTUAL}}, {port: {number: 82}, tls: {mode: DISABLE}}]}}`, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop y.example:82 plaintext disabled was plaintext decided
+			sidecar shop z.example:81 originated ISTIO_MUTUAL unverified was plaintext decided`},
+		{"a deleted rule for another of its hosts apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule istio-system/z: {host: z.example}` + rule, "delete DestinationRule shop/r", `
+			sidecar shop h00.example:80 plaintext no-rule was originated and 63 others
+			sidecar shop z.example:80 plaintext unset was originated`},
+		{"ISTIO_MUTUAL sends another name for each host, and is one for all that", 65, ``, `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
+			sidecar shop h00.example:80 originated ISTIO_MUTUAL unverified was plaintext decided and 64 others`},
+		{"the host whose own name is sent apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: z.example}}}`, `
+			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE unverified was plaintext decided`},
+		{"the host of which an endpoint has the name that is sent apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: DNS, endpoints: [{address: x.test}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: x.test}}}`, `
+			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE unverified was plaintext decided`},
+		{"a server whose name is checked apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, subjectAltNames: [z.example],
+				endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE, sni: x.test}}}`, `
+			sidecar shop h00.example:80 originated SIMPLE unverified was plaintext decided and 63 others
+			sidecar shop z.example:80 originated SIMPLE was plaintext decided`},
+		{"a rule that is on nobody's path apart", 65, ``, `
+			DestinationRule egress/r: {host: "*.example", exportTo: [till], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress *.example:0 unknown off-path ignored
+			sidecar shop h00.example:80 plaintext no-rule was plaintext and 64 others`},
+		{"what was kept in apart", 64, `
+			ServiceEntry egress/z: {hosts: [z.example], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/z: {hosts: [z.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, rule, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 63 others
+			sidecar shop z.example:80 unknown no-destination was unrouted decided`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, next, object := changed(t, manyEntries(c.hosts, alike)+c.before, c.change)
+			flows := Review(old, next, object, nil)
+			have, want := flowLines(flows), strings.TrimSpace(strings.ReplaceAll(c.want, "\t", ""))
+			if have != want && fmt.Sprint(len(flows), " flows") != want {
+				t.Errorf("have\n%s\nwant\n%s", have, want)
+			}
+		})
+	}
+	old, next, object := changed(t, manyEntries(65, alike), rule)
+	lists := HostLists{{"h01.example", "h02.example"}, {"h02.example", "*.test"}}
+	equal(t, "hosts in lists", flowLines(Review(old, next, object, lists)), strings.Join([]string{
+		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 62 others",
+		"sidecar shop h01.example:80 originated SIMPLE was plaintext decided",
+		"sidecar shop h02.example:80 originated SIMPLE was plaintext decided",
+	}, "\n"))
+}
+
+// Hosts below a wildcard of which one entry each is alike are looked at once.
+func TestReviewHostClasses(t *testing.T) {
+	const alike = `{hosts: [%s], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	for _, c := range []reviewCase{
+		{"of a rule", manyEntries(3, alike), `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 2 others`},
+		{"for each client", manyEntries(3, strings.ReplaceAll(alike, "exportTo: [shop], ", "")), `
+			DestinationRule egress/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar any other namespace h00.example:80 originated SIMPLE was plaintext decided and 2 others
+			sidecar egress h00.example:80 originated SIMPLE was plaintext decided and 2 others`},
+		{"of a VirtualService", manyEntries(3, alike), `
+			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
+			sidecar shop h00.example:80 unknown no-destination was plaintext and 2 others`},
+		{"of routes to a Gateway", manyEntries(3, alike) + `
+			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}]}
+			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw],
+				http: [{match: [{gateways: [mesh]}], route: [{destination: {host: egress.istio-system.svc.cluster.local, port: {number: 80}}}]}]}`, `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`, `
+			sidecar shop egress.istio-system.svc.cluster.local:80 (to gateway) plaintext no-rule`},
+		{"of a route that loses TLS below a wildcard host", manyEntries(2, alike) + `
+			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule shop/r", `
+			sidecar shop h00.example:80 plaintext no-rule was originated and 1 others`},
+	} {
+		c.run(t)
+	}
+	old, next, object := changed(t, manyEntries(3, alike), `
+		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	equal(t, "a host in a list", flowLines(Review(old, next, object, HostLists{{"h01.example"}})), strings.Join([]string{
+		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 1 others",
+		"sidecar shop h01.example:80 originated SIMPLE was plaintext decided",
+	}, "\n"))
+	s := snapshot(t, manyEntries(3, alike), `
+		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	for _, g := range s.GovernedClusters(Ref{Kind: KindDestinationRule, Namespace: "shop", Name: "r"}) {
+		equal(t, "a governed cluster", fmt.Sprint(g.Host, " and ", g.OtherHosts, " others"), "h00.example and 2 others")
+	}
+}
+
+// manyEntries returns ServiceEntries of the hosts h00.example, h01.example and so on.
+func manyEntries(n int, spec string) string {
+	var b strings.Builder
+	for i := range n {
+		host := fmt.Sprintf("h%02d.example", i)
+		fmt.Fprintf(&b, "\nServiceEntry egress/h%02d: %s", i, fmt.Sprintf(spec, host))
+	}
+	return b.String()
 }

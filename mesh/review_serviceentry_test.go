@@ -5,7 +5,8 @@ import "testing"
 // What a ServiceEntry under review answers for: every client of its hosts.
 func TestReviewServiceEntry(t *testing.T) {
 	const entry = `
-		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
+		ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS,
+			ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
 	const rule = `
 		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
 	for _, c := range []reviewCase{
@@ -19,9 +20,11 @@ func TestReviewServiceEntry(t *testing.T) {
 			sidecar any other namespace api.bank.example:80 originated SIMPLE
 			sidecar egress api.bank.example:80 originated SIMPLE`},
 		{"a host inside the mesh", ``, `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, ``},
+			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, ``},
 		{"a host that lies in the mesh for some clients", `
-			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, entry, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC,
+				endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, entry, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule
 			sidecar egress api.bank.example:80 plaintext no-rule`},
 		{"a deleted entry leaves no host", entry, "delete ServiceEntry egress/bank", ``},
@@ -44,16 +47,19 @@ func TestReviewServiceEntry(t *testing.T) {
 			sidecar any other namespace api.bank.example:81 plaintext no-rule
 			sidecar egress api.bank.example:81 plaintext no-rule`},
 		{"a client that sees no service", ``, `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 plaintext no-rule`},
 		{"subsets of the rule", `
-			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, entry, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}},
+				subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, entry, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule
 			sidecar egress api.bank.example:80 plaintext no-rule
 			sidecar shop api.bank.example:80 originated SIMPLE
 			sidecar shop api.bank.example:80/v1 plaintext disabled`},
 		{"a subset without a cluster", `
-			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1, labels: {v: "1"}}]}`, entry, `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}},
+				subsets: [{name: v1, labels: {v: "1"}}]}`, entry, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule
 			sidecar egress api.bank.example:80 plaintext no-rule
 			sidecar shop api.bank.example:80 originated SIMPLE`},
@@ -67,36 +73,45 @@ func TestReviewServiceEntry(t *testing.T) {
 			ztunnel shop api.bank.example:80 plaintext ztunnel`},
 		{"clients that do not see it, though a route of theirs leads there", `
 			VirtualService till/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}`, `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 plaintext no-rule`},
 		{"clients that do not listen for it, and may come by its cluster all the same", `
 			VirtualService shop/v: {hosts: [v.example], exportTo: [.], http: [{route: [{destination: {host: api.bank.example}}]}]}
 			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, `
-			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 plaintext no-rule`},
 		{"of several waypoints each is held against itself", `
 			KubernetesGateway a/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
 			KubernetesGateway b/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			ServiceEntry a/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			ServiceEntry b/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry a/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry b/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule a/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			ServiceEntry b/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry b/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], exportTo: [.], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar b api.bank.example:80 plaintext no-rule was plaintext
 			waypoint b api.bank.example:80 plaintext no-rule was plaintext`},
 		{"a new label takes the waypoint from ambient pods", `
 			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
 			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule egress/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, entry, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
 			sidecar egress api.bank.example:80 originated SIMPLE was originated
 			ztunnel shop api.bank.example:80 plaintext ztunnel was originated`},
 		{"a new waypoint is held against the old", `
 			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh}]}
-			KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, name: mesh, allowedRoutes: {namespaces: {from: All}}}]}
+			KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint,
+				listeners: [{protocol: HBONE, port: 15008, name: mesh, allowedRoutes: {namespaces: {from: All}}}]}
 			DestinationRule egress/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: shop}}, hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint}}, hosts: [api.bank.example], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: waypoint, istio.io/use-waypoint-namespace: shop}},
+				hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
 			sidecar egress api.bank.example:80 originated SIMPLE was originated
 			waypoint shop api.bank.example:80 plaintext no-rule was originated`},

@@ -1,14 +1,12 @@
 package mesh
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // What a VirtualService under review answers for: the traffic that its routes take, or give back.
 func TestReviewVirtualService(t *testing.T) {
 	const entry = `
-		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 5432, name: tcp, protocol: TCP}]}
+		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP},
+			{number: 5432, name: tcp, protocol: TCP}]}
 		ServiceEntry egress/b: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
 	const simple = `
 		DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
@@ -47,13 +45,16 @@ func TestReviewVirtualService(t *testing.T) {
 			sidecar shop b.example:80 plaintext no-rule was originated`},
 		{"TLS by a name that nothing declares", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}`, `
-			VirtualService shop/v: {hosts: [x.test], exportTo: [.], tls: [{match: [{sniHosts: [x.test]}], route: [{destination: {host: a.example}}]}]}`, `
+			VirtualService shop/v: {hosts: [x.test], exportTo: [.],
+				tls: [{match: [{sniHosts: [x.test]}], route: [{destination: {host: a.example}}]}]}`, `
 			sidecar shop a.example:443 application-tls no-rule was application-tls`},
 		{"what the route sets as the Host header", entry + simple, `
-			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{rewrite: {authority: a.example}, route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
+			VirtualService shop/v: {hosts: [b.example], exportTo: [.],
+				http: [{rewrite: {authority: a.example}, route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
 			sidecar shop a.example:80 originated SIMPLE was originated by VirtualService shop/v`},
 		{"a subset", entry + `
-			DestinationRule egress/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE}}, subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			DestinationRule egress/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE}},
+				subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
 			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{route: [{destination: {host: b.example, subset: v1}}]}]}`, `
 			sidecar shop b.example:80/v1 plaintext disabled was originated`},
 		{"two ways to one cluster are one flow, under TLS before if either was", entry + simple, `
@@ -76,11 +77,13 @@ func TestReviewVirtualService(t *testing.T) {
 			sidecar shop c.example:80 plaintext no-rule was plaintext was unrouted`},
 		{"of several ways before the worst", entry + simple + `
 			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
+				http: [{route: [{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: c.example}}]}]}`, `
 			sidecar shop c.example:80 plaintext no-rule was plaintext`},
 		{"bytes for some addresses stay inside, the others go as they did", entry, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: web}}]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
+				tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: web}}]}]}`, `
 			sidecar shop a.example:5432 plaintext no-rule was plaintext`},
 		{"traffic that another VirtualService takes is not its own", entry + simple + `
 			VirtualService shop/older @1: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
@@ -92,10 +95,13 @@ func TestReviewVirtualService(t *testing.T) {
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{port: 8080}], redirect: {uri: /}}]}`, `
 			sidecar shop a.example:80 plaintext no-rule was unrouted`},
 		{"a host that lies in the mesh for some clients", entry + `
-			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{uri: {prefix: /}}], route: [{destination: {host: a.example}}]}]}`, ``},
+			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.1}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
+				http: [{match: [{uri: {prefix: /}}], route: [{destination: {host: a.example}}]}]}`, ``},
 		{"pods that the route matches", entry + simple, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
+				http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop app=web b.example:80 plaintext no-rule was originated`},
 
 		{"a delegate answers for the host of its root", entry + simple + `
@@ -140,12 +146,14 @@ func TestReviewVirtualService(t *testing.T) {
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 443, name: tls, protocol: TLS}]}
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
 			DestinationRule egress/b: {host: b.test, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tls: [{match: [{sniHosts: [x.example, "*.example"]}], route: [{destination: {host: b.test}}]}]}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.],
+				tls: [{match: [{sniHosts: [x.example, "*.example"]}], route: [{destination: {host: b.test}}]}]}`, `
 			sidecar shop b.test:443 double-tls SIMPLE unverified was application-tls`},
 		{"bytes below a wildcard", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 5432, name: tcp, protocol: TCP}]}
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}`, `
-			VirtualService shop/v: {hosts: [x.example], exportTo: [.], tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: b.test}}]}]}`, `
+			VirtualService shop/v: {hosts: [x.example], exportTo: [.],
+				tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: b.test}}]}]}`, `
 			sidecar shop *.example:5432 plaintext no-rule was plaintext
 			sidecar shop b.test:5432 plaintext no-rule was plaintext`},
 		{"requests below a wildcard that it does not name are the wildcard's", `
@@ -153,117 +161,6 @@ func TestReviewVirtualService(t *testing.T) {
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{route: [{destination: {host: b.test}}]}]}`, `
 			sidecar shop b.test:80 plaintext no-rule was plaintext`},
-	} {
-		c.run(t)
-	}
-}
-
-// The ways out of the gateways to which the VirtualService under review is bound, and to them.
-func TestReviewGatewayRoutes(t *testing.T) {
-	const entry = `
-		ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: https, protocol: HTTPS}, {number: 5432, name: tcp, protocol: TCP}]}`
-	const service = `
-		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}, {port: 443, name: https}]}`
-	const plain = `
-		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`
-	const mutual = `
-		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}`
-	const host = "egress.istio-system.svc.cluster.local"
-	const through = `
-		VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
-			{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: %PORT}}}]},
-			{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`
-	to80, to443 := strings.ReplaceAll(through, "%PORT", "80"), strings.ReplaceAll(through, "%PORT", "443")
-	for _, c := range []reviewCase{
-		{"requests to the gateway, and on", entry + service + plain, to80, `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar istio-system ` + host + `:80 (to gateway) plaintext no-rule
-			sidecar shop ` + host + `:80 (to gateway) plaintext no-rule`},
-		{"a server for mutual TLS, and no rule for the hop to it", entry + service + mutual, to443, `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
-		{"a rule for the hop", entry + service + mutual + `
-			DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: a.example}}}`, to443, `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL carrying http`},
-		{"a subset that no rule has is no way to the gateway", entry + service + plain, strings.Replace(to80, "port: {number: 80}}}]},", "subset: v1, port: {number: 80}}}]},", 1), `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar istio-system ` + host + `:80/v1 (to gateway) plaintext no-rule carrying http
-			sidecar shop ` + host + `:80/v1 (to gateway) plaintext no-rule carrying http`},
-		{"another namespace without a rule of its own is not meant", `
-			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
-		{"one with a rule is", `
-			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			DestinationRule till/gw: {host: ` + host + `}` + service + mutual, strings.Replace(to443, "exportTo: [., istio-system]", "exportTo: [till, istio-system]", 1), `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar till ` + host + `:443 (to gateway) plaintext unset carrying http`},
-		{"a rule beside a gateway of which no Service is known", entry + `
-			Gateway egress/gw: {selector: {istio: edge}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
-			DestinationRule edge/gw: {host: istio-edge.edge.svc.cluster.local, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [.], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: istio-edge.edge.svc.cluster.local, port: {number: 80}}}]}]}`, `
-			sidecar shop istio-edge.edge.svc.cluster.local:80 (to gateway) originated ISTIO_MUTUAL`},
-		{"a gateway of which nothing is known", entry, to80, `
-			gateway istio-system a.example:80 plaintext no-rule was plaintext`},
-		{"a Gateway without servers", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}}`, to80, `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
-		{"routes that the mesh sends nothing to yet", entry + service + plain, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
-			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext`},
-		{"requests to a port for TLS, which the gateway has to encrypt", entry + service + plain + `
-			DestinationRule istio-system/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 originated SIMPLE carrying http was originated`},
-		{"TLS that the gateway passes on", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls`},
-		{"bytes of which nobody knows what they are", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 5432, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 plaintext no-rule carrying opaque was plaintext`},
-		{"bytes that are TLS, since the mesh sends that", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{port: 443, sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls
-			sidecar istio-system ` + host + `:443 (to gateway) application-tls no-rule
-			sidecar shop ` + host + `:443 (to gateway) application-tls no-rule`},
-		{"bytes that are requests, since the mesh sends those", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
-			gateway istio-system istio=egress a.example:5432 plaintext no-rule carrying http was plaintext
-			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying http
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
-		{"bytes of a port of which the protocol is not declared", `
-			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 9000, name: any}, {number: 5432, name: tcp, protocol: TCP}]}` + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tcp: [{match: [{gateways: [mesh], port: 9000}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}, {match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
-			gateway istio-system istio=egress a.example:5432 plaintext no-rule carrying unspecified was plaintext
-			sidecar istio-system a.example:9000 plaintext no-rule was plaintext
-			sidecar shop a.example:9000 plaintext no-rule was plaintext
-			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified
-			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified`},
-		{"bytes for a host that nothing declares", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
-			VirtualService shop/v: {hosts: [x.test], exportTo: [istio-system], gateways: [egress/gw], tcp: [{route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 plaintext no-rule carrying opaque was plaintext`},
-		{"bytes that are TLS and come from a gateway without servers", entry, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], tls: [{match: [{gateways: [mesh], sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}], tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system a.example:443 application-tls no-rule was application-tls`},
-		{"routes of a gateway alone of which nothing is known", entry, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{match: [{port: 8080, sourceNamespace: istio-system}], route: [{destination: {host: a.example, port: {number: 80}}}]}]}`, `
-			gateway istio-system a.example:80 plaintext no-rule was plaintext`},
-		{"routes of a Gateway without servers alone", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
-			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls`},
-		{"a server that redirects", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"], tls: {httpsRedirect: true}}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], http: [{route: [{destination: {host: a.example}}]}]}`, ``},
-		{"a server that goes past all routes", entry + service + `
-			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: AUTO_PASSTHROUGH}}]}`, `
-			VirtualService shop/v: {hosts: [a.example], exportTo: [istio-system], gateways: [egress/gw], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: a.example}}]}]}`, ``},
 	} {
 		c.run(t)
 	}
