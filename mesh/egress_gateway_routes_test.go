@@ -108,6 +108,27 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			sidecar shop a.example:9000 plaintext no-rule was plaintext
 			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified
 			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified`},
+		{"requests of such a port", `
+			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS,
+				ports: [{number: 9000, name: any}, {number: 5432, name: tcp, protocol: TCP}]}` + service + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw],
+				http: [{match: [{gateways: [mesh], port: 9000}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}],
+				tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
+			gateway istio-system istio=egress a.example:5432 plaintext no-rule carrying unspecified was plaintext
+			sidecar istio-system a.example:9000 plaintext no-rule was plaintext
+			sidecar shop a.example:9000 plaintext no-rule was plaintext
+			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying unspecified`},
+		{"bytes for a host that the VirtualService's own namespace does not import", entry + service + `
+			Sidecar shop/default: {egress: [{hosts: [./x.example]}]}
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [., istio-system], gateways: [mesh, egress/gw],
+				tls: [{match: [{gateways: [mesh], sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}],
+				tcp: [{match: [{gateways: [egress/gw]}], route: [{destination: {host: a.example, port: {number: 443}}}]}]}`, `
+			gateway istio-system istio=egress a.example:443 plaintext no-rule carrying opaque was plaintext
+			gateway istio-system istio=egress a.example:443 application-tls no-rule was application-tls
+			sidecar istio-system ` + host + `:443 (to gateway) application-tls no-rule`},
 		{"bytes for a host that nothing declares", entry + service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}]}`, `
 			VirtualService shop/v: {hosts: [x.test], exportTo: [istio-system], gateways: [egress/gw],

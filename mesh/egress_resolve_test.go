@@ -36,6 +36,9 @@ func TestResolveVerdict(t *testing.T) {
 			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS,
 				endpoints: [{address: a.example, serviceAccount: bank}], ports: [{number: 80, name: http,
 				protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "originated: api.bank.example 80 ISTIO_MUTUAL verified"},
+		{"but not to a host that is outside by its location", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], resolution: DNS, endpoints: [{address: a.example, serviceAccount: bank}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, "sidecar shop", "api.bank.example", 80, "plaintext no-rule: api.bank.example 80"},
 		{"which not all of them take", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], location: MESH_INTERNAL, resolution: DNS,
 				endpoints: [{address: a.example, serviceAccount: bank},

@@ -33,6 +33,12 @@ func TestReviewLostTLS(t *testing.T) {
 			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
 			sidecar any other namespace api.bank.example:80 originated SIMPLE unverified was originated
 			sidecar egress api.bank.example:80 originated SIMPLE unverified was originated`},
+		{"TLS that another rule had, which merges with an older one now that nothing stands between them", entry + `
+			DestinationRule egress/a @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {loadBalancer: {simple: RANDOM}}}
+			DestinationRule egress/bank @2: {host: api.bank.example}
+			DestinationRule egress/c @3: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext unset was originated
+			sidecar egress api.bank.example:80 plaintext unset was originated`},
 		{"a rule of another namespace was not hidden by it", entry + `
 			DestinationRule istio-system/other: {host: api.bank.example}
 			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
