@@ -180,7 +180,7 @@ func TestReviewRoutesTo(t *testing.T) {
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example}}]}]}`, `
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided
+			sidecar egress a.example:443 originated SIMPLE carrying http was plaintext decided by VirtualService egress/v
 			sidecar egress a.example:443 double-tls SIMPLE unverified was application-tls decided`},
 		{"port 80 for a host that is in no registry", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS,
