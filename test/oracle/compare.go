@@ -12,13 +12,13 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// Disagreement is one question to which Istio and the model gave different answers. A nil answer: no cluster.
+// Disagreement is one cluster or route to which Istio and the model gave different answers. A nil answer: no cluster.
 type Disagreement struct {
 	Client mesh.Client
 	Key    Key
 	Istio  *Answer
 	Model  *Answer
-	// Routes are Istio's and the model's answers where the question was not what a cluster is, but which are taken by
+	// Routes are Istio's and the model's answers where what was compared is not what a cluster is, but which are taken by
 	// what is meant for Key, of this protocol.
 	Routes   *[2]string
 	Protocol string
@@ -26,7 +26,7 @@ type Disagreement struct {
 	SNI string
 }
 
-// String returns the question and both answers.
+// String returns what was compared and both answers.
 func (d Disagreement) String() string {
 	if d.Routes != nil {
 		return fmt.Sprintf("%s -> %s in TLS of %q (%s)\n  istio: %s\n  model: %s", d.Client, d.Key, d.SNI, d.Class(), d.Routes[0], d.Routes[1])
@@ -55,10 +55,10 @@ func (d Disagreement) Class() string {
 	return class
 }
 
-// Vantages lists the clients that are asked about every mesh, the gateways first: Istio lends a gateway the scope of
+// Clients lists the clients that are asked about every mesh, the gateways first: Istio lends a gateway the scope of
 // the sidecars of its namespace once one of those has been asked, and then prefers services of that namespace
 // (pilot/pkg/model/push_context.go doGetSidecarScope). A gateway of its own namespace never gets that.
-func Vantages() []mesh.Client {
+func Clients() []mesh.Client {
 	var clients []mesh.Client
 	for _, namespace := range []string{rootNamespace, "apps"} {
 		clients = append(clients, mesh.Client{
@@ -94,8 +94,8 @@ func Decode(m Mesh) (*mesh.Snapshot, error) {
 
 // Result is what came of one mesh.
 type Result struct {
-	// Questions counts what both were asked.
-	Questions int
+	// Compared counts what was compared.
+	Compared int
 	// Routed counts those of them that routes answer.
 	Routed int
 	// Crashed counts the clients at which Istio panicked: those have no answer to compare with.
@@ -103,16 +103,16 @@ type Result struct {
 	Found   []Disagreement
 }
 
-// Compare asks Istio and the model about every cluster of every vantage. It goes to the next client at the first
+// Compare asks Istio and the model about every cluster of every client. It goes to the next client at the first
 // disagreement, for one cause shows in many clusters.
 func (f *Farm) Compare(m Mesh) (Result, error) {
-	return f.each(m, Vantages(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
+	return f.each(m, Clients(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
 		answers, err := istio.Clusters(client)
 		if err != nil {
 			return err
 		}
 		asked, differs := compareClient(askerOf(snapshot), client, keys(m, answers), answers)
-		r.Questions += asked
+		r.Compared += asked
 		r.Found = append(r.Found, differs...)
 		return nil
 	})

@@ -14,7 +14,7 @@ import (
 // CompareGateways asks Istio and the model where the gateways send what comes to each port of their servers: by Envoy's
 // listeners and routes, and by mesh.GatewayDestinations.
 func (f *Farm) CompareGateways(m Mesh) (Result, error) {
-	gateways := slices.DeleteFunc(Vantages(), func(c mesh.Client) bool { return c.Kind != mesh.ClientGateway })
+	gateways := slices.DeleteFunc(Clients(), func(c mesh.Client) bool { return c.Kind != mesh.ClientGateway })
 	return f.each(m, gateways, func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
 		tables, err := istio.Tables(client)
 		if err != nil {
@@ -38,7 +38,7 @@ func compareGateway(r *Result, m Mesh, snapshot *mesh.Snapshot, client mesh.Clie
 					return err
 				}
 				ours := gatewayAnswer(snapshot.GatewayDestinations(client, port, sni, authority))
-				r.Questions++
+				r.Compared++
 				if strings.Contains(istio, ":") {
 					r.Routed++
 				}
@@ -59,7 +59,7 @@ func gatewayAnswer(list []mesh.Destination, known bool) string {
 	if !known {
 		return "not taken"
 	}
-	return brieflyWays(waysOf(list))
+	return brieflyTargets(targetsOf(list))
 }
 
 // arrivingNames lists the names that servers and VirtualServices speak of, one below each wildcard, and a stranger's.
@@ -196,6 +196,6 @@ func (t *Tables) Gateway(l *listener.Listener, sni, authority string) (string, e
 	if best == nil {
 		return "not taken", nil
 	}
-	ways, err := t.chainWays(best, authority)
-	return brieflyWays(ways), err
+	targets, err := t.chainTargets(best, authority)
+	return brieflyTargets(targets), err
 }

@@ -33,14 +33,14 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 	if asked.Namespace == emptyNamespace {
 		asked.Namespace = mesh.AnyNamespace
 	}
-	for _, q := range tables.questions() {
-		ways, err := tables.answer(q)
+	for _, q := range tables.servicePorts() {
+		targets, err := tables.answer(q)
 		if err != nil {
 			return err
 		}
 		model, known := snapshot.Destinations(asked, q.name, uint32(q.port.Port))
-		r.Questions++
-		istio, ours := sidecarWays(ways), brieflyWays(waysOf(model))
+		r.Compared++
+		istio, ours := sidecarTargets(targets), brieflyTargets(targetsOf(model))
 		if len(model) == 0 && !q.port.Protocol.IsHTTPOrSniffed() {
 			ours = noService // no chain is for it
 		}
@@ -62,33 +62,33 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 	return nil
 }
 
-func waysOf(destinations []mesh.Destination) []Way {
-	var ways []Way
+func targetsOf(destinations []mesh.Destination) []Target {
+	var targets []Target
 	for _, d := range destinations {
 		if d.Host == "" {
 			continue
 		}
-		ways = append(ways, Way{Key: Key{Host: d.Host, Port: d.Port, Subset: d.Subset}, Authority: d.Authority})
+		targets = append(targets, Target{Key: Key{Host: d.Host, Port: d.Port, Subset: d.Subset}, Authority: d.Authority})
 	}
-	return ways
+	return targets
 }
 
 // noService is where everything goes that is for no service: on to wherever the client wanted to connect, or nowhere,
 // which the Sidecar says.
 const noService = "[elsewhere]"
 
-// sidecarWays is brieflyWays, and distinguishes what is for no service from what ends in the proxy.
-func sidecarWays(ways []Way) string {
-	if len(ways) > 0 && !slices.ContainsFunc(ways, func(w Way) bool { return w != (Way{}) }) {
+// sidecarTargets is brieflyTargets, and distinguishes what is for no service from what ends in the proxy.
+func sidecarTargets(targets []Target) string {
+	if len(targets) > 0 && !slices.ContainsFunc(targets, func(w Target) bool { return w != (Target{}) }) {
 		return noService
 	}
-	return brieflyWays(ways)
+	return brieflyTargets(targets)
 }
 
-// brieflyWays returns a set of ways on one line. Whatever leads to no service at all is left out.
-func brieflyWays(ways []Way) string {
+// brieflyTargets returns a set of targets on one line. Whatever leads to no service at all is left out.
+func brieflyTargets(targets []Target) string {
 	var names []string
-	for _, w := range ways {
+	for _, w := range targets {
 		if w.Host != "" {
 			names = append(names, w.String())
 		}
@@ -97,8 +97,8 @@ func brieflyWays(ways []Way) string {
 	return "[" + strings.Join(slices.Compact(names), ", ") + "]"
 }
 
-// question is one port of one service of which a proxy knows.
-type question struct {
+// servicePort is one port of one service of which a proxy knows.
+type servicePort struct {
 	// name is the service's host or, for a wildcard, a name that it covers.
 	name    string
 	service *model.Service
@@ -113,10 +113,10 @@ type question struct {
 // unlisted is an address that no listener names.
 const unlisted = "203.0.113.99"
 
-// questions lists the ports that can be asked about: those where Istio's listeners can tell whose bytes come. HTTP
+// servicePorts lists the ports that can be asked about: those where Istio's listeners can tell whose bytes come. HTTP
 // tells by its authority, TLS by its SNI; of all else there must be one service on the port.
-func (t *Tables) questions() []question {
-	var all []question
+func (t *Tables) servicePorts() []servicePort {
+	var all []servicePort
 	taken := map[string]bool{} // addresses on which an earlier egress listener listens
 	for _, e := range t.proxy.SidecarScope.EgressListeners {
 		for _, list := range t.heardBy(e, taken) {
@@ -137,7 +137,7 @@ func (t *Tables) questions() []question {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b question) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(all, func(a, b servicePort) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }
 
@@ -145,16 +145,16 @@ func (t *Tables) questions() []question {
 // earlier ones to them, but for services with an address of their own of which it does not read requests; those where
 // connections go to the endpoints by themselves are left out. So is a forward proxy (HTTP_PROXY), which is asked about
 // the ports of others.
-func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]bool) map[int][]question {
+func (t *Tables) heardBy(e *model.IstioEgressListenerWrapper, taken map[string]bool) map[int][]servicePort {
 	own := e.IstioListener.GetPort()
 	declared := protocol.Parse(own.GetProtocol())
 	if own != nil && declared == protocol.HTTP_PROXY {
 		return nil
 	}
-	byPort := map[int][]question{}
+	byPort := map[int][]servicePort{}
 	for _, svc := range e.Services() {
 		for _, p := range svc.Ports {
-			q := question{name: string(svc.Hostname), service: svc, port: p, listener: e}
+			q := servicePort{name: string(svc.Hostname), service: svc, port: p, listener: e}
 			switch {
 			case svc.Resolution == model.Alias || own == nil && p.Protocol == protocol.UDP || own != nil && p.Port != int(own.Number):
 				continue
@@ -209,9 +209,9 @@ func (t *Tables) address(svc *model.Service, p *model.Port) string {
 	return instances[0].FirstAddressOrNil()
 }
 
-// covered lists questions about names that the wildcard host of a question covers, and that are hosts of no service:
+// covered lists ports of names that the wildcard host of a port covers, and that are hosts of no service:
 // one of nobody's, and those that VirtualServices name. A narrower wildcard would take them.
-func (t *Tables) covered(q question, list []question) []question {
+func (t *Tables) covered(q servicePort, list []servicePort) []servicePort {
 	rest, wild := strings.CutPrefix(q.name, "*")
 	if declared, ok := q.service.Ports.GetByPort(q.port.Port); !wild || q.port.Protocol.IsUnsupported() && q.address != unlisted ||
 		ok && q.port.Protocol.IsHTTP() && !declared.Protocol.IsHTTPOrSniffed() {
@@ -221,9 +221,9 @@ func (t *Tables) covered(q question, list []question) []question {
 	for _, c := range q.listener.VirtualServices() {
 		names = append(names, c.Spec.(*networking.VirtualService).Hosts...)
 	}
-	var covered []question
+	var covered []servicePort
 	for _, name := range names {
-		taken := slices.ContainsFunc(list, func(other question) bool {
+		taken := slices.ContainsFunc(list, func(other servicePort) bool {
 			rest, wild := strings.CutPrefix(other.name, "*")
 			return strings.EqualFold(other.name, name) || wild && other.name != q.name && strings.HasSuffix(name, rest)
 		})
@@ -249,7 +249,7 @@ func (t *Tables) known(svc *model.Service, number int) bool {
 	return has
 }
 
-func (q question) String() string { return fmt.Sprintf("%s:%d", q.name, q.port.Port) }
+func (q servicePort) String() string { return fmt.Sprintf("%s:%d", q.name, q.port.Port) }
 
 // routesTLS reports whether a VirtualService has tls routes: those may be for the SNI of any service on the port.
 func routesTLS(e *model.IstioEgressListenerWrapper) bool {
@@ -261,7 +261,7 @@ func routesTLS(e *model.IstioEgressListenerWrapper) bool {
 // distinct reports whether Istio can tell the services of one port apart. It does not tell upper case from lower case
 // in an authority, of a host that is also another's alias it takes the one or the other as a map has them, and Envoy
 // reads an SNI in lower case.
-func distinct(list []question, routesTLS bool) bool {
+func distinct(list []servicePort, routesTLS bool) bool {
 	hosts := map[string]bool{}
 	for _, q := range list {
 		names := []string{string(q.service.Hostname)}
@@ -276,17 +276,17 @@ func distinct(list []question, routesTLS bool) bool {
 			hosts[lower] = true
 		}
 	}
-	return len(list) == 1 || all(list, func(q question) bool { return q.port.Protocol.IsHTTP() }) ||
-		!routesTLS && all(list, func(q question) bool { return q.port.Protocol.IsTLS() && q.address == unlisted })
+	return len(list) == 1 || all(list, func(q servicePort) bool { return q.port.Protocol.IsHTTP() }) ||
+		!routesTLS && all(list, func(q servicePort) bool { return q.port.Protocol.IsTLS() && q.address == unlisted })
 }
 
-func all(list []question, is func(question) bool) bool {
-	return !slices.ContainsFunc(list, func(q question) bool { return !is(q) })
+func all(list []servicePort, is func(servicePort) bool) bool {
+	return !slices.ContainsFunc(list, func(q servicePort) bool { return !is(q) })
 }
 
-// answer returns where the proxy sends what the question is about. A wildcard host stands for a name of its own below
+// answer returns where the proxy sends the port leads. A wildcard host stands for a name of its own below
 // it.
-func (t *Tables) answer(q question) ([]Way, error) {
+func (t *Tables) answer(q servicePort) ([]Target, error) {
 	host, number, sni := q.name, uint32(q.port.Port), q.name
 	if rest, wild := strings.CutPrefix(host, "*"); wild {
 		sni = "unnamed" + rest

@@ -55,22 +55,22 @@ type arrival struct {
 
 // CompareConnections walks connections through the proxy that Istio configures, and asks the model where they go.
 func (f *Farm) CompareConnections(m Mesh) (Result, error) {
-	asked := arrivals(m)
+	all := arrivals(m)
 	return f.each(m, sidecars(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
 		config, err := istio.Connections(client)
 		if err != nil {
 			return err
 		}
-		vantage := client
-		if vantage.Namespace == emptyNamespace {
-			vantage.Namespace = mesh.AnyNamespace
+		inModel := client
+		if client.Namespace == emptyNamespace {
+			inModel.Namespace = mesh.AnyNamespace
 		}
-		for _, a := range asked {
-			if !a.meant(snapshot, vantage) {
+		for _, a := range all {
+			if !a.meant(snapshot, inModel) {
 				continue
 			}
-			r.Questions++
-			walked, modelled := walkedWays(config, a), modelledWays(snapshot, vantage, a)
+			r.Compared++
+			walked, modelled := walkedTargets(config, a), modelledTargets(snapshot, inModel, a)
 			if walked.String() != modelled.String() && !(walked.nowhere() && modelled.nowhere()) {
 				r.Found = append(r.Found, Disagreement{
 					Client: client, Key: Key{Host: a.host, Port: a.port}, SNI: a.address.String(),
@@ -220,8 +220,8 @@ func (e connectionEnd) kind(a arrival) string {
 	return "another's cluster" + how
 }
 
-// walkedWays returns where the proxy sends what arrives.
-func walkedWays(config *envoy.Config, a arrival) ends {
+// walkedTargets returns where the proxy sends what arrives.
+func walkedTargets(config *envoy.Config, a arrival) ends {
 	var all ends
 	for _, p := range a.payloads {
 		for _, o := range config.Walk(envoy.Connection{
@@ -270,8 +270,8 @@ func describeTLS(sni string, names []string, auto, insecure bool) string {
 	return fmt.Sprintf("TLS sni=%s names=%v auto=%v insecure=%v", sni, names, auto, insecure)
 }
 
-// modelledWays returns where the model says that it goes.
-func modelledWays(snapshot *mesh.Snapshot, client mesh.Client, a arrival) ends {
+// modelledTargets returns where the model says that it goes.
+func modelledTargets(snapshot *mesh.Snapshot, client mesh.Client, a arrival) ends {
 	list, known := snapshot.Destinations(client, a.host, a.port)
 	if !known {
 		return ends{{place: passedOn}} // or nothing, by the Sidecar's outboundTrafficPolicy

@@ -33,9 +33,9 @@ func TestConnections(t *testing.T) {
 
 // tally counts disagreements by kind.
 type tally struct {
-	mu        sync.Mutex
-	questions int
-	kinds     map[string]int
+	mu       sync.Mutex
+	compared int
+	kinds    map[string]int
 	// first is one disagreement of each kind.
 	first map[string]string
 }
@@ -43,7 +43,7 @@ type tally struct {
 func (c *tally) add(r Result, m Mesh) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.questions += r.Questions
+	c.compared += r.Compared
 	for _, d := range r.Found {
 		c.kinds[d.Protocol]++
 		if c.first[d.Protocol] == "" {
@@ -57,7 +57,7 @@ func (c *tally) log(t *testing.T) {
 	for _, n := range c.kinds {
 		total += n
 	}
-	t.Logf("%d connections, %d of them end elsewhere than the model says", c.questions, total)
+	t.Logf("%d connections, %d of them end elsewhere than the model says", c.compared, total)
 	kinds := slices.SortedFunc(maps.Keys(c.kinds), func(a, b string) int { return c.kinds[b] - c.kinds[a] })
 	for _, kind := range kinds {
 		t.Logf("%6d  %s", c.kinds[kind], kind)

@@ -19,23 +19,23 @@ func TestFixes(t *testing.T) {
 	meshes := number(t, "ORACLE_MESHES", 3000)
 	first := number(t, "ORACLE_FIRST", 0)
 	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", seed, first, meshes)
-	judge, err := newJudge(t.Context())
+	evaluator, err := newEvaluator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	reviews, denied, hopeless, failed := 0, 0, 0, 0
 	policies, classes := map[string]int{}, map[string]int{}
 	for i := first; i < first+meshes; i++ {
-		question := (*Generator).Question
+		review := (*Generator).Review
 		if i%10 == 9 {
-			question = (*Generator).AmbientQuestion
+			review = (*Generator).AmbientReview
 		}
-		q, ok := question(NewGenerator(seed, i))
+		q, ok := review(NewGenerator(seed, i))
 		if !ok {
 			continue
 		}
 		reviews++
-		denial, err := mended(t.Context(), judge, q)
+		denial, err := mended(t.Context(), evaluator, q)
 		if denial == "" && err == nil {
 			continue
 		}
@@ -48,12 +48,12 @@ func TestFixes(t *testing.T) {
 		case broken:
 			failed++
 			if classes[class]++; classes[class] == 1 {
-				small := shrink(q, func(q Question) bool {
-					_, err := mended(context.Background(), judge, q)
+				small := shrink(q, func(q Review) bool {
+					_, err := mended(context.Background(), evaluator, q)
 					is, _ := brokenClass(err)
 					return is == class
 				})
-				_, err = mended(t.Context(), judge, small)
+				_, err = mended(t.Context(), evaluator, small)
 				t.Logf("mesh %d:\n%s\n%v", i, small, err)
 			}
 		case err != nil:
@@ -76,12 +76,12 @@ func TestFixes(t *testing.T) {
 }
 
 // mended judges a review and does what its denials say. It returns the policy of the first denial, "" for an admission.
-func mended(ctx context.Context, judge *admission.Evaluator, q Question) (string, error) {
+func mended(ctx context.Context, evaluator *admission.Evaluator, q Review) (string, error) {
 	before, err := Decode(q.Given)
 	if err != nil {
 		return "", err
 	}
-	p := &fixes.Player{Evaluator: judge, Mesh: before}
+	p := &fixes.Player{Evaluator: evaluator, Mesh: before}
 	r := admission.Review{Operation: q.Operation}
 	if q.Object != nil {
 		r.Object = q.Object.JSON()

@@ -159,7 +159,7 @@ func (g *Generator) created(kind, namespace string) string {
 
 const networkingAPI = "networking.istio.io/v1"
 
-// exportTo returns one of the ways to export, nil for unset.
+// exportTo returns one of the targets to export, nil for unset.
 func (g *Generator) exportTo(kind, own string) list {
 	other := g.namespace()
 	switch weighted(g, 8, 3, 4, 2, 2, 2, 1) {

@@ -141,7 +141,7 @@ func convertService(d Document) (*model.Service, error) {
 	return kubeconv.ConvertService(s, nil, clusterDomain, clusterID, clusterDomain), nil
 }
 
-// errCrashed is wrapped by the error of a question at which Istio panicked: it has no answer.
+// errCrashed is wrapped by the error of an answer at which Istio panicked: it has no answer.
 var errCrashed = errors.New("Istio crashed")
 
 // Clusters says what the client's proxy does to each host, port and subset that it knows. The error wraps errCrashed

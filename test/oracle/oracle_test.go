@@ -110,8 +110,8 @@ func (r *run) all(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	t.Logf("%d meshes, %d questions (%d of them answered by routes), %d meshes with a disagreement; Istio crashed for %d clients",
-		r.meshes, r.total.Questions, r.total.Routed, r.failed, r.total.Crashed)
+	t.Logf("%d meshes, %d clusters and routes compared (%d of them answered by routes), %d meshes with a disagreement; Istio crashed for %d clients",
+		r.meshes, r.total.Compared, r.total.Routed, r.failed, r.total.Crashed)
 	for class, n := range r.classes {
 		t.Logf("%6d  %s", n, class)
 	}
@@ -138,7 +138,7 @@ func (r *run) note(coverage Coverage, result Result) (class string, fresh bool) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.coverage.Add(coverage)
-	r.total.Questions += result.Questions
+	r.total.Compared += result.Compared
 	r.total.Routed += result.Routed
 	r.total.Crashed += result.Crashed
 	if len(result.Found) == 0 {

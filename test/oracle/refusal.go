@@ -18,7 +18,7 @@ func refusesPlaintext(v policies.Violation) bool {
 
 // checkRefusal sees that the flows for which a review is refused are in plaintext by Istio's word too, and that what is
 // said to have been under TLS was.
-func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision admission.Decision) {
+func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, decision admission.Decision) {
 	for _, f := range c.refusedFlows(decision) {
 		client := f.Client
 		if client.Namespace == mesh.AnyNamespace {
@@ -43,13 +43,13 @@ func (c *Court) checkRefusal(v *Verdict, before, after *Istio, decision admissio
 	}
 }
 
-// refusedFlows lists the flows of the court's clients that a refusal is about, those of gateways first: see
-// Vantages.
-func (c *Court) refusedFlows(decision admission.Decision) []mesh.Flow {
+// refusedFlows lists the flows of the checker's clients that a refusal is about, those of gateways first: see
+// Clients.
+func (c *ReviewChecker) refusedFlows(decision admission.Decision) []mesh.Flow {
 	var list []mesh.Flow
 	for _, f := range decision.Input.Egress {
 		if f.HopKind == mesh.HopEgress && f.Verdict == mesh.Plaintext &&
-			c.hears(f.Client.Kind) &&
+			c.asks(f.Client.Kind) &&
 			slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
 				return refusesPlaintext(v) && v.Client == f.Client.String() && v.Host == f.Host && v.Port == f.Port
 			}) {

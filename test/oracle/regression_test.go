@@ -90,15 +90,15 @@ func TestRouteRegressions(t *testing.T) {
 				t.Fatal(err)
 			}
 			asked := Key{Host: c.Host, Port: c.Port}
-			for _, q := range tables.questions() {
+			for _, q := range tables.servicePorts() {
 				if q.String() != asked.String() {
 					continue
 				}
-				ways, err := tables.answer(q)
+				targets, err := tables.answer(q)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := sidecarWays(ways)
+				got := sidecarTargets(targets)
 				if got == noService && !q.port.Protocol.IsHTTPOrSniffed() {
 					got = "[]" // no chain is for it
 				}

@@ -14,8 +14,8 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// Question is a random review on a random mesh.
-type Question struct {
+// Review is a random review on a random mesh.
+type Review struct {
 	// Given is the mesh before the review.
 	Given Mesh
 	// Operation is CREATE, UPDATE or DELETE.
@@ -27,13 +27,13 @@ type Question struct {
 // judgedKinds are the kinds that reviews are made of.
 var judgedKinds = map[string]bool{"ServiceEntry": true, "DestinationRule": true, "VirtualService": true, "Gateway": true}
 
-// Question makes a mesh and a review on it; ok is false where the mesh has nothing to review.
-func (g *Generator) Question() (q Question, ok bool) { return g.questionOn(g.Mesh()) }
+// Review makes a mesh and a review on it; ok is false where the mesh has nothing to review.
+func (g *Generator) Review() (q Review, ok bool) { return g.reviewOn(g.Mesh()) }
 
-// AmbientQuestion makes a mesh with waypoints and a review on it.
-func (g *Generator) AmbientQuestion() (q Question, ok bool) { return g.questionOn(g.AmbientMesh()) }
+// AmbientReview makes a mesh with waypoints and a review on it.
+func (g *Generator) AmbientReview() (q Review, ok bool) { return g.reviewOn(g.AmbientMesh()) }
 
-func (g *Generator) questionOn(m Mesh) (q Question, ok bool) {
+func (g *Generator) reviewOn(m Mesh) (q Review, ok bool) {
 	var candidates []int
 	for i, d := range m {
 		if judgedKinds[d.Kind()] {
@@ -54,11 +54,11 @@ func (g *Generator) questionOn(m Mesh) (q Question, ok bool) {
 	case 0:
 		fresh := chosen.Clone()
 		delete(fresh.metadata(), "creationTimestamp")
-		q = Question{Given: without, Operation: "CREATE", Object: fresh}
+		q = Review{Given: without, Operation: "CREATE", Object: fresh}
 	case 1:
-		q = Question{Given: append(without, chosen), Operation: "UPDATE", Object: g.variant(chosen), Old: chosen}
+		q = Review{Given: append(without, chosen), Operation: "UPDATE", Object: g.variant(chosen), Old: chosen}
 	default:
-		q = Question{Given: append(without, chosen), Operation: "DELETE", Old: chosen}
+		q = Review{Given: append(without, chosen), Operation: "DELETE", Old: chosen}
 	}
 	g.cover(q.Operation + " " + chosen.Kind())
 	return q, true
@@ -102,7 +102,7 @@ func (g *Generator) variant(d Document) Document {
 }
 
 // After returns the mesh with an object in place of the one under review, nil for none.
-func (q Question) After(object Document) Mesh {
+func (q Review) After(object Document) Mesh {
 	var m Mesh
 	for _, d := range q.Given {
 		if q.Old == nil || d.Kind() != q.Old.Kind() || d.Namespace() != q.Old.Namespace() || d.Name() != q.Old.Name() {
@@ -115,47 +115,47 @@ func (q Question) After(object Document) Mesh {
 	return m
 }
 
-// Court judges questions as the webhook does, and has Istio check the judgement.
-type Court struct {
-	Judge *admission.Evaluator
+// ReviewChecker decides on reviews as the webhook does, and has Istio check the decision.
+type ReviewChecker struct {
+	Evaluator *admission.Evaluator
 	// Load loads a mesh into Istio's generator.
 	Load func(test.Failer, Mesh) *Istio
-	// Clients are those for whom the judgement is checked.
+	// Clients are those for whom the decision is checked.
 	Clients []mesh.Client
 }
 
-// NewCourt makes a court with the default configuration, for sidecars and egress gateways.
-func NewCourt(ctx context.Context) (*Court, error) {
-	judge, err := newJudge(ctx)
+// NewReviewChecker makes a checker with the default configuration, for sidecars and egress gateways.
+func NewReviewChecker(ctx context.Context) (*ReviewChecker, error) {
+	evaluator, err := newEvaluator(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &Court{Judge: judge, Load: new(Farm).Load, Clients: Vantages()}, nil
+	return &ReviewChecker{Evaluator: evaluator, Load: new(Farm).Load, Clients: Clients()}, nil
 }
 
-// newJudge makes a judge with the default configuration that takes its time: it is its answers that are asked for,
+// newEvaluator makes an evaluator with the default configuration that takes its time: it is its answers that are asked for,
 // however busy the machine.
-func newJudge(ctx context.Context) (*admission.Evaluator, error) {
+func newEvaluator(ctx context.Context) (*admission.Evaluator, error) {
 	cfg := v1alpha1.DefaultConfig()
 	cfg.Evaluation.Timeout = v1alpha1.Duration(time.Minute)
-	judge, err := admission.NewEvaluator(ctx, cfg)
+	evaluator, err := admission.NewEvaluator(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("make a judge: %w", err)
+		return nil, fmt.Errorf("make an evaluator: %w", err)
 	}
-	return judge, nil
+	return evaluator, nil
 }
 
-// NewAmbientCourt makes a court for waypoints, in a process with Istio's ambient mode on.
-func NewAmbientCourt(ctx context.Context) (*Court, error) {
-	court, err := NewCourt(ctx)
+// NewAmbientReviewChecker makes a checker for waypoints, in a process with Istio's ambient mode on.
+func NewAmbientReviewChecker(ctx context.Context) (*ReviewChecker, error) {
+	checker, err := NewReviewChecker(ctx)
 	if err != nil {
 		return nil, err
 	}
-	court.Load, court.Clients = NewAmbient, waypoints()
-	return court, nil
+	checker.Load, checker.Clients = NewAmbient, waypoints()
+	return checker, nil
 }
 
-// Verdict is what came of one question.
+// Verdict is what came of one review.
 type Verdict struct {
 	Patched bool
 	Allowed bool
@@ -166,13 +166,13 @@ type Verdict struct {
 	Crashed int
 	// Refused counts the flows that a refusal holds to be in plaintext.
 	Refused int
-	// Wrong lists what Istio holds against the judgement.
+	// Wrong lists what Istio holds against the decision.
 	Wrong []string
 }
 
-// Hear mutates and validates the review, and asks Istio whether the mutation keeps its promise, whether an admission
+// Check mutates and validates the review, and asks Istio whether the mutation keeps its promise, whether an admission
 // leaves somebody in plaintext who was under TLS, and whether a refusal is right about who would be in plaintext.
-func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
+func (c *ReviewChecker) Check(ctx context.Context, q Review) (v Verdict, err error) {
 	before, err := Decode(q.Given)
 	if err != nil {
 		return v, err
@@ -188,7 +188,7 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 	if q.Old != nil {
 		review.OldObject = q.Old.JSON()
 	}
-	decision, err := c.Judge.Validate(ctx, before, review)
+	decision, err := c.Evaluator.Validate(ctx, before, review)
 	if err != nil {
 		return v, fmt.Errorf("validate: %w", err)
 	}
@@ -201,7 +201,7 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 		if v.Patched {
 			c.checkPatch(&v, q, mutated, c.Load(t, q.After(q.Object)), c.Load(t, q.After(mutated)))
 		}
-		given, after := c.Load(t, q.Given), c.Load(t, q.After(mutated)) // asked anew: see Vantages
+		given, after := c.Load(t, q.Given), c.Load(t, q.After(mutated)) // asked anew: see Clients
 		switch {
 		case v.Allowed:
 			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkOpened(&v, given, after)); err != nil {
@@ -215,7 +215,7 @@ func (c *Court) Hear(ctx context.Context, q Question) (v Verdict, err error) {
 }
 
 // mutate returns the object as it would be stored, nil on DELETE, and sees that a second pass changes nothing.
-func (c *Court) mutate(v *Verdict, before *mesh.Snapshot, q Question) (Document, error) {
+func (c *ReviewChecker) mutate(v *Verdict, before *mesh.Snapshot, q Review) (Document, error) {
 	if q.Object == nil {
 		return nil, nil
 	}
@@ -223,13 +223,13 @@ func (c *Court) mutate(v *Verdict, before *mesh.Snapshot, q Question) (Document,
 	if q.Old != nil {
 		review.OldObject = q.Old.JSON()
 	}
-	raw, patch, err := c.Judge.Mutate(before, review)
+	raw, patch, err := c.Evaluator.Mutate(before, review)
 	if err != nil {
 		return nil, fmt.Errorf("mutate: %w", err)
 	}
 	v.Patched = len(patch) > 0
 	review.Object = raw
-	_, again, err := c.Judge.Mutate(before, review)
+	_, again, err := c.Evaluator.Mutate(before, review)
 	if err != nil {
 		return nil, fmt.Errorf("mutate again: %w", err)
 	}

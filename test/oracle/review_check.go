@@ -23,13 +23,13 @@ func readDocument(raw []byte) (Document, error) {
 	return d, nil
 }
 
-// sidecars are the vantages for which admissions are checked.
+// sidecars are the clients for which admissions are checked.
 func sidecars() []mesh.Client {
-	return slices.DeleteFunc(Vantages(), func(c mesh.Client) bool { return c.Kind != mesh.ClientSidecar })
+	return slices.DeleteFunc(Clients(), func(c mesh.Client) bool { return c.Kind != mesh.ClientSidecar })
 }
 
 // checkPatch sees that the patch gives TLS to all whom it meant to cover, and takes nothing else from anybody.
-func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, patched *Istio) {
+func (c *ReviewChecker) checkPatch(v *Verdict, q Review, mutated Document, unpatched, patched *Istio) {
 	for _, client := range c.Clients {
 		was, ok := ask(v, unpatched, client)
 		is, also := ask(v, patched, client)
@@ -53,7 +53,7 @@ func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, 
 		if client.Namespace == mesh.AnyNamespace {
 			client.Namespace = emptyNamespace
 		}
-		if !c.hears(client.Kind) {
+		if !c.asks(client.Kind) {
 			continue
 		}
 		is, ok := ask(v, patched, client)
@@ -64,8 +64,8 @@ func (c *Court) checkPatch(v *Verdict, q Question, mutated Document, unpatched, 
 	}
 }
 
-// hears reports whether the court's clients are of this kind.
-func (c *Court) hears(kind mesh.ClientKind) bool {
+// asks reports whether the checker's clients are of this kind.
+func (c *ReviewChecker) asks(kind mesh.ClientKind) bool {
 	return slices.ContainsFunc(c.Clients, func(client mesh.Client) bool { return client.Kind == kind })
 }
 
@@ -81,7 +81,7 @@ func (v view) at(key Key) (a Answer, built bool) {
 }
 
 // claimed lists the clusters that are under TLS by the rule as mutated, and were not as written.
-func claimed(q Question, mutated Document) []mesh.GovernedCluster {
+func claimed(q Review, mutated Document) []mesh.GovernedCluster {
 	if mutated.Kind() != mesh.KindDestinationRule {
 		return nil
 	}
@@ -103,7 +103,7 @@ func claimed(q Question, mutated Document) []mesh.GovernedCluster {
 // checkAdmission sees that nobody who was under TLS is in plaintext: no client's proxy has a cluster for an external
 // host that lost its TLS and to which its listeners and routes lead. What the application encrypts itself, by the
 // port's protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
-func (c *Court) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
+func (c *ReviewChecker) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
 	for _, client := range c.Clients {
 		if client.Kind == mesh.ClientGateway && client.Namespace != rootNamespace && gatewayTold(model) {
 			continue

@@ -8,7 +8,7 @@ import (
 )
 
 // checkOpened sees that no requests leave in plaintext that a sidecar's routes led nowhere before the review.
-func (c *Court) checkOpened(v *Verdict, before, after *Istio) error {
+func (c *ReviewChecker) checkOpened(v *Verdict, before, after *Istio) error {
 	for _, client := range c.Clients {
 		if client.Kind != mesh.ClientSidecar {
 			continue
@@ -27,7 +27,7 @@ func (c *Court) checkOpened(v *Verdict, before, after *Istio) error {
 		if len(closed) == 0 {
 			continue
 		}
-		if err := checkWays(v, after, client, closed); err != nil {
+		if err := checkTargets(v, after, client, closed); err != nil {
 			return err
 		}
 	}
@@ -36,8 +36,8 @@ func (c *Court) checkOpened(v *Verdict, before, after *Istio) error {
 
 // answered lists what the proxy redirects or answers itself, all of it. Of Sidecars with two egress listeners for all ports,
 // which Istio does not admit, nothing is asked.
-func (t *Tables) answered() ([]question, error) {
-	var closed []question
+func (t *Tables) answered() ([]servicePort, error) {
+	var closed []servicePort
 	forAll := 0
 	for _, e := range t.proxy.SidecarScope.EgressListeners {
 		forAll += count(e.IstioListener.GetPort() == nil)
@@ -45,22 +45,22 @@ func (t *Tables) answered() ([]question, error) {
 	if forAll > 1 {
 		return nil, nil
 	}
-	for _, q := range t.questions() {
+	for _, q := range t.servicePorts() {
 		if !q.port.Protocol.IsHTTP() || !q.service.MeshExternal {
 			continue
 		}
-		ways, err := t.answer(q)
+		targets, err := t.answer(q)
 		if err != nil {
 			return nil, err
 		}
-		if len(ways) == 0 {
+		if len(targets) == 0 {
 			closed = append(closed, q)
 		}
 	}
 	return closed, nil
 }
 
-func checkWays(v *Verdict, after *Istio, client mesh.Client, closed []question) error {
+func checkTargets(v *Verdict, after *Istio, client mesh.Client, closed []servicePort) error {
 	is, err := after.Tables(client)
 	if errors.Is(err, errCrashed) {
 		return nil
@@ -73,12 +73,12 @@ func checkWays(v *Verdict, after *Istio, client mesh.Client, closed []question) 
 		if reads, err := is.readsRequests(q.address, uint32(q.port.Port)); err != nil || !reads {
 			continue // what the port takes now are bytes, by the protocol that it declares
 		}
-		ways, err := is.answer(q)
+		targets, err := is.answer(q)
 		if err != nil {
 			return err
 		}
 		v.Closed++
-		for _, w := range ways {
+		for _, w := range targets {
 			if a, built := said.answers[w.Key]; ok && built && said.external[w.Key] && !a.TLS() {
 				v.Wrong = append(v.Wrong, fmt.Sprintf("opened, and %s -> %s goes to %s in plaintext", client, q, w))
 			}

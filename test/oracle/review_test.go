@@ -12,11 +12,11 @@ import (
 // TestReviews has Istio check random reviews on random meshes: that a mutation keeps its promises, that no admission
 // takes anybody's TLS, and that a refusal is right. A review needs up to three meshes, so it makes a third of them.
 func TestReviews(t *testing.T) {
-	court, err := NewCourt(t.Context())
+	checker, err := NewReviewChecker(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	hearings{court: court, make: (*Generator).Question, share: 3, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))}.all(t)
+	randomReviews{checker: checker, make: (*Generator).Review, share: 3, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))}.all(t)
 }
 
 // TestAmbientReviews does so for waypoints, in a process of its own with ambient mode on.
@@ -25,36 +25,36 @@ func TestAmbientReviews(t *testing.T) {
 	if !ambient(t, seed) {
 		return
 	}
-	court, err := NewAmbientCourt(t.Context())
+	checker, err := NewAmbientReviewChecker(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	hearings{court: court, make: (*Generator).AmbientQuestion, share: 6, seed: seed}.all(t)
+	randomReviews{checker: checker, make: (*Generator).AmbientReview, share: 6, seed: seed}.all(t)
 }
 
-// hearings are random reviews that one court hears.
-type hearings struct {
-	court *Court
-	make  func(*Generator) (Question, bool)
+// randomReviews are random reviews that one checker decides on.
+type randomReviews struct {
+	checker *ReviewChecker
+	make    func(*Generator) (Review, bool)
 	// share of 3 makes one review where other tests make three meshes.
 	share, seed uint64
 }
 
-func (h hearings) all(t *testing.T) {
-	meshes := number(t, "ORACLE_MESHES", 3000) / h.share
+func (r randomReviews) all(t *testing.T) {
+	meshes := number(t, "ORACLE_MESHES", 3000) / r.share
 	first := number(t, "ORACLE_FIRST", 0)
-	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", h.seed, first, h.share*meshes)
-	court, coverage, classes := h.court, Coverage{}, map[string]int{}
+	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", r.seed, first, r.share*meshes)
+	checker, coverage, classes := r.checker, Coverage{}, map[string]int{}
 	var total Verdict
 	patched, allowed, reviews, failed := 0, 0, 0, 0
 	for i := first; i < first+meshes; i++ {
-		g := NewGenerator(h.seed, i)
-		q, ok := h.make(g)
+		g := NewGenerator(r.seed, i)
+		q, ok := r.make(g)
 		if !ok {
 			continue
 		}
 		coverage.Add(g.Coverage)
-		v, err := court.Hear(t.Context(), q)
+		v, err := checker.Check(t.Context(), q)
 		if err != nil {
 			t.Fatalf("mesh %d: %v\n%s", i, err, q)
 		}
@@ -71,8 +71,8 @@ func (h hearings) all(t *testing.T) {
 		failed++
 		class := classOf(v.Wrong[0])
 		if classes[class]++; classes[class] == 1 {
-			small := shrinkQuestion(court, q, class)
-			v, _ = court.Hear(t.Context(), small)
+			small := shrinkReview(checker, q, class)
+			v, _ = checker.Check(t.Context(), small)
 			t.Errorf("mesh %d:\n%s\n%s", i, small, firstWrong(v, class))
 		}
 	}
@@ -102,18 +102,18 @@ func firstWrong(v Verdict, class string) string {
 	return ""
 }
 
-// shrinkQuestion makes the mesh around a review smaller, then the objects of the review.
-func shrinkQuestion(court *Court, q Question, class string) Question {
-	return shrink(q, func(q Question) bool {
-		v, err := court.Hear(context.Background(), q)
+// shrinkReview makes the mesh around a review smaller, then the objects of the review.
+func shrinkReview(checker *ReviewChecker, q Review, class string) Review {
+	return shrink(q, func(q Review) bool {
+		v, err := checker.Check(context.Background(), q)
 		return err == nil && firstWrong(v, class) != ""
 	})
 }
 
-// shrink returns the smallest question that it can find of which still is true.
-func shrink(q Question, still func(Question) bool) Question {
-	whole := func(m Mesh) Question {
-		out := Question{Operation: q.Operation}
+// shrink returns the smallest review that it can find of which still is true.
+func shrink(q Review, still func(Review) bool) Review {
+	whole := func(m Mesh) Review {
+		out := Review{Operation: q.Operation}
 		for _, d := range m {
 			switch role, _ := d.metadata()["role"].(string); role {
 			case "object":
@@ -155,8 +155,8 @@ func unmarked(d Document) Document {
 	return d
 }
 
-// String returns the question as a Suite's case would put it.
-func (q Question) String() string {
+// String returns the review as a Suite's case would put it.
+func (q Review) String() string {
 	given := list{}
 	for _, d := range q.Given {
 		given = append(given, map[string]any(d))

@@ -16,17 +16,17 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// Way is where a proxy sends something: a cluster, and the authority that it sets on the way ("" for the client's own).
-// The zero Way is none of the clusters that services have: on to wherever the client wanted to connect, or nowhere.
-type Way struct {
+// Target is where a proxy sends something: a cluster, and the authority that it sets on the way ("" for the client's own).
+// The zero Target is none of the clusters that services have: on to wherever the client wanted to connect, or nowhere.
+type Target struct {
 	Key
 	Authority string
 }
 
 // String returns "host:port/subset as authority".
-func (w Way) String() string {
+func (w Target) String() string {
 	s := w.Key.String()
-	if w == (Way{}) {
+	if w == (Target{}) {
 		s = "elsewhere"
 	}
 	if w.Authority != "" {
@@ -119,11 +119,11 @@ func (t *Tables) outboundListener(address string, port uint32) *listener.Listene
 }
 
 // HTTP returns where requests with this authority are sent that come to an address and port.
-func (t *Tables) HTTP(address string, port uint32, authority string) ([]Way, error) {
+func (t *Tables) HTTP(address string, port uint32, authority string) ([]Target, error) {
 	l := t.outboundListener(address, port)
 	for _, chain := range l.GetFilterChains() {
 		if slices.Contains(chain.GetFilterChainMatch().GetApplicationProtocols(), "http/1.1") {
-			return t.chainWays(chain, authority)
+			return t.chainTargets(chain, authority)
 		}
 	}
 	return t.unsniffed(l, "", authority)
@@ -141,14 +141,14 @@ func (t *Tables) readsRequests(address string, port uint32) (bool, error) {
 
 // Stream returns where bytes are sent that are not HTTP and come to an address and port: TLS with this name, or bytes
 // that are not TLS.
-func (t *Tables) Stream(address string, port uint32, sni string) ([]Way, error) {
+func (t *Tables) Stream(address string, port uint32, sni string) ([]Target, error) {
 	return t.unsniffed(t.outboundListener(address, port), sni, "")
 }
 
 // unsniffed picks among the chains that are not for HTTP alone.
-func (t *Tables) unsniffed(l *listener.Listener, sni, authority string) ([]Way, error) {
+func (t *Tables) unsniffed(l *listener.Listener, sni, authority string) ([]Target, error) {
 	if l == nil {
-		return []Way{{}}, nil
+		return []Target{{}}, nil
 	}
 	best, length := l.GetDefaultFilterChain(), -1
 	for _, chain := range l.GetFilterChains() {
@@ -160,7 +160,7 @@ func (t *Tables) unsniffed(l *listener.Listener, sni, authority string) ([]Way, 
 			best, length = chain, fits
 		}
 	}
-	return t.chainWays(best, authority)
+	return t.chainTargets(best, authority)
 }
 
 // fitting returns how well a chain's names fit a name: the length of what is the same; 0 for a chain for any name, -1
@@ -181,14 +181,14 @@ func fitting(names []string, sni string) int {
 	return best
 }
 
-// chainWays returns where a filter chain sends requests with this authority, or any bytes.
-func (t *Tables) chainWays(chain *listener.FilterChain, authority string) ([]Way, error) {
+// chainTargets returns where a filter chain sends requests with this authority, or any bytes.
+func (t *Tables) chainTargets(chain *listener.FilterChain, authority string) ([]Target, error) {
 	manager, err := managerOf(chain)
 	if err != nil {
 		return nil, err
 	}
 	if manager != nil {
-		return hostWays(t.tableOf(manager), authority, chain.GetTransportSocket() != nil), nil
+		return hostTargets(t.tableOf(manager), authority, chain.GetTransportSocket() != nil), nil
 	}
 	for _, f := range chain.GetFilters() {
 		var proxy tcp.TcpProxy
@@ -198,20 +198,20 @@ func (t *Tables) chainWays(chain *listener.FilterChain, authority string) ([]Way
 		if err := f.GetTypedConfig().UnmarshalTo(&proxy); err != nil {
 			return nil, fmt.Errorf("read TCP filter of chain %s: %w", chain.GetName(), err)
 		}
-		return tcpWays(&proxy), nil
+		return tcpTargets(&proxy), nil
 	}
-	return []Way{{}}, nil
+	return []Target{{}}, nil
 }
 
-func tcpWays(proxy *tcp.TcpProxy) []Way {
+func tcpTargets(proxy *tcp.TcpProxy) []Target {
 	if proxy.GetCluster() != "" {
-		return []Way{wayTo(proxy.GetCluster(), "")}
+		return []Target{targetOf(proxy.GetCluster(), "")}
 	}
-	var ways []Way
+	var targets []Target
 	for _, c := range proxy.GetWeightedClusters().GetClusters() {
-		ways = append(ways, wayTo(c.GetName(), ""))
+		targets = append(targets, targetOf(c.GetName(), ""))
 	}
-	return ways
+	return targets
 }
 
 // tableOf returns the routes of an HTTP filter, which carries them or names them.
@@ -222,9 +222,9 @@ func (t *Tables) tableOf(manager *hcm.HttpConnectionManager) *route.RouteConfigu
 	return t.routes[manager.GetRds().GetRouteConfigName()]
 }
 
-// hostWays returns where a table sends requests with this authority: by the host of that name, or the longest wildcard.
+// hostTargets returns where a table sends requests with this authority: by the host of that name, or the longest wildcard.
 // Those that have not come in TLS may be sent back.
-func hostWays(table *route.RouteConfiguration, authority string, encrypted bool) []Way {
+func hostTargets(table *route.RouteConfiguration, authority string, encrypted bool) []Target {
 	var best *route.VirtualHost
 	longest := -1
 	for _, vhost := range table.GetVirtualHosts() {
@@ -238,53 +238,53 @@ func hostWays(table *route.RouteConfiguration, authority string, encrypted bool)
 		}
 	}
 	if best == nil || best.GetRequireTls() == route.VirtualHost_ALL && !encrypted {
-		return []Way{{}}
+		return []Target{{}}
 	}
-	return routesWays(best.GetRoutes())
+	return routesTargets(best.GetRoutes())
 }
 
-// routesWays returns where some request is sent: by each route, up to the first that takes all that are left.
-func routesWays(routes []*route.Route) []Way {
-	var ways []Way
+// routesTargets returns where some request is sent: by each route, up to the first that takes all that are left.
+func routesTargets(routes []*route.Route) []Target {
+	var targets []Target
 	for _, r := range routes {
-		ways = append(ways, actionWays(r.GetRoute())...)
+		targets = append(targets, actionTargets(r.GetRoute())...)
 		if takesAll(r.GetMatch()) {
 			break
 		}
 	}
-	return ways
+	return targets
 }
 
 func takesAll(m *route.RouteMatch) bool {
 	return len(m.GetHeaders())+len(m.GetQueryParameters()) == 0 && (m.GetPrefix() == "/" || m.GetSafeRegex().GetRegex() == ".*")
 }
 
-// actionWays returns where one route sends; a redirect or a fixed answer sends nowhere.
-func actionWays(action *route.RouteAction) []Way {
-	var ways []Way
+// actionTargets returns where one route sends; a redirect or a fixed answer sends nowhere.
+func actionTargets(action *route.RouteAction) []Target {
+	var targets []Target
 	if action.GetCluster() != "" {
-		ways = append(ways, wayTo(action.GetCluster(), action.GetHostRewriteLiteral()))
+		targets = append(targets, targetOf(action.GetCluster(), action.GetHostRewriteLiteral()))
 	}
 	for _, c := range action.GetWeightedClusters().GetClusters() {
 		authority := action.GetHostRewriteLiteral() // Envoy applies the route's after the cluster's own
 		if authority == "" {
 			authority = c.GetHostRewriteLiteral()
 		}
-		ways = append(ways, wayTo(c.GetName(), authority))
+		targets = append(targets, targetOf(c.GetName(), authority))
 	}
 	for _, m := range action.GetRequestMirrorPolicies() {
-		ways = append(ways, wayTo(m.GetCluster(), ""))
+		targets = append(targets, targetOf(m.GetCluster(), ""))
 	}
-	return ways
+	return targets
 }
 
-// wayTo reads a cluster's name. A route to a host without a name leads to a cluster that nobody has.
-func wayTo(cluster, authority string) Way {
+// targetOf reads a cluster's name. A route to a host without a name leads to a cluster that nobody has.
+func targetOf(cluster, authority string) Target {
 	key, ok := keyOf(cluster)
 	if !ok {
-		return Way{}
+		return Target{}
 	}
-	return Way{Key: key, Authority: authority}
+	return Target{Key: key, Authority: authority}
 }
 
 // Uses says how a cluster is used.
@@ -307,11 +307,11 @@ func (t *Tables) Used() (map[Key]Uses, error) {
 				tableUses(used, t.tableOf(manager))
 				continue
 			}
-			ways, err := t.chainWays(chain, "")
+			targets, err := t.chainTargets(chain, "")
 			if err != nil {
 				return nil, err
 			}
-			for _, w := range ways {
+			for _, w := range targets {
 				used[w.Key] = Uses{Routed: used[w.Key].Routed, Direct: true}
 			}
 		}
@@ -324,7 +324,7 @@ func tableUses(used map[Key]Uses, table *route.RouteConfiguration) {
 	for _, vhost := range table.GetVirtualHosts() {
 		for _, r := range vhost.GetRoutes() {
 			routed := r.GetMetadata() != nil
-			for _, w := range actionWays(r.GetRoute()) {
+			for _, w := range actionTargets(r.GetRoute()) {
 				used[w.Key] = Uses{Routed: used[w.Key].Routed || routed, Direct: used[w.Key].Direct || !routed}
 			}
 		}

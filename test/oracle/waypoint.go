@@ -146,7 +146,7 @@ func CompareAmbient(m Mesh) (Result, error) {
 				continue
 			}
 			asked, differs := compareClient(waypointAnswers(snapshot), client, keys(m, answers), answers)
-			r.Questions += asked
+			r.Compared += asked
 			r.Found = append(r.Found, differs...)
 		}
 	})
