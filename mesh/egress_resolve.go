@@ -25,8 +25,8 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	if svc, ok := s.serviceFor(client, host); ok && client.Kind == ClientSidecar && !s.listens(client, svc, number) {
 		hops = nil
 	}
-	if wide := s.wildcardListenedFor(client, host, number); len(hops) == 0 && wide != "" {
-		hops = s.hopsForName(client, wide, host, number)
+	if wildcard := s.wildcardListenedFor(client, host, number); len(hops) == 0 && wildcard != "" {
+		hops = s.hopsForName(client, wildcard, host, number)
 	}
 	if len(hops) == 0 {
 		path.Cause, path.Considered = s.whyUnknown(client, host, number)

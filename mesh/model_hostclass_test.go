@@ -8,7 +8,7 @@ import (
 
 // Whether hosts a.x.com and b.x.com are of one class: whether all that is said of them differs in nothing but the host.
 func TestHostClasses(t *testing.T) {
-	const alike = `
+	const entries = `
 			ServiceEntry own/a @1: {hosts: [a.x.com], ports: [{number: 80, name: p, protocol: HTTP}]}
 			ServiceEntry own/b @2: {hosts: [b.x.com], ports: [{number: 80, name: q, protocol: HTTP}]}`
 	const one, two = "a.x.com+1", "a.x.com b.x.com"
@@ -25,7 +25,7 @@ func TestHostClasses(t *testing.T) {
 		return b.String()
 	}
 	for _, c := range []struct{ name, mesh, want string }{
-		{"two entries alike", alike, one},
+		{"two entries alike", entries, one},
 		{"one entry", `
 			ServiceEntry own/a: {hosts: [a.x.com, b.x.com]}`, one},
 		{"three hosts", `
@@ -52,47 +52,47 @@ func TestHostClasses(t *testing.T) {
 			ServiceEntry own/a: {hosts: [a.x.com, b.x.com], workloadSelector: {labels: {app: web}}}`, two},
 		{"names of their own", `
 			ServiceEntry own/a: {hosts: [a.x.com, b.x.com], subjectAltNames: [c.com]}`, two},
-		{"a second entry for one of them", alike + `
+		{"a second entry for one of them", entries + `
 			ServiceEntry own/c: {hosts: [b.x.com], ports: [{number: 80, name: p, protocol: HTTP}]}`, two},
 
-		{"rules alike", alike + `
+		{"rules alike", entries + `
 			DestinationRule own/a: {host: a.x.com, trafficPolicy: {tls: {mode: SIMPLE, sni: a.x.com}}}
 			DestinationRule own/b: {host: b.x.com, trafficPolicy: {tls: {mode: SIMPLE, sni: b.x.com}}}`, one},
-		{"a rule for one of them", alike + `
+		{"a rule for one of them", entries + `
 			DestinationRule own/a: {host: a.x.com}`, two},
-		{"rules that differ", alike + `
+		{"rules that differ", entries + `
 			DestinationRule own/a: {host: a.x.com, trafficPolicy: {tls: {mode: SIMPLE}}}
 			DestinationRule own/b: {host: b.x.com, trafficPolicy: {tls: {mode: MUTUAL}}}`, two},
-		{"rules of other namespaces", alike + `
+		{"rules of other namespaces", entries + `
 			DestinationRule own/a: {host: a.x.com}
 			DestinationRule other/b: {host: b.x.com}`, two},
-		{"a rule more", alike + `
+		{"a rule more", entries + `
 			DestinationRule own/a: {host: a.x.com}
 			DestinationRule own/b: {host: b.x.com}
 			DestinationRule other/b: {host: b.x.com}`, two},
-		{"as many rules as are looked at", alike + rules(maxHashedRules), one},
-		{"more rules than that", alike + rules(maxHashedRules+1), two},
-		{"a wildcard rule for both", alike + `
+		{"as many rules as are looked at", entries + rules(maxHashedRules), one},
+		{"more rules than that", entries + rules(maxHashedRules+1), two},
+		{"a wildcard rule for both", entries + `
 			DestinationRule own/all: {host: "*.x.com"}`, one},
-		{"a wildcard rule for one of them", alike + `
+		{"a wildcard rule for one of them", entries + `
 			DestinationRule own/all: {host: "*a.x.com"}`, two},
 
-		{"routes alike", alike + `
+		{"routes alike", entries + `
 			VirtualService own/a: {hosts: [a.x.com], http: [{route: [{destination: {host: a.x.com}}]}]}
 			VirtualService own/b: {hosts: [b.x.com], http: [{route: [{destination: {host: b.x.com}}]}]}`, one},
-		{"a route for one of them", alike + `
+		{"a route for one of them", entries + `
 			VirtualService own/a: {hosts: [a.x.com]}`, two},
-		{"routes that differ", alike + `
+		{"routes that differ", entries + `
 			VirtualService own/a: {hosts: [a.x.com], http: [{route: [{destination: {host: a.x.com}}]}]}
 			VirtualService own/b: {hosts: [b.x.com], http: [{route: [{destination: {host: a.x.com}}]}]}`, two},
-		{"routes of other namespaces", alike + `
+		{"routes of other namespaces", entries + `
 			VirtualService own/a: {hosts: [a.x.com]}
 			VirtualService other/b: {hosts: [b.x.com]}`, two},
-		{"a route for both by name", alike + `
+		{"a route for both by name", entries + `
 			VirtualService own/a: {hosts: [a.x.com, b.x.com]}`, two},
-		{"a wildcard route for both", alike + `
+		{"a wildcard route for both", entries + `
 			VirtualService own/all: {hosts: ["*.x.com"]}`, one},
-		{"a wildcard route for one of them", alike + `
+		{"a wildcard route for one of them", entries + `
 			VirtualService own/all: {hosts: ["*b.x.com"]}`, two},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestHostClasses(t *testing.T) {
 	inside := snapshot(t, `
 		ServiceEntry own/a: {hosts: [a.com, web.own.svc.cluster.local], location: MESH_INTERNAL, resolution: DNS}`)
 	equal(t, "one of them inside the mesh", classLine(inside, "*", nil, nil), "web.own.svc.cluster.local a.com")
-	s := snapshot(t, alike)
+	s := snapshot(t, entries)
 	equal(t, "an SNI that is a name of one of them", classLine(s, "*.x.com", []string{"A.x.com"}, nil), two)
 	equal(t, "an SNI that is a name of none", classLine(s, "*.x.com", []string{"c.com"}, nil), one)
 	equal(t, "a list with one of them", classLine(s, "*.x.com", nil, HostLists{{"a.x.com"}}), two)

@@ -40,10 +40,10 @@ func privateOnly(key, namespace string) bool {
 	return key == "." || key != "" && key == namespace
 }
 
-// containsAll reports whether all of narrow is in wide.
-func containsAll(wide, narrow []string) bool {
-	for _, name := range narrow {
-		if !slices.Contains(wide, name) {
+// containsAll reports whether all of subset is in superset.
+func containsAll(superset, subset []string) bool {
+	for _, name := range subset {
+		if !slices.Contains(superset, name) {
 			return false
 		}
 	}

@@ -15,8 +15,8 @@ func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, author
 	if len(client.Gateways) == 0 {
 		gateways = s.gatewaysSelecting(client.Labels)
 	}
-	ways, known := s.gatewayDestinations(client, mergedServersOn(gateways, number), downstream{sni: sni, authority: authority})
-	for _, d := range ways {
+	destinations, known := s.gatewayDestinations(client, mergedServersOn(gateways, number), downstream{sni: sni, authority: authority})
+	for _, d := range destinations {
 		list = append(list, d.Destination)
 	}
 	return list, known

@@ -18,8 +18,8 @@ func (s *Snapshot) Destinations(client Client, host string, number uint32) (list
 	if !known || p.family() == FamilyUDP || svc.alias || !s.listens(client, svc, number) {
 		return nil, false
 	}
-	ways, direct := s.routeDestinations(client, svc, host, p)
-	for _, d := range ways {
+	destinations, direct := s.routeDestinations(client, svc, host, p)
+	for _, d := range destinations {
 		list = append(list, d.Destination)
 	}
 	if direct {

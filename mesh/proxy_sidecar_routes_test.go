@@ -5,7 +5,7 @@ import "testing"
 // Where a sidecar of namespace shop sends what is meant for a name: the host itself, or the closest wildcard over it.
 func TestSidecarDestinations(t *testing.T) {
 	const a = `ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
-	const wide = `
+	const wildcards = `
 		ServiceEntry egress/w: {hosts: ["*.example"], resolution: DYNAMIC_DNS,
 			ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
 	for _, c := range []struct {
@@ -13,45 +13,45 @@ func TestSidecarDestinations(t *testing.T) {
 		port             uint32
 		want             string
 	}{
-		{"the host itself", a + wide, "a.example", 80, "a.example:80"},
-		{"a name below a wildcard", a + wide, "b.example", 80, "*.example:80"},
-		{"the closest wildcard", wide + `
+		{"the host itself", a + wildcards, "a.example", 80, "a.example:80"},
+		{"a name below a wildcard", a + wildcards, "b.example", 80, "*.example:80"},
+		{"the closest wildcard", wildcards + `
 			ServiceEntry egress/all: {hosts: ["*"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS,
 				ports: [{number: 80, name: http, protocol: HTTP}]}`, "a.x.example", 80, "*.x.example:80"},
-		{"the closest that has the port", wide + `
+		{"the closest that has the port", wildcards + `
 			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS,
 				ports: [{number: 8080, name: http, protocol: HTTP}]}`, "a.x.example", 80, "*.example:80"},
-		{"the closest that the Sidecar imports", wide + `
+		{"the closest that the Sidecar imports", wildcards + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			Sidecar shop/default: {egress: [{hosts: [egress/*]}]}`, "a.x.example", 80, "*.example:80"},
-		{"one that is known only because a route leads there is none", wide + `
+		{"one that is known only because a route leads there is none", wildcards + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], exportTo: [till], resolution: DYNAMIC_DNS,
 				ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: "*.x.example"}}]}]}`, "a.x.example", 80, "*.example:80"},
-		{"one that the Sidecar leaves out, and a route leads to", wide + `
+		{"one that the Sidecar leaves out, and a route leads to", wildcards + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: "*.x.example"}}]}]}
 			Sidecar shop/default: {egress: [{hosts: [egress/*, ./v.example]}]}`, "a.x.example", 80, "*.example:80"},
-		{"the closest that the Sidecar listens for on this port", wide + `
+		{"the closest that the Sidecar listens for on this port", wildcards + `
 			ServiceEntry till/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			Sidecar shop/default: {egress: [{port: {number: 15000, protocol: HTTP_PROXY}, hosts: [till/*]},
 				{hosts: [egress/*]}]}`, "a.x.example", 80, "*.example:80"},
-		{"the closest that does not declare UDP for it", wide + `
+		{"the closest that does not declare UDP for it", wildcards + `
 			ServiceEntry egress/x: {hosts: ["*.x.example"], resolution: DYNAMIC_DNS,
 				ports: [{number: 80, name: dns, protocol: UDP}]}`, "a.x.example", 80, "*.example:80"},
 		{"an unknown name", a, "b.example", 80, "not listened for"},
 		{"an unknown port", a, "a.example", 8080, "not listened for"},
 		{"UDP", a, "a.example", 53, "not listened for"},
-		{"UDP of a wildcard", wide, "a.example", 53, "not listened for"},
+		{"UDP of a wildcard", wildcards, "a.example", 53, "not listened for"},
 		{"an ExternalName", `Service shop/b: {externalName: b.example, ports: [{port: 80, name: http}]}`, "b.shop.svc.cluster.local", 80, "not listened for"},
 		{"a host that the Sidecar leaves out falls to the wildcard", `
 			ServiceEntry till/b: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
-			Sidecar shop/default: {egress: [{hosts: [egress/*]}]}` + wide, "b.example", 80, "*.example:80"},
+			Sidecar shop/default: {egress: [{hosts: [egress/*]}]}` + wildcards, "b.example", 80, "*.example:80"},
 		{"so does one that is known only because a route leads there", `
 			ServiceEntry till/b: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [v.example], http: [{route: [{destination: {host: b.example}}]}]}
-			Sidecar shop/default: {egress: [{hosts: [egress/*, ./v.example]}]}` + wide, "b.example", 80, "*.example:80"},
+			Sidecar shop/default: {egress: [{hosts: [egress/*, ./v.example]}]}` + wildcards, "b.example", 80, "*.example:80"},
 		{"a port that the Sidecar does not listen on", a + `
 			Sidecar shop/default: {egress: [{port: {number: 8080, protocol: HTTP}, hosts: ["*/*"]}]}`, "a.example", 80, "not listened for"},
 		{"nor for what a route alone makes known", a + `

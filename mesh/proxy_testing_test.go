@@ -16,13 +16,13 @@ func clusterLine(c Cluster, ok bool) string {
 	if !ok {
 		return "no cluster"
 	}
-	words := []string{cmp.Or(c.Hop.TLS, "plaintext")}
+	fields := []string{cmp.Or(c.Hop.TLS, "plaintext")}
 	if c.AutoMTLS {
-		words[0] = "automatic mTLS"
+		fields[0] = "automatic mTLS"
 	}
 	add := func(word string, there bool) {
 		if there {
-			words = append(words, word)
+			fields = append(fields, word)
 		}
 	}
 	add(string(c.Cause), c.Cause != CauseNone)
@@ -32,7 +32,7 @@ func clusterLine(c Cluster, ok bool) string {
 	add("auto-san", c.Hop.AutoNames)
 	add("insecure", c.Hop.Insecure)
 	add("verified", c.Hop.Verified)
-	return strings.Join(words, " ")
+	return strings.Join(fields, " ")
 }
 
 // upstreamLine returns how a client's proxy finds the endpoints of a port, and the ports of those.

@@ -84,15 +84,15 @@ func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 	if !was.hasRule() || was.tlsSetting().decision.Object != r.old.Ref {
 		return nil
 	}
-	heir := h.tlsSetting()
-	if was.tlsSetting().bySubset && !heir.bySubset {
-		heir.decision = h.cluster.rule.subsetTLS(h.port, h.subset).decision
+	successor := h.tlsSetting()
+	if was.tlsSetting().bySubset && !successor.bySubset {
+		successor.decision = h.cluster.rule.subsetTLS(h.port, h.subset).decision
 	}
-	hidden := func(o *Object) bool { return o.Ref == heir.decision.Object && o.Ref != r.old.Ref }
+	hidden := func(o *Object) bool { return o.Ref == successor.decision.Object && o.Ref != r.old.Ref }
 	if !slices.ContainsFunc(was.cluster.lookup.endedAt.rules, hidden) {
 		return nil
 	}
-	return &LostTLS{Field: was.tlsSetting().decision.Field, Successor: heir.decision}
+	return &LostTLS{Field: was.tlsSetting().decision.Field, Successor: successor.decision}
 }
 
 // isDecidedElsewhere reports whether a flow is decided by other objects, and as before. Then the review has nothing

@@ -37,13 +37,13 @@ func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	if kept.bySubset && !own.bySubset {
 		return // as in one rule: a subset's own policy goes before the rule's
 	}
-	partly := h.cluster.lookup.endedAt.hasTLS(own.settings, h.port, h.subset)
-	if sameTLS(own.settings, kept.settings) || partly && f.Verdict != Plaintext {
+	forSome := h.cluster.lookup.endedAt.hasTLS(own.settings, h.port, h.subset)
+	if sameTLS(own.settings, kept.settings) || forSome && f.Verdict != Plaintext {
 		r.repeatsOther = true
 		return
 	}
 	by := h.decidingRule()
-	f.Ignored, f.Cause, f.Related, f.IgnoredForSome, f.RelatedUnused = true, CauseMergedAway, by.Ref.String(), partly, r.wasUnused(by, h)
+	f.Ignored, f.Cause, f.Related, f.IgnoredForSome, f.RelatedUnused = true, CauseMergedAway, by.Ref.String(), forSome, r.wasUnused(by, h)
 }
 
 // isReplaced reports whether the rule under review is where the client's lookup ended, and is for the client, so that

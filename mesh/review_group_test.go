@@ -63,7 +63,7 @@ func TestGroupFlows(t *testing.T) {
 
 // A review with more flows than a person reads tells those that differ in their host alone as one.
 func TestReviewGroups(t *testing.T) {
-	const alike = `{hosts: [%s], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const entry = `{hosts: [%s], exportTo: [shop], resolution: STATIC, endpoints: [{address: 1.2.3.4}], ports: [{number: 80, name: http, protocol: HTTP}]}`
 	const rule = `
 		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`
 	for _, c := range []struct {
@@ -164,7 +164,7 @@ func TestReviewGroups(t *testing.T) {
 			sidecar shop z.example:80 unknown no-destination was unrouted decided`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			old, next, object := changed(t, manyEntries(c.hosts, alike)+c.before, c.change)
+			old, next, object := changed(t, manyEntries(c.hosts, entry)+c.before, c.change)
 			flows := Review(old, next, object, nil)
 			have, want := flowLines(flows), strings.TrimSpace(strings.ReplaceAll(c.want, "\t", ""))
 			if have != want && fmt.Sprint(len(flows), " flows") != want {
@@ -172,7 +172,7 @@ func TestReviewGroups(t *testing.T) {
 			}
 		})
 	}
-	old, next, object := changed(t, manyEntries(65, alike), rule)
+	old, next, object := changed(t, manyEntries(65, entry), rule)
 	lists := HostLists{{"h01.example", "h02.example"}, {"h02.example", "*.test"}}
 	equal(t, "hosts in lists", flowLines(Review(old, next, object, lists)), strings.Join([]string{
 		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 62 others",
@@ -183,37 +183,37 @@ func TestReviewGroups(t *testing.T) {
 
 // Hosts below a wildcard of which one entry each is alike are looked at once.
 func TestReviewHostClasses(t *testing.T) {
-	const alike = `{hosts: [%s], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const entry = `{hosts: [%s], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
 	for _, c := range []reviewCase{
-		{"of a rule", manyEntries(3, alike), `
+		{"of a rule", manyEntries(3, entry), `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 2 others`},
-		{"for each client", manyEntries(3, strings.ReplaceAll(alike, "exportTo: [shop], ", "")), `
+		{"for each client", manyEntries(3, strings.ReplaceAll(entry, "exportTo: [shop], ", "")), `
 			DestinationRule egress/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			sidecar any other namespace h00.example:80 originated SIMPLE was plaintext decided and 2 others
 			sidecar egress h00.example:80 originated SIMPLE was plaintext decided and 2 others`},
-		{"of a VirtualService", manyEntries(3, alike), `
+		{"of a VirtualService", manyEntries(3, entry), `
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
 			sidecar shop h00.example:80 unknown no-destination was plaintext and 2 others`},
-		{"of routes to a Gateway", manyEntries(3, alike) + `
+		{"of routes to a Gateway", manyEntries(3, entry) + `
 			Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}]}
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw],
 				http: [{match: [{gateways: [mesh]}], route: [{destination: {host: egress.istio-system.svc.cluster.local, port: {number: 80}}}]}]}`, `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`, `
 			sidecar shop egress.istio-system.svc.cluster.local:80 (to gateway) plaintext no-rule`},
-		{"of a route that loses TLS below a wildcard host", manyEntries(2, alike) + `
+		{"of a route that loses TLS below a wildcard host", manyEntries(2, entry) + `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule shop/r", `
 			sidecar shop h00.example:80 plaintext no-rule was originated and 1 others`},
 	} {
 		c.run(t)
 	}
-	old, next, object := changed(t, manyEntries(3, alike), `
+	old, next, object := changed(t, manyEntries(3, entry), `
 		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
 	equal(t, "a host in a list", flowLines(Review(old, next, object, HostLists{{"h01.example"}})), strings.Join([]string{
 		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 1 others",
 		"sidecar shop h01.example:80 originated SIMPLE was plaintext decided",
 	}, "\n"))
-	s := snapshot(t, manyEntries(3, alike), `
+	s := snapshot(t, manyEntries(3, entry), `
 		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
 	for _, g := range s.GovernedClusters(Ref{Kind: KindDestinationRule, Namespace: "shop", Name: "r"}) {
 		equal(t, "a governed cluster", fmt.Sprint(g.Host, " and ", g.OtherHosts, " others"), "h00.example and 2 others")

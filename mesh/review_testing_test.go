@@ -47,14 +47,14 @@ func flowLine(f Flow) string {
 	if f.Subset != "" {
 		line += "/" + f.Subset
 	}
-	words := []string{line, string(f.Verdict)}
+	fields := []string{line, string(f.Verdict)}
 	add := func(word string, there bool) {
 		if there {
-			words = append(words, word)
+			fields = append(fields, word)
 		}
 	}
 	if f.HopKind == HopGateway {
-		words[0] += " (to gateway)"
+		fields[0] += " (to gateway)"
 	}
 	add(string(f.Cause), f.Cause != CauseNone)
 	if len(f.Hops) > 0 {
@@ -73,7 +73,7 @@ func flowLine(f Flow) string {
 		add("lost "+f.LostTLS.Field+" to "+f.LostTLS.Successor.String(), true)
 	}
 	add(fmt.Sprintf("and %d others", f.OtherHosts), f.OtherHosts > 0)
-	return strings.Join(words, " ")
+	return strings.Join(fields, " ")
 }
 
 // reviewCase is a change and the flows that it has to answer for.

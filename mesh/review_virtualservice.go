@@ -120,23 +120,23 @@ func (r *routeReview) undeclaredHostChanges(name string) []change {
 	}
 	var list []change
 	for i := range name {
-		wide := "*" + name[i:]
-		if !r.after.isExternal(wide) {
+		wildcard := "*" + name[i:]
+		if !r.after.isExternal(wildcard) {
 			continue
 		}
-		list = append(list, r.changesTo(wide, r.clients(wide), func(client Client, _ string, number uint32) []change {
-			if r.after.wildcardListenedFor(client, name, number) != wide {
+		list = append(list, r.changesTo(wildcard, r.clients(wildcard), func(client Client, _ string, number uint32) []change {
+			if r.after.wildcardListenedFor(client, name, number) != wildcard {
 				return nil
 			}
-			return r.changesUnderWildcard(client, wide, name, number)
+			return r.changesUnderWildcard(client, wildcard, name, number)
 		})...)
 	}
 	return list
 }
 
-// changesUnderWildcard returns the changes of one client for a name that wide covers.
-func (r *routeReview) changesUnderWildcard(client Client, wide, name string, number uint32) []change {
-	hops := r.after.hopsForName(client, wide, name, number)
+// changesUnderWildcard returns the changes of one client for a name that wildcard covers.
+func (r *routeReview) changesUnderWildcard(client Client, wildcard, name string, number uint32) []change {
+	hops := r.after.hopsForName(client, wildcard, name, number)
 	earlier := r.before.hopsForName(client, r.before.wildcardListenedFor(client, name, number), name, number)
 	if isUnrouted(earlier) {
 		markUnrouted(hops)

@@ -87,9 +87,9 @@ func fullManifest(t testing.TB, title string, spec map[string]any) map[string]an
 
 // parseClient returns the client that "sidecar default app=curl" names, as Client.String writes it.
 func parseClient(text string) Client {
-	words := strings.Fields(text)
-	c := Client{Kind: ClientKind(words[0]), Namespace: words[1]}
-	for _, pair := range words[2:] {
+	fields := strings.Fields(text)
+	c := Client{Kind: ClientKind(fields[0]), Namespace: fields[1]}
+	for _, pair := range fields[2:] {
 		if c.Labels == nil {
 			c.Labels = map[string]string{}
 		}

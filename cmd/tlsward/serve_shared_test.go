@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// nowhere is a kubeconfig of an API server that does not exist.
-const nowhere = `{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c}}],
+// unreachable is a kubeconfig of an API server that does not exist.
+const unreachable = `{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c}}],
 clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]}`
 
 func TestServeRefusesALifeThatIsTooShort(t *testing.T) {
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	writeFile(t, kubeconfig, nowhere)
+	writeFile(t, kubeconfig, unreachable)
 	var stderr strings.Builder
 	code := run(t.Context(), []string{"serve", "--kubeconfig", kubeconfig, "--namespace", "n", "--webhook-configurations", "w",
 		"--ca-secret", "s", "--cert-name", "localhost", "--ca-life", "60s", "--cert-life", "10s", "--ca-settle", "2s"},

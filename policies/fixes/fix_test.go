@@ -85,7 +85,7 @@ func TestRender(t *testing.T) {
 
 // What is no change is laid out as YAML, and otherwise left as its policy wrote it.
 func TestRenderLaysOut(t *testing.T) {
-	nowhere := func(_, _, _ string) map[string]any { return nil }
+	unknown := func(_, _, _ string) map[string]any { return nil }
 	for name, c := range map[string]struct{ fix, want string }{
 		"JSON":                          {"# Add it.\n{\"kind\":\"DestinationRule\",\"spec\":{\"host\":\"a\"}}", "# Add it.\nkind: DestinationRule\nspec:\n  host: a\n"},
 		"a change of what is not known": {"# in DestinationRule default/rule\n{\"spec.host\":\"a\"}", "# in DestinationRule default/rule\nspec.host: a\n"},
@@ -93,12 +93,12 @@ func TestRenderLaysOut(t *testing.T) {
 		"a header without a name":       {"# in DestinationRule\nspec.host: a\n", "# in DestinationRule\nspec.host: a\n"},
 		"nothing":                       {"", ""},
 	} {
-		if have, err := fixes.Render(c.fix, nowhere); err != nil || have != c.want {
+		if have, err := fixes.Render(c.fix, unknown); err != nil || have != c.want {
 			t.Errorf("%s: have %q (%v), want %q", name, have, err, c.want)
 		}
 	}
 	for _, fix := range []string{"{\"kind\":", "# in DestinationRule default/rule\nspec: [\n"} {
-		if have, err := fixes.Render(fix, nowhere); err == nil || have != fix {
+		if have, err := fixes.Render(fix, unknown); err == nil || have != fix {
 			t.Errorf("%q: have %q, %v", fix, have, err)
 		}
 	}

@@ -145,15 +145,15 @@ func uninstall(t *testing.T, s *site) {
 	await(t, "an empty namespace", func(ctx context.Context) string { return s.left(ctx) })
 	for _, list := range []func() (string, error){
 		func() (string, error) {
-			found, err := s.clients.RbacV1().ClusterRoles().List(t.Context(), ours)
+			found, err := s.clients.RbacV1().ClusterRoles().List(t.Context(), ofRelease)
 			return fmt.Sprint(len(found.Items)), err
 		},
 		func() (string, error) {
-			found, err := s.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations().List(t.Context(), ours)
+			found, err := s.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations().List(t.Context(), ofRelease)
 			return fmt.Sprint(len(found.Items)), err
 		},
 		func() (string, error) {
-			found, err := s.clients.RbacV1().Roles("").List(t.Context(), ours)
+			found, err := s.clients.RbacV1().Roles("").List(t.Context(), ofRelease)
 			return fmt.Sprint(len(found.Items)), err
 		},
 	} {

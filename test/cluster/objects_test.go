@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// ours selects what belongs to the release.
-var ours = metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + releaseName}
+// ofRelease selects what belongs to the release.
+var ofRelease = metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + releaseName}
 
 func object(apiVersion, kind, name string, spec map[string]any) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{"apiVersion": apiVersion, "kind": kind,
@@ -96,7 +96,7 @@ func (s *site) closed(t *testing.T) {
 
 func (s *site) pods(t *testing.T) []string {
 	t.Helper()
-	found, err := s.clients.CoreV1().Pods(releaseNamespace).List(t.Context(), ours)
+	found, err := s.clients.CoreV1().Pods(releaseNamespace).List(t.Context(), ofRelease)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,14 +37,14 @@ func compareGateway(r *Result, m Mesh, snapshot *mesh.Snapshot, client mesh.Clie
 				if err != nil {
 					return err
 				}
-				ours := gatewayAnswer(snapshot.GatewayDestinations(client, port, sni, authority))
+				modelled := gatewayAnswer(snapshot.GatewayDestinations(client, port, sni, authority))
 				r.Compared++
 				if strings.Contains(istio, ":") {
 					r.Routed++
 				}
-				if istio != ours {
+				if istio != modelled {
 					r.Found = append(r.Found, Disagreement{
-						Client: client, Key: Key{Host: authority, Port: port}, Routes: &[2]string{istio, ours},
+						Client: client, Key: Key{Host: authority, Port: port}, Routes: &[2]string{istio, modelled},
 						Protocol: fmt.Sprintf("of a gateway, %s", described(m, port)), SNI: sni,
 					})
 					return nil

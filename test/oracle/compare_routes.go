@@ -40,22 +40,22 @@ func compareRoutes(r *Result, snapshot *mesh.Snapshot, client mesh.Client, table
 		}
 		model, known := snapshot.Destinations(asked, q.name, uint32(q.port.Port))
 		r.Compared++
-		istio, ours := sidecarTargets(targets), brieflyTargets(targetsOf(model))
+		istio, modelled := sidecarTargets(targets), brieflyTargets(targetsOf(model))
 		if len(model) == 0 && !q.port.Protocol.IsHTTPOrSniffed() {
-			ours = noService // no chain is for it
+			modelled = noService // no chain is for it
 		}
 		if istio != fmt.Sprintf("[%s:%d]", q.service.Hostname, q.port.Port) {
 			r.Routed++
 		}
 		if !known {
-			ours = noService
+			modelled = noService
 			if istio == "[]" {
 				istio = noService // REGISTRY_ONLY: the proxy answers what is for no service
 			}
 		}
-		if istio != ours {
+		if istio != modelled {
 			key := Key{Host: q.name, Port: uint32(q.port.Port)}
-			r.Found = append(r.Found, Disagreement{Client: client, Key: key, Routes: &[2]string{istio, ours}, Protocol: q.port.Protocol.String()})
+			r.Found = append(r.Found, Disagreement{Client: client, Key: key, Routes: &[2]string{istio, modelled}, Protocol: q.port.Protocol.String()})
 			return nil
 		}
 	}

@@ -71,7 +71,7 @@ func (f *Farm) CompareConnections(m Mesh) (Result, error) {
 			}
 			r.Compared++
 			walked, modelled := walkedTargets(config, a), modelledTargets(snapshot, inModel, a)
-			if walked.String() != modelled.String() && !(walked.nowhere() && modelled.nowhere()) {
+			if walked.String() != modelled.String() && !(walked.reachNoService() && modelled.reachNoService()) {
 				r.Found = append(r.Found, Disagreement{
 					Client: client, Key: Key{Host: a.host, Port: a.port}, SNI: a.address.String(),
 					Routes: &[2]string{walked.String(), modelled.String()}, Protocol: a.class(walked, modelled),
@@ -305,8 +305,8 @@ func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, a arrival, d mesh.
 	return end
 }
 
-// nowhere reports whether nothing goes to a cluster of a service.
-func (e ends) nowhere() bool {
+// reachNoService reports whether nothing goes to a cluster of a service.
+func (e ends) reachNoService() bool {
 	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.place != passedOn && one.place != notTaken })
 }
 

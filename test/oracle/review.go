@@ -161,9 +161,9 @@ type Verdict struct {
 	Allowed bool
 	// Checked counts the clusters that were compared.
 	Checked int
-	// Closed counts the ports whose requests led nowhere before the review.
-	Closed  int
-	Crashed int
+	// Unrouted counts the ports whose requests led nowhere before the review.
+	Unrouted int
+	Crashed  int
 	// Refused counts the flows that a refusal holds to be in plaintext.
 	Refused int
 	// Wrong lists what Istio holds against the decision.
@@ -204,7 +204,7 @@ func (c *ReviewChecker) Check(ctx context.Context, q Review) (v Verdict, err err
 		given, after := c.Load(t, q.Given), c.Load(t, q.After(mutated)) // asked anew: see Clients
 		switch {
 		case v.Allowed:
-			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkOpened(&v, given, after)); err != nil {
+			if err := errors.Join(c.checkAdmission(&v, given, after, model), c.checkUnrouted(&v, given, after)); err != nil {
 				t.Fatal(err)
 			}
 		case slices.ContainsFunc(decision.Violations, refusesPlaintext):

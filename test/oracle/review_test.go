@@ -64,7 +64,7 @@ func (r randomReviews) all(t *testing.T) {
 		total.Checked += v.Checked
 		total.Refused += v.Refused
 		total.Crashed += v.Crashed
-		total.Closed += v.Closed
+		total.Unrouted += v.Unrouted
 		if len(v.Wrong) == 0 {
 			continue
 		}
@@ -77,7 +77,7 @@ func (r randomReviews) all(t *testing.T) {
 		}
 	}
 	t.Logf("%d reviews, %d patched, %d admitted, %d clusters and %d closed ports checked, %d flows refused for plaintext, %d reviews with something wrong; Istio crashed for %d clients",
-		reviews, patched, allowed, total.Checked, total.Closed, total.Refused, failed, total.Crashed)
+		reviews, patched, allowed, total.Checked, total.Unrouted, total.Refused, failed, total.Crashed)
 	for class, n := range classes {
 		t.Logf("%6d  %s", n, class)
 	}

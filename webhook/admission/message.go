@@ -40,13 +40,13 @@ func reasons(object string, violations []policies.Violation) string {
 	}
 	b.WriteString(":")
 	told := 0
-	for _, alike := range groups(denials) {
+	for _, group := range groups(denials) {
 		if told >= maxReasons || b.Len() > MaxDenial {
 			fmt.Fprintf(&b, "\n\n... and %d more", len(denials)-told)
 			break
 		}
-		writeReasons(&b, alike)
-		told += len(alike)
+		writeReasons(&b, group)
+		told += len(group)
 	}
 	return Clip(b.String(), MaxDenial+MaxDenial/2)
 }
@@ -70,11 +70,11 @@ func groups(violations []policies.Violation) [][]policies.Violation {
 }
 
 // writeReasons writes violations that differ in their flow only.
-func writeReasons(b *strings.Builder, alike []policies.Violation) {
+func writeReasons(b *strings.Builder, group []policies.Violation) {
 	b.WriteString("\n")
-	for i, v := range alike {
+	for i, v := range group {
 		if i == maxReasons {
-			fmt.Fprintf(b, "\n[%s] ... and %d more like these", v.Policy, len(alike)-i)
+			fmt.Fprintf(b, "\n[%s] ... and %d more like these", v.Policy, len(group)-i)
 			break
 		}
 		fmt.Fprintf(b, "\n[%s] %s", v.Policy, v.Message)
@@ -82,10 +82,10 @@ func writeReasons(b *strings.Builder, alike []policies.Violation) {
 			fmt.Fprintf(b, " (%s)", where)
 		}
 	}
-	if by := alike[0].DecidedBy; by != "" {
+	if by := group[0].DecidedBy; by != "" {
 		b.WriteString("\n  decided by: " + by)
 	}
-	if fix := strings.TrimRight(alike[0].Fix, "\n"); fix != "" {
+	if fix := strings.TrimRight(group[0].Fix, "\n"); fix != "" {
 		b.WriteString("\n  fix:")
 		for line := range strings.Lines(fix) {
 			b.WriteString("\n    " + strings.TrimRight(line, "\n"))

@@ -73,9 +73,9 @@ func start(ctx context.Context, judge *admission.Evaluator) (*server, error) {
 
 // review asks the server at a path, as an API server asks.
 func (s *server) review(ctx context.Context, path string, request *admissionv1.AdmissionRequest) (*admissionv1.AdmissionResponse, error) {
-	question := admissionv1.AdmissionReview{Request: request}
-	question.APIVersion, question.Kind = admissionv1.SchemeGroupVersion.String(), "AdmissionReview"
-	body, err := json.Marshal(question)
+	review := admissionv1.AdmissionReview{Request: request}
+	review.APIVersion, review.Kind = admissionv1.SchemeGroupVersion.String(), "AdmissionReview"
+	body, err := json.Marshal(review)
 	if err != nil {
 		return nil, err
 	}

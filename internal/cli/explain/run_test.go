@@ -20,8 +20,8 @@ func files(names ...string) offline.Source {
 	return s
 }
 
-// questions are answered in testdata/answers.golden, in this order.
-var questions = []struct {
+// runs have their output in testdata/answers.golden, in this order.
+var runs = []struct {
 	title string
 	Options
 }{
@@ -61,7 +61,7 @@ func answer(t *testing.T, o Options, stdin string) string {
 
 func TestRunWritesText(t *testing.T) {
 	var b strings.Builder
-	for _, q := range questions {
+	for _, q := range runs {
 		q.Output = "text"
 		b.WriteString("# " + q.title + "\n" + answer(t, q.Options, "") + "\n")
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// checkOpened sees that no requests leave in plaintext that a sidecar's routes led nowhere before the review.
-func (c *ReviewChecker) checkOpened(v *Verdict, before, after *Istio) error {
+// checkUnrouted checks that no requests leave in plaintext that a sidecar's routes led nowhere before the review.
+func (c *ReviewChecker) checkUnrouted(v *Verdict, before, after *Istio) error {
 	for _, client := range c.Clients {
 		if client.Kind != mesh.ClientSidecar {
 			continue
@@ -20,14 +20,14 @@ func (c *ReviewChecker) checkOpened(v *Verdict, before, after *Istio) error {
 		if err != nil {
 			return err
 		}
-		closed, err := was.answered()
+		unrouted, err := was.answered()
 		if err != nil {
 			return err
 		}
-		if len(closed) == 0 {
+		if len(unrouted) == 0 {
 			continue
 		}
-		if err := checkTargets(v, after, client, closed); err != nil {
+		if err := checkTargets(v, after, client, unrouted); err != nil {
 			return err
 		}
 	}
@@ -37,7 +37,7 @@ func (c *ReviewChecker) checkOpened(v *Verdict, before, after *Istio) error {
 // answered lists what the proxy redirects or answers itself, all of it. Of Sidecars with two egress listeners for all ports,
 // which Istio does not admit, nothing is asked.
 func (t *Tables) answered() ([]servicePort, error) {
-	var closed []servicePort
+	var unrouted []servicePort
 	forAll := 0
 	for _, e := range t.proxy.SidecarScope.EgressListeners {
 		forAll += count(e.IstioListener.GetPort() == nil)
@@ -54,13 +54,13 @@ func (t *Tables) answered() ([]servicePort, error) {
 			return nil, err
 		}
 		if len(targets) == 0 {
-			closed = append(closed, q)
+			unrouted = append(unrouted, q)
 		}
 	}
-	return closed, nil
+	return unrouted, nil
 }
 
-func checkTargets(v *Verdict, after *Istio, client mesh.Client, closed []servicePort) error {
+func checkTargets(v *Verdict, after *Istio, client mesh.Client, unrouted []servicePort) error {
 	is, err := after.Tables(client)
 	if errors.Is(err, errCrashed) {
 		return nil
@@ -69,7 +69,7 @@ func checkTargets(v *Verdict, after *Istio, client mesh.Client, closed []service
 		return err
 	}
 	said, ok := ask(v, after, client)
-	for _, q := range closed {
+	for _, q := range unrouted {
 		if reads, err := is.readsRequests(q.address, uint32(q.port.Port)); err != nil || !reads {
 			continue // what the port takes now are bytes, by the protocol that it declares
 		}
@@ -77,7 +77,7 @@ func checkTargets(v *Verdict, after *Istio, client mesh.Client, closed []service
 		if err != nil {
 			return err
 		}
-		v.Closed++
+		v.Unrouted++
 		for _, w := range targets {
 			if a, built := said.answers[w.Key]; ok && built && said.external[w.Key] && !a.TLS() {
 				v.Wrong = append(v.Wrong, fmt.Sprintf("opened, and %s -> %s goes to %s in plaintext", client, q, w))
