@@ -46,7 +46,7 @@ func (h hop) verdict() Verdict {
 	switch {
 	case !h.exists || h.kind == HopNone:
 		return Unknown
-	case h.cluster.Originated() && h.payload == FamilyTLS:
+	case h.cluster.Originated() && h.payload == FamilyTLS && !h.servers.unwrapTLS():
 		return DoubleTLS
 	case h.cluster.Originated(), h.cluster.everywhere && h.payload != FamilyTLS:
 		return Originated

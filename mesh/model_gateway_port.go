@@ -35,5 +35,14 @@ func (l portServers) payload() Family {
 	return l[0].family
 }
 
+// unwrapTLS reports whether the servers end the TLS that comes to them and pass on what is inside as bytes, by tcp routes. So
+// the application's own TLS may be in it:
+//
+//	port: {number: 443, name: tls, protocol: TLS}
+//	tls: {mode: ISTIO_MUTUAL}
+func (l portServers) unwrapTLS() bool {
+	return len(l) > 0 && l[0].isTLS() && !l[0].isTLSPassthrough() && !l[0].routesHTTP()
+}
+
 // speakTLS reports whether the servers' protocol is HTTPS or TLS.
 func (l portServers) speakTLS() bool { return len(l) > 0 && l[0].family == FamilyTLS }

@@ -39,6 +39,16 @@ func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host str
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
 
+// isClientOf reports whether a client is the proxy that its pods have for host: a waypoint that stands for host, or what
+// ClientOf returns for pods of its namespace. Before a ServiceEntry is there, that is the ztunnel of an ambient
+// namespace; with it, the waypoint that the entry's namespace uses.
+func (s *Snapshot) isClientOf(c Client, host string) bool {
+	if c.Kind == ClientWaypoint {
+		return s.WaypointServes(c, host)
+	}
+	return c.Kind == ClientGateway || s.ClientOf(c.Namespace, nil, host).Kind == c.Kind
+}
+
 // waypointNamespaceOf returns the namespace of a service's waypoint, "" if it has none: the label on the service
 // counts before that on its namespace, and "none" switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go
 // fetchWaypointForService).

@@ -13,7 +13,8 @@ func (r *review) touchedClients(host string, touched func(Client) bool) (clients
 	return clients, slices.DeleteFunc(r.combinedClients(clients), others)
 }
 
-// clients returns the clients of host in both snapshots.
+// clients returns the clients of host in both snapshots. What was a client before is left out where its pods have another
+// proxy for host now: that one is among the clients, too.
 func (r *review) clients(host string) []Client {
 	list := r.after.Clients(host)
 	seen := map[string]bool{}
@@ -21,8 +22,7 @@ func (r *review) clients(host string) []Client {
 		seen[c.String()] = true
 	}
 	for _, c := range r.before.Clients(host) {
-		gone := c.Kind == ClientWaypoint && !r.after.WaypointServes(c, host)
-		if !seen[c.String()] && !gone {
+		if !seen[c.String()] && r.after.isClientOf(c, host) {
 			list = append(list, c)
 		}
 	}

@@ -53,6 +53,27 @@ func TestReviewGateway(t *testing.T) {
 	}
 }
 
+// The application's own TLS inside that of the mesh: a gateway may end the outer one and pass on the inner.
+func TestReviewGatewayTLSInside(t *testing.T) {
+	const host = "egress.istio-system.svc.cluster.local"
+	const mesh = `
+		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 443, name: https}]}
+		ServiceEntry shop/a: {hosts: [a.example], exportTo: [shop], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
+		DestinationRule shop/gw: {host: ` + host + `, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: a.example}}}
+		VirtualService shop/v: {hosts: [a.example], exportTo: [.], gateways: [mesh, egress/gw], tls: [
+			{match: [{gateways: [mesh], sniHosts: [a.example]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}]}`
+	for _, c := range []struct{ name, server, want string }{
+		{"ended, and passed on as bytes", `{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}`, "originated ISTIO_MUTUAL"},
+		{"ended, and read as requests", `{port: {number: 443, name: tls, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}`, "double-tls ISTIO_MUTUAL"},
+		{"passed on", `{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}`, "double-tls ISTIO_MUTUAL"},
+		{"passed on as bytes", `{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}`, "double-tls ISTIO_MUTUAL"},
+	} {
+		reviewCase{c.name, mesh, `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [` + c.server + `]}`, `
+			sidecar shop ` + host + `:443 (to gateway) ` + c.want}.run(t)
+	}
+}
+
 // The facts of a hop to a gateway by which policies judge it. A gateway of which no Service is known has a port for what the
 // server speaks.
 func TestReviewGatewayServer(t *testing.T) {

@@ -9,6 +9,10 @@ func TestReviewServiceEntry(t *testing.T) {
 			ports: [{number: 80, name: http, protocol: HTTP}, {number: 53, name: dns, protocol: UDP}]}`
 	const rule = `
 		DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const waypoint = `
+		Namespace egress: {metadata: {labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: waypoint}}}
+		Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+		KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}`
 	for _, c := range []reviewCase{
 		{"every client and port, UDP apart", ``, entry, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule
@@ -50,6 +54,15 @@ func TestReviewServiceEntry(t *testing.T) {
 			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS,
 				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 plaintext no-rule`},
+		{"pods of ambient namespaces come to the waypoint of a new entry, not to the ztunnel that they had", waypoint + `
+			DestinationRule egress/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, entry, `
+			sidecar any other namespace api.bank.example:80 originated SIMPLE
+			waypoint egress api.bank.example:80 originated SIMPLE`},
+		{"and to the ztunnel where the entry uses none", waypoint, `
+			ServiceEntry egress/bank: {metadata: {labels: {istio.io/use-waypoint: none}}, hosts: [api.bank.example], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar any other namespace api.bank.example:80 plaintext no-rule
+			ztunnel egress api.bank.example:80 plaintext ztunnel`},
 		{"subsets of the rule", `
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}},
 				subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]}`, entry, `

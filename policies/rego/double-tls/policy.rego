@@ -2,7 +2,8 @@
 # title: TLS inside TLS
 # description: |-
 #   A proxy starts TLS around bytes that the application encrypts already. The server sees TLS where it expects the
-#   application's protocol, unless it ends both.
+#   application's protocol, unless it ends both. An egress gateway that ends the outer TLS and passes on what is inside,
+#   by a server of protocol TLS, is no such server.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -29,7 +30,13 @@ _decided_by(f) := lib.decided_by(f) if {
 	lib.decided_by(f) != ""
 } else := "the proxy"
 
-_fix(f) := sprintf(
+_fix(f) := concat(" ", [
+	"# The gateway's server needs this TLS, and reads requests inside it. Give that port of the Gateway protocol: TLS, and let",
+	"a tcp route pass on what is inside.\n",
+]) if {
+	f.hopKind == "gateway"
+	not object.get(f, "serverTLS", "") in {"", "PASSTHROUGH", "AUTO_PASSTHROUGH"}
+} else := sprintf(
 	concat(" ", [
 		"# Nothing to disable: plain HTTP from %s comes here too, and needs this TLS.",
 		"Let the application send http:// on the same way, or give those that need the TLS a rule of their own.\n",

@@ -58,6 +58,25 @@ test_fix_has_a_caveat_where_clients_may_be_missing if {
 	startswith(v.fix, "# Unless a gateway or a route sends plain HTTP to this port and needs the TLS:\n# in DestinationRule ")
 }
 
+gateway_hop(mode) := object.union(double_tls("spec.trafficPolicy.tls"), {"hopKind": "gateway", "serverTLS": mode})
+
+# Careless: the gateway's server accepts nothing without this TLS.
+test_fix_leaves_tls_that_a_gateway_ends[mode] if {
+	some mode in ["SIMPLE", "MUTUAL", "ISTIO_MUTUAL"]
+	result := found with input as fixtures.review("VirtualService", [gateway_hop(mode)])
+	{v.fix | some v in result} == {concat(" ", [
+		"# The gateway's server needs this TLS, and reads requests inside it. Give that port of the Gateway protocol: TLS, and let",
+		"a tcp route pass on what is inside.\n",
+	])}
+}
+
+test_fix_disables_tls_that_a_gateway_passes_on[mode] if {
+	some mode in ["", "PASSTHROUGH"]
+	result := found with input as fixtures.review("VirtualService", [gateway_hop(mode)])
+	some v in result
+	contains(v.fix, "# in DestinationRule ")
+}
+
 test_has_a_text_where_nothing_decided if {
 	flow := object.union(double_tls(""), {"hops": [fixtures.plaintext_hop]})
 	result := found with input as fixtures.review("DestinationRule", [flow])
