@@ -224,13 +224,18 @@ func (e connectionEnd) kind(a arrival) string {
 func walkedTargets(config *envoy.Config, a arrival) ends {
 	var all ends
 	for _, p := range a.payloads {
-		for _, o := range config.Walk(envoy.Connection{
-			Redirected: envoy.OutboundCapture, Destination: netip.AddrPortFrom(a.address, uint16(a.port)), Payload: p,
-		}) {
+		for _, o := range config.Walk(a.connection(p)) {
 			all = append(all, walkedEnd(o, p))
 		}
 	}
 	return all.leaving()
+}
+
+// connection returns the arrival as the proxy sees it.
+func (a arrival) connection(p envoy.Payload) envoy.Connection {
+	return envoy.Connection{
+		Redirected: envoy.OutboundCapture, Destination: netip.AddrPortFrom(a.address, uint16(a.port)), Payload: p,
+	}
 }
 
 func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {

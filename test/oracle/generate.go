@@ -24,8 +24,12 @@ type Generator struct {
 // world is what the objects of one mesh have in common.
 type world struct {
 	namespaces []string
-	hosts      []string
-	ports      []uint32
+	// exports are the namespaces that exportTo names; the namespaces where it is empty.
+	exports []string
+	hosts   []string
+	ports   []uint32
+	// vips are the addresses that ServiceEntries claim; two fixed ones where it is empty.
+	vips []string
 }
 
 // NewGenerator returns a generator whose meshes depend on seed and index alone.
@@ -162,6 +166,9 @@ const networkingAPI = "networking.istio.io/v1"
 // exportTo returns one of the targets to export, nil for unset.
 func (g *Generator) exportTo(kind, own string) list {
 	other := g.namespace()
+	if len(g.world.exports) > 0 {
+		other = pick(g, g.world.exports...)
+	}
 	switch weighted(g, 8, 3, 4, 2, 2, 2, 1) {
 	case 1:
 		g.cover(kind + " exportTo *")

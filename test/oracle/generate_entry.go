@@ -16,9 +16,9 @@ func (g *Generator) serviceEntry() Document {
 		g.cover("ServiceEntry subjectAltNames")
 		spec["subjectAltNames"] = pick(g, list{"san.example.net"}, list{"b.example.net", "a.example.net"})
 	}
-	if g.chance(0.1) {
+	if g.chance(0.1) || len(g.world.vips) > 0 && g.chance(0.5) {
 		g.cover("ServiceEntry addresses")
-		spec["addresses"] = pick(g, list{"240.1.1.1"}, list{"240.1.1.1", "240.1.1.2"})
+		spec["addresses"] = g.vips()
 	}
 	d := g.document(networkingAPI, "ServiceEntry", namespace, spec)
 	if g.chance(0.1) {
@@ -26,6 +26,13 @@ func (g *Generator) serviceEntry() Document {
 		d.metadata()["labels"] = object{"team": "a"}
 	}
 	return d
+}
+
+func (g *Generator) vips() list {
+	if len(g.world.vips) > 0 {
+		return list{pick(g, g.world.vips...)}
+	}
+	return pick(g, list{"240.1.1.1"}, list{"240.1.1.1", "240.1.1.2"})
 }
 
 func (g *Generator) entryHosts() list {

@@ -92,6 +92,7 @@ func (g *Generator) variant(d Document) Document {
 	make := map[string]func() Document{
 		"ServiceEntry": g.serviceEntry, "DestinationRule": g.destinationRule,
 		"VirtualService": g.virtualService, "Gateway": g.gateway,
+		"Sidecar": g.sidecar, "WorkloadEntry": g.workloadEntry, "Service": g.service,
 	}[d.Kind()]
 	other := make()
 	if other == nil {

@@ -1,0 +1,198 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestAttackSearchSees shows that the search finds attacks where nobody refuses them: by each kind of object with which a
+// tenant can take a connection that is under TLS.
+func TestAttackSearchSees(t *testing.T) {
+	s := attackSearch{seed: 1, attacks: 1000, attacker: func() (*Attacker, error) { return new(Attacker), nil }}
+	s.all(t)
+	for _, kind := range []string{"ServiceEntry", "DestinationRule", "VirtualService"} {
+		if s.byKind[kind] == 0 {
+			t.Errorf("none of %d attacks took a connection by a %s alone", s.attacks, kind)
+		}
+	}
+}
+
+// TestAttacks searches for writes that both webhooks admit and that take the TLS of somebody's connection.
+func TestAttacks(t *testing.T) {
+	s := attackSearch{
+		seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())), first: number(t, "ORACLE_FIRST", 0),
+		attacks: number(t, "ORACLE_MESHES", 3000),
+		attacker: func() (*Attacker, error) {
+			evaluator, err := newEvaluator(t.Context())
+			return &Attacker{Evaluator: evaluator}, err
+		},
+	}
+	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", s.seed, s.first, s.attacks)
+	s.all(t)
+	for class, example := range s.examples {
+		t.Errorf("%d attacks like this one:\n%s", s.classes[class], example)
+	}
+}
+
+// attackSearch plays random attacks.
+type attackSearch struct {
+	seed, first, attacks uint64
+	attacker             func() (*Attacker, error)
+
+	mu       sync.Mutex
+	admitted map[string]int
+	refused  map[string]int
+	// byKind counts the attacks that took a connection with objects of one kind alone.
+	byKind   map[string]int
+	classes  map[string]int
+	examples map[string]string
+	lost     int
+	lostOwn  int
+}
+
+func (s *attackSearch) all(t *testing.T) {
+	s.admitted, s.refused, s.byKind = map[string]int{}, map[string]int{}, map[string]int{}
+	s.classes, s.examples = map[string]int{}, map[string]string{}
+	const workers = 2
+	var group sync.WaitGroup
+	for w := range uint64(workers) {
+		group.Go(func() {
+			attacker, err := s.attacker()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i := s.first + w; i < s.first+s.attacks; i += workers {
+				s.one(t, attacker, i)
+			}
+		})
+	}
+	group.Wait()
+	t.Logf("%d attacks, %d took a connection of others, %d one of the tenant's own namespace", s.attacks, s.lost, s.lostOwn)
+	for _, counts := range []struct {
+		what string
+		of   map[string]int
+	}{{"admitted", s.admitted}, {"refused", s.refused}, {"by one kind", s.byKind}, {"class", s.classes}} {
+		for _, name := range slices.Sorted(maps.Keys(counts.of)) {
+			t.Logf("%8d  %s %s", counts.of[name], counts.what, name)
+		}
+	}
+}
+
+func (s *attackSearch) one(t *testing.T, attacker *Attacker, i uint64) {
+	attack := NewGenerator(s.seed, i).Attack()
+	r, err := attacker.Play(t.Context(), attack)
+	if err != nil {
+		t.Errorf("attack %d: %v\n%s", i, err, attack)
+		return
+	}
+	class, fresh := s.note(r)
+	if !fresh || attacker.Evaluator == nil {
+		return
+	}
+	small := shrinkAttack(attack, func(a Attack) bool {
+		r, err := attacker.Play(context.Background(), a)
+		return err == nil && attackClass(r) == class
+	})
+	r, _ = attacker.Play(t.Context(), small)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.examples[class] = fmt.Sprintf("attack %d:\n%s\n%s", i, small, strings.Join(append(r.Lost, r.LostOwn...), "\n"))
+}
+
+// note adds one result up; fresh reports whether it is the first of its class.
+func (s *attackSearch) note(r AttackResult) (class string, fresh bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range r.Admitted {
+		s.admitted[w]++
+	}
+	for _, w := range r.Refused {
+		s.refused[w]++
+	}
+	class = attackClass(r)
+	if class == "" {
+		return "", false
+	}
+	if len(r.Lost) > 0 {
+		s.lost++
+	} else {
+		s.lostOwn++
+	}
+	if kinds := kindsOf(r.Admitted); len(kinds) == 1 {
+		s.byKind[kinds[0]]++
+	}
+	s.classes[class]++
+	return class, s.classes[class] == 1
+}
+
+func kindsOf(writes []string) []string {
+	var kinds []string
+	for _, w := range writes {
+		_, kind, _ := strings.Cut(w, " ")
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
+}
+
+var howLost = regexp.MustCompile(`: (in plaintext|unchecked|checked)`)
+
+// attackClass returns a word for what was lost and by which kinds of objects, "" where nothing was.
+func attackClass(r AttackResult) string {
+	whose, lost := "others", r.Lost
+	if len(lost) == 0 {
+		whose, lost = "own", r.LostOwn
+	}
+	if len(lost) == 0 {
+		return ""
+	}
+	return whose + howLost.FindString(lost[0]) + " by " + strings.Join(kindsOf(r.Admitted), " and ")
+}
+
+// shrinkAttack returns the smallest attack that it can find of which still is true.
+func shrinkAttack(a Attack, still func(Attack) bool) Attack {
+	for i := len(a.Writes) - 1; i >= 0; i-- {
+		without := Attack{Victims: a.Victims, Writes: slices.Delete(slices.Clone(a.Writes), i, i+1)}
+		if still(without) {
+			a = without
+		}
+	}
+	for i := len(a.Victims) - 1; i >= 0; i-- {
+		without := Attack{Victims: slices.Delete(slices.Clone(a.Victims), i, i+1), Writes: a.Writes}
+		if still(without) {
+			a = without
+		}
+	}
+	for i := range a.Writes {
+		for again := true; again; {
+			again = false
+			for _, edited := range smallerValues(map[string]any(a.Writes[i].Object)) {
+				smaller := Attack{Victims: a.Victims, Writes: slices.Clone(a.Writes)}
+				smaller.Writes[i].Object = edited.(map[string]any)
+				if still(smaller) {
+					a, again = smaller, true
+					break
+				}
+			}
+		}
+	}
+	return a
+}
+
+// String returns the victims' objects and the writes as kubectl would read them.
+func (a Attack) String() string {
+	var b strings.Builder
+	b.WriteString(a.Victims.YAML())
+	for _, w := range a.Writes {
+		fmt.Fprintf(&b, "--- # %s\n%s", w.Operation, Mesh{w.Object}.YAML())
+	}
+	return b.String()
+}
