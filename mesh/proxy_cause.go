@@ -36,6 +36,8 @@ const (
 	CauseCaseMismatch Cause = "case-mismatch"
 	// CausePassthrough: the host is not in the client's Sidecar egress list, or in no registry: passthrough.
 	CausePassthrough Cause = "passthrough"
+	// CausePortNotDeclared: the entry that the client has for the host does not have the port, and other entries do.
+	CausePortNotDeclared Cause = "port-not-declared"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
 	CauseNoDestination Cause = "no-destination"
 )

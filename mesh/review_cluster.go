@@ -39,7 +39,7 @@ func (r *review) addHostClass(class hostClass, add func(host string)) {
 func (r *review) hostChanges(client Client, host string, number uint32) []change {
 	svc, p, ok := r.externalPort(client, host, number)
 	if !ok {
-		return nil
+		return r.undeclaredPort(client, host, number)
 	}
 	hops, earlier := r.hopsThenAndNow(client, host, number)
 	was := egressVerdict(earlier)

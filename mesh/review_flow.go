@@ -102,6 +102,9 @@ func (h hop) flow() Flow {
 		f.Rule = &h.cluster.rule.first.Ref
 		f.WildcardRule = h.cluster.lookup.endedAt != nil && h.cluster.lookup.endedAt.host != h.host
 	}
+	if h.passesOn {
+		f.Related = h.cluster.service.ref.String()
+	}
 	if h.authority != "" {
 		f.Related = h.route.virtualService.Ref.String()
 	}

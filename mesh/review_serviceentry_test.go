@@ -36,6 +36,19 @@ func TestReviewServiceEntry(t *testing.T) {
 			ServiceEntry egress/bank: {hosts: [www.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar any other namespace www.bank.example:80 plaintext no-rule
 			sidecar egress www.bank.example:80 plaintext no-rule`},
+		{"an entry that takes the host and leaves out its port", entry + rule, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`, `
+			sidecar shop api.bank.example:80 plaintext port-not-declared was originated by ServiceEntry shop/bank
+			sidecar shop api.bank.example:443 application-tls no-rule`},
+		{"nobody is hurt where nothing was under TLS", entry, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`, `
+			sidecar shop api.bank.example:443 application-tls no-rule`},
+		{"a port that the client's own entry alone declared", entry + rule + `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP},
+				{number: 8080, name: http2, protocol: HTTP}]}
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was originated`},
 		{"clients of a deleted entry come to another's, which loses their TLS", entry + `
 			ServiceEntry shop/bank @1: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete ServiceEntry shop/bank", `

@@ -44,7 +44,7 @@ func (a *Attacker) Play(ctx context.Context, attack Attack) (r AttackResult, err
 	err = test.Wrap(func(t test.Failer) {
 		before, after := a.farm.Load(t, attack.Victims), a.farm.Load(t, state)
 		for _, client := range attackedClients() {
-			lost, err := lostConnections(before, after, client, arrivals(attack.Victims))
+			lost, err := lostConnections(before, after, client, resolved(attack.Victims))
 			switch {
 			case errors.Is(err, errCrashed):
 			case err != nil:
@@ -57,6 +57,12 @@ func (a *Attacker) Play(ctx context.Context, attack Attack) (r AttackResult, err
 		}
 	})
 	return r, err
+}
+
+// resolved lists the connections that clients open by what a name resolves to: its own VIP, an endpoint, or an address
+// that DNS alone knows.
+func resolved(m Mesh) []arrival {
+	return slices.DeleteFunc(arrivals(m), func(a arrival) bool { return a.whose == anothers })
 }
 
 // attackedClients are the clients whose connections are walked.
@@ -73,6 +79,9 @@ func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Wri
 	at := slices.IndexFunc(state, func(d Document) bool { return sameObject(d, w.Object) })
 	if (at >= 0) == (w.Operation == "CREATE") {
 		return state, nil // refused before, so there is nothing to change; or it is still there
+	}
+	if !isValid(w.Object) {
+		return state, nil
 	}
 	stored := w.Object
 	if a.Evaluator != nil {
@@ -101,6 +110,20 @@ func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Wri
 		state = slices.Delete(state, at, at+1)
 	}
 	return state, nil
+}
+
+// isValid reports whether Istio's own webhook lets an object in.
+func isValid(d Document) bool {
+	schema, ok := schemaOf(d.Kind())
+	if !ok {
+		return true // of Kubernetes
+	}
+	c, err := convertConfig(d)
+	if err != nil {
+		return false
+	}
+	_, err = schema.ValidateConfig(c)
+	return err == nil
 }
 
 // terminating returns an object as it stays stored after its DELETE, until its finalizers are gone.

@@ -23,6 +23,7 @@ _cause_texts := {
 	"unknown-host": "no ServiceEntry and no Service has this host",
 	"case-mismatch": "hosts are compared with case, and the known one is %s",
 	"passthrough": "the client's Sidecar leaves this host out, or it is in no registry: the bytes pass as they are",
+	"port-not-declared": "this client has the host from %s, which does not declare the port, and the proxy passes on what it gets",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 
@@ -30,7 +31,7 @@ default _subject(_) := "the rule that applies"
 
 # What a cause is about: the other object for some causes, else what decided, else the rule.
 _subject(flow) := flow.related if {
-	flow.cause in {"merged-away", "case-mismatch"}
+	flow.cause in {"merged-away", "case-mismatch", "port-not-declared"}
 } else := decided_by(flow) if {
 	decided_by(flow) != ""
 } else := object_name(flow.rule)

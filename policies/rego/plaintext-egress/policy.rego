@@ -77,11 +77,21 @@ _fix(f) := lib.fix_other_rule_first(f) if {
 	not lib.newly_routed_plaintext(f)
 } else := lib.keep_object if {
 	_rule_stops_applying(f)
+} else := _declare_port(f) if {
+	f.cause == "port-not-declared"
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
 	f.cause == "ztunnel"
 } else := lib.set_fields(f.rule, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"
 } else := lib.start_tls(f)
+
+# The entry that declares the port, and its rule, are no more the client's; so TLS has to be said anew beside the port.
+_declare_port(f) := sprintf(
+	"# Leave %s out of spec.hosts, so that these clients keep the entry that declares port %d. Or declare the port here,\n# too, after a DestinationRule in namespace %s has started TLS for it.\n",
+	[f.host, f.port, object.get(f.service, "namespace", "of the entry")],
+) if {
+	input.request.operation == "CREATE"
+} else := lib.keep_object
 
 # Whether the update makes the rule under review stop applying to a flow, and no other rule applies. A rule to replace it
 # would have to be applied first, and Istio would ignore it beside this one.
