@@ -35,7 +35,9 @@ func victimsOf() []victim {
 	simple := object{"tls": object{"mode": "SIMPLE"}}
 	checked := object{"tls": object{"mode": "SIMPLE", "sni": "db.example.com", "subjectAltNames": list{"db.example.com"}}}
 	onPort := object{"portLevelSettings": list{object{"port": object{"number": uint32(80)}, "tls": object{"mode": "SIMPLE"}}}}
-	http := func() object { return object{"number": uint32(80), "name": "http", "protocol": "HTTP", "targetPort": uint32(443)} }
+	http := func() object {
+		return object{"number": uint32(80), "name": "http", "protocol": "HTTP", "targetPort": uint32(443)}
+	}
 	return []victim{
 		{host: "api.example.com", port: 80, entry: object{"ports": list{http()}, "resolution": "DNS"}, rule: simple},
 		{host: "vip.example.com", port: 80, vip: "240.1.1.1", entry: object{"ports": list{http()}, "resolution": "DNS"}, rule: onPort},
