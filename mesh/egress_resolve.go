@@ -21,13 +21,7 @@ type Path struct {
 // of the worst verdict. A host that nothing declares has the path of the closest wildcard over it.
 func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	path := Path{Client: client, Host: host, Port: number, Hops: []Hop{}, Verdict: Unknown}
-	hops := s.hops(client, host, number)
-	if svc, ok := s.serviceFor(client, host); ok && client.Kind == ClientSidecar && !s.listens(client, svc, number) {
-		hops = nil
-	}
-	if wildcard := s.wildcardListenedFor(client, host, number); len(hops) == 0 && wildcard != "" {
-		hops = s.hopsForName(client, wildcard, host, number)
-	}
+	hops := s.connectionHops(client, host, number)
 	if len(hops) == 0 {
 		path.Cause, path.Considered = s.whyUnknown(client, host, number)
 		return path
@@ -50,6 +44,22 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 	path.Hops = append(path.Hops, last.shown())
 	path.Considered = s.considered(last)
 	return path
+}
+
+// connectionHops returns the hops of what a client sends to a name, by its own service or, where the proxy does not listen
+// for one, by that of the closest wildcard over it.
+func (s *Snapshot) connectionHops(client Client, name string, number uint32) []hop {
+	hops := s.hops(client, name, number)
+	if svc, ok := s.serviceFor(client, name); ok && client.Kind == ClientSidecar && !s.listens(client, svc, number) {
+		hops = nil
+	}
+	if len(hops) > 0 {
+		return hops
+	}
+	if wildcard := s.wildcardListenedFor(client, name, number); wildcard != "" {
+		return s.hopsForName(client, wildcard, name, number)
+	}
+	return nil
 }
 
 // worstEgress returns the index of the hop out of the mesh with the worst verdict, or -1.

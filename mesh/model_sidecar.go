@@ -65,3 +65,14 @@ func (s *Snapshot) isImported(client Client, svc scopedService) bool {
 	return visible(svc.exportTo, svc.namespace, client.Namespace) &&
 		(client.Kind != ClientSidecar || !s.hiddenBySidecar(client, svc.service))
 }
+
+// allowsAny reports whether a client's proxy passes on what is meant for hosts that it does not know
+// (pilot/pkg/model/sidecar.go convertToSidecarScope): by its Sidecar's outboundTrafficPolicy, whose mode is REGISTRY_ONLY
+// where it is not set, or, where there is none, by the mesh's, which is taken to be Istio's default.
+func (s *Snapshot) allowsAny(client Client) bool {
+	o := s.sidecarFor(client)
+	if o == nil || sidecarSpec(o).OutboundTrafficPolicy == nil {
+		return true
+	}
+	return sidecarSpec(o).OutboundTrafficPolicy.Mode == networking.OutboundTrafficPolicy_ALLOW_ANY
+}

@@ -21,6 +21,8 @@ func Review(before, after *Snapshot, object Ref, lists HostLists) []Flow {
 		r.virtualService()
 	case KindGateway:
 		r.gateway(object)
+	case KindSidecar:
+		r.sidecar()
 	}
 	slices.SortStableFunc(r.flows, compareFlows)
 	return groupFlows(r.flows, lists)

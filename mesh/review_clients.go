@@ -81,6 +81,8 @@ func (r *review) selectorLabels() []map[string]string {
 		switch spec := o.Spec.(type) {
 		case *networking.DestinationRule:
 			list = append(list, spec.GetWorkloadSelector().GetMatchLabels())
+		case *networking.Sidecar:
+			list = append(list, spec.GetWorkloadSelector().GetLabels())
 		case *networking.VirtualService:
 			for from := range r.after.matchSources(r.after.settings.virtualService(o, spec)) {
 				list = append(list, from.labels)

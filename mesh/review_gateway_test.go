@@ -45,12 +45,8 @@ func TestReviewGateway(t *testing.T) {
 	} {
 		c.run(t)
 	}
-	for _, kind := range []string{
-		`Sidecar shop/default: {egress: [{hosts: [./*]}]}`,
-		`Service shop/web: {ports: [{port: 80, name: http}]}`,
-	} {
-		equal(t, kind, reviewed(t, mesh+mutual, kind), "")
-	}
+	const service = `Service shop/web: {ports: [{port: 80, name: http}]}`
+	equal(t, service, reviewed(t, mesh+mutual, service), "")
 }
 
 // The application's own TLS inside that of the mesh: a gateway may end the outer one and pass on the inner.

@@ -31,13 +31,13 @@ func TestTheReferenceIsCurrent(t *testing.T) {
 }
 
 // The ids and default actions are a contract with whoever writes a Config or a Suite.
-func TestTheSixteen(t *testing.T) {
+func TestTheBuiltinPolicies(t *testing.T) {
 	want := map[string]v1alpha1.Action{
 		"plaintext-egress": v1alpha1.Deny, "tls-pending": v1alpha1.Warn, "ineffective-tls": v1alpha1.Deny, "sni-mismatch": v1alpha1.Deny,
 		"double-tls": v1alpha1.Warn, "unverified-server": v1alpha1.Warn, "wrong-target-port": v1alpha1.Warn, "uncovered-client": v1alpha1.Warn,
 		"unspecified-protocol": v1alpha1.Warn, "opaque-tcp": v1alpha1.Warn, "unknown-host": v1alpha1.Warn,
 		"plaintext-gateway-hop": v1alpha1.Warn, "missing-principals": v1alpha1.Deny, "any-principal": v1alpha1.Warn,
-		"invalid-principal": v1alpha1.Deny, "unenforced-policy": v1alpha1.Warn,
+		"invalid-principal": v1alpha1.Deny, "unenforced-policy": v1alpha1.Warn, "undeclared-egress": v1alpha1.Warn,
 	}
 	policies := engine(t).Policies()
 	for _, p := range policies {

@@ -1,0 +1,165 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// sidecar adds what the Sidecar under review changes for the pods that it configures, now or before. It decides which
+// entry of a host they know, and which routes they follow:
+//
+//	egress:
+//	- hosts: ["egress/a.example"]   # the entry of namespace egress, not that of another namespace
+//	- hosts: ["./*"]                # not the route of namespace egress that sends a.example to a gateway
+//
+// It answers for connections that were under TLS, or that a route led to no service, and goes differently for. A host that
+// its pods no longer know is no loss, and is told (addHidden).
+func (r *review) sidecar() {
+	for known := range r.after.hostsCoveredBy("*") {
+		if r.after.isExternal(known) {
+			r.addSidecarHost(known, r.sidecarClients(known), r.after.Ports(known))
+		}
+	}
+	for _, name := range r.after.routedNames() {
+		for _, wide := range r.after.externalWildcardsOver(name) {
+			r.addSidecarHost(name, r.sidecarClients(wide), r.after.Ports(wide))
+		}
+	}
+	r.addAllowedAny()
+}
+
+// sidecarClients returns the clients of a host that the Sidecar under review configures, now or before.
+func (r *review) sidecarClients(host string) []Client {
+	var list []Client
+	if namespace := r.reviewed().Namespace; namespace == r.after.settings.RootNamespace {
+		list = r.clients(host)
+	} else {
+		list = r.after.clientsIn(namespace, host)
+		for _, c := range r.before.clientsIn(namespace, host) {
+			if !slices.ContainsFunc(list, func(have Client) bool { return have.compare(c) == 0 }) {
+				list = append(list, c)
+			}
+		}
+	}
+	list = append(list, r.combinedClients(list)...)
+	return slices.DeleteFunc(list, func(c Client) bool { return !r.isConfigured(c) })
+}
+
+// isConfigured reports whether the Sidecar under review configures a client, now or before.
+func (r *review) isConfigured(c Client) bool {
+	return slices.ContainsFunc([]*Snapshot{r.before, r.after}, func(s *Snapshot) bool {
+		o := s.sidecarFor(c)
+		return o != nil && o.Ref == r.reviewed().Ref
+	})
+}
+
+// addSidecarHost adds the flows of clients to a name, by its own service or by that of a wildcard over it.
+func (r *review) addSidecarHost(name string, clients []Client, ports []uint32) {
+	for _, client := range clients {
+		hidden := false // which is told once, whatever the port
+		for _, number := range ports {
+			hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)
+			switch was := egressVerdict(earlier); {
+			case len(hops) == 0 && len(earlier) > 0:
+				if !hidden {
+					r.addHidden(client, name, number, earlier[0])
+				}
+				hidden = true
+			case isUnrouted(earlier) && !isUnrouted(hops):
+				markUnrouted(hops)
+				r.add(r.leaving(hops, was)...)
+			case was == Originated && !slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
+				r.add(r.leaving(hops, was)...)
+			}
+		}
+	}
+}
+
+// leaving returns the changes of hops that do not stay in the mesh, which had this verdict before.
+func (r *review) leaving(hops []hop, was Verdict) []change {
+	return slices.DeleteFunc(routedChanges(hops, was), func(c change) bool {
+		svc := c.hop.cluster.service.service
+		return c.hop.kind == HopEgress && svc != nil && !r.after.leavesMesh(svc)
+	})
+}
+
+// sameOnTheWire reports whether two hops lead to the same place under the same TLS.
+func (h hop) sameOnTheWire(other hop) bool {
+	a, b := h.shown(), other.shown()
+	return h.kind == other.kind && h.host == other.host && h.port == other.port && h.payload == other.payload &&
+		h.verdict() == other.verdict() && a.Port == b.Port && a.TLS == b.TLS && a.SNI == b.SNI && a.Verified == b.Verified
+}
+
+// addHidden adds the flow of a client to a host that its Sidecar hides now, one for all such hosts that the same of lists
+// cover: what is sent there passes as the application writes it, unless the proxy lets nothing unknown out.
+func (r *review) addHidden(client Client, name string, number uint32, was hop) {
+	if !r.after.allowsAny(client) {
+		return
+	}
+	for i := range r.flows {
+		f := &r.flows[i]
+		if f.Cause == CausePassthrough && f.Client.compare(client) == 0 && r.lists.covering(f.Host) == r.lists.covering(name) {
+			f.OtherHosts++
+			return
+		}
+	}
+	f := r.passthrough(client, name, number)
+	f.Before = was.verdict()
+	if svc := was.cluster.service.service; svc != nil {
+		f.Service = &svc.ref
+	}
+	r.flows = append(r.flows, f)
+}
+
+// addAllowedAny adds a flow that stands for all hosts that the Sidecar's pods do not know, where these may be asked for
+// now, and were not before.
+func (r *review) addAllowedAny() {
+	namespace := r.reviewed().Namespace
+	if namespace == r.after.settings.RootNamespace {
+		namespace = AnyNamespace
+	}
+	for _, o := range r.versions() {
+		client := Client{Kind: ClientSidecar, Namespace: namespace, Labels: sidecarSpec(o).GetWorkloadSelector().GetLabels()}
+		if r.isConfigured(client) && r.after.allowsAny(client) && !r.before.allowsAny(client) {
+			r.flows = append(r.flows, r.passthrough(client, "*", 0))
+			return
+		}
+	}
+}
+
+// passthrough returns the flow of what a client's proxy does not know and lets pass.
+func (r *review) passthrough(client Client, name string, number uint32) Flow {
+	hop := Hop{From: client.String(), To: name, Port: number, Names: []string{}}
+	if o := r.after.sidecarFor(client); o != nil {
+		hop.DecidedBy = &Decision{Object: o.Ref, Field: "spec.egress"}
+	}
+	return Flow{
+		Path:    Path{Client: client, Host: name, Port: number, Hops: []Hop{hop}, Verdict: Unknown, Cause: CausePassthrough},
+		HopKind: HopNone,
+	}
+}
+
+// routedNames returns the names, in lower case, for which there are VirtualServices and that no object declares.
+func (s *Snapshot) routedNames() []string {
+	var names []string
+	for key := range s.virtualServices.Prefix(byHost) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(key, byHost), "\x00")
+		if !host.IsWildcard(name) && len(s.services.At(name)) == 0 {
+			names = append(names, name)
+		}
+	}
+	return slices.Compact(names)
+}
+
+// externalWildcardsOver returns the known wildcard hosts outside the mesh that cover a name.
+func (s *Snapshot) externalWildcardsOver(name string) []string {
+	var list []string
+	for i := range name {
+		if wide := "*" + name[i:]; s.isExternal(wide) {
+			list = append(list, wide)
+		}
+	}
+	return list
+}

@@ -1,0 +1,42 @@
+# METADATA
+# title: Requests to hosts that a client's proxy does not know
+# description: |-
+#   A Sidecar hides a declared external host from its pods, or lets REGISTRY_ONLY become ALLOW_ANY: what they send there
+#   leaves as the application writes it, and no rule starts TLS for it. A Sidecar that imports only what its pods need is
+#   good practice, so this is told and not refused. With REGISTRY_ONLY nothing leaves.
+# related_resources:
+#   - ref: https://istio.io/latest/docs/reference/config/networking/sidecar/#OutboundTrafficPolicy
+#     description: OutboundTrafficPolicy
+# custom:
+#   id: undeclared-egress
+#   action: warn
+#   kinds: [Sidecar]
+package tlsward.undeclared_egress
+
+import data.tlsward.lib
+
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
+	input.request.kind == "Sidecar"
+	some f in input.egress
+	f.hopKind == "none"
+	f.cause == "passthrough"
+}
+
+_message(f) := sprintf("%s: outboundTrafficPolicy becomes ALLOW_ANY: what is sent to hosts that its proxy does not know leaves the mesh as the application writes it.", [lib.client_name(f.client)]) if {
+	f.host == "*"
+	f.port == 0
+} else := lib.flow_message(f, sprintf(
+	"%s hides it from these pods, and outboundTrafficPolicy is ALLOW_ANY: what they send there leaves the mesh as the application writes it.",
+	[_sidecar(f)],
+))
+
+default _sidecar(_) := "a Sidecar"
+
+_sidecar(f) := lib.object_name(lib.last_hop(f).decidedBy.object)
+
+_fix(f) := sprintf("# If these pods call no such host; else import it (spec.egress.hosts):\n%s", [lib.set_fields(
+	lib.last_hop(f).decidedBy.object,
+	{"spec.outboundTrafficPolicy.mode": "REGISTRY_ONLY"},
+)]) if {
+	lib.last_hop(f).decidedBy.object
+} else := "# Nothing unknown leaves where a Sidecar has outboundTrafficPolicy.mode REGISTRY_ONLY.\n"

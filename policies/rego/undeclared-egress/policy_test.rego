@@ -1,0 +1,47 @@
+package tlsward.undeclared_egress_test
+
+import data.tlsward.fixtures
+import data.tlsward.undeclared_egress.violation as found
+
+sidecar := {"kind": "Sidecar", "namespace": "default", "name": "default"}
+
+hidden := object.union(object.remove(fixtures.plaintext_flow, {"rule"}), {
+	"hops": [object.union(fixtures.plaintext_hop, {"decidedBy": {"object": sidecar, "field": "spec.egress"}})],
+	"hopKind": "none",
+	"verdict": "unknown",
+	"cause": "passthrough",
+	"before": "originated",
+	"otherHosts": 1,
+})
+
+test_warns_of_a_hidden_host if {
+	result := found with input as fixtures.review("Sidecar", [hidden])
+	{v.message | some v in result} == {concat(" ", [
+		"sidecar default to edition.cnn.com:80 and one host more: Sidecar default/default hides it from these pods,",
+		"and outboundTrafficPolicy is ALLOW_ANY: what they send there leaves the mesh as the application writes it.",
+	])}
+	some v in result
+	v.decidedBy == "Sidecar default/default spec.egress"
+	contains(v.fix, `{"spec.outboundTrafficPolicy.mode":"REGISTRY_ONLY"}`)
+}
+
+test_warns_of_registry_only_that_is_gone[operation] if {
+	some operation in ["UPDATE", "DELETE"]
+	any_host := object.union(object.remove(hidden, {"otherHosts"}), {"host": "*", "port": 0, "hops": []})
+	result := found with input as object.union(fixtures.review("Sidecar", [any_host]), {"request": {"operation": operation}})
+	{v.message | some v in result} == {concat(" ", [
+		"sidecar default: outboundTrafficPolicy becomes ALLOW_ANY: what is sent to hosts that its proxy does not know leaves",
+		"the mesh as the application writes it.",
+	])}
+	some v in result
+	startswith(v.fix, "# Nothing unknown leaves")
+}
+
+# Careless: what a route answers in the proxy does not leave.
+test_passes_what_leaves_nowhere if {
+	found == set() with input as fixtures.review("Sidecar", [object.union(hidden, {"cause": "no-destination"})])
+}
+
+test_passes_what_is_known if {
+	found == set() with input as fixtures.review("Sidecar", [fixtures.plaintext_flow, fixtures.originated_flow({})])
+}
