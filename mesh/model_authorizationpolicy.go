@@ -21,8 +21,7 @@ type Callers struct {
 	Workloads bool `json:"workloads"`
 }
 
-// Callers returns who can call what an AuthorizationPolicy is enforced at; nil for no object, and for other kinds.
-//
+// Callers returns who can call what an AuthorizationPolicy is enforced at; nil for no object, and for other kinds:
 //  1. Each of its targetRefs counts, a Gateway of the Gateway API by what it is (pkg/util/workloadselection
 //     ShouldAttachPolicy), everything else as workloads.
 //  2. A selector selects an ingress gateway where the facts of the mesh say so (see ingressSelected).
@@ -119,7 +118,6 @@ func (s *Snapshot) addSelectedByFacts(c *Callers, namespace string, selector map
 }
 
 // ingressSelected returns the Gateways (namespace/name) of the ingress gateway that a selector selects. It is one if
-//
 //  1. a Service of type LoadBalancer or NodePort, of the policy's namespace (for the root namespace: of any), leads to pods
 //     that the selector selects, and
 //  2. a Gateway selects these pods, with a server for clients without an identity of the mesh.

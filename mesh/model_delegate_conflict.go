@@ -58,15 +58,11 @@ func stringMatchConflict(root, leaf *networking.StringMatch) bool {
 	if root == nil || leaf == nil {
 		return false
 	}
-	says := func(m *networking.StringMatch) bool { return m.GetRegex()+m.GetPrefix()+m.GetExact() != "" }
-	if root.GetRegex() != "" && says(leaf) || leaf.GetRegex() != "" && says(root) {
-		return true
-	}
 	switch {
 	case root.GetExact() != "":
 		return leaf.GetExact() != root.GetExact()
-	case root.GetPrefix() != "" && says(leaf):
+	case root.GetPrefix() != "" && leaf.GetRegex()+leaf.GetPrefix()+leaf.GetExact() != "":
 		return !strings.HasPrefix(leaf.GetPrefix()+leaf.GetExact(), root.GetPrefix())
 	}
-	return true
+	return true // a regular expression
 }

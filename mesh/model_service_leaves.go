@@ -33,7 +33,6 @@ func (s *Snapshot) LeavesMesh(entry Ref) bool {
 
 // leavesMesh reports whether what is sent to a service leaves the mesh. Its location does not say so: Istio takes it for
 // mutual TLS alone. Where the endpoints are does:
-//
 //  1. Sockets (unix://), loopback addresses and endpoints by a name of the cluster's domain are inside.
 //  2. Of an entry with location MESH_EXTERNAL everything else is outside, its host too where that is of the cluster's
 //     domain: so do Istio's own pages name a server without a sidecar.

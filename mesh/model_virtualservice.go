@@ -65,14 +65,14 @@ const routeSemanticsAnnotation = "internal.istio.io/route-semantics"
 
 // usesGatewaySemantics reports whether Istio reads a VirtualService as one made from a Gateway API route
 // (pilot/pkg/model/virtualservice.go UseGatewaySemantics):
-//
 //  1. Its short names are not completed, and it has no delegates (virtualservice_controller.go).
-//
 //  2. Sidecars follow its HTTP routes only in its own namespace, or towards a service of its own namespace
 //     (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService): see appliesToSidecar.
 //
-//     metadata: {name: via-egress, namespace: routing, annotations: {internal.istio.io/route-semantics: gateway}}
-//     spec: {hosts: [edition.cnn.com], ...}   # in namespace default: no route, so the direct way
+// Sidecars of namespace default have no route by this one, and go to the host directly:
+//
+//	metadata: {name: via-egress, namespace: routing, annotations: {internal.istio.io/route-semantics: gateway}}
+//	spec: {hosts: [edition.cnn.com], ...}
 func usesGatewaySemantics(o *Object) bool {
 	return o.Annotations[routeSemanticsAnnotation] == "gateway"
 }

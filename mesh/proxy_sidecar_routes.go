@@ -80,10 +80,7 @@ func (s *Snapshot) routeDestinations(client Client, svc scopedService, name stri
 // ExternalName stands for. For HTTP that one must be imported, and have the listener's port
 // (pilot/pkg/networking/core/route/route.go GetDestinationCluster).
 func (s *Snapshot) completeDestination(client Client, l egressListener, d routeDestination, on uint32) routeDestination {
-	number := d.Port
-	if number == 0 {
-		number = s.destinationPort(client, d, on)
-	}
+	number := s.destinationPort(client, d, on)
 	svc, ok := s.serviceFor(client, d.Host)
 	if ok && svc.alias && (d.routeType != FamilyHTTP || svc.hasPort(on) && l.importsService(client, svc)) {
 		d.Host = svc.externalName

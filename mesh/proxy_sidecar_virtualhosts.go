@@ -46,16 +46,17 @@ func (s *Snapshot) httpDestinations(all []*virtualService, r matchContext) (list
 }
 
 // virtualServicesForHTTP returns the VirtualServices whose HTTP routes may be for a host:
-//
 //  1. those that name it, in any case (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices); not for
 //     a wildcard host;
-//
 //  2. where it is in the index of wildcards, the mostSpecificVirtualService for it in lower case
 //     (pilot/pkg/model/sidecar.go computeWildcardHostVirtualServiceIndex).
 //
-// host               VirtualService hosts                         is for it edition.cnn.com    [Edition.cnn.com],
-// ["*.cnn.com"]             both edition.cnn.com    ["*.com"], ["*.cnn.com"]                     the second *.cnn.com
-// [edition.cnn.com], ["*.com"]                 the second
+// For example:
+//
+//	host               hosts of two VirtualServices               for the host
+//	edition.cnn.com    [Edition.cnn.com], ["*.cnn.com"]           both
+//	edition.cnn.com    ["*.com"], ["*.cnn.com"]                   the second
+//	*.cnn.com          [edition.cnn.com], ["*.com"]               the second
 func virtualServicesForHTTP(all []*virtualService, hostname string, indexed bool) []*virtualService {
 	var chosen *virtualService
 	if indexed {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
@@ -100,7 +99,7 @@ func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1al
 		switch {
 		case x.Policy != v.Policy || x.Expires.Over(now):
 		case !appliesIn(x, in.Request.Namespace):
-		case len(x.Hosts) > 0 && !coversHost(x.Hosts, v, in):
+		case len(x.Hosts) > 0 && !coversHost(x, v, in):
 		case best == nil || x.Expires.After(best.Expires.Time):
 			best = x
 		}
@@ -130,10 +129,10 @@ func (e *enforcement) exemptHosts(namespace string) mesh.HostLists {
 	return lists
 }
 
-// coversHost reports whether the patterns cover all hosts that v is about. Where v's flow stands for others that were
+// coversHost reports whether the exemption is for all hosts that v is about. Where v's flow stands for others that were
 // not told apart by ExemptHosts, only "*" covers those.
-func coversHost(patterns []string, v *Violation, in *Input) bool {
-	if slices.Contains(patterns, "*") {
+func coversHost(x *v1alpha1.Exemption, v *Violation, in *Input) bool {
+	if slices.Contains(x.Hosts, "*") {
 		return v.Host != ""
 	}
 	for i := range in.Egress {
@@ -141,23 +140,5 @@ func coversHost(patterns []string, v *Violation, in *Input) bool {
 			return false
 		}
 	}
-	return coversAny(patterns, v.Host)
-}
-
-func coversAny(patterns []string, host string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, host) })
-}
-
-// covers reports whether a host pattern covers a host, regardless of case:
-//
-//  1. "db.example.com" covers itself.
-//  2. "*.example.com" covers the hosts below example.com, itself and other wildcards ("*.db.example.com") included, and
-//     not example.com.
-func covers(pattern, host string) bool {
-	pattern, host = strings.ToLower(pattern), strings.ToLower(host)
-	if pattern == host {
-		return host != ""
-	}
-	suffix, wild := strings.CutPrefix(pattern, "*.")
-	return wild && strings.HasSuffix(host, "."+suffix)
+	return x.CoversHost(v.Host)
 }

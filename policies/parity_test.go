@@ -13,6 +13,7 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // opaQuery is what `opa eval --bundle policies/rego --input FILE --strict-builtin-errors QUERY` evaluates.
@@ -271,7 +272,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	if n := len(f.Hops); n > 0 {
 		last = f.Hops[n-1]
 	}
-	named := slices.ContainsFunc(f.SNIHosts, func(h string) bool { return covers(h, last.SNI) })
+	named := host.AnyCovers(f.SNIHosts, last.SNI)
 	answers := f.DecidedByObject || in.Request.Kind != mesh.KindDestinationRule
 	explained := f.Ignored || f.Family == mesh.FamilyUnspecified || (f.Family == mesh.FamilyOpaque && opaque)
 	return map[string]bool{
