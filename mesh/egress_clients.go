@@ -17,7 +17,13 @@ func (s *Snapshot) Clients(host string) []Client {
 }
 
 // clientNamespaces returns the namespaces whose clients may be configured differently for host, ascending,
-// AnyNamespace last.
+// AnyNamespace last. Here they are external, payments, shop and AnyNamespace:
+//
+//	kind: ServiceEntry                              kind: DestinationRule
+//	metadata: {name: cnn, namespace: external}      metadata: {name: cnn, namespace: shop}
+//	spec:                                           spec:
+//	  hosts: [edition.cnn.com]                        host: "*.cnn.com"
+//	                                                  exportTo: [".", payments]
 func (s *Snapshot) clientNamespaces(host string) []string {
 	names := map[string]bool{}
 	add := func(list ...string) {

@@ -10,6 +10,12 @@ import (
 // hasConflict reports whether a delegate's match asks for requests that its root's match does not let through, as
 // Istio sees it (pilot/pkg/model/virtualservice.go hasConflict). A root's sourceNamespace must be repeated by the
 // delegate.
+//
+//	match of the root          match of the delegate        conflict
+//	uri: {prefix: /video}      uri: {prefix: /video/hd}     false
+//	uri: {prefix: /video}      uri: {prefix: /news}         true
+//	port: 80                   none                         false
+//	sourceNamespace: shop      none                         true
 func hasConflict(root, leaf *networking.HTTPMatchRequest) bool {
 	return stringMatchConflict(root.Uri, leaf.Uri) || stringMatchConflict(root.Scheme, leaf.Scheme) ||
 		stringMatchConflict(root.Method, leaf.Method) || stringMatchConflict(root.Authority, leaf.Authority) ||

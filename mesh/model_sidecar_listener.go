@@ -42,7 +42,11 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 
 // selectServices returns the services of a host that the listener imports, all of one namespace: the client's own,
 // else that of the first Kubernetes Service, else that of the first service (pilot/pkg/model/sidecar.go
-// selectServices).
+// selectServices). With these hosts, clients of namespace shop import edition.cnn.com of shop where that namespace has
+// an entry for it, and else that of external:
+//
+//	egress:
+//	- hosts: ["./*", "external/*"]
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
 	candidates := servicesExportedToNamespace(all, namespace)
 	if l.hasExactHostsOnly(namespace) {

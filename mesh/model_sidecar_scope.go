@@ -7,6 +7,14 @@ import "slices"
 //  2. Gateways, and waypoints for any other host, know all that is exported to their namespace.
 //  3. A sidecar knows what each egress listener imports, and what the VirtualServices that the listener imports lead to
 //     (pilot/pkg/model/sidecar.go collectImportedServices).
+//
+// The pods of namespace shop know edition.cnn.com of namespace external, though this Sidecar leaves it out:
+//
+//	kind: Sidecar                                   kind: VirtualService
+//	metadata: {name: default, namespace: shop}      metadata: {name: news, namespace: shop}
+//	spec:                                           spec:
+//	  egress:                                         hosts: [news.example]
+//	  - hosts: ["./*"]                                http: [{route: [{destination: {host: edition.cnn.com}}]}]
 func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) {
 	all := s.services.At(host)
 	if len(all) == 0 {

@@ -115,7 +115,7 @@ func (s *Snapshot) put(o *Object) {
 		s.changeRules(o, spec, func(rules []*Object) []*Object { return append(slices.Clip(rules), o) })
 	case *networking.VirtualService:
 		v := s.settings.virtualService(o, spec)
-		for key := range v.keys() {
+		for _, key := range v.keys() {
 			s.virtualServices = s.virtualServices.Set(key, v)
 		}
 		s.countVirtualServiceWildcards(v, 1)
@@ -148,7 +148,7 @@ func (s *Snapshot) drop(ref Ref) {
 		})
 	case *networking.VirtualService:
 		v := s.settings.virtualService(o, spec)
-		for key := range v.keys() {
+		for _, key := range v.keys() {
 			s.virtualServices = s.virtualServices.Remove(key)
 		}
 		s.countVirtualServiceWildcards(v, -1)

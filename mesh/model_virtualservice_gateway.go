@@ -52,7 +52,11 @@ func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*v
 
 // gatewayVirtualServicesBySNI returns the VirtualServices with tls routes for a server name that are bound to the
 // PASSTHROUGH servers and exported to their namespace, and all that have an SNI host in common with one of them: of
-// two that name the same SNI host, the younger loses the whole match (tlsPassthroughChains).
+// two that name the same SNI host, the younger loses the whole match (tlsPassthroughChains). For video.cnn.com these are
+// both, since the first, if it is the older, takes that name from the second:
+//
+//	tls:                                            tls:
+//	- match: [{sniHosts: [edition.cnn.com]}]        - match: [{sniHosts: [edition.cnn.com, video.cnn.com]}]
 func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespace, sni string) []*virtualService {
 	if !slices.ContainsFunc(servers, gatewayServer.isTLSPassthrough) {
 		return nil
@@ -77,7 +81,7 @@ func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespac
 		for _, v := range s.virtualServices.Prefix(bySNI + name + "\x00") {
 			if slices.ContainsFunc(v.gateways, bound) && visible(v.spec.ExportTo, v.Namespace, namespace) {
 				list = append(list, v)
-				names = slices.AppendSeq(names, v.serverNames())
+				names = append(names, v.serverNames()...)
 			}
 		}
 	}

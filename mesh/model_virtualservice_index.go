@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"iter"
 	"strings"
 
 	"github.com/tlsward/tlsward/mesh/host"
@@ -19,55 +18,54 @@ const (
 	byDestination = "destination\x00"
 )
 
-// keys returns an iterator over v's keys in the index.
-func (v *virtualService) keys() iter.Seq[string] {
-	suffix := "\x00" + v.Namespace + "\x00" + v.Name
-	return func(yield func(string) bool) {
-		for _, h := range v.hosts {
-			h = strings.ToLower(h)
-			if !yield(byHost+h+suffix) || !yield(byDomain+host.Reversed(h)+suffix) {
-				return
-			}
-		}
-		for _, g := range v.gateways {
-			if g != meshGateway && !yield(byGateway+g+suffix) {
-				return
-			}
-		}
-		for name := range v.serverNames() {
-			if !yield(bySNI + name + suffix) {
-				return
-			}
-		}
-		for _, r := range v.spec.Http {
-			if d := r.GetDelegate(); d != nil && !yield(byDelegate+delegateRef(d, v.Namespace).key()+suffix) {
-				return
-			}
-		}
-		for _, h := range v.destinations {
-			if !yield(byDestination + h + suffix) {
-				return
-			}
+// keys returns v's keys in the index, some of them more than once. With "|" for the zero byte this one has
+// host|edition.cnn.com|shop|news, domain|moc.nnc.noitide|shop|news, gateway|shop/egress|shop|news and
+// destination|a.example|shop|news:
+//
+//	metadata: {name: news, namespace: shop}
+//	spec:
+//	  hosts: [edition.cnn.com]
+//	  gateways: [egress]
+//	  http: [{route: [{destination: {host: a.example}}]}]
+func (v *virtualService) keys() []string {
+	var list []string
+	add := func(prefix, name string) { list = append(list, prefix+name+"\x00"+v.Namespace+"\x00"+v.Name) }
+	for _, h := range v.hosts {
+		h = strings.ToLower(h)
+		add(byHost, h)
+		add(byDomain, host.Reversed(h))
+	}
+	for _, g := range v.gateways {
+		if g != meshGateway {
+			add(byGateway, g)
 		}
 	}
+	for _, name := range v.serverNames() {
+		add(bySNI, name)
+	}
+	for _, r := range v.spec.Http {
+		if d := r.GetDelegate(); d != nil {
+			add(byDelegate, delegateRef(d, v.Namespace).key())
+		}
+	}
+	for _, h := range v.destinations {
+		add(byDestination, h)
+	}
+	return list
 }
 
-// serverNames returns an iterator over the SNI hosts of v's tls routes, "" for a match without any.
-func (v *virtualService) serverNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, r := range v.spec.Tls {
-			for _, m := range r.GetMatch() {
-				if len(m.GetSniHosts()) == 0 && !yield("") {
-					return
-				}
-				for _, name := range m.GetSniHosts() {
-					if !yield(name) {
-						return
-					}
-				}
+// serverNames returns the SNI hosts of v's tls routes, "" for a match without any.
+func (v *virtualService) serverNames() []string {
+	var names []string
+	for _, r := range v.spec.Tls {
+		for _, m := range r.GetMatch() {
+			if len(m.GetSniHosts()) == 0 {
+				names = append(names, "")
 			}
+			names = append(names, m.GetSniHosts()...)
 		}
 	}
+	return names
 }
 
 // countVirtualServiceWildcards counts v's wildcard hosts so many times more or, where by is negative, less.

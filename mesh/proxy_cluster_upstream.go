@@ -17,6 +17,15 @@ type upstream struct {
 //  1. for a dynamic forward proxy with a protocol that has none, or with a subset;
 //  2. for DNS without an endpoint on the port or in the subset;
 //  3. for a Service of type ExternalName.
+//
+// With the entry alone, port 80 of edition.cnn.com is sent to port 443 of what DNS answers; with the rule, to port 80 of
+// wherever the client wanted to connect:
+//
+//	kind: ServiceEntry                                        kind: DestinationRule
+//	spec:                                                     spec:
+//	  hosts: [edition.cnn.com]                                  host: edition.cnn.com
+//	  resolution: DNS                                           trafficPolicy:
+//	  ports: [{number: 80, protocol: HTTP, targetPort: 443}]      loadBalancer: {simple: PASSTHROUGH}
 func (s *Snapshot) upstreamOf(client Client, svc scopedService, p port, rule *consolidatedRule, subsetName string) (upstream, bool) {
 	how := svc.discoveryType(client)
 	all := s.endpointsFor(svc.host, svc.namespace, p.sameNumberOrName)

@@ -22,7 +22,14 @@ type endpoint struct {
 // whichever of them a client sees (pilot/pkg/serviceregistry/serviceentry/conversion.go
 // mergeServicesInstancesByNamespaceHost). The pods behind a Service or a workloadSelector are not known here.
 // Endpoints of ports that are not wanted are left out: a service may have thousands of ports, and asks for each of
-// them alone.
+// them alone. An entry with resolution DNS_ROUND_ROBIN adds none to a port that has one already.
+//
+// A client that sees one of these two entries of a namespace sends to both addresses:
+//
+//	hosts: [api.example.com]                        hosts: [api.example.com]
+//	resolution: STATIC                              resolution: STATIC
+//	ports: [{number: 80, name: http}]               ports: [{number: 80, name: http}]
+//	endpoints: [{address: 192.0.2.1}]               endpoints: [{address: 192.0.2.2}]
 func (s *Snapshot) endpointsFor(host, namespace string, wanted func(port) bool) []endpoint {
 	var list []endpoint
 	services := slices.DeleteFunc(slices.Clone(s.services.At(host)), func(svc *service) bool {
@@ -87,6 +94,11 @@ func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace str
 // serviceAccounts returns the names that servers of a host may prove, ascending (pilot/pkg/model/push_context.go
 // addServiceAccounts): the subjectAltNames of the youngest ServiceEntry of its namespace, and the identities of all its
 // endpoints, in the trust domain and its aliases. A dynamic forward proxy uses none.
+//
+// For an entry of namespace shop they are spiffe://cluster.local/ns/bank/sa/api and spiffe://cluster.local/ns/shop/sa/web:
+//
+//	subjectAltNames: [spiffe://cluster.local/ns/bank/sa/api]
+//	endpoints: [{address: 192.0.2.1, serviceAccount: web}]
 func (s *Snapshot) serviceAccounts(svc scopedService) []string {
 	var names []string
 	if svc.usesDynamicForwardProxy() || svc.atWaypoint {

@@ -18,6 +18,13 @@ type virtualHost struct {
 // gatewayHTTPDestinations returns where servers that share a route configuration send requests with an authority. The
 // routes of all VirtualServices for a host add up in its virtual host; of those that take all requests the first
 // counts (pilot/pkg/networking/core/gateway.go buildGatewayHTTPRouteConfig).
+//
+// By these two, requests for edition.cnn.com go to a.example or b.example:
+//
+//	hosts: [edition.cnn.com]                          hosts: [edition.cnn.com]
+//	http:                                             http:
+//	- match: [{uri: {prefix: /video}}]                - route: [{destination: {host: b.example}}]
+//	  route: [{destination: {host: a.example}}]
 func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServer, authority string) []routeDestination {
 	authority = strings.ToLower(authority)
 	hosts := map[string]*virtualHost{}

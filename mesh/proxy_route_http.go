@@ -33,7 +33,13 @@ func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (som
 	return some, nil, taken, false
 }
 
-// matchHTTP reports whether a route may match a request, and whether it matches all of them.
+// matchHTTP reports whether a route may match a request, and whether it matches all of them. On port 80:
+//
+//	match                                     applies    whole
+//	[{uri: {prefix: /}}]                      true       true
+//	[{method: {exact: GET}}]                  true       false
+//	[{port: 8080}]                            false      false
+//	[{port: 8080}, {uri: {regex: .*}}]        true       true
 func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (applies, whole bool) {
 	if len(route.Match) == 0 {
 		return true, true

@@ -120,6 +120,24 @@ func TestCompletedDestinations(t *testing.T) {
 	equal(t, "requests to a name that has not the listener's port", destinationsOf(s, "sidecar shop", "c.example", 81), "b.shop.svc.cluster.local:81")
 }
 
+// Where a sidecar does not listen for a port, none of its routes takes anything: only a route for another host leads there.
+func TestRoutesOfPortsWithoutListener(t *testing.T) {
+	s := snapshot(t, `
+		ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: b.example}}]}]}
+		VirtualService shop/b: {hosts: [b.example], http: [{route: [{destination: {host: a.example}}]}]}
+		Sidecar shop/default: {egress: [{hosts: [./*]}]}`)
+	client := parseClient("sidecar shop")
+	svc, known := s.serviceFor(client, "a.example")
+	if !known || s.listens(client, svc, 80) {
+		t.Fatal("the host is not known, or is listened for")
+	}
+	list, direct := s.routeDestinations(client, svc, "a.example", svc.ports[0])
+	if len(list) > 0 || !direct {
+		t.Errorf("destinations %v, direct %t; want none, and the cluster of the host", list, direct)
+	}
+}
+
 // Where a port's protocol is not declared, Istio looks what comes.
 func TestRoutesOfSniffedPorts(t *testing.T) {
 	const http = `http: [{route: [{destination: {host: h.example}}]}]`

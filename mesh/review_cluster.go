@@ -36,6 +36,12 @@ func (r *review) addHostClass(class hostClass, add func(host string)) {
 //  1. the hop to the host's own cluster, unless routes send everything to gateways;
 //  2. the hops out of gateways;
 //  3. the clusters of all subsets, whether or not routes lead there.
+//
+// Here they are, for port 80, the cluster of the host and the one of v1, which leaves in plaintext if a route leads there:
+//
+//	host: edition.cnn.com
+//	trafficPolicy: {tls: {mode: SIMPLE}}
+//	subsets: [{name: v1, trafficPolicy: {tls: {mode: DISABLE}}}]
 func (r *review) hostChanges(client Client, host string, number uint32) []change {
 	svc, p, ok := r.externalPort(client, host, number)
 	if !ok {

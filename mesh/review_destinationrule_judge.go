@@ -31,7 +31,11 @@ func (r *review) judgeRule(f *Flow, h hop) {
 }
 
 // judgeReplaced sets what comes of the TLS in the rule under review where another rule's trafficPolicy is taken in
-// its place.
+// its place. Here it is ignored, with CauseMergedAway, and the older rule is the related one:
+//
+//	# stored, the older                                     # under review
+//	host: edition.cnn.com                                   host: edition.cnn.com
+//	trafficPolicy: {loadBalancer: {simple: RANDOM}}         trafficPolicy: {tls: {mode: SIMPLE}}
 func (r *review) judgeReplaced(f *Flow, h hop, own tlsSetting) {
 	kept := h.tlsSetting()
 	if kept.bySubset && !own.bySubset {
