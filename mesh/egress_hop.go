@@ -39,13 +39,13 @@ type hop struct {
 	route       *routeDestination // nil for the host's own cluster
 	decidedBy   *Decision         // of HopNone: the route without a destination
 	wasUnrouted bool              // before the review nothing left
-	passesOn    bool              // no listener or virtual host has the port: the proxy passes on what it gets
+	passesOn    Cause             // why no filter chain takes it, and the proxy passes on what it gets
 }
 
 // verdict returns the form in which bytes take this hop.
 func (h hop) verdict() Verdict {
 	switch {
-	case h.passesOn && h.payload != FamilyTLS:
+	case h.passesOn != CauseNone && h.payload != FamilyTLS:
 		return Plaintext
 	case !h.exists || h.kind == HopNone:
 		return Unknown
@@ -65,8 +65,8 @@ func (h hop) cause() Cause {
 	switch {
 	case h.verdict() == Originated:
 		return CauseNone
-	case h.passesOn:
-		return CausePortNotDeclared
+	case h.passesOn != CauseNone:
+		return h.passesOn
 	case h.kind != HopNone:
 		return h.cluster.Cause
 	case h.payload == FamilyTLS || h.payload == FamilyOpaque:

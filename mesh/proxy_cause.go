@@ -38,6 +38,8 @@ const (
 	CausePassthrough Cause = "passthrough"
 	// CausePortNotDeclared: the entry that the client has for the host does not have the port, and other entries do.
 	CausePortNotDeclared Cause = "port-not-declared"
+	// CauseDeclaredTLS: the entry that the client has for the host declares the port for TLS, which the client does not send.
+	CauseDeclaredTLS Cause = "declared-tls"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
 	CauseNoDestination Cause = "no-destination"
 )

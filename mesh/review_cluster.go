@@ -49,7 +49,7 @@ func (r *review) hostChanges(client Client, host string, number uint32) []change
 	}
 	hops, earlier := r.hopsThenAndNow(client, host, number)
 	was := egressVerdict(earlier)
-	var list []change
+	list := r.portForTLS(client, svc, p)
 	if isUnrouted(hops) {
 		list = append(list, change{hops[0], was})
 		if !r.after.isRouteDestination(host, number) {

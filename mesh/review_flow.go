@@ -102,7 +102,7 @@ func (h hop) flow() Flow {
 		f.Rule = &h.cluster.rule.first.Ref
 		f.WildcardRule = h.cluster.lookup.endedAt != nil && h.cluster.lookup.endedAt.host != h.host
 	}
-	if h.passesOn {
+	if h.passesOn != CauseNone {
 		f.Related = h.cluster.service.ref.String()
 	}
 	if h.authority != "" {

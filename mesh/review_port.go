@@ -16,13 +16,29 @@ func (r *review) undeclaredPort(client Client, host string, number uint32) []cha
 	if !ok || client.Kind != ClientSidecar || svc.hasPort(number) || !r.after.isDeclaredFor(client, host, number) {
 		return nil
 	}
-	earlier := r.before.hops(r.clientBefore(client, host), host, number)
-	if egressVerdict(earlier) != Originated {
+	return r.passedOn(client, svc, number, CausePortNotDeclared)
+}
+
+// portForTLS returns the change of a sidecar for a port that was not declared for TLS, where the proxy started it, and now
+// is. What the applications send has no SNI then: no filter chain of the port takes it
+// (pilot/pkg/networking/core/listener.go, buildSidecarOutboundTLSFilterChainOpts).
+func (r *review) portForTLS(client Client, svc scopedService, p port) []change {
+	if client.Kind != ClientSidecar || p.family() != FamilyTLS {
+		return nil
+	}
+	return r.passedOn(client, svc, p.number, CauseDeclaredTLS)
+}
+
+// passedOn returns the change of a sidecar that started TLS for a port of a host, around what was none, and now passes on
+// what it gets.
+func (r *review) passedOn(client Client, svc scopedService, number uint32, why Cause) []change {
+	earlier := r.before.hops(r.clientBefore(client, svc.host), svc.host, number)
+	if egressVerdict(earlier) != Originated || earlier[0].payload == FamilyTLS {
 		return nil
 	}
 	was := earlier[0]
 	return []change{{before: Originated, hop: hop{
-		kind: HopEgress, client: client, host: host, port: number, payload: was.payload, passesOn: true,
+		kind: HopEgress, client: client, host: svc.host, port: number, payload: was.payload, passesOn: why,
 		cluster: Cluster{Protocol: was.cluster.Protocol, Family: was.cluster.Family, TargetPorts: []uint32{number}, service: svc},
 	}}}
 }

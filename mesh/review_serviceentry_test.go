@@ -49,6 +49,10 @@ func TestReviewServiceEntry(t *testing.T) {
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 originated SIMPLE was originated`},
+		{"a port that is declared for TLS, to which requests under TLS were sent", entry + rule, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`, `
+			sidecar shop api.bank.example:80 plaintext declared-tls was originated by ServiceEntry shop/bank
+			sidecar shop api.bank.example:80 application-tls no-rule was originated`},
 		{"clients of a deleted entry come to another's, which loses their TLS", entry + `
 			ServiceEntry shop/bank @1: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete ServiceEntry shop/bank", `

@@ -153,7 +153,7 @@ func randomFlow(r *rand.Rand) mesh.Flow {
 			Cause: pick(r, mesh.CauseNone, mesh.CauseNoRule, mesh.CauseNoRule, mesh.CauseUnset, mesh.CauseDisabled, mesh.CauseNoMode,
 				mesh.CauseUnselected, mesh.CauseCredential, mesh.CauseIncompleteMutual, mesh.CauseMutualAtWaypoint,
 				mesh.CauseSelectorAtWaypoint, mesh.CauseZtunnel, mesh.CauseMergedAway, mesh.CauseOffPath, mesh.CauseUnknownHost,
-				mesh.CauseCaseMismatch, mesh.CausePassthrough, mesh.CausePortNotDeclared, mesh.CauseNoDestination),
+				mesh.CauseCaseMismatch, mesh.CausePassthrough, mesh.CausePortNotDeclared, mesh.CauseDeclaredTLS, mesh.CauseNoDestination),
 		},
 		HopKind:         pick(r, mesh.HopEgress, mesh.HopEgress, mesh.HopEgress, mesh.HopEgress, mesh.HopGateway, mesh.HopGateway, mesh.HopNone),
 		Family:          pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),

@@ -24,6 +24,7 @@ _cause_texts := {
 	"case-mismatch": "hosts are compared with case, and the known one is %s",
 	"passthrough": "the client's Sidecar leaves this host out, or it is in no registry: the bytes pass as they are",
 	"port-not-declared": "this client has the host from %s, which does not declare the port, and the proxy passes on what it gets",
+	"declared-tls": "%s declares the port for TLS, and the proxy passes on what these clients send as before",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 
@@ -31,7 +32,7 @@ default _subject(_) := "the rule that applies"
 
 # What a cause is about: the other object for some causes, else what decided, else the rule.
 _subject(flow) := flow.related if {
-	flow.cause in {"merged-away", "case-mismatch", "port-not-declared"}
+	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls"}
 } else := decided_by(flow) if {
 	decided_by(flow) != ""
 } else := object_name(flow.rule)

@@ -79,6 +79,8 @@ _fix(f) := lib.fix_other_rule_first(f) if {
 	_rule_stops_applying(f)
 } else := _declare_port(f) if {
 	f.cause == "port-not-declared"
+} else := _other_port if {
+	f.cause == "declared-tls"
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
 	f.cause == "ztunnel"
 } else := lib.set_fields(f.rule, {"spec.workloadSelector": null}) if {
@@ -92,6 +94,8 @@ _declare_port(f) := sprintf(
 ) if {
 	input.request.operation == "CREATE"
 } else := lib.keep_object
+
+_other_port := "# Declare TLS under another port number, and take this port away when no client sends plaintext to it any more.\n"
 
 # Whether the update makes the rule under review stop applying to a flow, and no other rule applies. A rule to replace it
 # would have to be applied first, and Istio would ignore it beside this one.
