@@ -31,9 +31,9 @@ func FuzzObjects(f *testing.F) {
 				continue
 			}
 			after := before.With(o)
-			mesh.Review(before, after, o.Ref, nil)
+			_, _ = mesh.Review(t.Context(), before, after, o.Ref, nil)
 			after.GovernedClusters(o.Ref)
-			mesh.Review(after, after.Without(o.Ref), o.Ref, nil)
+			_, _ = mesh.Review(t.Context(), after, after.Without(o.Ref), o.Ref, nil)
 			for _, client := range after.Clients("edition.cnn.com") {
 				for _, port := range append(after.Ports("edition.cnn.com"), 0, 80) {
 					after.Resolve(client, "edition.cnn.com", port)

@@ -30,14 +30,14 @@ func selectorMatches(selector, labels map[string]string) bool {
 
 // joinLabels returns the labels of a pod that has both; ok is false where no pod can.
 func joinLabels(a, b map[string]string) (both map[string]string, ok bool) {
-	both = make(map[string]string, len(a)+len(b))
-	maps.Copy(both, a)
 	for k, v := range b {
-		if have, known := both[k]; known && have != v {
+		if have, known := a[k]; known && have != v {
 			return nil, false
 		}
-		both[k] = v
 	}
+	both = make(map[string]string, len(a)+len(b))
+	maps.Copy(both, a)
+	maps.Copy(both, b)
 	return both, true
 }
 

@@ -1,6 +1,9 @@
 package mesh
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Review returns the flows that a review has to answer for, in a stable order: those that an object has to do with,
 // as they are in after, with what they were in before. object is created, replaced or, where after does not have it,
@@ -8,9 +11,12 @@ import "slices"
 //
 // Of flows that differ in nothing but their host one may stand for all (Flow.OtherHosts), but only among hosts that the
 // same of lists cover.
-func Review(before, after *Snapshot, object Ref, lists HostLists) []Flow {
+//
+// It stops when ctx is done, and where there are more clients than it looks at. An error means that nothing could be
+// decided: it is ctx's, or a *LimitError.
+func Review(ctx context.Context, before, after *Snapshot, object Ref, lists HostLists) ([]Flow, error) {
 	r := &review{
-		before: before, after: after, old: before.Get(object), object: after.Get(object), lists: lists, index: map[flowKey]int{},
+		ctx: ctx, before: before, after: after, old: before.Get(object), object: after.Get(object), lists: lists, index: map[flowKey]int{},
 	}
 	switch object.Kind {
 	case KindServiceEntry:
@@ -24,12 +30,17 @@ func Review(before, after *Snapshot, object Ref, lists HostLists) []Flow {
 	case KindSidecar:
 		r.sidecar()
 	}
+	if r.stopped() {
+		return nil, r.err
+	}
 	slices.SortStableFunc(r.flows, compareFlows)
-	return groupFlows(r.flows, lists)
+	return groupFlows(r.flows, lists), nil
 }
 
 // review collects the flows of one review.
 type review struct {
+	ctx           context.Context //nolint:containedctx // a review lives as long as the call that it is made for
+	err           error           // why it has stopped
 	before, after *Snapshot
 	old, object   *Object // nil where it does not exist before, after
 	lists         HostLists
@@ -38,6 +49,14 @@ type review struct {
 	// repeatsOther reports whether the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.
 	repeatsOther bool
+}
+
+// stopped reports whether the review has ended without an answer. Every loop over clients or hosts asks it.
+func (r *review) stopped() bool {
+	if r.err == nil {
+		r.err = r.ctx.Err()
+	}
+	return r.err != nil
 }
 
 // reviewed returns the object as it is, or as it was before it was deleted.

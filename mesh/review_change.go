@@ -43,6 +43,9 @@ type changesOf func(client Client, host string, number uint32) []change
 func (r *review) changesTo(host string, clients []Client, of changesOf) []change {
 	var list []change
 	for _, client := range clients {
+		if r.stopped() {
+			return nil
+		}
 		for _, number := range r.after.Ports(host) {
 			list = append(list, of(client, host, number)...)
 		}

@@ -6,7 +6,7 @@ import "cmp"
 // other hosts, and out of gateways. Those of clients that may exist are added where they lose their TLS: for their sake a
 // review has to answer for nothing else.
 func (r *review) addHost(host string, touched func(Client) bool) {
-	if !r.isExternal(host) {
+	if r.stopped() || !r.isExternal(host) {
 		return
 	}
 	clients, possible := r.touchedClients(host, touched)
@@ -116,6 +116,9 @@ func (r *review) changesByRoutes(host string, clients []Client) []change {
 	var list []change
 	for _, v := range r.after.virtualServicesWithDestination(host) {
 		for _, client := range clients {
+			if r.stopped() {
+				return nil
+			}
 			for _, h := range r.after.meshRouteHops(v, client, host) {
 				c := r.clusterChange(h)
 				if h.payload == FamilyHTTP && h.cluster.Family == FamilyTLS || c.losesTLS() {

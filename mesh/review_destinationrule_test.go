@@ -168,7 +168,7 @@ func TestReviewRuleForNobody(t *testing.T) {
 	}
 	for _, rule := range []string{`{host: www.bank.example}`, `{host: API.bank.example}`, `{host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`} {
 		old, next, object := changed(t, entry, "DestinationRule till/bank: "+rule)
-		for _, f := range Review(old, next, object, nil) {
+		for _, f := range mustReview(t, old, next, object, nil) {
 			equal(t, "facts of "+rule, fmt.Sprint(f.HopKind, " ", f.Rule, " ", f.Hops != nil), "egress DestinationRule till/bank true")
 		}
 	}

@@ -42,7 +42,7 @@ func TestReviewFacts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			old, next, object := changed(t, c.before, c.change)
 			var lines []string
-			for _, f := range Review(old, next, object, nil) {
+			for _, f := range mustReview(t, old, next, object, nil) {
 				lines = append(lines, f.Client.String()+": "+factsLine(f))
 			}
 			equal(t, "flows", strings.Join(lines, "\n"), strings.TrimSpace(strings.ReplaceAll(c.want, "\t", "")))

@@ -34,6 +34,9 @@ func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 // addHopsToGateways adds the hops to gateways of all clients of a host.
 func (r *review) addHopsToGateways(host string) {
 	for _, client := range r.clients(host) {
+		if r.stopped() {
+			return
+		}
 		for _, number := range r.after.Ports(host) {
 			for _, h := range r.after.hops(client, host, number) {
 				if h.kind == HopGateway {
@@ -66,7 +69,7 @@ func (r *review) gatewayChangesElsewhere(host string, touched func(Client) bool)
 	var hops []hop
 	for _, v := range routes {
 		for _, name := range v.gateways {
-			if name == meshGateway || r.after.knowsGatewayPods(name, v) {
+			if r.stopped() || name == meshGateway || r.after.knowsGatewayPods(name, v) {
 				continue
 			}
 			client := r.after.clientOfGateway(name, v)

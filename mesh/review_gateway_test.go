@@ -82,7 +82,7 @@ func TestReviewGatewayServer(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			old, next, object := changed(t, `Gateway egress/gw: {selector: {istio: egress}, servers: [`+c.server+`]}`, `
 				DestinationRule shop/gw: {host: egress.istio-system.svc.cluster.local}`)
-			flows := Review(old, next, object, nil)
+			flows := mustReview(t, old, next, object, nil)
 			equal(t, "flows", len(flows), 1)
 			for _, f := range flows {
 				equal(t, "hop", fmt.Sprintf("tls=%q names=%v payload=%s protocol=%s", f.ServerTLS, f.SNIHosts, f.Payload, f.Protocol), c.want)

@@ -165,7 +165,7 @@ func TestReviewGroups(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			old, next, object := changed(t, manyEntries(c.hosts, entry)+c.before, c.change)
-			flows := Review(old, next, object, nil)
+			flows := mustReview(t, old, next, object, nil)
 			have, want := flowLines(flows), strings.TrimSpace(strings.ReplaceAll(c.want, "\t", ""))
 			if have != want && fmt.Sprint(len(flows), " flows") != want {
 				t.Errorf("have\n%s\nwant\n%s", have, want)
@@ -174,7 +174,7 @@ func TestReviewGroups(t *testing.T) {
 	}
 	old, next, object := changed(t, manyEntries(65, entry), rule)
 	lists := HostLists{{"h01.example", "h02.example"}, {"h02.example", "*.test"}}
-	equal(t, "hosts in lists", flowLines(Review(old, next, object, lists)), strings.Join([]string{
+	equal(t, "hosts in lists", flowLines(mustReview(t, old, next, object, lists)), strings.Join([]string{
 		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 62 others",
 		"sidecar shop h01.example:80 originated SIMPLE was plaintext decided",
 		"sidecar shop h02.example:80 originated SIMPLE was plaintext decided",
@@ -209,7 +209,7 @@ func TestReviewHostClasses(t *testing.T) {
 	}
 	old, next, object := changed(t, manyEntries(3, entry), `
 		DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`)
-	equal(t, "a host in a list", flowLines(Review(old, next, object, HostLists{{"h01.example"}})), strings.Join([]string{
+	equal(t, "a host in a list", flowLines(mustReview(t, old, next, object, HostLists{{"h01.example"}})), strings.Join([]string{
 		"sidecar shop h00.example:80 originated SIMPLE was plaintext decided and 1 others",
 		"sidecar shop h01.example:80 originated SIMPLE was plaintext decided",
 	}, "\n"))

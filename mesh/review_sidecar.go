@@ -18,7 +18,7 @@ import (
 // its pods no longer know is no loss, and is told (addHidden).
 func (r *review) sidecar() {
 	for known := range r.after.hostsCoveredBy("*") {
-		if r.after.isExternal(known) {
+		if !r.stopped() && r.after.isExternal(known) {
 			r.addSidecarHost(known, r.sidecarClients(known), r.after.Ports(known))
 		}
 	}
@@ -43,7 +43,7 @@ func (r *review) sidecarClients(host string) []Client {
 			}
 		}
 	}
-	list = append(list, r.combinedClients(list)...)
+	list = append(list, r.combinedClients(host, list)...)
 	return slices.DeleteFunc(list, func(c Client) bool { return !r.isConfigured(c) })
 }
 
@@ -58,6 +58,9 @@ func (r *review) isConfigured(c Client) bool {
 // addSidecarHost adds the flows of clients to a name, by its own service or by that of a wildcard over it.
 func (r *review) addSidecarHost(name string, clients []Client, ports []uint32) {
 	for _, client := range clients {
+		if r.stopped() {
+			return
+		}
 		hidden := false // which is told once, whatever the port
 		for _, number := range ports {
 			hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)

@@ -29,7 +29,17 @@ func changed(t testing.TB, before, change string) (old, next *Snapshot, object R
 func reviewed(t testing.TB, before, change string) string {
 	t.Helper()
 	old, next, object := changed(t, before, change)
-	return flowLines(Review(old, next, object, nil))
+	return flowLines(mustReview(t, old, next, object, nil))
+}
+
+// mustReview returns the flows of a review that must be decided.
+func mustReview(t testing.TB, before, after *Snapshot, object Ref, lists HostLists) []Flow {
+	t.Helper()
+	flows, err := Review(t.Context(), before, after, object, lists)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flows
 }
 
 func flowLines(flows []Flow) string {

@@ -34,6 +34,9 @@ func (r *review) virtualService() {
 	rr.addCoveringWildcards(v)
 	for _, host := range r.after.externalDestinations(v) {
 		for _, client := range r.clients(host) {
+			if r.stopped() {
+				return
+			}
 			r.add(r.clusterChanges(r.after.meshRouteHops(v, client, host))...)
 		}
 	}
@@ -70,7 +73,7 @@ func (r *routeReview) rootHosts(o *Object) []string {
 
 // addHost adds the flows to a host that routes change, and those that gateways send there.
 func (r *routeReview) addHost(host string) {
-	if !r.isExternal(host) {
+	if r.stopped() || !r.isExternal(host) {
 		return
 	}
 	touched := func(c Client) bool { return c.Kind != ClientGateway }

@@ -71,7 +71,7 @@ func BenchmarkReview(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", o.Kind, n), func(b *testing.B) {
 				b.ReportAllocs()
 				for range b.N {
-					mesh.Review(snapshot, snapshot.With(o), o.Ref, nil)
+					_, _ = mesh.Review(b.Context(), snapshot, snapshot.With(o), o.Ref, nil)
 				}
 			})
 		}
@@ -127,7 +127,7 @@ func BenchmarkWorstCase(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {
-				mesh.Review(snapshot, snapshot.With(o), o.Ref, nil)
+				_, _ = mesh.Review(b.Context(), snapshot, snapshot.With(o), o.Ref, nil)
 			}
 		})
 	}

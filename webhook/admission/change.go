@@ -1,6 +1,10 @@
 package admission
 
 import (
+	"context"
+	"errors"
+	"fmt"
+
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -49,8 +53,17 @@ func (c *change) write(q *request) *assume.Write {
 	return &assume.Write{Ref: c.ref, Object: c.object, Base: q.base()}
 }
 
-// input is what policies read of a change. No flow stands for hosts that different exemptions cover.
-func (q *request) input(c *change, exemptHosts mesh.HostLists) policies.Input {
+// input is what policies read of a change. No flow stands for hosts that different exemptions cover. An object that makes
+// the review larger than any may be is an *ObjectError.
+func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLists) (policies.Input, error) {
+	egress, err := mesh.Review(ctx, c.before, c.after, c.ref, exemptHosts)
+	var limit *mesh.LimitError
+	if errors.As(err, &limit) {
+		return policies.Input{}, &ObjectError{err}
+	}
+	if err != nil {
+		return policies.Input{}, fmt.Errorf("review the mesh: %w", err)
+	}
 	return policies.Input{
 		Request: policies.Request{
 			Operation:  q.Operation,
@@ -63,8 +76,8 @@ func (q *request) input(c *change, exemptHosts mesh.HostLists) policies.Input {
 		},
 		Object:             q.tree,
 		OldObject:          q.oldTree,
-		Egress:             mesh.Review(c.before, c.after, c.ref, exemptHosts),
+		Egress:             egress,
 		GroupedByExemption: exemptHosts != nil,
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
-	}
+	}, nil
 }

@@ -17,7 +17,8 @@ type Review struct {
 	DryRun bool
 }
 
-// ObjectError says that the object under review cannot be read as its kind: its author is at fault.
+// ObjectError says that the object under review cannot be read as its kind, or makes more work than any object may: its
+// author is at fault.
 type ObjectError struct{ Err error }
 
 // Error names the object and the field.
