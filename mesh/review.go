@@ -29,6 +29,8 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.gateway(object)
 	case KindSidecar:
 		r.sidecar()
+	case KindWorkloadEntry:
+		r.workloadEntry()
 	}
 	if r.stopped() {
 		return nil, r.err

@@ -66,6 +66,8 @@ var reviewConstructs = []string{
 	"CREATE DestinationRule", "UPDATE DestinationRule", "DELETE DestinationRule",
 	"CREATE VirtualService", "UPDATE VirtualService", "DELETE VirtualService",
 	"CREATE Gateway", "UPDATE Gateway", "DELETE Gateway",
+	"CREATE Sidecar", "UPDATE Sidecar", "DELETE Sidecar",
+	"CREATE WorkloadEntry", "UPDATE WorkloadEntry", "DELETE WorkloadEntry",
 }
 
 // constructs lists all that a generator can make.

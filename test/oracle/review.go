@@ -25,7 +25,9 @@ type Review struct {
 }
 
 // judgedKinds are the kinds that reviews are made of.
-var judgedKinds = map[string]bool{"ServiceEntry": true, "DestinationRule": true, "VirtualService": true, "Gateway": true, "Sidecar": true}
+var judgedKinds = map[string]bool{
+	"ServiceEntry": true, "DestinationRule": true, "VirtualService": true, "Gateway": true, "Sidecar": true, "WorkloadEntry": true,
+}
 
 // Review makes a mesh and a review on it; ok is false where the mesh has nothing to review.
 func (g *Generator) Review() (q Review, ok bool) { return g.reviewOn(g.Mesh()) }

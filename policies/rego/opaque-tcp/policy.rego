@@ -9,7 +9,7 @@
 # custom:
 #   id: opaque-tcp
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService, WorkloadEntry]
 package tlsward.opaque_tcp
 
 import data.tlsward.lib

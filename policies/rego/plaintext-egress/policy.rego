@@ -10,7 +10,7 @@
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib

@@ -10,7 +10,7 @@
 # custom:
 #   id: tls-pending
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService, WorkloadEntry]
 package tlsward.tls_pending
 
 import data.tlsward.lib

@@ -1,0 +1,45 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// workloadEntry adds the flows to the hosts of the ServiceEntries that select the WorkloadEntry under review, now or before,
+// where it changes whether they leave the mesh, or takes TLS away. What left before in the same way is answered for by the
+// entry and its rule.
+//
+//	kind: ServiceEntry   # nothing of it leaves
+//	spec: {hosts: [vm.internal], location: MESH_INTERNAL, resolution: STATIC, workloadSelector: {labels: {app: vm}}, ...}
+//	---
+//	kind: WorkloadEntry   # until this comes
+//	spec: {address: 203.0.113.7, labels: {app: vm}}
+func (r *review) workloadEntry() {
+	namespace := r.reviewed().Namespace
+	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00" + namespace + "\x00") {
+		entry := o.Spec.(*networking.ServiceEntry)
+		if entry.WorkloadSelector == nil {
+			continue
+		}
+		for _, host := range entry.Hosts {
+			if r.isExternal(host) {
+				r.addWorkloadHost(host)
+			}
+		}
+	}
+}
+
+// addWorkloadHost adds the flows to a host that did not leave the mesh before the review, or were under TLS.
+func (r *review) addWorkloadHost(host string) {
+	news := func(c change) bool {
+		svc, known := r.before.serviceFor(c.hop.client, c.hop.host)
+		return c.losesTLS() || !known || !r.before.leavesMesh(svc.service)
+	}
+	all := func(Client) bool { return true }
+	clients, possible := r.touchedClients(host, all)
+	list := r.changesTo(host, append(clients, possible...), r.hostChanges)
+	list = append(list, r.changesByRoutes(host, clients)...)
+	list = append(list, r.gatewayChanges(host, all)...)
+	r.add(slices.DeleteFunc(list, func(c change) bool { return c.hop.kind == HopGateway || !news(c) })...)
+}
