@@ -55,6 +55,31 @@ func TestSidecarScope(t *testing.T) {
 	}
 }
 
+// A waypoint knows the service that it stands for, and of all else what is exported to its namespace, as gateways do.
+func TestServiceForWaypointsAndGateways(t *testing.T) {
+	const waypoint = `
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
+			ServiceEntry infra/b @1: {hosts: [a.com], ports: [{number: 81, name: b}]}`
+	const served = `
+			ServiceEntry apps/a @2: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}},
+			  hosts: [a.com], exportTo: [.], ports: [{number: 80, name: a}]}`
+	const others = `
+			ServiceEntry apps/a @2: {hosts: [a.com], exportTo: [.], ports: [{number: 80, name: a}]}`
+	for _, c := range []struct{ name, mesh, client, want string }{
+		{"the waypoint of the service", waypoint + served, "waypoint infra", "apps/a 80=a"},
+		{"a waypoint of another", waypoint + others, "waypoint infra", "infra/b 81=b"},
+		{"a gateway", waypoint + served, "gateway infra", "infra/b 81=b"},
+		{"a gateway of the namespace to which it is exported", others, "gateway apps", "apps/a 80=a"},
+		{"a gateway of any other", others, "gateway infra", "unknown"},
+		{"a gateway whose namespace has a Sidecar", others + `
+			Sidecar apps/default: {egress: [{hosts: ["other/*"]}]}`, "gateway apps", "apps/a 80=a"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			equal(t, "service", serviceLine(snapshot(t, c.mesh).serviceFor(parseClient(c.client), "a.com")), c.want)
+		})
+	}
+}
+
 // Families that services of one listener disagree about stay in conflict, whatever other listeners import.
 func TestConflictsOfListeners(t *testing.T) {
 	const services = `
