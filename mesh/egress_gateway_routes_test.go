@@ -37,7 +37,6 @@ func TestReviewGatewayRoutes(t *testing.T) {
 			sidecar shop ` + host + `:443 (to gateway) originated ISTIO_MUTUAL carrying http`},
 		{"a subset that no rule has is no way to the gateway", entry + service + plain, strings.Replace(to80, "port: {number: 80}}}]},", "subset: v1, port: {number: 80}}}]},", 1), `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
-			sidecar istio-system ` + host + `:80/v1 (to gateway) plaintext no-rule carrying http
 			sidecar shop ` + host + `:80/v1 (to gateway) plaintext no-rule carrying http`},
 		{"another namespace without a rule of its own is not meant", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [till, istio-system], resolution: DNS,

@@ -45,19 +45,24 @@ func (r *review) addEgress(c change) {
 	r.flows = append(r.flows, f)
 }
 
-// addGatewayHop adds the flow of a hop to a gateway, where it is known what the gateway serves there.
+// addGatewayHop adds the flow of a hop to a gateway, where it is known what the gateway serves there. Clients without a
+// rule of their own that the route needs, for its subset or for a server of TLS, cannot use it: nothing leaks, and
+// it is not meant for their namespaces.
 func (r *review) addGatewayHop(h hop) {
 	if _, known := r.index[h.key()]; known || len(h.servers) == 0 {
 		return
 	}
 	f := h.flow()
 	f.ServerTLS = h.servers.tlsMode()
+	needsRule := f.ServerTLS != "" || !h.exists
+	if needsRule && !h.hasRule() && h.client.Namespace != h.route.virtualService.Namespace {
+		return
+	}
 	if f.ServerTLS != "" {
-		if !h.hasRule() && h.client.Namespace != h.route.virtualService.Namespace {
-			return // nothing leaks: without a rule of its own the namespace cannot use this route, which is not meant for it
-		}
 		f.SNIHosts = h.servers.sniHosts()
 	}
+	f.ServerName = r.after.serverNameFor(h)
+	f.Service = r.after.gatewayServiceRef(h)
 	if !h.exists {
 		f.Verdict, f.Cause = Plaintext, CauseNoRule
 	}

@@ -28,6 +28,8 @@ type Flow struct {
 	EndpointHosts []string `json:"endpointHosts,omitempty"`
 	// ServerTLS is the gateway server's tls mode on a gateway hop ("" for a plaintext server).
 	ServerTLS string `json:"serverTLS,omitempty"`
+	// ServerName is the SNI by which the gateway takes a gateway hop, where it encrypts; "" where any will do.
+	ServerName string `json:"serverName,omitempty"`
 	// Before is the verdict of the same flow before the review; "" if there was no such flow.
 	Before Verdict `json:"before,omitempty"`
 	// WasUnrouted reports whether before the review routes led all of it to no service, so that nothing left.
@@ -45,7 +47,7 @@ type Flow struct {
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
 	// DecidedByObject reports whether the object under review decides this flow's TLS, or should.
 	DecidedByObject bool `json:"decidedByObject"`
-	// Service is the ServiceEntry that declares the host.
+	// Service is the ServiceEntry that declares the host, or the Service of the gateway that a gateway hop leads to.
 	Service *Ref `json:"service,omitempty"`
 	// Ignored reports whether the object under review has TLS for this flow that Istio ignores, by Cause.
 	Ignored bool `json:"ignored,omitempty"`

@@ -49,6 +49,50 @@ func TestReviewGateway(t *testing.T) {
 	equal(t, service, reviewed(t, mesh+mutual, service), "")
 }
 
+// The SNI that a hop to a gateway needs, by the route that leads there or, for a rule under review, by those that may, and
+// the Service beside which clients of all namespaces look for the rule.
+func TestReviewGatewayServerName(t *testing.T) {
+	const host = "egress.istio-system.svc.cluster.local"
+	const entry = `
+		ServiceEntry shop/a: {hosts: [a.example], exportTo: [shop, istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const route = `
+		VirtualService shop/v: {hosts: [a.example], exportTo: [.], gateways: [mesh, egress/gw], http: [
+			{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 443}}}]}]}`
+	const rule = `
+		DestinationRule shop/gw: {host: ` + host + `}`
+	gateway := func(servers string) string {
+		return `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [` + servers + `]}`
+	}
+	mutual := func(name, hosts string) string {
+		return `{port: {number: 443, name: ` + name + `, protocol: HTTPS}, hosts: ` + hosts + `, tls: {mode: ISTIO_MUTUAL}}`
+	}
+	for _, c := range []struct{ name, before, change, want string }{
+		{"the server's only name", entry + route, gateway(mutual("a", "[a.example]")), "a.example"},
+		{"the server that has the route's host", entry + route, gateway(mutual("b", "[b.example]") + "," + mutual("a", "[a.example]")), "a.example"},
+		{"a host below the server's wildcard", entry + route, gateway(mutual("a", `["*.example"]`)), "a.example"},
+		{"a server for any host", entry + route, gateway(mutual("a", `["*"]`)), "a.example"},
+		{"of a namespace", entry + route, gateway(mutual("a", "[shop/a.example]")), "a.example"},
+		{"a server in plaintext, which is to have TLS", entry + route, gateway(`{port: {number: 443, name: a, protocol: HTTP}, hosts: [a.example]}`), "a.example"},
+		{"the route that may lead there", entry + route + gateway(mutual("b", "[b.example]")+","+mutual("a", "[a.example]")), rule, "a.example"},
+		{"no route yet", gateway(mutual("a", `["*.example", b.example]`)), rule, "b.example"},
+		{"a wildcard alone", gateway(mutual("a", `["*.example"]`)), rule, "www.example"},
+		{"any host alone", gateway(mutual("a", `["*"]`)), rule, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, next, object := changed(t, c.before, c.change)
+			for _, f := range mustReview(t, old, next, object, nil) {
+				if f.HopKind == HopGateway {
+					equal(t, "name", f.ServerName, c.want)
+					equal(t, "service", f.Service, Ref{Kind: KindService, Namespace: "istio-system", Name: "egress"})
+					return
+				}
+			}
+			t.Error("no hop to the gateway")
+		})
+	}
+}
+
 // The application's own TLS inside that of the mesh: a gateway may end the outer one and pass on the inner.
 func TestReviewGatewayTLSInside(t *testing.T) {
 	const host = "egress.istio-system.svc.cluster.local"

@@ -98,14 +98,16 @@ new_rule(flow, tls) := sprintf(
 	"apiVersion": "networking.istio.io/v1",
 	"kind": "DestinationRule",
 	"metadata": {"name": _rule_name(flow), "namespace": _rule_namespace(flow)},
-	"spec": object.union(
-		{
-			"host": flow.host,
-			"trafficPolicy": {"portLevelSettings": [{"port": {"number": flow.port}, "tls": tls}]},
-		},
-		object.union(_subsets(flow), _scope(flow)),
-	),
+	"spec": object.union(object.union({"host": flow.host}, _policy_for_port(flow, tls)), _scope(flow)),
 })])
+
+# A subset gets the policy to itself: of several rules for a host Istio adds up the subsets, and keeps the other settings of
+# the oldest alone.
+_policy_for_port(flow, tls) := {"subsets": [{"name": flow.subset, "trafficPolicy": _port_settings(flow, tls)}]} if {
+	flow.subset
+} else := {"trafficPolicy": _port_settings(flow, tls)}
+
+_port_settings(flow, tls) := {"portLevelSettings": [{"port": {"number": flow.port}, "tls": tls}]}
 
 # In the root namespace the lookup finds rules that are exported nowhere else. Where those select pods, a rule with an
 # empty selector applies to all others.
@@ -116,13 +118,13 @@ _scope(flow) := {"workloadSelector": {}} if {
 	flow.clientInRootNamespace
 } else := {}
 
-_subsets(flow) := {"subsets": [{"name": flow.subset}]} if flow.subset
-
-_subsets(flow) := {} if not flow.subset
-
 # "*.example.com" gives "wildcard-example-com-tls". Hosts that differ in case or in a hyphen must not get the same name,
-# nor a rule with exportTo and one without: one would be applied over the other.
-_rule_name(flow) := sprintf("%s%s-tls", [_host_as_name(flow.host), _name_suffix(flow)])
+# nor a rule with exportTo and one without, nor those of two subsets: one would be applied over the other.
+_rule_name(flow) := sprintf("%s%s%s-tls", [_host_as_name(flow.host), _subset_suffix(flow), _name_suffix(flow)])
+
+_subset_suffix(flow) := sprintf("-%s", [_host_as_name(flow.subset)]) if {
+	flow.subset
+} else := ""
 
 _host_as_name(host) := _hyphenated(host) if {
 	host == lower(host)
@@ -143,9 +145,32 @@ _rule_namespace(flow) := flow.client.namespace if {
 
 # METADATA
 # description: |-
-#   A name that a flow's server answers to, and that is no wildcard: the host itself or else the first, or the given one
-#   where there is none.
-server_name(flow, other) := flow.host if {
+#   The tls that takes a flow to an egress gateway, whose server has, or is to have, the given mode.
+tls_to_gateway(flow, mode) := object.union({"mode": "ISTIO_MUTUAL"}, _gateway_sni(flow)) if {
+	mode == "ISTIO_MUTUAL"
+} else := object.union(_mutual_files, _gateway_sni(flow)) if {
+	mode == "MUTUAL"
+} else := {"mode": "SIMPLE"} if {
+	flow.payload == "http" # the proxy sends the Host header's name
+} else := object.union({"mode": "SIMPLE"}, _gateway_sni(flow))
+
+# Where they are is for the application to say: a sidecar takes no credentialName without a workloadSelector.
+_mutual_files := {"mode": "MUTUAL", "clientCertificate": "/etc/certs/tls.crt", "privateKey": "/etc/certs/tls.key"}
+
+_gateway_sni(flow) := {"sni": flow.serverName} if {
+	flow.serverName
+} else := {}
+
+# METADATA
+# description: |-
+#   A name that a flow's server answers to, and that is no wildcard: that of the gateway's server, else the host itself, else
+#   the first of the server's or, where it has wildcards alone, one below the first.
+server_name(flow) := flow.serverName if {
+	flow.serverName
+} else := flow.host if {
 	flow.host in flow.sniHosts
 	not contains(flow.host, "*")
-} else := array.concat([host | some host in flow.sniHosts; not contains(host, "*")], [other])[0]
+} else := array.concat(
+	[host | some host in flow.sniHosts; not contains(host, "*")],
+	[replace(flow.sniHosts[0], "*", "www")],
+)[0]

@@ -18,14 +18,14 @@ package tlsward.missing_principals
 import data.tlsward.lib
 
 violation contains object.union(
-	{"message": _message(path), "decidedBy": lib.reviewed_field(path), "fix": _fix(path)},
+	{"message": _message(gap), "decidedBy": lib.reviewed_field(gap.path), "fix": _fix(gap)},
 	_lowered,
 ) if {
 	input.request.kind == "AuthorizationPolicy"
 	lib.is_allow_policy(input.object)
 	not _only_at_ingress_gateways
 	not _is_dry_run
-	some path in _paths_without_identity
+	some gap in _gaps
 }
 
 # Clients of an ingress gateway have no mesh identity.
@@ -51,7 +51,11 @@ _lowered := {"action": "warn"} if {
 _is_dry_run if input.object.metadata.annotations["istio.io/dry-run"] == "true"
 
 # Sources are alternatives: each of them has to require an identity, unless a condition of the rule does.
-_paths_without_identity contains sprintf("spec.rules[%d].from[%d].source", [i, j]) if {
+_gaps contains {
+	"path": sprintf("spec.rules[%d].from[%d].source", [i, j]),
+	"namespaces": array.concat(lib.list_field(_source(from), "namespaces"), _namespaces_of_conditions(rule)),
+	"excluded": lib.list_field(_source(from), "notNamespaces"),
+} if {
 	some i, rule in input.object.spec.rules
 	some j, from in rule.from
 	not _source_has_identity(from)
@@ -59,11 +63,26 @@ _paths_without_identity contains sprintf("spec.rules[%d].from[%d].source", [i, j
 }
 
 # A rule without sources admits anyone.
-_paths_without_identity contains sprintf("spec.rules[%d]", [i]) if {
+_gaps contains {
+	"path": sprintf("spec.rules[%d]", [i]),
+	"namespaces": _namespaces_of_conditions(rule),
+	"excluded": [],
+} if {
 	some i, rule in input.object.spec.rules
 	count(lib.list_field(rule, "from")) == 0
 	not _condition_on_identity(rule)
 }
+
+default _source(_) := {}
+
+_source(from) := from.source if is_object(from.source)
+
+# Whoever has to be of a namespace has to prove it by its certificate.
+_namespaces_of_conditions(rule) := [value |
+	some condition in lib.list_field(rule, "when")
+	condition.key == "source.namespace"
+	some value in lib.list_field(condition, "values")
+]
 
 _source_has_identity(from) if some _ in from.source.principals
 
@@ -85,18 +104,31 @@ _condition_on_identity(rule) if {
 	count(lib.list_field(condition, "values")) > 0
 }
 
-_message(path) := sprintf(
+_message(gap) := sprintf(
+	"%s asks for no workload identity: any workload of namespace %s is let in.",
+	[lib.reviewed_field(gap.path), concat(" or ", gap.namespaces)],
+) if {
+	count(gap.namespaces) > 0
+} else := sprintf(
 	"%s asks for no workload identity: whoever reaches the port is let in, plaintext callers included.",
-	[lib.reviewed_field(path)],
+	[lib.reviewed_field(gap.path)],
 )
 
-_fix(path) := concat("", [
+_fix(gap) := concat("", [
 	"# Name the workloads that may call:\n",
-	lib.set_fields(lib.reviewed_object, _principals(path)),
+	lib.set_fields(lib.reviewed_object, _principals(gap)),
 ])
 
-_principals(path) := {sprintf("%s.principals", [path]): [_example_principal]} if {
-	endswith(path, ".source")
-} else := {sprintf("%s.from", [path]): [{"source": {"principals": [_example_principal]}}]}
+_principals(gap) := {sprintf("%s.principals", [gap.path]): _example_principals(gap)} if {
+	endswith(gap.path, ".source")
+} else := {sprintf("%s.from", [gap.path]): [{"source": {"principals": _example_principals(gap)}}]}
 
-_example_principal := sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])
+# Principals count beside the namespaces that the rule asks for: callers of other ones would not get in.
+_example_principals(gap) := [sprintf("cluster.local/ns/%s/sa/caller", [namespace]) | some namespace in _example_namespaces(gap)]
+
+_example_namespaces(gap) := [replace(namespace, "*", "any") | some namespace in gap.namespaces; namespace != "*"] if {
+	some namespace in gap.namespaces
+	namespace != "*"
+} else := [input.request.namespace] if {
+	not input.request.namespace in gap.excluded
+} else := ["other"]

@@ -35,6 +35,40 @@ test_refuses_a_rule_without_sources[rule] if {
 	])}
 }
 
+# Careless: principals of the policy's own namespace beside the namespaces of its callers let nobody in.
+test_fix_names_workloads_that_get_in[name] if {
+	some name, c in {
+		"of its namespace": [{"namespaces": ["team-b"]}, [], ["team-b"]],
+		"of each": [{"namespaces": ["team-b", "prod-*"]}, [], ["team-b", "prod-any"]],
+		"of any": [{"namespaces": ["*"]}, [], ["team-a"]],
+		"of the condition": [{"ipBlocks": ["10.0.0.0/8"]}, [{"key": "source.namespace", "values": ["team-b"]}], ["team-b"]],
+		"of another than is kept out": [{"notNamespaces": ["team-a"]}, [], ["other"]],
+	}
+	rule := {"from": [{"source": c[0]}], "when": c[1]}
+	result := found with input as fixtures.authorization_policy_review({"rules": [rule]})
+	some v in result
+	yaml.unmarshal(v.fix)["spec.rules[0].from[0].source.principals"] == [sprintf("cluster.local/ns/%s/sa/caller", [n]) | some n in c[2]]
+}
+
+test_fix_names_workloads_of_the_condition if {
+	rule := {"when": [{"key": "source.namespace", "values": ["team-b"]}]}
+	result := found with input as fixtures.authorization_policy_review({"rules": [rule]})
+	some v in result
+	yaml.unmarshal(v.fix)["spec.rules[0].from"] == [{"source": {"principals": ["cluster.local/ns/team-b/sa/caller"]}}]
+}
+
+# A namespace is read from the certificate: a caller in plaintext has none.
+test_speaks_of_plaintext_callers_where_they_get_in[name] if {
+	some name, c in {
+		"namespaces": [{"namespaces": ["team-b", "team-c"]}, "any workload of namespace team-b or team-c is let in."],
+		"a token": [{"requestPrincipals": ["*"]}, "whoever reaches the port is let in, plaintext callers included."],
+		"namespaces kept out": [{"notNamespaces": ["team-b"]}, "whoever reaches the port is let in, plaintext callers included."],
+	}
+	result := found with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": c[0]}]}]})
+	some v in result
+	endswith(v.message, c[1])
+}
+
 test_passes_an_identity[source] if {
 	some source in [
 		{"principals": [curl]},

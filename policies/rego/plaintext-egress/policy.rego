@@ -3,7 +3,8 @@
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
-#   a create, an update or a delete. So are requests that a route redirected or answered before, until their rule stands.
+#   a create, an update or a delete. So are requests that a route redirected or answered before, until their rule stands,
+#   and a route of a gateway to a plaintext port: apply its DestinationRule first.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
@@ -66,9 +67,19 @@ _message(f) := lib.flow_message(f, sprintf(
 )) if {
 	lib.newly_routed_plaintext(f)
 } else := lib.flow_message(f, sprintf(
+	"%s would leave the mesh in plaintext%s: %s. The rule has to come before the %s that sends requests there.",
+	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f), input.request.kind],
+)) if {
+	_rule_comes_first(f)
+} else := lib.flow_message(f, sprintf(
 	"%s would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
+
+_rule_comes_first(f) if {
+	lib.plaintext_gateway_route(f)
+	f.cause in {"no-rule", "unselected"}
+}
 
 _fix(f) := lib.fix_other_rule_first(f) if {
 	f.lostTLS
@@ -85,6 +96,8 @@ _fix(f) := lib.fix_other_rule_first(f) if {
 	f.cause == "ztunnel"
 } else := lib.set_fields(f.rule, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"
+} else := sprintf("# Before this %s, which is admitted then:\n%s", [input.request.kind, lib.start_tls(f)]) if {
+	_rule_comes_first(f)
 } else := lib.start_tls(f)
 
 # The entry that declares the port, and its rule, are no more the client's; so TLS has to be said anew beside the port.

@@ -83,6 +83,22 @@ test_refuses_a_gateway_route_without_a_rule if {
 	yaml.unmarshal(v.fix).metadata.namespace == "istio-system"
 }
 
+test_says_that_the_rule_of_a_gateway_route_comes_before_it[kind] if {
+	some kind in ["VirtualService", "Gateway"]
+	result := found with input as fixtures.review(kind, [object.union(fixtures.plaintext_flow, gateway)])
+	some v in result
+	endswith(v.message, sprintf("The rule has to come before the %s that sends requests there.", [kind]))
+	startswith(v.fix, sprintf("# Before this %s, which is admitted then:\n{", [kind]))
+}
+
+# Careless: a rule that stands, and is no TLS, need not come before anything.
+test_says_so_where_there_is_no_rule_alone if {
+	result := found with input as fixtures.review("VirtualService", [object.union(disabled, gateway)])
+	some v in result
+	not contains(v.message, "before")
+	not contains(v.fix, "Before")
+}
+
 test_refuses_a_gateway_that_lets_a_route_out if {
 	result := found with input as fixtures.review("Gateway", [object.union(fixtures.plaintext_flow, gateway)])
 	[v.client | some v in result] == ["gateway istio-system"]

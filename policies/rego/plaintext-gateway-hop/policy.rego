@@ -28,6 +28,11 @@ _message(f) := lib.flow_message(f, sprintf(
 ))
 
 _fix(f) := concat("", [
-	"# Give the Gateway's server protocol: HTTPS and tls: {mode: ISTIO_MUTUAL}, and:\n",
-	lib.start_tls_with(f, {"mode": "ISTIO_MUTUAL", "sni": lib.server_name(f, f.host)}),
+	sprintf("# Give the Gateway's server protocol: %s and tls: {mode: ISTIO_MUTUAL}, and:\n", [_server_protocol(f)]),
+	lib.start_tls_with(f, lib.tls_to_gateway(f, "ISTIO_MUTUAL")),
 ])
+
+# Requests need a server that routes them, other bytes one that passes them on.
+_server_protocol(f) := "HTTPS" if {
+	f.payload in {"http", "unspecified"}
+} else := "TLS"

@@ -7,6 +7,8 @@ hop := object.union(fixtures.plaintext_flow, {
 	"hopKind": "gateway",
 	"host": "istio-egressgateway.istio-system.svc.cluster.local",
 	"targetPorts": [80],
+	"serverName": "edition.cnn.com",
+	"service": {"kind": "Service", "namespace": "istio-system", "name": "istio-egressgateway"},
 })
 
 test_warns_of_plaintext_to_the_gateway if {
@@ -31,10 +33,26 @@ test_passes_a_server_that_expects_tls if {
 	found == set() with input as fixtures.review("VirtualService", [object.union(hop, {"serverTLS": "SIMPLE"})])
 }
 
-test_takes_the_hosts_name_where_the_server_has_none if {
-	result := found with input as fixtures.review("VirtualService", [object.remove(hop, {"sniHosts"})])
+# Careless: the name of the gateway's Service, which its server does not have.
+test_names_no_sni_where_the_server_takes_any if {
+	result := found with input as fixtures.review("VirtualService", [object.remove(hop, {"serverName"})])
 	some v in result
-	contains(v.fix, `"sni":"istio-egressgateway.istio-system.svc.cluster.local"`)
+	yaml.unmarshal(v.fix).spec.trafficPolicy.portLevelSettings[0].tls == {"mode": "ISTIO_MUTUAL"}
+}
+
+# Careless: the namespace of what is under review, where clients of others do not look.
+test_puts_the_rule_for_all_other_namespaces_beside_the_gateway if {
+	client := {"kind": "sidecar", "namespace": "*"}
+	result := found with input as fixtures.review("VirtualService", [object.union(hop, {"client": client})])
+	some v in result
+	yaml.unmarshal(v.fix).metadata.namespace == "istio-system"
+}
+
+test_names_a_server_for_what_comes_to_it[payload] if {
+	some payload, protocol in {"http": "HTTPS", "unspecified": "HTTPS", "opaque": "TLS"}
+	result := found with input as fixtures.review("VirtualService", [object.union(hop, {"payload": payload})])
+	some v in result
+	startswith(v.fix, sprintf("# Give the Gateway's server protocol: %s and ", [protocol]))
 }
 
 test_passes_the_way_out if {

@@ -66,11 +66,11 @@ _host_header_is_rewritten(f) if {
 
 _fix(f) := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
 	f.related,
-	_server_name(f),
+	lib.server_name(f),
 ]) if {
 	_host_header_is_rewritten(f)
 	startswith(f.host, "*")
-} else := lib.new_rule_for_host(f, object.union(_tls_changes(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_server_name(f)]})) if {
+} else := lib.new_rule_for_host(f, object.union(_tls_changes(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f)]})) if {
 	f.hopKind == "egress"
 	f.wildcardRule
 	_needs_explicit_sni(f)
@@ -85,16 +85,14 @@ _needs_explicit_sni(f) if {
 	name
 }
 
-_server_name(f) := lib.server_name(f, replace(f.sniHosts[0], "*", "www"))
-
 # ISTIO_MUTUAL presents the workload's certificate, and by default the cluster's name as SNI. Neither is for servers outside
 # the mesh.
 _tls_changes(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _sni_changes(f)) if {
 	f.hopKind == "egress"
 	lib.last_hop(f).tls == "ISTIO_MUTUAL"
 } else := {
-	sprintf("%s.sni", [lib.tls_path(f)]): _server_name(f),
-	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [_server_name(f)],
+	sprintf("%s.sni", [lib.tls_path(f)]): lib.server_name(f),
+	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f)],
 } if {
 	_host_header_is_rewritten(f)
 } else := {sprintf("%s.sni", [lib.tls_path(f)]): _corrected_sni(f)}
@@ -108,4 +106,4 @@ _sni_changes(f) := {} if {
 _corrected_sni(f) := null if {
 	f.hopKind == "egress"
 	f.payload == "http"
-} else := _server_name(f)
+} else := lib.server_name(f)

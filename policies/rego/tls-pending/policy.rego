@@ -84,15 +84,6 @@ _message(f) := lib.flow_message(f, sprintf(
 	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
 
-_fix(f) := lib.new_rule(f, _server_tls(f)) if {
+_fix(f) := lib.new_rule(f, lib.tls_to_gateway(f, f.serverTLS)) if {
 	f.hopKind == "gateway"
 } else := lib.new_rule(f, {"mode": "SIMPLE"})
-
-# With ISTIO_MUTUAL the SNI has to be one of the names of the gateway's server.
-_server_tls(f) := {"mode": "ISTIO_MUTUAL", "sni": name} if {
-	f.serverTLS == "ISTIO_MUTUAL"
-	name := lib.server_name(f, "")
-	name != ""
-} else := {"mode": "ISTIO_MUTUAL"} if {
-	f.serverTLS == "ISTIO_MUTUAL"
-} else := {"mode": "SIMPLE"}

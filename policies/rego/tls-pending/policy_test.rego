@@ -77,6 +77,7 @@ hop(changes) := object.union(
 	object.union(fixtures.plaintext_flow, {
 		"hopKind": "gateway",
 		"serverTLS": "ISTIO_MUTUAL",
+		"serverName": "edition.cnn.com",
 		"subset": "cnn",
 		"host": "istio-egressgateway.istio-system.svc.cluster.local",
 		"port": 443,
@@ -93,20 +94,26 @@ test_warns_of_plaintext_to_a_tls_port_of_a_gateway if {
 	some v in result
 	yaml.unmarshal(v.fix).spec == {
 		"host": "istio-egressgateway.istio-system.svc.cluster.local",
-		"trafficPolicy": {"portLevelSettings": [{
+		"subsets": [{"name": "cnn", "trafficPolicy": {"portLevelSettings": [{
 			"port": {"number": 443},
 			"tls": {"mode": "ISTIO_MUTUAL", "sni": "edition.cnn.com"},
-		}]},
-		"subsets": [{"name": "cnn"}],
+		}]}}],
+	}
+	yaml.unmarshal(v.fix).metadata.name == "istio--egressgateway-istio--system-svc-cluster-local-cnn-tls"
+}
+
+test_starts_the_tls_that_the_gateway_asks_for if {
+	tls({"serverTLS": "SIMPLE"}) == {"mode": "SIMPLE"}
+	tls({"serverTLS": "SIMPLE", "payload": "opaque"}) == {"mode": "SIMPLE", "sni": "edition.cnn.com"}
+	tls({"serverTLS": "MUTUAL"}) == {
+		"mode": "MUTUAL",
+		"clientCertificate": "/etc/certs/tls.crt",
+		"privateKey": "/etc/certs/tls.key",
+		"sni": "edition.cnn.com",
 	}
 }
 
-test_names_no_sni_where_the_gateway_has_no_name if {
-	tls({"sniHosts": ["*"]}) == {"mode": "ISTIO_MUTUAL"}
-	tls({"serverTLS": "SIMPLE"}) == {"mode": "SIMPLE"}
-}
-
-tls(changes) := yaml.unmarshal(v.fix).spec.trafficPolicy.portLevelSettings[0].tls if {
+tls(changes) := yaml.unmarshal(v.fix).spec.subsets[0].trafficPolicy.portLevelSettings[0].tls if {
 	result := found with input as fixtures.review("Gateway", [hop(changes)])
 	some v in result
 }
