@@ -3,7 +3,10 @@ package oracle
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
+
+	"istio.io/istio/pkg/config/protocol"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
@@ -30,7 +33,11 @@ func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, decision 
 		}
 		key := Key{Host: f.Host, Port: f.Port, Subset: f.Subset}
 		v.Refused++
-		if now, built := is.at(key); !built || now.TLS() {
+		if f.Cause == mesh.CausePortNotDeclared || f.Cause == mesh.CauseDeclaredTLS {
+			if !passesOn(after, client, f) {
+				v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s does not pass", client, key))
+			}
+		} else if now, built := is.at(key); !built || now.TLS() {
 			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s is %s", client, key, &now))
 		}
 		if f.Before != mesh.Originated {
@@ -41,6 +48,19 @@ func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, decision 
 			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for losing TLS, and %s -> %s had none", client, key))
 		}
 	}
+}
+
+// passesOn reports whether a proxy passes on what a client sends to a port of a host, at an address that no object names.
+func passesOn(istio *Istio, client mesh.Client, f mesh.Flow) bool {
+	config, err := istio.Connections(client)
+	if err != nil {
+		return false
+	}
+	a := arrival{host: f.Host, port: f.Port, address: netip.MustParseAddr(unlisted), protocol: protocol.HTTP}
+	if f.Payload == mesh.FamilyOpaque {
+		a.protocol = protocol.TCP
+	}
+	return slices.ContainsFunc(walkedTargets(config, a.sending()), func(e connectionEnd) bool { return e.place == passedOn })
 }
 
 // refusedFlows lists the flows of the checker's clients that a refusal is about, those of gateways first: see
