@@ -48,6 +48,16 @@ func (p port) family() Family {
 	return FamilyUnspecified
 }
 
+// port returns the port of a number that the service itself declares.
+func (svc *service) port(number uint32) (port, bool) {
+	for _, p := range svc.ports {
+		if p.number == number {
+			return p, true
+		}
+	}
+	return port{}, false
+}
+
 // servicesOf returns the services that an object adds to the registry.
 func (s Settings) servicesOf(o *Object) []*service {
 	switch spec := o.Spec.(type) {

@@ -17,6 +17,8 @@ type Snapshot struct {
 	// services has the services of a host, the oldest first; hostsByDomain the hosts by host.Reversed.
 	services      treap.Map[[]*service]
 	hostsByDomain treap.Map[string]
+	// ports has services by portKeys.
+	ports treap.Map[*service]
 	// hostsByLowerCase has a host by its lower-case form, to find one that differs in case.
 	hostsByLowerCase treap.Map[string]
 	// aliases has the hosts of Services of type ExternalName by the name that they stand for.

@@ -17,6 +17,11 @@ func (s *Snapshot) addService(svc *service) {
 	s.services = s.services.Set(svc.host, list)
 	s.hostsByDomain = s.hostsByDomain.Set(host.Reversed(svc.host), svc.host)
 	s.hostsByLowerCase = s.hostsByLowerCase.Set(strings.ToLower(svc.host), svc.host)
+	for _, p := range svc.ports {
+		for key := range portKeys(svc, p) {
+			s.ports = s.ports.Set(key, svc)
+		}
+	}
 	if svc.alias {
 		s.aliases = s.aliases.Set(svc.externalName+"\x00"+svc.host, svc.host)
 	}
@@ -26,6 +31,11 @@ func (s *Snapshot) addService(svc *service) {
 func (s *Snapshot) removeService(svc *service) {
 	if svc.alias {
 		s.aliases = s.aliases.Remove(svc.externalName + "\x00" + svc.host)
+	}
+	for _, p := range svc.ports {
+		for key := range portKeys(svc, p) {
+			s.ports = s.ports.Remove(key)
+		}
 	}
 	list := slices.DeleteFunc(slices.Clone(s.services.At(svc.host)), func(have *service) bool { return have.ref == svc.ref })
 	if len(list) > 0 {

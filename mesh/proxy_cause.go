@@ -40,6 +40,8 @@ const (
 	CausePortNotDeclared Cause = "port-not-declared"
 	// CauseDeclaredTLS: the entry that the client has for the host declares the port for TLS, which the client does not send.
 	CauseDeclaredTLS Cause = "declared-tls"
+	// CauseOtherListener: the listener of another host takes the connections before the host's own does.
+	CauseOtherListener Cause = "other-listener"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
 	CauseNoDestination Cause = "no-destination"
 )

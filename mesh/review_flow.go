@@ -45,6 +45,8 @@ type Flow struct {
 	HostNotVisible bool `json:"hostNotVisible,omitempty"`
 	// LostTLS is TLS of the rule under review, where now a rule that it hid before leaves the bytes in plaintext.
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
+	// TakenBy is the listener of another host that takes these connections, which were under TLS before.
+	TakenBy *OtherListener `json:"takenBy,omitempty"`
 	// DecidedByObject reports whether the object under review decides this flow's TLS, or should.
 	DecidedByObject bool `json:"decidedByObject"`
 	// Service is the ServiceEntry that declares the host, or the Service of the gateway that a gateway hop leads to.

@@ -6,7 +6,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// serviceEntry adds the flows to all hosts of the ServiceEntry, as it is and as it was.
+// serviceEntry adds the flows to all hosts of the ServiceEntry, as it is and as it was, and those to other hosts
+// whose connections its listeners take.
 func (r *review) serviceEntry() {
 	var hosts []string
 	for _, o := range r.versions() {
@@ -16,4 +17,5 @@ func (r *review) serviceEntry() {
 	for _, host := range slices.Compact(hosts) {
 		r.addHost(host, func(Client) bool { return true })
 	}
+	r.otherListeners()
 }

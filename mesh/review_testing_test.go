@@ -82,6 +82,13 @@ func flowLine(f Flow) string {
 	if f.LostTLS != nil {
 		add("lost "+f.LostTLS.Field+" to "+f.LostTLS.Successor.String(), true)
 	}
+	if by := f.TakenBy; by != nil {
+		add("taken by "+by.Service.String(), true)
+		add("at "+by.Addresses, by.Addresses != "")
+		add("possibly", by.Possible)
+		add("wide", by.Possible && by.Wide)
+		add("inside", by.Possible && by.Internal)
+	}
 	add(fmt.Sprintf("and %d others", f.OtherHosts), f.OtherHosts > 0)
 	return strings.Join(fields, " ")
 }

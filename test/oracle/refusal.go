@@ -33,6 +33,10 @@ func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, decision 
 		}
 		key := Key{Host: f.Host, Port: f.Port, Subset: f.Subset}
 		v.Refused++
+		if f.TakenBy != nil {
+			checkTaken(v, f, client, before, after)
+			continue
+		}
 		if f.Cause == mesh.CausePortNotDeclared || f.Cause == mesh.CauseDeclaredTLS {
 			if !passesOn(after, client, f) {
 				v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s does not pass", client, key))
@@ -61,6 +65,35 @@ func passesOn(istio *Istio, client mesh.Client, f mesh.Flow) bool {
 		a.protocol = protocol.TCP
 	}
 	return slices.ContainsFunc(walkedTargets(config, a.sending()), func(e connectionEnd) bool { return e.place == passedOn })
+}
+
+// checkTaken sees that some connection to a host is in plaintext, by the listeners of Istio, that was under TLS, at one of
+// the addresses by which the other host is held to take it.
+func checkTaken(v *Verdict, f mesh.Flow, client mesh.Client, before, after *Istio) {
+	was, err := before.Connections(client)
+	if err != nil {
+		return
+	}
+	is, err := after.Connections(client)
+	if err != nil {
+		return
+	}
+	at := netip.MustParseAddr(unlisted)
+	if prefix, err := netip.ParsePrefix(f.TakenBy.Addresses); err == nil {
+		at = prefix.Addr()
+	}
+	for _, p := range []protocol.Instance{protocol.HTTP, protocol.TCP} {
+		a := arrival{host: f.Host, port: f.Port, address: at, protocol: p}.sending()
+		if walkedTargets(was, a).underTLS() && !walkedTargets(is, a).underTLS() {
+			return
+		}
+	}
+	v.Wrong = append(v.Wrong, fmt.Sprintf("refused since %s takes %s:%d at %q from %s, which it does not", f.TakenBy.Service, f.Host, f.Port, f.TakenBy.Addresses, client))
+}
+
+// underTLS reports whether all goes under TLS.
+func (e ends) underTLS() bool {
+	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.tls == "" })
 }
 
 // refusedFlows lists the flows of the checker's clients that a refusal is about, those of gateways first: see

@@ -25,6 +25,7 @@ _cause_texts := {
 	"passthrough": "the client's Sidecar leaves this host out, or it is in no registry: the bytes pass as they are",
 	"port-not-declared": "this client has the host from %s, which does not declare the port, and the proxy passes on what it gets",
 	"declared-tls": "%s declares the port for TLS, and the proxy passes on what these clients send as before",
+	"other-listener": "the listener of another host takes these connections",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 

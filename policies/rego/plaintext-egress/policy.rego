@@ -3,8 +3,9 @@
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
-#   a create, an update or a delete. So are requests that a route redirected or answered before, until their rule stands,
-#   and a route of a gateway to a plaintext port: apply its DestinationRule first.
+#   a create, an update or a delete, the listener of another host too. So are requests that a route redirected or
+#   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
+#   first.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
@@ -16,7 +17,7 @@ package tlsward.plaintext_egress
 
 import data.tlsward.lib
 
-violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, object.union(_action(f), {"message": _message(f), "fix": _fix(f)})) if {
 	some f in input.egress
 	f.hopKind == "egress"
 	f.verdict == "plaintext"
@@ -56,7 +57,14 @@ _causes_of_rules := {
 	"selector-at-waypoint", "ztunnel", "merged-away",
 }
 
-_message(f) := lib.flow_message(f, sprintf(
+# Whose address it is, only DNS knows: that is no reason to refuse, unless it is the wish to reach other people's clients.
+default _action(_) := {}
+
+_action(f) := {"action": "warn"} if lib.may_be_left_alone(f)
+
+_message(f) := lib.flow_message(f, lib.taken_text(f)) if {
+	f.takenBy
+} else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
@@ -81,7 +89,9 @@ _rule_comes_first(f) if {
 	f.cause in {"no-rule", "unselected"}
 }
 
-_fix(f) := lib.fix_other_rule_first(f) if {
+_fix(f) := lib.narrow_listener(f) if {
+	f.takenBy
+} else := lib.fix_other_rule_first(f) if {
 	f.lostTLS
 } else := lib.keep_object if {
 	input.request.operation == "DELETE"

@@ -246,3 +246,51 @@ test_refuses_a_rule_that_leaves_a_sniffed_port_in_plaintext if {
 	known := object.union(unset, {"before": "plaintext", "targetPorts": [80]})
 	found == set() with input as fixtures.review("DestinationRule", [known])
 }
+
+taken(changes) := object.union(fixtures.plaintext_flow, {
+	"cause": "other-listener",
+	"before": "originated",
+	"takenBy": object.union(
+		{
+			"service": {"kind": "ServiceEntry", "namespace": "team-a", "name": "db"},
+			"host": "db.example.com",
+			"protocol": "TCP",
+			"addresses": "203.0.113.7/32",
+		},
+		changes,
+	),
+})
+
+test_refuses_connections_that_another_listener_takes if {
+	{[v.message, v.fix] | some v in found} == {[
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: HTTP was encrypted before this CREATE and would go to db.example.com in plaintext:",
+			"its port 80 for TCP (ServiceEntry team-a/db) takes connections to 203.0.113.7/32 before a request is read.",
+		]),
+		concat(" ", [
+			"# Name in spec.addresses of ServiceEntry team-a/db only servers of db.example.com,",
+			"or in spec.exportTo only namespaces that do not use edition.cnn.com, or take another port.\n",
+		]),
+	]} with input as fixtures.review("ServiceEntry", [taken({})])
+}
+
+test_names_what_takes_a_whole_port if {
+	messages := {v.message | some v in found} with input as fixtures.review("ServiceEntry", [object.union(taken({}), {"takenBy": {"protocol": "", "addresses": ""}})])
+	some message in messages
+	endswith(message, "its port 80 for any protocol (ServiceEntry team-a/db) takes all connections that have no address of their own before a request is read.")
+}
+
+# Careless: every address that a host might have is taken for its own.
+test_warns_where_only_dns_knows[name] if {
+	some name, [flow, action] in {
+		"for others": [taken({"possible": true}), null],
+		"for its own namespace": [in_team(taken({"possible": true})), "warn"],
+		"too many for its own namespace": [in_team(taken({"possible": true, "wide": true})), null],
+		"inside the mesh": [taken({"possible": true, "wide": true, "internal": true}), "warn"],
+		"certain, inside the mesh": [taken({"internal": true}), null],
+	}
+	actions := {object.get(v, "action", null) | some v in found} with input as fixtures.review("ServiceEntry", [flow])
+	actions == {action}
+}
+
+in_team(flow) := object.union(flow, {"client": {"namespace": "team-a"}})

@@ -1,0 +1,60 @@
+package tlsward.lib
+
+# METADATA
+# description: What happens to the connections of a flow that the listener of another host takes, without the flow.
+taken_text(flow) := sprintf("%s was encrypted before this %s and %s go to %s in plaintext: %s takes %s before a request is read.", [
+	payload_text(flow),
+	input.request.operation,
+	_would(flow),
+	flow.takenBy.host,
+	_taker(flow),
+	_taken_connections(flow),
+])
+
+_would(flow) := "may" if {
+	flow.takenBy.possible
+} else := "would"
+
+_taker(flow) := sprintf("its port %d for %s (%s)", [flow.port, _bytes(flow), object_name(flow.takenBy.service)])
+
+_bytes(flow) := upper(flow.takenBy.protocol) if {
+	flow.takenBy.protocol != ""
+} else := "any protocol"
+
+_taken_connections(flow) := sprintf("connections to %s, where %s may be,", [flow.takenBy.addresses, flow.host]) if {
+	flow.takenBy.possible
+} else := sprintf("connections to %s", [flow.takenBy.addresses]) if {
+	_has_addresses(flow)
+} else := "all connections that have no address of their own"
+
+_has_addresses(flow) if object.get(flow.takenBy, "addresses", "") != ""
+
+# METADATA
+# description: |-
+#   Whether only DNS knows if connections are taken, and nobody else's are meant: by their addresses, which are inside the
+#   mesh, or since clients of the entry's own namespace send them, to a few addresses.
+may_be_left_alone(flow) if {
+	flow.takenBy.possible
+	flow.takenBy.internal
+}
+
+may_be_left_alone(flow) if {
+	flow.takenBy.possible
+	not flow.takenBy.wide
+	flow.client.namespace == flow.takenBy.service.namespace
+}
+
+# METADATA
+# description: The fix for a flow with takenBy, which is no YAML.
+narrow_listener(flow) := keep_object if {
+	input.request.operation == "DELETE"
+} else := sprintf("# Name in spec.addresses of %s only servers of %s, or in spec.exportTo only namespaces that do not use %s, or take another port.\n", [
+	object_name(flow.takenBy.service),
+	flow.takenBy.host,
+	flow.host,
+]) if {
+	_has_addresses(flow)
+} else := sprintf("# Give %s the addresses of its servers (spec.addresses), or name in spec.exportTo only namespaces that do not use %s, or take another port.\n", [
+	object_name(flow.takenBy.service),
+	flow.host,
+])
