@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -49,12 +50,26 @@ func (c Cluster) whyNot(h hop, set *ruleSet, o *Object, pattern string) string {
 	if c.rule != nil && slices.Contains(c.rule.from, o) {
 		return c.mergedAway(h, o)
 	}
-	spec := ruleSpec(o)
-	switch stopped := c.lookup.endedAt; {
-	case spec.WorkloadSelector != nil && h.client.Kind == ClientWaypoint:
+	return cmp.Or(whyNotSelecting(h.client, o), c.whyNotFound(h, set, pattern))
+}
+
+// whyNotSelecting returns why a rule's workloadSelector is not for a client; "" if it is, or there is none.
+func whyNotSelecting(client Client, o *Object) string {
+	selector := ruleSpec(o).WorkloadSelector
+	switch {
+	case selector == nil:
+	case client.Kind == ClientWaypoint:
 		return "a waypoint ignores rules with a workloadSelector"
-	case spec.WorkloadSelector != nil && o.Namespace == h.client.Namespace && !selectorMatches(spec.WorkloadSelector.MatchLabels, h.client.Labels):
+	case o.Namespace == client.Namespace && !selectorMatches(selector.MatchLabels, client.Labels):
 		return "its workloadSelector does not select this client"
+	}
+	return ""
+}
+
+// whyNotFound returns why the lookup for the hop's client did not end at a set of rules, whose host is pattern, or took
+// another rule of it.
+func (c Cluster) whyNotFound(h hop, set *ruleSet, pattern string) string {
+	switch stopped := c.lookup.endedAt; {
 	case stopped != nil && stopped == set && c.rule != nil:
 		return fmt.Sprintf("%s stands in its place: rules with unequal exportTo do not merge, and the newer one wins", c.rule.first.Ref)
 	case stopped != nil && stopped.namespace == set.namespace && stopped.host != pattern:

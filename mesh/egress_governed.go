@@ -65,7 +65,7 @@ func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []G
 	for _, p := range svc.ports {
 		for _, name := range names {
 			c, ok := s.cluster(client, svc, p.number, name)
-			if !ok || c.Hop.DecidedBy == nil || c.Hop.DecidedBy.Object != o.Ref && (rule.policyFrom != nil || name != "") {
+			if !ok || !c.isGovernedBy(o, name) {
 				continue
 			}
 			list = append(list, GovernedCluster{
@@ -77,6 +77,12 @@ func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []G
 		}
 	}
 	return list
+}
+
+// isGovernedBy reports whether a rule, which is part of the cluster's consolidated one, decides the TLS of the cluster. Where
+// no rule has a trafficPolicy, each of them may get one for the host as a whole.
+func (c Cluster) isGovernedBy(o *Object, subset string) bool {
+	return c.Hop.DecidedBy != nil && (c.Hop.DecidedBy.Object == o.Ref || c.rule.policyFrom == nil && subset == "")
 }
 
 // plaintextPort is the port of HTTP in plaintext (RFC 9110, section 4.2.1).

@@ -17,7 +17,7 @@ type Callers struct {
 	Waypoints []string `json:"waypoints"`
 	// Unknown are Gateways (namespace/name) that are not there, and selectors that name a gateway of which nothing is known.
 	Unknown []string `json:"unknown"`
-	// Workloads is true if the policy is enforced anywhere else.
+	// Workloads reports whether the policy is enforced anywhere else.
 	Workloads bool `json:"workloads"`
 }
 
