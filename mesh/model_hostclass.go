@@ -76,10 +76,11 @@ func (s *Snapshot) hostClassKey(hostname string, sni []string) string {
 		fmt.Fprintf(&b, "\x00%x", set.specHash)
 	}
 	for _, v := range s.virtualServices.Prefix(byHost + strings.ToLower(hostname) + "\x00") {
-		if v.specHash == 0 {
+		hash := v.specHash()
+		if hash == 0 {
 			return ""
 		}
-		fmt.Fprintf(&b, "\x01%x", v.specHash)
+		fmt.Fprintf(&b, "\x01%x", hash)
 	}
 	for _, pattern := range append(s.ruleHostsCovering(hostname)[1:], s.virtualServiceHostsCovering(hostname)[1:]...) {
 		b.WriteString("\x02" + pattern)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -25,7 +26,7 @@ type virtualService struct {
 	hasDelegates bool
 	// gatewaySemantics reports whether Istio reads it as one made from a Gateway API route (see usesGatewaySemantics).
 	gatewaySemantics bool
-	specHash         uint64 // see hashSpec
+	specHash         func() uint64 // see hashSpec; it is worked out when it is first asked for
 }
 
 // virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.
@@ -44,8 +45,10 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	if len(v.gateways) == 0 {
 		v.gateways = []string{meshGateway}
 	}
+	known := map[string]bool{}
 	for d := range destinationsOfRoutes(spec.Http, spec) {
-		if h := s.qualify(d.GetHost(), o.Namespace); !slices.Contains(v.destinations, h) {
+		if h := s.qualify(d.GetHost(), o.Namespace); !known[h] {
+			known[h] = true
 			v.destinations = append(v.destinations, h)
 		}
 	}
@@ -55,7 +58,7 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 			v.hasDelegates = v.hasDelegates || r.Delegate != nil && !v.gatewaySemantics
 		}
 	}
-	v.specHash = v.hashSpec()
+	v.specHash = sync.OnceValue(v.hashSpec)
 	return v
 }
 

@@ -18,6 +18,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	r := &review{
 		ctx: ctx, before: before, after: after, old: before.Get(object), object: after.Get(object), lists: lists, index: map[flowKey]int{},
 	}
+	r.routeCost = after.settings.routeCost(r.object)
 	switch object.Kind {
 	case KindServiceEntry:
 		r.serviceEntry()
@@ -47,6 +48,8 @@ type review struct {
 	old, object   *Object // nil where it does not exist before, after
 	lists         HostLists
 	flows         []Flow
+	routeCost     int // see routeCost
+	routeWork     int // the sum of what was spent
 	index         map[flowKey]int
 	// repeatsOther reports whether the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.

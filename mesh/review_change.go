@@ -47,6 +47,7 @@ func (r *review) changesTo(host string, clients []Client, of changesOf) []change
 			return nil
 		}
 		for _, number := range r.after.Ports(host) {
+			r.spend(1)
 			list = append(list, of(client, host, number)...)
 		}
 	}

@@ -13,12 +13,15 @@ func (r *review) touchedClients(host string, touched func(Client) bool) (clients
 // clients returns the clients of host in both snapshots. What was a client before is left out where its pods have another
 // proxy for host now: that one is among the clients, too.
 func (r *review) clients(host string) []Client {
-	list := r.after.Clients(host)
+	list, before := r.after.Clients(host), r.before.Clients(host)
+	if r.limitSelectors(host, before, list); r.stopped() {
+		return nil
+	}
 	seen := map[string]bool{}
 	for _, c := range list {
 		seen[c.String()] = true
 	}
-	for _, c := range r.before.Clients(host) {
+	for _, c := range before {
 		if !seen[c.String()] && r.after.isClientOf(c, host) {
 			list = append(list, c)
 		}

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -43,7 +42,9 @@ func (r *review) combinedClients(host string, clients []Client) []Client {
 			continue
 		}
 		if !ok {
-			r.err = r.tooManyCombinations(host, namespace, len(selectors))
+			r.exceed("pods of %s may have the labels of several of the %d selectors for %s (workloadSelector of DestinationRules and Sidecars, "+
+				"sourceLabels of routes) in more than %d combinations, and some of them may send plaintext: select by fewer labels, "+
+				"or give TLS to all pods there", namespaceText(namespace), len(selectors), host, maxCombinedClients)
 			return nil
 		}
 		for _, labels := range combined {
@@ -51,18 +52,6 @@ func (r *review) combinedClients(host string, clients []Client) []Client {
 		}
 	}
 	return list
-}
-
-// tooManyCombinations returns the error of a review that would have to look at more pods than it does.
-func (r *review) tooManyCombinations(host, namespace string, selectors int) error {
-	where := "namespace " + namespace
-	if namespace == AnyNamespace {
-		where = "any namespace"
-	}
-	return &LimitError{Object: r.reviewed().Ref, Reason: fmt.Sprintf(
-		"pods of %s may have the labels of several of the %d selectors for %s (workloadSelector of DestinationRules and Sidecars, "+
-			"sourceLabels of routes) in more than %d combinations, and some of them may send plaintext: select by fewer labels, "+
-			"or give TLS to all pods there", where, selectors, host, maxCombinedClients)}
 }
 
 // selectorsByNamespace returns the labels of the sidecars among clients, by namespace.

@@ -20,6 +20,9 @@ func (r *review) destinationRule() {
 		external = external || governs
 		if r.object != nil && i == 0 {
 			toGateway := r.addGovernedGatewayHops(pattern)
+			if !known {
+				r.clients(pattern) // whoever declares the host should not have to pay for too many selectors
+			}
 			if !known && !toGateway {
 				r.addUnknownHost(pattern)
 			}

@@ -1,5 +1,25 @@
 package mesh
 
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// What one object may ask of a review. Published configurations have not a tenth of it. The limits are for whoever adds
+// something: a deletion is decided whole, within the review's deadline.
+const (
+	// maxSelectors is how many selectors there may be for one host in one namespace.
+	maxSelectors = 256
+	// maxSelectorLabels is how many labels one selector may ask for.
+	maxSelectorLabels = 64
+	// maxRouteWork is how many matches of a VirtualService may be held against a client's port: all of them once for each
+	// client, port and host that they concern, with hopCost for each destination.
+	maxRouteWork = 256_000
+)
+
 // LimitError is the error of a review that an object makes larger than any review may be. Its author is at fault, or
 // the author of what is stored for the same host.
 type LimitError struct {
@@ -10,3 +30,95 @@ type LimitError struct {
 
 // Error returns the object and the reason.
 func (e *LimitError) Error() string { return e.Object.String() + ": " + e.Reason }
+
+// exceed stops the review with a LimitError.
+func (r *review) exceed(format string, args ...any) {
+	if r.err == nil {
+		r.err = &LimitError{Object: r.reviewed().Ref, Reason: fmt.Sprintf(format, args...)}
+	}
+}
+
+// limitSelectors stops the review where the object under review adds a selector to more than maxSelectors for a host, or
+// one of more than maxSelectorLabels.
+func (r *review) limitSelectors(host string, before, after []Client) {
+	if r.object == nil || len(after) == 0 {
+		return
+	}
+	had, has := countSelectors(before), countSelectors(after)
+	for _, namespace := range slices.Sorted(maps.Keys(has)) {
+		n := has[namespace]
+		if n.selectors > maxSelectors && n.selectors > had[namespace].selectors {
+			r.exceed("with it there are %d selectors for %s in %s (workloadSelector of DestinationRules and Sidecars, sourceLabels of routes), "+
+				"more than the %d that a review looks at: select by fewer labels", n.selectors, host, namespaceText(namespace), maxSelectors)
+		}
+		if n.labels > maxSelectorLabels && n.labels > had[namespace].labels {
+			r.exceed("a selector for %s in %s asks for %d labels, more than the %d that a review looks at: select by fewer labels",
+				host, namespaceText(namespace), n.labels, maxSelectorLabels)
+		}
+	}
+}
+
+// selectorCount is the number of selectors, and of labels in the largest of them.
+type selectorCount struct{ selectors, labels int }
+
+// countSelectors returns how many selectors clients have, by namespace.
+func countSelectors(clients []Client) map[string]selectorCount {
+	counts := map[string]selectorCount{}
+	for _, c := range clients {
+		if n := counts[c.Namespace]; len(c.Labels) > 0 {
+			counts[c.Namespace] = selectorCount{n.selectors + 1, max(n.labels, len(c.Labels))}
+		}
+	}
+	return counts
+}
+
+// namespaceText returns a client's namespace as a sentence names it.
+func namespaceText(namespace string) string {
+	if namespace == AnyNamespace {
+		return "any other namespace"
+	}
+	return "namespace " + namespace
+}
+
+// limitRoutes stops the review where the VirtualService under review is too much for its hosts, also for those that nothing
+// declares yet: whoever declares one should not have to pay for it.
+func (r *routeReview) limitRoutes(hosts []string) {
+	for _, host := range hosts {
+		if r.stopped() {
+			return
+		}
+		r.spend(len(r.clients(host)))
+	}
+}
+
+// spend counts that all routes of the VirtualService under review are held against something n times, and stops the review
+// where that is too often.
+func (r *review) spend(n int) {
+	if r.routeWork += n * r.routeCost; r.routeWork > maxRouteWork {
+		r.exceed("its matches and destinations, for each client, port and host that they concern, are more than a review looks at: " +
+			"split it, or select by fewer labels")
+	}
+}
+
+// hopCost is what a client's port costs without any route, and what each destination costs, in matches.
+const hopCost = 64
+
+// routeCost returns the cost of holding all routes of a VirtualService against a client's port, in matches; 0 for any other
+// object.
+func (s Settings) routeCost(o *Object) int {
+	if o == nil || o.Kind != KindVirtualService {
+		return 0
+	}
+	spec, cost := o.Spec.(*networking.VirtualService), hopCost
+	v, seen := &virtualService{Object: o, spec: spec}, map[Destination]bool{}
+	for _, route := range spec.Http {
+		if route != nil {
+			cost += max(len(route.Match), 1)
+			s.addHTTPRoute(nil, seen, v, route)
+		}
+	}
+	for d := range l4Destinations(spec) {
+		seen[Destination{Host: d.Host, Port: d.GetPort().GetNumber(), Subset: d.Subset}] = true
+	}
+	return cost + len(l4Matches(spec)) + len(seen)*hopCost
+}

@@ -19,12 +19,16 @@ type routeReview struct {
 func (r *review) virtualService() {
 	rr := &routeReview{review: r, routes: []Ref{r.reviewed().Ref}}
 	hosts := rr.hosts()
+	rr.limitRoutes(hosts)
 	for _, pattern := range hosts {
 		for class := range r.after.hostClasses(pattern, nil, r.lists) {
 			r.addHostClass(class, rr.addHost)
 		}
 	}
 	for _, name := range hosts {
+		if r.stopped() {
+			return
+		}
 		r.add(losses(rr.undeclaredHostChanges(name))...)
 	}
 	if r.object == nil {
@@ -32,13 +36,18 @@ func (r *review) virtualService() {
 	}
 	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
 	rr.addCoveringWildcards(v)
+	ports := len(matchedPorts(v))
 	for _, host := range r.after.externalDestinations(v) {
 		for _, client := range r.clients(host) {
 			if r.stopped() {
 				return
 			}
+			r.spend(ports)
 			r.add(r.clusterChanges(r.after.meshRouteHops(v, client, host))...)
 		}
+	}
+	if r.spend(len(v.gateways) * ports); r.stopped() {
+		return
 	}
 	r.add(r.clusterChanges(r.after.gatewayRouteHops(v))...)
 }
