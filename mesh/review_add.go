@@ -108,7 +108,7 @@ func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 	}
 	switch r.object.Kind {
 	case KindDestinationRule:
-		return f.Rule != nil && !f.DecidedByObject && !f.Ignored
+		return f.Rule != nil && !f.DecidedByObject && !f.Ignored && !r.leavesUncovered(f, h)
 	case KindServiceEntry:
 		return f.Service != nil && !h.cluster.service.declares(h.port, r.object.Ref)
 	}

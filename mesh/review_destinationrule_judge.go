@@ -21,6 +21,8 @@ func (r *review) judgeRule(f *Flow, h hop) {
 	switch cause := h.cluster.Cause; {
 	case cause == CauseZtunnel && rule != nil && slices.Contains(rule.from, r.object):
 		f.DecidedByObject, f.Ignored = true, true
+	case r.isAbsorbed(cause, h):
+		f.Ignored = true
 	case cause == CauseSelectorAtWaypoint && h.cluster.lookup.contains(r.object):
 		f.DecidedByObject, f.Ignored = true, true
 	case f.DecidedByObject:
@@ -28,6 +30,27 @@ func (r *review) judgeRule(f *Flow, h hop) {
 	case r.isReplaced(h):
 		r.judgeReplaced(f, h, own)
 	}
+}
+
+// isAbsorbed reports whether the rule under review is for a client that no selector selects, and is merged into rules with
+// a selector alone, so that this client has no rule:
+//
+//	# stored                                        # under review
+//	workloadSelector: {matchLabels: {app: web}}     exportTo: ["."]
+func (r *review) isAbsorbed(cause Cause, h hop) bool {
+	return cause == CauseUnselected && ruleSpec(r.object).WorkloadSelector == nil && h.cluster.lookup.contains(r.object)
+}
+
+// leavesUncovered reports whether the rule under review starts TLS for some pods of its namespace, and another one, which
+// says nothing of TLS, leaves a client of that namespace in plaintext:
+//
+//	# under review                                  # stored
+//	workloadSelector: {matchLabels: {app: web}}     subsets: [{name: v1}]
+//	trafficPolicy: {tls: {mode: SIMPLE}}
+func (r *review) leavesUncovered(f Flow, h hop) bool {
+	return r.isOfRule() && r.object != nil && ruleSpec(r.object).WorkloadSelector != nil && asksForTLS(ruleSpec(r.object)) &&
+		h.client.Kind == ClientSidecar && h.client.Namespace == r.object.Namespace &&
+		h.hasRule() && !h.cluster.rule.hasSelector && f.Verdict == Plaintext && f.Cause == CauseUnset
 }
 
 // judgeReplaced sets what comes of the TLS in the rule under review where another rule's trafficPolicy is taken in

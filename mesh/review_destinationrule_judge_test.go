@@ -188,8 +188,26 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			DestinationRule shop/selector: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}},
 				trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `
 			DestinationRule shop/bank: {host: api.bank.example, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
-			sidecar shop api.bank.example:80 plaintext unselected was plaintext
+			sidecar shop api.bank.example:80 plaintext unselected was plaintext ignored
 			sidecar shop app=web api.bank.example:80 plaintext merged-away was plaintext ignored by DestinationRule shop/selector`},
+		{"one that stands beside it, by the name of its namespace", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/selector: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule shop/bank: {host: api.bank.example, exportTo: [shop], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"pods that the selector leaves to a rule with subsets only", entry + `
+			DestinationRule egress/subsets @1: {host: api.bank.example, subsets: [{name: v1, trafficPolicy: {tls: {mode: SIMPLE}}}]}`, `
+			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress api.bank.example:80 plaintext unset was plaintext
+			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
+		{"or to one that disables TLS, as it says", entry + `
+			DestinationRule egress/subsets @1: {host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			DestinationRule egress/bank: {host: api.bank.example, workloadSelector: {matchLabels: {app: web}},
+				trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			sidecar egress app=web api.bank.example:80 originated SIMPLE was plaintext decided`},
 		{"pods of other namespaces with the labels of a selector", entry + `
 			VirtualService egress/v: {hosts: [api.bank.example],
 				http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: api.bank.example}}]}]}

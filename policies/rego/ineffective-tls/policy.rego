@@ -3,7 +3,7 @@
 # description: |-
 #   The object under review writes TLS that Istio drops without an error: credentialName on a sidecar whose rule has no
 #   workloadSelector, MUTUAL without a certificate, ISTIO_MUTUAL at a waypoint, a policy that the merge with an older rule
-#   drops. A rule that no client's lookup reaches is warned of: it may be on its way to where it belongs; so is
+#   drops, a private rule that Istio merges into those for some pods. A rule that no client's lookup reaches is warned of: it may be on its way to where it belongs; so is
 #   one that Istio keeps for other clients, and leaves those in plaintext that were before.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
@@ -29,6 +29,14 @@ _action(f) := "warn" if {
 } else := "deny"
 
 _message(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"Istio merges %s, whose exportTo is the dot alone, into the rules with a workloadSelector, and %s of the pods that none",
+		"selects leaves as %s.",
+	]),
+	[lib.object_name(lib.reviewed_object), lib.payload_text(f), f.verdict],
+)) if {
+	f.cause == "unselected"
+} else := lib.flow_message(f, sprintf(
 	"Istio ignores the TLS that %s asks for, and %s leaves as %s: %s.",
 	[lib.object_name(lib.reviewed_object), lib.payload_text(f), f.verdict, lib.cause_text(f)],
 ))
@@ -58,7 +66,7 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 } else := sprintf("# By its name, which Istio does not merge into a rule for some pods as it does a dot.\n%s", [
 	lib.set_fields(lib.reviewed_object, {"spec.exportTo": [input.request.namespace]}),
 ]) if {
-	f.cause == "selector-at-waypoint"
+	f.cause in {"selector-at-waypoint", "unselected"}
 } else := sprintf("# Or add spec.workloadSelector with the labels of the pods that hold the credential.\n%s", [lib.start_tls(f)]) if {
 	f.cause == "credential-ignored"
 } else := sprintf("# Or name the client's certificate: credentialName, or clientCertificate and privateKey.\n%s", [lib.start_tls(f)]) if {

@@ -152,6 +152,16 @@ test_warns_where_others_go_by_the_rule if {
 	{v.action | some v in result} == {"warn"}
 }
 
+test_refuses_a_private_rule_that_rules_for_some_pods_absorb if {
+	result := found with input as fixtures.review("DestinationRule", [ignored("unselected")])
+	{[v.action, v.message] | some v in result} == {["deny", concat(" ", [
+		"sidecar default to edition.cnn.com:80: Istio merges DestinationRule default/edition-cnn-com, whose exportTo is the dot",
+		"alone, into the rules with a workloadSelector, and HTTP of the pods that none selects leaves as plaintext.",
+	])]}
+	some v in result
+	contains(v.fix, `{"spec.exportTo":["default"]}`)
+}
+
 test_takes_the_selector_away_for_a_waypoint if {
 	review := object.union(
 		fixtures.review("DestinationRule", [ignored("selector-at-waypoint")]),

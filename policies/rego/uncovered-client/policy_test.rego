@@ -18,6 +18,35 @@ test_warns_of_pods_that_the_selector_leaves_out if {
 	yaml.unmarshal(v.fix).spec.host == "edition.cnn.com"
 }
 
+beside_subsets(changes) := object.union(
+	fixtures.review("DestinationRule", [fixtures.flow_with_rule("spec.trafficPolicy.tls", object.union(
+		{"cause": "unset", "decidedByObject": false},
+		changes,
+	))]),
+	{"object": {"spec": {"workloadSelector": {"matchLabels": {"app": "cart"}}}}},
+)
+
+test_warns_of_pods_that_a_rule_with_subsets_only_is_for if {
+	result := found with input as beside_subsets({})
+	{v.fix | some v in result} == {concat("\n", [
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
+		"",
+	])}
+	some v in result
+	endswith(v.message, "DestinationRule default/edition-cnn-com spec.trafficPolicy.tls is not set.")
+}
+
+# Careless: what other policies say of a rule without TLS is said twice.
+test_leaves_other_rules_without_tls_to_other_policies[changes] if {
+	some changes in [{"decidedByObject": true}, {"before": "plaintext", "targetPorts": [80]}, {"cause": "disabled"}, {"ignored": true}]
+	found == set() with input as beside_subsets(changes)
+}
+
+test_leaves_a_rule_that_istio_ignores_to_ineffective_tls if {
+	found == set() with input as fixtures.review("DestinationRule", [object.union(unselected, {"ignored": true})])
+}
+
 test_passes_selected_pods if {
 	found == set() with input as fixtures.review("DestinationRule", [fixtures.originated_flow({})])
 }
