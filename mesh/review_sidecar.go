@@ -17,14 +17,27 @@ import (
 // It answers for connections that were under TLS, or that a route led to no service, and goes differently for. A host that
 // its pods no longer know is no loss, and is told (addHidden).
 func (r *review) sidecar() {
-	for known := range r.after.hostsCoveredBy("*") {
-		if !r.stopped() && r.after.isExternal(known) {
-			r.addSidecarHost(known, r.sidecarClients(known), r.after.Ports(known))
+	sr := newSidecarReview(r)
+	for known, services := range r.after.services.Prefix("") {
+		if r.stopped() {
+			return
+		}
+		if !slices.ContainsFunc(services, r.after.leavesMesh) {
+			continue
+		}
+		switch sr.effectOn(known, services) {
+		case effectHidden:
+			sr.addHiddenHost(services[0])
+		case effectAny:
+			sr.addHost(known, sr.sidecarClients(known), r.after.Ports(known))
 		}
 	}
 	for _, name := range r.after.routedNames() {
+		if r.stopped() {
+			return
+		}
 		for _, wide := range r.after.externalWildcardsOver(name) {
-			r.addSidecarHost(name, r.sidecarClients(wide), r.after.Ports(wide))
+			sr.addHost(name, sr.sidecarClients(wide), r.after.Ports(wide))
 		}
 	}
 	r.addAllowedAny()
@@ -55,8 +68,8 @@ func (r *review) isConfigured(c Client) bool {
 	})
 }
 
-// addSidecarHost adds the flows of clients to a name, by its own service or by that of a wildcard over it.
-func (r *review) addSidecarHost(name string, clients []Client, ports []uint32) {
+// addHost adds the flows of clients to a name, by its own service or by that of a wildcard over it.
+func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 	for _, client := range clients {
 		if r.stopped() {
 			return
@@ -67,7 +80,7 @@ func (r *review) addSidecarHost(name string, clients []Client, ports []uint32) {
 			switch was := egressVerdict(earlier); {
 			case len(hops) == 0 && len(earlier) > 0:
 				if !hidden {
-					r.addHidden(client, name, number, earlier[0])
+					r.addHidden(client, name, number)
 				}
 				hidden = true
 			case isUnrouted(earlier) && !isUnrouted(hops):
@@ -97,22 +110,23 @@ func (h hop) sameOnTheWire(other hop) bool {
 
 // addHidden adds the flow of a client to a host that its Sidecar hides now, one for all such hosts that the same of lists
 // cover: what is sent there passes as the application writes it, unless the proxy lets nothing unknown out.
-func (r *review) addHidden(client Client, name string, number uint32, was hop) {
+func (r *sidecarReview) addHidden(client Client, name string, number uint32) {
+	key := client.String() + "\x00" + r.lists.covering(name)
+	if i, told := r.hidden[key]; told {
+		r.flows[i].OtherHosts++
+		return
+	}
 	if !r.after.allowsAny(client) {
 		return
 	}
-	for i := range r.flows {
-		f := &r.flows[i]
-		if f.Cause == CausePassthrough && f.Client.compare(client) == 0 && r.lists.covering(f.Host) == r.lists.covering(name) {
-			f.OtherHosts++
-			return
+	f := r.passthrough(client, name, number)
+	if hops := r.before.connectionHops(client, name, number); len(hops) > 0 {
+		f.Before = hops[0].verdict()
+		if svc := hops[0].cluster.service.service; svc != nil {
+			f.Service = &svc.ref
 		}
 	}
-	f := r.passthrough(client, name, number)
-	f.Before = was.verdict()
-	if svc := was.cluster.service.service; svc != nil {
-		f.Service = &svc.ref
-	}
+	r.hidden[key] = len(r.flows)
 	r.flows = append(r.flows, f)
 }
 

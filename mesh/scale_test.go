@@ -122,6 +122,9 @@ func BenchmarkWorstCase(b *testing.B) {
 		"1,000 rules that select pods":       manySelectors,
 		"1,000 routes by source labels":      manySources,
 		"a Sidecar in 1,000 namespaces":      manySidecars,
+		"a Sidecar before 40,000 hosts":      func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("team-1", 3) },
+		"one that lists 2,000 of them":       func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("team-1", 2000) },
+		"one of the root namespace":          func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("istio-system", 3) },
 	} {
 		snapshot, o := build()
 		b.Run(name, func(b *testing.B) {
@@ -201,6 +204,16 @@ func manySidecars() (*mesh.Snapshot, *mesh.Object) {
 		objects = append(objects, object(mesh.KindSidecar, fmt.Sprintf("team-%d", i), "default", sidecar))
 	}
 	return mesh.New(mesh.DefaultSettings(), objects...), rule
+}
+
+// largeSidecar returns a mesh with 40,000 hosts, and a Sidecar whose egress hosts are so many of them.
+func largeSidecar(namespace string, hosts int) (*mesh.Snapshot, *mesh.Object) {
+	listener := &networking.IstioEgressListener{Hosts: []string{"./*"}}
+	for i := range hosts {
+		listener.Hosts = append(listener.Hosts, fmt.Sprintf("team-%d/api-%d.example-%d.com", i%500, i, i%100))
+	}
+	sidecar := object(mesh.KindSidecar, namespace, "default", &networking.Sidecar{Egress: []*networking.IstioEgressListener{listener}})
+	return mesh.New(mesh.DefaultSettings(), largeMesh(100_000)...), sidecar
 }
 
 func object(kind, namespace, name string, spec any) *mesh.Object {

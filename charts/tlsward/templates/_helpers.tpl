@@ -94,10 +94,14 @@ namespaceSelector:
       operator: NotIn
       values: {{ $exempt | toJson }}
 matchConditions:
-  # An update that changes neither the spec nor labels changes nothing that proxies do. Subresources, such as status,
-  # are in no rule.
-  - name: spec-or-labels-change
+  # An update that changes neither the spec nor labels nor annotations of Istio's (istio.io/dry-run, internal.istio.io/...)
+  # changes nothing that proxies do.
+  - name: spec-labels-or-annotations-change
     expression: >-
       request.operation != "UPDATE" || object.?spec != oldObject.?spec ||
-      object.metadata.?labels != oldObject.metadata.?labels
+      object.metadata.?labels != oldObject.metadata.?labels ||
+      object.metadata.?annotations.orValue({}).exists(k, k.contains("istio.io/") &&
+      object.metadata.?annotations[?k] != oldObject.metadata.?annotations[?k]) ||
+      oldObject.metadata.?annotations.orValue({}).exists(k, k.contains("istio.io/") &&
+      object.metadata.?annotations[?k] != oldObject.metadata.?annotations[?k])
 {{- end -}}
