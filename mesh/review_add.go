@@ -36,6 +36,7 @@ func (r *review) addEgress(c change) {
 		f.SNIHosts = entry.Hosts
 		f.EndpointHosts = endpointHosts(entry)
 	}
+	f.PortFallback = r.isPortFallback(h)
 	r.judgeRule(&f, h)
 	if r.isDecidedElsewhere(f, h) {
 		return

@@ -118,12 +118,12 @@ func TestReviewRoutesTo(t *testing.T) {
 			DestinationRule egress/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			DestinationRule egress/a: {host: a.example}`, `
 			sidecar egress a.example:5432 plaintext unset carrying http was originated decided
-			sidecar egress a.example:5432 plaintext unset was originated decided`},
+			sidecar egress a.example:5432 plaintext unset was originated decided fallback`},
 		{"requests to a port for bytes that have none before and after", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}
 			VirtualService egress/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: a.example, port: {number: 5432}}}]}]}`, `
 			DestinationRule egress/a: {host: a.example}`, `
-			sidecar egress a.example:5432 plaintext unset was plaintext decided`},
+			sidecar egress a.example:5432 plaintext unset was plaintext decided fallback`},
 		{"requests of a route for these pods, of the mesh, for this host alone", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}
 			ServiceEntry egress/b: {hosts: [b.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}

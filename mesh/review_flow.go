@@ -47,6 +47,9 @@ type Flow struct {
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
 	// TakenBy is the listener of another host that takes these connections, which were under TLS before.
 	TakenBy *OtherListener `json:"takenBy,omitempty"`
+	// PortFallback reports whether the host's server also gets what the client sends on the port to addresses that no
+	// entry declares.
+	PortFallback bool `json:"portFallback,omitempty"`
 	// DecidedByObject reports whether the object under review decides this flow's TLS, or should.
 	DecidedByObject bool `json:"decidedByObject"`
 	// Service is the ServiceEntry that declares the host, or the Service of the gateway that a gateway hop leads to.

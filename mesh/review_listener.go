@@ -48,6 +48,23 @@ func (r *review) otherListeners() {
 	}
 }
 
+// isPortFallback reports whether the server of a hop gets what its client sends on the port to addresses that no entry
+// declares. With resolution NONE connections go on to where they were meant for.
+func (r *review) isPortFallback(h hop) bool {
+	svc := h.cluster.service.service
+	if h.client.Kind != ClientSidecar || svc == nil || svc.isOriginalDst() || h.payload != FamilyOpaque || h.route != nil || h.kind != HopEgress {
+		return false
+	}
+	if r.listeners[h.port] == nil {
+		if r.listeners == nil {
+			r.listeners = map[uint32]*portListeners{}
+		}
+		r.listeners[h.port] = r.after.portListeners(h.port)
+	}
+	fallback := r.listeners[h.port].sharedBy(h.client).fallback
+	return fallback != nil && fallback.ref == svc.ref
+}
+
 // listenerReview is the review of one port of a ServiceEntry, as to which listeners take connections.
 type listenerReview struct {
 	*review

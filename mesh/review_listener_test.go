@@ -64,3 +64,23 @@ func TestReviewOtherListeners(t *testing.T) {
 		c.run(t)
 	}
 }
+
+// Whether the server of an entry for bytes gets what is meant for addresses that no entry declares.
+func TestReviewPortFallback(t *testing.T) {
+	const port = `resolution: DNS, exportTo: [shop], ports: [{number: 80, name: x, protocol: TCP}]}`
+	for _, c := range []reviewCase{
+		{"without an address", ``, `ServiceEntry shop/x: {hosts: [x.example], ` + port, `
+			sidecar shop x.example:80 plaintext no-rule fallback`},
+		{"with one", ``, `ServiceEntry shop/x: {hosts: [x.example], addresses: [203.0.113.1], ` + port, `
+			sidecar shop x.example:80 plaintext no-rule`},
+		{"with a range", ``, `ServiceEntry shop/x: {hosts: [x.example], addresses: [203.0.113.0/24], ` + port, `
+			sidecar shop x.example:80 plaintext no-rule`},
+		{"after another that has it", `ServiceEntry shop/y @1: {hosts: [y.example], ` + port, `ServiceEntry shop/x: {hosts: [x.example], ` + port, `
+			sidecar shop x.example:80 plaintext no-rule`},
+		{"beside requests", `ServiceEntry shop/y @1: {hosts: [y.example], resolution: DNS, ports: [{number: 80, name: web, protocol: HTTP}]}`,
+			`ServiceEntry shop/x: {hosts: [x.example], ` + port, `
+			sidecar shop x.example:80 plaintext no-rule fallback`},
+	} {
+		c.run(t)
+	}
+}

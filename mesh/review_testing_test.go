@@ -82,6 +82,7 @@ func flowLine(f Flow) string {
 	if f.LostTLS != nil {
 		add("lost "+f.LostTLS.Field+" to "+f.LostTLS.Successor.String(), true)
 	}
+	add("fallback", f.PortFallback)
 	if by := f.TakenBy; by != nil {
 		add("taken by "+by.Service.String(), true)
 		add("at "+by.Addresses, by.Addresses != "")

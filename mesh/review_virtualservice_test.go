@@ -84,7 +84,7 @@ func TestReviewVirtualService(t *testing.T) {
 		{"bytes for some addresses stay inside, the others go as they did", entry, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
 				tcp: [{match: [{destinationSubnets: [10.0.0.0/8]}], route: [{destination: {host: web}}]}]}`, `
-			sidecar shop a.example:5432 plaintext no-rule was plaintext`},
+			sidecar shop a.example:5432 plaintext no-rule was plaintext fallback`},
 		{"traffic that another VirtualService takes is not its own", entry + simple + `
 			VirtualService shop/older @1: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			VirtualService shop/v @2: {hosts: [a.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, ``},

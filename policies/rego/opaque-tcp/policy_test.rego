@@ -26,6 +26,13 @@ test_warns_of_a_database if {
 	}
 }
 
+test_says_that_the_server_gets_what_is_meant_for_others if {
+	result := found with input as fixtures.review("ServiceEntry", [object.union(opaque, {"portFallback": true})])
+	some v in result
+	endswith(v.message, "to this client. The server also gets what these pods send to port 3306 of any address that no ServiceEntry declares.")
+	startswith(v.fix, "# So that the server gets nobody else's bytes, name its addresses in spec.addresses of ServiceEntry default/edition-cnn-com, or")
+}
+
 test_passes_http_and_tls if {
 	found == set() with input as fixtures.review("ServiceEntry", [fixtures.plaintext_flow, fixtures.originated_flow({})])
 }
