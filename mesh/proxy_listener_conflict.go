@@ -224,13 +224,12 @@ func (s *Snapshot) sharesListener(svc *service, number uint32) bool {
 	return true
 }
 
-// hears reports whether a client's proxy makes a listener of a service. Without a Sidecar it does of all that it sees, of
-// one host too.
+// hears reports whether a client's proxy makes a listener of a service.
 func (l *portListeners) hears(client Client, svc *service) bool {
 	if !visible(svc.exportTo, svc.namespace, client.Namespace) {
 		return false
 	}
-	if l.snapshot.sidecarFor(client) == nil {
+	if len(l.snapshot.services.At(svc.host)) == 1 && l.snapshot.sidecarFor(client) == nil {
 		return true
 	}
 	p, _ := svc.port(l.number)

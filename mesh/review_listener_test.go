@@ -42,6 +42,9 @@ func TestReviewOtherListeners(t *testing.T) {
 		{"who does not see the host", web + `
 			Sidecar team/all: {egress: [{hosts: [./*]}]}`, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [203.0.113.1], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, ``},
+		{"who has another entry of its host", web + `
+			ServiceEntry shop/x @1: {hosts: [x.example], exportTo: [.], ` + inside + `, ports: [{number: 81, name: x, protocol: TCP}]}`, `
+			ServiceEntry team/x: {hosts: [x.example], addresses: [203.0.113.1], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, ``},
 		{"who does not import the entry", web + `
 			Sidecar shop/all: {egress: [{hosts: [egress/*]}]}`, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [203.0.113.1], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, ``},
