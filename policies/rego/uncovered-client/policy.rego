@@ -14,32 +14,33 @@ package tlsward.uncovered_client
 
 import data.tlsward.lib
 
-violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": lib.new_rule(f, {"mode": "SIMPLE"})}) if {
 	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "egress"
 	f.verdict == "plaintext"
-	_is_uncovered(f)
+	f.cause == "unselected"
 	not lib.lost_tls(f)
 	not lib.newly_routed_plaintext(f)
 	not f.ignored
 }
 
-_is_uncovered(f) if f.cause == "unselected"
-
 # Beside the rule under review, another one is for the pods that it does not select, and says nothing of TLS.
-_is_uncovered(f) if {
-	f.cause == "unset"
+violation contains lib.flow_violation(f, {"message": _message(f), "fix": lib.start_tls(f)}) if {
+	input.request.operation != "DELETE"
 	input.object.spec.workloadSelector
+	some f in input.egress
+	f.hopKind == "egress"
+	f.verdict == "plaintext"
+	f.cause == "unset"
 	not f.decidedByObject
 	not lib.stays_plaintext(f)
+	not lib.lost_tls(f)
+	not lib.newly_routed_plaintext(f)
+	not f.ignored
 }
 
 _message(f) := lib.flow_message(f, sprintf(
 	"%s leaves the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
-
-_fix(f) := lib.new_rule(f, {"mode": "SIMPLE"}) if {
-	f.cause == "unselected"
-} else := lib.start_tls(f)

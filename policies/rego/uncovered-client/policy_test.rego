@@ -39,7 +39,7 @@ test_warns_of_pods_that_a_rule_with_subsets_only_is_for if {
 
 # Careless: what other policies say of a rule without TLS is said twice.
 test_leaves_other_rules_without_tls_to_other_policies[changes] if {
-	some changes in [{"decidedByObject": true}, {"before": "plaintext", "targetPorts": [80]}, {"cause": "disabled"}, {"ignored": true}]
+	some changes in [{"decidedByObject": true}, {"before": "plaintext", "targetPorts": [80]}, {"cause": "disabled"}, {"ignored": true}, {"before": "originated"}, {"hopKind": "gateway"}, {"verdict": "application-tls"}, {"wasUnrouted": true}]
 	found == set() with input as beside_subsets(changes)
 }
 
