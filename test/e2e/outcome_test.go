@@ -41,7 +41,8 @@ func read(answered *unstructured.Unstructured, err error, warnings []string) out
 	if err != nil {
 		out.message = err.Error() + "\n" + out.message
 		out.decision, out.spec = "error: "+err.Error(), nil
-		if apierrors.IsForbidden(err) && strings.Contains(err.Error(), `admission webhook "validate.tlsward.io" denied`) {
+		// Invalid is an object that makes a review larger than any may be.
+		if (apierrors.IsForbidden(err) || apierrors.IsInvalid(err)) && strings.Contains(err.Error(), `admission webhook "validate.tlsward.io" denied`) {
 			out.decision = "deny"
 		}
 		for _, m := range deniedBy.FindAllStringSubmatch(err.Error(), -1) {

@@ -128,7 +128,7 @@ func (w Webhooks) client(url string) admission.WebhookClientConfig {
 // mutated and judged are the resources of networking.istio.io that each webhook is asked about.
 func mutated() []string { return []string{"serviceentries", "destinationrules"} }
 func judged() []string {
-	return append(mutated(), "virtualservices", "gateways", "sidecars")
+	return append(mutated(), "virtualservices", "gateways", "sidecars", "workloadentries")
 }
 
 func (w Webhooks) rules(networking, security []string, operations ...admission.OperationType) []admission.RuleWithOperations {
