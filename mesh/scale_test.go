@@ -116,15 +116,16 @@ func heap() uint64 {
 // The worst cases that a tenant can build.
 func BenchmarkWorstCase(b *testing.B) {
 	for name, build := range map[string]func() (*mesh.Snapshot, *mesh.Object){
-		"one host with 1,000 rules":          manyRules,
-		"a wildcard over 10,000 hosts":       manyHosts,
-		"a VirtualService with 1,000 routes": manyRoutes,
-		"1,000 rules that select pods":       manySelectors,
-		"1,000 routes by source labels":      manySources,
-		"a Sidecar in 1,000 namespaces":      manySidecars,
-		"a Sidecar before 40,000 hosts":      func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("team-1", 3) },
-		"one that lists 2,000 of them":       func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("team-1", 2000) },
-		"one of the root namespace":          func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("istio-system", 3) },
+		"one host with 1,000 rules":                        manyRules,
+		"a wildcard over 10,000 hosts":                     manyHosts,
+		"a VirtualService with 10,000 routes":              func() (*mesh.Snapshot, *mesh.Object) { return manyRoutes(10_000) },
+		"250 rules that select pods":                       manySelectors,
+		"100 routes by source labels":                      func() (*mesh.Snapshot, *mesh.Object) { return manySources(100) },
+		"6,000 routes by source labels, which are refused": func() (*mesh.Snapshot, *mesh.Object) { return manySources(6000) },
+		"a Sidecar in 1,000 namespaces":                    manySidecars,
+		"a Sidecar before 40,000 hosts":                    func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("team-1", 3) },
+		"one that lists 2,000 of them":                     func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("team-1", 2000) },
+		"one of the root namespace":                        func() (*mesh.Snapshot, *mesh.Object) { return largeSidecar("istio-system", 3) },
 	} {
 		snapshot, o := build()
 		b.Run(name, func(b *testing.B) {
@@ -158,9 +159,9 @@ func manyHosts() (*mesh.Snapshot, *mesh.Object) {
 	return mesh.New(mesh.DefaultSettings(), objects...), rule
 }
 
-func manyRoutes() (*mesh.Snapshot, *mesh.Object) {
+func manyRoutes(n int) (*mesh.Snapshot, *mesh.Object) {
 	spec := &networking.VirtualService{Hosts: []string{"api.example.com"}}
-	for i := range 1000 {
+	for i := range n {
 		spec.Http = append(spec.Http, &networking.HTTPRoute{
 			Match: []*networking.HTTPMatchRequest{{Uri: &networking.StringMatch{MatchType: &networking.StringMatch_Prefix{Prefix: fmt.Sprintf("/%d", i)}}}},
 			Route: []*networking.HTTPRouteDestination{{Destination: &networking.Destination{Host: "api.example.com", Port: &networking.PortSelector{Number: 80}}}},
@@ -174,7 +175,7 @@ func manyRoutes() (*mesh.Snapshot, *mesh.Object) {
 
 func manySelectors() (*mesh.Snapshot, *mesh.Object) {
 	objects := []*mesh.Object{object(mesh.KindServiceEntry, "egress", "entry", serviceEntry("api.example.com"))}
-	for i := range 1000 {
+	for i := range 250 {
 		rule := simpleRule("api.example.com")
 		rule.WorkloadSelector = &selector.WorkloadSelector{MatchLabels: map[string]string{fmt.Sprintf("label-%d", i): "x"}}
 		objects = append(objects, object(mesh.KindDestinationRule, "egress", fmt.Sprintf("rule-%d", i), rule))
@@ -182,8 +183,8 @@ func manySelectors() (*mesh.Snapshot, *mesh.Object) {
 	return mesh.New(mesh.DefaultSettings(), objects...), objects[1]
 }
 
-func manySources() (*mesh.Snapshot, *mesh.Object) {
-	snapshot, routes := manyRoutes()
+func manySources(n int) (*mesh.Snapshot, *mesh.Object) {
+	snapshot, routes := manyRoutes(n)
 	for i, route := range routes.Spec.(*networking.VirtualService).Http {
 		route.Match[0].SourceLabels = map[string]string{fmt.Sprintf("label-%d", i): "x"}
 	}
