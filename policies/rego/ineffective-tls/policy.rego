@@ -11,7 +11,7 @@
 # custom:
 #   id: ineffective-tls
 #   action: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.ineffective_tls
 
 import data.tlsward.lib

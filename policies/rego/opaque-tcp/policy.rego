@@ -9,7 +9,7 @@
 # custom:
 #   id: opaque-tcp
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.opaque_tcp
 
 import data.tlsward.lib

@@ -9,7 +9,7 @@
 # custom:
 #   id: plaintext-gateway-hop
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib

@@ -10,7 +10,7 @@
 # custom:
 #   id: tls-pending
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.tls_pending
 
 import data.tlsward.lib

@@ -9,7 +9,7 @@
 # custom:
 #   id: uncovered-client
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.uncovered_client
 
 import data.tlsward.lib

@@ -9,7 +9,7 @@
 # custom:
 #   id: unknown-host
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.unknown_host
 
 import data.tlsward.lib

@@ -9,7 +9,7 @@
 # custom:
 #   id: unspecified-protocol
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.unspecified_protocol
 
 import data.tlsward.lib
