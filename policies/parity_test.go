@@ -283,7 +283,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 		"double-tls":            stays && f.Verdict == mesh.DoubleTLS,
 		"unverified-server":     stays && egress && f.Verdict == mesh.Originated && !last.Verified,
 		"wrong-target-port":     stays && egress && f.Verdict == mesh.Originated && slices.Contains(f.TargetPorts, 80) && (last.TLS != "ISTIO_MUTUAL" || last.DecidedBy != nil),
-		"uncovered-client":      stays && egress && plaintext && f.Cause == mesh.CauseUnselected && !lost && !opened,
+		"uncovered-client":      stays && egress && plaintext && f.Cause == mesh.CauseUnselected && !lost && !opened && !f.Ignored,
 		"unspecified-protocol":  stays && egress && plaintext && f.Family == mesh.FamilyUnspecified,
 		"opaque-tcp":            stays && egress && plaintext && f.Family == mesh.FamilyOpaque && opaque && !lost,
 		"unknown-host":          stays && unknown,
