@@ -168,6 +168,9 @@ func (l *portListeners) sharedBy(client Client) sharedListener {
 	}
 	var shared sharedListener
 	for svc := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
+		if shared.first != nil && !isFallback(svc, l.number) {
+			continue // most are for requests or TLS
+		}
 		if !l.snapshot.sharesListener(svc, l.number) || !l.hears(client, svc) {
 			continue
 		}

@@ -44,7 +44,9 @@ func (r *review) otherListeners() {
 			shared: r.before.hasServerFirst(number) || r.after.hasServerFirst(number),
 		}
 		lr.readClaims()
-		lr.add()
+		if lr.shared || lr.fallback || len(lr.claimed) > 0 || r.old != nil && r.object != nil {
+			lr.add()
+		}
 	}
 }
 
@@ -128,6 +130,9 @@ func (r *listenerReview) claims(s *Snapshot, o *Object) []netip.Prefix {
 func (r *listenerReview) add() {
 	hosts := 0
 	for host, svc := range r.after.hostsOnPort(r.number) {
+		if r.stopped() {
+			return
+		}
 		if !r.mayTouch(svc) || !r.mayHaveTLS(host) || !r.addHostOnPort(host) {
 			continue
 		}
@@ -165,6 +170,9 @@ func (r *listenerReview) mayHaveTLS(host string) bool {
 func (r *listenerReview) addHostOnPort(host string) bool {
 	found := false
 	for _, client := range r.sidecars(host) {
+		if r.stopped() {
+			return false
+		}
 		svc, p, ok := r.externalPort(client, host, r.number)
 		if !ok {
 			continue
