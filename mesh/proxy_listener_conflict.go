@@ -90,7 +90,7 @@ func (l *portListeners) listenerAt(c connection) (takenBy, bool) {
 	if !c.address.IsValid() {
 		return takenBy{}, false
 	}
-	here := slices.DeleteFunc(l.listenersAt(c.address), func(svc *service) bool { return !l.hears(c.client, svc) })
+	here := slices.DeleteFunc(l.listenersAt(c.address), func(svc *service) bool { return !l.hasListenerFor(c.client, svc) })
 	if len(here) == 0 {
 		return takenBy{}, false
 	}
@@ -139,7 +139,7 @@ func (l *portListeners) rangeOf(c connection, shared sharedListener) (by takenBy
 	for key, svc := range l.snapshot.ports.Prefix(portKey(portRange, l.number)) {
 		prefix := rangeOfKey(key)
 		narrower := !found || prefix.Bits() > by.addresses.Bits() || prefix == by.addresses && precedes(svc, by.service) < 0
-		if isMatched(prefix) && prefix.Contains(c.address) && narrower && l.hears(c.client, svc) && shared.has(svc, l.number) {
+		if isMatched(prefix) && prefix.Contains(c.address) && narrower && l.hasListenerFor(c.client, svc) && shared.has(svc, l.number) {
 			by, found = takenBy{svc, prefix}, true
 		}
 	}
@@ -171,7 +171,7 @@ func (l *portListeners) sharedBy(client Client) sharedListener {
 		if shared.first != nil && !isFallback(svc, l.number) {
 			continue // most are for requests or TLS
 		}
-		if !l.snapshot.sharesListener(svc, l.number) || !l.hears(client, svc) {
+		if !l.snapshot.sharesListener(svc, l.number) || !l.hasListenerFor(client, svc) {
 			continue
 		}
 		if shared.first == nil {
@@ -227,8 +227,8 @@ func (s *Snapshot) sharesListener(svc *service, number uint32) bool {
 	return true
 }
 
-// hears reports whether a client's proxy makes a listener of a service.
-func (l *portListeners) hears(client Client, svc *service) bool {
+// hasListenerFor reports whether a client's proxy makes a listener of a service.
+func (l *portListeners) hasListenerFor(client Client, svc *service) bool {
 	if !visible(svc.exportTo, svc.namespace, client.Namespace) {
 		return false
 	}

@@ -292,7 +292,7 @@ func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherL
 		return OtherListener{}, false
 	}
 	for _, own := range r.after.settings.servicesOf(r.object) {
-		if _, has := own.port(r.number); !has || own.host == svc.host || !r.now.hears(client, own) || r.isUnderTLS(client, own) {
+		if _, has := own.port(r.number); !has || own.host == svc.host || !r.now.hasListenerFor(client, own) || r.isUnderTLS(client, own) {
 			continue
 		}
 		var list []OtherListener
