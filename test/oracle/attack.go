@@ -2,15 +2,12 @@ package oracle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"istio.io/istio/pkg/test"
 
-	"github.com/tlsward/tlsward/envoy"
-	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -18,9 +15,13 @@ import (
 type AttackResult struct {
 	// Admitted and Refused are the writes that were stored and that were not, as "CREATE ServiceEntry".
 	Admitted, Refused []string
-	// Lost lists the connections of clients that were under TLS with the server's name checked and are no longer;
-	// LostOwn those of the tenant's own namespace.
-	Lost, LostOwn []string
+	// Constructs counts what the admitted writes are made of.
+	Constructs Coverage
+	// Touched is how many admitted writes changed where a victim's connection ends, or how.
+	Touched int
+	// Lost lists the connections of others that were under TLS with the server's name checked and are no longer; LostOwn
+	// those of the tenant's own namespace; Apart those of its own namespace that count apart (see apart).
+	Lost, LostOwn, Apart []Loss
 }
 
 // Attacker plays attacks through both webhooks.
@@ -30,76 +31,109 @@ type Attacker struct {
 	farm      Farm
 }
 
-// Play plays an attack and walks the victims' connections through what Istio makes of the mesh before and after.
+// Play plays an attack and, after each write that is admitted, walks the victims' connections through what Istio makes of
+// the mesh.
 func (a *Attacker) Play(ctx context.Context, attack Attack) (r AttackResult, err error) {
-	state := slices.Clone(attack.Victims)
+	r.Constructs = Coverage{}
+	all := resolved(attack.Victims)
+	first, err := a.walk(attack.Victims, all)
+	if err != nil {
+		return r, err
+	}
+	state, last, known := attack.Victims, first, map[string]bool{}
 	for _, w := range attack.Writes {
-		if state, err = a.write(ctx, &r, state, w); err != nil {
+		next, warned, err := a.write(ctx, &r, state, w)
+		if err != nil {
 			return r, err
 		}
-	}
-	if len(r.Admitted) == 0 {
-		return r, nil
-	}
-	err = test.Wrap(func(t test.Failer) {
-		before, after := a.farm.Load(t, attack.Victims), a.farm.Load(t, state)
-		for _, client := range attackedClients() {
-			lost, err := lostConnections(before, after, client, resolved(attack.Victims))
-			switch {
-			case errors.Is(err, errCrashed):
-			case err != nil:
-				t.Fatal(err)
-			case client.Namespace == tenantNamespace:
-				r.LostOwn = append(r.LostOwn, lost...)
-			default:
-				r.Lost = append(r.Lost, lost...)
+		if next == nil {
+			continue
+		}
+		state = next
+		now, err := a.walk(state, all)
+		if err != nil {
+			return r, err
+		}
+		if now.differ(last) {
+			r.Touched++
+		}
+		for _, l := range now.losses(first) {
+			if !known[l.String()] {
+				known[l.String()] = true
+				l.By = w.String()
+				if err := r.add(l, state, warned); err != nil {
+					return r, err
+				}
 			}
 		}
-	})
-	return r, err
-}
-
-// resolved lists the connections that clients open by what a name resolves to: its own VIP, an endpoint, or an address
-// that DNS alone knows.
-func resolved(m Mesh) []arrival {
-	return slices.DeleteFunc(arrivals(m), func(a arrival) bool { return a.whose == anothers })
-}
-
-// attackedClients are the clients whose connections are walked.
-func attackedClients() []mesh.Client {
-	var clients []mesh.Client
-	for _, namespace := range []string{victimNamespace, "shop", emptyNamespace, tenantNamespace} {
-		clients = append(clients, mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace, Labels: map[string]string{"app": "curl"}})
+		last = now
 	}
-	return clients
+	return r, nil
 }
 
-// write returns the mesh after a write, which is the mesh before it where the write is refused.
-func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Write) (Mesh, error) {
+// add adds a loss to those of its kind. warned are the warnings on the write that made it, state the mesh after that.
+func (r *AttackResult) add(l Loss, state Mesh, warned []policies.Violation) error {
+	if l.Client.Namespace != tenantNamespace {
+		r.Lost = append(r.Lost, l)
+		return nil
+	}
+	why, err := apart(l, state, warned)
+	if err != nil {
+		return err
+	}
+	if l.Why = why; why != "" {
+		r.Apart = append(r.Apart, l)
+	} else {
+		r.LostOwn = append(r.LostOwn, l)
+	}
+	return nil
+}
+
+// walk walks all connections of all clients through what Istio makes of a mesh.
+func (a *Attacker) walk(m Mesh, all []arrival) (w *walked, err error) {
+	err = test.Wrap(func(t test.Failer) {
+		if w, err = walkAll(a.farm.Load(t, m), all); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return w, err
+}
+
+// write returns the mesh after a write and what both webhooks warned of; nil where the write is refused, or changes
+// nothing.
+func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Write) (Mesh, []policies.Violation, error) {
 	at := slices.IndexFunc(state, func(d Document) bool { return sameObject(d, w.Object) })
 	if (at >= 0) == (w.Operation == "CREATE") {
-		return state, nil // refused before, so there is nothing to change; or it is still there
+		return nil, nil, nil // refused before, so there is nothing to change; or it is still there
 	}
 	if !isValid(w.Object) {
-		return state, nil
+		return nil, nil, nil
 	}
 	stored := w.Object
+	var warned []policies.Violation
 	if a.Evaluator != nil {
-		allowed, mutated, err := a.review(ctx, state, w, at)
+		decision, mutated, err := a.review(ctx, state, w, at)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if !allowed {
-			r.Refused = append(r.Refused, w.Operation+" "+w.Object.Kind())
-			return state, nil
+		if !decision.Allowed {
+			r.Refused = append(r.Refused, w.String())
+			return nil, nil, nil
 		}
-		stored = mutated
+		stored, warned = mutated, decision.Violations
 	}
-	r.Admitted = append(r.Admitted, w.Operation+" "+w.Object.Kind())
+	r.Admitted = append(r.Admitted, w.String())
+	r.Constructs.Add(w.Constructs)
+	return after(state, w, at, stored), warned, nil
+}
+
+// after returns the mesh after a write that was admitted, of the object at an index; stored is what the webhooks made of
+// it.
+func after(state Mesh, w Write, at int, stored Document) Mesh {
 	state = slices.Clone(state)
 	switch {
 	case w.Operation == "CREATE":
-		return append(state, stored), nil
+		return append(state, stored)
 	case w.Operation == "UPDATE":
 		stored = stored.Clone()
 		stored["metadata"] = state[at]["metadata"]
@@ -109,7 +143,7 @@ func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Wri
 	default:
 		state = slices.Delete(state, at, at+1)
 	}
-	return state, nil
+	return state
 }
 
 // isValid reports whether Istio's own webhook lets an object in.
@@ -138,10 +172,10 @@ func sameObject(a, b Document) bool {
 }
 
 // review has both webhooks decide on a write.
-func (a *Attacker) review(ctx context.Context, state Mesh, w Write, at int) (allowed bool, mutated Document, err error) {
+func (a *Attacker) review(ctx context.Context, state Mesh, w Write, at int) (d admission.Decision, mutated Document, err error) {
 	snapshot, err := Decode(state)
 	if err != nil {
-		return false, nil, err
+		return d, nil, err
 	}
 	review := admission.Review{Operation: w.Operation}
 	if w.Operation != "CREATE" {
@@ -155,82 +189,15 @@ func (a *Attacker) review(ctx context.Context, state Mesh, w Write, at int) (all
 		review.Object = object.JSON()
 		raw, _, err := a.Evaluator.Mutate(snapshot, review)
 		if err != nil {
-			return false, nil, fmt.Errorf("mutate: %w", err)
+			return d, nil, fmt.Errorf("mutate: %w", err)
 		}
 		if mutated, err = readDocument(raw); err != nil {
-			return false, nil, err
+			return d, nil, err
 		}
 		review.Object = raw
 	}
-	decision, err := a.Evaluator.Validate(ctx, snapshot, review)
-	if err != nil {
-		return false, nil, fmt.Errorf("validate: %w", err)
+	if d, err = a.Evaluator.Validate(ctx, snapshot, review); err != nil {
+		return d, nil, fmt.Errorf("validate: %w", err)
 	}
-	return decision.Allowed, mutated, nil
-}
-
-// lostConnections lists the connections of a client that were under checked TLS before and are not after.
-func lostConnections(before, after *Istio, client mesh.Client, all []arrival) ([]string, error) {
-	was, err := before.Connections(client)
-	if err != nil {
-		return nil, err
-	}
-	is, err := after.Connections(client)
-	if err != nil {
-		return nil, err
-	}
-	var lost []string
-	for _, a := range all {
-		for _, p := range a.payloads {
-			c := a.connection(p)
-			old, now := was.Walk(c), is.Walk(c)
-			if worst(old) != "" || !leaves(old) {
-				continue // it was not under checked TLS
-			}
-			if how := worst(now); how != "" {
-				lost = append(lost, fmt.Sprintf("%s -> %s:%d at %s (%s): %s", client, a.host, a.port, a.address, a.family, how))
-			} else if names := checkedNames(p, now); names != checkedNames(p, old) && names != "" {
-				lost = append(lost, fmt.Sprintf("%s -> %s:%d at %s (%s): checked as %s, was %s",
-					client, a.host, a.port, a.address, a.family, names, checkedNames(p, old)))
-			}
-		}
-	}
-	return lost, nil
-}
-
-// leaves reports whether any of a connection's ways leads out.
-func leaves(outcomes []envoy.Outcome) bool {
-	return slices.ContainsFunc(outcomes, func(o envoy.Outcome) bool { return o.End == envoy.EndUpstream })
-}
-
-// worst returns how a connection leaves in plaintext or unchecked, "" where it does not.
-func worst(outcomes []envoy.Outcome) string {
-	for _, o := range outcomes {
-		switch {
-		case o.End != envoy.EndUpstream:
-		case o.TLS == nil:
-			return "in plaintext to " + o.Cluster()
-		case o.TLS.Insecure || len(o.TLS.Names) == 0 && o.TLS.AutoName == nil:
-			return "unchecked to " + o.Cluster()
-		}
-	}
-	return ""
-}
-
-// checkedNames returns the names that are checked where a connection leaves.
-func checkedNames(p envoy.Payload, outcomes []envoy.Outcome) string {
-	var names []string
-	for _, o := range outcomes {
-		if o.End != envoy.EndUpstream || o.TLS == nil {
-			continue
-		}
-		for _, n := range o.TLS.Names {
-			names = append(names, n.String())
-		}
-		if o.TLS.AutoName != nil && p.HTTP != nil {
-			names = append(names, "authority "+o.Authority)
-		}
-	}
-	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ", ")
+	return d, mutated, nil
 }

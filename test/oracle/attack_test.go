@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -52,14 +51,19 @@ type attackSearch struct {
 	// byKind counts the attacks that took a connection with objects of one kind alone.
 	byKind   map[string]int
 	classes  map[string]int
+	apart    map[string]int
 	examples map[string]string
-	lost     int
-	lostOwn  int
+	// constructs counts what the admitted writes are made of.
+	constructs Coverage
+	lost       int
+	lostOwn    int
+	lostApart  int
+	touched    int
 }
 
 func (s *attackSearch) all(t *testing.T) {
 	s.admitted, s.refused, s.byKind = map[string]int{}, map[string]int{}, map[string]int{}
-	s.classes, s.examples = map[string]int{}, map[string]string{}
+	s.classes, s.apart, s.examples, s.constructs = map[string]int{}, map[string]int{}, map[string]string{}, Coverage{}
 	const workers = 2
 	var group sync.WaitGroup
 	for w := range uint64(workers) {
@@ -75,11 +79,20 @@ func (s *attackSearch) all(t *testing.T) {
 		})
 	}
 	group.Wait()
-	t.Logf("%d attacks, %d took a connection of others, %d one of the tenant's own namespace", s.attacks, s.lost, s.lostOwn)
+	t.Logf("%d attacks: %d took a connection of others, %d one of the tenant's own namespace, %d one that counts apart",
+		s.attacks, s.lost, s.lostOwn, s.lostApart)
+	writes := 0
+	for _, n := range s.admitted {
+		writes += n
+	}
+	t.Logf("%d writes were admitted, %d of them touched a connection", writes, s.touched)
 	for _, counts := range []struct {
 		what string
 		of   map[string]int
-	}{{"admitted", s.admitted}, {"refused", s.refused}, {"by one kind", s.byKind}, {"class", s.classes}} {
+	}{
+		{"admitted", s.admitted}, {"refused", s.refused}, {"admitted with", s.constructs}, {"by one kind", s.byKind},
+		{"apart", s.apart}, {"class", s.classes},
+	} {
 		for _, name := range slices.Sorted(maps.Keys(counts.of)) {
 			t.Logf("%8d  %s %s", counts.of[name], counts.what, name)
 		}
@@ -104,7 +117,7 @@ func (s *attackSearch) one(t *testing.T, attacker *Attacker, i uint64) {
 	r, _ = attacker.Play(t.Context(), small)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.examples[class] = fmt.Sprintf("attack %d:\n%s\n%s", i, small, strings.Join(append(r.Lost, r.LostOwn...), "\n"))
+	s.examples[class] = fmt.Sprintf("attack %d:\n%s\n%s", i, small, lines(append(r.Lost, r.LostOwn...)))
 }
 
 // note adds one result up; fresh reports whether it is the first of its class.
@@ -117,8 +130,13 @@ func (s *attackSearch) note(r AttackResult) (class string, fresh bool) {
 	for _, w := range r.Refused {
 		s.refused[w]++
 	}
-	class = attackClass(r)
-	if class == "" {
+	s.constructs.Add(r.Constructs)
+	s.touched += r.Touched
+	if class = attackClass(r); class == "" {
+		for _, l := range r.Apart {
+			s.apart[l.Why]++
+		}
+		s.lostApart += min(1, len(r.Apart))
 		return "", false
 	}
 	if len(r.Lost) > 0 {
@@ -143,9 +161,7 @@ func kindsOf(writes []string) []string {
 	return slices.Compact(kinds)
 }
 
-var howLost = regexp.MustCompile(`: (in plaintext|unchecked|checked)`)
-
-// attackClass returns a word for what was lost and by which kinds of objects, "" where nothing was.
+// attackClass returns a few words on what was lost first and by which write, "" where nothing was.
 func attackClass(r AttackResult) string {
 	whose, lost := "others", r.Lost
 	if len(lost) == 0 {
@@ -154,7 +170,16 @@ func attackClass(r AttackResult) string {
 	if len(lost) == 0 {
 		return ""
 	}
-	return whose + howLost.FindString(lost[0]) + " by " + strings.Join(kindsOf(r.Admitted), " and ")
+	return whose + ": " + string(lost[0].How) + " by " + lost[0].By
+}
+
+// lines returns losses, one a line.
+func lines(losses []Loss) string {
+	var b strings.Builder
+	for _, l := range losses {
+		b.WriteString(l.String() + "\n")
+	}
+	return b.String()
 }
 
 // shrinkAttack returns the smallest attack that it can find of which still is true.

@@ -12,7 +12,12 @@ const (
 type Write struct {
 	Operation string
 	Object    Document
+	// Constructs counts what the object is made of.
+	Constructs Coverage
 }
+
+// String returns the operation and the kind, as "CREATE ServiceEntry".
+func (w Write) String() string { return w.Operation + " " + w.Object.Kind() }
 
 // Attack is a mesh in which connections are under TLS, and what a tenant writes into it.
 type Attack struct {
@@ -65,10 +70,12 @@ func (g *Generator) Attack() Attack {
 	}
 	var written []Document
 	for range 1 + g.rand.IntN(4) {
+		g.Coverage = Coverage{}
 		w, ok := g.write(written)
 		if !ok {
 			continue
 		}
+		w.Constructs = g.Coverage
 		a.Writes = append(a.Writes, w)
 		if w.Operation == "CREATE" {
 			written = append(written, w.Object)

@@ -1,0 +1,78 @@
+package oracle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// Why a loss in the tenant's own namespace counts apart: tlsward only warns there, or leaves it to the namespace whom it
+// trusts.
+const (
+	// toldOf is a loss of which the write that made it was warned, by the policy whose id follows.
+	toldOf = "warned of by "
+	// ownNames are names that a rule or an entry of the namespace wrote down.
+	ownNames = "the namespace's own choice of names"
+	// ownRoute is a route of the namespace to another host that is declared, as which it is checked.
+	ownRoute = "the namespace's own choice of host"
+)
+
+// apart returns why a loss of the tenant's own namespace counts apart, "" where it does not. warned are the warnings on the
+// write that made it, state the mesh after that:
+//  1. its own Sidecar hides the host, or passes on what it hid, and undeclared-egress warned of that;
+//  2. unverified-server warned of the cluster where it goes;
+//  3. only DNS knows whether the listener that takes it does, and plaintext-egress warned of that;
+//  4. names are checked that the namespace itself wrote down, or those of a declared host to which its own route leads.
+func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
+	key, isService := keyOf(l.Cluster)
+	told := func(policy string, hosts ...string) bool {
+		return slices.ContainsFunc(warned, func(v policies.Violation) bool {
+			return v.Policy == policy && v.Action == v1alpha1.Warn && isToldOf(v, l) && slices.Contains(hosts, v.Host)
+		})
+	}
+	switch {
+	case l.How == lostTLS && !isService && told("undeclared-egress", l.to.host, "*"):
+		return toldOf + "undeclared-egress", nil
+	case l.How == lostCheck && told("unverified-server", key.Host):
+		return toldOf + "unverified-server", nil
+	case l.How == lostTLS && l.to.whose == nobodys && told("plaintext-egress", l.to.host):
+		return toldOf + "plaintext-egress", nil
+	case l.How == anotherName:
+		return ownChoice(l, key, state)
+	}
+	return "", nil
+}
+
+// isToldOf reports whether a warning is about the client of a loss.
+func isToldOf(v policies.Violation, l Loss) bool {
+	namespace := "sidecar " + l.Client.Namespace
+	return v.Client == namespace || v.Client == l.Client.String() || strings.HasPrefix(v.Client, namespace+" ")
+}
+
+// ownChoice returns which choice of its own namespace another name comes from.
+func ownChoice(l Loss, key Key, state Mesh) (string, error) {
+	snapshot, err := Decode(state)
+	if err != nil {
+		return "", err
+	}
+	c, ok := snapshot.Cluster(l.Client, key.Host, key.Port, key.Subset)
+	switch decided := c.Hop.DecidedBy; {
+	case !ok:
+		return "", nil
+	case key.Host != l.to.host:
+		if (l.Is == "authority "+key.Host || l.Is == key.Host) && hasOwn(state, l, func(d Document) bool { return d.Kind() == "VirtualService" }) {
+			return ownRoute, nil
+		}
+	case decided != nil && decided.Object.Namespace == l.Client.Namespace,
+		hasOwn(state, l, func(d Document) bool { return slices.Contains(declaredHosts(d), l.to.host) }):
+		return ownNames, nil
+	}
+	return "", nil
+}
+
+// hasOwn reports whether the namespace of a loss's client has an object for which is is true.
+func hasOwn(state Mesh, l Loss, is func(Document) bool) bool {
+	return slices.ContainsFunc(state, func(d Document) bool { return d.Namespace() == l.Client.Namespace && is(d) })
+}

@@ -1,0 +1,168 @@
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/envoy"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Loss is a connection that was under TLS with its server's name checked, and is no longer.
+type Loss struct {
+	Client mesh.Client
+	to     arrival
+	How    LossKind
+	// Cluster is where it goes now.
+	Cluster string
+	// Was and Is are the names that were checked, and that are.
+	Was, Is string
+	// By is the write that made it, as "CREATE ServiceEntry".
+	By string
+	// Why is why it counts apart, "" where it does not.
+	Why string
+}
+
+// LossKind is how a connection goes that was under TLS with its server's name checked.
+type LossKind string
+
+// The kinds of losses.
+const (
+	lostTLS     LossKind = "in plaintext"
+	lostCheck   LossKind = "unchecked"
+	anotherName LossKind = "checked as another"
+)
+
+// String returns the loss on one line.
+func (l Loss) String() string {
+	s := fmt.Sprintf("%s -> %s:%d at %s (%s): %s", l.Client, l.to.host, l.to.port, l.to.address, l.to.family, l.How)
+	if l.How == anotherName {
+		s += fmt.Sprintf(" (%s, was %s)", l.Is, l.Was)
+	}
+	return s + " to " + l.Cluster
+}
+
+// resolved lists the connections that clients open by what a name resolves to: its own VIP, an endpoint, or an address
+// that DNS alone knows.
+func resolved(m Mesh) []arrival {
+	return slices.DeleteFunc(arrivals(m), func(a arrival) bool { return a.whose == anothers })
+}
+
+// attackedClients are the clients whose connections are walked.
+func attackedClients() []mesh.Client {
+	var clients []mesh.Client
+	for _, namespace := range []string{victimNamespace, "shop", emptyNamespace, tenantNamespace} {
+		clients = append(clients, mesh.Client{Kind: mesh.ClientSidecar, Namespace: namespace, Labels: map[string]string{"app": "curl"}})
+	}
+	return clients
+}
+
+// walk is one connection of one client, and how it ends.
+type walk struct {
+	client   mesh.Client
+	to       arrival
+	payload  envoy.Payload
+	outcomes []envoy.Outcome
+	// unknown reports whether Istio has no answer for the client.
+	unknown bool
+}
+
+// walked are all connections of all clients of a mesh, always in the same order.
+type walked []walk
+
+// walkAll walks all connections of all clients.
+func walkAll(istio *Istio, all []arrival) (*walked, error) {
+	var list walked
+	for _, client := range attackedClients() {
+		config, err := istio.Connections(client)
+		if err != nil && !errors.Is(err, errCrashed) {
+			return nil, err
+		}
+		for _, a := range all {
+			for _, p := range a.payloads {
+				w := walk{client: client, to: a, payload: p, unknown: err != nil}
+				if err == nil {
+					w.outcomes = config.Walk(a.connection(p))
+				}
+				list = append(list, w)
+			}
+		}
+	}
+	return &list, nil
+}
+
+// differ reports whether any connection ends elsewhere than in other, or otherwise.
+func (w *walked) differ(other *walked) bool {
+	return !slices.EqualFunc(*w, *other, func(a, b walk) bool { return a.signature() == b.signature() })
+}
+
+// signature returns where a connection ends, and under which TLS.
+func (w walk) signature() string {
+	var parts []string
+	for _, o := range w.outcomes {
+		parts = append(parts, fmt.Sprint(o.End, o.Cluster(), o.Authority, walkedTLS(o), o.Endpoints))
+	}
+	return strings.Join(parts, "\n")
+}
+
+// losses lists the connections that were under checked TLS before and are not now.
+func (w *walked) losses(before *walked) []Loss {
+	var list []Loss
+	for i, now := range *w {
+		old := (*before)[i]
+		if old.unknown || now.unknown || !leaves(old.outcomes) {
+			continue
+		}
+		if how, _ := worst(old.outcomes); how != "" {
+			continue // it was not under checked TLS
+		}
+		l := Loss{Client: now.client, to: now.to, Was: checkedNames(old), Is: checkedNames(now)}
+		l.How, l.Cluster = worst(now.outcomes)
+		if l.How == "" && l.Is != l.Was && l.Is != "" {
+			l.How, l.Cluster = anotherName, now.outcomes[0].Cluster()
+		}
+		if l.How != "" {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// leaves reports whether any of a connection's ways leads out.
+func leaves(outcomes []envoy.Outcome) bool {
+	return slices.ContainsFunc(outcomes, func(o envoy.Outcome) bool { return o.End == envoy.EndUpstream })
+}
+
+// worst returns how, and by which cluster, a connection leaves in plaintext or unchecked; "" where it does not.
+func worst(outcomes []envoy.Outcome) (how LossKind, cluster string) {
+	for _, o := range outcomes {
+		switch {
+		case o.End != envoy.EndUpstream:
+		case o.TLS == nil:
+			return lostTLS, o.Cluster()
+		case how == "" && (o.TLS.Insecure || len(o.TLS.Names) == 0 && o.TLS.AutoName == nil):
+			how, cluster = lostCheck, o.Cluster()
+		}
+	}
+	return how, cluster
+}
+
+// checkedNames returns the names that are checked where a connection leaves.
+func checkedNames(w walk) string {
+	var names []string
+	for _, o := range w.outcomes {
+		if o.End != envoy.EndUpstream || o.TLS == nil {
+			continue
+		}
+		for _, n := range o.TLS.Names {
+			names = append(names, n.String())
+		}
+		if o.TLS.AutoName != nil && w.payload.HTTP != nil {
+			names = append(names, "authority "+o.Authority)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
+}
