@@ -114,10 +114,10 @@ func (c *ReviewChecker) refusedFlows(decision admission.Decision) []mesh.Flow {
 }
 
 // hadTLS reports whether the client had TLS towards a host, in whatever cluster routes led it to: moved, if traffic for
-// it may have gone to another host.
+// it may have gone to another host. Mutual TLS that Istio starts by itself towards the endpoints that have it is TLS.
 func (v view) hadTLS(host string, moved bool) bool {
 	for key, a := range v.answers {
-		if (moved || key.Host == host) && a.TLS() {
+		if (moved || key.Host == host) && (a.TLS() || a.Auto) {
 			return true
 		}
 	}
