@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,14 +32,23 @@ var reviewType = metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "Admis
 // charset, and reads every review twice, which costs as much as all else that is done for one that comes again
 // (docs/adr/0014-controller-runtime.md).
 type codec struct {
-	hook    *ctrladmission.Webhook
-	refused func(status int)
+	hook *ctrladmission.Webhook
+	// awaitSeat waits until the review may be computed; decoding it is the first of that.
+	awaitSeat func(context.Context) error
+	// refuse answers what is no AdmissionReview, or has no turn.
+	refuse  func(http.ResponseWriter, error)
 	buffers *sync.Pool
 }
 
 func (w *Webhooks) codec(name string, hook *ctrladmission.Webhook) codec {
-	return codec{hook: hook, buffers: &w.buffers, refused: func(status int) {
+	return codec{hook: hook, awaitSeat: w.awaitSeat, buffers: &w.buffers, refuse: func(rw http.ResponseWriter, err error) {
+		status := statusOf(err)
+		if status == http.StatusTooManyRequests {
+			w.shed(rw, "late", err.Error())
+			return
+		}
 		w.metrics.refused.WithLabelValues(name, strconv.Itoa(status)).Inc()
+		http.Error(rw, err.Error(), status)
 	}}
 }
 
@@ -47,9 +57,7 @@ func (c codec) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer discard(r.Body)
 	request, err := c.read(w, r)
 	if err != nil {
-		status := statusOf(err)
-		c.refused(status)
-		http.Error(w, err.Error(), status)
+		c.refuse(w, err)
 		return
 	}
 	response := c.hook.Handle(r.Context(), ctrladmission.Request{AdmissionRequest: *request})
@@ -102,6 +110,9 @@ func (c codec) read(w http.ResponseWriter, r *http.Request) (*admissionv1.Admiss
 	}()
 	if err := readBody(w, r, buffer); err != nil {
 		return nil, err
+	}
+	if err := c.awaitSeat(r.Context()); err != nil {
+		return nil, bad(http.StatusTooManyRequests, "too many reviews of this user in this namespace: none had its turn in time (%v)", err)
 	}
 	return decodeReview(buffer.Bytes())
 }

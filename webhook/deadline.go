@@ -28,14 +28,14 @@ func timeoutOf(r *http.Request, longest time.Duration) time.Duration {
 }
 
 // inTime decides before ctx ends, or answers that it could not: without an answer the API server would do what its
-// failurePolicy says, which may be to admit. A decision that is late keeps its place until it is done: what nobody waits
+// failurePolicy says, which may be to admit. A decision that is late keeps its seat until it is done: what nobody waits
 // for any more must not pile up.
 func (w *Webhooks) inTime(ctx context.Context, e endpoint, r *ctrladmission.Request) outcome {
 	done := make(chan outcome, 1)
-	release := slotOf(ctx).handOver()
+	leave := seatOf(ctx).handOver()
 	w.metrics.inFlight.Inc()
 	w.workers.run(func() {
-		defer release()
+		defer leave()
 		defer w.metrics.inFlight.Dec()
 		done <- w.recovered(ctx, e, r)
 	})

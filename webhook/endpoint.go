@@ -34,7 +34,7 @@ func (w *Webhooks) register(s ctrlwebhook.Server, e endpoint) {
 		// The default puts the request into the logger of every review, for lines that are not written.
 		LogConstructor: func(base logr.Logger, _ *ctrladmission.Request) logr.Logger { return base },
 	}))
-	handler = w.limited(handler)
+	handler = w.queued(handler)
 	handler = withDeadline(w.timeout, handler)
 	handler = w.timed(e.name, handler)
 	s.Register("/"+e.name, handler)

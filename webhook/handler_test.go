@@ -182,7 +182,7 @@ func TestUnknownMeshAnswersClosed(t *testing.T) {
 
 // A review that takes longer than the API server waits is refused, not left open, and holds its slot to the end.
 func TestDeadline(t *testing.T) {
-	f := newFixture(t, Options{Cache: newCache(t), MaxConcurrent: 1, QueueTimeout: time.Millisecond})
+	f := newFixture(t, Options{Cache: newCache(t), Seats: 1})
 	f.Use(testEvaluator(t))
 	leave := make(chan struct{})
 	slow := func(context.Context, *admission.Evaluator, *ctrladmission.Request) (outcome, error) {
@@ -200,11 +200,11 @@ func TestDeadline(t *testing.T) {
 	if n := f.count(t, "tlsward_undecided_total", "reason=timeout"); n != 1 {
 		t.Errorf("%v timeouts counted, want 1", n)
 	}
-	if code, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, fixture.GoodRule))); code != http.StatusTooManyRequests {
+	if code, _ := server.post(t, "/validate?timeout=50ms", "application/json", envelope(t, create(t, fixture.GoodRule))); code != http.StatusTooManyRequests {
 		t.Errorf("status %d while the late one is at work, want 429", code)
 	}
 	close(leave)
-	eventually(t, "the slot is free", func() bool { return len(f.limiter.slots) == 0 })
+	eventually(t, "the slot is free", func() bool { return f.queue.InHand() == 0 })
 }
 
 func TestDeadlineFromQuery(t *testing.T) {
@@ -223,7 +223,7 @@ func TestDeadlineFromQuery(t *testing.T) {
 }
 
 func TestShedding(t *testing.T) {
-	f := newFixture(t, Options{Cache: newCache(t), MaxConcurrent: 1, QueueTimeout: 20 * time.Millisecond})
+	f := newFixture(t, Options{Cache: newCache(t), MaxConcurrent: 1})
 	f.Use(testEvaluator(t))
 	entered, leave := make(chan struct{}), make(chan struct{})
 	slow := func(context.Context, *admission.Evaluator, *ctrladmission.Request) (outcome, error) {
@@ -243,27 +243,8 @@ func TestShedding(t *testing.T) {
 	}
 	close(leave)
 	wg.Wait()
-	if n := f.count(t, "tlsward_shed_total"); n != 1 {
+	if n := f.count(t, "tlsward_shed_total", "reason=full"); n != 1 {
 		t.Errorf("%v shed, want 1", n)
-	}
-}
-
-func TestLimiterLetsBurstsWait(t *testing.T) {
-	l := newLimiter(1, time.Second)
-	if !l.acquire(t.Context()) {
-		t.Fatal("the first was refused")
-	}
-	got := make(chan bool)
-	go func() { got <- l.acquire(t.Context()) }()
-	eventually(t, "the second waits", func() bool { return len(l.waiting) == 1 })
-	l.release()
-	if !<-got {
-		t.Error("the second was refused though a slot came free")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if l.acquire(ctx) {
-		t.Error("one whose client has gone was let in")
 	}
 }
 

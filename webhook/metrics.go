@@ -9,6 +9,7 @@ import (
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/fairqueue"
 )
 
 // Metrics counts what the server does. Every label has a small, fixed set of values, whatever clients send; policy
@@ -19,7 +20,8 @@ type Metrics struct {
 	duration   *prometheus.HistogramVec
 	undecided  *prometheus.CounterVec
 	refused    *prometheus.CounterVec
-	shed       prometheus.Counter
+	shed       *prometheus.CounterVec
+	queued     prometheus.Histogram
 	panics     *prometheus.CounterVec
 	inFlight   prometheus.Gauge
 	reloads    *prometheus.CounterVec
@@ -48,14 +50,18 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			// A review takes some hundred microseconds; a refusal may wait for events; the API server waits 1 to 3 s.
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}, []string{"webhook"}),
-		shed: prometheus.NewCounter(prometheus.CounterOpts{
-			Namespace: "tlsward", Name: "shed_total", Help: "Reviews turned away with 429: too many at once."}),
+		shed: counters("shed_total", "Reviews turned away with 429: full, too many were in hand; late, their turn did not come in time.",
+			"reason"),
+		queued: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "tlsward", Name: "queue_wait_seconds",
+			Help:    "Time that a review has waited for its turn, those included whose turn did not come.",
+			Buckets: []float64{.0001, .001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: "tlsward", Name: "reviews_in_flight", Help: "Reviews being judged."}),
 		reloaded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Namespace: "tlsward", Name: "config_applied_timestamp_seconds", Help: "When the configuration in force was applied."}),
 	}
-	registry.MustRegister(m.reviews, m.violations, m.duration, m.undecided, m.refused, m.shed, m.panics, m.inFlight,
+	registry.MustRegister(m.reviews, m.violations, m.duration, m.undecided, m.refused, m.shed, m.queued, m.panics, m.inFlight,
 		m.reloads, m.reloaded, m.policies)
 	return m
 }
@@ -88,6 +94,11 @@ func (m *Metrics) Mesh(cache *assume.Cache) {
 	m.gauge("mesh_pending_writes", "Admitted writes that no event has shown yet.",
 		func() float64 { return float64(len(cache.View().Writes)) })
 	m.gauge("mesh_age_seconds", "Time since the mesh last changed.", func() float64 { return cache.Age().Seconds() })
+}
+
+// queue publishes the reviews in hand.
+func (m *Metrics) queue(q *fairqueue.Queue) {
+	m.gauge("reviews_waiting", "Reviews that wait for their turn.", func() float64 { return float64(q.Waiting()) })
 }
 
 // Certificate publishes when the certificate that is served expires; 0 where there is none.

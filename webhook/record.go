@@ -37,5 +37,5 @@ func (w *Webhooks) record(ctx context.Context, r *ctrladmission.Request, d admis
 			UserInfo: policies.UserInfo{Username: r.UserInfo.Username, Groups: r.UserInfo.Groups},
 		}
 	}
-	w.onDecision(ctx, record)
+	idle(ctx, func() { w.onDecision(ctx, record) })
 }

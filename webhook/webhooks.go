@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/fairqueue"
 )
 
 // Options are what Webhooks need.
@@ -29,11 +31,12 @@ type Options struct {
 	Patience time.Duration
 	// OnDecision gets every decision of /validate. It is waited for. Leave it unset for none.
 	OnDecision func(context.Context, DecisionRecord)
-	// MaxConcurrent caps the reviews decided at once; 128 if zero.
+	// MaxConcurrent caps the reviews of one user in one namespace, waiting or at work; 128 if zero. All users have ten
+	// times as many.
 	MaxConcurrent int
-	// QueueTimeout is how long a review above the cap waits before it gets 429; 500 ms if zero.
-	QueueTimeout time.Duration
-	// Timeout bounds one review, where the request's own ?timeout= is not shorter; 2.5 s if zero.
+	// Seats is how many reviews are computed at once; as many as processors if zero, and at least two.
+	Seats int
+	// Timeout bounds one review, the wait for its turn included, where the request's own ?timeout= is not shorter; 2.5 s if zero.
 	Timeout time.Duration
 	Metrics *Metrics
 	Log     *slog.Logger
@@ -45,7 +48,7 @@ type Webhooks struct {
 	ready      func() error
 	wasReady   atomic.Bool
 	decider    admission.Decider
-	limiter    *limiter
+	queue      *fairqueue.Queue
 	workers    workers
 	buffers    sync.Pool
 	timeout    time.Duration
@@ -56,10 +59,10 @@ type Webhooks struct {
 
 // New returns Webhooks without an Evaluator yet.
 func New(o Options) *Webhooks {
-	return &Webhooks{
+	w := &Webhooks{
 		ready:      o.Ready,
-		decider:    admission.Decider{Cache: o.Cache, Get: o.Get, Patience: o.Patience, KeepInput: o.OnDecision != nil},
-		limiter:    newLimiter(cmp.Or(o.MaxConcurrent, 128), cmp.Or(o.QueueTimeout, 500*time.Millisecond)),
+		decider:    admission.Decider{Cache: o.Cache, Get: o.Get, Patience: o.Patience, KeepInput: o.OnDecision != nil, Idle: idle},
+		queue:      newQueue(cmp.Or(o.Seats, max(2, runtime.GOMAXPROCS(0))), cmp.Or(o.MaxConcurrent, 128)),
 		workers:    newWorkers(),
 		buffers:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		timeout:    cmp.Or(o.Timeout, 2500*time.Millisecond),
@@ -67,6 +70,14 @@ func New(o Options) *Webhooks {
 		metrics:    o.Metrics,
 		log:        o.Log,
 	}
+	if get := o.Get; get != nil {
+		w.decider.Get = func(ctx context.Context, ref mesh.Ref) (object *mesh.Object, err error) {
+			idle(ctx, func() { object, err = get(ctx, ref) })
+			return object, err
+		}
+	}
+	w.metrics.queue(w.queue)
+	return w
 }
 
 // Use puts an evaluator into force for the reviews that begin from now on. Those in flight end with theirs.

@@ -38,7 +38,7 @@ The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files i
 	f.IntVar(&o.Port, "port", 9443, "port of the webhooks; 0 picks one")
 	f.IntVar(&o.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks one, -1 is none")
 	f.IntVar(&o.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks one, -1 is none")
-	f.IntVar(&o.MaxConcurrent, "max-concurrent", 128, "reviews judged at once; more of them wait, then get 429")
+	f.IntVar(&o.MaxConcurrent, "max-concurrent", 128, "reviews of one user in one namespace at once, ten times as many in all; more get 429")
 	f.DurationVar(&o.Patience, "patience", 100*time.Millisecond, "how long a refusal waits for a missing partner that is on its way")
 	f.DurationVar(&o.Drain, "drain", 5*time.Second, "how long to serve on after SIGTERM, no longer ready")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "log more")

@@ -36,6 +36,8 @@ type Decider struct {
 	Get func(context.Context, mesh.Ref) (*mesh.Object, error)
 	// Patience is how long a denial waits for events.
 	Patience time.Duration
+	// Idle runs what only waits. It is unset where nobody else could compute meanwhile.
+	Idle func(ctx context.Context, wait func())
 	// KeepInput leaves what policies read in the decision. It is large, so only for whoever logs it.
 	KeepInput bool
 
@@ -129,14 +131,28 @@ func (d *Decider) untilSettled(ctx context.Context, try func(*assume.View) (sett
 			defer timer.Stop()
 			timeout = timer.C
 		}
-		select {
-		case <-changed:
-		case <-timeout:
-			return err
-		case <-ctx.Done():
+		if !d.await(ctx, changed, timeout) {
 			return err
 		}
 	}
+}
+
+// await waits until the mesh has changed, and reports whether it has before the timeout and the end of ctx.
+func (d *Decider) await(ctx context.Context, changed <-chan struct{}, timeout <-chan time.Time) (hasChanged bool) {
+	wait := func() {
+		select {
+		case <-changed:
+			hasChanged = true
+		case <-timeout:
+		case <-ctx.Done():
+		}
+	}
+	if d.Idle != nil {
+		d.Idle(ctx, wait)
+	} else {
+		wait()
+	}
+	return hasChanged
 }
 
 // dependsOnOthers reports whether another object's arrival could better the decision. A ServiceEntry whose rule is still

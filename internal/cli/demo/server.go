@@ -51,7 +51,7 @@ func start(ctx context.Context, judge *admission.Evaluator) (*server, error) {
 	}
 	log := slog.New(slog.DiscardHandler)
 	s := &server{cache: assume.NewCache(admission.MeshSettings(judge.Config.Mesh)), address: listener.Addr().String()}
-	hooks := webhook.New(webhook.Options{Cache: s.cache, MaxConcurrent: 1,
+	hooks := webhook.New(webhook.Options{Cache: s.cache, Seats: 1,
 		Metrics: webhook.NewMetrics(prometheus.NewRegistry()), Log: log})
 	hooks.Use(judge)
 	serving := webhook.NewServer(webhook.ServerOptions{Listener: listener, TLS: tlsConfig, Health: &webhook.Health{}, Log: log})

@@ -30,7 +30,7 @@ type Options struct {
 	// Port, MetricsPort and HealthPort are those of the listeners. 0 picks one, -1 is none.
 	Port, MetricsPort, HealthPort int
 
-	// MaxConcurrent is how many reviews are decided at once.
+	// MaxConcurrent is how many reviews of one user in one namespace may be in hand at once.
 	MaxConcurrent int
 	// Patience is how long a denial waits for events that may turn it.
 	Patience time.Duration
