@@ -9,7 +9,7 @@
 # custom:
 #   id: unverified-server
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.unverified_server
 
 import data.tlsward.lib
