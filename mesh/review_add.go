@@ -1,6 +1,9 @@
 package mesh
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // add adds the flows of changes.
 func (r *review) add(list ...change) {
@@ -21,6 +24,7 @@ func (r *review) addEgress(c change) {
 		if was == Originated || r.flows[i].Before == "" {
 			r.flows[i].Before = was
 		}
+		r.flows[i].LostVerification = cmp.Or(r.flows[i].LostVerification, c.lost)
 		r.flows[i].WasUnrouted = r.flows[i].WasUnrouted || h.wasUnrouted
 		return
 	}
@@ -38,6 +42,7 @@ func (r *review) addEgress(c change) {
 	}
 	f.PortFallback = r.isPortFallback(h)
 	r.judgeRule(&f, h)
+	f.LostVerification = c.lost
 	if r.isDecidedElsewhere(f, h) {
 		return
 	}
@@ -104,7 +109,7 @@ func (r *review) lostTLS(f Flow, h hop) *LostTLS {
 // isDecidedElsewhere reports whether a flow is decided by other objects, and as before. Then the review has nothing
 // to answer for.
 func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
-	if r.object == nil || f.Before != f.Verdict || f.WasUnrouted {
+	if r.object == nil || f.Before != f.Verdict || f.WasUnrouted || f.LostVerification != nil {
 		return false
 	}
 	switch r.object.Kind {

@@ -6,6 +6,7 @@ import "slices"
 type change struct {
 	hop    hop
 	before Verdict
+	lost   *LostVerification
 }
 
 // losesTLS reports whether the hop was under TLS and is in plaintext.
@@ -54,9 +55,9 @@ func (r *review) changesTo(host string, clients []Client, of changesOf) []change
 	return list
 }
 
-// losses returns the changes that lose their TLS, or were unrouted, hops to gateways aside.
+// losses returns the changes that lose their TLS or its check, or were unrouted, hops to gateways aside.
 func losses(list []change) []change {
 	return slices.DeleteFunc(list, func(c change) bool {
-		return c.hop.kind == HopGateway || !c.losesTLS() && !c.hop.wasUnrouted
+		return c.hop.kind == HopGateway || !c.losesTLS() && c.lost == nil && !c.hop.wasUnrouted
 	})
 }

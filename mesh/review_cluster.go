@@ -51,7 +51,7 @@ func (r *review) hostChanges(client Client, host string, number uint32) []change
 	was := egressVerdict(earlier)
 	list := r.portForTLS(client, svc, p)
 	if isUnrouted(hops) {
-		list = append(list, change{hops[0], was})
+		list = append(list, change{hop: hops[0], before: was})
 		if !r.after.isRouteDestination(host, number) {
 			return list
 		}
@@ -59,11 +59,12 @@ func (r *review) hostChanges(client Client, host string, number uint32) []change
 	for _, h := range hops {
 		switch {
 		case h.kind == HopEgress && h.client.Kind == ClientGateway:
-			list = append(list, change{h, was})
+			list = append(list, change{hop: h, before: was})
 		case h.kind == HopEgress && h.host == host && h.port == number && h.subset == "":
-			list = append(list, change{h, cmp.Or(was, r.clusterBefore(h))})
+			list = append(list, change{hop: h, before: cmp.Or(was, r.clusterBefore(h))})
 		}
 	}
+	list = r.withLostVerification(list, earlier, client, host, host)
 	if allThroughGateways(hops) {
 		return list
 	}

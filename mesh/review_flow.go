@@ -45,6 +45,9 @@ type Flow struct {
 	HostNotVisible bool `json:"hostNotVisible,omitempty"`
 	// LostTLS is TLS of the rule under review, where now a rule that it hid before leaves the bytes in plaintext.
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
+	// LostVerification is the check of the server's name that the client's connections lose by an object of somebody
+	// else's.
+	LostVerification *LostVerification `json:"lostVerification,omitempty"`
 	// TakenBy is the listener of another host that takes these connections, which were under TLS before.
 	TakenBy *OtherListener `json:"takenBy,omitempty"`
 	// PortFallback reports whether the host's server also gets what the client sends on the port to addresses that no

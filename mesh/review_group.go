@@ -45,6 +45,9 @@ func (f Flow) withoutHost() Flow {
 		sni = f.Hops[n-1].SNI
 		f.Hops = []Hop{f.Hops[n-1].withoutHost()}
 	}
+	if lost := f.LostVerification; lost != nil {
+		f.LostVerification = &LostVerification{Service: Ref{Namespace: lost.Service.Namespace}, Names: mark(len(lost.Names) > 0)}
+	}
 	f.SNIHosts, f.EndpointHosts = mark(host.AnyCovers(f.SNIHosts, sni)), mark(slices.Contains(f.EndpointHosts, sni))
 	return f
 }

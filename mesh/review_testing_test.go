@@ -82,6 +82,10 @@ func flowLine(f Flow) string {
 	if f.LostTLS != nil {
 		add("lost "+f.LostTLS.Field+" to "+f.LostTLS.Successor.String(), true)
 	}
+	if lost := f.LostVerification; lost != nil {
+		add(fmt.Sprintf("lost check of %s of %s", lost.Host, lost.Service), true)
+		add("for "+strings.Join(lost.Names, ", "), len(lost.Names) > 0)
+	}
 	add("fallback", f.PortFallback)
 	if by := f.TakenBy; by != nil {
 		add("taken by "+by.Service.String(), true)

@@ -103,7 +103,7 @@ func (r *routeReview) routeChanges(client Client, host string, number uint32) []
 	if !r.takeAny(hops) && !r.takeAny(earlier) && !isUnrouted(earlier) {
 		return nil
 	}
-	return routedChanges(hops, egressVerdict(earlier))
+	return r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, host, host)
 }
 
 // takeAny reports whether any of hops is by a route under review.
@@ -118,7 +118,7 @@ func routedChanges(hops []hop, was Verdict) []change {
 	var list []change
 	for _, h := range hops {
 		if h.kind != hopInside {
-			list = append(list, change{h, was})
+			list = append(list, change{hop: h, before: was})
 		}
 	}
 	return list
@@ -153,7 +153,7 @@ func (r *routeReview) changesUnderWildcard(client Client, wildcard, name string,
 	if isUnrouted(earlier) {
 		markUnrouted(hops)
 	}
-	return routedChanges(hops, egressVerdict(earlier))
+	return r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, wildcard, name)
 }
 
 // addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: its tls and tcp routes are for those too.

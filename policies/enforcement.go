@@ -46,15 +46,16 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy) (enforcement, error
 	return enforcement{strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now}, nil
 }
 
-// action returns the strongest action that p's violations may have in a namespace.
-func (e *enforcement) action(p *Policy, namespace string) v1alpha1.Action {
+// action returns the action that p's violations have in a namespace where they name none, and the strongest one that they
+// may name. What the Config says is both.
+func (e *enforcement) action(p *Policy, namespace string) (usual, strongest v1alpha1.Action) {
 	if o, ok := e.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
-		return o.Action
+		return o.Action, o.Action
 	}
 	if e.strict && p.ID == tlsPendingID {
-		return v1alpha1.Deny
+		return v1alpha1.Deny, v1alpha1.Deny
 	}
-	return p.Action
+	return p.Action, p.Strongest
 }
 
 // enabled reports whether p has an action other than off in any namespace.
@@ -63,7 +64,8 @@ func (e *enforcement) enabled(p *Policy) bool {
 	if overridden && len(o.Namespaces) == 0 {
 		return o.Action != v1alpha1.Off
 	}
-	return overridden || e.action(p, "") != v1alpha1.Off
+	usual, _ := e.action(p, "")
+	return overridden || usual != v1alpha1.Off
 }
 
 // applyExemptions lowers the violations that an exemption covers to audit, or to warn where the exemption ends within

@@ -74,6 +74,21 @@ func TestAnActionOfAPolicyOnlyLowers(t *testing.T) {
 	}
 }
 
+// A policy that warns may deny the worst, if its METADATA says so, and the Config does not say otherwise.
+func TestAnActionMayBeRaisedAsFarAsThePolicySays(t *testing.T) {
+	source := strings.Replace(own("mine", `violation contains {"message": "no", "action": "deny"}`), "action: deny", "action: warn\n#   strongest: deny", 1)
+	for want, cfg := range map[v1alpha1.Action]v1alpha1.Config{v1alpha1.Deny: {}, v1alpha1.Warn: with("mine", v1alpha1.Warn)} {
+		e, err := New(t.Context(), &cfg, Files{"mine.rego": source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := e.Evaluate(t.Context(), review(mesh.Originated, mesh.CauseNone))
+		if err != nil || len(found) != 1 || found[0].Action != want {
+			t.Errorf("found %v (%v), want one to %s", found, err, want)
+		}
+	}
+}
+
 func TestExemptions(t *testing.T) {
 	now := time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
 	for name, tc := range map[string]struct {

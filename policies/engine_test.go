@@ -80,6 +80,7 @@ func TestNewRefuses(t *testing.T) {
 		"no title":                 {strings.Replace(good, "# title: A policy\n", "", 1), "mine.rego:1: METADATA: title is missing"},
 		"no description":           {strings.Replace(good, "# description: Of a user.\n", "", 1), "description is missing"},
 		"a wrong action":           {strings.Replace(good, "action: deny", "action: refuse", 1), "custom.action must be deny, warn, audit or off, have refuse"},
+		"a strongest that is none": {strings.Replace(good, "action: deny", "action: deny\n#   strongest: warn", 1), "custom.strongest must be stronger than custom.action, have warn"},
 		"no kinds":                 {strings.Replace(good, "kinds: [DestinationRule]", "kinds: []", 1), "custom.kinds must list kinds"},
 		"an id in another form":    {strings.Replace(good, "id: mine", "id: Mine", 1), "custom.id must be lower-case words"},
 		"an id of another package": {strings.Replace(good, "id: mine", "id: yours", 1), "custom.id yours belongs in package tlsward.yours, not tlsward.mine"},

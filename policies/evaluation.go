@@ -107,7 +107,7 @@ func (e *evaluation) evaluateTogether(queries []query) ([]Violation, error) {
 	return e.violations(queries, results)
 }
 
-// violations reads the results of queries. Each violation gets at most the action that its policy has in the namespace.
+// violations reads the results of queries. Each violation gets at most the action that its policy may have in the namespace.
 func (e *evaluation) violations(queries []query, results topdown.QueryResult) ([]Violation, error) {
 	var found []Violation
 	for _, q := range queries {
@@ -115,7 +115,8 @@ func (e *evaluation) violations(queries []query, results topdown.QueryResult) ([
 		if result == nil {
 			return nil, errors.New("violation is undefined")
 		}
-		violations, err := readResult(q.policy.ID, e.engine.enforcement.action(q.policy, e.namespace), result.Value)
+		usual, strongest := e.engine.enforcement.action(q.policy, e.namespace)
+		violations, err := readResult(q.policy.ID, usual, strongest, result.Value)
 		if err != nil {
 			return nil, err
 		}

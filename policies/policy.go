@@ -20,6 +20,9 @@ type Policy struct {
 	Description string `json:"description"`
 	// Action is the action of its violations where the Config has no other.
 	Action v1alpha1.Action `json:"action"`
+	// Strongest is the strongest action that one of its violations may name where the Config has none: Action, unless its
+	// METADATA says more.
+	Strongest v1alpha1.Action `json:"strongest,omitempty"`
 	// Kinds are the kinds of objects whose reviews it is evaluated for; "*" is any.
 	Kinds []string `json:"kinds"`
 	// Links are the related_resources.
@@ -72,6 +75,12 @@ func readPolicy(m module) (*Policy, error) {
 	action, _ := a.Custom["action"].(string)
 	p.Action = v1alpha1.Action(action)
 	require(severity(p.Action) >= 0, "custom.action must be deny, warn, audit or off, have %v", a.Custom["action"])
+	p.Strongest = p.Action
+	if strongest, ok := a.Custom["strongest"]; ok {
+		s, _ := strongest.(string)
+		p.Strongest = v1alpha1.Action(s)
+		require(severity(p.Strongest) > severity(p.Action), "custom.strongest must be stronger than custom.action, have %v", strongest)
+	}
 	p.Kinds, isString = stringsOf(a.Custom["kinds"])
 	require(isString && len(p.Kinds) > 0, "custom.kinds must list kinds of objects, or \"*\", have %v", a.Custom["kinds"])
 	for _, r := range a.RelatedResources {

@@ -9,8 +9,9 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// readResult reads a policy's set of violations. Each gets at most the given action.
-func readResult(id string, action v1alpha1.Action, result ast.Value) ([]Violation, error) {
+// readResult reads a policy's set of violations. Each has its own action, but none above the strongest; without one it has
+// the usual action.
+func readResult(id string, usual, strongest v1alpha1.Action, result ast.Value) ([]Violation, error) {
 	set, ok := result.(ast.Set)
 	if !ok {
 		return nil, fmt.Errorf("violation is %s, not a set", ast.ValueName(result))
@@ -26,9 +27,9 @@ func readResult(id string, action v1alpha1.Action, result ast.Value) ([]Violatio
 		}
 		v.Policy = id
 		if v.Action == "" {
-			v.Action = action
+			v.Action = usual
 		}
-		v.Action = weaker(v.Action, action)
+		v.Action = weaker(v.Action, strongest)
 		if v.Action != v1alpha1.Off {
 			out = append(out, v)
 		}

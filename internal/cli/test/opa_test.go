@@ -202,7 +202,7 @@ func evaluate(t *testing.T, e *policies.Engine, in judged) []policies.Violation 
 	return sorted(found)
 }
 
-// told returns the violations as the engine does: with their policy, and the weaker of the action that it declares and
+// told returns the violations as the engine does: with their policy, and the weaker of the strongest action that it may have and
 // the one that they bring.
 func (a answers) told(e *policies.Engine) []policies.Violation {
 	order := []v1alpha1.Action{v1alpha1.Off, v1alpha1.Audit, v1alpha1.Warn, v1alpha1.Deny}
@@ -210,9 +210,10 @@ func (a answers) told(e *policies.Engine) []policies.Violation {
 	for _, p := range e.Policies() {
 		for _, v := range a[strings.ReplaceAll(p.ID, "-", "_")] {
 			v.Policy = p.ID
-			if v.Action == "" || slices.Index(order, v.Action) > slices.Index(order, p.Action) {
+			if v.Action == "" {
 				v.Action = p.Action
 			}
+			v.Action = order[min(slices.Index(order, v.Action), slices.Index(order, p.Strongest))]
 			all = append(all, v)
 		}
 	}

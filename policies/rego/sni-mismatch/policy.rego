@@ -2,14 +2,16 @@
 # title: An SNI that the server does not have
 # description: |-
 #   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
-#   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only.
+#   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only. So is refused
+#   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
+#   for and another namespace declares.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
 # custom:
 #   id: sni-mismatch
 #   action: deny
-#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.sni_mismatch
 
 import data.tlsward.lib
@@ -25,6 +27,26 @@ violation contains lib.flow_violation(f, {"message": _message(f, sni), "fix": _f
 	sni := hop.sni
 	not _server_has_name(f, sni)
 }
+
+# The SNI is that of the server, which is another than the client asks for.
+violation contains lib.flow_violation(f, {"message": _another_server(f), "fix": lib.keep_to_own_namespace, "action": "deny"}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	count(f.lostVerification.names) > 0
+}
+
+_another_server(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"these clients ask for %s, and with this %s of %s the server's certificate is checked for %s instead.",
+		"It is for their namespace, or for the host's, to send them to another server.",
+	]),
+	[
+		lib.asked_for(f),
+		input.request.operation,
+		lib.object_name(lib.reviewed_object),
+		concat(", ", f.lostVerification.names),
+	],
+))
 
 _starts_tls(f) if f.hopKind == "gateway"
 

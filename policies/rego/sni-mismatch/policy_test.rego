@@ -176,3 +176,29 @@ test_asks_for_the_hosts_own_name if {
 	result := found with input as fixtures.review("VirtualService", [rewritten])
 	{yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.sni"] | some v in result} == {"edition.cnn.com"}
 }
+
+# Careless: the SNI is the server's own, so nothing is wrong.
+test_refuses_another_server_for_what_others_ask_for if {
+	lost := {"host": "api.example.com", "service": {"kind": "ServiceEntry", "namespace": "data", "name": "api"}, "names": ["edition.cnn.com"]}
+	flow := sends("edition.cnn.com", {"lostVerification": lost})
+	result := found with input as fixtures.review("VirtualService", [flow])
+	{[v.action, v.message, v.fix] | some v in result} == {[
+		"deny",
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: these clients ask for api.example.com, which ServiceEntry data/api declares,",
+			"and with this CREATE of VirtualService default/edition-cnn-com the server's certificate is checked for",
+			"edition.cnn.com instead. It is for their namespace, or for the host's, to send them to another server.",
+		]),
+		concat("\n", [
+			"# For clients of its own namespace alone.",
+			"# in VirtualService default/edition-cnn-com",
+			`{"spec.exportTo":["."]}`,
+			"",
+		]),
+	]}
+}
+
+test_leaves_an_unchecked_server_to_another_policy if {
+	lost := {"host": "api.example.com", "service": {"kind": "ServiceEntry", "namespace": "data", "name": "api"}, "names": []}
+	found == set() with input as fixtures.review("VirtualService", [sends("edition.cnn.com", {"lostVerification": lost})])
+}

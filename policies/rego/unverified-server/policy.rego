@@ -2,14 +2,16 @@
 # title: TLS to a server whose name is not checked
 # description: |-
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
-#   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server.
+#   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
+#   where clients of another namespace lose a check that they had, for a host that another namespace declares.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
 # custom:
 #   id: unverified-server
 #   action: warn
-#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   strongest: deny
+#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.unverified_server
 
 import data.tlsward.lib
@@ -33,7 +35,17 @@ violation contains _violation(f) if {
 	f.hops in {null, []}
 }
 
-_violation(f) := lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)})
+_violation(f) := lib.flow_violation(f, {"message": _lost_message(f), "fix": lib.keep_to_own_namespace, "action": "deny"}) if {
+	f.lostVerification
+} else := lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)})
+
+_lost_message(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"these clients ask for %s, and with this %s of %s the name in the server's certificate is not checked any more: %s.",
+		"It is for their namespace, or for the host's, to decide whom they trust.",
+	]),
+	[lib.asked_for(f), input.request.operation, lib.object_name(lib.reviewed_object), _reason(f)],
+))
 
 _message(f) := lib.flow_message(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_reason(f)]))
 

@@ -77,3 +77,36 @@ test_warns_of_tls_without_hops[hops] if {
 	result := found with input as fixtures.review("DestinationRule", [object.union(fixtures.originated_flow({}), {"hops": hops})])
 	count(result) == 1
 }
+
+# Careless: what clients lose by somebody else's object is warned of like what they chose.
+test_refuses_what_takes_the_check_from_others if {
+	lost := {"host": "db.example.com", "service": {"kind": "ServiceEntry", "namespace": "data", "name": "db"}, "names": []}
+	flow := object.union(fixtures.originated_flow({"verified": false}), {"lostVerification": lost})
+	result := found with input as fixtures.review("VirtualService", [flow])
+	{[v.action, v.message, v.fix] | some v in result} == {[
+		"deny",
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: these clients ask for db.example.com, which ServiceEntry data/db declares,",
+			"and with this CREATE of VirtualService default/edition-cnn-com the name in the server's certificate is not checked",
+			sprintf("any more: %s has no subjectAltNames, and only HTTP ports have an automatic check.", [tls]),
+			"It is for their namespace, or for the host's, to decide whom they trust.",
+		]),
+		concat("\n", [
+			"# For clients of its own namespace alone.",
+			"# in VirtualService default/edition-cnn-com",
+			`{"spec.exportTo":["."]}`,
+			"",
+		]),
+	]}
+}
+
+# Careless: the fix is what the object already is, or a field that its kind does not have.
+test_has_no_narrower_export_where_there_is_none[[kind, spec]] if {
+	some kind, spec in {"VirtualService": {"exportTo": ["."]}, "Sidecar": {}}
+	lost := {"host": "db.example.com", "service": {"kind": "ServiceEntry", "namespace": "data", "name": "db"}, "names": []}
+	flow := object.union(fixtures.originated_flow({"verified": false}), {"lostVerification": lost})
+	review := object.union(fixtures.review(kind, [flow]), {"object": {"spec": spec}})
+	result := found with input as review
+	some v in result
+	startswith(v.fix, "# The traffic still needs")
+}

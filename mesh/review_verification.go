@@ -1,0 +1,108 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+)
+
+// LostVerification is the check of a server's name that connections to a host lose, by an object of a namespace that is
+// neither the client's nor the only one that declares the host.
+type LostVerification struct {
+	// Host is what the client asks for; where a route leads elsewhere, the flow's host is another.
+	Host string `json:"host"`
+	// Service is the object that declares it, of another namespace than the object under review.
+	Service Ref `json:"service"`
+	// Names are the names that are checked now, in place of the host's; empty where none is checked.
+	Names []string `json:"names"`
+}
+
+// identityOfMesh stands for the name that is checked where an endpoint's own label asks for the mesh's mutual TLS.
+const identityOfMesh = "an identity of the mesh"
+
+// withLostVerification sets what changes lose of a client's connections to name, which declared, the same or a wildcard,
+// declares. earlier are its hops before the review.
+func (r *review) withLostVerification(list []change, earlier []hop, client Client, declared, name string) []change {
+	checked := r.checkedBefore(earlier, name)
+	if len(checked) == 0 {
+		return list
+	}
+	for i := range list {
+		list[i].lost = r.lostVerification(list[i].hop, checked, client, declared, name)
+	}
+	return list
+}
+
+// lostVerification returns what a hop under TLS loses of the check of name, nil if that is nothing, or if the object under
+// review may decide on it: it is of the client's namespace, or of the only one that declares the host.
+func (r *review) lostVerification(h hop, checked []string, client Client, declared, name string) *LostVerification {
+	if h.kind != HopEgress || h.verdict() != Originated {
+		return nil
+	}
+	names := h.checkedNames(name)
+	isKnown := func(n string) bool { return n == name || slices.Contains(checked, n) }
+	if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isKnown(n) }) {
+		return nil
+	}
+	author := r.authorOf(h)
+	svc := r.declaredByOther(client, declared, author)
+	if author == client.Namespace || svc == nil {
+		return nil
+	}
+	return &LostVerification{Host: name, Service: svc.ref, Names: append([]string{}, names...)}
+}
+
+// checkedBefore returns the names that were checked on all ways that a client's bytes took, or would have taken without a
+// route that led nowhere; none if any of these went unchecked.
+func (r *review) checkedBefore(earlier []hop, name string) []string {
+	var all []string
+	for _, h := range earlier {
+		if h.kind != HopEgress && h.kind != HopNone {
+			continue
+		}
+		names := h.checkedNames(name)
+		if len(names) == 0 {
+			return nil
+		}
+		all = append(all, names...)
+	}
+	return all
+}
+
+// checkedNames returns the names that the certificate of a hop's server is checked for, where the client asks for name.
+func (h hop) checkedNames(name string) []string {
+	shown := h.cluster.Hop
+	switch {
+	case h.cluster.everywhere && shown.TLS == "":
+		return []string{identityOfMesh}
+	case !h.exists || shown.TLS == "" || !shown.Verified:
+		return nil
+	case len(shown.Names) > 0:
+		return shown.Names
+	case shown.TLS == "ISTIO_MUTUAL":
+		return []string{identityOfMesh}
+	}
+	return []string{cmp.Or(h.authority, name)}
+}
+
+// authorOf returns the namespace of who decided on a hop: of the VirtualService that takes it there, which may delegate to
+// the one under review, else of the object under review.
+func (r *review) authorOf(h hop) string {
+	if r.reviewed().Kind == KindVirtualService && h.route != nil {
+		return h.route.virtualService.Namespace
+	}
+	return r.reviewed().Namespace
+}
+
+// declaredByOther returns the service of a host that a client had before the review, or may have had, and that is of
+// another namespace than author; nil if there is none.
+func (r *review) declaredByOther(client Client, host, author string) *service {
+	if svc, ok := r.before.serviceFor(client, host); ok && svc.namespace != author {
+		return svc.service
+	}
+	for _, svc := range r.before.services.At(host) {
+		if svc.namespace != author && r.before.isImported(client, scopedService{service: svc, ports: svc.ports}) {
+			return svc
+		}
+	}
+	return nil
+}

@@ -1,0 +1,16 @@
+package tlsward.lib
+
+# METADATA
+# description: |-
+#   Whose connections a flow with lostVerification are, as "vip.example.com, which ServiceEntry default/vip declares".
+asked_for(flow) := sprintf("%s, which %s declares", [flow.lostVerification.host, object_name(flow.lostVerification.service)])
+
+# METADATA
+# description: |-
+#   The fix for a flow with lostVerification: the object under review is for its own namespace alone, where it may decide.
+keep_to_own_namespace := sprintf("# For clients of its own namespace alone.\n%s", [set_fields(reviewed_object, {"spec.exportTo": ["."]})]) if {
+	input.request.kind in {"DestinationRule", "ServiceEntry", "VirtualService"}
+	not _is_own_already
+} else := keep_object
+
+_is_own_already if input.object.spec.exportTo == ["."]
