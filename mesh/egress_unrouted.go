@@ -24,6 +24,12 @@ func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string
 // isUnrouted reports whether nothing that a client sends leaves its proxy by a cluster.
 func isUnrouted(hops []hop) bool { return len(hops) == 1 && hops[0].kind == HopNone }
 
+// nothingLeaves reports whether routes take all that a client sends, and nothing of it leaves the mesh: they end in the proxy,
+// lead to services inside, or to clusters that do not exist.
+func nothingLeaves(hops []hop) bool {
+	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind == HopEgress && h.exists })
+}
+
 // markUnrouted marks hops as such on which nothing left before the review.
 func markUnrouted(hops []hop) {
 	for i := range hops {

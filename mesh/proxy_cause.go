@@ -40,6 +40,11 @@ const (
 	CausePortNotDeclared Cause = "port-not-declared"
 	// CauseDeclaredTLS: the entry that the client has for the host declares the port for TLS, which the client does not send.
 	CauseDeclaredTLS Cause = "declared-tls"
+	// CauseDeclaredOtherwise: the entry that the client has for the host declares the port for another protocol than the
+	// client sends: UDP, requests, or bytes where the proxy looks for requests.
+	CauseDeclaredOtherwise Cause = "declared-otherwise"
+	// CauseOtherAddresses: the entry that the client has for the host has no listener at the addresses to which it connects.
+	CauseOtherAddresses Cause = "other-addresses"
 	// CauseOtherListener: the listener of another host takes the connections before the host's own does.
 	CauseOtherListener Cause = "other-listener"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.

@@ -186,6 +186,51 @@ func (l *portListeners) sharedBy(client Client) sharedListener {
 	return shared
 }
 
+// takesRequests reports whether a service's port for bytes gets requests, too, wherever a client sends them: it has the
+// listener for all addresses, and shares it with no port on which the proxy looks for requests. Where it shares it, requests
+// pass through, as no virtual host is for them.
+func (l *portListeners) takesRequests(client Client, svc *service) bool {
+	if len(svc.addresses()) > 0 || !l.snapshot.sharesListener(svc, l.number) {
+		return false
+	}
+	for other := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
+		p, _ := other.port(l.number)
+		if isHTTPOrSniffed(p) && other.host != svc.host && l.hasListenerFor(client, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// reachesAllOf reports whether the port of a service has a listener at all addresses at which that of another one has.
+func (l *portListeners) reachesAllOf(svc, other *service) bool {
+	at, all := l.listenedAddresses(svc)
+	if all {
+		return true
+	}
+	wanted, everywhere := l.listenedAddresses(other)
+	return !everywhere && !slices.ContainsFunc(wanted, func(want netip.Prefix) bool {
+		return !slices.ContainsFunc(at, func(have netip.Prefix) bool { return have.Bits() <= want.Bits() && have.Contains(want.Addr()) })
+	})
+}
+
+// listenedAddresses returns the addresses at which a port of a service that is not for HTTP has listeners or filter chains. all
+// is true where it has one for all.
+func (l *portListeners) listenedAddresses(svc *service) (at []netip.Prefix, all bool) {
+	p, _ := svc.port(l.number)
+	if len(svc.addresses()) > 0 {
+		at = svc.chainAddresses(p)
+		return at, slices.ContainsFunc(at, func(prefix netip.Prefix) bool { return !isMatched(prefix) })
+	}
+	if !svc.listensAtEndpoints(p) || l.snapshot.sharesListener(svc, l.number) {
+		return nil, true
+	}
+	for _, address := range l.snapshot.endpointAddresses(svc, l.number) {
+		at = append(at, netip.PrefixFrom(address, address.BitLen()))
+	}
+	return at, false
+}
+
 // isServerFirst reports whether the listener is for a protocol whose servers speak first, and so for no other.
 func (s sharedListener) isServerFirst(number uint32) bool {
 	p, ok := s.first.port(number)
@@ -222,7 +267,7 @@ func (s *Snapshot) sharesListener(svc *service, number uint32) bool {
 	case len(svc.entry.Addresses) > 0:
 		return slices.ContainsFunc(svc.addresses(), func(prefix netip.Prefix) bool { return !isOwnAddress(prefix) })
 	case svc.isOriginalDst():
-		return svc.entry.WorkloadSelector == nil && len(s.endpointAddresses(svc, number)) == 0
+		return len(svc.selector) == 0 && len(s.endpointAddresses(svc, number)) == 0
 	}
 	return true
 }

@@ -45,11 +45,11 @@ func (r *review) addHostClass(class hostClass, add func(host string)) {
 func (r *review) hostChanges(client Client, host string, number uint32) []change {
 	svc, p, ok := r.externalPort(client, host, number)
 	if !ok {
-		return r.undeclaredPort(client, host, number)
+		return r.passedOn(client, host, number)
 	}
 	hops, earlier := r.hopsThenAndNow(client, host, number)
 	was := egressVerdict(earlier)
-	list := r.portForTLS(client, svc, p)
+	list := r.passedOn(client, host, number)
 	if isUnrouted(hops) {
 		list = append(list, change{hop: hops[0], before: was})
 		if !r.after.isRouteDestination(host, number) {

@@ -57,14 +57,19 @@ func (r *review) isPortFallback(h hop) bool {
 	if h.client.Kind != ClientSidecar || svc == nil || svc.isOriginalDst() || h.payload != FamilyOpaque || h.route != nil || h.kind != HopEgress {
 		return false
 	}
-	if r.listeners[h.port] == nil {
+	fallback := r.listenersOn(h.port).sharedBy(h.client).fallback
+	return fallback != nil && fallback.ref == svc.ref
+}
+
+// listenersOn returns the listeners of a port after the review.
+func (r *review) listenersOn(number uint32) *portListeners {
+	if r.listeners[number] == nil {
 		if r.listeners == nil {
 			r.listeners = map[uint32]*portListeners{}
 		}
-		r.listeners[h.port] = r.after.portListeners(h.port)
+		r.listeners[number] = r.after.portListeners(number)
 	}
-	fallback := r.listeners[h.port].sharedBy(h.client).fallback
-	return fallback != nil && fallback.ref == svc.ref
+	return r.listeners[number]
 }
 
 // listenerReview is the review of one port of a ServiceEntry, as to which listeners take connections.

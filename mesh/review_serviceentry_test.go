@@ -53,6 +53,40 @@ func TestReviewServiceEntry(t *testing.T) {
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`, `
 			sidecar shop api.bank.example:80 plaintext declared-tls was originated by ServiceEntry shop/bank
 			sidecar shop api.bank.example:80 application-tls no-rule was originated`},
+		{"a port that is declared for UDP", entry + rule, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: udp, protocol: UDP}]}`, `
+			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/bank`},
+		{"a port that is declared for bytes where others declare requests", entry + rule + `
+			ServiceEntry egress/web: {hosts: [web.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`, `
+			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/bank
+			sidecar shop api.bank.example:80 originated SIMPLE unverified was originated fallback`},
+		{"or at its addresses alone", entry + rule + `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], addresses: [203.0.113.1], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`, `
+			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/bank
+			sidecar shop api.bank.example:80 originated SIMPLE unverified was originated`},
+		{"a port for bytes that gets requests, too, under TLS", entry + rule + `
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE unverified was originated fallback`},
+		{"another entry's port for bytes at other addresses", `
+			ServiceEntry egress/bank @1: {hosts: [api.bank.example], addresses: [240.0.0.1], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], addresses: [240.0.0.2], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`, `
+			sidecar shop api.bank.example:80 plaintext other-addresses was originated by ServiceEntry shop/bank`},
+		{"or for requests", `
+			ServiceEntry egress/bank @1: {hosts: [api.bank.example], addresses: [240.0.0.1], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}
+			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was originated
+			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/bank`},
+		{"what routes let go nowhere passes where the port is left out", entry + rule + `
+			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{directResponse: {status: 403}}]}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`, `
+			sidecar shop api.bank.example:80 plaintext port-not-declared was unrouted by ServiceEntry shop/bank
+			sidecar shop api.bank.example:443 application-tls no-rule`},
 		{"clients of a deleted entry come to another's, which loses their TLS", entry + `
 			ServiceEntry shop/bank @1: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete ServiceEntry shop/bank", `

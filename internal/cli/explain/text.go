@@ -91,6 +91,8 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseCaseMismatch:       "a known host differs in case only",
 	mesh.CausePassthrough:        "this client's proxy knows no such host and port: the bytes pass through as they are, if at all",
 	mesh.CausePortNotDeclared:    "the entry that this client has for the host does not declare the port",
+	mesh.CauseDeclaredOtherwise:  "the entry that this client has for the host declares the port for another protocol",
+	mesh.CauseOtherAddresses:     "the entry that this client has for the host has the port at other addresses",
 	mesh.CauseDeclaredTLS:        "the entry that this client has for the host declares the port for TLS, which it does not send",
 	mesh.CauseNoDestination:      "routes redirect or answer it, or lead to no service that this client's proxy knows",
 }

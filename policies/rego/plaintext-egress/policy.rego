@@ -100,6 +100,8 @@ _fix(f) := lib.narrow_listener(f) if {
 	_rule_stops_applying(f)
 } else := _declare_port(f) if {
 	f.cause == "port-not-declared"
+} else := _keep_protocol(f) if {
+	f.cause in {"declared-otherwise", "other-addresses"}
 } else := _other_port if {
 	f.cause == "declared-tls"
 } else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
@@ -117,6 +119,13 @@ _declare_port(f) := sprintf(
 ) if {
 	input.request.operation == "CREATE"
 } else := lib.keep_object
+
+_keep_protocol(f) := sprintf(
+	"# Leave %s out of spec.hosts, so that these clients keep the entry that they have, or declare port %d for the protocol\n# that they send and for the same addresses, after a DestinationRule in namespace %s has started TLS for it.\n",
+	[f.host, f.port, object.get(f.service, "namespace", "of the entry")],
+) if {
+	input.request.operation == "CREATE"
+} else := _other_port
 
 _other_port := "# Declare TLS under another port number, and take this port away when no client sends plaintext to it any more.\n"
 
