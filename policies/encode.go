@@ -11,7 +11,7 @@ import (
 // encoder encodes an Input as a Rego value, equal to what its JSON form parses to: a round trip through JSON costs more
 // than the policies themselves. How each type is encoded is derived from its JSON tags once, by typeEncoders.
 type encoder struct {
-	request, flows, callers encodeFunc
+	request, flows, callers, opened encodeFunc
 	// constants are the terms of strings that many inputs have.
 	constants map[string]*ast.Term
 }
@@ -31,6 +31,7 @@ func newEncoder() (*encoder, error) {
 		&e.request: reflect.TypeFor[Request](),
 		&e.flows:   reflect.TypeFor[[]mesh.Flow](),
 		&e.callers: reflect.TypeFor[*mesh.Callers](),
+		&e.opened:  reflect.TypeFor[*mesh.OpenedWorkloads](),
 	} {
 		if *target, err = types.of(typ); err != nil {
 			return nil, err
@@ -77,6 +78,9 @@ func (e *encoder) encode(in *Input) ast.Value {
 	}
 	if in.Callers != nil {
 		members["callers"] = e.callers(&p, reflect.ValueOf(&in.Callers).Elem()).Value
+	}
+	if in.Opened != nil {
+		members["opened"] = e.opened(&p, reflect.ValueOf(&in.Opened).Elem()).Value
 	}
 	return ast.LazyObject(members)
 }

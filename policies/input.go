@@ -24,6 +24,8 @@ type Input struct {
 	GroupedByExemption bool `json:"-"`
 	// Callers is nil for kinds other than AuthorizationPolicy.
 	Callers *mesh.Callers `json:"callers,omitempty"`
+	// Opened is nil where no workload is opened to callers without an identity by what an AuthorizationPolicy no longer does.
+	Opened *mesh.OpenedWorkloads `json:"opened,omitempty"`
 }
 
 // Request is the part of the AdmissionRequest that policies read.

@@ -4,6 +4,8 @@
 #   An ALLOW rule admits a caller without asking which workload it is: a source, or a rule without sources, names no
 #   principal and no service account. Namespaces, addresses and tokens name no workload; params can accept the first and
 #   the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
+#   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
+#   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, it warns.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
 #     description: AuthorizationPolicy
@@ -26,6 +28,66 @@ violation contains object.union(
 	not _only_at_ingress_gateways
 	not _is_dry_run
 	some gap in _gaps
+}
+
+# What the policy kept out before, and nothing does after the review.
+violation contains object.union({
+	"message": _opened_message,
+	"decidedBy": lib.object_name(lib.reviewed_object),
+	"fix": _opened_fix,
+}, _opened_lowered) if {
+	input.opened
+}
+
+default _opened_lowered := {}
+
+# An application that goes as a whole has lost its Services before.
+_opened_lowered := {"action": "warn"} if {
+	not _is_for_the_same
+	count(lib.list_field(input.opened, "reachedBy")) == 0
+}
+
+_is_for_the_same if {
+	input.request.operation == "UPDATE"
+	every field in ["selector", "targetRef", "targetRefs"] {
+		object.get(input.object.spec, field, null) == object.get(input.oldObject.spec, field, null)
+	}
+}
+
+_opened_message := concat("", [
+	sprintf(
+		"%s kept callers without a workload identity out of %s%s. ",
+		[lib.object_name(lib.reviewed_object), _opened_workloads, _reached_by],
+	),
+	"After this, no policy does: whoever reaches the port is let in, plaintext callers included.",
+])
+
+_opened_workloads := concat(", ", input.opened.targets) if {
+	count(lib.list_field(input.opened, "targets")) > 0
+} else := sprintf("the pods with %s of namespace %s", [_selector_text, input.request.namespace]) if {
+	some _ in input.opened.selector
+} else := sprintf("all workloads to which the policies of namespace %s apply", [input.request.namespace])
+
+_selector_text := concat(",", [sprintf("%s=%s", [key, value]) | some key, value in input.opened.selector])
+
+default _reached_by := ""
+
+_reached_by := sprintf(" (%s)", [concat(", ", input.opened.reachedBy)]) if {
+	count(lib.list_field(input.opened, "targets")) == 0
+	count(lib.list_field(input.opened, "reachedBy")) > 0
+}
+
+_opened_fix := concat("", [
+	"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.\n",
+	"# If the workloads are to go, delete their Services first.\n",
+]) if {
+	input.request.operation == "DELETE"
+} else := concat("", ["# Let it enforce what it did:\n", lib.set_fields(lib.reviewed_object, _as_it_was)])
+
+_as_it_was := {
+	"spec": input.oldObject.spec,
+	"metadata.annotations[istio.io/dry-run]": null,
+	"metadata.labels[istio.io/rev]": object.get(object.get(input.oldObject.metadata, "labels", {}), "istio.io/rev", null),
 }
 
 # Clients of an ingress gateway have no mesh identity.

@@ -168,3 +168,63 @@ test_ignores_other_kinds if {
 test_ignores_deletions if {
 	found == set() with input as object.remove(fixtures.authorization_policy_review({}), {"object"})
 }
+
+opened(operation, was, spec, workloads) := {
+	"request": object.union(open_policy.request, {"operation": operation}),
+	"oldObject": {"metadata": {"name": "policy", "namespace": "team-a"}, "spec": was},
+	"object": {"metadata": {"name": "policy", "namespace": "team-a"}, "spec": spec},
+	"opened": object.union({"selector": null, "targets": [], "reachedBy": ["Service team-a/cart"]}, workloads),
+	"egress": [],
+}
+
+test_refuses_to_open_workloads if {
+	cart := {"selector": {"matchLabels": {"app": "cart"}}, "rules": []}
+	audit := object.union(cart, {"action": "AUDIT"})
+	found == {{
+		"message": concat(" ", [
+			"AuthorizationPolicy team-a/policy kept callers without a workload identity out of the pods with app=cart of namespace",
+			"team-a (Service team-a/cart). After this, no policy does: whoever reaches the port is let in, plaintext callers included.",
+		]),
+		"decidedBy": "AuthorizationPolicy team-a/policy",
+		"fix": concat("\n", [
+			"# Let it enforce what it did:",
+			"# in AuthorizationPolicy team-a/policy",
+			`{"metadata.annotations[istio.io/dry-run]":null,"metadata.labels[istio.io/rev]":null,"spec":{"rules":[],"selector":{"matchLabels":{"app":"cart"}}}}`,
+			"",
+		]),
+	}} with input as opened("UPDATE", cart, audit, {"selector": {"app": "cart"}})
+}
+
+test_says_what_is_opened[name] if {
+	some name, c in {
+		"all pods": [{}, "out of all workloads to which the policies of namespace team-a apply (Service team-a/cart). After"],
+		"a target": [{"targets": ["Service cart"]}, "out of Service cart. After"],
+		"nothing leads there": [{"selector": {"app": "cart"}, "reachedBy": []}, "out of the pods with app=cart of namespace team-a. After"],
+	}
+	result := found with input as opened("UPDATE", {}, {"action": "AUDIT"}, c[0])
+	some v in result
+	contains(v.message, c[1])
+}
+
+# An application that goes as a whole has lost its Services before; a policy that stays where it is has not.
+test_warns_where_nothing_leads_there[name] if {
+	some name, c in {
+		"deleted, with a Service": ["DELETE", {}, ["Service team-a/cart"], "deny"],
+		"deleted": ["DELETE", {}, [], "warn"],
+		"for other pods": ["UPDATE", {"selector": {"matchLabels": {"app": "till"}}}, [], "warn"],
+		"for another target": ["UPDATE", {"targetRefs": [{"kind": "Service", "name": "till"}]}, [], "warn"],
+		"for the same pods": ["UPDATE", {"action": "AUDIT"}, [], "deny"],
+	}
+	result := found with input as opened(c[0], {}, c[1], {"reachedBy": c[2]})
+	[object.get(v, "action", "deny") | some v in result] == [c[3]]
+}
+
+test_tells_how_to_delete_a_policy if {
+	result := found with input as opened("DELETE", {}, {}, {})
+	some v in result
+	v.fix == concat("\n", [
+		"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.",
+		"# If the workloads are to go, delete their Services first.",
+		"",
+	])
+}

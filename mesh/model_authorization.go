@@ -1,0 +1,110 @@
+package mesh
+
+import (
+	"slices"
+	"strconv"
+
+	security "istio.io/api/security/v1beta1"
+	istiotype "istio.io/api/type/v1beta1"
+)
+
+// authorization is an AuthorizationPolicy that proxies enforce: what it is for, and whether it keeps callers without an
+// identity of the mesh out.
+type authorization struct {
+	policy *Object
+	spec   *security.AuthorizationPolicy
+}
+
+// dryRunAnnotation makes proxies only count what a policy would do.
+const dryRunAnnotation = "istio.io/dry-run"
+
+// enforcedAuthorization returns the AuthorizationPolicy of a Ref; ok is false where there is none that is enforced
+// (pilot/pkg/model/authorization.go, pilot/pkg/security/authz/builder/builder.go).
+func (s *Snapshot) enforcedAuthorization(ref Ref) (a authorization, ok bool) {
+	o := s.Get(ref)
+	if o == nil {
+		return a, false
+	}
+	return authorizationOf(o)
+}
+
+func authorizationOf(o *Object) (a authorization, ok bool) {
+	spec, ok := o.Spec.(*security.AuthorizationPolicy)
+	if dry, err := strconv.ParseBool(o.Annotations[dryRunAnnotation]); err == nil && dry {
+		ok = false
+	}
+	return authorization{policy: o, spec: spec}, ok
+}
+
+func (a authorization) isAllow() bool {
+	return a.spec.GetAction() == security.AuthorizationPolicy_ALLOW
+}
+
+// keepsOut reports whether callers without an identity are kept out of what the policy is for, but for what its rules
+// name: an ALLOW policy keeps out whom it does not name, a DENY policy whom it denies.
+func (a authorization) keepsOut() bool {
+	switch a.spec.GetAction() {
+	case security.AuthorizationPolicy_ALLOW:
+		return !slices.ContainsFunc(a.spec.GetRules(), matchesAll)
+	case security.AuthorizationPolicy_DENY:
+		return slices.ContainsFunc(a.spec.GetRules(), matchesAllWithoutIdentity)
+	}
+	return false
+}
+
+// matchesAll reports whether a rule matches every request.
+func matchesAll(r *security.Rule) bool {
+	return len(r.GetFrom()) == 0 && len(r.GetTo()) == 0 && len(r.GetWhen()) == 0
+}
+
+// matchesAllWithoutIdentity reports whether a rule matches every request of a caller without an identity:
+//
+//   - from: [{source: {notPrincipals: ["*"]}}]
+//   - when: [{key: source.principal, notValues: ["*"]}]
+func matchesAllWithoutIdentity(r *security.Rule) bool {
+	if len(r.GetTo()) > 0 {
+		return false
+	}
+	if when := r.GetWhen(); len(when) > 0 {
+		return len(r.GetFrom()) == 0 && len(when) == 1 && when[0].GetKey() == "source.principal" && len(when[0].GetValues()) == 0
+	}
+	return len(r.GetFrom()) == 0 || slices.ContainsFunc(r.GetFrom(), func(from *security.Rule_From) bool {
+		return isForAllWithoutIdentity(from.GetSource())
+	})
+}
+
+// isForAllWithoutIdentity reports whether a source asks for nothing else than principals that it is not.
+func isForAllWithoutIdentity(s *security.Source) bool {
+	asked := 0
+	for _, list := range [][]string{
+		s.GetPrincipals(), s.GetServiceAccounts(), s.GetRequestPrincipals(), s.GetNotRequestPrincipals(), s.GetNamespaces(),
+		s.GetNotNamespaces(), s.GetIpBlocks(), s.GetNotIpBlocks(), s.GetRemoteIpBlocks(), s.GetNotRemoteIpBlocks(),
+		s.GetNotServiceAccounts(), s.GetTrustDomains(), s.GetNotTrustDomains(),
+	} {
+		asked += len(list)
+	}
+	return asked == 0
+}
+
+// targets returns what the policy's targetRefs name.
+func (a authorization) targets() []*istiotype.PolicyTargetReference {
+	if one := a.spec.GetTargetRef(); one != nil {
+		return append([]*istiotype.PolicyTargetReference{one}, a.spec.GetTargetRefs()...)
+	}
+	return a.spec.GetTargetRefs()
+}
+
+// isForAllOf reports whether the policy is for all that another one is for, one of whose targets is given, or nil where it
+// has none. A policy of the root namespace is for every namespace.
+func (a authorization) isForAllOf(other authorization, target *istiotype.PolicyTargetReference, root string) bool {
+	if target != nil {
+		return a.policy.Namespace == other.policy.Namespace &&
+			slices.ContainsFunc(a.targets(), func(t *istiotype.PolicyTargetReference) bool { return sameTarget(t, target) })
+	}
+	return (a.policy.Namespace == other.policy.Namespace || a.policy.Namespace == root) && len(a.targets()) == 0 &&
+		selectorMatches(a.spec.GetSelector().GetMatchLabels(), other.spec.GetSelector().GetMatchLabels())
+}
+
+func sameTarget(a, b *istiotype.PolicyTargetReference) bool {
+	return a.GetGroup() == b.GetGroup() && a.GetKind() == b.GetKind() && a.GetName() == b.GetName()
+}

@@ -1,0 +1,97 @@
+package mesh
+
+import istiotype "istio.io/api/type/v1beta1"
+
+// OpenedWorkloads are workloads that kept callers without an identity of the mesh out before a review, and do not after it:
+// the policy that did so is gone, or is no longer what it was, and no other one is for them.
+type OpenedWorkloads struct {
+	// Selector has the labels of their pods. Empty, it stands for all pods of the policy's namespace, or of the mesh where
+	// that is its root namespace; Targets are then what its targetRefs name, as "Service cart".
+	Selector map[string]string `json:"selector"`
+	Targets  []string          `json:"targets"`
+	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most. None is known where
+	// they are gone, or are reached by their own addresses alone.
+	ReachedBy []string `json:"reachedBy"`
+}
+
+// maxReachedBy is how many Services that lead to workloads are listed: they are told as examples.
+const maxReachedBy = 3
+
+// Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity; nil where there
+// are none, and for other kinds. Clients of ingress gateways have no identity, so nobody is kept out of these.
+func Opened(before, after *Snapshot, ref Ref) *OpenedWorkloads {
+	if ref.Kind != KindAuthorizationPolicy {
+		return nil
+	}
+	old, ok := before.enforcedAuthorization(ref)
+	if !ok || !old.keepsOut() {
+		return nil
+	}
+	if c := before.Callers(old.policy); len(c.Ingress) > 0 && !c.Workloads && len(c.Waypoints) == 0 {
+		return nil
+	}
+	targets, open := old.targets(), false
+	if len(targets) == 0 {
+		open = !after.isCovered(old, nil)
+	}
+	opened := &OpenedWorkloads{Selector: old.spec.GetSelector().GetMatchLabels(), Targets: []string{}, ReachedBy: []string{}}
+	for _, t := range targets {
+		if after.isCovered(old, t) {
+			continue
+		}
+		open = true
+		opened.Targets = append(opened.Targets, t.GetKind()+" "+t.GetName())
+		if found := after.targetObject(old.policy.Namespace, t); found != nil {
+			opened.ReachedBy = append(opened.ReachedBy, found.String())
+		}
+	}
+	if !open {
+		return nil
+	}
+	if len(targets) == 0 {
+		opened.ReachedBy = after.servicesReaching(old)
+	}
+	return opened
+}
+
+// isCovered reports whether some policy keeps callers without an identity out of what a policy was for, or of one of its
+// targets.
+func (s *Snapshot) isCovered(old authorization, target *istiotype.PolicyTargetReference) bool {
+	for _, namespace := range []string{old.policy.Namespace, s.settings.RootNamespace} {
+		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
+			a, ok := authorizationOf(o)
+			if ok && a.isForAllOf(old, target, s.settings.RootNamespace) && (a.keepsOut() || a.isAllow() && old.isAllow()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// targetObject returns what a targetRef names, nil where it is not there.
+func (s *Snapshot) targetObject(namespace string, t *istiotype.PolicyTargetReference) *Object {
+	kind := t.GetKind()
+	if kind == KindGateway {
+		kind = KindKubernetesGateway
+	}
+	return s.Get(Ref{Kind: kind, Namespace: namespace, Name: t.GetName()})
+}
+
+// servicesReaching returns Services that lead to pods which a policy may select.
+func (s *Snapshot) servicesReaching(a authorization) []string {
+	prefix := KindService + "\x00" + a.policy.Namespace + "\x00"
+	if a.policy.Namespace == s.settings.RootNamespace {
+		prefix = KindService + "\x00"
+	}
+	list := []string{}
+	for _, o := range s.objects.Prefix(prefix) {
+		svc := o.Spec.(*Service)
+		if _, some := joinLabels(svc.Selector, a.spec.GetSelector().GetMatchLabels()); !some || len(svc.Selector) == 0 {
+			continue
+		}
+		if list = append(list, o.String()); len(list) == maxReachedBy {
+			break
+		}
+	}
+	return list
+}

@@ -1,0 +1,90 @@
+package mesh
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What a change of AuthorizationPolicy shop/p opens to callers without an identity: pods, targets, and what leads
+// there. "-" is nothing.
+func TestOpened(t *testing.T) {
+	const (
+		cart = "selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]"
+		deny = "action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}]}]"
+		svc  = "Service shop/cart: {selector: {app: cart}, ports: [{port: 80}]}"
+		many = svc + "\nService shop/d: {selector: {app: d}, ports: [{port: 80}]}\nService shop/e: {selector: {app: e}, ports: [{port: 80}]}" +
+			"\nService shop/f: {selector: {app: f}, ports: [{port: 80}]}\nService till/g: {selector: {app: g}, ports: [{port: 80}]}"
+		target  = "targetRefs: [{group: '', kind: Service, name: cart}], rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]"
+		ingress = "KubernetesGateway shop/front: {gatewayClassName: istio}"
+		front   = "targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}], rules: [{to: [{operation: {ports: ['80']}}]}]"
+	)
+	for _, c := range []struct{ name, old, now, beside, want string }{
+		{"the only policy goes", cart, "", svc, "app=cart [] [Service shop/cart]"},
+		{"and nothing leads there", cart, "", "", "app=cart [] []"},
+		{"a Service of other pods does not", cart, "", "Service shop/till: {selector: {app: till}, ports: [{port: 80}]}", "app=cart [] []"},
+		{"a Service without a selector does not", cart, "", "Service shop/cart: {ports: [{port: 80}]}", "app=cart [] []"},
+		{"three Services are told, of the namespace", "rules: []", "", many, " [] [Service shop/cart Service shop/d Service shop/e]"},
+		{"AUDIT", cart, "action: AUDIT, " + cart, svc, "app=cart [] [Service shop/cart]"},
+		{"DENY", cart, "action: DENY, " + cart, svc, "app=cart [] [Service shop/cart]"},
+		{"CUSTOM", cart, "action: CUSTOM, provider: {name: x}, " + cart, svc, "app=cart [] [Service shop/cart]"},
+		{"a dry run", cart, "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + cart, svc, "app=cart [] [Service shop/cart]"},
+		{"another control plane's", cart, "metadata: {labels: {istio.io/rev: canary}}, " + cart, svc, "app=cart [] [Service shop/cart]"},
+		{"other pods", cart, "selector: {matchLabels: {app: till}}", svc, "app=cart [] [Service shop/cart]"},
+		{"fewer pods", cart, "selector: {matchLabels: {app: cart, version: v2}}", svc, "app=cart [] [Service shop/cart]"},
+		{"more pods", cart, "rules: []", svc, "-"},
+		{"other callers", cart, "selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {principals: [x/ns/y/sa/z]}}]}]", svc, "-"},
+		{"callers without an identity", cart, "selector: {matchLabels: {app: cart}}, rules: [{}]", svc, "-"}, // by its own rules
+		{"another policy is for all pods", cart, "", svc + "\nAuthorizationPolicy shop/q: {}", "-"},
+		{"another policy is for these pods", cart, "", svc + "\nAuthorizationPolicy shop/q: {" + cart + "}", "-"},
+		{"one of the mesh", cart, "", svc + "\nAuthorizationPolicy istio-system/q: {}", "-"},
+		{"one denies plaintext", cart, "", svc + "\nAuthorizationPolicy shop/q: {" + deny + "}", "-"},
+		{"one denies some of it", cart, "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], to: [{operation: {ports: ['80']}}]}]}", "app=cart [] [Service shop/cart]"},
+		{"one of another namespace", cart, "", svc + "\nAuthorizationPolicy till/q: {}", "app=cart [] [Service shop/cart]"},
+		{"one for fewer pods", cart, "", svc + "\nAuthorizationPolicy shop/q: {selector: {matchLabels: {app: cart, version: v2}}}", "app=cart [] [Service shop/cart]"},
+		{"one that is a dry run", cart, "", svc + "\nAuthorizationPolicy shop/q: {metadata: {annotations: {istio.io/dry-run: 'true'}}}", "app=cart [] [Service shop/cart]"},
+		{"one that denies others", cart, "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{from: [{source: {namespaces: [till]}}]}]}", "app=cart [] [Service shop/cart]"},
+		{"it let everybody in before", "rules: [{}]", "", svc, "-"},
+		{"it was a dry run", "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + cart, "", svc, "-"},
+		{"it was an audit", "action: AUDIT, " + cart, "", svc, "-"},
+		{"it denied plaintext", deny, "", svc, " [] [Service shop/cart]"},
+		{"by a condition", "action: DENY, rules: [{when: [{key: source.principal, notValues: ['*']}]}]", "", svc, " [] [Service shop/cart]"},
+		{"it denied some callers", "action: DENY, rules: [{from: [{source: {namespaces: [till]}}]}]", "", svc, "-"},
+		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart]"},
+		{"beside one that names callers", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]}", "-"},
+		{"the policy of a Service", target, "", svc, " [Service cart] [Service shop/cart]"},
+		{"the Service is gone", target, "", "", " [Service cart] []"},
+		{"a policy for all pods is not for waypoints", target, "", svc + "\nAuthorizationPolicy shop/q: {}", " [Service cart] [Service shop/cart]"},
+		{"another policy has the target", target, "", svc + "\nAuthorizationPolicy shop/q: {" + target + "}", "-"},
+		{"another target", target, "targetRefs: [{group: '', kind: Service, name: till}]", svc, " [Service cart] [Service shop/cart]"},
+		{"a dry run for the target", target, "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + target, svc, " [Service cart] [Service shop/cart]"},
+		{"an ingress gateway's clients have no identity", front, "", ingress, "-"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := snapshot(t, "AuthorizationPolicy shop/p: {"+c.old+"}", c.beside)
+			ref := Ref{KindAuthorizationPolicy, "shop", "p"}
+			after := before.Without(ref)
+			if c.now != "" {
+				after = before.With(objects(t, "AuthorizationPolicy shop/p: {"+c.now+"}")[0])
+			}
+			equal(t, c.name, openedText(Opened(before, after, ref)), c.want)
+		})
+	}
+}
+
+func openedText(o *OpenedWorkloads) string {
+	if o == nil {
+		return "-"
+	}
+	return strings.Join([]string{labelsText(o.Selector), fmt.Sprint(o.Targets), fmt.Sprint(o.ReachedBy)}, " ")
+}
+
+// A policy of the root namespace is for the pods of every namespace.
+func TestOpenedByTheRootNamespace(t *testing.T) {
+	before := snapshot(t, "AuthorizationPolicy istio-system/p: {}", "Service till/g: {selector: {app: g}, ports: [{port: 80}]}", "AuthorizationPolicy till/q: {}")
+	ref := Ref{KindAuthorizationPolicy, "istio-system", "p"}
+	equal(t, "root", openedText(Opened(before, before.Without(ref), ref)), " [] [Service till/g]")
+	if Opened(before, before, Ref{KindService, "till", "g"}) != nil {
+		t.Error("something other than an AuthorizationPolicy opens workloads")
+	}
+}
