@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type service struct {
 	headless     bool                     // a Kubernetes Service with clusterIP None
 	alias        bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
 	externalName string                   // the host for which an alias stands
+	clusterIPs   []netip.Prefix           // of a Kubernetes Service
 	entry        *networking.ServiceEntry // nil for a Kubernetes Service
 	specKey      string                   // see entrySpecKey
 }
@@ -111,6 +113,11 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	}
 	for _, p := range spec.Ports {
 		svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: p.protocol(), owner: svc})
+	}
+	for _, address := range spec.ClusterIPs {
+		if prefix, ok := parseAddresses(address); ok {
+			svc.clusterIPs = append(svc.clusterIPs, prefix)
+		}
 	}
 	return svc
 }

@@ -84,10 +84,10 @@ func (svc *service) exportScopes() []string {
 	return slices.Compact(scopes)
 }
 
-// chainAddresses returns the addresses and ranges of a ServiceEntry for which a port has a listener or a filter chain of
-// its own. Ports for HTTP have none: all of them share the listener 0.0.0.0 with one route table.
+// chainAddresses returns the addresses and ranges of a service for which a port has a listener or a filter chain of its
+// own. Ports for HTTP have none: all of them share the listener 0.0.0.0 with one route table.
 func (svc *service) chainAddresses(p port) []netip.Prefix {
-	if svc.entry == nil || FamilyOf(p.protocol) == FamilyHTTP || FamilyOf(p.protocol) == FamilyUDP {
+	if FamilyOf(p.protocol) == FamilyHTTP || FamilyOf(p.protocol) == FamilyUDP {
 		return nil
 	}
 	return svc.addresses()
@@ -105,9 +105,12 @@ func rangeOfKey(key string) netip.Prefix {
 	return prefix
 }
 
-// addresses returns what can be read of a ServiceEntry's addresses (pilot/pkg/serviceregistry/serviceentry/conversion.go
-// convertServices has one service for each).
+// addresses returns the ClusterIPs of a Kubernetes Service, or what can be read of a ServiceEntry's addresses
+// (pilot/pkg/serviceregistry/serviceentry/conversion.go convertServices has one service for each).
 func (svc *service) addresses() []netip.Prefix {
+	if svc.kubernetes {
+		return svc.clusterIPs
+	}
 	var list []netip.Prefix
 	for _, address := range svc.entry.GetAddresses() {
 		if prefix, ok := parseAddresses(address); ok {

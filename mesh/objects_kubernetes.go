@@ -17,6 +17,8 @@ type Service struct {
 	Type string
 	// Headless is true for clusterIP None.
 	Headless bool
+	// ClusterIPs are its virtual IP addresses: spec.clusterIPs where there are several, else spec.clusterIP.
+	ClusterIPs []string
 }
 
 // ServicePort is one of a Service's ports.

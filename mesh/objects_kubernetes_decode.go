@@ -2,12 +2,16 @@ package mesh
 
 import "encoding/json"
 
-// decodeService reads the spec of a Service.
+// headless is the clusterIP of a Service without an address of its own.
+const headless = "None"
+
+// decodeService reads the spec of a Service (istio.io/istio pilot/pkg/serviceregistry/kube/conversion.go ConvertService).
 func decodeService(raw json.RawMessage) (*Service, error) {
 	var spec struct {
 		Selector     map[string]string `json:"selector"`
 		ExternalName string            `json:"externalName"`
 		ClusterIP    string            `json:"clusterIP"`
+		ClusterIPs   []string          `json:"clusterIPs"`
 		Type         string            `json:"type"`
 		Ports        []struct {
 			Name        string `json:"name"`
@@ -19,7 +23,14 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 	if err := unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Type: spec.Type, Headless: spec.ClusterIP == "None"}
+	s := &Service{Selector: spec.Selector, ExternalName: spec.ExternalName, Type: spec.Type, Headless: spec.ClusterIP == headless}
+	switch {
+	case s.Headless || spec.ClusterIP == "":
+	case len(spec.ClusterIPs) > 1:
+		s.ClusterIPs = spec.ClusterIPs
+	default:
+		s.ClusterIPs = []string{spec.ClusterIP}
+	}
 	for _, p := range spec.Ports {
 		s.Ports = append(s.Ports, ServicePort{Number: p.Port, Name: p.Name, Protocol: p.Protocol, AppProtocol: p.AppProtocol})
 	}

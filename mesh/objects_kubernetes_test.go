@@ -37,10 +37,11 @@ func TestServicePortProtocol(t *testing.T) {
 func TestDecodeService(t *testing.T) {
 	for _, c := range []struct{ name, spec, want string }{
 		{"selector and ports", `{selector: {app: web}, ports: [{port: 80, name: http, protocol: TCP, appProtocol: tls}, {port: 53, protocol: UDP}]}`,
-			"{map[app:web] [{80 http TCP tls} {53  UDP }]   false}"},
-		{"ExternalName", `{type: ExternalName, externalName: api.example.com}`, "{map[] [] api.example.com ExternalName false}"},
-		{"headless", `{clusterIP: None}`, "{map[] []   true}"},
-		{"with an address", `{clusterIP: 10.0.0.1}`, "{map[] []   false}"},
+			"{map[app:web] [{80 http TCP tls} {53  UDP }]   false []}"},
+		{"ExternalName", `{type: ExternalName, externalName: api.example.com}`, "{map[] [] api.example.com ExternalName false []}"},
+		{"headless", `{clusterIP: None}`, "{map[] []   true []}"},
+		{"with an address", `{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1]}`, "{map[] []   false [10.0.0.1]}"},
+		{"with an address of each family", `{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, "fd00::1"]}`, "{map[] []   false [10.0.0.1 fd00::1]}"},
 	} {
 		o := objects(t, fmt.Sprintf("{Service default/web: %s}", c.spec))[0]
 		equal(t, c.name, *o.Spec.(*Service), c.want)

@@ -32,6 +32,8 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.sidecar()
 	case KindWorkloadEntry:
 		r.workloadEntry()
+	case KindService:
+		r.service()
 	}
 	if r.stopped() {
 		return nil, r.err

@@ -25,16 +25,18 @@ type OtherListener struct {
 	Internal bool `json:"internal,omitempty"`
 }
 
-// maxTakenHosts is how many hosts whose connections a ServiceEntry takes are listed: one is enough to refuse it.
+// maxTakenHosts is how many hosts whose connections a service takes are listed: one is enough to refuse it.
 const maxTakenHosts = 16
 
 // otherListeners adds the flows that were under TLS and are taken, in plaintext, by the listener of another host, on each
-// port that the ServiceEntry has or had.
+// port that the ServiceEntry or Service has or had.
 func (r *review) otherListeners() {
 	var numbers []uint32
 	for _, o := range r.versions() {
-		for _, p := range o.Spec.(*networking.ServiceEntry).Ports {
-			numbers = append(numbers, p.GetNumber())
+		for _, svc := range r.after.settings.servicesOf(o) {
+			for _, p := range svc.ports {
+				numbers = append(numbers, p.number)
+			}
 		}
 	}
 	slices.Sort(numbers)
@@ -44,7 +46,7 @@ func (r *review) otherListeners() {
 			shared: r.before.hasServerFirst(number) || r.after.hasServerFirst(number),
 		}
 		lr.readClaims()
-		if lr.shared || lr.fallback || len(lr.claimed) > 0 || r.old != nil && r.object != nil {
+		if lr.shared || lr.fallback || len(lr.claimed) > 0 || r.old != nil && r.object != nil && r.reviewed().Kind == KindServiceEntry {
 			lr.add()
 		}
 	}
@@ -72,7 +74,7 @@ func (r *review) listenersOn(number uint32) *portListeners {
 	return r.listeners[number]
 }
 
-// listenerReview is the review of one port of a ServiceEntry, as to which listeners take connections.
+// listenerReview is the review of one port of a ServiceEntry or Service, as to which listeners take connections.
 type listenerReview struct {
 	*review
 	number    uint32
@@ -89,11 +91,11 @@ type listenerReview struct {
 // readClaims reads what the entry under review takes.
 func (r *listenerReview) readClaims() {
 	had := map[netip.Prefix]bool{}
-	for _, at := range r.claims(r.before, r.old) {
+	for _, at := range r.claimsOf(r.before, r.old) {
 		had[at] = true
 		r.claimed = append(r.claimed, at)
 	}
-	for _, at := range r.claims(r.after, r.object) {
+	for _, at := range r.claimsOf(r.after, r.object) {
 		r.claimed = append(r.claimed, at)
 		if !had[at] || r.isSeenByMore() {
 			r.newlyClaimed = append(r.newlyClaimed, at)
@@ -103,12 +105,20 @@ func (r *listenerReview) readClaims() {
 
 // isSeenByMore reports whether the entry under review is exported to others than before.
 func (r *listenerReview) isSeenByMore() bool {
-	return r.old != nil && r.object != nil &&
-		!sameExportTo(r.old.Spec.(*networking.ServiceEntry).ExportTo, r.object.Spec.(*networking.ServiceEntry).ExportTo)
+	if r.old == nil || r.object == nil {
+		return false
+	}
+	was, is := r.before.settings.servicesOf(r.old), r.after.settings.servicesOf(r.object)
+	return len(was) > 0 && len(is) > 0 && !sameExportTo(was[0].exportTo, is[0].exportTo)
 }
 
-// claims returns the addresses for which an entry has listeners or filter chains of its own.
-func (r *listenerReview) claims(s *Snapshot, o *Object) []netip.Prefix {
+// claims reports whether any of the addresses has a listener of the object under review.
+func (r *listenerReview) claims(addresses netip.Prefix) bool {
+	return slices.ContainsFunc(r.claimed, addresses.Overlaps)
+}
+
+// claimsOf returns the addresses for which an object has listeners or filter chains of its own.
+func (r *listenerReview) claimsOf(s *Snapshot, o *Object) []netip.Prefix {
 	if o == nil {
 		return nil
 	}
@@ -119,7 +129,7 @@ func (r *listenerReview) claims(s *Snapshot, o *Object) []netip.Prefix {
 			continue
 		}
 		family := FamilyOf(p.protocol)
-		r.fallback = r.fallback || family == FamilyOpaque || family == FamilyUnspecified
+		r.fallback = r.fallback || svc.entry != nil && (family == FamilyOpaque || family == FamilyUnspecified)
 		list = append(list, svc.chainAddresses(p)...)
 		if svc.listensAtEndpoints(p) {
 			for _, at := range s.endpointAddresses(svc, r.number) {
@@ -153,6 +163,8 @@ func (r *listenerReview) mayTouch(svc *service) bool {
 	switch family := FamilyOf(p.protocol); {
 	case family == FamilyUDP, family == FamilyTLS:
 		return false
+	case r.reviewed().Kind == KindService:
+		return r.shared || slices.ContainsFunc(svc.addresses(), r.claims)
 	case r.shared, len(r.claimed) > 0, svc.ref == r.reviewed().Ref:
 		return true
 	case family == FamilyHTTP:
@@ -293,8 +305,8 @@ func (r *listenerReview) addressesOf(s *Snapshot, svc scopedService, p port) (kn
 // possiblyTaken returns the listener that the entry under review has anew for addresses at which the service may be, as
 // only DNS knows. Of several it is the one that is worst.
 func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherListener, bool) {
-	if r.object == nil {
-		return OtherListener{}, false
+	if r.object == nil || r.object.Kind == KindService {
+		return OtherListener{}, false // no server outside has an address of the cluster
 	}
 	for _, own := range r.after.settings.servicesOf(r.object) {
 		if _, has := own.port(r.number); !has || own.host == svc.host || !r.now.hasListenerFor(client, own) || r.isUnderTLS(client, own) {

@@ -7,6 +7,7 @@ import (
 
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
@@ -51,7 +52,16 @@ func (w *Webhooks) failed(e endpoint, r *ctrladmission.Request, reason string, e
 		w.log.Error("could not decide", "webhook", e.name, "uid", r.UID, "object", objectName(r),
 			"operation", r.Operation, "user", r.UserInfo.Username, "reason", reason, "error", admission.Clip(err.Error(), 1024))
 	}
+	if failsOpen(r) {
+		return leftAlone(objectName(r), err)
+	}
 	return e.undecided(objectName(r), err)
+}
+
+// failsOpen reports whether a request is admitted where nothing can be decided: of kinds of Kubernetes itself, without which
+// no workload runs (docs/adr/0017-services-and-namespaces-fail-open.md).
+func failsOpen(r *ctrladmission.Request) bool {
+	return r.Kind.Group == "" && (r.Kind.Kind == mesh.KindService || r.Kind.Kind == mesh.KindNamespace)
 }
 
 // reasonOf returns the metric's word for an error.

@@ -132,11 +132,14 @@ func TestPanicAnswersClosed(t *testing.T) {
 	if got.Allowed || !strings.Contains(got.Result.Message, "could not decide") || strings.Contains(got.Result.Message, "boom") {
 		t.Errorf("validate: %+v %+v", got, got.Result)
 	}
-	if n := f.count(t, "tlsward_panics_total"); n != 2 {
-		t.Errorf("%v panics counted, want 2", n)
+	if got := server.review(t, "/validate", create(t, fixture.Service)); !got.Allowed {
+		t.Errorf("a Service must not wait for anybody: %+v %+v", got, got.Result)
 	}
-	if n := f.count(t, "tlsward_undecided_total", "reason=panic"); n != 2 {
-		t.Errorf("%v undecided counted, want 2", n)
+	if n := f.count(t, "tlsward_panics_total"); n != 3 {
+		t.Errorf("%v panics counted, want 3", n)
+	}
+	if n := f.count(t, "tlsward_undecided_total", "reason=panic"); n != 3 {
+		t.Errorf("%v undecided counted, want 3", n)
 	}
 	if !strings.Contains(f.log.String(), `"cause":"boom"`) {
 		t.Errorf("the log does not tell the cause: %s", f.log)

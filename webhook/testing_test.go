@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
@@ -244,8 +245,11 @@ func request(t testing.TB, operation admissionv1.Operation, text, old string) *a
 	if err := json.Unmarshal(fixture.JSON(t, subject), &h); err != nil {
 		t.Fatal(err)
 	}
-	group, version, _ := strings.Cut(h.APIVersion, "/")
-	r.Kind.Group, r.Kind.Version, r.Kind.Kind = group, version, h.Kind
+	version, err := schema.ParseGroupVersion(h.APIVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Kind.Group, r.Kind.Version, r.Kind.Kind = version.Group, version.Version, h.Kind
 	r.Name, r.Namespace = h.Metadata.Name, h.Metadata.Namespace
 	return r
 }

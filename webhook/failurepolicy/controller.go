@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,7 +61,7 @@ type Controller struct {
 
 // Status is what the last reconciliation found.
 type Status struct {
-	// Closed reports whether every webhook of the configuration has the failurePolicy Fail.
+	// Closed reports whether every webhook of the configuration that is to be closed has the failurePolicy Fail.
 	Closed bool
 	// Why says why it is open, or since what it is closed.
 	Why string
@@ -162,11 +163,15 @@ func (c *Controller) reconcile(ctx context.Context) Status {
 	return Status{Closed: true, Why: "the API server refused a known-bad object because this program said so"}
 }
 
-// openWebhooks returns the indexes of the webhooks that fail open.
+// staysOpen is how the names of those webhooks end that fail open for good: for what the cluster must never wait for, as its
+// Services.
+const staysOpen = ".validate.tlsward.io"
+
+// openWebhooks returns the indexes of the webhooks that fail open and are to be closed.
 func openWebhooks(found *admissionv1.ValidatingWebhookConfiguration) []int {
 	var open []int
 	for i, w := range found.Webhooks {
-		if w.FailurePolicy == nil || *w.FailurePolicy != admissionv1.Fail {
+		if !strings.HasSuffix(w.Name, staysOpen) && (w.FailurePolicy == nil || *w.FailurePolicy != admissionv1.Fail) {
 			open = append(open, i)
 		}
 	}

@@ -58,6 +58,11 @@ func TestOpenWebhooks(t *testing.T) {
 	if got := openWebhooks(configuration(&fail)); len(got) != 0 {
 		t.Errorf("open: %v, want none", got)
 	}
+	services := configuration(&fail, &ignore)
+	services.Webhooks[1].Name = "services.validate.tlsward.io"
+	if got := openWebhooks(services); len(got) != 0 {
+		t.Errorf("open: %v, and what is for Services stays open", got)
+	}
 }
 
 func TestKnownBadIsTheProbe(t *testing.T) {

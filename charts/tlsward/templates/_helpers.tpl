@@ -52,7 +52,9 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- $found := lookup "admissionregistration.k8s.io/v1" "ValidatingWebhookConfiguration" "" (include "tlsward.name" .) -}}
 {{- if $found -}}
 {{- range $found.webhooks -}}
+{{- if eq .name "validate.tlsward.io" -}}
 {{- $policy = .failurePolicy -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{ $policy }}
@@ -78,8 +80,8 @@ caBundle: {{ required "certificates.mounted.caBundle is needed where certificate
 {{- end }}
 {{- end -}}
 
-{{/* What both webhooks leave out, and how they are asked. */}}
-{{- define "tlsward.scope" -}}
+{{/* What all webhooks leave out, and how they are asked. */}}
+{{- define "tlsward.namespaces" -}}
 {{- $exempt := append .Values.webhook.exemptNamespaces .Release.Namespace | uniq -}}
 {{- if and (eq .Values.webhook.failurePolicy "auto") (has .Values.webhook.probeNamespace .Values.webhook.exemptNamespaces) -}}
 {{- fail (printf "webhook.probeNamespace is %s, which is exempt: the program could never see a refusal there" .Values.webhook.probeNamespace) -}}
@@ -93,6 +95,11 @@ namespaceSelector:
     - key: kubernetes.io/metadata.name
       operator: NotIn
       values: {{ $exempt | toJson }}
+{{- end -}}
+
+{{/* Which writes of Istio's objects both webhooks look at. */}}
+{{- define "tlsward.scope" -}}
+{{ include "tlsward.namespaces" . }}
 matchConditions:
   # An update that changes neither the spec nor labels nor annotations of Istio's (istio.io/dry-run, internal.istio.io/...)
   # changes nothing that proxies do.

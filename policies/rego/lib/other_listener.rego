@@ -48,6 +48,11 @@ may_be_left_alone(flow) if {
 # description: The fix for a flow with takenBy, which is no YAML.
 narrow_listener(flow) := keep_object if {
 	input.request.operation == "DELETE"
+} else := sprintf("# Let %s have another clusterIP or port, or name in its annotation networking.istio.io/exportTo only namespaces that do not use %s.\n", [
+	object_name(flow.takenBy.service),
+	flow.host,
+]) if {
+	flow.takenBy.service.kind == "Service"
 } else := sprintf("# Name in spec.addresses of %s only servers of %s, or in spec.exportTo only namespaces that do not use %s, or take another port.\n", [
 	object_name(flow.takenBy.service),
 	flow.takenBy.host,

@@ -12,7 +12,7 @@
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib
@@ -65,6 +65,11 @@ _action(f) := {"action": "warn"} if lib.may_be_left_alone(f)
 _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	f.takenBy
 } else := lib.flow_message(f, sprintf(
+	"%s was encrypted before this %s and would go to the pods of %s, which has the host of a ServiceEntry and goes before it: %s.",
+	[lib.payload_text(f), input.request.operation, lib.service_name(f), lib.cause_text(f)],
+)) if {
+	_taken_by_service(f)
+} else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
@@ -84,6 +89,22 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
 
+# A Service under review has the host of a ServiceEntry.
+_taken_by_service(f) if {
+	lib.lost_tls(f)
+	input.request.kind == "Service"
+	input.request.operation != "DELETE"
+	f.service.kind == "Service"
+	f.cause != "port-not-declared"
+}
+
+_other_service_name(f) := sprintf(
+	"# Another name for the Service, while clients still use the ServiceEntry for %s; or first a rule for its own clients:\n%s",
+	[f.host, lib.start_tls(f)],
+) if {
+	input.request.operation == "CREATE"
+} else := lib.keep_object
+
 _rule_comes_first(f) if {
 	lib.plaintext_gateway_route(f)
 	f.cause in {"no-rule", "unselected"}
@@ -91,6 +112,8 @@ _rule_comes_first(f) if {
 
 _fix(f) := lib.narrow_listener(f) if {
 	f.takenBy
+} else := _other_service_name(f) if {
+	_taken_by_service(f)
 } else := lib.fix_other_rule_first(f) if {
 	f.lostTLS
 } else := lib.keep_object if {

@@ -232,6 +232,17 @@ test_refuses_what_a_route_kept_from_leaving[operation] if {
 	yaml.unmarshal(v.fix) == fix
 }
 
+test_refuses_a_service_that_takes_the_host_of_an_entry[operation] if {
+	some operation, words in {"CREATE": "Another name for the Service", "UPDATE": "still needs Service default/edition-cnn-com as it is"}
+	service := {"kind": "Service", "namespace": "default", "name": "edition-cnn-com"}
+	taken := object.union(fixtures.plaintext_flow, {"before": "originated", "service": service})
+	review := object.union(fixtures.review("Service", [taken]), {"request": {"operation": operation}})
+	result := found with input as review
+	some v in result
+	contains(v.message, "would go to the pods of Service default/edition-cnn-com")
+	contains(v.fix, words)
+}
+
 test_passes_what_went_nowhere_and_is_not_read if {
 	opened := object.union(disabled, {"before": "unknown", "wasUnrouted": true, "payload": "opaque"})
 	found == set() with input as object.union(fixtures.review("VirtualService", [opened]), {"request": {"operation": "DELETE"}})

@@ -11,7 +11,7 @@
 # custom:
 #   id: sni-mismatch
 #   action: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.sni_mismatch
 
 import data.tlsward.lib

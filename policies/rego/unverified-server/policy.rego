@@ -11,7 +11,7 @@
 #   id: unverified-server
 #   action: warn
 #   strongest: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.unverified_server
 
 import data.tlsward.lib

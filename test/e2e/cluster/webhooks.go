@@ -107,17 +107,33 @@ func (w Webhooks) mutating() *admission.MutatingWebhookConfiguration {
 func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 	return &admission.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: WebhookName},
-		Webhooks: []admission.ValidatingWebhook{{
-			Name:                    "validate.tlsward.io",
-			ClientConfig:            w.client(w.URL + "/validate"),
-			Rules:                   w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete),
-			MatchConditions:         unseen(),
-			MatchPolicy:             ptr.To(admission.Equivalent),
-			FailurePolicy:           ptr.To(admission.Fail),
-			SideEffects:             ptr.To(admission.SideEffectClassNone),
-			TimeoutSeconds:          seconds(w.ValidateSeconds),
-			AdmissionReviewVersions: []string{"v1"},
-		}},
+		Webhooks: []admission.ValidatingWebhook{
+			w.validatingWebhook("validate.tlsward.io", admission.Fail,
+				w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete)...),
+			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, services()),
+		},
+	}
+}
+
+func (w Webhooks) validatingWebhook(name string, policy admission.FailurePolicyType, rules ...admission.RuleWithOperations) admission.ValidatingWebhook {
+	return admission.ValidatingWebhook{
+		Name:                    name,
+		ClientConfig:            w.client(w.URL + "/validate"),
+		Rules:                   rules,
+		MatchConditions:         unseen(),
+		MatchPolicy:             ptr.To(admission.Equivalent),
+		FailurePolicy:           ptr.To(policy),
+		SideEffects:             ptr.To(admission.SideEffectClassNone),
+		TimeoutSeconds:          seconds(w.ValidateSeconds),
+		AdmissionReviewVersions: []string{"v1"},
+	}
+}
+
+// services is the rule of the webhook for Services.
+func services() admission.RuleWithOperations {
+	return admission.RuleWithOperations{
+		Operations: []admission.OperationType{admission.Create, admission.Update, admission.Delete},
+		Rule:       admission.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"services"}},
 	}
 }
 

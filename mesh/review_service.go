@@ -1,0 +1,155 @@
+package mesh
+
+import (
+	"slices"
+)
+
+// service adds what the Service under review changes for connections that were under TLS, or that a route led to no service:
+//  1. those to its own host, which a ServiceEntry may declare too: a Service goes before it wherever it is visible;
+//  2. those that routes lead to it: of type ExternalName it stands for another host;
+//  3. those to hosts on the same ports, by its listeners (otherListeners).
+//
+// What else is sent to a Service stays in the mesh, and is not looked at. Here nobody who sees the Service has the TLS of
+// the rule any more, unless the namespace shop has one too:
+//
+//	kind: ServiceEntry                                kind: Service
+//	metadata: {name: legacy, namespace: egress}       metadata: {name: legacy, namespace: shop}
+//	spec:                                             spec:
+//	  hosts: [legacy.shop.svc.cluster.local]            ports: [{name: http, port: 80}]
+//	  ...
+//	---
+//	kind: DestinationRule
+//	metadata: {name: legacy, namespace: egress}
+//	spec:
+//	  host: legacy.shop.svc.cluster.local
+//	  trafficPolicy: {tls: {mode: SIMPLE}}
+func (r *review) service() {
+	sr := &serviceReview{review: r, host: r.after.settings.servicesOf(r.reviewed())[0].host}
+	if sr.sameForRoutes() {
+		return
+	}
+	sr.addOwnHost()
+	sr.addRoutedHosts()
+	r.otherListeners()
+}
+
+// serviceReview is the review of a Service, whose host is host.
+type serviceReview struct {
+	*review
+	host string
+}
+
+// sameForRoutes reports whether an UPDATE changes nothing that decides where connections go.
+func (r *serviceReview) sameForRoutes() bool {
+	if r.old == nil || r.object == nil {
+		return false
+	}
+	was, is := r.before.settings.servicesOf(r.old)[0], r.after.settings.servicesOf(r.object)[0]
+	samePort := func(a, b port) bool { return a.number == b.number && a.name == b.name && a.protocol == b.protocol }
+	return was.externalName == is.externalName && was.alias == is.alias && was.headless == is.headless &&
+		sameExportTo(was.exportTo, is.exportTo) && labelsKey(was.selector) == labelsKey(is.selector) &&
+		was.labels[useWaypointLabel] == is.labels[useWaypointLabel] && was.labels[waypointNamespaceLabel] == is.labels[waypointNamespaceLabel] &&
+		slices.Equal(was.clusterIPs, is.clusterIPs) && slices.EqualFunc(was.ports, is.ports, samePort)
+}
+
+// clients returns the clients of a host, those of namespaces among them to which the Service is or was exported by name.
+func (r *serviceReview) clients(host string) []Client {
+	list := r.review.clients(host)
+	for _, o := range r.versions() {
+		for _, scope := range r.after.settings.servicesOf(o)[0].exportScopes() {
+			if scope == "*" {
+				continue
+			}
+			for _, c := range r.after.clientsIn(scope, host) {
+				if !slices.ContainsFunc(list, func(have Client) bool { return have.compare(c) == 0 }) {
+					list = append(list, c)
+				}
+			}
+		}
+	}
+	return append(list, r.combinedClients(host, list)...)
+}
+
+// addOwnHost adds the flows to the Service's own host that were under TLS, where a ServiceEntry declares it too.
+func (r *serviceReview) addOwnHost() {
+	if !slices.ContainsFunc(r.after.services.At(r.host), func(svc *service) bool { return svc.entry != nil }) {
+		return
+	}
+	ports := append(r.before.Ports(r.host), r.after.Ports(r.host)...)
+	slices.Sort(ports)
+	ports = slices.Compact(ports)
+	for _, client := range r.clients(r.host) {
+		for _, number := range ports {
+			if r.stopped() {
+				return
+			}
+			if egressVerdict(r.before.hops(r.clientBefore(client, r.host), r.host, number)) != Originated {
+				continue
+			}
+			if c, taken := r.takenByService(client, number); taken {
+				r.add(c)
+				continue
+			}
+			r.add(losses(r.hostChanges(client, r.host, number))...)
+		}
+	}
+}
+
+// takenByService returns the change of a client that had a ServiceEntry for a port of the host, and now has a Service, towards
+// which nothing starts TLS. Whether its pods take mutual TLS of the mesh is not known here, and they are not the server
+// whose name was checked.
+func (r *serviceReview) takenByService(client Client, number uint32) (change, bool) {
+	svc, ok := r.after.serviceFor(client, r.host)
+	if !ok || !svc.kubernetes || svc.alias || !svc.hasPort(number) {
+		return change{}, false
+	}
+	hops := r.after.hops(client, r.host, number)
+	if i := worstEgress(hops); i >= 0 && hops[i].host == r.host && hops[i].verdict() == Plaintext {
+		return change{hop: hops[i], before: Originated}, true
+	}
+	return change{}, false
+}
+
+// addRoutedHosts adds the flows to hosts whose routes lead to the Service, where they go differently with it.
+func (r *serviceReview) addRoutedHosts() {
+	for _, v := range r.after.virtualServicesWithDestination(r.host) {
+		if !slices.Contains(v.gateways, meshGateway) {
+			continue
+		}
+		for _, pattern := range v.hosts {
+			for class := range r.after.hostClasses(pattern, nil, r.lists) {
+				if class.host != r.host && r.after.isExternal(class.host) {
+					r.addHostClass(class, func(host string) { r.addMoved(host, r.clients(host), r.after.Ports(host)) })
+				}
+			}
+			if len(r.after.services.At(pattern)) > 0 {
+				continue
+			}
+			for _, wide := range r.after.externalWildcardsOver(pattern) {
+				r.addMoved(pattern, r.clients(wide), r.after.Ports(wide))
+			}
+		}
+	}
+}
+
+// addMoved adds the flows of clients to a name that were under TLS, or did not leave by a route, and that now leave otherwise.
+func (r *serviceReview) addMoved(name string, clients []Client, ports []uint32) {
+	for _, client := range clients {
+		for _, number := range ports {
+			if r.stopped() {
+				return
+			}
+			hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)
+			was := egressVerdict(earlier)
+			switch {
+			case isUnrouted(hops):
+				continue
+			case len(earlier) > 0 && was == "":
+				markUnrouted(hops)
+			case was != Originated || slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
+				continue
+			}
+			r.add(slices.DeleteFunc(r.leaving(hops, was), func(c change) bool { return c.hop.kind == HopGateway })...)
+		}
+	}
+}
