@@ -31,11 +31,14 @@ violation contains object.union(
 }
 
 # What the policy kept out before, and nothing does after the review.
-violation contains object.union({
-	"message": _opened_message,
-	"decidedBy": lib.object_name(lib.reviewed_object),
-	"fix": _opened_fix,
-}, _opened_lowered) if {
+violation contains object.union(
+	{
+		"message": _opened_message,
+		"decidedBy": lib.object_name(lib.reviewed_object),
+		"fix": _opened_fix,
+	},
+	_opened_lowered,
+) if {
 	input.opened
 }
 
