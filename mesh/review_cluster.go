@@ -1,6 +1,9 @@
 package mesh
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // addHost adds the flows to a host of the clients for which touched is true: by the clusters of the host, by routes for
 // other hosts, and out of gateways. Those of clients that may exist are added where they lose their TLS: for their sake a
@@ -111,8 +114,46 @@ func (r *review) subsetChanges(client Client, svc scopedService, p port) []chang
 	return list
 }
 
+// newDestination returns the changes of a client's connections to the hosts of a VirtualService, whose routes lead to a
+// cluster that was not there before. Here requests for a.example, which are under TLS wherever they leave, and led nowhere
+// by the route, leave in plaintext:
+//
+//	# stored                                              # under review
+//	hosts: [a.example]                                    hosts: [b.example]
+//	http: [{route: [{destination: {host: b.example}}]}]   ports: [{number: 80, name: http, protocol: HTTP}]
+func (r *review) newDestination(v *virtualService, client Client, to hop) []change {
+	var list []change
+	for _, pattern := range v.hosts {
+		for class := range r.after.hostClasses(pattern, nil, r.lists) {
+			if r.stopped() {
+				return nil
+			}
+			for _, number := range r.after.Ports(class.host) {
+				list = append(list, r.newDestinationFrom(client, class.host, number, to)...)
+			}
+		}
+	}
+	return list
+}
+
+// newDestinationFrom returns the changes of a client's connections to a port of a host that a route leads to a cluster.
+func (r *review) newDestinationFrom(client Client, host string, number uint32, to hop) []change {
+	svc, p, ok := r.externalPort(client, host, number)
+	if !ok || host == to.host {
+		return nil
+	}
+	hops, earlier := r.hopsThenAndNow(client, host, number)
+	if !slices.ContainsFunc(earlier, func(h hop) bool { return h.kind == HopEgress || h.kind == HopGateway }) {
+		earlier = []hop{r.before.directHop(client, svc, number, "", p.family())} // as it was before the route
+	}
+	hops = slices.DeleteFunc(hops, func(h hop) bool {
+		return h.kind != HopEgress || h.host != to.host || h.port != to.port || h.subset != to.subset
+	})
+	return losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, host, host))
+}
+
 // changesByRoutes returns the changes of what routes for other hosts bring to a host: requests to a port for TLS, which
-// nobody encrypts if the proxy does not, and whatever loses its TLS.
+// nobody encrypts if the proxy does not, whatever loses its TLS, and what the routes led nowhere before.
 func (r *review) changesByRoutes(host string, clients []Client) []change {
 	var list []change
 	for _, v := range r.after.virtualServicesWithDestination(host) {
@@ -124,6 +165,9 @@ func (r *review) changesByRoutes(host string, clients []Client) []change {
 				c := r.clusterChange(h)
 				if h.payload == FamilyHTTP && h.cluster.Family == FamilyTLS || c.losesTLS() {
 					list = append(list, c)
+				}
+				if c.before == "" {
+					list = append(list, r.newDestination(v, client, h)...)
 				}
 			}
 		}

@@ -247,3 +247,31 @@ func TestReviewRoutesTo(t *testing.T) {
 		c.run(t)
 	}
 }
+
+// An entry that a stored route names answers for what it now lets out.
+func TestReviewNewDestination(t *testing.T) {
+	const given = `
+		ServiceEntry data/a: {hosts: [a.example], exportTo: [shop, team], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}
+		DestinationRule data/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const entry = `
+		ServiceEntry team/b: {hosts: [b.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	for _, c := range []reviewCase{
+		{"what a route led nowhere", given + `
+			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"what went another way beside it", given + `
+			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [
+				{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}`, entry, `
+			sidecar shop b.example:80 plaintext no-rule was originated`},
+		{"under TLS, but checked for another name", given + `
+			DestinationRule team/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE, sni: b.example, subjectAltNames: [b.example]}}}
+			VirtualService team/v: {hosts: ["*.example"], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `
+			sidecar shop b.example:80 originated SIMPLE was originated lost check of a.example of ServiceEntry data/a for b.example`},
+		{"in plaintext with and without the route", `
+			ServiceEntry data/a: {hosts: [a.example], exportTo: [shop, team], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `
+			sidecar shop b.example:80 plaintext no-rule`},
+	} {
+		c.run(t)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 )
 
@@ -21,26 +22,31 @@ const (
 
 // apart returns why a loss of the tenant's own namespace counts apart, "" where it does not. warned are the warnings on the
 // write that made it, state the mesh after that:
-//  1. its own Sidecar hides the host, or passes on what it hid, and undeclared-egress warned of that;
+//  1. its own Sidecar hides the host, or passes on what it hid, and undeclared-egress warned of that, once for all hosts;
 //  2. unverified-server warned of the cluster where it goes;
 //  3. only DNS knows whether the listener that takes it does, and plaintext-egress warned of that;
 //  4. names are checked that the namespace itself wrote down, or those of a declared host to which its own route leads.
 func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
+	snapshot, err := Decode(state)
+	if err != nil {
+		return "", err
+	}
 	key, isService := keyOf(l.Cluster)
-	told := func(policy string, hosts ...string) bool {
+	told := func(policy, host string) bool {
 		return slices.ContainsFunc(warned, func(v policies.Violation) bool {
-			return v.Policy == policy && v.Action == v1alpha1.Warn && isToldOf(v, l) && slices.Contains(hosts, v.Host)
+			return v.Policy == policy && v.Action == v1alpha1.Warn && isToldOf(v, l) && (v.Host == host || host == "")
 		})
 	}
+	_, known := snapshot.Cluster(l.Client, l.to.host, l.to.port, "")
 	switch {
-	case l.How == lostTLS && !isService && told("undeclared-egress", l.to.host, "*"):
+	case l.How == lostTLS && !isService && !known && told("undeclared-egress", ""):
 		return toldOf + "undeclared-egress", nil
 	case l.How == lostCheck && told("unverified-server", key.Host):
 		return toldOf + "unverified-server", nil
 	case l.How == lostTLS && l.to.whose == nobodys && told("plaintext-egress", l.to.host):
 		return toldOf + "plaintext-egress", nil
 	case l.How == anotherName:
-		return ownChoice(l, key, state)
+		return ownChoice(l, key, state, snapshot), nil
 	}
 	return "", nil
 }
@@ -52,24 +58,20 @@ func isToldOf(v policies.Violation, l Loss) bool {
 }
 
 // ownChoice returns which choice of its own namespace another name comes from.
-func ownChoice(l Loss, key Key, state Mesh) (string, error) {
-	snapshot, err := Decode(state)
-	if err != nil {
-		return "", err
-	}
+func ownChoice(l Loss, key Key, state Mesh, snapshot *mesh.Snapshot) string {
 	c, ok := snapshot.Cluster(l.Client, key.Host, key.Port, key.Subset)
 	switch decided := c.Hop.DecidedBy; {
 	case !ok:
-		return "", nil
+		return ""
 	case key.Host != l.to.host:
 		if (l.Is == "authority "+key.Host || l.Is == key.Host) && hasOwn(state, l, func(d Document) bool { return d.Kind() == "VirtualService" }) {
-			return ownRoute, nil
+			return ownRoute
 		}
 	case decided != nil && decided.Object.Namespace == l.Client.Namespace,
 		hasOwn(state, l, func(d Document) bool { return slices.Contains(declaredHosts(d), l.to.host) }):
-		return ownNames, nil
+		return ownNames
 	}
-	return "", nil
+	return ""
 }
 
 // hasOwn reports whether the namespace of a loss's client has an object for which is is true.
