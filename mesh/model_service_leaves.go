@@ -51,12 +51,14 @@ func (s *Snapshot) leavesMesh(svc *service) bool {
 	}
 	outside := func(address string) bool { return s.settings.isOutside(address, svc.meshExternal) }
 	switch resolution := svc.entry.Resolution; {
+	case resolution == networking.ServiceEntry_NONE && len(svc.entry.Addresses) > 0:
+		return slices.ContainsFunc(svc.entry.Addresses, outside)
+	case resolution == networking.ServiceEntry_NONE:
+		return svc.meshExternal || outside(svc.host) // whatever it selects
 	case svc.entry.WorkloadSelector != nil || len(svc.entry.Endpoints) > 0:
 		workloads := s.entryWorkloads(svc)
 		return len(workloads) == 0 && svc.meshExternal ||
 			slices.ContainsFunc(workloads, func(w *networking.WorkloadEntry) bool { return outside(w.Address) })
-	case resolution == networking.ServiceEntry_NONE && len(svc.entry.Addresses) > 0:
-		return slices.ContainsFunc(svc.entry.Addresses, outside)
 	case resolution == networking.ServiceEntry_STATIC:
 		return svc.meshExternal // nothing is behind it
 	}

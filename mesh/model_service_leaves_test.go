@@ -20,6 +20,8 @@ func TestLeavesMesh(t *testing.T) {
 		{"resolution: NONE", true, true},
 		{"resolution: NONE, addresses: [203.0.113.0/24]", true, true},
 		{"resolution: NONE, addresses: [10.0.0.0/8]", true, false},
+		{"resolution: NONE, workloadSelector: {labels: {app: inside}}", true, true},
+		{"resolution: NONE, addresses: [10.0.0.0/8], workloadSelector: {labels: {app: outside}}", true, false},
 		{"resolution: DNS, addresses: [10.0.0.0/8]", true, true}, // what the name resolves to counts
 		{"resolution: NONE, addresses: [8.0.0.0/6]", true, true}, // wider than 10.0.0.0/8
 		{"resolution: STATIC", true, false},

@@ -26,6 +26,7 @@ func (r *review) addEgress(c change) {
 		}
 		r.flows[i].LostVerification = cmp.Or(r.flows[i].LostVerification, c.lost)
 		r.flows[i].WasUnrouted = r.flows[i].WasUnrouted || h.wasUnrouted
+		r.flows[i].TakenFromTLS = cmp.Or(r.flows[i].TakenFromTLS, r.takenFromTLS(c))
 		return
 	}
 	f := h.flow()
@@ -42,7 +43,7 @@ func (r *review) addEgress(c change) {
 	}
 	f.PortFallback = r.isPortFallback(h)
 	r.judgeRule(&f, h)
-	f.LostVerification = c.lost
+	f.LostVerification, f.TakenFromTLS = c.lost, r.takenFromTLS(c)
 	if r.isDecidedElsewhere(f, h) {
 		return
 	}

@@ -82,6 +82,16 @@ func TestReviewServiceEntry(t *testing.T) {
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 originated SIMPLE was originated
 			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/bank`},
+		{"a host to which routes take another's that is under TLS", entry + rule + `
+			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{route: [{destination: {host: "*.new.example"}}]}]}`, `
+			ServiceEntry shop/new: {hosts: ["*.new.example"], exportTo: [.], resolution: STATIC, endpoints: [{address: 203.0.113.7}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop *.new.example:80 plaintext no-rule taken from TLS by VirtualService shop/bank`},
+		{"or one that is not", entry + `
+			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{route: [{destination: {host: "*.new.example"}}]}]}`, `
+			ServiceEntry shop/new: {hosts: ["*.new.example"], exportTo: [.], resolution: STATIC, endpoints: [{address: 203.0.113.7}],
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop *.new.example:80 plaintext no-rule`},
 		{"what routes let go nowhere passes where the port is left out", entry + rule + `
 			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{directResponse: {status: 403}}]}`, `
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`, `

@@ -86,6 +86,9 @@ func flowLine(f Flow) string {
 		add(fmt.Sprintf("lost check of %s of %s", lost.Host, lost.Service), true)
 		add("for "+strings.Join(lost.Names, ", "), len(lost.Names) > 0)
 	}
+	if f.TakenFromTLS != nil {
+		add("taken from TLS by "+f.TakenFromTLS.String(), true)
+	}
 	add("fallback", f.PortFallback)
 	if by := f.TakenBy; by != nil {
 		add("taken by "+by.Service.String(), true)

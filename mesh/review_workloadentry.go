@@ -7,7 +7,7 @@ import (
 )
 
 // workloadEntry adds the flows to the hosts of the ServiceEntries that select the WorkloadEntry under review, now or before,
-// where it changes whether they leave the mesh, or takes TLS away. What left before in the same way is answered for by the
+// where it changes whether they leave the mesh, or takes TLS away, also that of another entry whose place theirs took. What left before in the same way is answered for by the
 // entry and its rule.
 //
 //	kind: ServiceEntry   # nothing of it leaves
@@ -34,7 +34,7 @@ func (r *review) workloadEntry() {
 func (r *review) addWorkloadHost(host string) {
 	news := func(c change) bool {
 		svc, known := r.before.serviceFor(c.hop.client, c.hop.host)
-		return c.losesTLS() || !known || !r.before.leavesMesh(svc.service)
+		return c.losesTLS() || r.takenFromTLS(c) != nil || !known || !r.before.leavesMesh(svc.service)
 	}
 	all := func(Client) bool { return true }
 	clients, possible := r.touchedClients(host, all)

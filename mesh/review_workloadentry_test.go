@@ -12,6 +12,12 @@ func TestReviewWorkloadEntry(t *testing.T) {
 			ports: [{number: 80, name: http, protocol: HTTP}]}`
 	const own = `
 		WorkloadEntry shop/own: {address: 10.0.0.1, labels: {app: vm, security.istio.io/tlsMode: istio}}`
+	const byName = `
+		ServiceEntry shop/vm: {hosts: [vm.example], exportTo: [.], resolution: DNS, workloadSelector: {labels: {app: vm}},
+			ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const otherTLS = `
+		ServiceEntry egress/vm @1: {hosts: [vm.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		DestinationRule egress/vm @1: {host: vm.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
 	const simple = `
 		DestinationRule shop/vm: {host: vm.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
 	for _, c := range []reviewCase{
@@ -40,6 +46,16 @@ func TestReviewWorkloadEntry(t *testing.T) {
 			WorkloadEntry shop/b: {address: 203.0.113.8, labels: {app: vm}}`, `
 			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, ``},
 		{"nor the first of an entry for outside", outside, `
+			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, ``},
+		{"an address of an entry that took the host of another, under TLS", otherTLS + outside, `
+			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, ``},
+		{"the first of one that had no cluster", otherTLS + byName, `
+			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, `
+			sidecar shop vm.example:80 plaintext no-rule was unknown taken from TLS by ServiceEntry shop/vm`},
+		{"the first outside", otherTLS + inside, `
+			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, `
+			sidecar shop vm.example:80 plaintext no-rule was plaintext taken from TLS by ServiceEntry shop/vm`},
+		{"the first of one that had no cluster, and no other entry", byName, `
 			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, ``},
 		{"one that goes", inside + `
 			WorkloadEntry shop/a: {address: 203.0.113.7, labels: {app: vm}}`, "delete WorkloadEntry shop/a", ``},

@@ -29,6 +29,9 @@ _refused(f) if lib.lost_tls(f)
 # While nothing left, nobody was warned that these requests need a rule.
 _refused(f) if lib.newly_routed_plaintext(f)
 
+# Two writes, each of which takes no TLS away, are no way to plaintext.
+_refused(f) if f.takenFromTLS
+
 # A rule applies, and does not start TLS.
 _refused(f) if {
 	input.request.operation != "DELETE"
@@ -75,6 +78,11 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	lib.lost_tls(f)
 } else := lib.flow_message(f, sprintf(
+	"%s did not leave the mesh before this %s, and would leave it in plaintext%s: %s. Without %s, which took them from TLS, the same connections would be encrypted.",
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f), lib.object_name(f.takenFromTLS)],
+)) if {
+	f.takenFromTLS
+} else := lib.flow_message(f, sprintf(
 	"%s went nowhere before this %s, by a route, and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
@@ -104,6 +112,11 @@ _other_service_name(f) := sprintf(
 ) if {
 	input.request.operation == "CREATE"
 } else := lib.keep_object
+
+_rule_comes_first(f) if {
+	f.takenFromTLS
+	f.cause in {"no-rule", "unselected"}
+}
 
 _rule_comes_first(f) if {
 	lib.plaintext_gateway_route(f)

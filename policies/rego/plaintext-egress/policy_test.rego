@@ -305,3 +305,13 @@ test_warns_where_only_dns_knows[name] if {
 }
 
 in_team(flow) := object.union(flow, {"client": {"namespace": "team-a"}})
+
+# Careless: each of two writes takes no TLS away, and the second one lets plaintext out.
+test_refuses_what_was_taken_from_tls_before if {
+	flow := object.union(fixtures.plaintext_flow, {"takenFromTLS": {"kind": "VirtualService", "namespace": "team-a", "name": "news"}})
+	result := found with input as fixtures.review("ServiceEntry", [flow])
+	some v in result
+	contains(v.message, "HTTP did not leave the mesh before this CREATE, and would leave it in plaintext (to port 443 of the server)")
+	contains(v.message, "Without VirtualService team-a/news, which took them from TLS")
+	startswith(v.fix, "# Before this ServiceEntry, which is admitted then:\n{")
+}

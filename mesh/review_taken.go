@@ -1,0 +1,52 @@
+package mesh
+
+import "slices"
+
+// takenFromTLS returns the object without which the connections of a hop, which leaves in plaintext and did not leave before
+// the review, would be under TLS: the entry that took the place of another for the host, or the routes that took them from
+// another host; nil where there is none. So two writes, each of which takes no TLS away, are no way to plaintext.
+//
+//	kind: VirtualService   # nothing leaves any more: there is no such host
+//	spec: {hosts: [edition.cnn.com], http: [{route: [{destination: {host: other.example}}]}]}
+//	---
+//	kind: ServiceEntry     # under review: without the routes what comes here would be under TLS, by the rule of edition.cnn.com
+//	spec: {hosts: [other.example], ...}
+func (r *review) takenFromTLS(c change) *Ref {
+	h := c.hop
+	svc := h.cluster.service.service
+	if kind := r.reviewed().Kind; kind != KindServiceEntry && kind != KindWorkloadEntry || r.object == nil {
+		return nil
+	}
+	if svc == nil || h.kind != HopEgress || h.verdict() != Plaintext || c.losesTLS() || r.leftBefore(h) {
+		return nil
+	}
+	without := r.after.Without(svc.ref)
+	switch {
+	case h.route == nil && egressVerdict(without.hops(h.client, h.host, h.port)) == Originated:
+		return &svc.ref
+	case h.route != nil && without.Without(h.route.virtualService.Ref).hasTLSByHostsOf(h, r.lists):
+		return &h.route.virtualService.Ref
+	}
+	return nil
+}
+
+// leftBefore reports whether the cluster of a hop was there before the review, and led out of the mesh.
+func (r *review) leftBefore(h hop) bool {
+	svc, ok := r.before.serviceFor(r.clientBefore(h.client, h.host), h.host)
+	return ok && r.before.leavesMesh(svc.service) && r.before.directHop(h.client, svc, h.port, h.subset, h.payload).exists
+}
+
+// hasTLSByHostsOf reports whether what the client of a hop sends to any host of the routes by which the hop comes about is
+// under TLS.
+func (s *Snapshot) hasTLSByHostsOf(h hop, lists HostLists) bool {
+	for _, pattern := range h.route.virtualService.hosts {
+		for class := range s.hostClasses(pattern, nil, lists) {
+			if slices.ContainsFunc(s.Ports(class.host), func(number uint32) bool {
+				return egressVerdict(s.hops(h.client, class.host, number)) == Originated
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
