@@ -63,6 +63,18 @@ func (s *Snapshot) Without(ref Ref) *Snapshot {
 	return &next
 }
 
+// WithoutNamespace returns the snapshot after a namespace was deleted, and all that is in it.
+func (s *Snapshot) WithoutNamespace(name string) *Snapshot {
+	next := *s
+	next.drop(Ref{Kind: KindNamespace, Name: name})
+	for o := range s.Objects() {
+		if o.Namespace == name {
+			next.drop(o.Ref)
+		}
+	}
+	return &next
+}
+
 // WithoutTerminating returns the snapshot after all terminating objects are gone, which each of them may be at any moment.
 // It is s itself where there are none.
 func (s *Snapshot) WithoutTerminating() *Snapshot {
@@ -126,7 +138,7 @@ func (s *Snapshot) put(o *Object) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, o)
 		}
 	case nil:
-		if o.Kind == KindNamespace && o.Labels[ambientLabel] == "ambient" {
+		if o.Kind == KindNamespace && o.Labels[ambientLabel] == ambientMode {
 			s.ambientNamespaces = s.ambientNamespaces.Set(o.Name, struct{}{})
 		}
 	}

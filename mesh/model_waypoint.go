@@ -9,6 +9,9 @@ const (
 	waypointNamespaceLabel = "istio.io/use-waypoint-namespace"
 )
 
+// ambientMode is the value of ambientLabel for what is part of the ambient mesh.
+const ambientMode = "ambient"
+
 // isAmbient reports whether a namespace is labelled to be part of the ambient mesh.
 func (s *Snapshot) isAmbient(namespace string) bool {
 	_, yes := s.ambientNamespaces.Get(namespace)

@@ -36,6 +36,14 @@ func (r Ref) String() string {
 	return kind + " " + r.Namespace + "/" + r.Name
 }
 
+// InNamespace returns the namespace to which an object belongs: a Namespace belongs to itself.
+func (r Ref) InNamespace() string {
+	if r.Kind == KindNamespace {
+		return r.Name
+	}
+	return r.Namespace
+}
+
 // key returns the object's key in a Snapshot, in the order of kind, namespace and name.
 func (r Ref) key() string { return r.Kind + "\x00" + r.Namespace + "\x00" + r.Name }
 

@@ -34,6 +34,8 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.workloadEntry()
 	case KindService:
 		r.service()
+	case KindNamespace:
+		r.namespace(object.Name)
 	}
 	if r.stopped() {
 		return nil, r.err

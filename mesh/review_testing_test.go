@@ -6,13 +6,17 @@ import (
 	"testing"
 )
 
-// changed returns the mesh before and after a change: an object in short manifests, or "delete Kind namespace/name".
+// changed returns the mesh before and after a change: an object in short manifests, "delete Kind namespace/name" or
+// "delete Namespace name".
 func changed(t testing.TB, before, change string) (old, next *Snapshot, object Ref) {
 	t.Helper()
 	old = snapshot(t, before)
 	if title, deleted := strings.CutPrefix(change, "delete "); deleted {
 		for o := range old.Objects() {
-			if o.Kind+" "+o.Namespace+"/"+o.Name == title {
+			switch title {
+			case KindNamespace + " " + o.Name:
+				return old, old.WithoutNamespace(o.Name), o.Ref
+			case o.Kind + " " + o.Namespace + "/" + o.Name:
 				return old, old.Without(o.Ref), o.Ref
 			}
 		}

@@ -153,7 +153,7 @@ func (s stage) perform(t *testing.T, way sender, number int, st step) {
 			t.Errorf("step %d: the object is still stored", number+1)
 		}
 	default:
-		if diff := specDiffers(st.spec(), after.Object["spec"]); diff != "" {
+		if diff := st.specDiffers(after.Object["spec"]); diff != "" {
 			t.Errorf("step %d, stored: %s", number+1, diff)
 		}
 	}

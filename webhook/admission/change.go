@@ -29,7 +29,11 @@ func (q *request) on(snap *mesh.Snapshot) *change {
 		before = snap.With(stored)
 	}
 	if q.Operation == policies.Delete {
-		return &change{ref: q.ref, before: before, after: before.Without(q.ref)}
+		after := before.Without(q.ref)
+		if q.ref.Kind == mesh.KindNamespace {
+			after = before.WithoutNamespace(q.ref.Name)
+		}
+		return &change{ref: q.ref, before: before, after: after}
 	}
 	object := q.object
 	if q.Operation == policies.Update {
@@ -69,7 +73,7 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 			Operation:  q.Operation,
 			Kind:       q.ref.Kind,
 			APIVersion: q.apiVersion,
-			Namespace:  q.ref.Namespace,
+			Namespace:  q.ref.InNamespace(),
 			Name:       q.ref.Name,
 			UserInfo:   policies.UserInfo{Username: q.Username, Groups: q.Groups},
 			DryRun:     q.DryRun,

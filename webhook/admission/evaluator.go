@@ -117,7 +117,7 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 // evaluateOn decides on a request by one mesh before it.
 func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
 	c := q.on(snap)
-	input, err := q.input(ctx, c, e.Engine.ExemptHosts(q.ref.Namespace))
+	input, err := q.input(ctx, c, e.Engine.ExemptHosts(q.ref.InNamespace()))
 	if err != nil {
 		return Decision{}, err
 	}

@@ -12,7 +12,9 @@ set_fields(object, fields) := sprintf("# in %s\n%s\n", [object_name(object), jso
 
 # METADATA
 # description: A reference to the object under review.
-reviewed_object := {"kind": input.request.kind, "namespace": input.request.namespace, "name": input.request.name}
+reviewed_object := {"kind": "Namespace", "name": input.request.name} if {
+	input.request.kind == "Namespace"
+} else := {"kind": input.request.kind, "namespace": input.request.namespace, "name": input.request.name}
 
 # METADATA
 # description: A field of the object under review, as "AuthorizationPolicy default/policy spec.rules[0]".

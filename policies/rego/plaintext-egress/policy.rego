@@ -99,17 +99,24 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 
 # A Service under review has the host of a ServiceEntry.
 _taken_by_service(f) if {
+	_has_service(f)
+	f.cause != "port-not-declared"
+}
+
+_has_service(f) if {
 	lib.lost_tls(f)
 	input.request.kind == "Service"
 	input.request.operation != "DELETE"
 	f.service.kind == "Service"
-	f.cause != "port-not-declared"
 }
 
 _other_service_name(f) := sprintf(
 	"# Another name for the Service, while clients still use the ServiceEntry for %s; or first a rule for its own clients:\n%s",
 	[f.host, lib.start_tls(f)],
 ) if {
+	input.request.operation == "CREATE"
+	f.cause != "port-not-declared"
+} else := sprintf("# Another name for the Service, while clients still use port %d of the ServiceEntry for %s.\n", [f.port, f.host]) if {
 	input.request.operation == "CREATE"
 } else := lib.keep_object
 
@@ -126,7 +133,7 @@ _rule_comes_first(f) if {
 _fix(f) := lib.narrow_listener(f) if {
 	f.takenBy
 } else := _other_service_name(f) if {
-	_taken_by_service(f)
+	_has_service(f)
 } else := lib.fix_other_rule_first(f) if {
 	f.lostTLS
 } else := lib.keep_object if {

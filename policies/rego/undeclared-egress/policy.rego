@@ -3,26 +3,32 @@
 # description: |-
 #   A Sidecar hides a declared external host from its pods, or lets REGISTRY_ONLY become ALLOW_ANY: what they send there
 #   leaves as the application writes it, and no rule starts TLS for it. A Sidecar that imports only what its pods need is
-#   good practice, so this is told and not refused. With REGISTRY_ONLY nothing leaves.
+#   good practice, so this is told and not refused. With REGISTRY_ONLY nothing leaves. A Namespace whose labels take its
+#   pods out of the mesh is told too: they have no proxy then.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/sidecar/#OutboundTrafficPolicy
 #     description: OutboundTrafficPolicy
 # custom:
 #   id: undeclared-egress
 #   action: warn
-#   kinds: [Sidecar]
+#   kinds: [Namespace, Sidecar]
 package tlsward.undeclared_egress
 
 import data.tlsward.lib
 
 violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)}) if {
-	input.request.kind == "Sidecar"
+	input.request.kind in {"Namespace", "Sidecar"}
 	some f in input.egress
 	f.hopKind == "none"
 	f.cause == "passthrough"
 }
 
-_message(f) := sprintf("%s: outboundTrafficPolicy becomes ALLOW_ANY: what is sent to hosts that its proxy does not know leaves the mesh as the application writes it.", [lib.client_name(f.client)]) if {
+_message(f) := sprintf("%s: with this %s these pods leave the mesh, and have no proxy at the latest when they start again: what they send leaves as the application writes it.", [
+	lib.client_name(f.client),
+	input.request.operation,
+]) if {
+	input.request.kind == "Namespace"
+} else := sprintf("%s: outboundTrafficPolicy becomes ALLOW_ANY: what is sent to hosts that its proxy does not know leaves the mesh as the application writes it.", [lib.client_name(f.client)]) if {
 	f.host == "*"
 	f.port == 0
 } else := lib.flow_message(f, sprintf(
@@ -34,7 +40,12 @@ default _sidecar(_) := "a Sidecar"
 
 _sidecar(f) := lib.object_name(lib.last_hop(f).decidedBy.object)
 
-_fix(f) := sprintf("# If these pods call no such host; else import it (spec.egress.hosts):\n%s", [lib.set_fields(
+_fix(f) := sprintf("# If these pods shall stay in the mesh; a revision (istio.io/rev) does as well.\n%s", [
+	lib.set_fields(lib.reviewed_object, {"metadata.labels.istio-injection": "enabled"}),
+]) if {
+	input.request.kind == "Namespace"
+	f.host == "*"
+} else := sprintf("# If these pods call no such host; else import it (spec.egress.hosts):\n%s", [lib.set_fields(
 	lib.last_hop(f).decidedBy.object,
 	{"spec.outboundTrafficPolicy.mode": "REGISTRY_ONLY"},
 )]) if {

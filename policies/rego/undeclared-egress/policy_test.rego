@@ -45,3 +45,15 @@ test_passes_what_leaves_nowhere if {
 test_passes_what_is_known if {
 	found == set() with input as fixtures.review("Sidecar", [fixtures.plaintext_flow, fixtures.originated_flow({})])
 }
+
+test_warns_of_pods_that_leave_the_mesh if {
+	any_host := object.union(object.remove(hidden, {"otherHosts", "before"}), {"host": "*", "port": 0})
+	review := object.union(fixtures.review("Namespace", [any_host]), {"request": {"operation": "UPDATE", "namespace": "shop", "name": "shop"}})
+	result := found with input as review
+	{v.message | some v in result} == {concat(" ", [
+		"sidecar default: with this UPDATE these pods leave the mesh, and have no proxy at the latest when they start again:",
+		"what they send leaves as the application writes it.",
+	])}
+	some v in result
+	contains(v.fix, "# in Namespace shop\n")
+}

@@ -110,7 +110,8 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		Webhooks: []admission.ValidatingWebhook{
 			w.validatingWebhook("validate.tlsward.io", admission.Fail,
 				w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete)...),
-			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, services()),
+			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, ofKubernetes("services", admission.Create, admission.Update, admission.Delete)),
+			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, ofKubernetes("namespaces", admission.Update, admission.Delete)),
 		},
 	}
 }
@@ -129,11 +130,11 @@ func (w Webhooks) validatingWebhook(name string, policy admission.FailurePolicyT
 	}
 }
 
-// services is the rule of the webhook for Services.
-func services() admission.RuleWithOperations {
+// ofKubernetes returns the rule of a webhook for a kind of Kubernetes itself.
+func ofKubernetes(resource string, operations ...admission.OperationType) admission.RuleWithOperations {
 	return admission.RuleWithOperations{
-		Operations: []admission.OperationType{admission.Create, admission.Update, admission.Delete},
-		Rule:       admission.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"services"}},
+		Operations: operations,
+		Rule:       admission.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{resource}},
 	}
 }
 

@@ -1,0 +1,148 @@
+package mesh
+
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// injectionLabel has the pods of a namespace get sidecars: "enabled" or "disabled". So does a revision in its place
+// (istio.io/istio pkg/kube/inject/webhook.go, manifests/charts/istio-control webhook selectors).
+const injectionLabel = "istio-injection"
+
+// namespace adds what the Namespace under review changes for connections that were under TLS:
+//  1. Its own pods may have another proxy by their label istio.io/dataplane-mode: ztunnel starts no TLS.
+//  2. The hosts that its entries declare may have another waypoint, or none, by istio.io/use-waypoint.
+//  3. One that leaves the mesh, with neither that nor injection, is told: what its pods send then, nobody encrypts.
+//  4. One that goes takes entries, rules and routes along that others may use.
+//
+// Pods that a label of their own brings into the mesh are not known here, nor is a new revision's configuration.
+func (r *review) namespace(name string) {
+	switch {
+	case r.object == nil:
+		r.withoutNamespace(name)
+	case r.old == nil || r.object.Terminating:
+	default:
+		if wasInMesh(r.old) && r.after.isAmbient(name) != r.before.isAmbient(name) && wasInMesh(r.object) {
+			r.addMovedPods(name)
+		}
+		if wasInMesh(r.old) && !wasInMesh(r.object) {
+			r.flows = append(r.flows, r.passthrough(r.before.anyClientIn(name), "*", 0))
+		}
+		r.addMovedWaypoint(name)
+	}
+}
+
+// wasInMesh reports whether the labels of a Namespace bring its pods into the mesh.
+func wasInMesh(o *Object) bool {
+	switch o.Labels[injectionLabel] {
+	case "enabled":
+		return true
+	case "disabled":
+		return o.Labels[ambientLabel] == ambientMode
+	}
+	return o.Labels[ambientLabel] == ambientMode || o.Labels[revisionLabel] != ""
+}
+
+// anyClientIn returns a client that stands for all pods of a namespace.
+func (s *Snapshot) anyClientIn(namespace string) Client {
+	if s.isAmbient(namespace) {
+		return Client{Kind: ClientZtunnel, Namespace: namespace}
+	}
+	return Client{Kind: ClientSidecar, Namespace: namespace}
+}
+
+// addMovedPods adds the flows of a namespace's pods that were under TLS and are in plaintext by their new proxy.
+func (r *review) addMovedPods(namespace string) {
+	for class := range r.after.hostClasses("*", nil, r.lists) {
+		if !r.isExternal(class.host) {
+			continue
+		}
+		r.addHostClass(class, func(host string) {
+			clients := r.after.clientsIn(namespace, host)
+			if len(clients) == 0 {
+				clients = []Client{r.after.ClientOf(namespace, nil, host)}
+			}
+			for _, c := range clients {
+				r.addLosses(host, c, r.before.ClientOf(namespace, c.Labels, host))
+			}
+		})
+		if r.stopped() {
+			return
+		}
+	}
+}
+
+// addMovedWaypoint adds the flows to the hosts that entries of a namespace declare, where its waypoint was before.
+func (r *review) addMovedWaypoint(namespace string) {
+	same := func(label string) bool { return r.old.Labels[label] == r.object.Labels[label] }
+	if same(useWaypointLabel) && same(waypointNamespaceLabel) {
+		return
+	}
+	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00" + namespace + "\x00") {
+		for _, host := range o.Spec.(*networking.ServiceEntry).Hosts {
+			if !r.isExternal(host) {
+				continue
+			}
+			for _, c := range r.clients(host) {
+				r.addLosses(host, c, r.clientBefore(c, host))
+			}
+		}
+	}
+}
+
+// withoutNamespace adds the flows of pods elsewhere that were under TLS by objects of a namespace that goes, and that other
+// objects leave in plaintext.
+func (r *review) withoutNamespace(name string) {
+	for _, pattern := range r.before.hostsUsedIn(name) {
+		for class := range r.after.hostClasses(pattern, nil, r.lists) {
+			if r.stopped() {
+				return
+			}
+			if !r.isExternal(class.host) {
+				continue
+			}
+			r.addHostClass(class, func(host string) {
+				for _, c := range r.clients(host) {
+					if c.Namespace != name {
+						r.addLosses(host, c, r.clientBefore(c, host))
+					}
+				}
+			})
+		}
+	}
+}
+
+// hostsUsedIn returns the hosts of a namespace's entries, rules and routes, each once.
+func (s *Snapshot) hostsUsedIn(namespace string) []string {
+	var hosts []string
+	for _, kind := range []string{KindServiceEntry, KindDestinationRule, KindVirtualService} {
+		for _, o := range s.objects.Prefix(kind + "\x00" + namespace + "\x00") {
+			switch spec := o.Spec.(type) {
+			case *networking.ServiceEntry:
+				hosts = append(hosts, spec.Hosts...)
+			case *networking.DestinationRule:
+				hosts = append(hosts, s.settings.qualify(spec.Host, namespace))
+			case *networking.VirtualService:
+				hosts = append(hosts, s.settings.virtualService(o, spec).hosts...)
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// addLosses adds the flows of a client to a host that were under TLS by the proxy that its pods had before, and leave in
+// plaintext.
+func (r *review) addLosses(host string, client, before Client) {
+	for _, number := range r.after.Ports(host) {
+		if r.stopped() {
+			return
+		}
+		was := egressVerdict(r.before.connectionHops(before, host, number))
+		if was != Originated {
+			continue
+		}
+		r.add(losses(r.leaving(r.after.connectionHops(client, host, number), was))...)
+	}
+}
