@@ -7,6 +7,8 @@ type change struct {
 	hop    hop
 	before Verdict
 	lost   *LostVerification
+	// stayed reports whether routes kept all of the same connections in the mesh before (nothingLeaves).
+	stayed bool
 }
 
 // losesTLS reports whether the hop was under TLS and is in plaintext.

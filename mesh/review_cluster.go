@@ -163,7 +163,7 @@ func (r *review) changesByRoutes(host string, clients []Client) []change {
 			}
 			for _, h := range r.after.meshRouteHops(v, client, host) {
 				c := r.clusterChange(h)
-				if h.payload == FamilyHTTP && h.cluster.Family == FamilyTLS || c.losesTLS() || r.takenFromTLS(c) != nil {
+				if h.payload == FamilyHTTP && h.cluster.Family == FamilyTLS || c.losesTLS() {
 					list = append(list, c)
 				}
 				if c.before == "" {

@@ -4,20 +4,17 @@ import "slices"
 
 // takenFromTLS returns the object without which the connections of a hop, which leaves in plaintext and did not leave before
 // the review, would be under TLS: the entry that took the place of another for the host, or the routes that took them from
-// another host; nil where there is none. So two writes, each of which takes no TLS away, are no way to plaintext.
+// another host; nil where there is none. So two writes, each of which takes no TLS away, are no way to plaintext:
 //
-//	kind: VirtualService   # nothing leaves any more: there is no such host
-//	spec: {hosts: [edition.cnn.com], http: [{route: [{destination: {host: other.example}}]}]}
+//	kind: ServiceEntry    # in the place of another one that is under TLS: nothing leaves any more
+//	spec: {hosts: [edition.cnn.com], resolution: DNS, workloadSelector: {labels: {app: own}}, ...}
 //	---
-//	kind: ServiceEntry     # under review: without the routes what comes here would be under TLS, by the rule of edition.cnn.com
-//	spec: {hosts: [other.example], ...}
+//	kind: WorkloadEntry   # under review
+//	spec: {address: 203.0.113.7, labels: {app: own}}
 func (r *review) takenFromTLS(c change) *Ref {
 	h := c.hop
 	svc := h.cluster.service.service
-	if kind := r.reviewed().Kind; kind != KindServiceEntry && kind != KindWorkloadEntry || r.object == nil {
-		return nil
-	}
-	if svc == nil || h.kind != HopEgress || h.verdict() != Plaintext || c.losesTLS() || r.leftBefore(h) {
+	if svc == nil || h.kind != HopEgress || h.verdict() != Plaintext || c.losesTLS() || !c.stayed && !r.isNew(h) {
 		return nil
 	}
 	without := r.after.Without(svc.ref)
@@ -30,10 +27,16 @@ func (r *review) takenFromTLS(c change) *Ref {
 	return nil
 }
 
-// leftBefore reports whether the cluster of a hop was there before the review, and led out of the mesh.
-func (r *review) leftBefore(h hop) bool {
+// isNew reports whether an object under review that has endpoints makes the cluster of a hop, or moves it out of the mesh.
+func (r *review) isNew(h hop) bool {
+	if kind := r.reviewed().Kind; kind != KindServiceEntry && kind != KindWorkloadEntry || r.object == nil {
+		return false
+	}
+	if h.route != nil {
+		return false // see newDestination
+	}
 	svc, ok := r.before.serviceFor(r.clientBefore(h.client, h.host), h.host)
-	return ok && r.before.leavesMesh(svc.service) && r.before.directHop(h.client, svc, h.port, h.subset, h.payload).exists
+	return !ok || !r.before.leavesMesh(svc.service) || !r.before.directHop(h.client, svc, h.port, h.subset, h.payload).exists
 }
 
 // hasTLSByHostsOf reports whether what the client of a hop sends to any host of the routes by which the hop comes about is

@@ -103,7 +103,7 @@ func (r *routeReview) routeChanges(client Client, host string, number uint32) []
 	if !r.takeAny(hops) && !r.takeAny(earlier) && !isUnrouted(earlier) {
 		return nil
 	}
-	return r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, host, host)
+	return r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
 }
 
 // takeAny reports whether any of hops is by a route under review.
@@ -119,6 +119,17 @@ func routedChanges(hops []hop, was Verdict) []change {
 	for _, h := range hops {
 		if h.kind != hopInside {
 			list = append(list, change{hop: h, before: was})
+		}
+	}
+	return list
+}
+
+// reroutedChanges returns the changes of a client's hops, which were others before.
+func reroutedChanges(hops, earlier []hop) []change {
+	list := routedChanges(hops, egressVerdict(earlier))
+	if nothingLeaves(earlier) {
+		for i := range list {
+			list[i].stayed = true
 		}
 	}
 	return list
@@ -153,7 +164,7 @@ func (r *routeReview) changesUnderWildcard(client Client, wildcard, name string,
 	if isUnrouted(earlier) {
 		markUnrouted(hops)
 	}
-	return r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, wildcard, name)
+	return r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, wildcard, name)
 }
 
 // addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: its tls and tcp routes are for those too.

@@ -33,6 +33,13 @@ func TestReviewVirtualService(t *testing.T) {
 		{"a route from a host of the mesh", entry, `
 			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop b.example:80 plaintext no-rule was plaintext`},
+		{"what stayed in the mesh goes to a host without TLS", entry + simple + `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, toB, `
+			sidecar shop b.example:80 plaintext no-rule was plaintext taken from TLS by VirtualService shop/v`},
+		{"and straight out, by an entry that took the place of another", entry + simple + `
+			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, "delete VirtualService shop/v", `
+			sidecar shop a.example:80 plaintext no-rule taken from TLS by ServiceEntry shop/a`},
 		{"the host that a route had before", entry + simple + toB, `
 			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop a.example:80 originated SIMPLE was plaintext
