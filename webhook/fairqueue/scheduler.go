@@ -18,8 +18,8 @@ type Limits struct {
 //
 //  1. Requests of one flow take their seats in the order in which they came.
 //  2. Flows that have requests waiting take turns, one request each.
-//  3. The flows that use the most (usage.heavy) hold all seats but one. While some flood with long requests, the others
-//     share a seat at least, and need not wait for one of these to end.
+//  3. The flows that use the most (usage.heavy) hold half of the seats. While some flood with long requests, the others
+//     share the other half, and need not wait for one of these to end.
 //
 // It is not safe for concurrent use.
 type scheduler struct {
@@ -105,7 +105,7 @@ func (s *scheduler) next(now time.Time) *Place {
 			return nil
 		}
 		heavy := s.usage.heavy(l.flow, now)
-		if heavy && s.heavy >= max(1, s.limits.Seats-1) {
+		if heavy && s.heavy >= max(1, s.limits.Seats/2) {
 			continue
 		}
 		p := l.waiting[0]

@@ -69,7 +69,7 @@ func TestTurns(t *testing.T) {
 
 // Each step of a script is "+flow" (a request comes), "-flow" (one gives its seat back, after so many milliseconds) or a
 // wait of so many seconds; want is who gets a seat after it.
-func TestLastSeat(t *testing.T) {
+func TestHalfOfTheSeats(t *testing.T) {
 	type step struct {
 		do   string
 		ms   int
@@ -83,14 +83,17 @@ func TestLastSeat(t *testing.T) {
 		{"a flow that is alone has all seats", 2, []step{
 			{"+a", 0, "a"}, {"+a", 0, "a"}, {"+a", 0, ""}, {"-a", 50, "a"}, {"+a", 0, ""}, {"-a", 50, "a"},
 		}},
-		{"a flood leaves one seat to the others", 2, []step{
+		{"a flood leaves half of the seats to the others", 2, []step{
 			{"+flood", 0, "flood"}, {"+b", 0, "b"}, {"-b", 1, ""}, {"-flood", 50, ""},
 			{"+flood", 0, "flood"}, {"+flood", 0, ""}, {"+b", 0, "b"}, {"+b", 0, ""}, {"-b", 1, "b"}, {"-flood", 50, "flood"},
 		}},
-		{"so do several floods", 3, []step{
-			{"+f1", 0, "f1"}, {"+f2", 0, "f2"}, {"+b", 0, "b"}, {"+c", 0, ""}, {"-b", 1, "c"}, {"-c", 1, ""},
-			{"-f1", 50, ""}, {"-f2", 50, ""},
-			{"+f1", 0, "f1"}, {"+f2", 0, "f2"}, {"+f1", 0, ""}, {"+f2", 0, ""}, {"+b", 0, "b"}, {"-f2", 50, "f1"},
+		{"so do several floods", 2, []step{
+			{"+f1", 0, "f1"}, {"+f2", 0, "f2"}, {"+b", 0, ""}, {"-f1", 50, "b"}, {"-b", 1, ""}, {"-f2", 50, ""},
+			{"+f1", 0, "f1"}, {"+f2", 0, ""}, {"+b", 0, "b"}, {"-f1", 50, "f2"}, {"-b", 1, ""}, {"-f2", 50, ""},
+		}},
+		{"of four seats it leaves two", 4, []step{
+			{"+f", 0, "f"}, {"+b", 0, "b"}, {"-b", 1, ""}, {"-f", 50, ""},
+			{"+f", 0, "f"}, {"+f", 0, "f"}, {"+f", 0, ""}, {"+b", 0, "b"}, {"+b", 0, "b"}, {"+b", 0, ""}, {"-f", 50, "f"}, {"-b", 1, "b"},
 		}},
 		{"a busy flow does not count as a flood beside one", 2, []step{
 			{"+flood", 0, "flood"}, {"+busy", 0, "busy"}, {"-busy", 100, ""}, {"+idle", 0, "idle"}, {"-idle", 0, ""},
