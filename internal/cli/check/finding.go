@@ -10,9 +10,14 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
+
+// ReviewLimit stands for a policy's id where an object is denied because its review would be larger than any may be
+// (mesh.LimitError). No configuration lowers it.
+const ReviewLimit = "review-limit"
 
 // Finding is one violation of one object.
 type Finding struct {
@@ -65,6 +70,10 @@ func Validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Me
 func validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Mesh, o *offline.Object) ([]Finding, error) {
 	review := admission.Review{Operation: policies.Create, Object: o.Stored}
 	decision, err := evaluator.Validate(ctx, m.Snapshot.Without(o.Ref), review)
+	var limit *mesh.LimitError
+	if errors.As(err, &limit) {
+		return []Finding{{Violation: policies.Violation{Policy: ReviewLimit, Action: v1alpha1.Deny, Message: limit.Reason}, Object: o}}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", o.Where(), o.Ref, err)
 	}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -98,5 +99,29 @@ func TestLineOfAFinding(t *testing.T) {
 		if got := f.Line(); got != test.want {
 			t.Errorf("%s: line %d, want %d", test.name, got, test.want)
 		}
+	}
+}
+
+// An object that asks too much of a review is denied, and the others are checked as well.
+func TestRunDeniesAnObjectOverTheLimits(t *testing.T) {
+	var over strings.Builder
+	over.WriteString("{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: over}, spec: {hosts: [pay.example], http: [{match: [")
+	for i := range 300 {
+		fmt.Fprintf(&over, "{sourceLabels: {padding-%d: x}}, ", i)
+	}
+	over.WriteString("], route: [{destination: {host: pay.example}}]}]}}\n---\n")
+	stdout, stderr, err := run(t, Options{Source: offline.Source{Paths: []string{"-"}}, Output: "json"}, over.String()+read(t, "testdata/denied.yaml"))
+	if !errors.Is(err, cli.ErrIssuesFound) || stderr != "" {
+		t.Fatalf("%v, stderr %q", err, stderr)
+	}
+	var found []jsonFinding
+	if err := json.Unmarshal([]byte(stdout), &found); err != nil {
+		t.Fatal(err)
+	}
+	if f := found[0]; f.Object.Name != "over" || f.Policy != ReviewLimit || f.Action != "deny" || f.Line != 1 || !strings.Contains(f.Message, "300 selectors") {
+		t.Errorf("got %+v", f)
+	}
+	if len(found) < 2 || !slices.ContainsFunc(found[1:], func(f jsonFinding) bool { return f.Action == "deny" && f.Policy != ReviewLimit }) {
+		t.Errorf("the others were not checked: %s", stdout)
 	}
 }
