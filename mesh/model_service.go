@@ -27,6 +27,7 @@ type service struct {
 	alias        bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
 	externalName string                   // the host for which an alias stands
 	clusterIPs   []netip.Prefix           // of a Kubernetes Service
+	allocated    []netip.Prefix           // see allocatedAddresses
 	entry        *networking.ServiceEntry // nil for a Kubernetes Service
 	specKey      string                   // see entrySpecKey
 }
@@ -83,7 +84,7 @@ func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 			ref: o.Ref, host: host, namespace: o.Namespace, created: o.Created,
 			meshExternal: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
 			exportTo:     entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
-			specKey: form,
+			specKey: form, allocated: allocatedAddresses(o, entry, host),
 		}
 		for _, p := range entry.Ports {
 			if p == nil {

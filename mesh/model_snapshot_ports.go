@@ -36,7 +36,7 @@ func portKeys(svc *service, p port) iter.Seq[string] {
 		for _, scope := range svc.exportScopes() {
 			keys = append(keys, portKey(portScope, p.number)+scope+"\x00"+order)
 		}
-		for _, prefix := range svc.chainAddresses(p) {
+		for _, prefix := range svc.listenerAddresses(p) {
 			part := portRange
 			if isOwnAddress(prefix) {
 				part = portAddress
@@ -91,6 +91,16 @@ func (svc *service) chainAddresses(p port) []netip.Prefix {
 		return nil
 	}
 	return svc.addresses()
+}
+
+// listenerAddresses returns what chainAddresses does, and the addresses that Istio has allocated: proxies have a listener for
+// these where DNS is captured, and elsewhere nobody connects to them.
+func (svc *service) listenerAddresses(p port) []netip.Prefix {
+	list := svc.chainAddresses(p)
+	if FamilyOf(p.protocol) != FamilyHTTP && FamilyOf(p.protocol) != FamilyUDP {
+		list = append(slices.Clip(list), svc.allocated...)
+	}
+	return list
 }
 
 // isOwnAddress reports whether a listener of its own is for the address: a range is a filter chain of the listener for all.

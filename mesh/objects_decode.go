@@ -26,7 +26,8 @@ type manifest struct {
 		CreationTimestamp *time.Time        `json:"creationTimestamp"`
 		DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
 	} `json:"metadata"`
-	Spec json.RawMessage `json:"spec"`
+	Spec   json.RawMessage `json:"spec"`
+	Status json.RawMessage `json:"status"`
 }
 
 // Decode reads one Kubernetes object as JSON. It returns nil and no error for a kind that the mesh does not read. The
@@ -55,7 +56,21 @@ func Decode(raw []byte) (*Object, error) {
 		return nil, fmt.Errorf("read %s: spec%s: %w", o.Ref, unreadableField(kind, m.Spec), explainJSON(err))
 	}
 	o.Spec = spec
+	if kind == KindServiceEntry {
+		o.Status = decodeStatus(m.Status)
+	}
 	return o, nil
+}
+
+// decodeStatus reads status.addresses of a ServiceEntry; none where they cannot be read, for Istio writes them.
+func decodeStatus(raw json.RawMessage) []HostAddress {
+	var status struct {
+		Addresses []HostAddress `json:"addresses"`
+	}
+	if len(raw) == 0 || unmarshal(raw, &status) != nil {
+		return nil
+	}
+	return status.Addresses
 }
 
 // kindOf returns the mesh's name for a kind, "" for one that it does not read. The version of a group does not matter.

@@ -59,10 +59,18 @@ type Object struct {
 	// Terminating reports whether metadata.deletionTimestamp is set: finalizers keep the object, and Istio obeys it until
 	// it is gone.
 	Terminating bool
+	// Status is what Istio reads of the status of a ServiceEntry: the addresses that it has allocated.
+	Status []HostAddress
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *security.AuthorizationPolicy
 	// (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.
 	Spec any
+}
+
+// HostAddress is one of status.addresses of a ServiceEntry.
+type HostAddress struct {
+	Host  string `json:"host"`
+	Value string `json:"value"`
 }
 
 // Decision names the object and the field that decided something.

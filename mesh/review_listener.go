@@ -130,7 +130,7 @@ func (r *listenerReview) claimsOf(s *Snapshot, o *Object) []netip.Prefix {
 		}
 		family := FamilyOf(p.protocol)
 		r.fallback = r.fallback || svc.entry != nil && (family == FamilyOpaque || family == FamilyUnspecified)
-		list = append(list, svc.chainAddresses(p)...)
+		list = append(list, svc.listenerAddresses(p)...)
 		if svc.listensAtEndpoints(p) {
 			for _, at := range s.endpointAddresses(svc, r.number) {
 				list = append(list, netip.PrefixFrom(at, at.BitLen()))
@@ -296,6 +296,9 @@ func (r *listenerReview) addressesOf(s *Snapshot, svc scopedService, p port) (kn
 	}
 	servers := s.endpointAddresses(svc.service, r.number)
 	known = append(known, servers...)
+	for _, at := range svc.allocated {
+		known = append(known, at.Addr())
+	}
 	if unknown = len(servers) == 0 && svc.entry.GetResolution() != networking.ServiceEntry_STATIC; unknown {
 		known = append(known, netip.Addr{}) // one that is nobody's
 	}
@@ -314,7 +317,9 @@ func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherL
 		}
 		var list []OtherListener
 		for _, at := range r.newlyClaimed {
-			list = append(list, r.otherListener(takenBy{own, at}, true))
+			if !isAllocatedByIstio(at) {
+				list = append(list, r.otherListener(takenBy{own, at}, true))
+			}
 		}
 		if len(list) > 0 {
 			return slices.MaxFunc(list, compareOtherListeners), true

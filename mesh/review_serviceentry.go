@@ -1,14 +1,22 @@
 package mesh
 
 import (
+	"maps"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 )
 
 // serviceEntry adds the flows to all hosts of the ServiceEntry, as it is and as it was, and those to other hosts
 // whose connections its listeners take.
+//
+// Istio alone should write its status. Of a write to it only what its listeners take is judged.
 func (r *review) serviceEntry() {
+	if r.changesStatusAlone() {
+		r.otherListeners()
+		return
+	}
 	var hosts []string
 	for _, o := range r.versions() {
 		hosts = append(hosts, o.Spec.(*networking.ServiceEntry).Hosts...)
@@ -18,4 +26,12 @@ func (r *review) serviceEntry() {
 		r.addHost(host, func(Client) bool { return true })
 	}
 	r.otherListeners()
+}
+
+// changesStatusAlone reports whether the ServiceEntry under review has other allocated addresses than before, and differs in
+// nothing else.
+func (r *review) changesStatusAlone() bool {
+	return r.old != nil && r.object != nil && !slices.Equal(r.old.Status, r.object.Status) &&
+		proto.Equal(r.old.Spec.(*networking.ServiceEntry), r.object.Spec.(*networking.ServiceEntry)) &&
+		maps.Equal(r.old.Labels, r.object.Labels) && maps.Equal(r.old.Annotations, r.object.Annotations)
 }

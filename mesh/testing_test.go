@@ -74,6 +74,10 @@ func fullManifest(t testing.TB, title string, spec map[string]any) map[string]an
 		metadata["creationTimestamp"] = time.Unix(0, 0).UTC().Add(seconds)
 	}
 	object := map[string]any{"apiVersion": "networking.istio.io/v1", "kind": kind, "metadata": metadata, "spec": spec}
+	if status, has := spec["status"]; has {
+		object["status"] = status
+		delete(spec, "status")
+	}
 	switch kind {
 	case KindService, KindNamespace:
 		object["apiVersion"] = "v1"

@@ -21,7 +21,7 @@ func (w *Webhooks) decide(ctx context.Context, e endpoint, r *ctrladmission.Requ
 	if err := w.meshKnown(); err != nil {
 		return w.failed(e, r, "not-ready", err)
 	}
-	if r.SubResource != "" {
+	if r.SubResource != "" && !isStatusOfEntry(r) {
 		return allowed()
 	}
 	o, err := e.decide(ctx, evaluator, r)
@@ -58,10 +58,17 @@ func (w *Webhooks) failed(e endpoint, r *ctrladmission.Request, reason string, e
 	return e.undecided(objectName(r), err)
 }
 
+// isStatusOfEntry reports whether a request writes the status of a ServiceEntry, which holds the addresses that Istio has
+// allocated to its hosts.
+func isStatusOfEntry(r *ctrladmission.Request) bool {
+	return r.SubResource == "status" && r.Kind.Group == "networking.istio.io" && r.Kind.Kind == mesh.KindServiceEntry
+}
+
 // failsOpen reports whether a request is admitted where nothing can be decided: of kinds of Kubernetes itself, without which
-// no workload runs (docs/adr/0017-services-and-namespaces-fail-open.md).
+// no workload runs, and of what Istio writes (docs/adr/0017-services-and-namespaces-fail-open.md).
 func failsOpen(r *ctrladmission.Request) bool {
-	return r.Kind.Group == "" && (r.Kind.Kind == mesh.KindService || r.Kind.Kind == mesh.KindNamespace)
+	return isStatusOfEntry(r) ||
+		r.Kind.Group == "" && (r.Kind.Kind == mesh.KindService || r.Kind.Kind == mesh.KindNamespace)
 }
 
 // reasonOf returns the metric's word for an error.

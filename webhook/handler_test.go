@@ -63,6 +63,34 @@ func TestReviewsOverHTTPS(t *testing.T) {
 	}
 }
 
+// Of subresources the status of a ServiceEntry alone is judged, and nobody waits for it.
+func TestStatusOfServiceEntries(t *testing.T) {
+	entry := func(name, host, address string) string {
+		return "{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: " + name + ", namespace: default}, " +
+			"spec: {hosts: [" + host + "], resolution: DNS, ports: [{number: 5432, name: tcp, protocol: TCP}]}, " +
+			"status: {addresses: [{host: " + host + ", value: " + address + "}]}}"
+	}
+	const rule = "{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: db, namespace: default}, " +
+		"spec: {host: db.example.com, trafficPolicy: {tls: {mode: SIMPLE, sni: db.example.com, subjectAltNames: [db.example.com]}}}}"
+	before := entry("other", "a.example.com", "240.240.0.9")
+	f := newFixture(t, Options{Cache: newCache(t, entry("db", "db.example.com", "240.240.0.1"), rule, before)})
+	f.Use(testEvaluator(t))
+	server := start(t, f.Register)
+	write := update(t, entry("other", "a.example.com", "240.240.0.1"), before)
+	write.SubResource = "status"
+	if got := server.review(t, "/validate", write); got.Allowed || !strings.Contains(got.Result.Message, "Leave status.addresses to Istio") {
+		t.Errorf("the address of another host: %+v %+v", got, got.Result)
+	}
+	write = update(t, entry("other", "a.example.com", "240.240.0.7"), before)
+	write.SubResource = "status"
+	if got := server.review(t, "/validate", write); !got.Allowed || len(got.Warnings) > 0 {
+		t.Errorf("an address of its own: %+v %+v", got, got.Result)
+	}
+	if !failsOpen(&ctrladmission.Request{AdmissionRequest: *write}) {
+		t.Error("Istio would wait for what cannot be decided")
+	}
+}
+
 // What is not ours passes at once, even if it could not be read.
 func TestPassesAtOnce(t *testing.T) {
 	f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})

@@ -40,13 +40,14 @@ func (t tree) deleted() bool {
 	return metadata["deletionTimestamp"] != nil
 }
 
-// sameForIstio reports whether two states of an object are one to Istio: it reads the spec, the labels and the
-// annotations (pilot/pkg/config/kube/crdclient/client.go TranslateObject).
+// sameForIstio reports whether two states of an object are one to Istio: it reads the spec, the labels, the annotations
+// and, where there is one, the status (pilot/pkg/config/kube/crdclient/client.go TranslateObject).
 func (t tree) sameForIstio(other tree) bool {
 	metadata, _ := t["metadata"].(map[string]any)
 	otherMetadata, _ := other["metadata"].(map[string]any)
 	return reflect.DeepEqual(t["spec"], other["spec"]) && reflect.DeepEqual(metadata["labels"], otherMetadata["labels"]) &&
-		reflect.DeepEqual(metadata["annotations"], otherMetadata["annotations"])
+		reflect.DeepEqual(metadata["annotations"], otherMetadata["annotations"]) &&
+		(t["status"] == nil || reflect.DeepEqual(t["status"], other["status"]))
 }
 
 // lacksNamespace reports whether an object of Istio's does not name its namespace. The API server sees to it that each

@@ -48,6 +48,8 @@ may_be_left_alone(flow) if {
 # description: The fix for a flow with takenBy, which is no YAML.
 narrow_listener(flow) := keep_object if {
 	input.request.operation == "DELETE"
+} else := "# Leave status.addresses to Istio, which allocates addresses that no other host has.\n" if {
+	_status_is_written
 } else := sprintf("# Let %s have another clusterIP or port, or name in its annotation networking.istio.io/exportTo only namespaces that do not use %s.\n", [
 	object_name(flow.takenBy.service),
 	flow.host,
@@ -63,3 +65,10 @@ narrow_listener(flow) := keep_object if {
 	object_name(flow.takenBy.service),
 	flow.host,
 ])
+
+# Whether other allocated addresses than before are written into the status of a ServiceEntry.
+_status_is_written if {
+	input.request.operation == "UPDATE"
+	input.request.kind == "ServiceEntry"
+	object.get(input.object, ["status", "addresses"], []) != object.get(input.oldObject, ["status", "addresses"], [])
+}
