@@ -98,13 +98,15 @@ func (a authorization) targets() []*istiotype.PolicyTargetReference {
 // has none. A policy of the root namespace is for every namespace.
 func (a authorization) isForAllOf(other authorization, target *istiotype.PolicyTargetReference, root string) bool {
 	if target != nil {
-		return a.policy.Namespace == other.policy.Namespace &&
-			slices.ContainsFunc(a.targets(), func(t *istiotype.PolicyTargetReference) bool { return sameTarget(t, target) })
+		return a.policy.Namespace == other.policy.Namespace && a.hasTarget(target)
 	}
 	return (a.policy.Namespace == other.policy.Namespace || a.policy.Namespace == root) && len(a.targets()) == 0 &&
 		selectorMatches(a.spec.GetSelector().GetMatchLabels(), other.spec.GetSelector().GetMatchLabels())
 }
 
-func sameTarget(a, b *istiotype.PolicyTargetReference) bool {
-	return a.GetGroup() == b.GetGroup() && a.GetKind() == b.GetKind() && a.GetName() == b.GetName()
+// hasTarget reports whether the policy names what another policy's target does.
+func (a authorization) hasTarget(target *istiotype.PolicyTargetReference) bool {
+	return slices.ContainsFunc(a.targets(), func(t *istiotype.PolicyTargetReference) bool {
+		return t.GetGroup() == target.GetGroup() && t.GetKind() == target.GetKind() && t.GetName() == target.GetName()
+	})
 }

@@ -1,6 +1,10 @@
 package mesh
 
-import istiotype "istio.io/api/type/v1beta1"
+import (
+	"slices"
+
+	istiotype "istio.io/api/type/v1beta1"
+)
 
 // OpenedWorkloads are workloads that kept callers without an identity of the mesh out before a review, and do not after it:
 // the policy that did so is gone, or is no longer what it was, and no other one is for them.
@@ -9,17 +13,22 @@ type OpenedWorkloads struct {
 	// that is its root namespace; Targets are then what its targetRefs name, as "Service cart".
 	Selector map[string]string `json:"selector"`
 	Targets  []string          `json:"targets"`
-	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most. None is known where
-	// they are gone, or are reached by their own addresses alone.
+	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most.
 	ReachedBy []string `json:"reachedBy"`
+	// Unserved reports whether the targets are gone, or the Services that are there lead to other pods only. Where there is
+	// no Service at all, nobody can tell whether the pods still run.
+	Unserved bool `json:"unserved"`
+	// StillSelected reports whether the policy stays, for the same workloads, whatever it now does there.
+	StillSelected bool `json:"stillSelected"`
 }
 
 // maxReachedBy is how many Services that lead to workloads are listed: they are told as examples.
 const maxReachedBy = 3
 
 // Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity; nil where there
-// are none, and for other kinds. Clients of ingress gateways have no identity, so nobody is kept out of these.
-func Opened(before, after *Snapshot, ref Ref) *OpenedWorkloads {
+// are none, and for other kinds; object is the policy as it would be stored, nil on DELETE. Clients of ingress gateways have
+// no identity, so nobody is kept out of these.
+func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if ref.Kind != KindAuthorizationPolicy {
 		return nil
 	}
@@ -48,9 +57,11 @@ func Opened(before, after *Snapshot, ref Ref) *OpenedWorkloads {
 	if !open {
 		return nil
 	}
+	opened.Unserved = len(opened.ReachedBy) == 0
 	if len(targets) == 0 {
-		opened.ReachedBy = after.servicesReaching(old)
+		opened.ReachedBy, opened.Unserved = after.servicesReaching(old)
 	}
+	opened.StillSelected = isForTheSame(old, object)
 	return opened
 }
 
@@ -68,6 +79,18 @@ func (s *Snapshot) isCovered(old authorization, target *istiotype.PolicyTargetRe
 	return false
 }
 
+// isForTheSame reports whether an object selects what a policy selected.
+func isForTheSame(old authorization, now *Object) bool {
+	if now == nil {
+		return false
+	}
+	a, _ := authorizationOf(now)
+	if len(a.targets()) != len(old.targets()) || !selectorMatches(a.spec.GetSelector().GetMatchLabels(), old.spec.GetSelector().GetMatchLabels()) {
+		return false
+	}
+	return !slices.ContainsFunc(old.targets(), func(t *istiotype.PolicyTargetReference) bool { return !a.hasTarget(t) })
+}
+
 // targetObject returns what a targetRef names, nil where it is not there.
 func (s *Snapshot) targetObject(namespace string, t *istiotype.PolicyTargetReference) *Object {
 	kind := t.GetKind()
@@ -77,21 +100,26 @@ func (s *Snapshot) targetObject(namespace string, t *istiotype.PolicyTargetRefer
 	return s.Get(Ref{Kind: kind, Namespace: namespace, Name: t.GetName()})
 }
 
-// servicesReaching returns Services that lead to pods which a policy may select.
-func (s *Snapshot) servicesReaching(a authorization) []string {
+// servicesReaching returns Services that lead to pods which a policy may select; others reports whether there are only
+// Services of other pods.
+func (s *Snapshot) servicesReaching(a authorization) (list []string, others bool) {
 	prefix := KindService + "\x00" + a.policy.Namespace + "\x00"
 	if a.policy.Namespace == s.settings.RootNamespace {
 		prefix = KindService + "\x00"
 	}
-	list := []string{}
+	list = []string{}
 	for _, o := range s.objects.Prefix(prefix) {
 		svc := o.Spec.(*Service)
-		if _, some := joinLabels(svc.Selector, a.spec.GetSelector().GetMatchLabels()); !some || len(svc.Selector) == 0 {
+		if len(svc.Selector) == 0 {
+			continue
+		}
+		others = true
+		if _, some := joinLabels(svc.Selector, a.spec.GetSelector().GetMatchLabels()); !some {
 			continue
 		}
 		if list = append(list, o.String()); len(list) == maxReachedBy {
 			break
 		}
 	}
-	return list
+	return list, others && len(list) == 0
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// What a change of AuthorizationPolicy shop/p opens to callers without an identity: pods, targets, and what leads
-// there. "-" is nothing.
+// What a change of AuthorizationPolicy shop/p opens to callers without an identity: pods, targets, what leads there,
+// and whether the policy is still for them. "-" is nothing.
 func TestOpened(t *testing.T) {
 	const (
 		cart = "selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]"
@@ -22,14 +22,14 @@ func TestOpened(t *testing.T) {
 	for _, c := range []struct{ name, old, now, beside, want string }{
 		{"the only policy goes", cart, "", svc, "app=cart [] [Service shop/cart]"},
 		{"and nothing leads there", cart, "", "", "app=cart [] []"},
-		{"a Service of other pods does not", cart, "", "Service shop/till: {selector: {app: till}, ports: [{port: 80}]}", "app=cart [] []"},
+		{"a Service of other pods does not", cart, "", "Service shop/till: {selector: {app: till}, ports: [{port: 80}]}", "app=cart [] [] unserved"},
 		{"a Service without a selector does not", cart, "", "Service shop/cart: {ports: [{port: 80}]}", "app=cart [] []"},
 		{"three Services are told, of the namespace", "rules: []", "", many, " [] [Service shop/cart Service shop/d Service shop/e]"},
-		{"AUDIT", cart, "action: AUDIT, " + cart, svc, "app=cart [] [Service shop/cart]"},
-		{"DENY", cart, "action: DENY, " + cart, svc, "app=cart [] [Service shop/cart]"},
-		{"CUSTOM", cart, "action: CUSTOM, provider: {name: x}, " + cart, svc, "app=cart [] [Service shop/cart]"},
-		{"a dry run", cart, "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + cart, svc, "app=cart [] [Service shop/cart]"},
-		{"another control plane's", cart, "metadata: {labels: {istio.io/rev: canary}}, " + cart, svc, "app=cart [] [Service shop/cart]"},
+		{"AUDIT", cart, "action: AUDIT, " + cart, svc, "app=cart [] [Service shop/cart] still selected"},
+		{"DENY", cart, "action: DENY, " + cart, svc, "app=cart [] [Service shop/cart] still selected"},
+		{"CUSTOM", cart, "action: CUSTOM, provider: {name: x}, " + cart, svc, "app=cart [] [Service shop/cart] still selected"},
+		{"a dry run", cart, "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + cart, svc, "app=cart [] [Service shop/cart] still selected"},
+		{"another control plane's", cart, "metadata: {labels: {istio.io/rev: canary}}, " + cart, svc, "app=cart [] [Service shop/cart] still selected"},
 		{"other pods", cart, "selector: {matchLabels: {app: till}}", svc, "app=cart [] [Service shop/cart]"},
 		{"fewer pods", cart, "selector: {matchLabels: {app: cart, version: v2}}", svc, "app=cart [] [Service shop/cart]"},
 		{"more pods", cart, "rules: []", svc, "-"},
@@ -53,21 +53,22 @@ func TestOpened(t *testing.T) {
 		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart]"},
 		{"beside one that names callers", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]}", "-"},
 		{"the policy of a Service", target, "", svc, " [Service cart] [Service shop/cart]"},
-		{"the Service is gone", target, "", "", " [Service cart] []"},
+		{"the Service is gone", target, "", "", " [Service cart] [] unserved"},
 		{"a policy for all pods is not for waypoints", target, "", svc + "\nAuthorizationPolicy shop/q: {}", " [Service cart] [Service shop/cart]"},
 		{"another policy has the target", target, "", svc + "\nAuthorizationPolicy shop/q: {" + target + "}", "-"},
 		{"another target", target, "targetRefs: [{group: '', kind: Service, name: till}]", svc, " [Service cart] [Service shop/cart]"},
-		{"a dry run for the target", target, "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + target, svc, " [Service cart] [Service shop/cart]"},
+		{"a dry run for the target", target, "metadata: {annotations: {istio.io/dry-run: 'true'}}, " + target, svc, " [Service cart] [Service shop/cart] still selected"},
 		{"an ingress gateway's clients have no identity", front, "", ingress, "-"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := snapshot(t, "AuthorizationPolicy shop/p: {"+c.old+"}", c.beside)
 			ref := Ref{KindAuthorizationPolicy, "shop", "p"}
-			after := before.Without(ref)
+			after, object := before.Without(ref), (*Object)(nil)
 			if c.now != "" {
-				after = before.With(objects(t, "AuthorizationPolicy shop/p: {"+c.now+"}")[0])
+				object = objects(t, "AuthorizationPolicy shop/p: {"+c.now+"}")[0]
+				after = before.With(object)
 			}
-			equal(t, c.name, openedText(Opened(before, after, ref)), c.want)
+			equal(t, c.name, openedText(Opened(before, after, ref, object)), c.want)
 		})
 	}
 }
@@ -76,15 +77,22 @@ func openedText(o *OpenedWorkloads) string {
 	if o == nil {
 		return "-"
 	}
-	return strings.Join([]string{labelsText(o.Selector), fmt.Sprint(o.Targets), fmt.Sprint(o.ReachedBy)}, " ")
+	text := strings.Join([]string{labelsText(o.Selector), fmt.Sprint(o.Targets), fmt.Sprint(o.ReachedBy)}, " ")
+	if o.Unserved {
+		text += " unserved"
+	}
+	if o.StillSelected {
+		text += " still selected"
+	}
+	return text
 }
 
 // A policy of the root namespace is for the pods of every namespace.
 func TestOpenedByTheRootNamespace(t *testing.T) {
 	before := snapshot(t, "AuthorizationPolicy istio-system/p: {}", "Service till/g: {selector: {app: g}, ports: [{port: 80}]}", "AuthorizationPolicy till/q: {}")
 	ref := Ref{KindAuthorizationPolicy, "istio-system", "p"}
-	equal(t, "root", openedText(Opened(before, before.Without(ref), ref)), " [] [Service till/g]")
-	if Opened(before, before, Ref{KindService, "till", "g"}) != nil {
+	equal(t, "root", openedText(Opened(before, before.Without(ref), ref, nil)), " [] [Service till/g]")
+	if Opened(before, before, Ref{KindService, "till", "g"}, nil) != nil {
 		t.Error("something other than an AuthorizationPolicy opens workloads")
 	}
 }

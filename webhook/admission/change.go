@@ -83,6 +83,6 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		Egress:             egress,
 		GroupedByExemption: exemptHosts != nil,
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
-		Opened:             mesh.Opened(c.before, c.after, c.ref),
+		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
 	}, nil
 }

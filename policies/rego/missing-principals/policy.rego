@@ -44,17 +44,15 @@ violation contains object.union(
 
 default _opened_lowered := {}
 
-# An application that goes as a whole has lost its Services before.
+# An application that goes as a whole has lost its Services, and what the policy targets, before.
 _opened_lowered := {"action": "warn"} if {
-	not _is_for_the_same
-	count(lib.list_field(input.opened, "reachedBy")) == 0
+	input.opened.unserved
+	not input.opened.stillSelected
 }
 
-_is_for_the_same if {
-	input.request.operation == "UPDATE"
-	every field in ["selector", "targetRef", "targetRefs"] {
-		object.get(input.object.spec, field, null) == object.get(input.oldObject.spec, field, null)
-	}
+_opened_lowered := {"action": "warn"} if {
+	input.request.operation == "DELETE"
+	data.params["missing-principals"].acceptDeletion == true
 }
 
 _opened_message := concat("", [
@@ -82,15 +80,21 @@ _reached_by := sprintf(" (%s)", [concat(", ", input.opened.reachedBy)]) if {
 
 _opened_fix := concat("", [
 	"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.\n",
-	"# If the workloads are to go, delete their Services first.\n",
+	"# If the workloads are gone: it goes with their namespace, or by the param acceptDeletion of missing-principals.\n",
+]) if {
+	input.request.operation == "DELETE"
+	count(lib.list_field(input.opened, "reachedBy")) == 0
+} else := concat("", [
+	"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.\n",
+	"# If the workloads are to go, delete what leads to them first.\n",
 ]) if {
 	input.request.operation == "DELETE"
 } else := concat("", ["# Let it enforce what it did:\n", lib.set_fields(lib.reviewed_object, _as_it_was)])
 
 _as_it_was := {
-	"spec": input.oldObject.spec,
+	"spec": object.get(object.get(input, "oldObject", {}), "spec", {}),
 	"metadata.annotations[istio.io/dry-run]": null,
-	"metadata.labels[istio.io/rev]": object.get(object.get(input.oldObject.metadata, "labels", {}), "istio.io/rev", null),
+	"metadata.labels[istio.io/rev]": null,
 }
 
 # Clients of an ingress gateway have no mesh identity.

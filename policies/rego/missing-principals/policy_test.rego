@@ -207,24 +207,35 @@ test_says_what_is_opened[name] if {
 }
 
 # An application that goes as a whole has lost its Services before; a policy that stays where it is has not.
-test_warns_where_nothing_leads_there[name] if {
+test_warns_where_the_workloads_are_gone[name] if {
 	some name, c in {
-		"deleted, with a Service": ["DELETE", {}, ["Service team-a/cart"], "deny"],
-		"deleted": ["DELETE", {}, [], "warn"],
-		"for other pods": ["UPDATE", {"selector": {"matchLabels": {"app": "till"}}}, [], "warn"],
-		"for another target": ["UPDATE", {"targetRefs": [{"kind": "Service", "name": "till"}]}, [], "warn"],
-		"for the same pods": ["UPDATE", {"action": "AUDIT"}, [], "deny"],
+		"deleted": ["DELETE", {"unserved": true}, false, "warn"],
+		"moved": ["UPDATE", {"unserved": true}, false, "warn"],
+		"deleted, with a Service": ["DELETE", {}, false, "deny"],
+		"for the same pods": ["UPDATE", {"unserved": true, "stillSelected": true}, true, "deny"],
+		"deleted, which a param accepts": ["DELETE", {}, true, "warn"],
+		"moved, which it does not": ["UPDATE", {}, true, "deny"],
 	}
-	result := found with input as opened(c[0], {}, c[1], {"reachedBy": c[2]})
+	result := found with input as opened(c[0], {}, {"action": "AUDIT"}, c[1])
+		with data.params as {"missing-principals": {"acceptDeletion": c[2]}}
 	[object.get(v, "action", "deny") | some v in result] == [c[3]]
 }
 
-test_tells_how_to_delete_a_policy if {
-	result := found with input as opened("DELETE", {}, {}, {})
+test_tells_how_to_delete_a_policy[name] if {
+	some name, c in {
+		"with a Service": [["Service team-a/cart"], "# If the workloads are to go, delete what leads to them first."],
+		"without": [[], "# If the workloads are gone: it goes with their namespace, or by the param acceptDeletion of missing-principals."],
+	}
+	result := found with input as opened("DELETE", {}, {}, {"reachedBy": c[0]})
 	some v in result
 	v.fix == concat("\n", [
 		"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.",
-		"# If the workloads are to go, delete their Services first.",
+		c[1],
 		"",
 	])
+}
+
+# Stored objects of another version may come without the object that was there before.
+test_refuses_without_the_old_object if {
+	count(found) == 1 with input as object.remove(opened("UPDATE", {}, {"action": "AUDIT"}, {}), {"oldObject"})
 }
