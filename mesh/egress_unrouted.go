@@ -30,6 +30,17 @@ func nothingLeaves(hops []hop) bool {
 	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind == HopEgress && h.exists })
 }
 
+// hasTLSWithoutRoutes reports whether what a client sends to a host is under TLS wherever it leaves. Where routes keep all of it
+// in the mesh, it is as they are not there.
+func (s *Snapshot) hasTLSWithoutRoutes(client Client, host string, number uint32) bool {
+	hops := s.hops(client, host, number)
+	if !nothingLeaves(hops) {
+		return egressVerdict(hops) == Originated
+	}
+	svc, ok := s.serviceFor(client, host)
+	return ok && s.directHop(client, svc, number, "", hops[0].payload).verdict() == Originated
+}
+
 // markUnrouted marks hops as such on which nothing left before the review.
 func markUnrouted(hops []hop) {
 	for i := range hops {

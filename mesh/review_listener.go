@@ -234,8 +234,7 @@ func (r *listenerReview) sidecars(host string) []Client {
 
 // wasAndIsUnderTLS reports whether what a client sends to the host is under TLS by the host's own objects.
 func (r *listenerReview) wasAndIsUnderTLS(client Client, host string) bool {
-	return egressVerdict(r.before.hops(r.clientBefore(client, host), host, r.number)) == Originated &&
-		egressVerdict(r.after.hops(client, host, r.number)) == Originated
+	return r.before.hasTLSWithoutRoutes(r.clientBefore(client, host), host, r.number) && r.after.hasTLSWithoutRoutes(client, host, r.number)
 }
 
 // newlyTaken returns the listener of another host that takes what a client sends to a service, and did not before.

@@ -31,6 +31,10 @@ func TestReviewOtherListeners(t *testing.T) {
 			DestinationRule team/wide: {host: x.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
 			ServiceEntry team/x: {hosts: [y.example], addresses: [203.0.113.0/24], exportTo: [team], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
 			sidecar team x.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 203.0.113.0/24`},
+		{"what a route keeps in the mesh, for when it is gone", web + `
+			VirtualService shop/web: {hosts: [web.example], exportTo: [.], http: [{route: [{destination: {host: inside}}]}]}`, `
+			ServiceEntry team/x: {hosts: [x.example], addresses: [203.0.113.1], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
+			sidecar shop web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 203.0.113.1/32`},
 		{"a range from 0.0.0.0 is no condition", web, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [0.0.0.0/0], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, ``},
 		{"addresses in a range of another", db, `

@@ -22,41 +22,48 @@ import "slices"
 //	  targetPort: 443}]                                      exportTo: ["."]
 func (r *review) passedOn(client Client, host string, number uint32) []change {
 	svc, ok := r.after.serviceFor(client, host)
-	if !ok || client.Kind != ClientSidecar {
+	clientBefore := r.clientBefore(client, host)
+	earlier := r.before.hops(clientBefore, host, number)
+	if !ok || client.Kind != ClientSidecar || len(earlier) == 0 || earlier[0].payload == FamilyTLS {
 		return nil
 	}
-	earlier := r.before.hops(r.clientBefore(client, host), host, number)
-	unrouted := nothingLeaves(earlier)
-	if egressVerdict(earlier) != Originated && !unrouted || earlier[0].payload == FamilyTLS {
-		return nil
-	}
-	was := earlier[0]
-	why := r.causeOfPassingOn(client, svc, number, was)
+	own, _ := r.before.serviceFor(clientBefore, host)
+	payload := earlier[0].payload
+	why := r.causeOfPassingOn(client, svc, number, own.service, payload)
 	if why == CauseNone {
 		return nil
 	}
-	return []change{{before: egressVerdict(earlier), hop: hop{
-		kind: HopEgress, client: client, host: svc.host, port: number, payload: was.payload, passesOn: why, wasUnrouted: unrouted,
-		cluster: Cluster{Protocol: was.cluster.Protocol, Family: was.cluster.Family, TargetPorts: []uint32{number}, service: svc},
-	}}}
+	h := hop{
+		kind: HopEgress, client: client, host: svc.host, port: number, payload: payload, passesOn: why, wasUnrouted: nothingLeaves(earlier),
+		cluster: Cluster{Protocol: earlier[0].cluster.Protocol, Family: earlier[0].cluster.Family, TargetPorts: []uint32{number}, service: svc},
+	}
+	c := change{hop: h, before: egressVerdict(earlier), stayed: !r.before.leavesMesh(own.service)}
+	if h.wasUnrouted && r.before.hasTLSWithoutRoutes(clientBefore, host, number) {
+		c.before = Originated
+	}
+	if c.before != Originated && !h.wasUnrouted && r.takenFromTLS(c) == nil {
+		return nil
+	}
+	return []change{c}
 }
 
 // causeOfPassingOn returns why a sidecar passes on what a client sends to a port of a service, CauseNone where it does not. was
-// is the hop that this took before. Who declares another protocol for a port of its own says what is sent there.
-func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint32, was hop) Cause {
+// is the service that it had before, and payload what it sent there. Who declares another protocol for a port of its own says
+// what is sent.
+func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint32, was *service, payload Family) Cause {
 	p, has := svc.port(number)
 	if !has || p.family() == FamilyUDP {
 		return r.causeOfNoListener(client, svc, number)
 	}
-	listeners, moved := r.listenersOn(number), was.cluster.service.service != nil && was.cluster.service.ref != svc.ref
+	listeners, moved := r.listenersOn(number), was.ref != svc.ref
 	switch {
 	case p.family() == FamilyTLS:
 		return CauseDeclaredTLS
-	case p.family() == FamilyHTTP && was.payload != FamilyHTTP && moved:
+	case p.family() == FamilyHTTP && payload != FamilyHTTP && moved:
 		return CauseDeclaredOtherwise
-	case p.family() == FamilyOpaque && was.payload != FamilyOpaque && (moved || was.payload == FamilyHTTP) && !listeners.takesRequests(client, svc.service):
+	case p.family() == FamilyOpaque && payload != FamilyOpaque && (moved || payload == FamilyHTTP) && !listeners.takesRequests(client, svc.service):
 		return CauseDeclaredOtherwise
-	case p.family() != FamilyHTTP && was.payload != FamilyHTTP && moved && !listeners.reachesAllOf(svc.service, was.cluster.service.service):
+	case p.family() != FamilyHTTP && payload != FamilyHTTP && moved && !listeners.reachesAllOf(svc.service, was):
 		return CauseOtherAddresses
 	}
 	return CauseNone

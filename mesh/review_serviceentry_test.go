@@ -92,10 +92,17 @@ func TestReviewServiceEntry(t *testing.T) {
 			ServiceEntry shop/new: {hosts: ["*.new.example"], exportTo: [.], resolution: STATIC, endpoints: [{address: 203.0.113.7}],
 				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop *.new.example:80 plaintext no-rule`},
+		{"the port goes from an entry that keeps in the mesh what another has under TLS", entry + rule + `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC}`, `
+			sidecar shop api.bank.example:80 plaintext port-not-declared was plaintext by ServiceEntry shop/bank taken from TLS by ServiceEntry shop/bank`},
+		{"or what another has without", entry + `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC}`, ``},
 		{"what routes let go nowhere passes where the port is left out", entry + rule + `
 			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{directResponse: {status: 403}}]}`, `
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`, `
-			sidecar shop api.bank.example:80 plaintext port-not-declared was unrouted by ServiceEntry shop/bank
+			sidecar shop api.bank.example:80 plaintext port-not-declared was originated was unrouted by ServiceEntry shop/bank
 			sidecar shop api.bank.example:443 application-tls no-rule`},
 		{"clients of a deleted entry come to another's, which loses their TLS", entry + `
 			ServiceEntry shop/bank @1: {hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}

@@ -78,8 +78,8 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	lib.lost_tls(f)
 } else := lib.flow_message(f, sprintf(
-	"%s did not leave the mesh before this %s, and would leave it in plaintext%s: %s. Without %s, which took them from TLS, the same connections would be encrypted.",
-	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f), lib.object_name(f.takenFromTLS)],
+	"%s would leave the mesh in plaintext%s: %s. Without %s, which took them from TLS, the same connections would be encrypted.",
+	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f), lib.object_name(f.takenFromTLS)],
 )) if {
 	f.takenFromTLS
 } else := lib.flow_message(f, sprintf(

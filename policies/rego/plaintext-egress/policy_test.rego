@@ -311,7 +311,7 @@ test_refuses_what_was_taken_from_tls_before if {
 	flow := object.union(fixtures.plaintext_flow, {"takenFromTLS": {"kind": "VirtualService", "namespace": "team-a", "name": "news"}})
 	result := found with input as fixtures.review("ServiceEntry", [flow])
 	some v in result
-	contains(v.message, "HTTP did not leave the mesh before this CREATE, and would leave it in plaintext (to port 443 of the server)")
+	contains(v.message, "HTTP would leave the mesh in plaintext (to port 443 of the server)")
 	contains(v.message, "Without VirtualService team-a/news, which took them from TLS")
 	startswith(v.fix, "# Before this ServiceEntry, which is admitted then:\n{")
 }
