@@ -63,6 +63,9 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	}
 	registry.MustRegister(m.reviews, m.violations, m.duration, m.undecided, m.refused, m.shed, m.queued, m.panics, m.inFlight,
 		m.reloads, m.reloaded, m.policies)
+	for _, reason := range []string{"full", "late"} {
+		m.shed.WithLabelValues(reason) // there from the start, for alerts
+	}
 	return m
 }
 

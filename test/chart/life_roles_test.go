@@ -59,6 +59,7 @@ var rare = func() map[string]bool {
 		"watch gateway.networking.k8s.io/gateways": true,
 		// API servers before 1.34, and those that cannot stream a list, are asked for one.
 		"list /services":   true,
+		"get /services":    true, // a write that was admitted and has not been seen to arrive is looked up
 		"list /namespaces": true,
 		"list /configmaps": true,
 	}

@@ -50,6 +50,7 @@ func TestLife(t *testing.T) {
 		{"open without Istio", staysOpen},
 		{"closes when Istio arrives", closes},
 		{"refuses and admits", judges},
+		{"is asked of Services and Namespaces", judgesOfKubernetes},
 		{"tells what it refuses of policies", tells},
 		{"the namespace takes the webhook along", owned},
 		{"a wiped bundle heals", healsBundle},
@@ -132,11 +133,14 @@ func judges(t *testing.T, r *release) {
 	if _, err := r.plane.objects.Resource(policies).Namespace(releaseNamespace).Create(t.Context(), inOwn, metav1.CreateOptions{}); err != nil {
 		t.Errorf("the program's own namespace is looked at: %v", err)
 	}
+	if r.reviews() != before {
+		t.Error("asked about an exempt namespace")
+	}
 	if err := api.Delete(t.Context(), good.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Error(err)
 	}
-	if r.reviews() != before {
-		t.Error("asked about an exempt namespace or the deletion of a policy")
+	if r.reviews() != before+1 {
+		t.Error("not asked about the deletion of a policy")
 	}
 }
 

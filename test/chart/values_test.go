@@ -62,6 +62,7 @@ var changed = map[string]struct{ values, want string }{
 	"certificates.mounted.secretName":          {"certificates: {source: mounted, mounted: {secretName: pair, caBundle: x}}", "secretName: pair"},
 	"certificates.mounted.caBundle":            {"certificates: {source: mounted, mounted: {secretName: pair, caBundle: x}}", "caBundle: eA=="},
 	"webhook.url":                              {"webhook: {url: 'https://a.example:7'}", "url: https://a.example:7/validate"},
+	"webhook.istioNamespaces":                  {"webhook: {istioNamespaces: [mesh]}", `["mesh"].exists`},
 	"webhook.failurePolicy":                    {"webhook: {failurePolicy: Fail}", "failurePolicy: Fail"},
 	"webhook.exemptNamespaces":                 {"webhook: {exemptNamespaces: [legacy]}", `values: ["legacy","tlsward-system"]`},
 	"webhook.probeNamespace":                   {"webhook: {probeNamespace: sandbox}", "namespace: sandbox"},
