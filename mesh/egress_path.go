@@ -58,10 +58,16 @@ func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p p
 
 // followRoute returns the hops by a route of a sidecar or waypoint: out of the mesh, or to a gateway and on from
 // there. A destination inside the mesh is a hop of its own kind: nothing leaves by it, but nothing goes to the host's
-// own cluster either.
+// own cluster either. By way of a headless Service connections go on to their original destination, which is outside where
+// the client asked for a host there.
 func (s *Snapshot) followRoute(client Client, requested string, payload Family, d routeDestination) []hop {
 	if s.isExternal(d.Host) {
 		return s.egressHops(client, s.withRequestedHost(client, d, requested), d.Port, payload)
+	}
+	if svc, ok := s.serviceFor(client, d.Host); ok && svc.kubernetes && svc.isOriginalDst() && s.isExternal(requested) {
+		h := s.directHop(client, svc, d.Port, d.Subset, payload)
+		h.route = &d
+		return []hop{h}
 	}
 	if !s.isEgressGateway(d.Host, d.virtualService) {
 		return []hop{{kind: hopInside, client: client, host: d.Host, port: d.Port, subset: d.Subset, payload: payload, exists: true, route: &d}}

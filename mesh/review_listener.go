@@ -250,19 +250,35 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 		for _, payload := range payloadsOf(p.family()) {
 			c := connection{client: client, to: svc, port: p, address: at, payload: payload}
 			by, taken := r.now.otherListener(c)
-			if !taken || r.isUnderTLS(client, by.service) {
+			c.to = earlier
+			if _, was := r.then.otherListener(c); !taken || was && slices.Contains(earlierKnown, at) {
 				continue
 			}
-			c.to = earlier
-			if _, was := r.then.otherListener(c); !was || !slices.Contains(earlierKnown, at) {
+			if !r.isUnderTLS(client, by.service) {
 				return r.otherListener(by, false), true
 			}
+			r.addTakenUnderTLS(client, svc, by.service)
 		}
 	}
 	if !unknown {
 		return OtherListener{}, false
 	}
 	return r.possiblyTaken(client, svc)
+}
+
+// addTakenUnderTLS adds the flow to a service whose listener takes connections to another, under TLS too, where somebody
+// else's clients lose the check of their server's name by that.
+func (r *listenerReview) addTakenUnderTLS(client Client, to scopedService, by *service) {
+	taker, ok := r.after.serviceFor(client, by.host)
+	p, has := taker.port(r.number)
+	if !ok || !has {
+		return
+	}
+	checked := r.checkedBefore(r.before.hops(r.clientBefore(client, to.host), to.host, r.number), to.host)
+	h := r.after.directHop(client, taker, r.number, "", p.family())
+	if lost := r.lostVerification(h, checked, client, to.host, to.host); lost != nil && len(checked) > 0 {
+		r.review.add(change{hop: h, before: Originated, lost: lost})
+	}
 }
 
 // payloadsOf returns what may be sent to a port of a family.

@@ -17,6 +17,10 @@ func TestReviewOtherListeners(t *testing.T) {
 		{"MONGO for one namespace", web, `
 			ServiceEntry team/x: {hosts: [x.example], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: MONGO}]}`, `
 			sidecar shop web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x`},
+		{"MONGO under TLS to another server", web, `
+			ServiceEntry team/x: {hosts: ["*.example"], exportTo: [shop], location: MESH_INTERNAL, resolution: DNS, subjectAltNames: [x.test],
+				endpoints: [{address: 198.51.100.7, labels: {security.istio.io/tlsMode: istio}}], ports: [{number: 80, name: x, protocol: MONGO}]}`, `
+			sidecar shop *.example:80 originated ISTIO_MUTUAL was originated lost check of web.example of ServiceEntry egress/web for an identity of the mesh fallback`},
 		{"MONGO for all comes after the requests of an older entry", web, `
 			ServiceEntry team/x: {hosts: [x.example], ` + inside + `, ports: [{number: 80, name: x, protocol: MONGO}]}`, ``},
 		{"MONGO after a Service for requests that only one of two namespaces sees", web + `

@@ -61,6 +61,10 @@ func TestReviewService(t *testing.T) {
 		{"an update of what is not for routes", legacy + `
 			Service shop/legacy: {ports: [{port: 80, name: http}]}`, `
 			Service shop/legacy: {metadata: {labels: {a: b}}, type: NodePort, ports: [{port: 80, name: http, nodePort: 30080}]}`, ``},
+		{"headless, where a route lets connections go on", api + `
+			VirtualService shop/api: {hosts: [api.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, `
+			Service shop/web: {clusterIP: None, ports: [{port: 80, name: http}]}`, `
+			sidecar shop web.shop.svc.cluster.local:80 plaintext no-rule was unrouted`},
 	} {
 		c.run(t)
 	}

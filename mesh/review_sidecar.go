@@ -97,7 +97,7 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 func (r *review) leaving(hops []hop, was Verdict) []change {
 	return slices.DeleteFunc(routedChanges(hops, was), func(c change) bool {
 		svc := c.hop.cluster.service.service
-		return c.hop.kind == HopEgress && svc != nil && !r.after.leavesMesh(svc)
+		return c.hop.kind == HopEgress && svc != nil && !r.after.leavesMesh(svc) && !(svc.kubernetes && svc.isOriginalDst())
 	})
 }
 

@@ -30,6 +30,10 @@ func TestReviewVirtualService(t *testing.T) {
 			sidecar shop a.example:80 plaintext no-rule was unrouted`},
 		{"a route to a service of the mesh lets nothing out", entry, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, ``},
+		{"a route to a headless Service lets connections go on", entry + simple + `
+			Service shop/web: {clusterIP: None, ports: [{name: http, port: 80}]}`, `
+			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web, port: {number: 80}}}]}]}`, `
+			sidecar shop web.shop.svc.cluster.local:80 plaintext no-rule was originated`},
 		{"a route from a host of the mesh", entry, `
 			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop b.example:80 plaintext no-rule was plaintext`},
