@@ -20,7 +20,7 @@ GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs bench oracle attacks landings e2e test-ha test-chart test-cluster control-plane
+.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle attacks landings e2e test-ha test-chart test-cluster control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ docs-check:
 bench: build ## What tlsward adds to an admission, beside a handler that allows everything; what each policy costs
 	bin/tlsward policy bench
 	$(GO) run ./test/bench
+
+bench-worst: ## The CPU time of the most expensive reviews that a tenant can ask for (its table: docs/benchmarks.md)
+	$(GO) test -run - -bench Worst -benchtime 5x ./webhook/admission
 
 oracle: ## Hold the model of the mesh against Istio's own generator on MESHES random meshes (SEED=n repeats a run)
 	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -skip '^(TestAttacks|TestLandings)$$' $(TESTFLAGS) .

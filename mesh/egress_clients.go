@@ -94,31 +94,48 @@ func (s *Snapshot) clientsIn(namespace, host string) []Client {
 // Sidecars.
 func (s *Snapshot) selectorsIn(namespace, host string) []map[string]string {
 	found := map[string]map[string]string{}
-	add := func(labels map[string]string) {
+	s.visitSelectors(namespace, host, func(_ string, labels map[string]string) { found[labelsKey(labels)] = labels })
+	list := make([]map[string]string, 0, len(found))
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, found[key])
+	}
+	return list
+}
+
+// visitSelectors calls visit for each selector of selectorsIn, with the namespace of the object that has it: rules and
+// Sidecars are those of the clients' own, routes may be another's.
+func (s *Snapshot) visitSelectors(namespace, host string, visit func(owner string, labels map[string]string)) {
+	add := func(owner string, labels map[string]string) {
 		if len(labels) > 0 {
-			found[labelsKey(labels)] = labels
+			visit(owner, labels)
 		}
 	}
 	for _, pattern := range s.ruleHostsCovering(host) {
 		if set := s.rules.At(pattern + "\x00" + namespace); set != nil {
 			for _, m := range set.local.all {
-				add(m.selector)
+				add(namespace, m.selector)
 			}
 		}
 	}
 	for _, v := range append(s.virtualServicesForHost(host), s.virtualServicesWithDestination(host)...) {
 		if slices.Contains(v.gateways, meshGateway) && visible(v.spec.ExportTo, v.Namespace, namespace) {
 			for from := range s.matchSources(v) {
-				add(from.labels)
+				add(v.Namespace, from.labels)
 			}
 		}
 	}
 	for _, o := range s.objects.Prefix(KindSidecar + "\x00" + namespace + "\x00") {
-		add(sidecarSpec(o).GetWorkloadSelector().GetLabels())
+		add(namespace, sidecarSpec(o).GetWorkloadSelector().GetLabels())
 	}
-	list := make([]map[string]string, 0, len(found))
-	for _, key := range slices.Sorted(maps.Keys(found)) {
-		list = append(list, found[key])
-	}
-	return list
+}
+
+// selectorsOf returns how many selectors for host in a namespace are of objects of the namespace owner.
+func (s *Snapshot) selectorsOf(owner, namespace, host string) int {
+	found := map[string]bool{}
+	s.visitSelectors(namespace, host, func(from string, labels map[string]string) {
+		if from == owner {
+			found[labelsKey(labels)] = true
+		}
+	})
+	return len(found)
 }

@@ -11,7 +11,7 @@ import (
 // What one object may ask of a review. Published configurations have not a tenth of it. The limits are for whoever adds
 // something: a deletion is decided whole, within the review's deadline.
 const (
-	// maxSelectors is how many selectors there may be for one host in one namespace.
+	// maxSelectors is how many selectors the objects of one namespace may have for one host, in their own or another.
 	maxSelectors = 256
 	// maxSelectorLabels is how many labels one selector may ask for.
 	maxSelectorLabels = 64
@@ -39,7 +39,8 @@ func (r *review) exceed(format string, args ...any) {
 }
 
 // limitSelectors stops the review where the object under review adds a selector to more than maxSelectors for a host, or
-// one of more than maxSelectorLabels.
+// one of more than maxSelectorLabels. Those of other namespaces' objects are not counted: nobody uses up what is a
+// neighbour's.
 func (r *review) limitSelectors(host string, before, after []Client) {
 	if r.object == nil || len(after) == 0 {
 		return
@@ -47,15 +48,29 @@ func (r *review) limitSelectors(host string, before, after []Client) {
 	had, has := countSelectors(before), countSelectors(after)
 	for _, namespace := range slices.Sorted(maps.Keys(has)) {
 		n := has[namespace]
-		if n.selectors > maxSelectors && n.selectors > had[namespace].selectors {
+		if own := r.ownSelectors(host, namespace, n.selectors); own > maxSelectors {
 			r.exceed("with it there are %d selectors for %s in %s (workloadSelector of DestinationRules and Sidecars, sourceLabels of routes), "+
-				"more than the %d that a review looks at: select by fewer labels", n.selectors, host, namespaceText(namespace), maxSelectors)
+				"more than the %d that a review looks at: select by fewer labels", own, host, namespaceText(namespace), maxSelectors)
 		}
 		if n.labels > maxSelectorLabels && n.labels > had[namespace].labels {
 			r.exceed("a selector for %s in %s asks for %d labels, more than the %d that a review looks at: select by fewer labels",
 				host, namespaceText(namespace), n.labels, maxSelectorLabels)
 		}
 	}
+}
+
+// ownSelectors returns how many of the selectors for a host in a namespace are of objects of the namespace of the one under
+// review, 0 where all of them are within the limit, or there are no more than before.
+func (r *review) ownSelectors(host, namespace string, all int) int {
+	if all <= maxSelectors {
+		return 0
+	}
+	owner := r.object.Namespace
+	own := r.after.selectorsOf(owner, namespace, host)
+	if own <= r.before.selectorsOf(owner, namespace, host) {
+		return 0
+	}
+	return own
 }
 
 // selectorCount is the number of selectors, and of labels in the largest of them.

@@ -42,6 +42,9 @@ func TestReviewLimits(t *testing.T) {
 		}
 		return "\nDestinationRule shop/labels: {host: api.bank.example, workloadSelector: {matchLabels: {" + strings.Join(list, ", ") + "}}}"
 	}
+	neighbours := func(n int) string {
+		return strings.NewReplacer("shop/many", "bank/many", "exportTo: [.]", "exportTo: [shop]", "app: n", "app: m").Replace(routesFor(host, n, bySource))
+	}
 	const one = `
 		DestinationRule shop/one: {host: api.bank.example, workloadSelector: {matchLabels: {app: one}}, trafficPolicy: {tls: {mode: SIMPLE}}}`
 	const rule = `
@@ -59,6 +62,10 @@ func TestReviewLimits(t *testing.T) {
 		{"300 rules by selector", combinedEntry + rule + rulesFor(host, 300), one, "301 selectors"},
 		{"300 rules for a host that nobody declares", rulesFor(host, 300), one, "301 selectors"},
 		{"300 rules, and one more for others", combinedEntry + rulesFor(host, 300), rule, ""},
+		{"100 rules beside a neighbour's 200 routes", combinedEntry + rule + rulesFor(host, 100) + neighbours(200), one, ""},
+		{"300 rules beside a neighbour's 200 routes", combinedEntry + rule + rulesFor(host, 300) + neighbours(200), one, "301 selectors"},
+		{"a neighbour's 40 routes beside 230 rules", combinedEntry + rule + rulesFor(host, 230), neighbours(40), ""},
+		{"a neighbour's 300 routes", combinedEntry + rule + rulesFor(host, 100), neighbours(300), "300 selectors"},
 		{"64 labels", combinedEntry + rule, labels(64), ""},
 		{"4,000 labels", combinedEntry + rule, labels(4000), "asks for 4000 labels"},
 	} {
