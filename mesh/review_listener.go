@@ -112,6 +112,13 @@ func (r *listenerReview) isSeenByMore() bool {
 	return len(was) > 0 && len(is) > 0 && !sameExportTo(was[0].exportTo, is[0].exportTo)
 }
 
+// sharesListener reports whether the object under review has or had a part in the listener for all addresses.
+func (r *listenerReview) sharesListener() bool {
+	return slices.ContainsFunc(r.versions(), func(o *Object) bool {
+		return slices.ContainsFunc(r.after.settings.servicesOf(o), func(svc *service) bool { return r.after.sharesListener(svc, r.number) })
+	})
+}
+
 // claims reports whether any of the addresses has a listener of the object under review.
 func (r *listenerReview) claims(addresses netip.Prefix) bool {
 	return slices.ContainsFunc(r.claimed, addresses.Overlaps)
@@ -164,7 +171,7 @@ func (r *listenerReview) mayTouch(svc *service) bool {
 	case family == FamilyUDP, family == FamilyTLS:
 		return false
 	case r.reviewed().Kind == KindService:
-		return r.shared || slices.ContainsFunc(svc.addresses(), r.claims)
+		return r.shared && r.sharesListener() || slices.ContainsFunc(svc.addresses(), r.claims)
 	case r.shared, len(r.claimed) > 0, svc.ref == r.reviewed().Ref:
 		return true
 	case family == FamilyHTTP:

@@ -58,6 +58,15 @@ func TestReviewService(t *testing.T) {
 		{"a service of the mesh to which a route leads", api + route, inside, ``},
 		{"a service that nothing knows", api + plain, inside, ``},
 		{"a name that no route leads to", api + plain, alias, ``},
+		{"requests on a port for MYSQL, exported by name", `
+			ServiceEntry egress/db @1: {hosts: [db.example], resolution: DNS, ports: [{number: 3306, name: db, protocol: MYSQL}]}
+			DestinationRule egress/db: {host: db.example, trafficPolicy: {tls: {mode: SIMPLE, sni: db.example, subjectAltNames: [db.example]}}}`, `
+			Service shop/web: {metadata: {annotations: {networking.istio.io/exportTo: team}}, clusterIP: 10.0.0.1, ports: [{port: 3306, name: http}]}`, `
+			sidecar team db.example:3306 plaintext other-listener was originated taken by Service shop/web`},
+		{"MYSQL there at its own address", `
+			ServiceEntry egress/db @1: {hosts: [db.example], resolution: DNS, ports: [{number: 3306, name: db, protocol: MYSQL}]}
+			DestinationRule egress/db: {host: db.example, trafficPolicy: {tls: {mode: SIMPLE, sni: db.example, subjectAltNames: [db.example]}}}`, `
+			Service shop/web: {metadata: {annotations: {networking.istio.io/exportTo: team}}, clusterIP: 10.0.0.1, ports: [{port: 3306, name: mysql}]}`, ``},
 		{"an update of what is not for routes", legacy + `
 			Service shop/legacy: {ports: [{port: 80, name: http}]}`, `
 			Service shop/legacy: {metadata: {labels: {a: b}}, type: NodePort, ports: [{port: 80, name: http, nodePort: 30080}]}`, ``},
