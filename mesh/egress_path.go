@@ -101,6 +101,9 @@ func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, 
 	}
 	h := s.directHop(client, svc, number, d.Subset, payload)
 	h.authority, h.route = d.Authority, &d
+	if d.routeType == FamilyOpaque { // no filter reads the Host header
+		h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
+	}
 	if h.cluster.Hop.AutoSNI {
 		h.authority = cmp.Or(d.Authority, d.requested)
 		h.cluster.Hop.SNI = h.authority

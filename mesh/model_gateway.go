@@ -19,21 +19,46 @@ func stripNamespace(host string) string {
 	return host
 }
 
-// gatewaysBehind returns the Gateways that configure the pods behind a Service of the cluster. Where the Service
-// itself is not known, its pods are taken to have the labels that Istio's own charts set: app is the name, istio the
-// name without "istio-".
+// gatewaysBehind returns the Gateways that configure the pods behind a Service of the cluster.
 func (s *Snapshot) gatewaysBehind(host string) []*Object {
-	name, namespace, ok := s.settings.parseServiceHost(host)
+	labels, ok := s.podLabelsBehind(host)
 	if !ok {
 		return nil
-	}
-	labels := map[string]string{"app": name, "istio": strings.TrimPrefix(name, "istio-")}
-	if svc := s.Get(Ref{Kind: KindService, Namespace: namespace, Name: name}); svc != nil {
-		labels = svc.Spec.(*Service).Selector
 	}
 	list := s.gatewaysSelecting(labels)
 	if !slices.ContainsFunc(list, func(g *Object) bool { return len(gatewaySpec(g).Selector) > 0 }) {
 		return nil // nothing says that these are pods of a gateway
+	}
+	return list
+}
+
+// podLabelsBehind returns the labels of the pods behind a Service of the cluster. Where the Service itself is not known,
+// its pods are taken to have those that Istio's own charts set: app is the name, istio the name without "istio-".
+func (s *Snapshot) podLabelsBehind(host string) (map[string]string, bool) {
+	name, namespace, ok := s.settings.parseServiceHost(host)
+	if !ok {
+		return nil, false
+	}
+	if svc := s.Get(Ref{Kind: KindService, Namespace: namespace, Name: name}); svc != nil {
+		return svc.Spec.(*Service).Selector, true
+	}
+	return map[string]string{"app": name, "istio": strings.TrimPrefix(name, "istio-")}, true
+}
+
+// routedServicesOf returns the hosts of the Services whose pods a Gateway configures and to which routes lead, ascending.
+func (s *Snapshot) routedServicesOf(g *Object) []string {
+	var list []string
+	selector, last := gatewaySpec(g).Selector, ""
+	for key := range s.virtualServices.Prefix(byDestination) {
+		host, _, _ := strings.Cut(strings.TrimPrefix(key, byDestination), "\x00")
+		if host == last {
+			continue
+		}
+		last = host
+		labels, ok := s.podLabelsBehind(host)
+		if ok && selectorMatches(selector, labels) && (len(selector) > 0 || len(s.gatewaysBehind(host)) > 0) {
+			list = append(list, host)
+		}
 	}
 	return list
 }

@@ -90,6 +90,9 @@ func (r *review) externalPort(client Client, host string, number uint32) (scoped
 // hopsThenAndNow returns the hops of a client for a port of a host after and before the review.
 func (r *review) hopsThenAndNow(client Client, host string, number uint32) (hops, earlier []hop) {
 	hops, earlier = r.after.hops(client, host, number), r.before.hops(r.clientBefore(client, host), host, number)
+	if endsAtGateway(earlier) {
+		earlier = r.beforeTaken(hops, earlier, r.clientBefore(client, host), host, number)
+	}
 	if isUnrouted(earlier) {
 		markUnrouted(hops)
 	}

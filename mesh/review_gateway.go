@@ -3,7 +3,7 @@ package mesh
 import "slices"
 
 // gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept,
-// and what it lets out of the mesh by those routes that it did not before.
+// what it lets out of the mesh by those routes that it did not before, and what loses its TLS on the way through its pods.
 func (r *review) gateway(ref Ref) {
 	for _, v := range r.after.virtualServices.Prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
 		r.add(r.newGatewayEgress(ref, v)...)
@@ -13,6 +13,7 @@ func (r *review) gateway(ref Ref) {
 			}
 		}
 	}
+	r.addGatewayPaths(ref)
 }
 
 // newGatewayEgress returns the hops by v out of the Gateway under review that it did not have before.

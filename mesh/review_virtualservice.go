@@ -31,6 +31,7 @@ func (r *review) virtualService() {
 		}
 		r.add(losses(rr.undeclaredHostChanges(name))...)
 	}
+	rr.addPathsOfBytes()
 	if r.object == nil {
 		return
 	}
@@ -50,6 +51,22 @@ func (r *review) virtualService() {
 		return
 	}
 	r.add(r.clusterChanges(r.after.gatewayRouteHops(v))...)
+}
+
+// addPathsOfBytes adds the flows that lose their TLS on the way through gateways where tls or tcp routes take them, which is
+// not by the host that a client asks for.
+func (r *routeReview) addPathsOfBytes() {
+	for _, o := range r.versions() {
+		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
+		if len(v.spec.Tls)+len(v.spec.Tcp) == 0 {
+			continue
+		}
+		for _, name := range v.gateways {
+			if name != meshGateway {
+				r.addGatewayPaths(parseGatewayName(name))
+			}
+		}
+	}
 }
 
 // hosts returns the hosts whose traffic the routes take, now and before, and known ones that differ in case only,
@@ -137,7 +154,7 @@ func reroutedChanges(hops, earlier []hop) []change {
 
 // undeclaredHostChanges returns the changes for a name that no object declares and wildcards cover. Those that lose
 // no TLS are the wildcards' own.
-func (r *routeReview) undeclaredHostChanges(name string) []change {
+func (r *review) undeclaredHostChanges(name string) []change {
 	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
 		return nil
 	}
@@ -158,7 +175,7 @@ func (r *routeReview) undeclaredHostChanges(name string) []change {
 }
 
 // changesUnderWildcard returns the changes of one client for a name that wildcard covers.
-func (r *routeReview) changesUnderWildcard(client Client, wildcard, name string, number uint32) []change {
+func (r *review) changesUnderWildcard(client Client, wildcard, name string, number uint32) []change {
 	hops := r.after.hopsForName(client, wildcard, name, number)
 	earlier := r.before.hopsForName(client, r.before.wildcardListenedFor(client, name, number), name, number)
 	if isUnrouted(earlier) {

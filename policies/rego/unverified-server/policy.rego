@@ -35,7 +35,7 @@ violation contains _violation(f) if {
 	f.hops in {null, []}
 }
 
-_violation(f) := lib.flow_violation(f, {"message": _lost_message(f), "fix": lib.keep_to_own_namespace, "action": "deny"}) if {
+_violation(f) := lib.flow_violation(f, {"message": _lost_message(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
 	f.lostVerification
 } else := lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)})
 
