@@ -108,10 +108,11 @@ func (c crowd) flood(ctx context.Context) (stop func()) {
 	return func() { cancel(); all.Wait() }
 }
 
-// slowdowns returns by how much a flood raises the 99th percentile of the others' reviews, the least first. Each is
-// measured with and without the flood one after the other, several times: what else the machine does hits some of them.
-func (c crowd) slowdowns() (ratios []float64) {
-	for range 4 {
+// p99InFlood returns the 99th percentile of the others' reviews while one floods, the least of several: what else the
+// machine does hits some of them.
+func (c crowd) p99InFlood() time.Duration {
+	var least time.Duration
+	for i := range 3 {
 		quiet := percentile(c.regulars(c.t.Context(), 400*time.Millisecond), 99)
 		if quiet > 10*time.Millisecond {
 			c.t.Skipf("p99 is %s without a flood: the machine is too busy to tell", quiet)
@@ -120,10 +121,11 @@ func (c crowd) slowdowns() (ratios []float64) {
 		flooded := percentile(c.regulars(c.t.Context(), 400*time.Millisecond), 99)
 		stop()
 		c.t.Logf("p99 %s, in a flood %s", quiet, flooded)
-		ratios = append(ratios, float64(flooded)/float64(quiet))
+		if i == 0 || flooded < least {
+			least = flooded
+		}
 	}
-	slices.Sort(ratios)
-	return ratios
+	return least
 }
 
 func percentile(took []time.Duration, n int) time.Duration {
@@ -132,19 +134,16 @@ func percentile(took []time.Duration, n int) time.Duration {
 }
 
 // One who floods slows only itself: the aim is that the others' p99 at most doubles, which fairqueue shows on a clock of its
-// own. Here the garbage collector, Go's scheduler and whatever else the machine does take part, and the bound leaves them
-// room. With a seat for every review, which is no queue, the same flood is far beyond it.
+// own. Here the garbage collector, Go's scheduler and whatever else the machine does take part, so it is held against the
+// same flood with a seat for every review, which is no queue.
 func TestFloodSlowsOnlyItself(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
 	floor := make([]byte, 64<<20) // as in the program: internal/cli/serve, holdHeap
 	defer runtime.KeepAlive(floor)
-	const bound = 8
-	if queued := newCrowd(t, 0).slowdowns(); queued[0] > bound {
-		t.Errorf("the flood raises p99 by %.1f", queued)
-	}
-	if unqueued := newCrowd(t, 1000).slowdowns(); unqueued[len(unqueued)-1] < bound {
-		t.Errorf("without the queue it raises p99 by no more than %.1f: this test sees nothing", unqueued)
+	queued, unqueued := newCrowd(t, 0).p99InFlood(), newCrowd(t, 1000).p99InFlood()
+	if 4*queued > unqueued {
+		t.Errorf("in a flood p99 is %s, and %s without the queue", queued, unqueued)
 	}
 }
