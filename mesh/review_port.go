@@ -30,7 +30,7 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	own, _ := r.before.serviceFor(clientBefore, host)
 	payload := earlier[0].payload
 	why := r.causeOfPassingOn(client, svc, number, own.service, payload)
-	if why == CauseNone {
+	if why == CauseNone || payload != FamilyOpaque && r.isTakenByWildcard(client, host, number) {
 		return nil
 	}
 	h := hop{
@@ -72,12 +72,37 @@ func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint3
 // causeOfNoListener is causeOfPassingOn for a port that the service does not have, or for UDP.
 func (r *review) causeOfNoListener(client Client, svc scopedService, number uint32) Cause {
 	switch {
-	case !r.after.isDeclaredFor(client, svc.host, number):
+	case !r.after.isDeclaredFor(client, svc.host, number), r.after.hasListenerWithoutCluster(client, svc.host, number):
 		return CauseNone
 	case svc.hasPort(number):
 		return CauseDeclaredOtherwise
 	}
 	return CausePortNotDeclared
+}
+
+// isTakenByWildcard reports whether requests for a host that has no virtual host on a port are taken by that of a wildcard host
+// over it, and are under TLS there.
+func (r *review) isTakenByWildcard(client Client, name string, number uint32) bool {
+	for i := range len(name) {
+		svc, ok := r.after.serviceFor(client, "*"+name[i:])
+		if ok && svc.host != name && svc.sniffsHTTP(number) && r.after.listens(client, svc, number) {
+			return egressVerdict(r.after.hops(client, svc.host, number)) == Originated
+		}
+	}
+	return false
+}
+
+// hasListenerWithoutCluster reports whether a client's proxy listens for a port of a host that another service of the same
+// namespace declares than the one for which there are clusters: then nothing is passed on
+// (pilot/pkg/model/sidecar.go selectServices keeps both, appendSidecarServices the first).
+func (s *Snapshot) hasListenerWithoutCluster(client Client, host string, number uint32) bool {
+	all := s.services.At(host)
+	return slices.ContainsFunc(s.egressListeners(client), func(l egressListener) bool {
+		return (l.port == 0 || l.port == number) && slices.ContainsFunc(l.selectServices(all, client.Namespace), func(v scopedService) bool {
+			p, ok := v.port(number)
+			return ok && p.family() != FamilyUDP
+		})
+	})
 }
 
 // isDeclaredFor reports whether any service of a host that a client may import declares a port that is not for UDP.

@@ -64,7 +64,9 @@ func passesOn(istio *Istio, client mesh.Client, f mesh.Flow) bool {
 	if f.Payload == mesh.FamilyOpaque {
 		a.protocol = protocol.TCP
 	}
-	return slices.ContainsFunc(walkedTargets(config, a.sending()), func(e connectionEnd) bool { return e.place == passedOn })
+	return slices.ContainsFunc(walkedTargets(config, a.sending()), func(e connectionEnd) bool {
+		return e.place == passedOn || e.place != notTaken && e.tls == "" // as itself, or by the virtual host of a wildcard
+	})
 }
 
 // checkTaken sees that some connection to a host is in plaintext, by the listeners of Istio, that was under TLS, at one of
