@@ -19,15 +19,32 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	some f in input.egress
 	f.hopKind == "gateway"
 	f.verdict == "plaintext"
-	not f.serverTLS
+	_is_meant(f)
+}
+
+# The server takes plaintext.
+_is_meant(f) if not f.serverTLS
+
+# A rule says so. The server will refuse what has been sent to it in plaintext by then. That a rule is missing,
+# tls-pending says.
+_is_meant(f) if {
+	f.serverTLS
+	f.cause in {"disabled", "no-mode"}
 }
 
 _message(f) := lib.flow_message(f, sprintf(
+	"%s goes to the egress gateway in plaintext, and its server, which expects %s TLS, will refuse it: %s.",
+	[lib.payload_text(f), f.serverTLS, lib.cause_text(f)],
+)) if {
+	f.serverTLS
+} else := lib.flow_message(f, sprintf(
 	"%s goes to the egress gateway in plaintext, and the gateway does not know who sends it: %s.",
 	[lib.payload_text(f), lib.cause_text(f)],
 ))
 
-_fix(f) := concat("", [
+_fix(f) := lib.start_tls_with(f, lib.tls_to_gateway(f, f.serverTLS)) if {
+	f.serverTLS
+} else := concat("", [
 	sprintf("# Give the Gateway's server protocol: %s and tls: {mode: ISTIO_MUTUAL}, and:\n", [_server_protocol(f)]),
 	lib.start_tls_with(f, lib.tls_to_gateway(f, "ISTIO_MUTUAL")),
 ])

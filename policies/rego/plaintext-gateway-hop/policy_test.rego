@@ -33,6 +33,17 @@ test_passes_a_server_that_expects_tls if {
 	found == set() with input as fixtures.review("VirtualService", [object.union(hop, {"serverTLS": "SIMPLE"})])
 }
 
+# Plaintext is on the way before the server refuses it.
+test_warns_of_a_rule_without_tls_to_a_server_that_expects_it if {
+	every cause in ["disabled", "no-mode"] {
+		changes := {"serverTLS": "ISTIO_MUTUAL", "cause": cause}
+		result := found with input as fixtures.review("DestinationRule", [object.union(hop, changes)])
+		count(result) == 1
+		some v in result
+		contains(v.message, "in plaintext, and its server, which expects ISTIO_MUTUAL TLS, will refuse it")
+	}
+}
+
 # Careless: the name of the gateway's Service, which its server does not have.
 test_names_no_sni_where_the_server_takes_any if {
 	result := found with input as fixtures.review("VirtualService", [object.remove(hop, {"serverName"})])
