@@ -23,7 +23,8 @@ func TestAttackSearchSees(t *testing.T) {
 	}
 }
 
-// TestAttacks searches for writes that both webhooks admit and that take the TLS of somebody's connection.
+// TestAttacks searches for writes that both webhooks admit and that take the TLS of somebody's connection. What takes one of
+// other namespaces fails it.
 func TestAttacks(t *testing.T) {
 	s := attackSearch{
 		seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())), first: number(t, "ORACLE_FIRST", 0),
@@ -36,7 +37,11 @@ func TestAttacks(t *testing.T) {
 	t.Logf("ORACLE_SEED=%d ORACLE_FIRST=%d ORACLE_MESHES=%d", s.seed, s.first, s.attacks)
 	s.all(t)
 	for class, example := range s.examples {
-		t.Errorf("%d attacks like this one:\n%s", s.classes[class], example)
+		report := t.Errorf
+		if strings.HasPrefix(class, "own: ") {
+			report = t.Logf // they are shown, and do not decide yet: see docs/oracle.md
+		}
+		report("%d attacks like this one:\n%s", s.classes[class], example)
 	}
 }
 
