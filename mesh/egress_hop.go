@@ -40,6 +40,7 @@ type hop struct {
 	decidedBy   *Decision         // of HopNone: the route without a destination
 	wasUnrouted bool              // before the review nothing left
 	passesOn    Cause             // why no filter chain takes it, and the proxy passes on what it gets
+	sidecar     *Object           // the Sidecar whose listener is the reason for passesOn; nil where the host's own is
 }
 
 // verdict returns the form in which bytes take this hop.

@@ -118,6 +118,9 @@ func (h hop) flow() Flow {
 	if h.passesOn != CauseNone {
 		f.Related = h.cluster.service.ref.String()
 	}
+	if h.sidecar != nil {
+		f.Related = h.sidecar.Ref.String()
+	}
 	if h.authority != "" {
 		f.Related = h.route.virtualService.Ref.String()
 	}

@@ -76,7 +76,7 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 		}
 		hidden := false // which is told once, whatever the port
 		for _, number := range ports {
-			hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)
+			hops, earlier := r.after.parsedHops(client, name, number), r.before.parsedHops(client, name, number)
 			switch was := egressVerdict(earlier); {
 			case len(hops) == 0 && len(earlier) > 0:
 				if !hidden {

@@ -96,6 +96,14 @@ func TestReviewSidecar(t *testing.T) {
 		{"or until it is deleted", bank + `
 			Sidecar istio-system/default: {outboundTrafficPolicy: {}}`, "delete Sidecar istio-system/default", `
 			sidecar any other namespace *:0 unknown passthrough`},
+		{"requests that its listener takes for bytes", bank, `
+			Sidecar shop/default: {egress: [{port: {number: 80, name: tcp, protocol: TCP}, hosts: ["*/*"]}, {hosts: ["*/*"]}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE unverified was originated`},
+		{"requests where it looks for TLS", bank, `
+			Sidecar shop/default: {egress: [{port: {number: 80, name: tls, protocol: HTTPS}, hosts: ["*/*"]}, {hosts: ["*/*"]}]}`, `
+			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by Sidecar shop/default`},
+		{"a listener that pods ask by their own choice", bank, `
+			Sidecar shop/default: {egress: [{port: {number: 80, name: tls, protocol: HTTPS}, bind: 127.0.0.1, captureMode: NONE, hosts: ["*/*"]}, {hosts: ["*/*"]}]}`, ``},
 	} {
 		c.run(t)
 	}

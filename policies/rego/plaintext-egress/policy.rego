@@ -143,6 +143,9 @@ _fix(f) := lib.narrow_listener(f) if {
 	_rule_stops_applying(f)
 } else := _declare_port(f) if {
 	f.cause == "port-not-declared"
+} else := sprintf("# Let spec.egress have port %d for HTTP, or say nothing of its protocol by leaving the port out.\n", [f.port]) if {
+	input.request.kind == "Sidecar"
+	f.cause == "declared-otherwise"
 } else := _keep_protocol(f) if {
 	f.cause in {"declared-otherwise", "other-addresses"}
 } else := _other_port if {
