@@ -47,7 +47,7 @@ func (s *Snapshot) LeavesMesh(entry Ref) bool {
 //	spec: {hosts: [authz.local], resolution: STATIC, endpoints: [{address: 127.0.0.1}], ...}   # does not
 func (s *Snapshot) leavesMesh(svc *service) bool {
 	if svc.entry == nil {
-		return svc.meshExternal
+		return svc.meshExternal || s.selectsOutside(svc)
 	}
 	outside := func(address string) bool { return s.settings.isOutside(address, svc.meshExternal) }
 	switch resolution := svc.entry.Resolution; {
@@ -63,6 +63,17 @@ func (s *Snapshot) leavesMesh(svc *service) bool {
 		return svc.meshExternal // nothing is behind it
 	}
 	return svc.meshExternal || outside(svc.host)
+}
+
+// selectsOutside reports whether a Kubernetes Service selects WorkloadEntries outside the mesh that do not take its mutual TLS
+// (pilot/pkg/serviceregistry/kube/controller/controller.go WorkloadInstanceHandler). Virtual machines in the mesh do.
+func (s *Snapshot) selectsOutside(svc *service) bool {
+	if !svc.kubernetes || len(svc.selector) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(s.selectedWorkloads(svc.namespace, svc.selector, false), func(w *networking.WorkloadEntry) bool {
+		return w.Address != "" && s.settings.isOutside(w.Address, false) && !acceptsMTLS(w)
+	})
 }
 
 // isOutside reports whether an endpoint's address, a range of them or a name lies outside the mesh.

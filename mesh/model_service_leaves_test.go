@@ -54,6 +54,24 @@ func TestLeavesMesh(t *testing.T) {
 	equal(t, "no such entry", named.LeavesMesh(Ref{KindServiceEntry, "shop", "none"}), false)
 }
 
+// A Service of the cluster leads where the WorkloadEntries are that it selects; those in the mesh take its mutual TLS.
+func TestServiceLeavesMesh(t *testing.T) {
+	for workload, want := range map[string]bool{
+		"address: 203.0.113.5, labels: {app: web}":                                             true,
+		"address: 203.0.113.5, labels: {app: web}, serviceAccount: web":                        false,
+		"address: 203.0.113.5, labels: {app: web, security.istio.io/tlsMode: istio}":           false,
+		"address: 203.0.113.5, labels: {app: other}":                                           false,
+		"address: 10.1.2.3, labels: {app: web}":                                                false,
+		"address: api.other.example, labels: {app: web}":                                       false, // no address
+		"address: 203.0.113.5, metadata: {labels: {app: web}}, ports: {http: 8080}, weight: 1": true,
+	} {
+		s := snapshot(t, "Service shop/web: {selector: {app: web}, ports: [{port: 80, name: http}]}", "WorkloadEntry shop/vm: {"+workload+"}")
+		equal(t, workload, s.isExternal("web.shop.svc.cluster.local"), want)
+	}
+	s := snapshot(t, "Service shop/web: {ports: [{port: 80, name: http}]}", "WorkloadEntry shop/vm: {address: 203.0.113.5, labels: {app: web}}")
+	equal(t, "without a selector", s.isExternal("web.shop.svc.cluster.local"), false)
+}
+
 // Settings.InternalAddresses take the place of the default ones.
 func TestInternalAddresses(t *testing.T) {
 	settings := DefaultSettings()

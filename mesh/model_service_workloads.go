@@ -52,3 +52,12 @@ func isAddress(address string) bool {
 	_, err := netip.ParseAddr(address)
 	return err == nil
 }
+
+// acceptsMTLS reports whether a workload takes the mesh's mutual TLS: by its label, else where it has a service account
+// (pilot/pkg/serviceregistry/serviceentry/conversion.go getTLSModeFromWorkloadEntry).
+func acceptsMTLS(w *networking.WorkloadEntry) bool {
+	if mode, ok := w.Labels["security.istio.io/tlsMode"]; ok {
+		return mode != "disabled"
+	}
+	return w.ServiceAccount != ""
+}

@@ -80,11 +80,7 @@ func (s *Snapshot) endpointAt(w *networking.WorkloadEntry, p port, namespace str
 	case p.targetPort > 0:
 		e.port = p.targetPort
 	}
-	if mode, ok := w.Labels["security.istio.io/tlsMode"]; ok {
-		e.acceptsMTLS = mode != "disabled"
-	} else {
-		e.acceptsMTLS = w.ServiceAccount != ""
-	}
+	e.acceptsMTLS = acceptsMTLS(w)
 	if w.ServiceAccount != "" {
 		e.serviceAccount = "spiffe://" + s.settings.TrustDomain + "/ns/" + namespace + "/sa/" + w.ServiceAccount
 	}

@@ -155,6 +155,12 @@ func (r *review) newDestinationFrom(client Client, host string, number uint32, t
 	return losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, host, host))
 }
 
+// leftBefore reports whether what a client sends to a host left the mesh before the review.
+func (r *review) leftBefore(client Client, host string) bool {
+	svc, ok := r.before.serviceFor(r.clientBefore(client, host), host)
+	return ok && r.before.leavesMesh(svc.service)
+}
+
 // changesByRoutes returns the changes of what routes for other hosts bring to a host: requests to a port for TLS, which
 // nobody encrypts if the proxy does not, whatever loses its TLS, and what the routes led nowhere before.
 func (r *review) changesByRoutes(host string, clients []Client) []change {
@@ -169,7 +175,7 @@ func (r *review) changesByRoutes(host string, clients []Client) []change {
 				if h.payload == FamilyHTTP && h.cluster.Family == FamilyTLS || c.losesTLS() {
 					list = append(list, c)
 				}
-				if c.before == "" {
+				if c.before == "" || !r.leftBefore(client, host) {
 					list = append(list, r.newDestination(v, client, h)...)
 				}
 			}

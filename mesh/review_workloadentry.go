@@ -6,9 +6,9 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// workloadEntry adds the flows to the hosts of the ServiceEntries that select the WorkloadEntry under review, now or before,
-// where it changes whether they leave the mesh, or takes TLS away, also that of another entry whose place theirs took. What left before in the same way is answered for by the
-// entry and its rule.
+// workloadEntry adds the flows to the hosts of the ServiceEntries and Services that select the WorkloadEntry under review, now
+// or before, where it changes whether they leave the mesh, or takes TLS away, also that of another entry whose place theirs
+// took. What left before in the same way is answered for by the entry and its rule.
 //
 //	kind: ServiceEntry   # nothing of it leaves
 //	spec: {hosts: [vm.internal], location: MESH_INTERNAL, resolution: STATIC, workloadSelector: {labels: {app: vm}}, ...}
@@ -25,6 +25,13 @@ func (r *review) workloadEntry() {
 		for _, host := range entry.Hosts {
 			if r.isExternal(host) {
 				r.addWorkloadHost(host)
+			}
+		}
+	}
+	for _, o := range r.after.objects.Prefix(KindService + "\x00" + namespace + "\x00") {
+		for _, svc := range r.after.settings.servicesOf(o) {
+			if r.after.selectsOutside(svc) {
+				r.addWorkloadHost(svc.host)
 			}
 		}
 	}
