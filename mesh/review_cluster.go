@@ -72,7 +72,12 @@ func (r *review) hostChanges(client Client, host string, number uint32) []change
 		return list
 	}
 	if len(hops) > 1 || hops[0].route != nil {
-		list = append(list, r.clusterChange(r.after.directHop(client, svc, number, "", p.family())))
+		c := r.clusterChange(r.after.directHop(client, svc, number, "", p.family()))
+		// Requests that routes lead elsewhere leave nothing in plaintext here.
+		unused := p.family() == FamilyHTTP && !r.after.isRouteDestination(host, number)
+		if !unused || c.losesTLS() || c.hop.verdict() != Plaintext {
+			list = append(list, c)
+		}
 	}
 	return append(list, r.subsetChanges(client, svc, p)...)
 }
