@@ -6,8 +6,8 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// parsedHops returns the hops of what a client sends to a name: requests, where its port is for HTTP, also where the client's
-// Sidecar listens there for another protocol. As bytes they are under TLS without a name to check; where the proxy looks for
+// parsedHops returns the hops of what a client sends to a name: requests, where its port is for HTTP or sniffed, also where the
+// client's Sidecar listens there for another protocol. As bytes they are under TLS without a name to check; where the proxy looks for
 // TLS, or does not listen (UDP), it passes them on as they are.
 //
 //	egress:
@@ -22,7 +22,7 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 	for i := range hops {
 		h := &hops[i]
 		switch {
-		case h.client.Kind != ClientSidecar || h.kind != HopEgress || h.payload != FamilyHTTP:
+		case h.client.Kind != ClientSidecar || h.kind != HopEgress || h.payload != FamilyHTTP && h.payload != FamilyUnspecified:
 		case family == FamilyOpaque:
 			h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
 		case s.allowsAny(client):
@@ -34,11 +34,11 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 }
 
 // otherListenerFamily returns the family of the listener that a client's Sidecar has for connections to a port that a service
-// has for HTTP, where that is another one.
+// has for HTTP, or for anything, where that is another one.
 func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32) (Family, bool) {
 	svc, ok := s.serviceFor(client, name)
 	p, has := svc.port(number)
-	if !ok || !has || client.Kind != ClientSidecar || p.family() != FamilyHTTP {
+	if !ok || !has || client.Kind != ClientSidecar || !isHTTPOrSniffed(p) {
 		return "", false
 	}
 	l, heard := s.egressListenerFor(client, svc, p)

@@ -102,6 +102,11 @@ func TestReviewSidecar(t *testing.T) {
 		{"requests where it looks for TLS", bank, `
 			Sidecar shop/default: {egress: [{port: {number: 80, name: tls, protocol: HTTPS}, hosts: ["*/*"]}, {hosts: ["*/*"]}]}`, `
 			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by Sidecar shop/default`},
+		{"a sniffed port that its listener takes for bytes", `
+			ServiceEntry shop/a: {hosts: [a.example], resolution: DNS, ports: [{number: 8080, name: any}]}
+			DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			Sidecar shop/default: {egress: [{port: {number: 8080, name: tcp, protocol: TCP}, hosts: ["*/*"]}]}`, `
+			sidecar shop a.example:8080 originated SIMPLE unverified was originated`},
 		{"a listener that pods ask by their own choice", bank, `
 			Sidecar shop/default: {egress: [{port: {number: 80, name: tls, protocol: HTTPS}, bind: 127.0.0.1, captureMode: NONE, hosts: ["*/*"]}, {hosts: ["*/*"]}]}`, ``},
 	} {
