@@ -288,6 +288,6 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 		"unspecified-protocol":  stays && egress && plaintext && f.Family == mesh.FamilyUnspecified,
 		"opaque-tcp":            stays && egress && plaintext && f.Family == mesh.FamilyOpaque && opaque && !lost,
 		"unknown-host":          stays && unknown,
-		"plaintext-gateway-hop": stays && gateway && plaintext && f.ServerTLS == "",
+		"plaintext-gateway-hop": stays && gateway && plaintext && (f.ServerTLS == "" || f.Cause == mesh.CauseDisabled || f.Cause == mesh.CauseNoMode),
 	}
 }
