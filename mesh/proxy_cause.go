@@ -45,6 +45,8 @@ const (
 	CauseDeclaredOtherwise Cause = "declared-otherwise"
 	// CauseOtherAddresses: the entry that the client has for the host has no listener at the addresses to which it connects.
 	CauseOtherAddresses Cause = "other-addresses"
+	// CauseKeptInside: the entry that the client has for the host, of another namespace, has servers inside the mesh.
+	CauseKeptInside Cause = "kept-inside"
 	// CauseOtherListener: the listener of another host takes the connections before the host's own does.
 	CauseOtherListener Cause = "other-listener"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.

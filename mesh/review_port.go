@@ -13,6 +13,8 @@ import "slices"
 //  4. HTTP, in another entry than before: no filter chain takes other bytes
 //     (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener).
 //  5. Bytes at other addresses, in another entry than before: no listener takes what is sent to those of before.
+//  6. Anything, where its endpoints are inside the mesh and take no TLS: a third namespace's entry, neither the client's nor
+//     of the one that had declared the host, has what was under TLS sent to a server of its own.
 //
 // Here clients in shop lose the entry that starts TLS:
 //
@@ -65,8 +67,23 @@ func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint3
 		return CauseDeclaredOtherwise
 	case p.family() != FamilyHTTP && payload != FamilyHTTP && moved && !listeners.reachesAllOf(svc.service, was):
 		return CauseOtherAddresses
+	case r.isKeptInside(client, svc, p, was):
+		return CauseKeptInside
 	}
 	return CauseNone
+}
+
+// isKeptInside reports whether a client that was under TLS comes to an entry of a third namespace whose servers are inside the
+// mesh, without TLS.
+func (r *review) isKeptInside(client Client, svc scopedService, p port, was *service) bool {
+	if svc.entry == nil || svc.namespace == client.Namespace || svc.namespace == was.namespace || r.after.leavesMesh(svc.service) {
+		return false
+	}
+	if egressVerdict(r.before.hops(r.clientBefore(client, svc.host), svc.host, p.number)) != Originated {
+		return false
+	}
+	c := r.after.directHop(client, svc, p.number, "", p.family()).cluster
+	return c.Hop.TLS == "" && !c.everywhere
 }
 
 // causeOfNoListener is causeOfPassingOn for a port that the service does not have, or for UDP.

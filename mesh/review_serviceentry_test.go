@@ -82,6 +82,16 @@ func TestReviewServiceEntry(t *testing.T) {
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			sidecar shop api.bank.example:80 originated SIMPLE was originated
 			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/bank`},
+		{"a third namespace's entry with a server inside the mesh", entry + rule, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [till], location: MESH_INTERNAL, resolution: STATIC,
+				endpoints: [{address: 10.0.0.7}], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar till api.bank.example:80 plaintext kept-inside was originated by ServiceEntry shop/bank`},
+		{"which takes the mesh's mutual TLS", entry + rule, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [till], location: MESH_INTERNAL, resolution: STATIC,
+				endpoints: [{address: 10.0.0.7, serviceAccount: bank}], ports: [{number: 80, name: http, protocol: HTTP}]}`, ""},
+		{"or for the namespace alone", entry + rule, `
+			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC,
+				endpoints: [{address: 10.0.0.7}], ports: [{number: 80, name: http, protocol: HTTP}]}`, ""},
 		{"a host to which routes take another's that is under TLS", entry + rule + `
 			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{route: [{destination: {host: "*.new.example"}}]}]}`, `
 			ServiceEntry shop/new: {hosts: ["*.new.example"], exportTo: [.], resolution: STATIC, endpoints: [{address: 203.0.113.7}],

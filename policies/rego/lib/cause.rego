@@ -27,6 +27,7 @@ _cause_texts := {
 	"declared-tls": "%s declares the port for TLS, and the proxy passes on what these clients send as before",
 	"declared-otherwise": "%s declares the port for another protocol, and the proxy passes on what these clients send as before",
 	"other-addresses": "%s has the port at other addresses alone, and the proxy passes on what these clients send elsewhere",
+	"kept-inside": "this client has the host from %s, of another namespace, whose servers are inside the mesh and get it as it is",
 	"other-listener": "the listener of another host takes these connections",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
@@ -35,7 +36,7 @@ default _subject(_) := "the rule that applies"
 
 # What a cause is about: the other object for some causes, else what decided, else the rule.
 _subject(flow) := flow.related if {
-	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses"}
+	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "kept-inside"}
 } else := decided_by(flow) if {
 	decided_by(flow) != ""
 } else := object_name(flow.rule)

@@ -73,6 +73,11 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	_taken_by_service(f)
 } else := lib.flow_message(f, sprintf(
+	"%s was encrypted before this %s and would go on in plaintext: %s.",
+	[lib.payload_text(f), input.request.operation, lib.cause_text(f)],
+)) if {
+	f.cause == "kept-inside"
+} else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
@@ -146,6 +151,8 @@ _fix(f) := lib.narrow_listener(f) if {
 } else := sprintf("# Let spec.egress have port %d for HTTP, or say nothing of its protocol by leaving the port out.\n", [f.port]) if {
 	input.request.kind == "Sidecar"
 	f.cause == "declared-otherwise"
+} else := _keep_to_own_namespace(f) if {
+	f.cause == "kept-inside"
 } else := _keep_protocol(f) if {
 	f.cause in {"declared-otherwise", "other-addresses"}
 } else := _other_port if {
@@ -165,6 +172,11 @@ _declare_port(f) := sprintf(
 ) if {
 	input.request.operation == "CREATE"
 } else := lib.keep_object
+
+_keep_to_own_namespace(f) := sprintf(
+	"# Let spec.exportTo be [\".\"], or leave %s out of spec.hosts: these clients keep the entry that they have.\n",
+	[f.host],
+)
 
 _keep_protocol(f) := sprintf(
 	"# Leave %s out of spec.hosts, so that these clients keep the entry that they have, or declare port %d for the protocol\n# that they send and for the same addresses, after a DestinationRule in namespace %s has started TLS for it.\n",
