@@ -222,7 +222,7 @@ func TestNoFlowIsLostBetweenConditionAndMessage(t *testing.T) {
 	e := engine(t)
 	random := rand.New(rand.NewSource(3))
 	counted := map[string]int{}
-	for range 1500 {
+	for range 2500 {
 		in := randomReview(random)
 		in.Egress = []mesh.Flow{randomFlow(random)}
 		f := in.Egress[0]
