@@ -176,7 +176,7 @@ func randomFlow(r *rand.Rand) mesh.Flow {
 		f.Service = &mesh.Ref{Kind: mesh.KindServiceEntry, Namespace: "default", Name: "entry"}
 	}
 	for range r.Intn(3) {
-		h := mesh.Hop{SNI: pick(r, "", "a.example.com", "cdn.example.net", "x.example.org"), Verified: r.Intn(2) == 0, Insecure: r.Intn(4) == 0}
+		h := mesh.Hop{SNI: pick(r, "", "a.example.com", "cdn.example.net", "x.example.org"), AutoNames: r.Intn(2) == 0, Verified: r.Intn(2) == 0, Insecure: r.Intn(4) == 0}
 		if r.Intn(2) == 0 {
 			h.DecidedBy = &mesh.Decision{Object: *ref, Field: pick(r, "", "spec.trafficPolicy.tls", "spec.trafficPolicy.portLevelSettings[0].tls")}
 		}
@@ -222,7 +222,7 @@ func TestNoFlowIsLostBetweenConditionAndMessage(t *testing.T) {
 	e := engine(t)
 	random := rand.New(rand.NewSource(3))
 	counted := map[string]int{}
-	for range 2500 {
+	for range 4000 {
 		in := randomReview(random)
 		in.Egress = []mesh.Flow{randomFlow(random)}
 		f := in.Egress[0]
@@ -263,7 +263,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	opened := f.WasUnrouted && plaintext && (http || f.Payload == mesh.FamilyUnspecified)
 	opaque, sniffed := f.Payload == mesh.FamilyOpaque, f.Payload == mesh.FamilyUnspecified
 	known := f.Cause == mesh.CauseUnset && f.Before == mesh.Plaintext && slices.Contains(f.TargetPorts, 80)
-	route := in.Request.Kind == mesh.KindVirtualService && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
+	route := (in.Request.Kind == mesh.KindVirtualService || in.Request.Kind == mesh.KindGateway) && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
 	decided := slices.Contains([]mesh.Cause{
 		mesh.CauseDisabled, mesh.CauseNoMode, mesh.CauseUnset, mesh.CauseCredential, mesh.CauseIncompleteMutual,
 		mesh.CauseMutualAtWaypoint, mesh.CauseSelectorAtWaypoint, mesh.CauseZtunnel, mesh.CauseMergedAway,
@@ -285,7 +285,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 		"unverified-server":     stays && egress && f.Verdict == mesh.Originated && !last.Verified,
 		"wrong-target-port":     stays && egress && f.Verdict == mesh.Originated && slices.Contains(f.TargetPorts, 80) && (last.TLS != "ISTIO_MUTUAL" || last.DecidedBy != nil),
 		"uncovered-client":      stays && egress && plaintext && f.Cause == mesh.CauseUnselected && !lost && !opened && !f.Ignored,
-		"unspecified-protocol":  stays && egress && plaintext && f.Family == mesh.FamilyUnspecified,
+		"unspecified-protocol":  stays && egress && f.Family == mesh.FamilyUnspecified && (plaintext || f.Verdict == mesh.Originated && last.AutoNames && last.Verified && len(last.Names) == 0),
 		"opaque-tcp":            stays && egress && plaintext && f.Family == mesh.FamilyOpaque && opaque && !lost,
 		"unknown-host":          stays && unknown,
 		"plaintext-gateway-hop": stays && gateway && plaintext && (f.ServerTLS == "" || f.Cause == mesh.CauseDisabled || f.Cause == mesh.CauseNoMode),

@@ -2,7 +2,7 @@
 # title: A port without a protocol
 # description: |-
 #   A port without a protocol: Istio sniffs the first bytes, and the automatic SNI and name check of HTTP are lost for
-#   what it does not recognise.
+#   what it does not recognise. Warned of where it leaves in plaintext, or under TLS whose name is checked for requests alone.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/
 #     description: Protocol selection
@@ -21,6 +21,23 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	f.family == "unspecified"
 	f.verdict == "plaintext"
 }
+
+# Of requests the name in the server's certificate is checked, of other bytes it is not.
+violation contains lib.flow_violation(f, {"message": _unchecked(f), "fix": _fix(f)}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.hopKind == "egress"
+	f.family == "unspecified"
+	f.verdict == "originated"
+	lib.last_hop(f).autoNames
+	lib.last_hop(f).verified
+	count(lib.list_field(lib.last_hop(f), "names")) == 0
+}
+
+_unchecked(f) := lib.flow_message(f, sprintf(
+	"port %d of %s has no protocol, so that Istio guesses: of what it does not take for HTTP, the name in the server's certificate is not checked.",
+	[f.port, lib.service_name(f)],
+))
 
 _message(f) := lib.flow_message(f, sprintf(
 	"port %d of %s has no protocol, so that Istio guesses, and it leaves the mesh in plaintext.",

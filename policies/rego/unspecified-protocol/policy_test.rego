@@ -23,9 +23,26 @@ test_passes_a_protocol if {
 	found == set() with input as fixtures.review("ServiceEntry", [fixtures.plaintext_flow])
 }
 
-# Careless: TLS that a rule starts makes the guess harmless.
-test_passes_a_port_under_tls if {
-	found == set() with input as fixtures.review("ServiceEntry", [object.union(fixtures.originated_flow({}), {"family": "unspecified"})])
+sniffed_under_tls(hop) := object.union(fixtures.originated_flow(hop), {"family": "unspecified"})
+
+# Requests are checked for their Host header. Other bytes have none.
+test_warns_where_requests_alone_are_checked if {
+	result := found with input as fixtures.review("ServiceEntry", [sniffed_under_tls({"autoNames": true, "verified": true, "names": []})])
+	{v.message | some v in result} == {concat(" ", [
+		"sidecar default to edition.cnn.com:80: port 80 of ServiceEntry default/edition-cnn-com has no protocol, so that Istio guesses:",
+		"of what it does not take for HTTP, the name in the server's certificate is not checked.",
+	])}
+}
+
+# Careless: names that the rule has are checked whatever is sent; where none is checked, unverified-server says so.
+test_passes_a_port_under_tls[name] if {
+	some name, hop in {
+		"names": {"names": ["edition.cnn.com"], "verified": true},
+		"names beside automatic ones": {"names": ["edition.cnn.com"], "autoNames": true, "verified": true},
+		"nothing is checked": {"names": [], "verified": false},
+		"of the mesh": {"names": [], "autoNames": false, "tls": "ISTIO_MUTUAL", "verified": true},
+	}
+	found == set() with input as fixtures.review("ServiceEntry", [sniffed_under_tls(hop)])
 }
 
 test_has_a_text_for_an_unknown_entry if {
