@@ -65,14 +65,24 @@ func (s *Snapshot) leavesMesh(svc *service) bool {
 	return svc.meshExternal || outside(svc.host)
 }
 
-// selectsOutside reports whether a Kubernetes Service selects WorkloadEntries outside the mesh that do not take its mutual TLS
-// (pilot/pkg/serviceregistry/kube/controller/controller.go WorkloadInstanceHandler). Virtual machines in the mesh do.
-func (s *Snapshot) selectsOutside(svc *service) bool {
+// selectsOutside reports whether a Kubernetes Service selects WorkloadEntries outside the mesh
+// (pilot/pkg/serviceregistry/kube/controller/controller.go WorkloadInstanceHandler).
+func (s *Snapshot) selectsOutside(svc *service) bool { return len(s.selectedOutside(svc)) > 0 }
+
+// outsideAcceptsMTLS reports whether a Kubernetes Service selects WorkloadEntries outside the mesh that all take its mutual TLS,
+// as virtual machines do that are part of it.
+func (s *Snapshot) outsideAcceptsMTLS(svc *service) bool {
+	outside := s.selectedOutside(svc)
+	return len(outside) > 0 && !slices.ContainsFunc(outside, func(w *networking.WorkloadEntry) bool { return !acceptsMTLS(w) })
+}
+
+// selectedOutside returns the WorkloadEntries outside the mesh that a Kubernetes Service selects.
+func (s *Snapshot) selectedOutside(svc *service) []*networking.WorkloadEntry {
 	if !svc.kubernetes || len(svc.selector) == 0 {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(s.selectedWorkloads(svc.namespace, svc.selector, false), func(w *networking.WorkloadEntry) bool {
-		return w.Address != "" && s.settings.isOutside(w.Address, false) && !acceptsMTLS(w)
+	return slices.DeleteFunc(s.selectedWorkloads(svc.namespace, svc.selector, false), func(w *networking.WorkloadEntry) bool {
+		return w.Address == "" || !s.settings.isOutside(w.Address, false)
 	})
 }
 

@@ -54,12 +54,12 @@ func TestLeavesMesh(t *testing.T) {
 	equal(t, "no such entry", named.LeavesMesh(Ref{KindServiceEntry, "shop", "none"}), false)
 }
 
-// A Service of the cluster leads where the WorkloadEntries are that it selects; those in the mesh take its mutual TLS.
+// A Service of the cluster leads where the WorkloadEntries are that it selects, whether or not they take the mesh's mutual TLS.
 func TestServiceLeavesMesh(t *testing.T) {
 	for workload, want := range map[string]bool{
 		"address: 203.0.113.5, labels: {app: web}":                                             true,
-		"address: 203.0.113.5, labels: {app: web}, serviceAccount: web":                        false,
-		"address: 203.0.113.5, labels: {app: web, security.istio.io/tlsMode: istio}":           false,
+		"address: 203.0.113.5, labels: {app: web}, serviceAccount: web":                        true,
+		"address: 203.0.113.5, labels: {app: web, security.istio.io/tlsMode: istio}":           true,
 		"address: 203.0.113.5, labels: {app: other}":                                           false,
 		"address: 10.1.2.3, labels: {app: web}":                                                false,
 		"address: api.other.example, labels: {app: web}":                                       false, // no address

@@ -69,7 +69,7 @@ func (s *Snapshot) cluster(client Client, svc scopedService, number uint32, subs
 	}
 	if (c.Cause == CauseNoRule || c.Cause == CauseUnselected || c.Cause == CauseUnset) && s.usesAutoMTLS(svc, p, c.rule, subsetName) {
 		c.applyAutoMTLS(r.discovery, s.serviceAccounts(svc), number, subsetName)
-		c.everywhere = c.AutoMTLS && s.allAcceptMTLS(svc, p)
+		c.everywhere = c.AutoMTLS && (s.allAcceptMTLS(svc, p) || s.outsideAcceptsMTLS(svc.service))
 	}
 	return c, true
 }
