@@ -13,11 +13,9 @@ type OpenedWorkloads struct {
 	// that is its root namespace; Targets are then what its targetRefs name, as "Service cart".
 	Selector map[string]string `json:"selector"`
 	Targets  []string          `json:"targets"`
-	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most.
+	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most; none where they are gone,
+	// or are reached by their own addresses alone, which nobody can tell apart.
 	ReachedBy []string `json:"reachedBy"`
-	// Unserved reports whether the targets are gone, or the Services that are there lead to other pods only. Where there is
-	// no Service at all, nobody can tell whether the pods still run.
-	Unserved bool `json:"unserved"`
 	// StillSelected reports whether the policy stays, for the same workloads, whatever it now does there.
 	StillSelected bool `json:"stillSelected"`
 }
@@ -57,9 +55,8 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if !open {
 		return nil
 	}
-	opened.Unserved = len(opened.ReachedBy) == 0
 	if len(targets) == 0 {
-		opened.ReachedBy, opened.Unserved = after.servicesReaching(old)
+		opened.ReachedBy = after.servicesReaching(old)
 	}
 	opened.StillSelected = isForTheSame(old, object)
 	return opened
@@ -100,26 +97,21 @@ func (s *Snapshot) targetObject(namespace string, t *istiotype.PolicyTargetRefer
 	return s.Get(Ref{Kind: kind, Namespace: namespace, Name: t.GetName()})
 }
 
-// servicesReaching returns Services that lead to pods which a policy may select; others reports whether there are only
-// Services of other pods.
-func (s *Snapshot) servicesReaching(a authorization) (list []string, others bool) {
+// servicesReaching returns Services that lead to pods which a policy may select.
+func (s *Snapshot) servicesReaching(a authorization) []string {
 	prefix := KindService + "\x00" + a.policy.Namespace + "\x00"
 	if a.policy.Namespace == s.settings.RootNamespace {
 		prefix = KindService + "\x00"
 	}
-	list = []string{}
+	list := []string{}
 	for _, o := range s.objects.Prefix(prefix) {
 		svc := o.Spec.(*Service)
-		if len(svc.Selector) == 0 {
-			continue
-		}
-		others = true
-		if _, some := joinLabels(svc.Selector, a.spec.GetSelector().GetMatchLabels()); !some {
+		if _, some := joinLabels(svc.Selector, a.spec.GetSelector().GetMatchLabels()); !some || len(svc.Selector) == 0 {
 			continue
 		}
 		if list = append(list, o.String()); len(list) == maxReachedBy {
 			break
 		}
 	}
-	return list, others && len(list) == 0
+	return list
 }

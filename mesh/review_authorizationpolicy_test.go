@@ -22,7 +22,7 @@ func TestOpened(t *testing.T) {
 	for _, c := range []struct{ name, old, now, beside, want string }{
 		{"the only policy goes", cart, "", svc, "app=cart [] [Service shop/cart]"},
 		{"and nothing leads there", cart, "", "", "app=cart [] []"},
-		{"a Service of other pods does not", cart, "", "Service shop/till: {selector: {app: till}, ports: [{port: 80}]}", "app=cart [] [] unserved"},
+		{"a Service of other pods does not", cart, "", "Service shop/till: {selector: {app: till}, ports: [{port: 80}]}", "app=cart [] []"},
 		{"a Service without a selector does not", cart, "", "Service shop/cart: {ports: [{port: 80}]}", "app=cart [] []"},
 		{"three Services are told, of the namespace", "rules: []", "", many, " [] [Service shop/cart Service shop/d Service shop/e]"},
 		{"AUDIT", cart, "action: AUDIT, " + cart, svc, "app=cart [] [Service shop/cart] still selected"},
@@ -53,7 +53,7 @@ func TestOpened(t *testing.T) {
 		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart]"},
 		{"beside one that names callers", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]}", "-"},
 		{"the policy of a Service", target, "", svc, " [Service cart] [Service shop/cart]"},
-		{"the Service is gone", target, "", "", " [Service cart] [] unserved"},
+		{"the Service is gone", target, "", "", " [Service cart] []"},
 		{"a policy for all pods is not for waypoints", target, "", svc + "\nAuthorizationPolicy shop/q: {}", " [Service cart] [Service shop/cart]"},
 		{"another policy has the target", target, "", svc + "\nAuthorizationPolicy shop/q: {" + target + "}", "-"},
 		{"another target", target, "targetRefs: [{group: '', kind: Service, name: till}]", svc, " [Service cart] [Service shop/cart]"},
@@ -78,9 +78,6 @@ func openedText(o *OpenedWorkloads) string {
 		return "-"
 	}
 	text := strings.Join([]string{labelsText(o.Selector), fmt.Sprint(o.Targets), fmt.Sprint(o.ReachedBy)}, " ")
-	if o.Unserved {
-		text += " unserved"
-	}
 	if o.StillSelected {
 		text += " still selected"
 	}

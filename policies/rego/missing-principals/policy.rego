@@ -44,9 +44,9 @@ violation contains object.union(
 
 default _opened_lowered := {}
 
-# An application that goes as a whole has lost its Services, and what the policy targets, before.
+# An application that goes as a whole has lost its Services, and what the policy targets, before: it must not hang.
 _opened_lowered := {"action": "warn"} if {
-	input.opened.unserved
+	count(lib.list_field(input.opened, "reachedBy")) == 0
 	not input.opened.stillSelected
 }
 
@@ -80,7 +80,7 @@ _reached_by := sprintf(" (%s)", [concat(", ", input.opened.reachedBy)]) if {
 
 _opened_fix := concat("", [
 	"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.\n",
-	"# If the workloads are gone: it goes with their namespace, or by the param acceptDeletion of missing-principals.\n",
+	"# If they are gone, with the Services that led to them, there is nothing to do.\n",
 ]) if {
 	input.request.operation == "DELETE"
 	count(lib.list_field(input.opened, "reachedBy")) == 0

@@ -209,10 +209,10 @@ test_says_what_is_opened[name] if {
 # An application that goes as a whole has lost its Services before; a policy that stays where it is has not.
 test_warns_where_the_workloads_are_gone[name] if {
 	some name, c in {
-		"deleted": ["DELETE", {"unserved": true}, false, "warn"],
-		"moved": ["UPDATE", {"unserved": true}, false, "warn"],
+		"deleted": ["DELETE", {"reachedBy": []}, false, "warn"],
+		"moved": ["UPDATE", {"reachedBy": []}, false, "warn"],
 		"deleted, with a Service": ["DELETE", {}, false, "deny"],
-		"for the same pods": ["UPDATE", {"unserved": true, "stillSelected": true}, true, "deny"],
+		"for the same pods": ["UPDATE", {"reachedBy": [], "stillSelected": true}, true, "deny"],
 		"deleted, which a param accepts": ["DELETE", {}, true, "warn"],
 		"moved, which it does not": ["UPDATE", {}, true, "deny"],
 	}
@@ -224,7 +224,7 @@ test_warns_where_the_workloads_are_gone[name] if {
 test_tells_how_to_delete_a_policy[name] if {
 	some name, c in {
 		"with a Service": [["Service team-a/cart"], "# If the workloads are to go, delete what leads to them first."],
-		"without": [[], "# If the workloads are gone: it goes with their namespace, or by the param acceptDeletion of missing-principals."],
+		"without": [[], "# If they are gone, with the Services that led to them, there is nothing to do."],
 	}
 	result := found with input as opened("DELETE", {}, {}, {"reachedBy": c[0]})
 	some v in result
