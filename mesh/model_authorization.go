@@ -15,9 +15,6 @@ type authorization struct {
 	spec   *security.AuthorizationPolicy
 }
 
-// dryRunAnnotation makes proxies only count what a policy would do.
-const dryRunAnnotation = "istio.io/dry-run"
-
 // enforcedAuthorization returns the AuthorizationPolicy of a Ref; ok is false where there is none that is enforced
 // (pilot/pkg/model/authorization.go, pilot/pkg/security/authz/builder/builder.go).
 func (s *Snapshot) enforcedAuthorization(ref Ref) (a authorization, ok bool) {

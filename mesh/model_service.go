@@ -97,9 +97,6 @@ func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 	return services
 }
 
-// exportToAnnotation is where a Kubernetes Service has its exportTo.
-const exportToAnnotation = "networking.istio.io/exportTo"
-
 // kubeService returns the service of a Kubernetes Service.
 func (s Settings) kubeService(o *Object, spec *Service) *service {
 	svc := &service{

@@ -62,10 +62,6 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	return v
 }
 
-// routeSemanticsAnnotation is how Istio marks a VirtualService that it made from a Gateway API route. Anybody may write
-// it (pkg/config/constants/constants.go InternalRouteSemantics).
-const routeSemanticsAnnotation = "internal.istio.io/route-semantics"
-
 // usesGatewaySemantics reports whether Istio reads a VirtualService as one made from a Gateway API route
 // (pilot/pkg/model/virtualservice.go UseGatewaySemantics):
 //  1. Its short names are not completed, and it has no delegates (virtualservice_controller.go).

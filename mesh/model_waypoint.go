@@ -2,13 +2,6 @@ package mesh
 
 import "slices"
 
-// The labels that say how a namespace or a service takes part in an ambient mesh (istio.io/istio pkg/config/constants).
-const (
-	ambientLabel           = "istio.io/dataplane-mode"
-	useWaypointLabel       = "istio.io/use-waypoint"
-	waypointNamespaceLabel = "istio.io/use-waypoint-namespace"
-)
-
 // ambientMode is the value of ambientLabel for what is part of the ambient mesh.
 const ambientMode = "ambient"
 

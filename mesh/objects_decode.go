@@ -51,11 +51,11 @@ func Decode(raw []byte) (*Object, error) {
 	if m.Metadata.CreationTimestamp != nil {
 		o.Created = *m.Metadata.CreationTimestamp
 	}
-	spec, err := decodeSpec(kind, m.Spec)
+	spec, unknown, err := decodeSpec(kind, m.Spec)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: spec%s: %w", o.Ref, unreadableField(kind, m.Spec), explainJSON(err))
 	}
-	o.Spec = spec
+	o.Spec, o.Unknown = spec, unknown
 	if kind == KindServiceEntry {
 		o.Status = decodeStatus(m.Status)
 	}
@@ -101,38 +101,41 @@ func kindOf(apiVersion, kind string) string {
 	return ""
 }
 
-// decodeSpec returns a kind's spec as Object.Spec has it. A spec that is absent or null is an empty one.
-func decodeSpec(kind string, raw json.RawMessage) (any, error) {
+// decodeSpec returns a kind's spec as Object.Spec has it, and its unknown fields. A spec that is absent or null is an empty
+// one.
+func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, err error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		raw = json.RawMessage("{}")
 	}
-	var spec apiMessage
+	var message apiMessage
 	switch kind {
 	case KindServiceEntry:
-		spec = new(networking.ServiceEntry)
+		message = new(networking.ServiceEntry)
 	case KindDestinationRule:
-		spec = new(networking.DestinationRule)
+		message = new(networking.DestinationRule)
 	case KindVirtualService:
-		spec = new(networking.VirtualService)
+		message = new(networking.VirtualService)
 	case KindGateway:
-		spec = new(networking.Gateway)
+		message = new(networking.Gateway)
 	case KindSidecar:
-		spec = new(networking.Sidecar)
+		message = new(networking.Sidecar)
 	case KindWorkloadEntry:
-		spec = new(networking.WorkloadEntry)
+		message = new(networking.WorkloadEntry)
 	case KindAuthorizationPolicy:
-		spec = new(security.AuthorizationPolicy)
+		message = new(security.AuthorizationPolicy)
 	case KindService:
-		return decodeService(raw)
+		spec, err = decodeService(raw)
+		return spec, nil, err
 	case KindKubernetesGateway:
-		return decodeKubernetesGateway(raw)
+		spec, err = decodeKubernetesGateway(raw)
+		return spec, nil, err
 	default:
-		return nil, nil
+		return nil, nil, nil
 	}
-	if err := unmarshalSpec(raw, spec); err != nil {
-		return nil, err
+	if unknown, err = unmarshalSpec(raw, message); err != nil {
+		return nil, nil, err
 	}
-	return spec, nil
+	return message, unknown, nil
 }
 
 // apiMessage is a generated type of istio.io/api.
@@ -143,13 +146,17 @@ type apiMessage interface {
 
 // unmarshalSpec reads raw to the same values, or fails as, spec.UnmarshalJSON does, which is what Istio calls. That
 // one reads every level of the text anew; protojson takes a fifth of the time, so it goes first. It is not told to
-// discard unknown fields, for it would discard unknown enum values too, and those are errors to Istio.
-func unmarshalSpec(raw json.RawMessage, spec apiMessage) error {
+// discard unknown fields, for it would discard unknown enum values too, and those are errors to Istio. It returns the
+// unknown fields.
+func unmarshalSpec(raw json.RawMessage, spec apiMessage) (unknown []string, err error) {
 	if protojson.Unmarshal(raw, spec) == nil {
-		return nil
+		return nil, nil
 	}
 	proto.Reset(spec)
-	return spec.UnmarshalJSON(raw)
+	if err := spec.UnmarshalJSON(raw); err != nil {
+		return nil, err
+	}
+	return unknownFields(raw, spec.ProtoReflect().Descriptor()), nil
 }
 
 // unmarshal reads JSON as the API server does: "Spec" is not "spec".

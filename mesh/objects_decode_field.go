@@ -23,7 +23,7 @@ func unreadableField(kind string, raw json.RawMessage) string {
 			}
 			outer, inner := wrap, child.wrap
 			within := func(part json.RawMessage) json.RawMessage { return outer(inner(part)) }
-			if _, err := decodeSpec(kind, within(child.raw)); err == nil {
+			if _, _, err := decodeSpec(kind, within(child.raw)); err == nil {
 				continue
 			}
 			path, raw, wrap, found = path+child.name, child.raw, within, true

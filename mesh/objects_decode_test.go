@@ -61,7 +61,7 @@ func TestDecodeSpec(t *testing.T) {
 		KindService: "*mesh.Service", KindKubernetesGateway: "*mesh.KubernetesGateway", KindNamespace: "<nil>",
 	} {
 		for _, raw := range []string{"", "null", "{}"} {
-			spec, err := decodeSpec(kind, []byte(raw))
+			spec, _, err := decodeSpec(kind, []byte(raw))
 			if err != nil {
 				t.Errorf("%s %q: %v", kind, raw, err)
 			}
@@ -122,7 +122,8 @@ func TestSpecsAreReadAsIstioReadsThem(t *testing.T) {
 		`[]`, `"x"`, `{`,
 	} {
 		var fast, istio networking.DestinationRule
-		errFast, errIstio := unmarshalSpec([]byte(raw), &fast), istio.UnmarshalJSON([]byte(raw))
+		_, errFast := unmarshalSpec([]byte(raw), &fast)
+		errIstio := istio.UnmarshalJSON([]byte(raw))
 		if (errFast == nil) != (errIstio == nil) {
 			t.Errorf("%s: %v, and as Istio reads it %v", raw, errFast, errIstio)
 		}

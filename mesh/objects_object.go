@@ -65,6 +65,8 @@ type Object struct {
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *security.AuthorizationPolicy
 	// (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.
 	Spec any
+	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
+	Unknown []string
 }
 
 // HostAddress is one of status.addresses of a ServiceEntry.

@@ -21,8 +21,8 @@ type enforcement struct {
 	now        func() time.Time
 }
 
-// tlsPendingID is the id of the policy whose warning becomes a denial with Config.Strict.
-const tlsPendingID = "tls-pending"
+// strictIDs are the ids of the policies whose warning becomes a denial with Config.Strict.
+func strictIDs() []string { return []string{"tls-pending", "outside-model"} }
 
 func newEnforcement(cfg *v1alpha1.Config, policies []Policy) (enforcement, error) {
 	var errs []error
@@ -52,7 +52,7 @@ func (e *enforcement) action(p *Policy, namespace string) (usual, strongest v1al
 	if o, ok := e.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
 		return o.Action, o.Action
 	}
-	if e.strict && p.ID == tlsPendingID {
+	if e.strict && slices.Contains(strictIDs(), p.ID) {
 		return v1alpha1.Deny, v1alpha1.Deny
 	}
 	return p.Action, p.Strongest

@@ -6,7 +6,8 @@ type Config struct {
 	Kind       string   `json:"kind"`
 	Mesh       Mesh     `json:"mesh,omitempty"`
 	Mutation   Mutation `json:"mutation,omitempty"`
-	// Strict denies what is a warning while a partner object may still arrive.
+	// Strict denies what is a warning while a partner object may still arrive (tls-pending), or since tlsward does not know what
+	// Istio makes of it (outside-model).
 	Strict bool `json:"strict,omitempty"`
 	// Policies holds what differs from the default action of policies, by their ids.
 	Policies map[string]PolicyConfig `json:"policies,omitempty"`
