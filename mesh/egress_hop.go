@@ -15,6 +15,9 @@ const (
 	HopEgress HopKind = "egress"
 	// HopGateway goes from a proxy to an egress gateway, inside the mesh.
 	HopGateway HopKind = "gateway"
+	// HopMesh was meant for a service of the mesh, or was under TLS outside, and goes elsewhere or in plaintext by an object
+	// of somebody else's.
+	HopMesh HopKind = "mesh"
 	// HopNone leads to no service: routes take everything, and redirect or answer it in the proxy, or let it pass
 	// through.
 	HopNone HopKind = "none"

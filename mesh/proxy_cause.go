@@ -49,6 +49,10 @@ const (
 	CauseKeptInside Cause = "kept-inside"
 	// CauseOtherListener: the listener of another host takes the connections before the host's own does.
 	CauseOtherListener Cause = "other-listener"
+	// CauseOtherName: an entry or a route for another name of the service takes the requests before its own virtual host does.
+	CauseOtherName Cause = "other-name"
+	// CauseRoutedElsewhere: a route of somebody else's leads away from the service.
+	CauseRoutedElsewhere Cause = "routed-elsewhere"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
 	CauseNoDestination Cause = "no-destination"
 )

@@ -37,6 +37,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	case KindNamespace:
 		r.namespace(object.Name)
 	}
+	r.diverted()
 	if r.stopped() {
 		return nil, r.err
 	}

@@ -50,6 +50,9 @@ type Flow struct {
 	LostVerification *LostVerification `json:"lostVerification,omitempty"`
 	// TakenBy is the listener of another host that takes these connections, which were under TLS before.
 	TakenBy *OtherListener `json:"takenBy,omitempty"`
+	// Diverted is where these connections, which were under TLS before, go in place of the host, with HopMesh; nil where a
+	// rule disables their TLS.
+	Diverted *Diversion `json:"diverted,omitempty"`
 	// TakenFromTLS is the object without which these connections, which did not leave before the review, would be under TLS:
 	// an entry that took the place of another for the host, or a VirtualService that leads here; nil where there is none.
 	TakenFromTLS *Ref `json:"takenFromTLS,omitempty"`

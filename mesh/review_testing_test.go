@@ -70,6 +70,9 @@ func flowLine(f Flow) string {
 	if f.HopKind == HopGateway {
 		fields[0] += " (to gateway)"
 	}
+	if f.HopKind == HopMesh {
+		fields[0] += " (mesh)"
+	}
 	add(string(f.Cause), f.Cause != CauseNone)
 	if len(f.Hops) > 0 {
 		add(f.Hops[0].TLS, f.Hops[0].TLS != "")
@@ -100,6 +103,11 @@ func flowLine(f Flow) string {
 		add("possibly", by.Possible)
 		add("wide", by.Possible && by.Wide)
 		add("inside", by.Possible && by.Internal)
+	}
+	if to := f.Diverted; to != nil {
+		add("diverted to "+to.To+" by "+to.By.String(), true)
+		add("at "+to.Addresses, to.Addresses != "")
+		add("named "+to.Name, to.Name != "")
 	}
 	add(fmt.Sprintf("and %d others", f.OtherHosts), f.OtherHosts > 0)
 	return strings.Join(fields, " ")

@@ -28,6 +28,8 @@ _cause_texts := {
 	"declared-otherwise": "%s declares the port for another protocol, and the proxy passes on what these clients send as before",
 	"other-addresses": "%s has the port at other addresses alone, and the proxy passes on what these clients send elsewhere",
 	"kept-inside": "this client has the host from %s, of another namespace, whose servers are inside the mesh and get it as it is",
+	"other-name": "an entry or a route for another name of the service takes these requests",
+	"routed-elsewhere": "a route of another namespace leads elsewhere",
 	"other-listener": "the listener of another host takes these connections",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }

@@ -5,7 +5,8 @@
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
 #   a create, an update or a delete, the listener of another host too. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
-#   first.
+#   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
+#   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
@@ -23,6 +24,20 @@ violation contains lib.flow_violation(f, object.union(_action(f), {"message": _m
 	f.verdict == "plaintext"
 	_refused(f)
 }
+
+violation contains lib.flow_violation(f, object.union(_diverted_action(f), {
+	"message": lib.flow_message(f, lib.diverted_text(f)),
+	"fix": lib.keep_with_service(f),
+})) if {
+	some f in input.egress
+	f.hopKind == "mesh"
+	f.before == "originated"
+}
+
+# What a namespace does to its own clients is its own to say.
+default _diverted_action(_) := {}
+
+_diverted_action(f) := {"action": "warn"} if lib.only_own_clients(f)
 
 _refused(f) if lib.lost_tls(f)
 

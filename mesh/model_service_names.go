@@ -1,0 +1,55 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+)
+
+// servicesNamed returns the hosts of the Kubernetes Services of which a host is another name, in any case
+// (pilot/pkg/networking/core/httproute.go generateVirtualHostDomains, GenerateAltVirtualHosts). An entry or a VirtualService for
+// such a name takes the domain from the Service's virtual host: what is known as a host of its own is no alternative name
+// (dedupeDomains). For cart.shop.svc.cluster.local they are
+//
+//	cart                          for clients in shop
+//	cart.shop, cart.shop.svc      for all
+//	cart.shop.svc.cluster.local.  for all
+//	*.cart.shop, x.cart.shop ...  where it is headless
+func (s *Snapshot) servicesNamed(name string) []string {
+	name = strings.ToLower(name)
+	list := s.servicesNamedExactly(name)
+	if _, parent, ok := strings.Cut(name, "."); ok {
+		for _, host := range append(s.servicesNamedExactly(parent), parent) {
+			if slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.kubernetes && svc.headless }) {
+				list = append(list, host)
+			}
+		}
+	}
+	return list
+}
+
+func (s *Snapshot) servicesNamedExactly(name string) []string {
+	suffix := ".svc." + s.settings.ClusterDomain
+	var list []string
+	if !strings.Contains(name, ".") {
+		for host := range s.services.Prefix(name + ".") {
+			if short, _, ok := s.settings.parseServiceHost(host); ok && short == name {
+				list = append(list, host)
+			}
+		}
+	}
+	for _, host := range []string{strings.TrimSuffix(name, "."), strings.TrimSuffix(name, ".svc") + suffix} {
+		if _, _, ok := s.settings.parseServiceHost(host); ok && host != name {
+			list = append(list, host)
+		}
+	}
+	return slices.DeleteFunc(list, func(host string) bool {
+		return !slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.kubernetes && !svc.alias })
+	})
+}
+
+// isNameFor reports whether clients of a namespace use a name of a Service: one without a dot is for the Service's own
+// namespace.
+func (s Settings) isNameFor(name, host, clientNamespace string) bool {
+	_, namespace, _ := s.parseServiceHost(host)
+	return strings.Contains(name, ".") || namespace == clientNamespace
+}

@@ -1,0 +1,69 @@
+package tlsward.lib
+
+# METADATA
+# description: Whether only clients of the namespace of the object under review are concerned.
+only_own_clients(flow) if flow.client.namespace == input.request.namespace
+
+# METADATA
+# description: What happens to a diverted flow, without the flow.
+diverted_text(flow) := sprintf("%s would lose %s by this %s: %s.", [
+	_connections(flow),
+	_lost_protection(flow),
+	input.request.operation,
+	_diversion_text(flow),
+])
+
+_connections(flow) := "requests" if {
+	flow.payload == "http"
+} else := "connections"
+
+_lost_protection(flow) := "TLS" if {
+	flow.service.kind == "ServiceEntry"
+	flow.cause == "routed-elsewhere"
+} else := "the mesh's own mutual TLS, with the check of who answers,"
+
+_diversion_text(flow) := sprintf("they would go to %s, %s, since %s", [flow.diverted.to, _where(flow), _taken_since(flow)]) if {
+	flow.diverted
+} else := cause_text(flow)
+
+_where(flow) := sprintf("outside the mesh (%s)", [object_name(flow.diverted.service)]) if {
+	flow.diverted.outside
+} else := sprintf("of another namespace (%s), in plaintext unless its pods take mutual TLS", [object_name(flow.diverted.service)])
+
+_taken_since(flow) := sprintf("%s is a name of %s, too, and %s takes it", [
+	flow.diverted.name,
+	object_name(flow.service),
+	object_name(flow.diverted.by),
+]) if {
+	flow.cause == "other-name"
+} else := sprintf("%s routes them there", [object_name(flow.diverted.by)]) if {
+	flow.cause == "routed-elsewhere"
+} else := sprintf("the listener of %s takes all that is sent to %s, an address of %s", [
+	object_name(flow.diverted.by),
+	flow.diverted.addresses,
+	object_name(flow.service),
+]) if {
+	flow.diverted.addresses
+} else := sprintf("the listener of %s takes the whole port", [object_name(flow.diverted.by)])
+
+# METADATA
+# description: The fix for a diverted flow.
+keep_with_service(flow) := keep_object if {
+	input.request.operation == "DELETE"
+} else := sprintf("# Where the pods of %s have a sidecar, leave these settings out: Istio starts mutual TLS by itself.\n", [object_name(flow.service)]) if {
+	not flow.diverted
+} else := sprintf("# Leave %s out of %s: it is a name of %s. Or let spec.exportTo be [\".\"].\n", [
+	flow.diverted.name,
+	object_name(flow.diverted.by),
+	object_name(flow.service),
+]) if {
+	flow.cause == "other-name"
+} else := sprintf("# Write the route in namespace %s, whose host it is, or let spec.exportTo of %s be [\".\"], for its own clients.\n", [
+	flow.service.namespace,
+	object_name(flow.diverted.by),
+]) if {
+	flow.cause == "routed-elsewhere"
+} else := sprintf("# Name in spec.addresses of %s only servers of %s, or take another port, or let spec.exportTo be [\".\"].\n", [
+	object_name(flow.diverted.by),
+	flow.diverted.to,
+])

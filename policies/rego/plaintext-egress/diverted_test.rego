@@ -1,0 +1,96 @@
+package tlsward.plaintext_egress_test
+
+import data.tlsward.fixtures
+import data.tlsward.plaintext_egress.violation as found
+
+diverted(changes) := object.union(
+	object.union(fixtures.plaintext_flow, {
+		"hopKind": "mesh",
+		"before": "originated",
+		"host": "cart.shop.svc.cluster.local",
+		"port": 8080,
+		"client": {"kind": "sidecar", "namespace": "shop"},
+		"service": {"kind": "Service", "namespace": "shop", "name": "cart"},
+	}),
+	changes,
+)
+
+to_outside := {
+	"by": {"kind": "ServiceEntry", "namespace": "default", "name": "x"},
+	"to": "x.example",
+	"service": {"kind": "ServiceEntry", "namespace": "default", "name": "x"},
+	"outside": true,
+}
+
+test_names_what_is_diverted_and_how[name] if {
+	some name, [changes, message, fix] in {
+		"by a listener": [
+			{"cause": "other-listener", "payload": "opaque", "diverted": object.union(to_outside, {"addresses": "10.0.0.5/32"})},
+			concat(" ", [
+				"connections would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: they would go to x.example,",
+				"outside the mesh (ServiceEntry default/x), since the listener of ServiceEntry default/x takes all that is sent to 10.0.0.5/32,",
+				"an address of Service shop/cart.",
+			]),
+			"# Name in spec.addresses of ServiceEntry default/x only servers of x.example, or take another port, or let spec.exportTo be [\".\"].\n",
+		],
+		"by a whole port": [
+			{"cause": "other-listener", "diverted": to_outside},
+			concat(" ", [
+				"requests would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: they would go to x.example,",
+				"outside the mesh (ServiceEntry default/x), since the listener of ServiceEntry default/x takes the whole port.",
+			]),
+			"# Name in spec.addresses of ServiceEntry default/x only servers of x.example, or take another port, or let spec.exportTo be [\".\"].\n",
+		],
+		"by a name": [
+			{"cause": "other-name", "diverted": object.union(to_outside, {"name": "cart.shop"})},
+			concat(" ", [
+				"requests would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: they would go to x.example,",
+				"outside the mesh (ServiceEntry default/x), since cart.shop is a name of Service shop/cart, too, and ServiceEntry default/x takes it.",
+			]),
+			"# Leave cart.shop out of ServiceEntry default/x: it is a name of Service shop/cart. Or let spec.exportTo be [\".\"].\n",
+		],
+		"by a route": [
+			{"cause": "routed-elsewhere", "diverted": {
+				"by": {"kind": "VirtualService", "namespace": "default", "name": "x"},
+				"to": "x.default.svc.cluster.local",
+				"service": {"kind": "Service", "namespace": "default", "name": "x"},
+			}},
+			concat(" ", [
+				"requests would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: they would go to",
+				"x.default.svc.cluster.local, of another namespace (Service default/x), in plaintext unless its pods take mutual TLS,",
+				"since VirtualService default/x routes them there.",
+			]),
+			"# Write the route in namespace shop, whose host it is, or let spec.exportTo of VirtualService default/x be [\".\"], for its own clients.\n",
+		],
+		"by a rule": [
+			{"cause": "disabled", "rule": fixtures.destination_rule},
+			concat(" ", [
+				"requests would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE:",
+				"DestinationRule default/edition-cnn-com has mode DISABLE.",
+			]),
+			"# Where the pods of Service shop/cart have a sidecar, leave these settings out: Istio starts mutual TLS by itself.\n",
+		],
+	}
+	messages := {[v.message, v.fix] | some v in found} with input as fixtures.review("ServiceEntry", [diverted(changes)])
+	messages == {[sprintf("sidecar shop to cart.shop.svc.cluster.local:8080: %s", [message]), fix]}
+}
+
+# Careless: a route that took a host outside from TLS is told as if the mesh had encrypted it.
+test_a_host_outside_loses_the_tls_of_its_rule if {
+	flow := diverted({"cause": "routed-elsewhere", "diverted": to_outside, "service": fixtures.service_entry})
+	messages := {v.message | some v in found} with input as fixtures.review("VirtualService", [flow])
+	some message in messages
+	contains(message, "requests would lose TLS by this CREATE")
+}
+
+# Careless: what a namespace does to its own clients is refused.
+test_warns_for_the_clients_of_its_own_namespace if {
+	flow := diverted({"cause": "disabled", "rule": fixtures.destination_rule, "client": {"namespace": "default"}})
+	{v.action | some v in found} == {"warn"} with input as fixtures.review("DestinationRule", [flow])
+}
+
+test_the_object_that_hid_it_stays if {
+	flow := diverted({"cause": "other-name", "diverted": object.union(to_outside, {"name": "cart.shop"})})
+	fixes := {v.fix | some v in found} with input as fixtures.deletion("ServiceEntry", [flow])
+	fixes == {"# The traffic still needs ServiceEntry default/edition-cnn-com. Delete what sends it first.\n"}
+}
