@@ -49,7 +49,7 @@ func (s *Snapshot) clientNamespaces(host string) []string {
 	}
 	for _, v := range append(s.virtualServicesForHost(host), s.virtualServicesWithDestination(host)...) {
 		add(v.Namespace)
-		add(v.spec.ExportTo...)
+		add(v.exportTo...)
 		for from := range s.matchSources(v) {
 			add(from.namespace)
 		}
@@ -118,7 +118,7 @@ func (s *Snapshot) visitSelectors(namespace, host string, visit func(owner strin
 		}
 	}
 	for _, v := range append(s.virtualServicesForHost(host), s.virtualServicesWithDestination(host)...) {
-		if slices.Contains(v.gateways, meshGateway) && visible(v.spec.ExportTo, v.Namespace, namespace) {
+		if slices.Contains(v.gateways, meshGateway) && visible(v.exportTo, v.Namespace, namespace) {
 			for from := range s.matchSources(v) {
 				add(v.Namespace, from.labels)
 			}

@@ -14,7 +14,7 @@ import (
 //	- route: [{destination: {host: edition.cnn.com}}]
 func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) []hop {
 	if !slices.Contains(v.gateways, meshGateway) || len(v.hosts) == 0 || client.Kind == ClientZtunnel ||
-		!visible(v.spec.ExportTo, v.Namespace, client.Namespace) {
+		!visible(v.exportTo, v.Namespace, client.Namespace) {
 		return nil
 	}
 	svc, ok := s.serviceFor(client, host)

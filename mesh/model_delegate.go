@@ -42,11 +42,11 @@ func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRout
 		return []*networking.HTTPRoute{route}
 	}
 	delegate := s.Get(delegateRef(route.Delegate, v.Namespace))
-	if delegate == nil || !visible(delegate.Spec.(*networking.VirtualService).ExportTo, delegate.Namespace, v.Namespace) {
+	if delegate == nil {
 		return nil
 	}
 	spec := delegate.Spec.(*networking.VirtualService)
-	if len(spec.Hosts) > 0 {
+	if len(spec.Hosts) > 0 || !visible(exportTo(spec.ExportTo, s.settings.VirtualServiceExportTo), delegate.Namespace, v.Namespace) {
 		return nil
 	}
 	var list []*networking.HTTPRoute

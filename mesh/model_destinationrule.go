@@ -22,9 +22,8 @@ type ruleSet struct {
 	specHash    uint64 // see hashSpec
 }
 
-// newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them. root is the
-// mesh's root namespace.
-func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
+// newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them.
+func (s Settings) newRuleSet(namespace, host string, rules []*Object) *ruleSet {
 	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
 	var local, exported, private mergeList
 	for _, o := range set.rules {
@@ -32,9 +31,9 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 		if len(c.exportTo) == 0 || slices.Contains(c.exportTo, "*") || slices.Contains(c.exportTo, ".") || slices.Contains(c.exportTo, namespace) {
 			local = append(local, c)
 		}
-		if !privateOnly(c.exportKey, namespace) {
+		if !s.isPrivateRule(c, namespace) {
 			exported = append(exported, c)
-		} else if namespace == root {
+		} else if namespace == s.RootNamespace {
 			private = append(private, c)
 		}
 	}
@@ -42,6 +41,11 @@ func newRuleSet(namespace, host, root string, rules []*Object) *ruleSet {
 	set.toEveryone, set.toNamespace = exported.forOtherNamespaces()
 	set.specHash = set.hashSpecs()
 	return set
+}
+
+// isPrivateRule reports whether a rule is for its own namespace alone: of the mesh's default exportTo only "." counts.
+func (s Settings) isPrivateRule(c mergeCandidate, namespace string) bool {
+	return privateOnly(c.exportKey, namespace) || c.exportKey == "" && slices.Contains(s.DestinationRuleExportTo, ".")
 }
 
 // isExported reports whether any of the rules is exported to other namespaces.

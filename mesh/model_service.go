@@ -18,18 +18,20 @@ type service struct {
 	namespace    string
 	created      time.Time
 	kubernetes   bool
-	meshExternal bool // location MESH_EXTERNAL, or an ExternalName; where it leads, leavesMesh returns
-	exportTo     []string
-	labels       map[string]string
-	selector     map[string]string
-	ports        []port
-	headless     bool                     // a Kubernetes Service with clusterIP None
-	alias        bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
-	externalName string                   // the host for which an alias stands
-	clusterIPs   []netip.Prefix           // of a Kubernetes Service
-	allocated    []netip.Prefix           // see allocatedAddresses
-	entry        *networking.ServiceEntry // nil for a Kubernetes Service
-	specKey      string                   // see entrySpecKey
+	meshExternal bool     // location MESH_EXTERNAL, or an ExternalName; where it leads, leavesMesh returns
+	exportTo     []string // its own, or the mesh's default
+	// writtenExportTo is its own: by this Istio tells whether services merge.
+	writtenExportTo []string
+	labels          map[string]string
+	selector        map[string]string
+	ports           []port
+	headless        bool                     // a Kubernetes Service with clusterIP None
+	alias           bool                     // a Kubernetes Service of type ExternalName: another name, no cluster
+	externalName    string                   // the host for which an alias stands
+	clusterIPs      []netip.Prefix           // of a Kubernetes Service
+	allocated       []netip.Prefix           // see allocatedAddresses
+	entry           *networking.ServiceEntry // nil for a Kubernetes Service
+	specKey         string                   // see entrySpecKey
 }
 
 // port is a service's port.
@@ -65,7 +67,7 @@ func (svc *service) port(number uint32) (port, bool) {
 func (s Settings) servicesOf(o *Object) []*service {
 	switch spec := o.Spec.(type) {
 	case *networking.ServiceEntry:
-		return entryServices(o, spec)
+		return s.entryServices(o, spec)
 	case *Service:
 		return []*service{s.kubeService(o, spec)}
 	}
@@ -73,7 +75,7 @@ func (s Settings) servicesOf(o *Object) []*service {
 }
 
 // entryServices returns the services of a ServiceEntry, one for each host.
-func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
+func (s Settings) entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 	services := make([]*service, 0, len(entry.Hosts))
 	form := entrySpecKey(o, entry)
 	for i, host := range entry.Hosts {
@@ -83,7 +85,7 @@ func entryServices(o *Object, entry *networking.ServiceEntry) []*service {
 		svc := &service{
 			ref: o.Ref, host: host, namespace: o.Namespace, created: o.Created,
 			meshExternal: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
-			exportTo:     entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
+			exportTo:     exportTo(entry.ExportTo, s.ServiceExportTo), writtenExportTo: entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
 			specKey: form, allocated: allocatedAddresses(o, entry, host),
 		}
 		for _, p := range entry.Ports {
@@ -106,9 +108,10 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 	}
 	if exported := o.Annotations[exportToAnnotation]; exported != "" {
 		for name := range strings.SplitSeq(exported, ",") {
-			svc.exportTo = append(svc.exportTo, strings.TrimSpace(name))
+			svc.writtenExportTo = append(svc.writtenExportTo, strings.TrimSpace(name))
 		}
 	}
+	svc.exportTo = exportTo(svc.writtenExportTo, s.ServiceExportTo)
 	for _, p := range spec.Ports {
 		svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: p.protocol(), owner: svc})
 	}

@@ -54,5 +54,5 @@ func mergeServices(services []*service) (scopedService, bool) {
 // canMergeServices reports whether the ports of b may be added to a (pilot/pkg/model/sidecar.go canMergeServices).
 func canMergeServices(a, b *service) bool {
 	return a.namespace == b.namespace && a.entry.GetResolution() == b.entry.GetResolution() &&
-		maps.Equal(a.labels, b.labels) && maps.Equal(a.selector, b.selector) && sameExportTo(a.exportTo, b.exportTo)
+		maps.Equal(a.labels, b.labels) && maps.Equal(a.selector, b.selector) && sameExportTo(a.writtenExportTo, b.writtenExportTo)
 }

@@ -68,11 +68,11 @@ func (s *Snapshot) isImported(client Client, svc scopedService) bool {
 
 // allowsAny reports whether a client's proxy passes on what is meant for hosts that it does not know
 // (pilot/pkg/model/sidecar.go convertToSidecarScope): by its Sidecar's outboundTrafficPolicy, whose mode is REGISTRY_ONLY
-// where it is not set, or, where there is none, by the mesh's, which is taken to be Istio's default.
+// where it is not set, or, where there is none, by the mesh's.
 func (s *Snapshot) allowsAny(client Client) bool {
 	o := s.sidecarFor(client)
 	if o == nil || sidecarSpec(o).OutboundTrafficPolicy == nil {
-		return true
+		return !s.settings.RegistryOnly
 	}
 	return sidecarSpec(o).OutboundTrafficPolicy.Mode == networking.OutboundTrafficPolicy_ALLOW_ANY
 }

@@ -69,7 +69,7 @@ func (s *Snapshot) serviceOfVirtualService(client Client, svc *service, l egress
 func (s *Snapshot) virtualServicePorts(client Client, host string, l egressListener) ([]uint32, bool) {
 	var ports []uint32
 	for _, v := range s.virtualServicesWithDestination(host) {
-		if !slices.Contains(v.gateways, meshGateway) || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) ||
+		if !slices.Contains(v.gateways, meshGateway) || !visible(v.exportTo, v.Namespace, client.Namespace) ||
 			!l.importsVirtualService(v, client.Namespace) {
 			continue
 		}

@@ -14,6 +14,8 @@ import (
 type Snapshot struct {
 	settings Settings
 	objects  treap.Map[*Object] // kind, namespace, name
+	// unread has the objects that the control plane does not read.
+	unread treap.Map[*Object]
 	// services has the services of a host, the oldest first; hostsByDomain the hosts by host.Reversed.
 	services      treap.Map[[]*service]
 	hostsByDomain treap.Map[string]
@@ -67,7 +69,7 @@ func (s *Snapshot) Without(ref Ref) *Snapshot {
 func (s *Snapshot) WithoutNamespace(name string) *Snapshot {
 	next := *s
 	next.drop(Ref{Kind: KindNamespace, Name: name})
-	for o := range s.Objects() {
+	for o := range s.All() {
 		if o.Namespace == name {
 			next.drop(o.Ref)
 		}
@@ -111,10 +113,24 @@ func (s *Snapshot) Objects() iter.Seq[*Object] {
 	}
 }
 
+// All returns an iterator over all objects, also those that the control plane does not read.
+func (s *Snapshot) All() iter.Seq[*Object] {
+	return func(yield func(*Object) bool) {
+		for _, all := range []treap.Map[*Object]{s.objects, s.unread} {
+			for _, o := range all.Prefix("") {
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // put adds or replaces an object in s, which nobody else sees yet.
 func (s *Snapshot) put(o *Object) {
 	s.drop(o.Ref)
-	if !s.settings.inRevision(o) {
+	if !s.isRead(o) {
+		s.unread = s.unread.Set(o.key(), o)
 		return
 	}
 	s.objects = s.objects.Set(o.key(), o)
@@ -141,11 +157,13 @@ func (s *Snapshot) put(o *Object) {
 		if o.Kind == KindNamespace && o.Labels[ambientLabel] == ambientMode {
 			s.ambientNamespaces = s.ambientNamespaces.Set(o.Name, struct{}{})
 		}
+		s.rediscover(o.Name)
 	}
 }
 
 // drop removes an object from s, which nobody else sees yet.
 func (s *Snapshot) drop(ref Ref) {
+	s.unread = s.unread.Remove(ref.key())
 	o := s.Get(ref)
 	if o == nil {
 		return

@@ -17,7 +17,7 @@ func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, chan
 		s.ruleWildcards = s.ruleWildcards.add(host, -1)
 		return
 	}
-	s.rules = s.rules.Set(key, newRuleSet(o.Namespace, host, s.settings.RootNamespace, rules))
+	s.rules = s.rules.Set(key, s.settings.newRuleSet(o.Namespace, host, rules))
 	if old == nil {
 		s.ruleWildcards = s.ruleWildcards.add(host, 1)
 	}

@@ -19,6 +19,7 @@ type virtualService struct {
 	spec     *networking.VirtualService
 	hosts    []string
 	gateways []string
+	exportTo []string // its own, or the mesh's default
 	// destinations are the hosts of its own routes' destinations, mirrors included.
 	destinations []string
 	// http has its HTTP routes that are not null; hasDelegates reports whether any of them delegates.
@@ -31,7 +32,9 @@ type virtualService struct {
 
 // virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
-	v := &virtualService{Object: o, spec: spec, gatewaySemantics: usesGatewaySemantics(o)}
+	v := &virtualService{
+		Object: o, spec: spec, exportTo: exportTo(spec.ExportTo, s.VirtualServiceExportTo), gatewaySemantics: usesGatewaySemantics(o),
+	}
 	if v.gatewaySemantics {
 		v.hosts, v.gateways = slices.Clone(spec.Hosts), slices.Clone(spec.Gateways)
 	} else {
@@ -115,7 +118,7 @@ func (v *virtualService) namesHost(host string) bool {
 // exportRank returns 0 for a VirtualService private to namespace, 1 for one exported to it by name, 2 for a public one.
 func (v *virtualService) exportRank(namespace string) int {
 	switch {
-	case public(v.spec.ExportTo):
+	case public(v.exportTo):
 		return 2
 	case v.Namespace == namespace:
 		return 0

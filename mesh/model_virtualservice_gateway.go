@@ -13,7 +13,7 @@ func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []
 	for _, pattern := range s.virtualServiceHostsCovering(host) {
 		start := len(list)
 		for _, v := range s.virtualServices.Prefix(byHost + pattern + "\x00") {
-			if slices.Contains(v.gateways, gateway) && visible(v.spec.ExportTo, v.Namespace, namespace) {
+			if slices.Contains(v.gateways, gateway) && visible(v.exportTo, v.Namespace, namespace) {
 				list = append(list, v)
 			}
 		}
@@ -43,7 +43,7 @@ func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService 
 func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byGateway + gateway + "\x00") {
-		if len(v.spec.Tcp) > 0 && visible(v.spec.ExportTo, v.Namespace, namespace) {
+		if len(v.spec.Tcp) > 0 && visible(v.exportTo, v.Namespace, namespace) {
 			list = append(list, v)
 		}
 	}
@@ -79,7 +79,7 @@ func (s *Snapshot) gatewayVirtualServicesBySNI(servers []gatewayServer, namespac
 		}
 		asked[name] = true
 		for _, v := range s.virtualServices.Prefix(bySNI + name + "\x00") {
-			if slices.ContainsFunc(v.gateways, bound) && visible(v.spec.ExportTo, v.Namespace, namespace) {
+			if slices.ContainsFunc(v.gateways, bound) && visible(v.exportTo, v.Namespace, namespace) {
 				list = append(list, v)
 				names = append(names, v.serverNames()...)
 			}

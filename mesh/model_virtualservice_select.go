@@ -14,7 +14,7 @@ import (
 func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
 	limited := s.sidecarFor(client) != nil
 	list := slices.DeleteFunc(s.virtualServicesForHost(host), func(v *virtualService) bool {
-		return !slices.Contains(v.gateways, meshGateway) || !visible(v.spec.ExportTo, v.Namespace, client.Namespace) ||
+		return !slices.Contains(v.gateways, meshGateway) || !visible(v.exportTo, v.Namespace, client.Namespace) ||
 			limited && !l.importsVirtualService(v, client.Namespace)
 	})
 	slices.SortFunc(list, func(a, b *virtualService) int {

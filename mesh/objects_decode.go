@@ -156,7 +156,7 @@ func unmarshalSpec(raw json.RawMessage, spec apiMessage) (unknown []string, err 
 	if err := spec.UnmarshalJSON(raw); err != nil {
 		return nil, err
 	}
-	return unknownFields(raw, spec.ProtoReflect().Descriptor()), nil
+	return unknownFields("spec", raw, spec.ProtoReflect().Descriptor()), nil
 }
 
 // unmarshal reads JSON as the API server does: "Spec" is not "spec".

@@ -19,6 +19,17 @@ type Settings struct {
 	IngressGateways []IngressGateway `json:"ingressGateways,omitempty"`
 	// Revision is the revision of the control plane (istiod's REVISION); "" is DefaultRevision.
 	Revision string `json:"revision,omitempty"`
+	// RegistryOnly reports whether outboundTrafficPolicy is REGISTRY_ONLY: nothing goes to hosts that nobody declares.
+	RegistryOnly bool `json:"registryOnly,omitempty"`
+	// NoAutoMTLS reports whether enableAutoMtls is false: Istio starts no mutual TLS where nothing sets TLS.
+	NoAutoMTLS bool `json:"noAutoMTLS,omitempty"`
+	// ServiceExportTo, VirtualServiceExportTo and DestinationRuleExportTo are the exportTo of Services and ServiceEntries, of
+	// VirtualServices and of DestinationRules that have none; nil is everywhere. Of a DestinationRule's only "." counts.
+	ServiceExportTo         []string `json:"serviceExportTo,omitempty"`
+	VirtualServiceExportTo  []string `json:"virtualServiceExportTo,omitempty"`
+	DestinationRuleExportTo []string `json:"destinationRuleExportTo,omitempty"`
+	// DiscoverySelectors select the namespaces whose objects the control plane reads; all if there are none.
+	DiscoverySelectors []LabelSelector `json:"discoverySelectors,omitempty"`
 }
 
 // DefaultRevision is the revision of a control plane that is given none.

@@ -13,16 +13,16 @@ import (
 // maxUnknown bounds how many unknown fields of one object are listed: the first tells that the API is newer.
 const maxUnknown = 8
 
-// unknownFields returns the paths (as "spec.ports[0].mode") of the fields in a spec's JSON that the message of
-// istio.io/api does not have, in their order; no more than maxUnknown. The API server keeps what its CRD has, which may be
-// newer than this program.
-func unknownFields(raw json.RawMessage, message protoreflect.MessageDescriptor) []string {
+// unknownFields returns the paths of the fields in a message's JSON that istio.io/api does not have, in their order; no
+// more than maxUnknown. Each begins with path: "spec.ports[0].mode" for "spec". The API server keeps what its CRD has,
+// which may be newer than this program.
+func unknownFields(path string, raw json.RawMessage, message protoreflect.MessageDescriptor) []string {
 	var tree any
 	if json.Unmarshal(raw, &tree) != nil {
 		return nil
 	}
 	var found []string
-	addUnknown(&found, "spec", tree, message)
+	addUnknown(&found, path, tree, message)
 	return found
 }
 
@@ -37,10 +37,10 @@ func addUnknown(found *[]string, path string, tree any, message protoreflect.Mes
 		}
 		field := fieldOf(message, name)
 		if field == nil {
-			*found = append(*found, path+"."+name)
+			*found = append(*found, strings.TrimPrefix(path+"."+name, "."))
 			continue
 		}
-		addUnknownBelow(found, path+"."+name, object[name], field)
+		addUnknownBelow(found, strings.TrimPrefix(path+"."+name, "."), object[name], field)
 	}
 }
 

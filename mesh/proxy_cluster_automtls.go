@@ -6,7 +6,7 @@ import networking "istio.io/api/networking/v1alpha3"
 // BestEffortInferServiceMTLSMode): towards a service inside the mesh and, where connections go on to their original
 // destination, only if every endpoint accepts it.
 func (s *Snapshot) usesAutoMTLS(svc scopedService, p port, rule *consolidatedRule, subsetName string) bool {
-	if svc.meshExternal || svc.atWaypoint {
+	if s.settings.NoAutoMTLS || svc.meshExternal || svc.atWaypoint {
 		return false
 	}
 	policy := rule.policyFor(subsetName)

@@ -87,7 +87,8 @@ func (r *review) isReplaced(h hop) bool {
 	if h.cluster.rule.hasSelector && !slices.Contains(h.cluster.rule.from, r.object) {
 		return false
 	}
-	return visible(spec.ExportTo, r.object.Namespace, h.client.Namespace)
+	return visible(spec.ExportTo, r.object.Namespace, h.client.Namespace) &&
+		(r.object.Namespace == h.client.Namespace || !r.after.settings.isPrivateRule(newMergeCandidate(r.object), r.object.Namespace))
 }
 
 // wasUnused reports whether a rule decided no client's TLS before the review.

@@ -14,15 +14,19 @@ const injectionLabel = "istio-injection"
 //  1. Its own pods may have another proxy by their label istio.io/dataplane-mode: ztunnel starts no TLS.
 //  2. The hosts that its entries declare may have another waypoint, or none, by istio.io/use-waypoint.
 //  3. One that leaves the mesh, with neither that nor injection, is told: what its pods send then, nobody encrypts.
-//  4. One that goes takes entries, rules and routes along that others may use.
+//  4. One that goes takes entries, rules and routes along that others may use. So does one that the discoverySelectors no
+//     longer select, for its own pods too; one that they select brings what is in it.
 //
 // Pods that a label of their own brings into the mesh are not known here, nor is a new revision's configuration.
 func (r *review) namespace(name string) {
 	switch {
 	case r.object == nil:
-		r.withoutNamespace(name)
+		r.withObjectsOf(r.before.hostsUsedIn(name), func(c Client) bool { return c.Namespace != name })
 	case r.old == nil || r.object.Terminating:
 	default:
+		if r.before.isDiscovered(name) != r.after.isDiscovered(name) {
+			r.withObjectsOf(append(r.before.hostsUsedIn(name), r.after.hostsUsedIn(name)...), func(Client) bool { return true })
+		}
 		if wasInMesh(r.old) && r.after.isAmbient(name) != r.before.isAmbient(name) && wasInMesh(r.object) {
 			r.addMovedPods(name)
 		}
@@ -91,10 +95,10 @@ func (r *review) addMovedWaypoint(namespace string) {
 	}
 }
 
-// withoutNamespace adds the flows of pods elsewhere that were under TLS by objects of a namespace that goes, and that other
-// objects leave in plaintext.
-func (r *review) withoutNamespace(name string) {
-	for _, pattern := range r.before.hostsUsedIn(name) {
+// withObjectsOf adds the flows of clients to hosts that were under TLS, and that are in plaintext now that the objects of a
+// namespace have come or gone.
+func (r *review) withObjectsOf(hosts []string, client func(Client) bool) {
+	for _, pattern := range hosts {
 		for class := range r.after.hostClasses(pattern, nil, r.lists) {
 			if r.stopped() {
 				return
@@ -104,7 +108,7 @@ func (r *review) withoutNamespace(name string) {
 			}
 			r.addHostClass(class, func(host string) {
 				for _, c := range r.clients(host) {
-					if c.Namespace != name {
+					if client(c) {
 						r.addLosses(host, c, r.clientBefore(c, host))
 					}
 				}

@@ -35,6 +35,9 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	if why == CauseNone || payload != FamilyOpaque && r.isTakenByWildcard(client, host, number) {
 		return nil
 	}
+	if why != CauseKeptInside && !r.after.allowsAny(client) {
+		return nil // REGISTRY_ONLY: the connection ends here
+	}
 	h := hop{
 		kind: HopEgress, client: client, host: svc.host, port: number, payload: payload, passesOn: why, wasUnrouted: nothingLeaves(earlier),
 		cluster: Cluster{Protocol: earlier[0].cluster.Protocol, Family: earlier[0].cluster.Family, TargetPorts: []uint32{number}, service: svc},

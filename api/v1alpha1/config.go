@@ -18,11 +18,14 @@ type Config struct {
 	Evaluation Evaluation     `json:"evaluation,omitempty"`
 }
 
-// Mesh is what Istio's MeshConfig has; the two must agree.
+// Mesh is what the mesh is like, beside its objects. What is unset is what the cluster's MeshConfig says, and where there is
+// none Istio's default.
 type Mesh struct {
-	// RootNamespace is where objects hold for all namespaces; "istio-system" if unset.
+	// MeshConfig is laid over the cluster's MeshConfig, field by field; the fields below go before it.
+	MeshConfig map[string]any `json:"meshConfig,omitempty"`
+	// RootNamespace is where objects hold for all namespaces; Istio's default is "istio-system".
 	RootNamespace string `json:"rootNamespace,omitempty"`
-	// TrustDomain is that of the mesh's workload identities; "cluster.local" if unset.
+	// TrustDomain is that of the mesh's workload identities; Istio's default is "cluster.local".
 	TrustDomain string `json:"trustDomain,omitempty"`
 	// TrustDomainAliases are further trust domains that count as the mesh's own.
 	TrustDomainAliases []string `json:"trustDomainAliases,omitempty"`

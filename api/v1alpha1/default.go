@@ -1,7 +1,5 @@
 package v1alpha1
 
-import "cmp"
-
 // APIVersion and the kinds head every document.
 const (
 	APIVersion = "tlsward.io/v1alpha1"
@@ -9,8 +7,8 @@ const (
 	KindSuite  = "Suite"
 )
 
-// DefaultConfig returns what holds where a file leaves a field out: Istio's own defaults for the mesh, port 80 upgraded to
-// 443, and SIMPLE for every host. Each call returns a copy of its own.
+// DefaultConfig returns what holds where a file leaves a field out: port 80 upgraded to 443, and SIMPLE for every host; the
+// mesh is that of the cluster. Each call returns a copy of its own.
 func DefaultConfig() *Config {
 	c := &Config{}
 	c.setDefaults()
@@ -20,9 +18,6 @@ func DefaultConfig() *Config {
 // setDefaults sets what is unset. A list that is written down stays, also an empty one: `upgrades: []` means none.
 func (c *Config) setDefaults() {
 	c.APIVersion, c.Kind = APIVersion, KindConfig
-	c.Mesh.RootNamespace = cmp.Or(c.Mesh.RootNamespace, "istio-system")
-	c.Mesh.TrustDomain = cmp.Or(c.Mesh.TrustDomain, "cluster.local")
-	c.Mesh.ClusterDomain = cmp.Or(c.Mesh.ClusterDomain, "cluster.local")
 	if c.Mutation.Upgrades == nil {
 		c.Mutation.Upgrades = []Upgrade{{Port: 80, TargetPort: 443}}
 	}

@@ -36,7 +36,7 @@ cases:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Name() != "s" || !s.Config.Strict || s.Config.Mesh.RootNamespace != "istio-system" {
+	if s.Name() != "s" || !s.Config.Strict || len(s.Config.Mutation.Upgrades) != 1 {
 		t.Errorf("name %q, config %+v", s.Name(), s.Config)
 	}
 	have := [][]SuiteStep{s.Cases[0].Reviews(), s.Cases[1].Reviews()}

@@ -47,13 +47,13 @@ func (f *FieldErrors) addUnlessMatch(field string, values []string, want *regexp
 }
 
 func (m Mesh) validate(f *FieldErrors) {
-	if !namespacePattern.MatchString(m.RootNamespace) {
+	if m.RootNamespace != "" && !namespacePattern.MatchString(m.RootNamespace) {
 		f.add("mesh.rootNamespace", "%q is not a namespace", m.RootNamespace)
 	}
-	if !domainPattern.MatchString(m.TrustDomain) {
+	if m.TrustDomain != "" && !domainPattern.MatchString(m.TrustDomain) {
 		f.add("mesh.trustDomain", "%q is not a trust domain", m.TrustDomain)
 	}
-	if !domainPattern.MatchString(m.ClusterDomain) {
+	if m.ClusterDomain != "" && !domainPattern.MatchString(m.ClusterDomain) {
 		f.add("mesh.clusterDomain", "%q is not a domain", m.ClusterDomain)
 	}
 	f.addUnlessMatch("mesh.trustDomainAliases", m.TrustDomainAliases, domainPattern, "a trust domain")

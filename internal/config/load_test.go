@@ -40,7 +40,8 @@ func TestLoadOrDefault(t *testing.T) {
 
 // The defaults stand in two packages that cannot import each other.
 func TestTheMeshHasTheDefaultsOfTheConfig(t *testing.T) {
-	if have, want := admission.MeshSettings(v1alpha1.DefaultConfig().Mesh), mesh.DefaultSettings(); !reflect.DeepEqual(have, want) {
+	have, err := admission.MeshSettings(v1alpha1.DefaultConfig().Mesh)
+	if want := mesh.DefaultSettings(); err != nil || !reflect.DeepEqual(have, want) {
 		t.Errorf("Config has %+v, the mesh %+v", have, want)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/tlsward/tlsward/internal/cli/test"
-	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/test/fixes"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
@@ -40,7 +39,11 @@ func TestFixes(t *testing.T) {
 }
 
 func playCase(t *testing.T, judge *admission.Evaluator, s *test.Suite, c test.Case) (denials int) {
-	p := &fixes.Player{Evaluator: judge, Mesh: mesh.New(admission.MeshSettings(s.Config.Mesh), c.Given...)}
+	snap, err := judge.Snapshot(c.Given...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &fixes.Player{Evaluator: judge, Mesh: snap}
 	for _, step := range c.Steps {
 		r := admission.Review{Operation: step.Operation, Object: step.Object, OldObject: step.OldObject}
 		decision, err := p.Play(t.Context(), &r)

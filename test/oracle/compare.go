@@ -79,8 +79,15 @@ func Clients() []mesh.Client {
 
 // Decode returns the model's view of the mesh.
 func Decode(m Mesh) (*mesh.Snapshot, error) {
+	settings, err := m.settings()
+	if err != nil {
+		return nil, err
+	}
 	var objects []*mesh.Object
 	for _, d := range m {
+		if d.Kind() == kindMeshConfig {
+			continue
+		}
 		o, err := mesh.Decode(d.JSON())
 		if err != nil {
 			return nil, fmt.Errorf("decode %s %s/%s: %w", d.Kind(), d.Namespace(), d.Name(), err)
@@ -89,7 +96,7 @@ func Decode(m Mesh) (*mesh.Snapshot, error) {
 			objects = append(objects, o)
 		}
 	}
-	return mesh.New(mesh.DefaultSettings(), objects...), nil
+	return mesh.New(settings, objects...), nil
 }
 
 // Result is what came of one mesh.

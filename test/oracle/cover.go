@@ -106,4 +106,4 @@ var constructs = append([]string{
 	"Sidecar", "Sidecar workloadSelector", "Sidecar in the root namespace", "Sidecar egress hosts", "Sidecar egress port",
 	"Sidecar egress exclusion", "Sidecar REGISTRY_ONLY", "Sidecar ALLOW_ANY",
 	"Gateway", "Gateway HTTP", "Gateway HTTPS", "Gateway TLS PASSTHROUGH", "Gateway ISTIO_MUTUAL",
-}, slices.Concat(ambientConstructs, elsewhere)...)
+}, slices.Concat(meshConfigConstructs, ambientConstructs, elsewhere)...)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	meshapi "istio.io/api/mesh/v1alpha1"
 	"istio.io/istio/pilot/pkg/config/memory"
 	"istio.io/istio/pilot/pkg/model"
 	"istio.io/istio/pilot/pkg/serviceregistry"
@@ -14,7 +15,6 @@ import (
 	"istio.io/istio/pilot/pkg/serviceregistry/provider"
 	"istio.io/istio/pilot/pkg/serviceregistry/serviceentry"
 	"istio.io/istio/pkg/config"
-	meshconfig "istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/config/mesh/meshwatcher"
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/kube"
@@ -58,9 +58,9 @@ func (c *clusters) get(watcher meshwatcher.WatcherCollection) (*multicluster.Con
 }
 
 // newEnvironment is pilot/pkg/networking/core NewConfigGenTest with a cluster that many share.
-func newEnvironment(t test.Failer, shared *clusters, configs []config.Config, services []*model.Service) *model.Environment {
+func newEnvironment(t test.Failer, shared *clusters, mesh *meshapi.MeshConfig, configs []config.Config, services []*model.Service) *model.Environment {
 	env := model.NewEnvironment()
-	watcher := meshwatcher.NewTestWatcher(meshconfig.DefaultMeshConfig())
+	watcher := meshwatcher.NewTestWatcher(mesh)
 	env.Watcher = watcher
 	store := memory.NewController(memory.MakeSkipValidation(collections.PilotGatewayAPI()))
 	updater := model.NewEndpointIndexUpdater(env.EndpointIndex)

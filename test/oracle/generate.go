@@ -72,6 +72,7 @@ func (g *Generator) Mesh() Mesh {
 	if i := slices.IndexFunc(m, func(d Document) bool { return d.Kind() == "VirtualService" }); i >= 0 {
 		untie(m, i) // where routes lead to a host of two namespaces, Istio picks one of the oldest at random
 	}
+	add(g.few(0.3, 1), g.meshConfig)
 	return m
 }
 

@@ -55,6 +55,10 @@ var quiet = sync.OnceFunc(func() {
 // Load loads a mesh into Istio's generator, which lives as long as t.
 func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	quiet()
+	m, mesh, err := m.withoutMeshConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var configs []config.Config
 	var services []*model.Service
 	for _, d := range m {
@@ -74,7 +78,7 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 			configs = append(configs, c)
 		}
 	}
-	return newIstio(newEnvironment(t, &f.clusters, configs, services))
+	return newIstio(newEnvironment(t, &f.clusters, mesh, configs, services))
 }
 
 func newIstio(env *model.Environment) *Istio {

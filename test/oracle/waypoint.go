@@ -20,7 +20,11 @@ import (
 // the environment when the process started.
 func NewAmbient(t test.Failer, m Mesh) *Istio {
 	quiet()
-	options := xdsfake.FakeOptions{}
+	m, mesh, err := m.withoutMeshConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := xdsfake.FakeOptions{MeshConfig: mesh}
 	for i, d := range withInfrastructure(m) {
 		o, err := kubeObject(d)
 		if err != nil {

@@ -2,7 +2,6 @@ package admission
 
 import (
 	"context"
-	"net/netip"
 
 	"gomodules.xyz/jsonpatch/v2"
 
@@ -22,6 +21,9 @@ type Evaluator struct {
 
 // NewEvaluator compiles the policies for cfg.
 func NewEvaluator(ctx context.Context, cfg *v1alpha1.Config, sources ...policies.Source) (*Evaluator, error) {
+	if _, err := MeshSettings(cfg.Mesh); err != nil {
+		return nil, err
+	}
 	engine, err := policies.New(ctx, cfg, sources...)
 	if err != nil {
 		return nil, err
@@ -29,24 +31,13 @@ func NewEvaluator(ctx context.Context, cfg *v1alpha1.Config, sources ...policies
 	return &Evaluator{Config: cfg, Engine: engine}, nil
 }
 
-// MeshSettings returns what the mesh model takes from a valid configuration.
-func MeshSettings(m v1alpha1.Mesh) mesh.Settings {
-	s := mesh.Settings{
-		RootNamespace:      m.RootNamespace,
-		TrustDomain:        m.TrustDomain,
-		TrustDomainAliases: m.TrustDomainAliases,
-		ClusterDomain:      m.ClusterDomain,
-		Revision:           m.Revision,
+// Snapshot returns the mesh of these objects, with the settings of the configuration.
+func (e *Evaluator) Snapshot(objects ...*mesh.Object) (*mesh.Snapshot, error) {
+	settings, err := MeshSettings(e.Config.Mesh)
+	if err != nil {
+		return nil, err
 	}
-	for _, cidr := range m.InternalAddresses {
-		if prefix, err := netip.ParsePrefix(cidr); err == nil {
-			s.InternalAddresses = append(s.InternalAddresses, prefix)
-		}
-	}
-	for _, g := range m.IngressGateways {
-		s.IngressGateways = append(s.IngressGateways, mesh.IngressGateway(g))
-	}
-	return s
+	return mesh.New(settings, objects...), nil
 }
 
 // Mutate returns the object as it should be stored, and the minimal patch that leads there (empty: nothing to do). snap

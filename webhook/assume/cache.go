@@ -55,7 +55,7 @@ func (c *Cache) Configure(settings mesh.Settings) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := c.view.Load()
-	stored := mesh.New(settings, slices.Collect(v.Stored.Objects())...)
+	stored := mesh.New(settings, slices.Collect(v.Stored.All())...)
 	c.view.Store(newView(stored, v.Writes))
 	c.broadcast()
 }

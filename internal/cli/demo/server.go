@@ -49,8 +49,12 @@ func start(ctx context.Context, judge *admission.Evaluator) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
+	settings, err := admission.MeshSettings(judge.Config.Mesh)
+	if err != nil {
+		return nil, err
+	}
 	log := slog.New(slog.DiscardHandler)
-	s := &server{cache: assume.NewCache(admission.MeshSettings(judge.Config.Mesh)), address: listener.Addr().String()}
+	s := &server{cache: assume.NewCache(settings), address: listener.Addr().String()}
 	hooks := webhook.New(webhook.Options{Cache: s.cache, Seats: 1,
 		Metrics: webhook.NewMetrics(prometheus.NewRegistry()), Log: log})
 	hooks.Use(judge)

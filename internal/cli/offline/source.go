@@ -70,5 +70,9 @@ func (s Source) Parse(evaluator *admission.Evaluator, files []manifests.File, st
 
 // Mesh returns the mesh of documents, with the settings of the evaluator's configuration.
 func (s Source) Mesh(evaluator *admission.Evaluator, docs []manifests.Document) (*Mesh, error) {
-	return Load(admission.MeshSettings(evaluator.Config.Mesh), docs, s.Namespace)
+	settings, err := admission.MeshSettings(evaluator.Config.Mesh)
+	if err != nil {
+		return nil, err
+	}
+	return Load(settings, docs, s.Namespace)
 }

@@ -19,7 +19,10 @@ type meshSource struct {
 
 // mesh reads the files, or watches the cluster.
 func (s *server) mesh(cfg *v1alpha1.Config) (meshSource, error) {
-	settings := admission.MeshSettings(cfg.Mesh)
+	settings, err := admission.MeshSettings(cfg.Mesh)
+	if err != nil {
+		return meshSource{}, err
+	}
 	if s.Manifests != "" {
 		objects, err := readManifests(s.Manifests)
 		if err != nil {

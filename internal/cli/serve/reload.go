@@ -90,6 +90,10 @@ func lastGood(refused error) string {
 
 // configure puts a configuration into force, or leaves all as it is.
 func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
+	settings, err := admission.MeshSettings(next.Mesh)
+	if err != nil {
+		return err
+	}
 	if err := r.policies.Configure(ctx, next); err != nil {
 		return err
 	}
@@ -98,7 +102,7 @@ func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
 	r.config = next
 	r.mu.Unlock()
 	if moved {
-		r.cache.Configure(admission.MeshSettings(next.Mesh))
+		r.cache.Configure(settings)
 	}
 	r.swap()
 	return nil

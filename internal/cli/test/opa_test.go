@@ -14,9 +14,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/version"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
-	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
-	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 const (
@@ -104,7 +102,10 @@ func everyInput(t *testing.T) []judged {
 			t.Fatal(err)
 		}
 		for _, c := range s.Cases {
-			snap := mesh.New(admission.MeshSettings(evaluator.Config.Mesh), c.Given...)
+			snap, err := evaluator.Snapshot(c.Given...)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i, step := range c.Steps {
 				got, next, err := review(t.Context(), evaluator, snap, step)
 				if err != nil {

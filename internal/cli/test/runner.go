@@ -67,7 +67,10 @@ func (r *Runner) evaluator(ctx context.Context, c *v1alpha1.Config) (*admission.
 
 // run runs the steps, each on the mesh that the one before left, and returns what differs from what was expected.
 func (c Case) run(ctx context.Context, evaluator *admission.Evaluator) []Mismatch {
-	snap := mesh.New(admission.MeshSettings(evaluator.Config.Mesh), c.Given...)
+	snap, err := evaluator.Snapshot(c.Given...)
+	if err != nil {
+		return []Mismatch{{What: "error", Want: "a mesh", Got: err.Error()}}
+	}
 	var all []Mismatch
 	for i, step := range c.Steps {
 		got, next, err := review(ctx, evaluator, snap, step)

@@ -1,0 +1,69 @@
+package admission
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// MeshSettings returns what the mesh model takes from the MeshConfigs of the cluster (JSON; each goes before those ahead of
+// it) and, before them all, from a configuration: its meshConfig, and before that its other fields. A field of the
+// configuration's meshConfig that is not known is an error, one of the cluster's is passed by as istiod does.
+func MeshSettings(m v1alpha1.Mesh, cluster ...json.RawMessage) (mesh.Settings, error) {
+	s := mesh.DefaultSettings()
+	var err error
+	for _, raw := range cluster {
+		if s, err = s.WithMeshConfig(raw); err != nil {
+			return mesh.Settings{}, err
+		}
+	}
+	if len(m.MeshConfig) > 0 {
+		if s, err = withMeshConfig(s, m.MeshConfig); err != nil {
+			return mesh.Settings{}, fmt.Errorf("mesh.meshConfig: %w", err)
+		}
+	}
+	override(&s.RootNamespace, m.RootNamespace)
+	override(&s.TrustDomain, m.TrustDomain)
+	override(&s.ClusterDomain, m.ClusterDomain)
+	override(&s.Revision, m.Revision)
+	if m.TrustDomainAliases != nil {
+		s.TrustDomainAliases = m.TrustDomainAliases
+	}
+	for _, cidr := range m.InternalAddresses {
+		prefix, err := netip.ParsePrefix(cidr)
+		if err != nil {
+			return mesh.Settings{}, fmt.Errorf("mesh.internalAddresses: %w", err)
+		}
+		s.InternalAddresses = append(s.InternalAddresses, prefix)
+	}
+	for _, g := range m.IngressGateways {
+		s.IngressGateways = append(s.IngressGateways, mesh.IngressGateway(g))
+	}
+	return s, nil
+}
+
+// withMeshConfig lays a meshConfig that a person wrote over s.
+func withMeshConfig(s mesh.Settings, config map[string]any) (mesh.Settings, error) {
+	raw, err := json.Marshal(config)
+	if err != nil {
+		return s, fmt.Errorf("write it as JSON: %w", err)
+	}
+	var unknown []error
+	for _, field := range mesh.UnknownMeshConfigFields(raw) {
+		unknown = append(unknown, fmt.Errorf("%s: unknown field", field))
+	}
+	if len(unknown) > 0 {
+		return s, errors.Join(unknown...)
+	}
+	return s.WithMeshConfig(raw)
+}
+
+func override(field *string, value string) {
+	if value != "" {
+		*field = value
+	}
+}

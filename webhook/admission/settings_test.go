@@ -1,0 +1,56 @@
+package admission
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+func TestMeshSettings(t *testing.T) {
+	shared, own := json.RawMessage(`{"rootNamespace": "shared", "trustDomain": "shared"}`), json.RawMessage(`{"trustDomain": "own", "enableAutoMtls": false}`)
+	for name, c := range map[string]struct {
+		config  v1alpha1.Mesh
+		cluster []json.RawMessage
+		want    func(*mesh.Settings)
+	}{
+		"Istio's defaults": {want: func(*mesh.Settings) {}},
+		"the cluster's, the later before": {cluster: []json.RawMessage{shared, own}, want: func(s *mesh.Settings) {
+			s.RootNamespace, s.TrustDomain, s.NoAutoMTLS = "shared", "own", true
+		}},
+		"a configuration's meshConfig before them": {
+			config:  v1alpha1.Mesh{MeshConfig: map[string]any{"trustDomain": "config", "enableAutoMtls": true}},
+			cluster: []json.RawMessage{shared, own},
+			want:    func(s *mesh.Settings) { s.RootNamespace, s.TrustDomain = "shared", "config" },
+		},
+		"its own fields before all": {
+			config: v1alpha1.Mesh{TrustDomain: "field", MeshConfig: map[string]any{"trustDomain": "config", "rootNamespace": "config"}},
+			want:   func(s *mesh.Settings) { s.RootNamespace, s.TrustDomain = "config", "field" },
+		},
+		"what the cluster has that is newer": {cluster: []json.RawMessage{json.RawMessage(`{"new": {}}`)}, want: func(*mesh.Settings) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := mesh.DefaultSettings()
+			c.want(&want)
+			have, err := MeshSettings(c.config, c.cluster...)
+			if err != nil || !reflect.DeepEqual(have, want) {
+				t.Errorf("have %+v, %v\nwant %+v", have, err, want)
+			}
+		})
+	}
+}
+
+func TestMeshSettingsNameTheField(t *testing.T) {
+	for want, config := range map[string]map[string]any{
+		"mesh.meshConfig: rootNamespac: unknown field":                  {"rootNamespac": "x"},
+		"mesh.meshConfig: read MeshConfig":                              {"enableAutoMtls": "perhaps"},
+		"mesh.meshConfig: read MeshConfig: discoverySelectors[0]: oper": {"discoverySelectors": []any{map[string]any{"matchExpressions": []any{map[string]any{"key": "a", "operator": "Like"}}}}},
+	} {
+		if _, err := MeshSettings(v1alpha1.Mesh{MeshConfig: config}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("have %v, want %q", err, want)
+		}
+	}
+}
