@@ -9,7 +9,7 @@ import (
 //  2. those that routes lead to it: of type ExternalName it stands for another host;
 //  3. those to hosts on the same ports, by its listeners (otherListeners).
 //
-// What else is sent to a Service stays in the mesh, and is not looked at. Here nobody who sees the Service has the TLS of
+// What else is sent to a Service stays in the mesh; whose connections it takes from others, diverted says. Here nobody who sees the Service has the TLS of
 // the rule any more, unless the namespace shop has one too:
 //
 //	kind: ServiceEntry                                kind: Service

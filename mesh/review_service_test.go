@@ -55,7 +55,9 @@ func TestReviewService(t *testing.T) {
 			sidecar any other namespace plain.example:80 plaintext no-rule was unrouted
 			sidecar egress plain.example:80 plaintext no-rule was unrouted
 			sidecar shop plain.example:80 plaintext no-rule was unrouted`},
-		{"a service of the mesh to which a route leads", api + route, inside, ``},
+		{"a service of the mesh to which a route leads", api + route, inside, `
+			sidecar any other namespace api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to web.shop.svc.cluster.local by VirtualService shop/api
+			sidecar egress api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to web.shop.svc.cluster.local by VirtualService shop/api`},
 		{"a service that nothing knows", api + plain, inside, ``},
 		{"a name that no route leads to", api + plain, alias, ``},
 		{"requests on a port for MYSQL, exported by name", `
