@@ -70,16 +70,24 @@ func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	return ""
 }
 
-// serviceSelectedBy returns a Service whose pods have all labels of selector, nil if there is none. Services are not
+// serviceSelectedBy returns the Service whose pods have all labels of selector, nil if there is none. A Service leads to pods
+// of its own namespace, whether or not there are any, so of several the one of the root namespace goes before all others, and
+// of these the oldest: nobody takes the pods of a gateway that stands by writing a Service with its labels. Services are not
 // indexed by label; this walk over all of them is only for Gateways that no route of the mesh leads to.
 func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
 	if len(selector) == 0 {
 		return nil
 	}
+	var found *Object
 	for _, o := range s.objects.Prefix(KindService + "\x00") {
-		if own := o.Spec.(*Service).Selector; len(own) > 0 && selectorMatches(selector, own) {
+		own := o.Spec.(*Service).Selector
+		switch {
+		case len(own) == 0 || !selectorMatches(selector, own):
+		case o.Namespace == s.settings.RootNamespace:
 			return o
+		case found == nil || compareAge(o.Created, found.Created) < 0:
+			found = o
 		}
 	}
-	return nil
+	return found
 }

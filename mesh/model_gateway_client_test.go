@@ -43,6 +43,10 @@ func TestClientOfGateway(t *testing.T) {
 		{"a Service selects its pods", gateway + `
 			Service apps/web: {selector: {app: web}}
 			Service infra/egress: {selector: {app: egress, version: v1}}`, "gateway infra app=egress", true},
+		{"of several the root namespace's", gateway + `
+			Service infra/egress: {selector: {app: egress}}
+			Service istio-system/egress: {selector: {app: egress}}
+			Service shop/egress: {selector: {app: egress}}`, "gateway istio-system app=egress", true},
 		{"none does", gateway + `
 			Service apps/all: {}
 			Service infra/egress: {selector: {version: v1}}`, "gateway istio-system app=egress", false},

@@ -25,6 +25,7 @@ func (r *review) addEgress(c change) {
 			r.flows[i].Before = was
 		}
 		r.flows[i].LostVerification = cmp.Or(r.flows[i].LostVerification, c.lost)
+		r.flows[i].Opened = cmp.Or(r.flows[i].Opened, c.opened)
 		r.flows[i].WasUnrouted = r.flows[i].WasUnrouted || h.wasUnrouted
 		r.flows[i].TakenFromTLS = cmp.Or(r.flows[i].TakenFromTLS, r.takenFromTLS(c))
 		return
@@ -43,7 +44,7 @@ func (r *review) addEgress(c change) {
 	}
 	f.PortFallback = r.isPortFallback(h)
 	r.judgeRule(&f, h)
-	f.LostVerification, f.TakenFromTLS = c.lost, r.takenFromTLS(c)
+	f.LostVerification, f.Opened, f.TakenFromTLS = c.lost, c.opened, r.takenFromTLS(c)
 	if r.isDecidedElsewhere(f, h) {
 		return
 	}

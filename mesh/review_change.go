@@ -7,6 +7,7 @@ type change struct {
 	hop    hop
 	before Verdict
 	lost   *LostVerification
+	opened *OpenedServer
 	// stayed reports whether routes kept all of the same connections in the mesh before (nothingLeaves).
 	stayed bool
 }

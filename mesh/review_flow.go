@@ -48,6 +48,9 @@ type Flow struct {
 	// LostVerification is the check of the server's name that the client's connections lose by an object of somebody
 	// else's.
 	LostVerification *LostVerification `json:"lostVerification,omitempty"`
+	// Opened is the server of a gateway that lets callers without an identity out to the host, which others on the same pods
+	// ask for one.
+	Opened *OpenedServer `json:"opened,omitempty"`
 	// TakenBy is the listener of another host that takes these connections, which were under TLS before.
 	TakenBy *OtherListener `json:"takenBy,omitempty"`
 	// Diverted is where these connections, which were under TLS before, go in place of the host, with HopMesh; nil where a

@@ -28,8 +28,8 @@ func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 			had[h.key()] = true
 		}
 	}
-	hops := r.after.gatewayRouteHopsOf(v, name, r.after.clientOfGateway(name, v))
-	return r.clusterChanges(slices.DeleteFunc(hops, func(h hop) bool { return had[h.key()] }))
+	list := r.withOpened(r.clusterChanges(r.after.gatewayRouteHopsOf(v, name, r.after.clientOfGateway(name, v))))
+	return slices.DeleteFunc(list, func(c change) bool { return had[c.hop.key()] && c.opened == nil })
 }
 
 // addHopsToGateways adds the hops to gateways of all clients of a host.

@@ -93,6 +93,10 @@ func flowLine(f Flow) string {
 		add(fmt.Sprintf("lost check of %s of %s", lost.Host, lost.Service), true)
 		add("for "+strings.Join(lost.Names, ", "), len(lost.Names) > 0)
 	}
+	if by := f.Opened; by != nil {
+		add(fmt.Sprintf("opened by %s server %d port %d %s by %s beside %s", by.Gateway, by.Server, by.Port, by.Protocol, by.Route, by.Guarded), true)
+		add("its own", by.Owned)
+	}
 	if f.TakenFromTLS != nil {
 		add("taken from TLS by "+f.TakenFromTLS.String(), true)
 	}

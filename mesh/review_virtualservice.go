@@ -50,7 +50,10 @@ func (r *review) virtualService() {
 	if r.spend(len(v.gateways) * ports); r.stopped() {
 		return
 	}
-	r.add(r.clusterChanges(r.after.gatewayRouteHops(v))...)
+	r.add(r.withOpened(r.clusterChanges(r.after.gatewayRouteHops(v)))...)
+	for _, root := range r.after.virtualServices.Prefix(byDelegate + r.object.key() + "\x00") {
+		r.add(opening(r.withOpened(r.clusterChanges(r.after.gatewayRouteHops(root))))...)
+	}
 }
 
 // addPathsOfBytes adds the flows that lose their TLS on the way through gateways where tls or tcp routes take them, which is

@@ -6,6 +6,8 @@
 #   the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
 #   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, it warns.
+#   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
+#   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
 #     description: AuthorizationPolicy
@@ -14,7 +16,7 @@
 # custom:
 #   id: missing-principals
 #   action: deny
-#   kinds: [AuthorizationPolicy]
+#   kinds: [AuthorizationPolicy, Gateway, VirtualService]
 package tlsward.missing_principals
 
 import data.tlsward.lib
@@ -41,6 +43,41 @@ violation contains object.union(
 ) if {
 	input.opened
 }
+
+# An egress gateway's server for anybody beside those that ask for an identity.
+violation contains object.union(
+	lib.flow_violation(f, {"message": _server_message(f), "decidedBy": _server_name(f.opened), "fix": _server_fix(f.opened)}),
+	_server_lowered(f.opened),
+) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.opened
+}
+
+default _server_lowered(_) := {}
+
+_server_lowered(server) := {"action": "warn"} if server.owned
+
+_server_name(server) := sprintf("%s spec.servers[%d]", [lib.object_name(server.gateway), server.server])
+
+_server_message(f) := lib.flow_message(f, concat("", [
+	sprintf("%s (port %d, %s) asks its callers for no workload identity, ", [_server_name(f.opened), f.opened.port, f.opened.protocol]),
+	sprintf("and %s leads from it to this host. %s, ", [lib.object_name(f.opened.route), lib.object_name(f.opened.guarded)]),
+	"on the same pods, lets only callers with one out there: after this, whoever reaches the port gets out, plaintext callers included.",
+]))
+
+_server_fix(server) := concat("", [
+	"# Let the server ask for an identity:\n",
+	lib.set_fields(server.gateway, {
+		sprintf("spec.servers[%d].port.protocol", [server.server]): _mutual_protocol(server),
+		sprintf("spec.servers[%d].tls", [server.server]): {"mode": "ISTIO_MUTUAL"},
+	}),
+])
+
+# Requests need a server that routes them, other bytes one that passes them on.
+_mutual_protocol(server) := "TLS" if {
+	upper(server.protocol) in {"TCP", "TLS", "MONGO", "MYSQL", "REDIS"}
+} else := "HTTPS"
 
 default _opened_lowered := {}
 

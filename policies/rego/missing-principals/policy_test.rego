@@ -239,3 +239,49 @@ test_tells_how_to_delete_a_policy[name] if {
 test_refuses_without_the_old_object if {
 	count(found) == 1 with input as object.remove(opened("UPDATE", {}, {"action": "AUDIT"}, {}), {"oldObject"})
 }
+
+# A server of a gateway for anybody, beside those that ask for an identity.
+server := {
+	"gateway": {"kind": "Gateway", "namespace": "team-a", "name": "mine"},
+	"route": {"kind": "VirtualService", "namespace": "team-a", "name": "cnn"},
+	"server": 0,
+	"port": 80,
+	"protocol": "HTTP",
+	"guarded": {"kind": "Gateway", "namespace": "istio-system", "name": "egress"},
+	"owned": false,
+}
+
+opening(changes) := fixtures.review("VirtualService", [object.union(fixtures.plaintext_flow, {
+	"client": {"kind": "gateway", "namespace": "istio-system"},
+	"opened": object.union(server, changes),
+})])
+
+test_denies_a_server_that_lets_anybody_out if {
+	result := found with input as opening({})
+	count(result) == 1
+	some v in result
+	not v.action
+	v.decidedBy == "Gateway team-a/mine spec.servers[0]"
+	contains(v.message, "lets only callers with one out there: after this, whoever reaches the port gets out")
+	contains(v.fix, "# in Gateway team-a/mine\n")
+}
+
+test_warns_the_owner_of_the_pods if {
+	result := found with input as opening({"owned": true})
+	[v.action | some v in result] == ["warn"]
+}
+
+test_keeps_bytes_bytes_in_the_fix[protocol] if {
+	some protocol, want in {"HTTP": "HTTPS", "HTTPS": "HTTPS", "tcp": "TLS", "TLS": "TLS"}
+	result := found with input as opening({"protocol": protocol})
+	some v in result
+	yaml.unmarshal(v.fix) == {"spec.servers[0].port.protocol": want, "spec.servers[0].tls": {"mode": "ISTIO_MUTUAL"}}
+}
+
+test_passes_flows_that_open_nothing if {
+	found == set() with input as fixtures.review("VirtualService", [fixtures.plaintext_flow])
+}
+
+test_ignores_the_deletion_of_a_gateway if {
+	found == set() with input as object.union(opening({}), {"request": object.union(opening({}).request, {"operation": "DELETE"})})
+}
