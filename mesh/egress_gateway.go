@@ -62,12 +62,15 @@ func (s *Snapshot) hopsFromServers(client Client, toGateway hop, host string) []
 	return s.gatewayEgressHops(client, toGateway.payload, list)
 }
 
-// gatewayEgressHops returns the hops from a gateway to those destinations that are outside the mesh.
-func (s *Snapshot) gatewayEgressHops(client Client, payload Family, list []routeDestination) []hop {
+// gatewayEgressHops returns the hops from a gateway to destinations, outside the mesh or inside.
+func (s *Snapshot) gatewayEgressHops(client Client, came Family, list []routeDestination) []hop {
 	var hops []hop
 	for _, d := range list {
+		payload := gatewayPayload(d.routeType, came)
 		if s.isExternal(d.Host) {
-			hops = append(hops, s.egressHops(client, d, d.Port, gatewayPayload(d.routeType, payload))...)
+			hops = append(hops, s.egressHops(client, d, d.Port, payload)...)
+		} else {
+			hops = append(hops, hopToInside(client, d, payload))
 		}
 	}
 	return hops

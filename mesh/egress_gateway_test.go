@@ -111,7 +111,7 @@ func TestResolveThroughGateway(t *testing.T) {
 			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [mesh, gw], http: [
 				{match: [{gateways: [mesh]}], route: [{destination: {host: ` + toGateway + `, port: {number: 80}}}]},
 				{match: [{gateways: [gw]}], route: [{destination: {host: web}}]}]}`, 80,
-			"unknown: gateway " + toGateway + " 80"},
+			"unknown: gateway " + toGateway + " 80 | web.egress.svc.cluster.local 80"},
 		{"a service of the mesh to which a route leads that is bound to no gateway", `
 			VirtualService egress/bank: {hosts: [api.bank.example],
 				http: [{route: [{destination: {host: ` + toGateway + `, port: {number: 80}}}]}]}`, 80,

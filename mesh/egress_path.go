@@ -61,19 +61,28 @@ func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p p
 // own cluster either. By way of a headless Service connections go on to their original destination, which is outside where
 // the client asked for a host there.
 func (s *Snapshot) followRoute(client Client, requested string, payload Family, d routeDestination) []hop {
+	svc, ok := s.serviceFor(client, d.Host)
 	if s.isExternal(d.Host) {
+		if ok && !s.leavesMesh(svc.service) {
+			return []hop{hopToInside(client, d, payload)}
+		}
 		return s.egressHops(client, s.withRequestedHost(client, d, requested), d.Port, payload)
 	}
-	if svc, ok := s.serviceFor(client, d.Host); ok && svc.kubernetes && svc.isOriginalDst() && s.isExternal(requested) {
+	if ok && svc.kubernetes && svc.isOriginalDst() && s.isExternal(requested) {
 		h := s.directHop(client, svc, d.Port, d.Subset, payload)
 		h.route = &d
 		return []hop{h}
 	}
 	if !s.isEgressGateway(d.Host, d.virtualService) {
-		return []hop{{kind: hopInside, client: client, host: d.Host, port: d.Port, subset: d.Subset, payload: payload, exists: true, route: &d}}
+		return []hop{hopToInside(client, d, payload)}
 	}
 	gateway := s.gatewayHop(client, d, d.Port, payload)
 	return append([]hop{gateway}, s.hopsBehindGateway(gateway, requested)...)
+}
+
+// hopToInside returns the hop to a destination inside the mesh, whether or not it is there.
+func hopToInside(client Client, d routeDestination, payload Family) hop {
+	return hop{kind: hopInside, client: client, host: d.Host, port: d.Port, subset: d.Subset, payload: payload, exists: true, route: &d}
 }
 
 // withRequestedHost returns a destination of HTTP with the Host header that a request for host still has there: the route

@@ -47,6 +47,8 @@ const (
 	CauseOtherAddresses Cause = "other-addresses"
 	// CauseKeptInside: the entry that the client has for the host, of another namespace, has servers inside the mesh.
 	CauseKeptInside Cause = "kept-inside"
+	// CauseRoutedInside: a route of a namespace that is neither the client's nor the host's leads to servers inside the mesh.
+	CauseRoutedInside Cause = "routed-inside"
 	// CauseOtherListener: the listener of another host takes the connections before the host's own does.
 	CauseOtherListener Cause = "other-listener"
 	// CauseOtherName: an entry or a route for another name of the service takes the requests before its own virtual host does.

@@ -8,9 +8,11 @@ import (
 // add adds the flows of changes.
 func (r *review) add(list ...change) {
 	for _, c := range list {
-		if c.hop.kind == HopGateway {
+		switch c.hop.kind {
+		case HopGateway:
 			r.addGatewayHop(c.hop)
-		} else {
+		case hopInside: // see routedInside
+		default:
 			r.addEgress(c)
 		}
 	}

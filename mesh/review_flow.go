@@ -124,6 +124,9 @@ func (h hop) flow() Flow {
 	if h.passesOn != CauseNone {
 		f.Related = h.cluster.service.ref.String()
 	}
+	if h.passesOn == CauseRoutedInside {
+		f.Related = h.route.virtualService.Ref.String()
+	}
 	if h.sidecar != nil {
 		f.Related = h.sidecar.Ref.String()
 	}

@@ -39,6 +39,30 @@ func (r *review) addGatewayPaths(gateways ...Ref) {
 	}
 }
 
+// addGatewayPathsTo adds the flows that lose their TLS, or its check, on the way through gateways whose stored routes lead to a
+// destination, which the object under review makes.
+func (r *review) addGatewayPathsTo(destination string) {
+	if r.object == nil {
+		return
+	}
+	for _, v := range r.after.virtualServicesWithDestination(destination) {
+		for _, name := range v.gateways {
+			if r.stopped() {
+				return
+			}
+			g := r.after.Get(parseGatewayName(name))
+			if name == meshGateway || g == nil {
+				continue
+			}
+			p := gatewayPaths{review: r, gateway: g, names: v.hosts}
+			if len(v.spec.Tls)+len(v.spec.Tcp) > 0 { // see addPathsOfBytes
+				p.names = serverNames(g)
+			}
+			p.add()
+		}
+	}
+}
+
 // serverNames returns the hosts of a Gateway's servers, without the namespaces for which they are.
 func serverNames(g *Object) []string {
 	var names []string
@@ -93,7 +117,8 @@ func (p gatewayPaths) changes(client Client, host string, number uint32) []chang
 	if !slices.ContainsFunc(hops, func(h hop) bool { return h.kind == HopGateway && len(h.servers) > 0 }) {
 		return nil
 	}
-	return p.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
+	list := p.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
+	return append(list, p.routedInside(hops, earlier, client, host, host, number)...)
 }
 
 // takesFrom returns a function that reports whether the Gateway may take what a route sends to a Service:
@@ -181,7 +206,7 @@ func endsAtGateway(hops []hop) bool {
 func (r *review) beforeTaken(hops, earlier []hop, client Client, host string, number uint32) []hop {
 	var routes, gateways []Ref
 	for _, h := range hops {
-		if h.kind != HopEgress || h.client.Kind != ClientGateway || h.route == nil {
+		if h.kind == HopGateway || h.client.Kind != ClientGateway || h.route == nil {
 			continue
 		}
 		routes = append(routes, h.route.virtualService.Ref)

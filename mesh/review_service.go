@@ -112,34 +112,20 @@ func (r *serviceReview) takenByService(client Client, number uint32) (change, bo
 
 // addRoutedHosts adds the flows to hosts whose routes lead to the Service, where they go differently with it.
 func (r *serviceReview) addRoutedHosts() {
-	for _, v := range r.after.virtualServicesWithDestination(r.host) {
-		if !slices.Contains(v.gateways, meshGateway) {
-			continue
-		}
-		for _, pattern := range v.hosts {
-			for class := range r.after.hostClasses(pattern, nil, r.lists) {
-				if class.host != r.host && r.after.isExternal(class.host) {
-					r.addHostClass(class, func(host string) { r.addMoved(host, r.clients(host), r.after.Ports(host)) })
-				}
-			}
-			if len(r.after.services.At(pattern)) > 0 {
-				continue
-			}
-			for _, wide := range r.after.externalWildcardsOver(pattern) {
-				r.addMoved(pattern, r.clients(wide), r.after.Ports(wide))
-			}
-		}
-	}
+	r.addNamesRoutedTo(r.host, r.clients, r.addMoved)
+	r.addGatewayPathsTo(r.host)
 }
 
-// addMoved adds the flows of clients to a name that were under TLS, or did not leave by a route, and that now leave otherwise.
-func (r *serviceReview) addMoved(name string, clients []Client, ports []uint32) {
+// addMoved adds the flows of clients to a name, which declared, the same or a wildcard, declares, that were under TLS, or did
+// not leave by a route, and that now leave otherwise, or end at a third party's.
+func (r *serviceReview) addMoved(declared, name string, clients []Client, ports []uint32) {
 	for _, client := range clients {
 		for _, number := range ports {
 			if r.stopped() {
 				return
 			}
 			hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)
+			r.add(r.routedInside(hops, earlier, client, declared, name, number)...)
 			was := egressVerdict(earlier)
 			switch {
 			case isUnrouted(hops):

@@ -55,9 +55,9 @@ func TestReviewService(t *testing.T) {
 			sidecar any other namespace plain.example:80 plaintext no-rule was unrouted
 			sidecar egress plain.example:80 plaintext no-rule was unrouted
 			sidecar shop plain.example:80 plaintext no-rule was unrouted`},
-		{"a service of the mesh to which a route leads", api + route, inside, `
-			sidecar any other namespace api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to web.shop.svc.cluster.local by VirtualService shop/api
-			sidecar egress api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to web.shop.svc.cluster.local by VirtualService shop/api`},
+		{"a service of the mesh to which a route of a third namespace leads", api + route, inside, `
+			sidecar any other namespace web.shop.svc.cluster.local:80 plaintext routed-inside was originated by VirtualService shop/api lost check of api.example of ServiceEntry egress/api
+			sidecar egress web.shop.svc.cluster.local:80 plaintext routed-inside was originated by VirtualService shop/api lost check of api.example of ServiceEntry egress/api`},
 		{"a service that nothing knows", api + plain, inside, ``},
 		{"a name that no route leads to", api + plain, alias, ``},
 		{"requests on a port for MYSQL, exported by name", `

@@ -24,6 +24,7 @@ func (r *review) serviceEntry() {
 	slices.Sort(hosts)
 	for _, host := range slices.Compact(hosts) {
 		r.addHost(host, func(Client) bool { return true })
+		r.addRoutesTo(host)
 	}
 	r.otherListeners()
 }

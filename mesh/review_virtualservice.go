@@ -123,7 +123,8 @@ func (r *routeReview) routeChanges(client Client, host string, number uint32) []
 	if !r.takeAny(hops) && !r.takeAny(earlier) && !isUnrouted(earlier) {
 		return nil
 	}
-	return r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
+	list := r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
+	return append(list, r.routedInside(hops, earlier, client, host, host, number)...)
 }
 
 // takeAny reports whether any of hops is by a route under review.
@@ -184,7 +185,8 @@ func (r *review) changesUnderWildcard(client Client, wildcard, name string, numb
 	if isUnrouted(earlier) {
 		markUnrouted(hops)
 	}
-	return r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, wildcard, name)
+	list := r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, wildcard, name)
+	return append(list, r.routedInside(hops, earlier, client, wildcard, name, number)...)
 }
 
 // addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: its tls and tcp routes are for those too.

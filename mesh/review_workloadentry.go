@@ -48,5 +48,6 @@ func (r *review) addWorkloadHost(host string) {
 	list := r.changesTo(host, append(clients, possible...), r.hostChanges)
 	list = append(list, r.changesByRoutes(host, clients)...)
 	list = append(list, r.gatewayChanges(host, all)...)
+	r.addGatewayPathsTo(host)
 	r.add(slices.DeleteFunc(list, func(c change) bool { return c.hop.kind == HopGateway || !news(c) })...)
 }

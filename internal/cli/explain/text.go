@@ -93,6 +93,7 @@ var causes = map[mesh.Cause]string{
 	mesh.CausePortNotDeclared:    "the entry that this client has for the host does not declare the port",
 	mesh.CauseDeclaredOtherwise:  "the entry that this client has for the host declares the port for another protocol",
 	mesh.CauseOtherAddresses:     "the entry that this client has for the host has the port at other addresses",
+	mesh.CauseRoutedInside:       "a route of a third namespace leads it to a service inside the mesh",
 	mesh.CauseKeptInside:         "the entry that this client has for the host, of another namespace, has servers inside the mesh",
 	mesh.CauseDeclaredTLS:        "the entry that this client has for the host declares the port for TLS, which it does not send",
 	mesh.CauseNoDestination:      "routes redirect or answer it, or lead to no service that this client's proxy knows",

@@ -30,6 +30,7 @@ _cause_texts := {
 	"kept-inside": "this client has the host from %s, of another namespace, whose servers are inside the mesh and get it as it is",
 	"other-name": "an entry or a route for another name of the service takes these requests",
 	"routed-elsewhere": "a route of another namespace leads elsewhere",
+	"routed-inside": "%s, which is neither of these clients' namespace nor of the host's, leads it to a service inside the mesh, which gets it as it is",
 	"other-listener": "the listener of another host takes these connections",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
@@ -38,7 +39,7 @@ default _subject(_) := "the rule that applies"
 
 # What a cause is about: the other object for some causes, else what decided, else the rule.
 _subject(flow) := flow.related if {
-	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "kept-inside"}
+	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "kept-inside", "routed-inside"}
 } else := decided_by(flow) if {
 	decided_by(flow) != ""
 } else := object_name(flow.rule)

@@ -93,6 +93,11 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	f.cause == "kept-inside"
 } else := lib.flow_message(f, sprintf(
+	"%s for %s was encrypted before this %s and would go on in plaintext: %s.",
+	[lib.payload_text(f), lib.asked_for(f), input.request.operation, lib.cause_text(f)],
+)) if {
+	f.cause == "routed-inside"
+} else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
@@ -152,6 +157,12 @@ _rule_comes_first(f) if {
 
 _fix(f) := lib.narrow_listener(f) if {
 	f.takenBy
+} else := lib.leave_to_others(f) if {
+	f.cause == "routed-inside"
+	f.related == lib.object_name(lib.reviewed_object)
+	input.request.operation != "DELETE"
+} else := _narrow_route(f) if {
+	f.cause == "routed-inside"
 } else := _other_service_name(f) if {
 	_has_service(f)
 } else := lib.fix_other_rule_first(f) if {
@@ -191,6 +202,11 @@ _declare_port(f) := sprintf(
 _keep_to_own_namespace(f) := sprintf(
 	"# Let spec.exportTo be [\".\"], or leave %s out of spec.hosts: these clients keep the entry that they have.\n",
 	[f.host],
+)
+
+_narrow_route(f) := sprintf(
+	"# Before this %s, let spec.exportTo of %s be [\".\"], or leave %s out of its hosts: it is not its namespace's to decide\n# where these clients' connections go.\n",
+	[input.request.operation, f.related, f.lostVerification.host],
 )
 
 _keep_protocol(f) := sprintf(
