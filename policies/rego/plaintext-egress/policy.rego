@@ -3,7 +3,8 @@
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
-#   a create, an update or a delete, the listener of another host too. So are requests that a route redirected or
+#   a create, an update or a delete, the listener of another host too. It is lost as well where the route of a namespace
+#   that is neither the client's nor the host's leads it to a service inside the mesh. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
@@ -83,6 +84,11 @@ _action(f) := {"action": "warn"} if lib.may_be_left_alone(f)
 _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	f.takenBy
 } else := lib.flow_message(f, sprintf(
+	"%s for %s, was encrypted before this %s and would go on in plaintext: %s.",
+	[lib.payload_text(f), lib.asked_for(f), input.request.operation, lib.cause_text(f)],
+)) if {
+	f.cause == "routed-inside"
+} else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would go to the pods of %s, which has the host of a ServiceEntry and goes before it: %s.",
 	[lib.payload_text(f), input.request.operation, lib.service_name(f), lib.cause_text(f)],
 )) if {
@@ -92,11 +98,6 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	[lib.payload_text(f), input.request.operation, lib.cause_text(f)],
 )) if {
 	f.cause == "kept-inside"
-} else := lib.flow_message(f, sprintf(
-	"%s for %s was encrypted before this %s and would go on in plaintext: %s.",
-	[lib.payload_text(f), lib.asked_for(f), input.request.operation, lib.cause_text(f)],
-)) if {
-	f.cause == "routed-inside"
 } else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],

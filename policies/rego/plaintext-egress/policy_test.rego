@@ -315,3 +315,51 @@ test_refuses_what_was_taken_from_tls_before if {
 	contains(v.message, "Without VirtualService team-a/news, which took them from TLS")
 	startswith(v.fix, "# Before this ServiceEntry, which is admitted then:\n{")
 }
+
+# A route of another namespace, which is under review or stored.
+routed_inside(route) := object.union(fixtures.plaintext_flow, {
+	"client": {"kind": "sidecar", "namespace": "shop"},
+	"host": "proxy.team-a.svc.cluster.local",
+	"before": "originated",
+	"cause": "routed-inside",
+	"related": route,
+	"lostVerification": {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": []},
+})
+
+test_refuses_a_route_of_others_into_the_mesh if {
+	some v in found with input as fixtures.review("VirtualService", [routed_inside("VirtualService default/edition-cnn-com")])
+	v.message == concat(" ", [
+		"sidecar shop to proxy.team-a.svc.cluster.local:80: HTTP for edition.cnn.com, which ServiceEntry default/edition-cnn-com declares,",
+		"was encrypted before this CREATE and would go on in plaintext: VirtualService default/edition-cnn-com,",
+		"which is neither of these clients' namespace nor of the host's, leads it to a service inside the mesh, which gets it as it is.",
+	])
+	v.fix == "# For clients of its own namespace alone.\n# in VirtualService default/edition-cnn-com\n{\"spec.exportTo\":[\".\"]}\n"
+}
+
+test_names_a_stored_route_of_others[operation] if {
+	some operation in ["CREATE", "DELETE"]
+	review := object.union(fixtures.review("Service", [routed_inside("VirtualService team-a/x")]), {"request": {"operation": operation}})
+	some v in found with input as review
+	v.fix == concat("", [
+		sprintf("# Before this %s, let spec.exportTo of VirtualService team-a/x be [\".\"], or leave edition.cnn.com out of its hosts: ", [operation]),
+		"it is not its namespace's to decide\n# where these clients' connections go.\n",
+	])
+}
+
+test_refuses_an_entry_of_others_inside_the_mesh if {
+	flow := object.union(fixtures.plaintext_flow, {"before": "originated", "cause": "kept-inside", "related": "ServiceEntry team-a/x"})
+	some v in found with input as fixtures.review("ServiceEntry", [flow])
+	contains(v.message, "HTTP was encrypted before this CREATE and would go on in plaintext: this client has the host from ServiceEntry team-a/x,")
+	startswith(v.fix, "# Let spec.exportTo be [\".\"], or leave edition.cnn.com out of spec.hosts:")
+}
+
+test_keeps_the_entry_that_declares_the_port[start] if {
+	some cause, start in {
+		"port-not-declared": "# Leave edition.cnn.com out of spec.hosts, so that these clients keep the entry that declares port 80.",
+		"declared-otherwise": "# Leave edition.cnn.com out of spec.hosts, so that these clients keep the entry that they have,",
+		"declared-tls": "# Declare TLS under another port number,",
+	}
+	flow := object.union(fixtures.plaintext_flow, {"before": "originated", "cause": cause, "related": "ServiceEntry team-a/x"})
+	some v in found with input as fixtures.review("ServiceEntry", [flow])
+	startswith(v.fix, start)
+}
