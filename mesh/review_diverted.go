@@ -289,6 +289,9 @@ func (r *divertedReview) wasUnderTLS(c asked, now *diverted) bool {
 		return false
 	}
 	if r.before.leavesMesh(svc.service) {
+		if now.cause == CauseRoutedElsewhere && !now.leaves() && c.client.Namespace != now.by().Namespace {
+			return false // see routedInside
+		}
 		was := egressVerdict(r.before.hops(c.client, c.host, c.number))
 		return was == Originated && !now.leaves() || was == "" && r.before.hasTLSWithoutRoutes(c.client, c.host, c.number)
 	}

@@ -65,10 +65,10 @@ func TestReviewDiverted(t *testing.T) {
 			VirtualService team/x: {hosts: [cart.shop.svc.cluster.local], exportTo: [shop], http: [{route: [{destination: {host: own.team.svc.cluster.local}}]}]}`, `
 			Service team/own: {clusterIP: 10.0.0.7, ports: [{name: http, port: 8081}]}`, `
 			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext routed-elsewhere was originated diverted to own.team.svc.cluster.local by VirtualService team/x`},
-		{"a host outside that was under TLS, to a tenant's pods", api + `
-			Service team/own @1: {clusterIP: 10.0.0.7, ports: [{name: http, port: 80}]}`, `
-			VirtualService team/x: {hosts: [api.example], exportTo: [shop], http: [{route: [{destination: {host: own.team.svc.cluster.local}}]}]}`, `
-			sidecar shop api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to own.team.svc.cluster.local by VirtualService team/x`},
+		{"a host outside that was under TLS, to the pods of another namespace", api + `
+			Service other/own @1: {clusterIP: 10.0.0.7, ports: [{name: http, port: 80}]}`, `
+			VirtualService team/x: {hosts: [api.example], exportTo: [.], http: [{route: [{destination: {host: own.other.svc.cluster.local}}]}]}`, `
+			sidecar team api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to own.other.svc.cluster.local by VirtualService team/x`},
 		{"DISABLE for a namespace's own clients", cart, `
 			DestinationRule team/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			sidecar team cart.shop.svc.cluster.local:8080 (mesh) plaintext disabled was originated

@@ -48,9 +48,10 @@ type takenConnection struct {
 }
 
 // isOfThirdParty reports whether a VirtualService is neither of the client's namespace, nor of the only one that declares the
-// host.
+// host, nor of the root namespace, which is the mesh's own.
 func (c takenConnection) isOfThirdParty(v *virtualService) bool {
-	return v.Namespace != c.client.Namespace && c.declaredByOther(c.client, c.declared, v.Namespace) != nil
+	return v.Namespace != c.client.Namespace && v.Namespace != c.after.settings.RootNamespace &&
+		c.declaredByOther(c.client, c.declared, v.Namespace) != nil
 }
 
 // endsInside reports whether the first of hops leads to a server inside the mesh. Pods that no Gateway selects are no

@@ -3,8 +3,8 @@
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
-#   a create, an update or a delete, the listener of another host too. It is lost as well where the route of a namespace
-#   that is neither the client's nor the host's leads it to a service inside the mesh. So are requests that a route redirected or
+#   a create, an update or a delete, the listener of another host too, or the route of a namespace that is neither the
+#   client's nor the host's, which leads it to a service inside the mesh. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
