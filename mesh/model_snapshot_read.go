@@ -55,7 +55,7 @@ func (s *Snapshot) rediscover(namespace string) {
 // namespacedKinds returns the kinds of objects that are in a namespace.
 func namespacedKinds() []string {
 	return []string{
-		KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindAuthorizationPolicy,
+		KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter, KindAuthorizationPolicy,
 		KindService, KindKubernetesGateway,
 	}
 }

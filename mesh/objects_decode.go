@@ -82,7 +82,7 @@ func kindOf(apiVersion, kind string) string {
 	switch group {
 	case "networking.istio.io":
 		switch kind {
-		case KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry:
+		case KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter:
 			return kind
 		}
 	case "security.istio.io":
@@ -121,6 +121,8 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		message = new(networking.Sidecar)
 	case KindWorkloadEntry:
 		message = new(networking.WorkloadEntry)
+	case KindEnvoyFilter:
+		message = new(networking.EnvoyFilter)
 	case KindAuthorizationPolicy:
 		message = new(security.AuthorizationPolicy)
 	case KindService:

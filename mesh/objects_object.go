@@ -10,6 +10,7 @@ const (
 	KindGateway             = "Gateway"
 	KindSidecar             = "Sidecar"
 	KindWorkloadEntry       = "WorkloadEntry"
+	KindEnvoyFilter         = "EnvoyFilter"
 	KindAuthorizationPolicy = "AuthorizationPolicy"
 	KindService             = "Service"
 	KindNamespace           = "Namespace"
@@ -62,8 +63,8 @@ type Object struct {
 	// Status is what Istio reads of the status of a ServiceEntry: the addresses that it has allocated.
 	Status []HostAddress
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
-	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *security.AuthorizationPolicy
-	// (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.
+	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
+	// *security.AuthorizationPolicy (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string

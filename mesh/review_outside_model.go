@@ -1,20 +1,76 @@
 package mesh
 
+import (
+	"slices"
+)
+
 // OutsideModel is something that Istio may obey and the model does not know, so that what a review says of its connections is
 // not certain.
 type OutsideModel struct {
-	// Field is the path of it in the object under review: "metadata.labels[istio.io/x]", "spec.http[0].x".
+	// Object is the object that has it, where that is not the one under review: an EnvoyFilter.
+	Object *Ref `json:"object,omitempty"`
+	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
 	Field string `json:"field"`
+	// Patch reports whether it is a patch of an EnvoyFilter. StartsPlaintext reports whether that takes TLS away from what goes
+	// to a host outside, and says so plainly.
+	Patch           bool `json:"patch"`
+	StartsPlaintext bool `json:"startsPlaintext"`
+	// Client, Host and Port are of a connection that it may change, where Object is another.
+	Client *Client `json:"client,omitempty"`
+	Host   string  `json:"host,omitempty"`
+	Port   uint32  `json:"port,omitempty"`
 }
 
-// OutsideModelOf returns what the model does not know of an object under review; nil where it is deleted.
-func OutsideModelOf(object *Object) []OutsideModel {
+// OutsideModelOf returns what the model does not know of an object under review, which is nil where it is deleted, and what may
+// change the flows of the review.
+func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
+	found := s.patchesOf(flows, object)
 	if object == nil {
-		return nil
+		return found
 	}
-	var found []OutsideModel
 	for _, field := range append(unknownMetadata(object), object.Unknown...) {
 		found = append(found, OutsideModel{Field: field})
 	}
+	if object.Kind != KindEnvoyFilter {
+		return found
+	}
+	for _, p := range outboundPatches(object) {
+		found = append(found, OutsideModel{Field: p.field(), Patch: true, StartsPlaintext: p.startsPlaintext() && s.leavesByCluster(p)})
+	}
 	return found
+}
+
+// leavesByCluster reports whether the clusters that a patch matches may be of hosts outside.
+func (s *Snapshot) leavesByCluster(p outboundPatch) bool {
+	host, _ := p.cluster()
+	_, _, inside := s.settings.parseServiceHost(host)
+	return host == "" || !inside || s.isExternal(host)
+}
+
+// patchesOf returns the first patch of each EnvoyFilter that may change one of the flows of a review.
+func (s *Snapshot) patchesOf(flows []Flow, object *Object) []OutsideModel {
+	var found []OutsideModel
+	for _, filter := range s.objects.Prefix(KindEnvoyFilter + "\x00") {
+		if object != nil && filter.Ref == object.Ref {
+			continue
+		}
+		for _, p := range outboundPatches(filter) {
+			i := slices.IndexFunc(flows, func(f Flow) bool { return p.isForFlow(f, s.settings.RootNamespace) })
+			if i >= 0 {
+				f := &flows[i]
+				found = append(found, OutsideModel{Object: &filter.Ref, Field: p.field(), Patch: true, Client: &f.Client, Host: f.Host, Port: f.Port})
+				break
+			}
+		}
+	}
+	return found
+}
+
+// isForFlow reports whether the patch may change a flow, or one of the others for which it stands.
+func (p outboundPatch) isForFlow(f Flow, root string) bool {
+	host := f.Host
+	if other, _ := p.cluster(); f.OtherHosts > 0 && other != "" {
+		host = other
+	}
+	return p.isFor(f.Client, root, host, f.Port)
 }

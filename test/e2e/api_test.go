@@ -62,6 +62,7 @@ var resources = map[string]string{
 	"Gateway":             "gateways",
 	"Sidecar":             "sidecars",
 	"WorkloadEntry":       "workloadentries",
+	"EnvoyFilter":         "envoyfilters",
 	"AuthorizationPolicy": "authorizationpolicies",
 	"Service":             "services",
 	"Namespace":           "namespaces",

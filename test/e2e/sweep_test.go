@@ -117,5 +117,5 @@ func meshResources() []schema.GroupVersionResource {
 	} {
 		out = append(out, networking.WithResource(r))
 	}
-	return out
+	return append(out, schema.GroupVersionResource{Group: networking.Group, Version: "v1alpha3", Resource: "envoyfilters"})
 }

@@ -84,6 +84,6 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		GroupedByExemption: exemptHosts != nil,
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
 		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
-		OutsideModel:       mesh.OutsideModelOf(c.object),
+		OutsideModel:       c.after.OutsideModelOf(c.object, egress),
 	}, nil
 }

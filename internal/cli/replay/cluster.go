@@ -27,6 +27,7 @@ func resources() [][]schema.GroupVersionResource {
 	}
 	add("networking.istio.io", []string{"v1", "v1beta1", "v1alpha3"}, "serviceentries", "destinationrules",
 		"virtualservices", "gateways", "sidecars", "workloadentries")
+	add("networking.istio.io", []string{"v1alpha3"}, "envoyfilters")
 	add("security.istio.io", []string{"v1", "v1beta1"}, "authorizationpolicies")
 	add("gateway.networking.k8s.io", []string{"v1", "v1beta1"}, "gateways")
 	add("", []string{"v1"}, "services", "namespaces")

@@ -2,31 +2,61 @@
 # title: Something that Istio may obey and tlsward does not know
 # description: |-
 #   The object has a label or an annotation of istio.io, or a field, that tlsward's model of Istio does not have: an API or a
-#   control plane that is newer than this tlsward, or a feature that it does not follow. What Istio makes of it, and whether
-#   TLS still stands, nobody has answered for. A warning; a denial under strict.
+#   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
+#   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. What Istio makes of it,
+#   and whether TLS still stands, nobody has answered for. A warning; a denial under strict.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
 #     description: Resource labels
 #   - ref: https://istio.io/latest/docs/reference/config/annotations/
 #     description: Resource annotations
+#   - ref: https://istio.io/latest/docs/reference/config/networking/envoy-filter/
+#     description: EnvoyFilter
 # custom:
 #   id: outside-model
 #   action: warn
-#   kinds: [AuthorizationPolicy, DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.outside_model
 
 import data.tlsward.lib
 
 violation contains {"message": _message(unknown), "decidedBy": lib.reviewed_field(unknown.field), "fix": _fix(unknown)} if {
 	some unknown in input.outsideModel
+	not unknown.object
+	not unknown.startsPlaintext
+}
+
+violation contains {
+	"message": sprintf(
+		"%s to %s:%d: %s %s patches what leaves from these proxies: what is said of this connection may be wrong.",
+		[lib.client_name(unknown.client), unknown.host, unknown.port, lib.object_name(unknown.object), unknown.field],
+	),
+	"client": lib.client_name(unknown.client),
+	"host": unknown.host,
+	"port": unknown.port,
+	"decidedBy": sprintf("%s %s", [lib.object_name(unknown.object), unknown.field]),
+	"fix": "# Compare what the proxy really has: istioctl proxy-config cluster POD -o yaml\n",
+} if {
+	some unknown in input.outsideModel
+	unknown.object
 }
 
 _message(unknown) := sprintf(
+	"%s: %s patches what leaves from proxies; tlsward does not follow EnvoyFilters: whether TLS still stands on the connections of these proxies, it cannot say.",
+	[lib.object_name(lib.reviewed_object), unknown.field],
+) if {
+	unknown.patch
+} else := sprintf(
 	"%s: Istio may obey %s, which tlsward does not know: what is said of the connections that this object moves may be wrong.",
 	[lib.object_name(lib.reviewed_object), unknown.field],
 )
 
-_fix(unknown) := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(
+_fix(unknown) := sprintf("# If it is for what comes in alone; else compare what the proxies have: istioctl proxy-config\n%s", [lib.set_fields(
+	lib.reviewed_object,
+	{sprintf("%s.match.context", [unknown.field]): "SIDECAR_INBOUND"},
+)]) if {
+	unknown.patch
+} else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{unknown.field: null},
 )])

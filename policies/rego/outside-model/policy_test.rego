@@ -3,13 +3,38 @@ package tlsward.outside_model_test
 import data.tlsward.fixtures
 import data.tlsward.outside_model.violation as found
 
+_unknown(field) := {"field": field, "patch": false, "startsPlaintext": false}
+
+_patch(plain) := {"field": "spec.configPatches[0]", "patch": true, "startsPlaintext": plain}
+
+test_warns_of_a_patch if {
+	some v in found with input as object.union(fixtures.review("EnvoyFilter", []), {"outsideModel": [_patch(false)]})
+	contains(v.message, "spec.configPatches[0] patches what leaves from proxies")
+	contains(v.fix, "SIDECAR_INBOUND")
+}
+
+# One cause is one violation: plaintext-egress says it.
+test_leaves_plain_words_to_plaintext_egress if {
+	found == set() with input as object.union(fixtures.review("EnvoyFilter", []), {"outsideModel": [_patch(true)]})
+}
+
+test_names_the_envoyfilter_that_makes_an_answer_uncertain if {
+	other := object.union(_patch(false), {
+		"object": {"kind": "EnvoyFilter", "namespace": "istio-system", "name": "tune"},
+		"client": {"kind": "sidecar", "namespace": "shop"}, "host": "api.bank.example", "port": 80,
+	})
+	some v in found with input as object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [other]})
+	v.host == "api.bank.example"
+	startswith(v.message, "sidecar shop to api.bank.example:80: EnvoyFilter istio-system/tune spec.configPatches[0] patches")
+}
+
 test_warns_of_each_field if {
-	review := object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [{"field": "metadata.labels[istio.io/new]"}, {"field": "spec.speed"}]})
+	review := object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [_unknown("metadata.labels[istio.io/new]"), _unknown("spec.speed")]})
 	count(found) == 2 with input as review
 }
 
 test_says_what_and_how_to_mend_it if {
-	review := object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [{"field": "spec.speed"}]})
+	review := object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [_unknown("spec.speed")]})
 	some v in found with input as review
 	contains(v.message, "Istio may obey spec.speed, which tlsward does not know")
 	contains(v.decidedBy, "spec.speed")

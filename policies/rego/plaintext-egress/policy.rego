@@ -8,13 +8,14 @@
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
+#   An EnvoyFilter that plainly gives clusters a transport socket without TLS is refused, too.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, EnvoyFilter, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib
@@ -33,6 +34,20 @@ violation contains lib.flow_violation(f, object.union(_diverted_action(f), {
 	some f in input.egress
 	f.hopKind == "mesh"
 	f.before == "originated"
+}
+
+# An EnvoyFilter whose patch says plainly that TLS is taken away.
+violation contains {
+	"message": sprintf(
+		"%s: %s gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext.",
+		[lib.object_name(lib.reviewed_object), unknown.field],
+	),
+	"decidedBy": lib.reviewed_field(unknown.field),
+	"fix": lib.set_fields(lib.reviewed_object, {sprintf("%s.patch.value.transport_socket", [unknown.field]): null}),
+} if {
+	some unknown in input.outsideModel
+	not unknown.object
+	unknown.startsPlaintext
 }
 
 # What a namespace does to its own clients is its own to say.

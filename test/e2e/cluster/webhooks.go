@@ -145,7 +145,7 @@ func (w Webhooks) client(url string) admission.WebhookClientConfig {
 // mutated and judged are the resources of networking.istio.io that each webhook is asked about.
 func mutated() []string { return []string{"serviceentries", "destinationrules"} }
 func judged() []string {
-	return append(mutated(), "virtualservices", "gateways", "sidecars", "workloadentries")
+	return append(mutated(), "virtualservices", "gateways", "sidecars", "workloadentries", "envoyfilters")
 }
 
 func (w Webhooks) rules(networking, security []string, operations ...admission.OperationType) []admission.RuleWithOperations {
