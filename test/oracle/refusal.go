@@ -60,12 +60,18 @@ func passesOn(istio *Istio, client mesh.Client, f mesh.Flow) bool {
 	if err != nil {
 		return false
 	}
-	a := arrival{host: f.Host, port: f.Port, address: netip.MustParseAddr(unlisted), protocol: protocol.HTTP}
-	if f.Payload == mesh.FamilyOpaque {
-		a.protocol = protocol.TCP
+	sent := []protocol.Instance{protocol.HTTP}
+	switch f.Payload {
+	case mesh.FamilyOpaque:
+		sent = []protocol.Instance{protocol.TCP}
+	case mesh.FamilyUnspecified: // any of them
+		sent = append(sent, protocol.TCP)
 	}
-	return slices.ContainsFunc(walkedTargets(config, a.sending()), func(e connectionEnd) bool {
-		return e.place == passedOn || e.place != notTaken && e.tls == "" // as itself, or by the virtual host of a wildcard
+	return slices.ContainsFunc(sent, func(p protocol.Instance) bool {
+		a := arrival{host: f.Host, port: f.Port, address: netip.MustParseAddr(unlisted), protocol: p}
+		return slices.ContainsFunc(walkedTargets(config, a.sending()), func(e connectionEnd) bool {
+			return e.place == passedOn || e.place != notTaken && e.tls == "" // as itself, or by the virtual host of a wildcard
+		})
 	})
 }
 

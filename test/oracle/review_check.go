@@ -117,6 +117,13 @@ func (c *ReviewChecker) checkAdmission(v *Verdict, before, after *Istio, model *
 		if len(lost) == 0 {
 			continue
 		}
+		then, err := before.Tables(client)
+		if err != nil {
+			return err
+		}
+		if then.hasTwoCatchAlls() {
+			continue
+		}
 		tables, err := after.Tables(client)
 		if err != nil {
 			return err

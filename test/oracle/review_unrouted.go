@@ -38,11 +38,7 @@ func (c *ReviewChecker) checkUnrouted(v *Verdict, before, after *Istio) error {
 // which Istio does not admit, nothing is asked.
 func (t *Tables) answered() ([]servicePort, error) {
 	var unrouted []servicePort
-	forAll := 0
-	for _, e := range t.proxy.SidecarScope.EgressListeners {
-		forAll += count(e.IstioListener.GetPort() == nil)
-	}
-	if forAll > 1 {
+	if t.hasTwoCatchAlls() {
 		return nil, nil
 	}
 	for _, q := range t.servicePorts() {
@@ -58,6 +54,16 @@ func (t *Tables) answered() ([]servicePort, error) {
 		}
 	}
 	return unrouted, nil
+}
+
+// hasTwoCatchAlls reports whether the proxy's Sidecar has two egress listeners for all ports, which Istio does not admit: of the
+// services of the second there are clusters, to which no listener leads.
+func (t *Tables) hasTwoCatchAlls() bool {
+	forAll := 0
+	for _, e := range t.proxy.SidecarScope.EgressListeners {
+		forAll += count(e.IstioListener.GetPort() == nil)
+	}
+	return forAll > 1
 }
 
 func checkTargets(v *Verdict, after *Istio, client mesh.Client, unrouted []servicePort) error {
