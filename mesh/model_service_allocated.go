@@ -29,10 +29,11 @@ func allocatedAddresses(o *Object, entry *networking.ServiceEntry, host string) 
 	return list
 }
 
-// isAllocatedByIstio reports whether an address is of the ranges from which Istio allocates, where no server is
-// (pilot/pkg/features PILOT_IP_AUTOALLOCATE_IPV4_PREFIX and _IPV6_PREFIX).
-func isAllocatedByIstio(addresses netip.Prefix) bool {
-	for _, r := range []string{"240.240.0.0/16", "2001:2::/48"} {
+// hasNoServer reports whether no server has an address of a range: those from which Istio allocates
+// (pilot/pkg/features PILOT_IP_AUTOALLOCATE_IPV4_PREFIX and _IPV6_PREFIX), and the reserved block that the first of these is
+// of (RFC 1112 section 4), from which people choose addresses for the same purpose.
+func hasNoServer(addresses netip.Prefix) bool {
+	for _, r := range []string{"240.0.0.0/4", "2001:2::/48"} {
 		if ranges := netip.MustParsePrefix(r); ranges.Bits() <= addresses.Bits() && ranges.Contains(addresses.Addr()) {
 			return true
 		}

@@ -71,15 +71,15 @@ func (r *review) hostChanges(client Client, host string, number uint32) []change
 	if allThroughGateways(hops) {
 		return list
 	}
+	unrouted := r.subsetChanges(client, svc, p)
 	if len(hops) > 1 || hops[0].route != nil {
-		c := r.clusterChange(r.after.directHop(client, svc, number, "", p.family()))
+		unrouted = append(unrouted, r.clusterChange(r.after.directHop(client, svc, number, "", p.family())))
 		// Requests that routes lead elsewhere leave nothing in plaintext here.
-		unused := p.family() == FamilyHTTP && !r.after.isRouteDestination(host, number)
-		if !unused || c.losesTLS() || c.hop.verdict() != Plaintext {
-			list = append(list, c)
+		if p.family() == FamilyHTTP && !r.after.isRouteDestination(host, number) {
+			unrouted = slices.DeleteFunc(unrouted, func(c change) bool { return c.hop.verdict() == Plaintext && !c.losesTLS() })
 		}
 	}
-	return append(list, r.subsetChanges(client, svc, p)...)
+	return append(list, unrouted...)
 }
 
 // externalPort returns what a client knows of an external host and one of its ports.

@@ -108,7 +108,7 @@ func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherL
 		}
 		var list []OtherListener
 		for _, at := range r.newlyClaimed {
-			if !isAllocatedByIstio(at) {
+			if !hasNoServer(at) {
 				list = append(list, r.otherListener(takenBy{own, at}, true))
 			}
 		}

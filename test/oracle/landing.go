@@ -225,7 +225,8 @@ func (l *Lander) checkMutated() error {
 	return nil
 }
 
-// improve makes the configuration otherwise by single writes. Whatever is refused on the way must not be correct.
+// improve makes the configuration otherwise by single writes. Whatever is refused on the way must not be correct, or is
+// admitted when it is tried again after others.
 func (l *Lander) improve(ctx context.Context, set Landing) error {
 	bad, err := l.incorrect(set.Given, set.Better)
 	if err != nil || bad != "" {
@@ -236,6 +237,7 @@ func (l *Lander) improve(ctx context.Context, set Landing) error {
 	l.random.Shuffle(len(writes), func(i, j int) { writes[i], writes[j] = writes[j], writes[i] })
 	for len(writes) > 0 {
 		var refused []Write
+		var why []admission.Decision
 		for _, w := range writes {
 			decision, err := l.write(ctx, w)
 			if err != nil {
@@ -244,20 +246,30 @@ func (l *Lander) improve(ctx context.Context, set Landing) error {
 			if decision.Allowed {
 				continue
 			}
-			refused = append(refused, w)
-			if err := errors.Join(l.checkRefusal(ctx, w, decision), l.checkDenial(ctx, w, decision)); err != nil {
+			refused, why = append(refused, w), append(why, decision)
+			if err := l.checkDenial(ctx, w, decision); err != nil {
 				return err
 			}
 		}
 		if len(refused) == len(writes) {
 			l.r.Improved = "no: not by single writes"
-			return nil
+			return l.checkRefusals(ctx, refused, why)
 		}
 		l.r.Retries += len(refused)
 		writes = refused
 	}
 	l.r.Improved = "yes"
 	return l.checkMutated()
+}
+
+// checkRefusals sees of each write that is refused for good that it would not have left all connections under checked TLS.
+func (l *Lander) checkRefusals(ctx context.Context, refused []Write, why []admission.Decision) error {
+	for i, w := range refused {
+		if err := l.checkRefusal(ctx, w, why[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkRefusal sees that a refused write would not have left all connections under checked TLS.
@@ -275,8 +287,8 @@ func (l *Lander) checkRefusal(ctx context.Context, w Write, decision admission.D
 		return err
 	}
 	if len(after.Wrong()) == 0 && len(before.Worse(after)) == 0 {
-		l.wrong(w.Operation+" of "+w.Object.Kind()+" refused by "+fixes.FirstDenial(decision).Policy+" though all is under checked TLS", "%s/%s: %s",
-			w.Object.Namespace(), w.Object.Name(), said(decision))
+		l.wrong(w.Operation+" of "+w.Object.Kind()+" refused by "+fixes.FirstDenial(decision).Policy+" though all is under checked TLS", "%s/%s: %s\nwhile this is stored:\n%s",
+			w.Object.Namespace(), w.Object.Name(), said(decision), l.state.YAML())
 	}
 	return nil
 }

@@ -66,13 +66,19 @@ func (w Walked) Working() int {
 
 func (way walkedWay) works() bool { return way.wrong == "" && way.lost == "" }
 
-// Worse lists the connections that leave under checked TLS before and not after.
+// Worse lists the connections that leave under checked TLS before and not after. Those to a port that has another protocol
+// after are not the same ones.
 func (w Walked) Worse(after Walked) []string {
 	var all []string
+	ports := map[connectionKey]bool{}
+	for k := range after {
+		ports[connectionKey{client: k.client, host: k.host, port: k.port}] = true
+	}
 	for k, was := range w {
 		is, known := after[k]
 		switch {
 		case !was.works():
+		case !known && ports[connectionKey{client: k.client, host: k.host, port: k.port}]:
 		case !known:
 			all = append(all, fmt.Sprintf("%s: is not known any more", k))
 		case !is.works():
