@@ -46,6 +46,13 @@ type hop struct {
 	sidecar     *Object           // the Sidecar whose listener is the reason for passesOn; nil where the host's own is
 }
 
+// ServerRef is a server of a Gateway.
+type ServerRef struct {
+	Gateway Ref `json:"gateway"`
+	// Index is its place in spec.servers.
+	Index int `json:"index"`
+}
+
 // verdict returns the form in which bytes take this hop.
 func (h hop) verdict() Verdict {
 	switch {
@@ -96,6 +103,23 @@ func (h hop) shown() Hop {
 		out.To, out.Protocol, out.DecidedBy = "nowhere", h.cluster.Protocol, h.decidedBy
 	}
 	return out
+}
+
+// onlyServer returns the server of a hop to a gateway that is the only one of its port on the pods; nil where there are others.
+func (h hop) onlyServer() *ServerRef {
+	var found *ServerRef
+	for _, g := range h.gateways {
+		for i, srv := range gatewaySpec(g).Servers {
+			if srv.GetPort().GetNumber() != h.port {
+				continue
+			}
+			if found != nil {
+				return nil
+			}
+			found = &ServerRef{Gateway: g.Ref, Index: i}
+		}
+	}
+	return found
 }
 
 // hasRule reports whether a DestinationRule applies to the hop.

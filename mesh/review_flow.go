@@ -28,6 +28,8 @@ type Flow struct {
 	EndpointHosts []string `json:"endpointHosts,omitempty"`
 	// ServerTLS is the gateway server's tls mode on a gateway hop ("" for a plaintext server).
 	ServerTLS string `json:"serverTLS,omitempty"`
+	// Server is the plaintext server to which a gateway hop leads, where it is the only one of its port on these pods.
+	Server *ServerRef `json:"server,omitempty"`
 	// ServerName is the SNI by which the gateway takes a gateway hop, where it encrypts; "" where any will do.
 	ServerName string `json:"serverName,omitempty"`
 	// Before is the verdict of the same flow before the review; "" if there was no such flow.

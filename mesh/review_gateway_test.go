@@ -93,6 +93,42 @@ func TestReviewGatewayServerName(t *testing.T) {
 	}
 }
 
+// A plaintext server that a fix can change alone.
+func TestReviewGatewayOnlyServer(t *testing.T) {
+	const host = "egress.istio-system.svc.cluster.local"
+	const mesh = `
+		Service istio-system/egress: {selector: {istio: egress}, ports: [{port: 80, name: http}]}
+		ServiceEntry shop/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const server = `{port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example]}`
+	const another = `{port: {number: 8080, name: other, protocol: HTTP}, hosts: ["*"]}`
+	const route = `
+		VirtualService shop/v: {hosts: [a.example], exportTo: [.], gateways: [mesh, egress/gw], http: [
+			{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]}]}`
+	for _, c := range []struct{ name, gateways, want string }{
+		{"alone on its port", `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [` + another + `, ` + server + `]}`, "{Gateway egress/gw 1}"},
+		{"beside another one", `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [` + server + `, ` + server + `]}`, "<nil>"},
+		{"beside another Gateway's", `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [` + server + `]}
+		Gateway shop/gw: {selector: {istio: egress}, servers: [` + server + `]}`, "<nil>"},
+		{"for TLS", `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: https, protocol: HTTPS}, hosts: [a.example], tls: {mode: ISTIO_MUTUAL}}]}`, "<nil>"},
+	} {
+		old, next, object := changed(t, mesh+c.gateways, route)
+		for _, f := range mustReview(t, old, next, object, nil) {
+			if f.HopKind != HopGateway {
+				continue
+			}
+			have := "<nil>"
+			if f.Server != nil {
+				have = fmt.Sprint(*f.Server)
+			}
+			equal(t, c.name, have, c.want)
+		}
+	}
+}
+
 // The application's own TLS inside that of the mesh: a gateway may end the outer one and pass on the inner.
 func TestReviewGatewayTLSInside(t *testing.T) {
 	const host = "egress.istio-system.svc.cluster.local"

@@ -47,6 +47,10 @@ func TestRender(t *testing.T) {
 			"# Or do something else.\n# in DestinationRule default/rule\nspec.trafficPolicy.tls.mode: SIMPLE\nspec.trafficPolicy.tls.sni: null\nspec.trafficPolicy.portLevelSettings[+]: {port: {number: 80}}\nmetadata.labels[a.b/c]: d\n",
 			"# Or do something else.\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  labels:\n    a.b/c: d\n  name: rule\n  namespace: default\nspec:\n  host: edition.cnn.com\n  trafficPolicy:\n    portLevelSettings:\n    - port:\n        number: 80\n    tls:\n      mode: SIMPLE\n",
 		},
+		"changes two objects": {
+			"# Apply both.\n# in DestinationRule default/rule\n" + `{"spec.trafficPolicy":null}` + "\n---\n" + `{"kind":"Gateway"}` + "\n",
+			"# Apply both.\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: rule\n  namespace: default\nspec:\n  host: edition.cnn.com\n---\nkind: Gateway\n",
+		},
 		"a new entry repeats what the port had": {
 			"# in DestinationRule default/pooled\n" + `{"spec.trafficPolicy.portLevelSettings[+]":{"port":{"number":80},"tls":{"mode":"SIMPLE"}}}`,
 			"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: pooled\n  namespace: default\nspec:\n" + subsetOfPooled +

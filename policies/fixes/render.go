@@ -11,10 +11,32 @@ import (
 // lastApplied is where kubectl keeps a copy of the object; nobody wants to read it twice.
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
+// separator is between the documents of a fix that changes several objects.
+const separator = "---\n"
+
+// Split returns the documents of a fix, each of which is for one object.
+func Split(fix string) []string { return strings.Split(fix, "\n"+separator) }
+
 // Render lays a fix out as people write YAML, and completes it: a change becomes the whole object as it is to be
 // applied, under the fix's comments. find returns the object that a change names as it stands, nil where it is not known;
-// then the change stays one. Words are returned as they are.
+// then the change stays one. Words are returned as they are. So is each document of a fix that has several.
 func Render(fix string, find func(kind, namespace, name string) map[string]any) (string, error) {
+	documents := Split(fix)
+	if len(documents) == 1 {
+		return renderDocument(fix, find)
+	}
+	for i, document := range documents {
+		rendered, err := renderDocument(strings.TrimSuffix(document, "\n")+"\n", find)
+		if err != nil {
+			return fix, err
+		}
+		documents[i] = rendered
+	}
+	return strings.Join(documents, separator), nil
+}
+
+// renderDocument renders a fix for one object.
+func renderDocument(fix string, find func(kind, namespace, name string) map[string]any) (string, error) {
 	c, ok, err := Parse(fix)
 	if err != nil {
 		return fix, err

@@ -15,6 +15,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
+	policyfixes "github.com/tlsward/tlsward/policies/fixes"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -157,15 +158,18 @@ func (p *Player) applyFixes(ctx context.Context, r *admission.Review, decision a
 		if *left--; *left < 0 {
 			return &FixError{Reason: fmt.Sprintf("still refused after %d fixes", maxFixes), Denial: v}
 		}
-		object, err := fixedObject(v)
-		if err != nil {
-			return err
+		for _, document := range policyfixes.Split(v.Fix) {
+			object, err := fixedObject(v, document)
+			if err != nil {
+				return err
+			}
+			if sameObject(object, *r) {
+				r.Object = object
+			} else if err := p.storeFixed(ctx, v, object, left); err != nil {
+				return err
+			}
 		}
-		if sameObject(object, *r) {
-			r.Object = object
-		} else if err := p.storeFixed(ctx, v, object, left); err != nil {
-			return err
-		}
+		var err error
 		if decision, err = p.Play(ctx, r); err != nil {
 			return err
 		}
@@ -206,9 +210,9 @@ func FirstDenial(d admission.Decision) policies.Violation {
 	return policies.Violation{}
 }
 
-// fixedObject returns the object of a fix. A fix without one must be a comment with the reason.
-func fixedObject(v policies.Violation) ([]byte, error) {
-	raw, err := yaml.YAMLToJSON([]byte(v.Fix))
+// fixedObject returns the object of one document of a fix. A document without one must be a comment with the reason.
+func fixedObject(v policies.Violation, document string) ([]byte, error) {
+	raw, err := yaml.YAMLToJSON([]byte(document))
 	if err != nil {
 		return nil, &FixError{Reason: "the fix is no YAML", Denial: v, Result: err.Error()}
 	}
@@ -216,7 +220,7 @@ func fixedObject(v policies.Violation) ([]byte, error) {
 	if err := json.Unmarshal(raw, &head); err == nil && head.Kind != "" && head.APIVersion != "" {
 		return raw, nil
 	}
-	if strings.HasPrefix(v.Fix, "# ") {
+	if strings.HasPrefix(document, "# ") {
 		return nil, ErrNoFix
 	}
 	return nil, &FixError{Reason: "no fix, and no reason why there is none", Denial: v}

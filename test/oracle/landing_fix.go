@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/tlsward/tlsward/policies"
+	policyfixes "github.com/tlsward/tlsward/policies/fixes"
 	"github.com/tlsward/tlsward/test/fixes"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
@@ -50,17 +51,19 @@ func (l *Lander) fixed(ctx context.Context, state Mesh, w Write, left *int) (Mes
 		if *left--; *left < 0 {
 			return nil, errCircle
 		}
-		fix, err := fixOf(fixes.FirstDenial(decision))
+		fixed, err := fixesOf(fixes.FirstDenial(decision))
 		if err != nil {
 			return nil, err
 		}
 		l.r.Fixes++
-		if w.Operation != policies.Delete && sameObject(fix, w.Object) {
-			w.Object = fix
-			continue
-		}
-		if state, err = l.fixed(ctx, state, putting(state, fix), left); err != nil {
-			return nil, err
+		for _, fix := range fixed {
+			if w.Operation != policies.Delete && sameObject(fix, w.Object) {
+				w.Object = fix
+				continue
+			}
+			if state, err = l.fixed(ctx, state, putting(state, fix), left); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
@@ -73,16 +76,20 @@ func putting(state Mesh, d Document) Write {
 	return Write{Operation: policies.Create, Object: d}
 }
 
-// fixOf returns the object of a fix, or fixes.ErrNoFix where it is words alone.
-func fixOf(v policies.Violation) (Document, error) {
-	var d Document
-	if err := yaml.Unmarshal([]byte(v.Fix), &d); err != nil {
-		return nil, fmt.Errorf("read the fix of %s: %w\n%s", v.Policy, err, v.Fix)
+// fixesOf returns the objects of a fix, or fixes.ErrNoFix where it is words alone.
+func fixesOf(v policies.Violation) ([]Document, error) {
+	var all []Document
+	for _, document := range policyfixes.Split(v.Fix) {
+		var d Document
+		if err := yaml.Unmarshal([]byte(document), &d); err != nil {
+			return nil, fmt.Errorf("read the fix of %s: %w\n%s", v.Policy, err, v.Fix)
+		}
+		if d["kind"] == nil || d["apiVersion"] == nil {
+			return nil, fixes.ErrNoFix
+		}
+		all = append(all, d)
 	}
-	if d["kind"] == nil || d["apiVersion"] == nil {
-		return nil, fixes.ErrNoFix
-	}
-	return d, nil
+	return all, nil
 }
 
 // checkFixed sees that with a fix nothing is worse, and that what the violation is about is not in plaintext.
@@ -95,12 +102,16 @@ func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, about strin
 	if err != nil {
 		return err
 	}
-	if worse := before.Worse(after); len(worse) > 0 {
+	if worse := before.Comparable(after).Worse(after); len(worse) > 0 {
 		l.wrong("fix of "+v.Policy+" takes away what works", "%s\n%s", strings.Join(worse, "\n"), about)
 	}
 	for key, way := range after {
-		if key.host == v.Host && key.port == v.Port && isClient(key.client, v.Client) && way.plaintext {
-			l.wrong("fix of "+v.Policy+" leaves plaintext", "%s: %s\n%s", key, way.wrong, about)
+		if !isClient(key.client, v.Client) {
+			continue
+		}
+		toGateway := v.Host == egressHost && strings.Contains(way.where, plaintextToGateway) && strings.Contains(way.where, fmt.Sprintf("outbound|%d|", v.Port))
+		if toGateway || key.host == v.Host && key.port == v.Port && way.plaintext {
+			l.wrong("fix of "+v.Policy+" leaves plaintext", "%s: %s by %s\n%s", key, way.wrong, way.where, about)
 			break
 		}
 	}
@@ -145,7 +156,7 @@ func (l *Lander) checkWarnings(ctx context.Context, set Landing) error {
 // checkWarning does what a warning about an object says.
 func (l *Lander) checkWarning(ctx context.Context, d Document, v policies.Violation) error {
 	about := fmt.Sprintf("\n  [%s] %s\n  fix:\n%s", v.Policy, v.Message, v.Fix)
-	fix, err := fixOf(v)
+	fixed, err := fixesOf(v)
 	if errors.Is(err, fixes.ErrNoFix) {
 		return nil
 	}
@@ -153,8 +164,12 @@ func (l *Lander) checkWarning(ctx context.Context, d Document, v policies.Violat
 		return err
 	}
 	l.r.Fixes++
-	left := mostFixes
-	fixed, err := l.fixed(ctx, l.state, putting(l.state, fix), &left)
+	left, state := mostFixes, l.state
+	for _, fix := range fixed {
+		if state, err = l.fixed(ctx, state, putting(state, fix), &left); err != nil {
+			break
+		}
+	}
 	switch {
 	case errors.Is(err, fixes.ErrNoFix), errors.Is(err, errCircle):
 		l.wrong("fix of warning "+v.Policy+" is refused", "%v%s", err, about)
@@ -162,15 +177,15 @@ func (l *Lander) checkWarning(ctx context.Context, d Document, v policies.Violat
 	case err != nil:
 		return err
 	}
-	if err := l.checkFixed(v, l.state, fixed, about); err != nil {
+	if err := l.checkFixed(v, l.state, state, about); err != nil {
 		return err
 	}
-	at := slices.IndexFunc(fixed, func(s Document) bool { return sameObject(s, d) })
+	at := slices.IndexFunc(state, func(s Document) bool { return sameObject(s, d) })
 	if at < 0 {
 		return nil
 	}
-	d = fixed[at]
-	others := slices.DeleteFunc(slices.Clone(fixed), func(s Document) bool { return sameObject(s, d) })
+	d = state[at]
+	others := slices.DeleteFunc(slices.Clone(state), func(s Document) bool { return sameObject(s, d) })
 	again, _, err := l.judge(ctx, others, Write{Operation: policies.Create, Object: d})
 	if err != nil {
 		return err

@@ -66,19 +66,28 @@ func (w Walked) Working() int {
 
 func (way walkedWay) works() bool { return way.wrong == "" && way.lost == "" }
 
-// Worse lists the connections that leave under checked TLS before and not after. Those to a port that has another protocol
-// after are not the same ones.
+// Comparable returns the connections to ports that have no other protocol after: those to others are not the same ones.
+func (w Walked) Comparable(after Walked) Walked {
+	families := map[connectionKey]string{}
+	for k := range after {
+		families[connectionKey{client: k.client, host: k.host, port: k.port}] = k.family
+	}
+	same := Walked{}
+	for k, way := range w {
+		if family, known := families[connectionKey{client: k.client, host: k.host, port: k.port}]; !known || family == k.family {
+			same[k] = way
+		}
+	}
+	return same
+}
+
+// Worse lists the connections that leave under checked TLS before and not after.
 func (w Walked) Worse(after Walked) []string {
 	var all []string
-	ports := map[connectionKey]bool{}
-	for k := range after {
-		ports[connectionKey{client: k.client, host: k.host, port: k.port}] = true
-	}
 	for k, was := range w {
 		is, known := after[k]
 		switch {
 		case !was.works():
-		case !known && ports[connectionKey{client: k.client, host: k.host, port: k.port}]:
 		case !known:
 			all = append(all, fmt.Sprintf("%s: is not known any more", k))
 		case !is.works():
@@ -264,6 +273,9 @@ func (w *walker) leave(o envoy.Outcome, p envoy.Payload) []walkedWay {
 	return []walkedWay{way}
 }
 
+// plaintextToGateway is where a connection goes by an egress gateway to which it comes in plaintext.
+const plaintextToGateway = "the egress gateway in plaintext"
+
 // atGateway walks on through the egress gateway.
 func (w *walker) atGateway(o envoy.Outcome, p envoy.Payload) []walkedWay {
 	inside := p
@@ -283,7 +295,11 @@ func (w *walker) atGateway(o envoy.Outcome, p envoy.Payload) []walkedWay {
 			return []walkedWay{{lost: "goes round in the egress gateway"}}
 		}
 		for _, way := range w.leave(next, inside) {
-			way.where = "the egress gateway by " + o.Cluster() + " " + fmt.Sprint(o.TLS) + ", " + way.where
+			by := plaintextToGateway
+			if o.TLS != nil {
+				by = "the egress gateway under " + o.TLS.String()
+			}
+			way.where = by + " by " + o.Cluster() + ", " + way.where
 			ways = append(ways, way)
 		}
 	}

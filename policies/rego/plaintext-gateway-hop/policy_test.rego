@@ -73,3 +73,15 @@ test_passes_the_way_out if {
 test_ignores_deletions if {
 	found == set() with input as fixtures.deletion("VirtualService", [hop])
 }
+
+# Both halves, each of which alone breaks the way.
+test_changes_the_server_and_the_rule[payload] if {
+	some payload, protocol in {"http": "HTTPS", "opaque": "TLS"}
+	server := {"gateway": {"kind": "Gateway", "namespace": "shop", "name": "egress"}, "index": 1}
+	result := found with input as fixtures.review("VirtualService", [object.union(hop, {"payload": payload, "server": server})])
+	some v in result
+	[first, second] := split(v.fix, "\n---\n")
+	contains(first, "# in Gateway shop/egress\n")
+	yaml.unmarshal(first) == {"spec.servers[1].port.protocol": protocol, "spec.servers[1].tls": {"mode": "ISTIO_MUTUAL"}}
+	yaml.unmarshal(second).kind == "DestinationRule"
+}
