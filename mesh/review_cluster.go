@@ -151,7 +151,7 @@ func (r *review) newDestinationFrom(client Client, host string, number uint32, t
 		return nil
 	}
 	hops, earlier := r.hopsThenAndNow(client, host, number)
-	if !slices.ContainsFunc(earlier, func(h hop) bool { return h.kind == HopEgress || h.kind == HopGateway }) {
+	if !slices.ContainsFunc(earlier, func(h hop) bool { return h.kind == HopEgress && h.exists || h.kind == HopGateway }) {
 		earlier = []hop{r.before.directHop(client, svc, number, "", p.family())} // as it was before the route
 	}
 	hops = slices.DeleteFunc(hops, func(h hop) bool {

@@ -157,3 +157,39 @@ func TestReviewRoutedInsideElsewhere(t *testing.T) {
 		c.run(t)
 	}
 }
+
+// What a third party answers in the place of a server that was under TLS.
+func TestReviewAnsweredByOthers(t *testing.T) {
+	const api = `
+		ServiceEntry default/api @1: {hosts: [api.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}
+		DestinationRule default/api: {host: api.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const answered = `
+		sidecar shop api.example.com:80 unknown no-destination was originated lost check of api.example.com of ServiceEntry default/api`
+	const silent = `
+		sidecar shop api.example.com:80 unknown no-destination was originated`
+	route := func(namespace, http string) string {
+		return `
+			VirtualService ` + namespace + `/x: {hosts: [api.example.com], exportTo: [shop], http: [` + http + `]}`
+	}
+	for _, c := range []reviewCase{
+		{"a redirect to another host", api, route("team-a", "{redirect: {authority: evil.example.net}}"), answered},
+		{"under TLS", api, route("team-a", "{redirect: {authority: evil.example.net, scheme: https}}"), answered},
+		{"to another path, in plaintext", api, route("team-a", "{redirect: {uri: /}}"), answered},
+		{"to the same host under TLS", api, route("team-a", "{redirect: {scheme: https}}"), silent},
+		{"a response", api, route("team-a", "{directResponse: {status: 200}}"), answered},
+		{"to some requests", api, route("team-a", "{match: [{uri: {prefix: /login}}], directResponse: {status: 200}}, {route: [{destination: {host: api.example.com}}]}"), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated` + answered},
+		{"after a route for all", api, route("team-a", "{route: [{destination: {host: api.example.com}}]}, {directResponse: {status: 200}}"), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated`},
+		{"by the owner of the host", api, route("default", "{redirect: {authority: evil.example.net}}"), silent},
+		{"for its own namespace", api, route("shop", "{redirect: {authority: evil.example.net}}"), silent},
+		{"what was not under TLS", `
+			ServiceEntry default/api @1: {hosts: [api.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`,
+			route("team-a", "{redirect: {authority: evil.example.net}}"), `
+			sidecar shop api.example.com:80 unknown no-destination was plaintext`},
+		{"as before", api + route("team-a", "{directResponse: {status: 200}}"), route("team-a", "{directResponse: {status: 201}}"), `
+			sidecar shop api.example.com:80 unknown no-destination was unrouted`},
+	} {
+		c.run(t)
+	}
+}

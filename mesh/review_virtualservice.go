@@ -124,6 +124,7 @@ func (r *routeReview) routeChanges(client Client, host string, number uint32) []
 		return nil
 	}
 	list := r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
+	list = append(list, r.answeredByOthers(earlier, client, host, host, number)...)
 	return append(list, r.routedInside(hops, earlier, client, host, host, number)...)
 }
 

@@ -3,7 +3,9 @@
 # description: |-
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
-#   where clients of another namespace lose a check that they had, for a host that another namespace declares.
+#   where clients of another namespace lose a check that they had, for a host that another namespace declares. Where a
+#   route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
+#   that is told.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -34,6 +36,30 @@ violation contains _violation(f) if {
 	f.verdict == "originated"
 	f.hops in {null, []}
 }
+
+# Nothing leaves, but the application takes the answer for the server's.
+violation contains lib.flow_violation(f, {"message": _answered_message(f), "fix": lib.leave_to_others(f)}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.hopKind == "none"
+	f.lostVerification
+}
+
+_answered_message(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"%s answers requests in the place of %s, whose certificate was checked before this %s, and is neither of these",
+		"clients' namespace nor of the host's: a redirect sends the application to another server, or on in plaintext.",
+	]),
+	[lib.decided_by(f), lib.asked_for(f), input.request.operation],
+)) if {
+	endswith(lib.decided_by(f), ".redirect")
+} else := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"%s answers requests in the place of %s, whose certificate was checked before this %s, and is neither of these",
+		"clients' namespace nor of the host's.",
+	]),
+	[lib.decided_by(f), lib.asked_for(f), input.request.operation],
+))
 
 _violation(f) := lib.flow_violation(f, {"message": _lost_message(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
 	f.lostVerification

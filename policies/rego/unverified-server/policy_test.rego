@@ -110,3 +110,22 @@ test_has_no_narrower_export_where_there_is_none[[kind, spec]] if {
 	some v in result
 	startswith(v.fix, "# The traffic still needs")
 }
+
+test_warns_of_answers_in_the_servers_place[field] if {
+	some field, words in {
+		"spec.http[0].redirect": "a redirect sends the application to another server, or on in plaintext.",
+		"spec.http[1].directResponse": "is neither of these clients' namespace nor of the host's.",
+	}
+	route := {"kind": "VirtualService", "namespace": "team-a", "name": "x"}
+	flow := object.union(fixtures.plaintext_flow, {
+		"hopKind": "none",
+		"verdict": "unknown",
+		"hops": [object.union(fixtures.plaintext_hop, {"to": "nowhere", "decidedBy": {"object": route, "field": field}})],
+		"lostVerification": {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": []},
+	})
+	some v in found with input as fixtures.review("VirtualService", [flow])
+	not v.action
+	startswith(v.message, sprintf("sidecar default to edition.cnn.com:80: VirtualService team-a/x %s answers requests in the place of edition.cnn.com,", [field]))
+	endswith(v.message, words)
+	startswith(v.fix, "# For clients of its own namespace alone.")
+}

@@ -1,0 +1,71 @@
+package mesh
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// answeredByOthers returns the changes of requests for name, which were under TLS, that the VirtualService under review, of a
+// third party (see routedInside), answers in the server's place: by a redirect that leads elsewhere or stays in plaintext, or by
+// a response. Nothing of them leaves, but the application takes the answer for that of the server whose name was checked. Here
+// it is sent, in plaintext, to another server:
+//
+//	metadata: {name: x, namespace: team-a}
+//	spec:
+//	  hosts: [api.example.com]
+//	  http: [{redirect: {authority: evil.example.net}}]
+func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, name string, number uint32) []change {
+	c := takenConnection{review: r.review, client: client, declared: declared, name: name, number: number}
+	svc, p, ok := r.externalPort(client, declared, number)
+	if !ok || r.object == nil || p.family() == FamilyTLS || egressVerdict(earlier) != Originated {
+		return nil
+	}
+	v, field := r.after.answeringRoute(client, svc, name, p)
+	if field == "" || !slices.Contains(r.routes, v.Ref) || !c.isOfThirdParty(v) {
+		return nil
+	}
+	h := r.after.directHop(client, svc, number, "", FamilyHTTP)
+	h.kind, h.route, h.decidedBy = HopNone, &routeDestination{virtualService: v}, &Decision{Object: v.Ref, Field: field}
+	owner := r.declaredByOther(client, declared, v.Namespace)
+	return []change{{hop: h, before: Originated, lost: &LostVerification{Host: name, Service: owner.ref, Names: []string{}}}}
+}
+
+// answeringRoute returns the VirtualService that takes a sidecar's requests for a name, and the field of its first route that
+// answers some of them in the server's place; "" where none does.
+func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string, p port) (*virtualService, string) {
+	l, heard := s.egressListenerFor(client, svc, p)
+	if !heard || client.Kind != ClientSidecar || l.parsedAs(p) != FamilyHTTP && l.parsedAs(p) != FamilyUnspecified {
+		return nil, ""
+	}
+	r := matchContext{gateway: meshGateway, host: name, port: p.number, client: client}
+	for _, v := range s.virtualServicesForRequests(s.selectVirtualServices(client, svc.host, l), svc.host, r, l) {
+		taken := false
+		for i, route := range s.httpRoutes(v) {
+			applies, whole := matchHTTP(v, route, r)
+			if applies && answersInPlace(route, name) {
+				return v, fmt.Sprintf("spec.http[%d].%s", i, routeActionField(route))
+			}
+			if taken = taken || applies; whole {
+				break
+			}
+		}
+		if taken {
+			break
+		}
+	}
+	return nil, ""
+}
+
+// answersInPlace reports whether a route answers requests for a name itself, other than by sending them to the same name under
+// TLS.
+func answersInPlace(route *networking.HTTPRoute, name string) bool {
+	to := route.GetRedirect()
+	if to == nil {
+		return route.GetDirectResponse() != nil
+	}
+	host, _, _ := strings.Cut(to.Authority, ":")
+	return host != "" && !strings.EqualFold(host, name) || to.Scheme != "https"
+}
