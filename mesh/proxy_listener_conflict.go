@@ -14,6 +14,8 @@ type portListeners struct {
 	atEndpoints map[netip.Addr][]*service
 	// shared has the listener for all addresses, by client.
 	shared map[string]sharedListener
+	// serverFirst is what hasServerFirst returns; nil until it is asked for.
+	serverFirst *bool
 }
 
 // sharedListener is what services make of the listener 0.0.0.0_PORT of one client.
@@ -68,11 +70,15 @@ func (l *portListeners) otherListener(c connection) (takenBy, bool) {
 	if heard, ok := l.snapshot.egressListenerFor(c.client, c.to, c.port); !ok || heard.port != 0 {
 		return takenBy{}, false
 	}
+	if c.payload == FamilyHTTP && !l.hasServerFirst() { // addresses alone decide, whatever shares the listener
+		by, found := l.rangeOf(c, func(*service) bool { return true })
+		return by, found && by.service.host != c.to.host
+	}
 	shared := l.sharedBy(c.client)
 	if shared.first == nil {
 		return takenBy{}, false
 	}
-	if by, found := l.rangeOf(c, shared); found {
+	if by, found := l.rangeOf(c, func(svc *service) bool { return shared.has(svc, l.number) }); found {
 		return by, by.service.host != c.to.host
 	}
 	if c.payload == FamilyHTTP && !shared.isServerFirst(l.number) {
@@ -131,15 +137,25 @@ func (l *portListeners) endpointListeners() map[netip.Addr][]*service {
 	return l.atEndpoints
 }
 
-// rangeOf returns the service with the narrowest range of addresses that holds the connection's.
-func (l *portListeners) rangeOf(c connection, shared sharedListener) (by takenBy, found bool) {
+// hasServerFirst reports whether any service has the port for a protocol whose servers speak first.
+func (l *portListeners) hasServerFirst() bool {
+	if l.serverFirst == nil {
+		has := l.snapshot.hasServerFirst(l.number)
+		l.serverFirst = &has
+	}
+	return *l.serverFirst
+}
+
+// rangeOf returns the service with the narrowest range of addresses that holds the connection's, of those for which shares is
+// true.
+func (l *portListeners) rangeOf(c connection, shares func(*service) bool) (by takenBy, found bool) {
 	if !c.address.IsValid() {
 		return takenBy{}, false
 	}
 	for key, svc := range l.snapshot.ports.Prefix(portKey(portRange, l.number)) {
 		prefix := rangeOfKey(key)
 		narrower := !found || prefix.Bits() > by.addresses.Bits() || prefix == by.addresses && precedes(svc, by.service) < 0
-		if isMatched(prefix) && prefix.Contains(c.address) && narrower && l.hasListenerFor(c.client, svc) && shared.has(svc, l.number) {
+		if isMatched(prefix) && prefix.Contains(c.address) && narrower && l.hasListenerFor(c.client, svc) && shares(svc) {
 			by, found = takenBy{svc, prefix}, true
 		}
 	}

@@ -2,7 +2,10 @@ package mesh
 
 import (
 	"cmp"
+	"iter"
 	"slices"
+
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // addHost adds the flows to a host of the clients for which touched is true: by the clusters of the host, by routes for
@@ -24,6 +27,20 @@ func (r *review) addHost(host string, touched func(Client) bool) {
 // isExternal reports whether a host is outside the mesh, and has any port.
 func (r *review) isExternal(host string) bool {
 	return r.after.isExternal(host) && len(r.after.Ports(host)) > 0
+}
+
+// hostClasses returns the classes of the hosts that a pattern covers, with no SNI of their own to tell apart.
+func (r *review) hostClasses(pattern string) iter.Seq[hostClass] {
+	if !host.IsWildcard(pattern) {
+		return r.after.hostClasses(pattern, nil, r.lists)
+	}
+	if r.classes[pattern] == nil {
+		if r.classes == nil {
+			r.classes = map[string][]hostClass{}
+		}
+		r.classes[pattern] = slices.Collect(r.after.hostClasses(pattern, nil, r.lists))
+	}
+	return slices.Values(r.classes[pattern])
 }
 
 // addHostClass adds the flows of the first host of a class, which stand for the others too.

@@ -52,8 +52,12 @@ type divertedReview struct {
 	victims, looked int
 }
 
-// maxLookedAt is how many services of other namespaces one object may concern.
-const maxLookedAt = 2048
+const (
+	// maxLookedAt is how many services of other namespaces one object may concern.
+	maxLookedAt = 512
+	// maxDisabled is how many services are looked at for the sake of one whose TLS a rule disables.
+	maxDisabled = 64
+)
 
 // diverted adds the flows that the object under review takes from services of other namespaces.
 func (r *review) diverted() {
@@ -126,21 +130,51 @@ func (r *divertedReview) services(list []*service) {
 }
 
 // listener adds what is taken of the services on a port by listeners for these addresses, or as the port is one for a protocol
-// that shares its listener with no other.
+// that shares its listener with no other: who shares it is the same for all services, so that a few stand for all.
 func (r *divertedReview) listener(number uint32, claims []netip.Prefix) {
 	shared := r.after.hasServerFirst(number)
-	if len(claims) == 0 && !shared {
+	if len(claims) == 0 && !shared || r.isUnderMutualTLS(number) {
 		return
 	}
+	claimed, looked := disjoint(claims), 0
 	for known, victim := range r.after.hostsOnPort(number) {
 		if r.stopped() {
 			return
 		}
-		if victim.namespace != r.reviewed().Namespace && r.after.isMeshService(victim) &&
-			(shared || slices.ContainsFunc(victim.addresses(), func(at netip.Prefix) bool { return slices.ContainsFunc(claims, at.Overlaps) })) {
+		p, _ := victim.port(number)
+		at := slices.ContainsFunc(victim.addresses(), func(at netip.Prefix) bool {
+			_, exactly := slices.BinarySearchFunc(claims, at, netip.Prefix.Compare)
+			return exactly || FamilyOf(p.protocol) == FamilyHTTP && claimed.contains(at.Addr()) // others listen at their very address
+		})
+		if victim.namespace == r.reviewed().Namespace || FamilyOf(p.protocol) == FamilyTLS || !r.after.isMeshService(victim) {
+			continue
+		}
+		if at || shared && FamilyOf(p.protocol) == FamilyHTTP && looked < maxTakenHosts {
+			looked++
 			r.victim(known, known)
 		}
 	}
+}
+
+// isUnderMutualTLS reports whether all that the entry under review gets on a port is under the mesh's own mutual TLS, whoever
+// sends it.
+func (r *divertedReview) isUnderMutualTLS(number uint32) bool {
+	if r.object == nil || r.object.Kind != KindServiceEntry {
+		return false
+	}
+	has := false
+	for _, own := range r.after.settings.servicesOf(r.object) {
+		if _, has = own.port(number); !has {
+			return false
+		}
+		for _, client := range r.clientsOf(own.host, own.host) {
+			svc, ok := r.after.serviceFor(client, own.host)
+			if ok && svc.hasPort(number) && !r.after.directHop(client, svc, number, "", FamilyOpaque).cluster.everywhere {
+				return false
+			}
+		}
+	}
+	return has
 }
 
 // routes adds what the VirtualService under review takes, and the routes that delegate to it.
@@ -161,7 +195,7 @@ func (r *divertedReview) routed(v *virtualService, hosts []string) {
 		for _, victim := range r.after.servicesNamed(pattern) {
 			r.victim(victim, strings.ToLower(pattern))
 		}
-		for class := range r.after.hostClasses(pattern, nil, r.lists) {
+		for class := range r.hostClasses(pattern) {
 			if r.stopped() {
 				return
 			}
@@ -188,115 +222,50 @@ func (r *divertedReview) leadsElsewhere(v *virtualService) bool {
 func (r *divertedReview) rule() {
 	for _, o := range r.versions() {
 		pattern := r.after.settings.qualify(ruleSpec(o).Host, o.Namespace)
-		for known := range r.after.hostsCoveredBy(pattern) {
-			if r.stopped() || r.looked == maxLookedAt {
-				return // a rule is for its own namespace
+		if o == r.object && disablesTLS(ruleSpec(o)) {
+			r.disabled(pattern)
+		}
+		r.services(r.ownServices(pattern))
+	}
+}
+
+// ownServices returns the services of the namespace under review that a host of a rule covers: their rule counts for all who are
+// led there.
+func (r *divertedReview) ownServices(pattern string) []*service {
+	var list []*service
+	for known := range r.after.hostsCoveredBy(pattern) {
+		for _, svc := range r.after.services.At(known) {
+			if svc.namespace == r.reviewed().Namespace {
+				list = append(list, svc)
 			}
-			if len(r.after.gatewaysBehind(known)) == 0 { // else plaintext-gateway-hop knows
-				r.victim(known, known)
-			}
-			if known == pattern {
-				for _, v := range r.after.virtualServicesWithDestination(known) {
-					r.routed(v, v.hosts)
-				}
-				for _, victim := range r.after.servicesNamed(known) {
-					r.victim(victim, known)
-				}
-			}
+		}
+	}
+	return list
+}
+
+// disabled adds the services that the host of a rule covers, gateways aside: of these plaintext-gateway-hop knows. A rule is for
+// its own namespace's clients, who are warned: a few services stand for all.
+func (r *divertedReview) disabled(pattern string) {
+	for known := range r.after.hostsCoveredBy(pattern) {
+		if r.stopped() || r.looked == maxDisabled {
+			return
+		}
+		if len(r.after.gatewaysBehind(known)) == 0 {
+			r.victim(known, known)
 		}
 	}
 }
 
-// victim adds the flows of a service that are diverted by a name of it.
-func (r *divertedReview) victim(known, name string) {
-	own := func(svc *service) bool { return svc.namespace == r.reviewed().Namespace }
-	if r.victims >= maxTakenHosts || !slices.ContainsFunc(r.after.services.At(known), func(svc *service) bool { return !own(svc) }) {
-		return
+// disablesTLS reports whether any settings of a rule have mode DISABLE, or none.
+func disablesTLS(rule *networking.DestinationRule) bool {
+	policies := []*networking.TrafficPolicy{rule.TrafficPolicy}
+	for _, sub := range rule.Subsets {
+		policies = append(policies, sub.GetTrafficPolicy())
 	}
-	if r.looked++; r.looked > maxLookedAt {
-		r.exceed("it concerns more than the %d services of other namespaces that a review looks at: name fewer hosts", maxLookedAt)
-		return
+	off := func(tls *networking.ClientTLSSettings) bool {
+		return tls != nil && tls.Mode == networking.ClientTLSSettings_DISABLE
 	}
-	found := false
-	for _, client := range r.clientsOf(known, name) {
-		for _, number := range r.after.Ports(known) {
-			if r.stopped() {
-				return
-			}
-			svc, ok := r.after.serviceFor(client, known)
-			if !ok || own(svc.service) || !r.after.settings.isNameFor(name, known, client.Namespace) {
-				continue
-			}
-			r.spend(1)
-			found = r.addDiverted(asked{client, known, name, number}) || found
-		}
-	}
-	if found {
-		r.victims++
-	}
-}
-
-// clientsOf returns the sidecars that may be configured differently for a service, or for one of its names.
-func (r *divertedReview) clientsOf(known, name string) []Client {
-	namespaces := append(r.after.clientNamespaces(known), r.reviewed().Namespace)
-	if name != known {
-		namespaces = append(namespaces, r.after.clientNamespaces(name)...)
-	}
-	for _, o := range r.versions() {
-		for _, svc := range r.after.settings.servicesOf(o) {
-			namespaces = append(namespaces, svc.exportScopes()...)
-		}
-	}
-	slices.Sort(namespaces)
-	var list []Client
-	for _, namespace := range slices.Compact(namespaces) {
-		list = append(list, r.after.clientsIn(namespace, known)...)
-	}
-	return slices.DeleteFunc(list, func(c Client) bool { return c.Kind != ClientSidecar })
-}
-
-// addDiverted adds the flow of what a client sends to a service where it is diverted now and was not before.
-func (r *divertedReview) addDiverted(c asked) bool {
-	svc, _ := r.after.serviceFor(c.client, c.host)
-	now := r.divertedIn(r.after, c)
-	if now == nil || r.isOwnersOrRoots(svc, now.by()) || r.divertedIn(r.before, c) != nil || !r.wasUnderTLS(c, now) {
-		return false
-	}
-	p, _ := svc.port(c.number)
-	h := r.after.directHop(c.client, svc, c.number, "", r.after.payloadFrom(c.client, svc, p))
-	h.kind = HopMesh
-	if _, known := r.index[h.key()]; known {
-		return true
-	}
-	f := h.flow()
-	f.Service, f.Diverted, f.Verdict, f.Cause, f.Before = &svc.ref, now.diversion, Plaintext, now.cause, Originated
-	f.Hops = []Hop{{From: c.client.String(), To: now.to, Port: c.number, Protocol: h.cluster.Protocol, Names: []string{}, DecidedBy: now.decision}}
-	r.index[h.key()] = len(r.flows)
-	r.flows = append(r.flows, f)
-	return true
-}
-
-// isOwnersOrRoots reports whether the service's own namespace, or the root namespace, says where its connections go.
-func (r *divertedReview) isOwnersOrRoots(svc scopedService, by Ref) bool {
-	return by.Namespace == svc.namespace || by.Namespace == r.after.settings.RootNamespace
-}
-
-// wasUnderTLS reports whether what a client sent to a service was under TLS: that of a rule or, towards a service of the mesh,
-// the mutual TLS that Istio starts by itself. What was under TLS outside and still leaves is judged with all that leaves.
-func (r *divertedReview) wasUnderTLS(c asked, now *diverted) bool {
-	svc, ok := r.before.serviceFor(c.client, c.host)
-	if !ok || !svc.hasPort(c.number) {
-		return false
-	}
-	if r.before.leavesMesh(svc.service) {
-		if now.cause == CauseRoutedElsewhere && !now.leaves() && c.client.Namespace != now.by().Namespace {
-			return false // see routedInside
-		}
-		was := egressVerdict(r.before.hops(c.client, c.host, c.number))
-		return was == Originated && !now.leaves() || was == "" && r.before.hasTLSWithoutRoutes(c.client, c.host, c.number)
-	}
-	if !r.before.isMeshService(svc.service) {
-		return false
-	}
-	return svc.kubernetes || r.before.directHop(c.client, svc, c.number, "", FamilyHTTP).cluster.everywhere
+	return slices.ContainsFunc(policies, func(p *networking.TrafficPolicy) bool {
+		return off(p.GetTls()) || slices.ContainsFunc(p.GetPortLevelSettings(), func(l *networking.TrafficPolicy_PortTrafficPolicy) bool { return off(l.GetTls()) })
+	})
 }

@@ -51,6 +51,11 @@ func TestReviewDiverted(t *testing.T) {
 			WorkloadEntry team/x @3: {address: 10.0.0.9, labels: {app: x, security.istio.io/tlsMode: istio}}`, `
 			WorkloadEntry team/x @3: {address: 10.0.0.9, labels: {app: x}}`, `
 			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext other-name was originated diverted to cart.shop by ServiceEntry team/x named cart.shop`},
+		{"inside, and its own rule takes mutual TLS away", cart + `
+			ServiceEntry team/x @2: {hosts: [x.team], addresses: [10.0.0.5], location: MESH_INTERNAL, resolution: STATIC, exportTo: [shop], ports: [{number: 8081, name: x, protocol: TCP}],
+				endpoints: [{address: 10.0.0.9, labels: {security.istio.io/tlsMode: istio}}]}`, `
+			DestinationRule team/x: {host: x.team, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext other-listener was originated diverted to x.team by ServiceEntry team/x at 10.0.0.5/32`},
 		{"a route to a host outside", cart + evil, `
 			VirtualService team/x: {hosts: [cart.shop.svc.cluster.local], exportTo: [shop], http: [{route: [{destination: {host: evil.example, port: {number: 80}}}]}]}`, `
 			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext routed-elsewhere was originated diverted to evil.example by VirtualService team/x`},

@@ -21,7 +21,7 @@ func (r *review) virtualService() {
 	hosts := rr.hosts()
 	rr.limitRoutes(hosts)
 	for _, pattern := range hosts {
-		for class := range r.after.hostClasses(pattern, nil, r.lists) {
+		for class := range r.hostClasses(pattern) {
 			r.addHostClass(class, rr.addHost)
 		}
 	}

@@ -1,0 +1,37 @@
+package mesh
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestServicesNamed(t *testing.T) {
+	s := snapshot(t, `
+		Service shop/cart: {clusterIP: 10.0.0.5, ports: [{name: http, port: 80}]}
+		Service bank/cart: {clusterIP: 10.0.0.6, ports: [{name: http, port: 80}]}
+		Service shop/db: {clusterIP: None, ports: [{name: tcp, port: 5432}]}
+		Service shop/old: {type: ExternalName, externalName: old.example, ports: [{name: http, port: 80}]}
+		ServiceEntry shop/web: {hosts: [web.shop.svc.cluster.local], ports: [{number: 80, name: http, protocol: HTTP}]}`)
+	for name, want := range map[string]string{
+		"cart":                         "cart.bank.svc.cluster.local cart.shop.svc.cluster.local",
+		"cart.shop":                    "cart.shop.svc.cluster.local",
+		"Cart.Shop.svc":                "cart.shop.svc.cluster.local",
+		"cart.shop.svc.cluster.local.": "cart.shop.svc.cluster.local",
+		"cart.shop.svc.cluster.local":  "",
+		"cart.shop.svc.cluster":        "",
+		"x.cart.shop":                  "",
+		"cart.":                        "",
+		"db-0.db.shop":                 "db.shop.svc.cluster.local",
+		"*.db.shop.svc.cluster.local":  "db.shop.svc.cluster.local",
+		"old.shop":                     "",
+		"web.shop":                     "",
+		"":                             "",
+	} {
+		if have := strings.Join(s.servicesNamed(name), " "); have != want {
+			t.Errorf("%s is a name of %q, want %q", name, have, want)
+		}
+	}
+	if s.settings.isNameFor("cart", "cart.shop.svc.cluster.local", "bank") || !s.settings.isNameFor("cart.shop", "cart.shop.svc.cluster.local", "bank") {
+		t.Error("a name without a dot is for its own namespace alone")
+	}
+}
