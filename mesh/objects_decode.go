@@ -51,7 +51,11 @@ func Decode(raw []byte) (*Object, error) {
 	if m.Metadata.CreationTimestamp != nil {
 		o.Created = *m.Metadata.CreationTimestamp
 	}
-	spec, unknown, err := decodeSpec(kind, m.Spec)
+	decoded := m.Spec
+	if o.IsWorkload() {
+		decoded = raw
+	}
+	spec, unknown, err := decodeSpec(kind, decoded)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: spec%s: %w", o.Ref, unreadableField(kind, m.Spec), explainJSON(err))
 	}
@@ -78,6 +82,9 @@ func kindOf(apiVersion, kind string) string {
 	group, _, found := strings.Cut(apiVersion, "/")
 	if !found {
 		group = ""
+	}
+	if _, workload := workloadKinds()[kind]; workload && group == workloadGroup(kind) {
+		return kind
 	}
 	switch group {
 	case "networking.istio.io":
@@ -132,7 +139,10 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		spec, err = decodeKubernetesGateway(raw)
 		return spec, nil, err
 	default:
-		return nil, nil, nil
+		if _, workload := workloadKinds()[kind]; workload {
+			spec, err = decodeWorkload(kind, raw)
+		}
+		return spec, nil, err
 	}
 	if unknown, err = unmarshalSpec(raw, message); err != nil {
 		return nil, nil, err

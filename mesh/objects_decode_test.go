@@ -23,7 +23,10 @@ func TestKindOf(t *testing.T) {
 		{"gateway.networking.k8s.io/v1", "Gateway", "KubernetesGateway"},
 		{"gateway.networking.k8s.io/v1", "HTTPRoute", ""},
 		{"v1", "Service Namespace", "read"},
-		{"v1", "Pod ServiceEntry", ""},
+		{"v1", "Pod", "read"},
+		{"apps/v1", "Deployment StatefulSet DaemonSet ReplicaSet", "read"},
+		{"batch/v1", "Job CronJob", "read"},
+		{"v1", "ServiceEntry Deployment", ""},
 		{"serving.knative.dev/v1", "Service", ""},
 		{"", "Service", "read"},
 	} {
@@ -73,7 +76,7 @@ func TestDecodeSpec(t *testing.T) {
 
 // Fields are read as the API server reads them: "Kind" is not "kind".
 func TestDecodeTellsCasesApart(t *testing.T) {
-	for _, raw := range []string{`{"apiVersion": "v1", "Kind": "Service"}`, `{"apiVersion": "v1", "kind": "Pod"}`, `{}`} {
+	for _, raw := range []string{`{"apiVersion": "v1", "Kind": "Service"}`, `{"apiVersion": "v1", "kind": "Secret"}`, `{}`} {
 		if o, err := Decode([]byte(raw)); o != nil || err != nil {
 			t.Errorf("%s: have %v, %v, want nothing", raw, o, err)
 		}

@@ -64,7 +64,7 @@ type Object struct {
 	Status []HostAddress
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
-	// *security.AuthorizationPolicy (istio.io/api), *Service, *KubernetesGateway, or nil for a Namespace.
+	// *security.AuthorizationPolicy (istio.io/api), *Service, *KubernetesGateway, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string

@@ -120,8 +120,8 @@ func BenchmarkEncode(b *testing.B) {
 
 func TestBenchMeasuresEveryPolicy(t *testing.T) {
 	costs, err := engine(t).Bench(t.Context(), time.Millisecond, authorizationPolicyReview("*"))
-	if err != nil || len(costs) != 18 {
-		t.Fatalf("got %v, %v, want 18 costs", costs, err)
+	if err != nil || len(costs) != 19 {
+		t.Fatalf("got %v, %v, want 19 costs", costs, err)
 	}
 	for _, c := range costs {
 		if c.Runs < 1 || c.Median <= 0 || c.P99 < c.Median || c.Allocations == 0 || c.Bytes == 0 {

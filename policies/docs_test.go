@@ -38,7 +38,7 @@ func TestTheBuiltinPolicies(t *testing.T) {
 		"unspecified-protocol": v1alpha1.Warn, "opaque-tcp": v1alpha1.Warn, "unknown-host": v1alpha1.Warn,
 		"plaintext-gateway-hop": v1alpha1.Warn, "missing-principals": v1alpha1.Deny, "any-principal": v1alpha1.Warn,
 		"invalid-principal": v1alpha1.Deny, "unenforced-policy": v1alpha1.Warn, "undeclared-egress": v1alpha1.Warn,
-		"outside-model": v1alpha1.Warn,
+		"outside-model": v1alpha1.Warn, "bypassed-proxy": v1alpha1.Warn,
 	}
 	policies := engine(t).Policies()
 	for _, p := range policies {

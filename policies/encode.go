@@ -11,7 +11,7 @@ import (
 // encoder encodes an Input as a Rego value, equal to what its JSON form parses to: a round trip through JSON costs more
 // than the policies themselves. How each type is encoded is derived from its JSON tags once, by typeEncoders.
 type encoder struct {
-	request, flows, callers, opened, outsideModel encodeFunc
+	request, flows, callers, opened, bypasses, outsideModel encodeFunc
 	// constants are the terms of strings that many inputs have.
 	constants map[string]*ast.Term
 }
@@ -33,6 +33,7 @@ func newEncoder() (*encoder, error) {
 		&e.callers:      reflect.TypeFor[*mesh.Callers](),
 		&e.opened:       reflect.TypeFor[*mesh.OpenedWorkloads](),
 		&e.outsideModel: reflect.TypeFor[[]mesh.OutsideModel](),
+		&e.bypasses:     reflect.TypeFor[[]mesh.Bypass](),
 	} {
 		if *target, err = types.of(typ); err != nil {
 			return nil, err
@@ -82,6 +83,9 @@ func (e *encoder) encode(in *Input) ast.Value {
 	}
 	if in.Opened != nil {
 		members["opened"] = e.opened(&p, reflect.ValueOf(&in.Opened).Elem()).Value
+	}
+	if len(in.Bypasses) > 0 {
+		members["bypasses"] = e.bypasses(&p, reflect.ValueOf(&in.Bypasses).Elem()).Value
 	}
 	if len(in.OutsideModel) > 0 {
 		members["outsideModel"] = e.outsideModel(&p, reflect.ValueOf(&in.OutsideModel).Elem()).Value

@@ -26,6 +26,8 @@ type Input struct {
 	Callers *mesh.Callers `json:"callers,omitempty"`
 	// Opened is nil where no workload is opened to callers without an identity by what an AuthorizationPolicy no longer does.
 	Opened *mesh.OpenedWorkloads `json:"opened,omitempty"`
+	// Bypasses are how the pods of a workload send past their proxy; nil for other kinds.
+	Bypasses []mesh.Bypass `json:"bypasses,omitempty"`
 	// OutsideModel is what Istio may obey in the object and the mesh does not know.
 	OutsideModel []mesh.OutsideModel `json:"outsideModel,omitempty"`
 }

@@ -84,6 +84,7 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		GroupedByExemption: exemptHosts != nil,
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
 		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
+		Bypasses:           c.after.Bypasses(c.object),
 		OutsideModel:       c.after.OutsideModelOf(c.object, egress),
 	}, nil
 }
