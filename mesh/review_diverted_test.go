@@ -74,9 +74,17 @@ func TestReviewDiverted(t *testing.T) {
 			Service other/own @1: {clusterIP: 10.0.0.7, ports: [{name: http, port: 80}]}`, `
 			VirtualService team/x: {hosts: [api.example], exportTo: [.], http: [{route: [{destination: {host: own.other.svc.cluster.local}}]}]}`, `
 			sidecar team api.example:80 (mesh) plaintext routed-elsewhere was originated diverted to own.other.svc.cluster.local by VirtualService team/x`},
+		{"a route to the service's own subset without TLS", cart + `
+			DestinationRule shop/cart @2: {host: cart.shop.svc.cluster.local, subsets: [{name: old, trafficPolicy: {tls: {mode: DISABLE}}}]}`, `
+			VirtualService team/x: {hosts: [cart.shop.svc.cluster.local], exportTo: [bank], http: [{route: [{destination: {host: cart.shop.svc.cluster.local, subset: old}}]}]}`, `
+			sidecar bank cart.shop.svc.cluster.local:8081 (mesh) plaintext routed-elsewhere was originated diverted to cart.shop.svc.cluster.local by VirtualService team/x`},
 		{"DISABLE for a namespace's own clients", cart, `
 			DestinationRule team/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			sidecar team cart.shop.svc.cluster.local:8080 (mesh) plaintext disabled was originated
+			sidecar team cart.shop.svc.cluster.local:8081 (mesh) plaintext disabled was originated`},
+		{"DISABLE beside a route of the service's own namespace", cart + `
+			VirtualService shop/cart: {hosts: [cart], http: [{timeout: 2s, route: [{destination: {host: cart}}]}]}`, `
+			DestinationRule team/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {portLevelSettings: [{port: {number: 8081}, tls: {mode: DISABLE}}]}}`, `
 			sidecar team cart.shop.svc.cluster.local:8081 (mesh) plaintext disabled was originated`},
 		{"DISABLE that was there", cart + `
 			DestinationRule team/x @2: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, `

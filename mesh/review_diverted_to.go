@@ -167,7 +167,8 @@ func (s *Snapshot) divertedByHop(c asked, svc scopedService, h hop) *diverted {
 		return nil
 	}
 	if cause := h.cluster.Cause; cause == CauseDisabled || cause == CauseNoMode {
-		if to.namespace == svc.namespace && !s.leavesMesh(to.service) {
+		routed := h.route != nil && h.route.virtualService.Namespace != svc.namespace // by somebody else, to where there is no TLS
+		if !routed && to.namespace == svc.namespace && !s.leavesMesh(to.service) {
 			return &diverted{cause: cause, to: to.host, decision: h.cluster.Hop.DecidedBy}
 		}
 	}

@@ -28,6 +28,8 @@ _diversion_text(flow) := sprintf("they would go to %s, %s, since %s", [flow.dive
 
 _where(flow) := sprintf("outside the mesh (%s)", [object_name(flow.diverted.service)]) if {
 	flow.diverted.outside
+} else := "in plaintext by the rule for its subset" if {
+	flow.diverted.service == flow.service
 } else := sprintf("of another namespace (%s), in plaintext unless its pods take mutual TLS", [object_name(flow.diverted.service)])
 
 _taken_since(flow) := sprintf("%s is a name of %s, too, and %s takes it", [

@@ -62,6 +62,18 @@ test_names_what_is_diverted_and_how[name] if {
 			]),
 			"# Write the route in namespace shop, whose host it is, or let spec.exportTo of VirtualService default/x be [\".\"], for its own clients.\n",
 		],
+		"by a route to a subset": [
+			{"cause": "routed-elsewhere", "diverted": {
+				"by": {"kind": "VirtualService", "namespace": "default", "name": "x"},
+				"to": "cart.shop.svc.cluster.local",
+				"service": {"kind": "Service", "namespace": "shop", "name": "cart"},
+			}},
+			concat(" ", [
+				"requests would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: they would go to",
+				"cart.shop.svc.cluster.local, in plaintext by the rule for its subset, since VirtualService default/x routes them there.",
+			]),
+			"# Write the route in namespace shop, whose host it is, or let spec.exportTo of VirtualService default/x be [\".\"], for its own clients.\n",
+		],
 		"by a rule": [
 			{"cause": "disabled", "rule": fixtures.destination_rule},
 			concat(" ", [
