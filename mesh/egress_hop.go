@@ -105,23 +105,6 @@ func (h hop) shown() Hop {
 	return out
 }
 
-// onlyServer returns the server of a hop to a gateway that is the only one of its port on the pods; nil where there are others.
-func (h hop) onlyServer() *ServerRef {
-	var found *ServerRef
-	for _, g := range h.gateways {
-		for i, srv := range gatewaySpec(g).Servers {
-			if srv.GetPort().GetNumber() != h.port {
-				continue
-			}
-			if found != nil {
-				return nil
-			}
-			found = &ServerRef{Gateway: g.Ref, Index: i}
-		}
-	}
-	return found
-}
-
 // hasRule reports whether a DestinationRule applies to the hop.
 func (h hop) hasRule() bool { return h.exists && h.cluster.rule != nil }
 

@@ -51,6 +51,26 @@ func (s *Snapshot) gatewayDestinations(client Client, servers []gatewayServer, a
 	return list, best >= 0
 }
 
+// takingSNI returns those of the servers that have the name closest to an SNI; all of them where none has it, or for "".
+func (l portServers) takingSNI(sni string) portServers {
+	best := -1
+	var list portServers
+	for _, srv := range l {
+		fit := sniSpecificity(srv.sniHosts(), sni)
+		if sni == "" || !srv.isTLS() || fit < 0 || fit < best {
+			continue
+		}
+		if fit > best {
+			best, list = fit, nil
+		}
+		list = append(list, srv)
+	}
+	if len(list) == 0 {
+		return l
+	}
+	return list
+}
+
 // sharingRouteConfig returns the servers that share a route configuration with srv: all for HTTP, or one for HTTPS.
 func sharingRouteConfig(servers []gatewayServer, srv gatewayServer) []gatewayServer {
 	if srv.isTLS() {

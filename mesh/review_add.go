@@ -65,7 +65,7 @@ func (r *review) addGatewayHop(h hop) {
 	f := h.flow()
 	f.ServerTLS = h.servers.tlsMode()
 	if f.ServerTLS == "" {
-		f.Server = h.onlyServer()
+		f.Server = r.onlyServer(h)
 	}
 	needsRule := f.ServerTLS != "" || !h.exists
 	if needsRule && !h.hasRule() && h.client.Namespace != h.route.virtualService.Namespace {

@@ -62,8 +62,8 @@ func (r *review) reached(c Client, host string) bool {
 }
 
 // addGovernedGatewayHops adds the hops to an egress gateway that the rule governs: on each port of its Gateways'
-// servers, for each subset of the rule or, without subsets, for the rule. It reports whether host is a gateway's
-// Service.
+// servers, for each subset of the rule or, without subsets, for the rule; where routes lead to a subset, on their ports
+// alone. It reports whether host is a gateway's Service.
 func (r *review) addGovernedGatewayHops(host string) bool {
 	gateways := r.after.gatewaysBehind(host)
 	if len(gateways) == 0 {
@@ -77,18 +77,39 @@ func (r *review) addGovernedGatewayHops(host string) bool {
 		}
 	}
 	client := r.governedClient()
-	for _, number := range serverPorts(gateways) {
-		for _, name := range names {
+	for _, name := range names {
+		routed := r.after.routedPorts(host, name)
+		for _, number := range serverPorts(gateways) {
+			if len(routed) > 0 && !routed[number] && !routed[0] {
+				continue
+			}
 			h := hop{kind: HopGateway, client: client, host: host, port: number, subset: name, gateways: gateways}
 			h.servers = mergedServersOn(gateways, number)
-			h.payload = h.servers.payload()
 			h.cluster, h.exists = r.after.gatewayCluster(client, host, number, name, h.servers)
+			h.servers = h.servers.takingSNI(h.cluster.Hop.SNI)
+			h.payload = h.servers.payload()
 			if h.exists && h.cluster.rule != nil && slices.Contains(h.cluster.rule.from, r.object) {
 				r.addGatewayHop(h)
 			}
 		}
 	}
 	return true
+}
+
+// routedPorts returns the ports on which routes of the mesh lead to a subset of a Service, 0 for one that they do not name.
+func (s *Snapshot) routedPorts(host, subset string) map[uint32]bool {
+	ports := map[uint32]bool{}
+	for _, v := range s.virtualServicesWithDestination(host) {
+		if !slices.Contains(v.gateways, meshGateway) {
+			continue
+		}
+		for d := range s.allDestinations(v) {
+			if d.GetSubset() == subset && s.settings.qualify(d.GetHost(), v.Namespace) == host {
+				ports[d.GetPort().GetNumber()] = true
+			}
+		}
+	}
+	return ports
 }
 
 // governedClient returns a client that the rule selects in its own namespace.

@@ -98,11 +98,15 @@ func (r *review) wasUnused(o *Object, h hop) bool {
 }
 
 // clearCredentialUsedByGateway clears Ignored of a credential that sidecars ignore, where what they send is TLS of the
-// application's, and a gateway uses the credential for the same port.
+// application's, and a gateway uses the credential for the same port. Where no gateway sends anything to the host yet, the
+// rule may come before its route, if it is in the root namespace, where gateways are.
 func (r *review) clearCredentialUsedByGateway() {
+	isFirst := r.object.Namespace == r.after.settings.RootNamespace &&
+		!slices.ContainsFunc(r.flows, func(f Flow) bool { return f.Client.Kind == ClientGateway })
 	for i := range r.flows {
 		f := &r.flows[i]
-		if f.Ignored && f.Cause == CauseCredential && f.Verdict == ApplicationTLS && slices.ContainsFunc(r.flows, f.isUsedByGateway) {
+		if f.Ignored && f.Cause == CauseCredential && f.Verdict == ApplicationTLS &&
+			(isFirst || slices.ContainsFunc(r.flows, f.isUsedByGateway)) {
 			f.Ignored = false
 		}
 	}

@@ -86,3 +86,27 @@ func (r *review) gatewayChangesElsewhere(host string, touched func(Client) bool)
 func hopsTo(host string, hops []hop, touched func(Client) bool) []hop {
 	return slices.DeleteFunc(hops, func(h hop) bool { return h.host != host || !touched(h.client) })
 }
+
+// onlyServer returns the server of a hop to a gateway that can be changed for it alone: it is the only one of its port on the
+// pods, of the namespace of the object under review, and routes of one VirtualService lead there. nil where there is none.
+func (r *review) onlyServer(h hop) *ServerRef {
+	var found *ServerRef
+	for _, g := range h.gateways {
+		for i, srv := range gatewaySpec(g).Servers {
+			if srv.GetPort().GetNumber() != h.port {
+				continue
+			}
+			if found != nil || g.Namespace != r.reviewed().Namespace {
+				return nil
+			}
+			found = &ServerRef{Gateway: g.Ref, Index: i}
+		}
+	}
+	routes := slices.DeleteFunc(r.after.virtualServicesWithDestination(h.host), func(v *virtualService) bool {
+		return !slices.Contains(v.gateways, meshGateway) || !r.after.routesToPort(v, h.host, h.port)
+	})
+	if len(routes) != 1 {
+		return nil
+	}
+	return found
+}

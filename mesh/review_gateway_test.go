@@ -106,7 +106,12 @@ func TestReviewGatewayOnlyServer(t *testing.T) {
 			{match: [{gateways: [mesh]}], route: [{destination: {host: ` + host + `, port: {number: 80}}}]}]}`
 	for _, c := range []struct{ name, gateways, want string }{
 		{"alone on its port", `
-		Gateway egress/gw: {selector: {istio: egress}, servers: [` + another + `, ` + server + `]}`, "{Gateway egress/gw 1}"},
+		Gateway shop/gw: {selector: {istio: egress}, servers: [` + another + `, ` + server + `]}`, "{Gateway shop/gw 1}"},
+		{"of another namespace", `
+		Gateway egress/gw: {selector: {istio: egress}, servers: [` + another + `, ` + server + `]}`, "<nil>"},
+		{"where another route leads, too", `
+		Gateway shop/gw: {selector: {istio: egress}, servers: [` + server + `]}
+		VirtualService other/v: {hosts: [b.example], http: [{route: [{destination: {host: ` + host + `, port: {number: 80}}}]}]}`, "<nil>"},
 		{"beside another one", `
 		Gateway egress/gw: {selector: {istio: egress}, servers: [` + server + `, ` + server + `]}`, "<nil>"},
 		{"beside another Gateway's", `

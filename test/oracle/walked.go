@@ -66,15 +66,16 @@ func (w Walked) Working() int {
 
 func (way walkedWay) works() bool { return way.wrong == "" && way.lost == "" }
 
-// Comparable returns the connections to ports that have no other protocol after: those to others are not the same ones.
+// Comparable returns the connections without those to ports that after has at other addresses, or with another protocol,
+// alone: who writes an entry otherwise means other ones.
 func (w Walked) Comparable(after Walked) Walked {
-	families := map[connectionKey]string{}
+	ports := map[connectionKey]bool{}
 	for k := range after {
-		families[connectionKey{client: k.client, host: k.host, port: k.port}] = k.family
+		ports[connectionKey{client: k.client, host: k.host, port: k.port}] = true
 	}
 	same := Walked{}
 	for k, way := range w {
-		if family, known := families[connectionKey{client: k.client, host: k.host, port: k.port}]; !known || family == k.family {
+		if _, known := after[k]; known || !ports[connectionKey{client: k.client, host: k.host, port: k.port}] {
 			same[k] = way
 		}
 	}
