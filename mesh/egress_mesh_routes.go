@@ -26,9 +26,10 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 		for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
 			r := matchContext{gateway: meshGateway, host: v.hosts[0], port: listener, client: client}
 			for _, d := range s.destinationsOf(v, kind, r) {
-				if d.Host != host {
+				if d.Host != host && !s.isAliasOf(client, d.Host, host) {
 					continue
 				}
+				d.Host = host
 				for _, number := range s.destinationPorts(client, v, svc, d, listener) {
 					for _, d := range s.withRequestedHosts(client, d, v.hosts) {
 						hops = append(hops, s.egressHops(client, d, number, svc.payloadOf(kind, number))...)
@@ -38,6 +39,12 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 		}
 	}
 	return hops
+}
+
+// isAliasOf reports whether a name is that of a Service of type ExternalName which stands for a host.
+func (s *Snapshot) isAliasOf(client Client, name, host string) bool {
+	svc, ok := s.serviceFor(client, name)
+	return ok && svc.alias && svc.externalName == host
 }
 
 // withRequestedHosts returns a destination once for each Host header that a request has there, by withRequestedHost.

@@ -154,27 +154,37 @@ func (r *review) newDestination(v *virtualService, client Client, to hop) []chan
 				return nil
 			}
 			for _, number := range r.after.Ports(class.host) {
-				list = append(list, r.newDestinationFrom(client, class.host, number, to)...)
+				hops, earlier := r.hopsThenAndNow(client, class.host, number)
+				list = append(list, r.newDestinationFrom(client, class.host, class.host, number, hops, earlier, to)...)
+			}
+		}
+		if len(r.after.services.At(pattern)) > 0 {
+			continue
+		}
+		for _, wide := range r.after.externalWildcardsOver(pattern) {
+			for _, number := range r.after.Ports(wide) {
+				hops, earlier := r.after.connectionHops(client, pattern, number), r.before.connectionHops(client, pattern, number)
+				list = append(list, r.newDestinationFrom(client, wide, pattern, number, hops, earlier, to)...)
 			}
 		}
 	}
 	return list
 }
 
-// newDestinationFrom returns the changes of a client's connections to a port of a host that a route leads to a cluster.
-func (r *review) newDestinationFrom(client Client, host string, number uint32, to hop) []change {
-	svc, p, ok := r.externalPort(client, host, number)
-	if !ok || host == to.host {
+// newDestinationFrom returns the changes of a client's connections to a port of a name, which declared, the same or a wildcard,
+// declares, that a route leads to a cluster. Its hops were earlier before the review.
+func (r *review) newDestinationFrom(client Client, declared, name string, number uint32, hops, earlier []hop, to hop) []change {
+	svc, p, ok := r.externalPort(client, declared, number)
+	if !ok || declared == to.host {
 		return nil
 	}
-	hops, earlier := r.hopsThenAndNow(client, host, number)
 	if !slices.ContainsFunc(earlier, func(h hop) bool { return h.kind == HopEgress && h.exists || h.kind == HopGateway }) {
 		earlier = []hop{r.before.directHop(client, svc, number, "", p.family())} // as it was before the route
 	}
 	hops = slices.DeleteFunc(hops, func(h hop) bool {
 		return h.kind != HopEgress || h.host != to.host || h.port != to.port || h.subset != to.subset
 	})
-	return losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, host, host))
+	return losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, declared, name))
 }
 
 // leftBefore reports whether what a client sends to a host left the mesh before the review.
@@ -187,7 +197,7 @@ func (r *review) leftBefore(client Client, host string) bool {
 // nobody encrypts if the proxy does not, whatever loses its TLS, and what the routes led nowhere before.
 func (r *review) changesByRoutes(host string, clients []Client) []change {
 	var list []change
-	for _, v := range r.after.virtualServicesWithDestination(host) {
+	for _, v := range r.routesToDestination(host) {
 		for _, client := range clients {
 			if r.stopped() {
 				return nil

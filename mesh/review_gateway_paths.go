@@ -45,7 +45,7 @@ func (r *review) addGatewayPathsTo(destination string) {
 	if r.object == nil {
 		return
 	}
-	for _, v := range r.after.virtualServicesWithDestination(destination) {
+	for _, v := range r.routesToDestination(destination) {
 		for _, name := range v.gateways {
 			if r.stopped() {
 				return

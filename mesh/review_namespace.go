@@ -143,10 +143,13 @@ func (r *review) addLosses(host string, client, before Client) {
 		if r.stopped() {
 			return
 		}
-		was := egressVerdict(r.before.connectionHops(before, host, number))
+		earlier := r.before.connectionHops(before, host, number)
+		was := egressVerdict(earlier)
 		if was != Originated {
 			continue
 		}
-		r.add(losses(r.leaving(r.after.connectionHops(client, host, number), was))...)
+		hops := r.after.connectionHops(client, host, number)
+		r.add(losses(r.leaving(hops, was))...)
+		r.add(r.routedInside(hops, earlier, client, host, host, number)...)
 	}
 }

@@ -21,12 +21,16 @@ const maxRoutesTaken = 16
 func (r *review) routedInside(hops, earlier []hop, client Client, declared, name string, number uint32) []change {
 	c := takenConnection{review: r, client: client, declared: declared, name: name, number: number}
 	var list []change
+	var before []hop // as they were, which earlier need not be
 	for i, h := range hops {
 		if h.route == nil || !c.isOfThirdParty(h.route.virtualService) || !c.endsInside(hops[i:]) {
 			continue
 		}
+		if before == nil {
+			before = r.before.connectionHops(r.clientBefore(client, name), name, number)
+		}
 		to, ok := r.hopInside(h)
-		if !ok || c.wasLedTo(h) {
+		if !ok || c.wasLedTo(h, before) {
 			continue
 		}
 		if egressVerdict(earlier) != Originated && !c.wasUnderTLS() {
@@ -82,14 +86,16 @@ func goesOn(hops []hop) bool {
 	return false
 }
 
-// wasLedTo reports whether before the review a route led some of the same connections to the destination of a hop already.
-func (c takenConnection) wasLedTo(h hop) bool {
+// wasLedTo reports whether one of the hops before the review led some of the same connections to the destination of a hop
+// already, by a route of a third party.
+func (c takenConnection) wasLedTo(h hop, before []hop) bool {
 	svc, ok := c.before.serviceFor(h.client, h.host)
 	if !ok || svc.alias || !svc.hasPort(h.port) {
 		return false
 	}
-	return slices.ContainsFunc(c.before.connectionHops(c.clientBefore(c.client, c.name), c.name, c.number), func(was hop) bool {
-		return was.kind == h.kind && was.host == h.host && was.port == h.port && len(was.gateways) == len(h.gateways)
+	return slices.ContainsFunc(before, func(was hop) bool {
+		return was.kind == h.kind && was.host == h.host && was.port == h.port && len(was.gateways) == len(h.gateways) &&
+			was.route != nil && c.isOfThirdParty(was.route.virtualService)
 	})
 }
 
@@ -157,6 +163,9 @@ func (r *review) addRoutesTo(destination string) {
 // a destination, with the host that declares it, the clients of that, and its ports.
 func (r *review) addNamesRoutedTo(destination string, clients func(host string) []Client, add func(declared, name string, clients []Client, ports []uint32)) {
 	for _, v := range r.routesToDestination(destination) {
+		if !slices.Contains(v.gateways, meshGateway) {
+			continue
+		}
 		for _, pattern := range v.hosts {
 			for class := range r.after.hostClasses(pattern, nil, r.lists) {
 				if class.host != destination && r.after.isExternal(class.host) {
@@ -173,12 +182,12 @@ func (r *review) addNamesRoutedTo(destination string, clients func(host string) 
 	}
 }
 
-// routesToDestination returns the VirtualServices for sidecars whose routes lead to a host, or to a Service of type ExternalName
-// that stands for it.
+// routesToDestination returns the VirtualServices whose routes lead to a host, or to a Service of type ExternalName that stands
+// for it.
 func (r *review) routesToDestination(host string) []*virtualService {
 	list := r.after.virtualServicesWithDestination(host)
 	for _, alias := range r.after.aliases.Prefix(host + "\x00") {
 		list = append(list, r.after.virtualServicesWithDestination(alias)...)
 	}
-	return slices.DeleteFunc(list, func(v *virtualService) bool { return !slices.Contains(v.gateways, meshGateway) })
+	return list
 }

@@ -81,6 +81,11 @@ func TestReviewRoutedInside(t *testing.T) {
 		{"the owner's route goes, and leaves it to a third party's", api + evil + route + `
 			VirtualService default/api @-1: {hosts: [api.example.com], exportTo: [shop], http: [{route: [{destination: {host: api.example.com}}]}]}`,
 			"delete VirtualService default/api", taken},
+		{"the owner's mirror that becomes a route of a third party", api + evil + `
+			VirtualService default/m: {hosts: [api.example.com], exportTo: [shop], http: [{route: [{destination: {host: api.example.com}}],
+				mirror: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}`, `
+			VirtualService team-a/x @1: {hosts: [api.example.com], exportTo: [shop],
+				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, taken},
 		{"for its own namespace", api + evil, `
 			VirtualService team-a/x: {hosts: [api.example.com], exportTo: [.],
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, ``},
@@ -89,6 +94,10 @@ func TestReviewRoutedInside(t *testing.T) {
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, ``},
 		{"what was not under TLS", `
 			ServiceEntry default/api: {hosts: [api.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}` + evil, route, ``},
+		{"the namespace of the route that came first goes", api + evil + route + `
+			Namespace apps: {}
+			VirtualService apps/first @1: {hosts: [api.example.com], exportTo: [shop], http: [{route: [{destination: {host: api.example.com}}]}]}`,
+			"delete Namespace apps", taken},
 		{"as before", api + evil + route, `
 			VirtualService team-a/x: {metadata: {labels: {a: b}}, hosts: [api.example.com], exportTo: [shop],
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, ``},
