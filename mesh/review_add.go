@@ -29,7 +29,7 @@ func (r *review) addEgress(c change) {
 		r.flows[i].LostVerification = cmp.Or(r.flows[i].LostVerification, c.lost)
 		r.flows[i].Opened = cmp.Or(r.flows[i].Opened, c.opened)
 		r.flows[i].WasUnrouted = r.flows[i].WasUnrouted || h.wasUnrouted
-		r.flows[i].TakenFromTLS = cmp.Or(r.flows[i].TakenFromTLS, r.takenFromTLS(c))
+		r.flows[i].TakenFromTLS = cmp.Or(r.flows[i].TakenFromTLS, c.led, r.takenFromTLS(c))
 		return
 	}
 	f := h.flow()
@@ -46,7 +46,7 @@ func (r *review) addEgress(c change) {
 	}
 	f.PortFallback = r.isPortFallback(h)
 	r.judgeRule(&f, h)
-	f.LostVerification, f.Opened, f.TakenFromTLS = c.lost, c.opened, r.takenFromTLS(c)
+	f.LostVerification, f.Opened, f.TakenFromTLS = c.lost, c.opened, cmp.Or(c.led, r.takenFromTLS(c))
 	if r.isDecidedElsewhere(f, h) {
 		return
 	}

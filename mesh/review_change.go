@@ -8,6 +8,8 @@ type change struct {
 	before Verdict
 	lost   *LostVerification
 	opened *OpenedServer
+	// led is the VirtualService that leads what was under TLS to the hop, which is there only now; nil for any other change.
+	led *Ref
 	// stayed reports whether routes kept all of the same connections in the mesh before (nothingLeaves).
 	stayed bool
 }

@@ -184,7 +184,17 @@ func (r *review) newDestinationFrom(client Client, declared, name string, number
 	hops = slices.DeleteFunc(hops, func(h hop) bool {
 		return h.kind != HopEgress || h.host != to.host || h.port != to.port || h.subset != to.subset
 	})
-	return losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, declared, name))
+	return withLedBy(losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, declared, name)))
+}
+
+// withLedBy sets the VirtualServices that lead to the hops of changes.
+func withLedBy(list []change) []change {
+	for i, c := range list {
+		if c.hop.route != nil && c.losesTLS() {
+			list[i].led = &c.hop.route.virtualService.Ref
+		}
+	}
+	return list
 }
 
 // leftBefore reports whether what a client sends to a host left the mesh before the review.

@@ -258,11 +258,11 @@ func TestReviewNewDestination(t *testing.T) {
 	for _, c := range []reviewCase{
 		{"what a route led nowhere", given + `
 			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated taken from TLS by VirtualService team/v`},
 		{"what went another way beside it", given + `
 			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [
 				{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}`, entry, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated taken from TLS by VirtualService team/v`},
 		{"under TLS, but checked for another name", given + `
 			DestinationRule team/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE, sni: b.example, subjectAltNames: [b.example]}}}
 			VirtualService team/v: {hosts: ["*.example"], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `

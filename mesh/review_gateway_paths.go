@@ -21,6 +21,8 @@ type gatewayPaths struct {
 	*review
 	gateway *Object
 	names   []string // the hosts of its servers, before and after the review
+	// completes reports whether the object under review is where a stored route leads, and not the Gateway or a route.
+	completes bool
 }
 
 // addGatewayPaths adds the flows that lose their TLS, or its check, on the way through the pods of Gateways.
@@ -54,7 +56,7 @@ func (r *review) addGatewayPathsTo(destination string) {
 			if name == meshGateway || g == nil {
 				continue
 			}
-			p := gatewayPaths{review: r, gateway: g, names: v.hosts}
+			p := gatewayPaths{review: r, gateway: g, names: v.hosts, completes: true}
 			if len(v.spec.Tls)+len(v.spec.Tcp) > 0 { // see addPathsOfBytes
 				p.names = serverNames(g)
 			}
@@ -118,6 +120,9 @@ func (p gatewayPaths) changes(client Client, host string, number uint32) []chang
 		return nil
 	}
 	list := p.withLostVerification(reroutedChanges(hops, earlier), earlier, client, host, host)
+	if p.completes {
+		withLedBy(list)
+	}
 	return append(list, p.routedInside(hops, earlier, client, host, host, number)...)
 }
 

@@ -114,6 +114,12 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	f.cause == "kept-inside"
 } else := lib.flow_message(f, sprintf(
+	"%s was encrypted before this %s and would leave the mesh in plaintext%s, where %s leads it: %s.",
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.object_name(f.takenFromTLS), lib.cause_text(f)],
+)) if {
+	lib.lost_tls(f)
+	f.takenFromTLS
+} else := lib.flow_message(f, sprintf(
 	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {

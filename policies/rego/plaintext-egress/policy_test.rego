@@ -363,3 +363,10 @@ test_keeps_the_entry_that_declares_the_port[start] if {
 	some v in found with input as fixtures.review("ServiceEntry", [flow])
 	startswith(v.fix, start)
 }
+
+test_names_the_route_that_was_there_before if {
+	flow := object.union(fixtures.plaintext_flow, {"before": "originated", "takenFromTLS": {"kind": "VirtualService", "namespace": "team-a", "name": "news"}})
+	some v in found with input as fixtures.review("ServiceEntry", [flow])
+	endswith(v.message, "would leave the mesh in plaintext (to port 443 of the server), where VirtualService team-a/news leads it: no DestinationRule applies to this client.")
+	startswith(v.fix, "# Before this ServiceEntry, which is admitted then:\n{")
+}
