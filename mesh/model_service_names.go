@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// servicesNamed returns the hosts of the Kubernetes Services of which a host is another name, in any case
+// servicesNamed returns the hosts of which a host is another name, in any case: that of any service with a dot behind it, and the
+// shorter ones of Kubernetes Services
 // (pilot/pkg/networking/core/httproute.go generateVirtualHostDomains, GenerateAltVirtualHosts). An entry or a VirtualService for
 // such a name takes the domain from the Service's virtual host: what is known as a host of its own is no alternative name
 // (dedupeDomains). For cart.shop.svc.cluster.local they are
@@ -17,6 +18,9 @@ import (
 func (s *Snapshot) servicesNamed(name string) []string {
 	name = strings.ToLower(name)
 	list := s.servicesNamedExactly(name)
+	if absolute, ok := strings.CutSuffix(name, "."); ok && len(s.services.At(absolute)) > 0 && !slices.Contains(list, absolute) {
+		list = append(list, absolute)
+	}
 	if _, parent, ok := strings.Cut(name, "."); ok {
 		for _, host := range append(s.servicesNamedExactly(parent), parent) {
 			if slices.ContainsFunc(s.services.At(host), func(svc *service) bool { return svc.kubernetes && svc.headless }) {
@@ -51,5 +55,5 @@ func (s *Snapshot) servicesNamedExactly(name string) []string {
 // namespace.
 func (s Settings) isNameFor(name, host, clientNamespace string) bool {
 	_, namespace, _ := s.parseServiceHost(host)
-	return strings.Contains(name, ".") || namespace == clientNamespace
+	return strings.Contains(name, ".") || name == host || namespace == clientNamespace
 }

@@ -11,6 +11,7 @@ func TestServicesNamed(t *testing.T) {
 		Service bank/cart: {clusterIP: 10.0.0.6, ports: [{name: http, port: 80}]}
 		Service shop/db: {clusterIP: None, ports: [{name: tcp, port: 5432}]}
 		Service shop/old: {type: ExternalName, externalName: old.example, ports: [{name: http, port: 80}]}
+		ServiceEntry shop/api: {hosts: [api.example, '*.example'], ports: [{number: 80, name: http, protocol: HTTP}]}
 		ServiceEntry shop/web: {hosts: [web.shop.svc.cluster.local], ports: [{number: 80, name: http, protocol: HTTP}]}`)
 	for name, want := range map[string]string{
 		"cart":                         "cart.bank.svc.cluster.local cart.shop.svc.cluster.local",
@@ -23,6 +24,8 @@ func TestServicesNamed(t *testing.T) {
 		"cart.":                        "",
 		"db-0.db.shop":                 "db.shop.svc.cluster.local",
 		"*.db.shop.svc.cluster.local":  "db.shop.svc.cluster.local",
+		"api.example.":                 "api.example",
+		"www.example.":                 "",
 		"old.shop":                     "",
 		"web.shop":                     "",
 		"":                             "",

@@ -40,6 +40,9 @@ func TestReviewDiverted(t *testing.T) {
 		{"with the dot of an absolute name", cart, `
 			ServiceEntry team/x: {hosts: [cart.shop.svc.cluster.local.], exportTo: [shop], resolution: DNS, ports: [{number: 8081, name: x, protocol: HTTP}]}`, `
 			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext other-name was originated diverted to cart.shop.svc.cluster.local. by ServiceEntry team/x named cart.shop.svc.cluster.local.`},
+		{"a host outside, with the dot of an absolute name", api, `
+			ServiceEntry team/x: {hosts: [api.example.], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: x, protocol: HTTP}]}`, `
+			sidecar shop api.example:80 (mesh) plaintext other-name was originated diverted to api.example. by ServiceEntry team/x named api.example.`},
 		{"its own host has the Service, whatever an entry says", cart, `
 			ServiceEntry team/x: {hosts: [cart.shop.svc.cluster.local], resolution: DNS, ports: [{number: 8081, name: x, protocol: HTTP}]}`, ``},
 		{"inside, under mutual TLS", cart, `

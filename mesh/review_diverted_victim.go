@@ -88,7 +88,7 @@ func (r *divertedReview) wasUnderTLS(c asked, now *diverted) bool {
 			return false // see routedInside
 		}
 		was := egressVerdict(r.before.hops(c.client, c.host, c.number))
-		return was == Originated && !now.leaves() || was == "" && r.before.hasTLSWithoutRoutes(c.client, c.host, c.number)
+		return was == Originated && (!now.leaves() || now.cause == CauseOtherName) || was == "" && r.before.hasTLSWithoutRoutes(c.client, c.host, c.number)
 	}
 	if !r.before.isMeshService(svc.service) {
 		return false

@@ -19,7 +19,7 @@ _connections(flow) := "requests" if {
 
 _lost_protection(flow) := "TLS" if {
 	flow.service.kind == "ServiceEntry"
-	flow.cause == "routed-elsewhere"
+	flow.cause in {"routed-elsewhere", "other-name"}
 } else := "the mesh's own mutual TLS, with the check of who answers,"
 
 _diversion_text(flow) := sprintf("they would go to %s, %s, since %s", [flow.diverted.to, _where(flow), _taken_since(flow)]) if {
