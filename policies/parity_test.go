@@ -288,6 +288,6 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 		"unspecified-protocol":  stays && egress && f.Family == mesh.FamilyUnspecified && (plaintext || f.Verdict == mesh.Originated && last.AutoNames && last.Verified && len(last.Names) == 0),
 		"opaque-tcp":            stays && egress && plaintext && f.Family == mesh.FamilyOpaque && opaque && !lost,
 		"unknown-host":          stays && unknown,
-		"plaintext-gateway-hop": stays && gateway && plaintext && (f.ServerTLS == "" || f.Cause == mesh.CauseDisabled || f.Cause == mesh.CauseNoMode),
+		"plaintext-gateway-hop": stays && gateway && (plaintext && (f.ServerTLS == "" || f.Cause == mesh.CauseDisabled || f.Cause == mesh.CauseNoMode) || f.Verdict == mesh.Originated && f.ServerTLS == "ISTIO_MUTUAL" && last.TLS == "SIMPLE"),
 	}
 }

@@ -2,7 +2,8 @@
 # title: Plaintext on the way to the egress gateway
 # description: |-
 #   Traffic goes to an egress gateway in plaintext: TLS starts at the gateway, and on the way there, inside the cluster,
-#   anyone can read it and nobody proves who sends it.
+#   anyone can read it and nobody proves who sends it. TLS without the mesh's certificate (SIMPLE) is refused by a server that
+#   asks for it, and proves as little.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-gateway/
 #     description: Egress gateways
@@ -20,6 +21,22 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	f.hopKind == "gateway"
 	f.verdict == "plaintext"
 	_is_meant(f)
+}
+
+# TLS of another kind than the server's: no certificate of the mesh is shown, and none is asked for.
+violation contains lib.flow_violation(f, {
+	"message": lib.flow_message(f, concat("", [
+		"TLS starts without a certificate of the mesh (mode SIMPLE), and the egress gateway's server, which expects ISTIO_MUTUAL, ",
+		sprintf("will refuse it: %s.", [lib.decided_by(f)]),
+	])),
+	"fix": lib.start_tls_with(f, lib.tls_to_gateway(f, "ISTIO_MUTUAL")),
+}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.hopKind == "gateway"
+	f.verdict == "originated"
+	f.serverTLS == "ISTIO_MUTUAL"
+	lib.last_hop(f).tls == "SIMPLE"
 }
 
 # The server takes plaintext.

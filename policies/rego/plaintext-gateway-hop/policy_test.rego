@@ -85,3 +85,26 @@ test_changes_the_server_and_the_rule[payload] if {
 	yaml.unmarshal(first) == {"spec.servers[1].port.protocol": protocol, "spec.servers[1].tls": {"mode": "ISTIO_MUTUAL"}}
 	yaml.unmarshal(second).kind == "DestinationRule"
 }
+
+simple(changes) := fixtures.review("DestinationRule", [object.union(hop, object.union(
+	{
+		"verdict": "originated",
+		"serverTLS": "ISTIO_MUTUAL",
+		"hops": [{
+			"tls": "SIMPLE", "sni": "", "verified": true,
+			"decidedBy": {"object": {"kind": "DestinationRule", "namespace": "shop", "name": "hop"}, "field": "spec.trafficPolicy.tls"},
+		}],
+	},
+	changes,
+))])
+
+test_warns_of_tls_without_the_certificate_of_the_mesh if {
+	result := found with input as simple({})
+	count(result) == 1
+	some v in result
+	contains(v.message, "mode SIMPLE), and the egress gateway's server, which expects ISTIO_MUTUAL, will refuse it: DestinationRule shop/hop spec.trafficPolicy.tls.")
+}
+
+test_passes_tls_as_the_server_has_it if {
+	found == set() with input as simple({"serverTLS": "SIMPLE"})
+}
