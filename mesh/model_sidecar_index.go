@@ -3,6 +3,8 @@ package mesh
 import (
 	"strings"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
@@ -10,13 +12,15 @@ import (
 // "." is the client's. nil imports everything.
 type egressIndex struct{ included, excluded map[string]*hostSet }
 
-// newEgressIndex returns the index of a Sidecar; ok is false for one whose listeners are for a port, or several.
+// newEgressIndex returns the index of a Sidecar; ok is false for one whose listeners are for a port, or several,
+// or do not take what iptables redirect.
 func newEgressIndex(o *Object) (x *egressIndex, ok bool) {
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
 		return nil, true
 	}
 	listeners := sidecarSpec(o).Egress
-	if len(listeners) > 1 || listeners[0] == nil || listeners[0].Port != nil {
+	if len(listeners) > 1 || listeners[0] == nil || listeners[0].Port != nil || listeners[0].Bind != "" ||
+		listeners[0].CaptureMode == networking.CaptureMode_NONE {
 		return nil, false
 	}
 	x = &egressIndex{included: map[string]*hostSet{}, excluded: map[string]*hostSet{}}

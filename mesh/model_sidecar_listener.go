@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"github.com/tlsward/tlsward/mesh/host"
 )
 
@@ -15,6 +17,16 @@ type egressListener struct {
 	// port is the port on which it listens, as protocol; 0 stands for the ports of all services that it imports.
 	port     uint32
 	protocol string
+	// index is that in the Sidecar's spec.egress; bind is the address on which it listens, "" for that of each service.
+	index int
+	bind  string
+	// uncaptured reports whether it has a socket of its own (captureMode NONE): it takes what pods send to it by their own choice.
+	uncaptured bool
+}
+
+// captures reports whether the listener takes what iptables redirect on its way to a service.
+func (l egressListener) captures(svc scopedService) bool {
+	return !l.uncaptured && (l.bind == "" || l.bind == "0.0.0.0" || l.bind == "::" || slices.Contains(svc.entry.GetAddresses(), l.bind))
 }
 
 // isHTTPProxy reports whether the listener is an HTTP proxy, which is asked for hosts on all ports.
@@ -27,11 +39,14 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 		return []egressListener{{hosts: []string{"*/*"}}}
 	}
 	var list []egressListener
-	for _, e := range sidecarSpec(o).Egress {
+	for i, e := range sidecarSpec(o).Egress {
 		if e == nil {
 			continue
 		}
-		l := egressListener{hosts: e.Hosts, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol()}
+		l := egressListener{
+			hosts: e.Hosts, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol(),
+			index: i, bind: e.Bind, uncaptured: e.CaptureMode == networking.CaptureMode_NONE,
+		}
 		if l.isHTTPProxy() {
 			l.servicePort = 0
 		}

@@ -33,8 +33,13 @@ func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (
 	if client.Kind != ClientSidecar {
 		return egressListener{hosts: []string{"*/*"}}, true
 	}
+	return s.egressListenerAmong(s.egressListeners(client), client, svc, p)
+}
+
+// egressListenerAmong is egressListenerFor among some of a sidecar's listeners.
+func (s *Snapshot) egressListenerAmong(list []egressListener, client Client, svc scopedService, p port) (l egressListener, ok bool) {
 	all, taken := s.services.At(svc.host), false
-	for _, l := range s.egressListeners(client) {
+	for _, l := range list {
 		if l.port != 0 && l.port != p.number {
 			continue
 		}

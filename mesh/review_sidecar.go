@@ -78,7 +78,7 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 		for _, number := range ports {
 			hops, earlier := r.after.parsedHops(client, name, number), r.before.parsedHops(client, name, number)
 			switch was := egressVerdict(earlier); {
-			case len(hops) == 0 && len(earlier) > 0:
+			case len(hops) == 0 && len(earlier) > 0, was == Originated && r.newlyPassesBy(client, name, number):
 				if !hidden {
 					r.addHidden(client, name, number)
 				}
@@ -91,6 +91,13 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 			}
 		}
 	}
+}
+
+// newlyPassesBy reports whether what a client sends to a port of a name passes by the listeners of its Sidecar, and did not before.
+func (r *sidecarReview) newlyPassesBy(client Client, name string, number uint32) bool {
+	_, was := r.before.passesBy(client, name, number)
+	_, is := r.after.passesBy(client, name, number)
+	return is && !was
 }
 
 // leaving returns the changes of hops that do not stay in the mesh, which had this verdict before.
@@ -108,8 +115,8 @@ func (h hop) sameOnTheWire(other hop) bool {
 		h.verdict() == other.verdict() && a.Port == b.Port && a.TLS == b.TLS && a.SNI == b.SNI && a.Verified == b.Verified
 }
 
-// addHidden adds the flow of a client to a host that its Sidecar hides now, one for all such hosts that the same of lists
-// cover: what is sent there passes as the application writes it, unless the proxy lets nothing unknown out.
+// addHidden adds the flow of a client to a host that its Sidecar hides now, or whose listeners do not take it, one for all such
+// hosts that the same of lists cover: what is sent there passes as the application writes it, unless the proxy lets nothing unknown out.
 func (r *sidecarReview) addHidden(client Client, name string, number uint32) {
 	key := client.String() + "\x00" + r.lists.covering(name)
 	if i, told := r.hidden[key]; told {
@@ -120,6 +127,9 @@ func (r *sidecarReview) addHidden(client Client, name string, number uint32) {
 		return
 	}
 	f := r.passthrough(client, name, number)
+	if field, ok := r.after.passesBy(client, name, number); ok {
+		f.Hops[0].DecidedBy.Field = field
+	}
 	if hops := r.before.connectionHops(client, name, number); len(hops) > 0 {
 		f.Before = hops[0].verdict()
 		if svc := hops[0].cluster.service.service; svc != nil {

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"slices"
+	"strconv"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -41,20 +42,59 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 	if !ok || !has || client.Kind != ClientSidecar || !isHTTPOrSniffed(p) {
 		return "", false
 	}
-	l, heard := s.egressListenerFor(client, svc, p)
-	if !heard || l.port == 0 || !s.isCaptured(client, svc) {
+	l, heard := s.capturingListener(client, svc, p)
+	if !heard || l.port == 0 {
 		return "", false
 	}
 	family := l.parsedAs(p)
 	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP
 }
 
-// isCaptured reports whether the listeners of a client's Sidecar take what is sent to a service. One without capture, or with
-// an address of its own, takes what pods send to it by their own choice.
-func (s *Snapshot) isCaptured(client Client, svc scopedService) bool {
+// capturingListener returns the egress listener of a client's Sidecar that takes what is sent to a port of a service. Those
+// without capture, or with an address of their own, leave the port to others (pilot/pkg/networking/core/listener.go
+// buildSidecarOutboundListeners: the key of a listener is its address and port).
+func (s *Snapshot) capturingListener(client Client, svc scopedService, p port) (egressListener, bool) {
+	list := slices.DeleteFunc(s.egressListeners(client), func(l egressListener) bool { return !l.captures(svc) })
+	return s.egressListenerAmong(list, client, svc, p)
+}
+
+// passesBy returns the field of a client's Sidecar for which no listener takes what is sent to a port of a known service: one
+// without capture, one with another address, or one for requests where the port is for bytes. Pods without iptables, which the
+// Sidecar tells by an ingress listener without capture, send nothing past their proxy.
+//
+//	egress:
+//	- port: {number: 80, protocol: HTTP, name: http}
+//	  bind: 127.0.0.1
+//	  captureMode: NONE   # connections to port 80 of any server pass the proxy as they are
+//	  hosts: ["*/*"]
+func (s *Snapshot) passesBy(client Client, name string, number uint32) (field string, ok bool) {
 	o := s.sidecarFor(client)
-	return o != nil && !slices.ContainsFunc(sidecarSpec(o).Egress, func(e *networking.IstioEgressListener) bool {
-		return e.GetCaptureMode() == networking.CaptureMode_NONE ||
-			e.GetBind() != "" && !slices.Contains(svc.entry.GetAddresses(), e.GetBind())
+	svc, known := s.serviceFor(client, name)
+	p, has := svc.port(number)
+	if o == nil || !known || !has || client.Kind != ClientSidecar || p.family() == FamilyUDP || hasUncapturedIngress(o) {
+		return "", false
+	}
+	if _, heard := s.capturingListener(client, svc, p); heard {
+		return "", false
+	}
+	for _, l := range s.egressListeners(client) {
+		at := "spec.egress[" + strconv.Itoa(l.index) + "]"
+		switch {
+		case l.port != 0 && l.port != number:
+		case l.uncaptured:
+			return at + ".captureMode", true
+		case !l.captures(svc):
+			return at + ".bind", true
+		case FamilyOf(l.protocol) == FamilyHTTP && !isHTTPOrSniffed(p):
+			return at + ".port", true
+		}
+	}
+	return "", false
+}
+
+// hasUncapturedIngress reports whether a Sidecar is for pods without iptables, as Istio documents it.
+func hasUncapturedIngress(o *Object) bool {
+	return slices.ContainsFunc(sidecarSpec(o).Ingress, func(l *networking.IstioIngressListener) bool {
+		return l.GetCaptureMode() == networking.CaptureMode_NONE
 	})
 }

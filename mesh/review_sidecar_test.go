@@ -109,6 +109,27 @@ func TestReviewSidecar(t *testing.T) {
 			sidecar shop a.example:8080 originated SIMPLE unverified was originated`},
 		{"a listener that pods ask by their own choice", bank, `
 			Sidecar shop/default: {egress: [{port: {number: 80, name: tls, protocol: HTTPS}, bind: 127.0.0.1, captureMode: NONE, hosts: ["*/*"]}, {hosts: ["*/*"]}]}`, ``},
+		{"no listener but such a one", bank, `
+			Sidecar shop/default: {egress: [{port: {number: 80, name: http, protocol: HTTP}, bind: 127.0.0.1, captureMode: NONE, hosts: ["*/*"]}]}`, `
+			sidecar shop api.bank.example:80 unknown passthrough was originated`},
+		{"one for all ports", bank, `
+			Sidecar shop/default: {egress: [{captureMode: NONE, hosts: ["*/*"]}]}`, `
+			sidecar shop api.bank.example:80 unknown passthrough was originated`},
+		{"one at an address that no host has", bank, `
+			Sidecar shop/default: {egress: [{bind: 127.0.0.1, hosts: ["*/*"]}]}`, `
+			sidecar shop api.bank.example:80 unknown passthrough was originated`},
+		{"pods without iptables, as documented", bank, `
+			Sidecar shop/default: {workloadSelector: {labels: {app: web}}, ingress: [{port: {number: 9080, name: http, protocol: HTTP},
+				defaultEndpoint: "127.0.0.1:8080", captureMode: NONE}], egress: [{bind: 127.0.0.1, captureMode: NONE, hosts: ["*/*"]}]}`, ``},
+		{"a listener by choice does not excuse another that takes requests for bytes", bank, `
+			Sidecar shop/default: {egress: [{port: {number: 3306, name: tcp, protocol: TCP}, bind: 127.0.0.1, captureMode: NONE, hosts: ["*/*"]},
+				{port: {number: 80, name: tcp, protocol: TCP}, hosts: ["*/*"]}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE unverified was originated`},
+		{"bytes where it looks for requests", `
+			ServiceEntry shop/db: {hosts: [db.example], addresses: [240.1.1.2], resolution: DNS, ports: [{number: 3306, name: tcp, protocol: TCP}]}
+			DestinationRule shop/db: {host: db.example, trafficPolicy: {tls: {mode: SIMPLE, sni: db.example, subjectAltNames: [db.example]}}}`, `
+			Sidecar shop/default: {egress: [{port: {number: 3306, name: http, protocol: HTTP}, hosts: ["*/*"]}]}`, `
+			sidecar shop db.example:3306 unknown passthrough was originated`},
 	} {
 		c.run(t)
 	}

@@ -1,8 +1,9 @@
 # METADATA
 # title: Requests to hosts that a client's proxy does not know
 # description: |-
-#   A Sidecar hides a declared external host from its pods, or lets REGISTRY_ONLY become ALLOW_ANY: what they send there
-#   leaves as the application writes it, and no rule starts TLS for it. A Sidecar that imports only what its pods need is
+#   A Sidecar hides a declared external host from its pods, keeps its listener from what they send there (captureMode
+#   NONE, an address of the listener's own, a port for requests where the host has bytes), or lets REGISTRY_ONLY become
+#   ALLOW_ANY: what they send there leaves as the application writes it, and no rule starts TLS for it. A Sidecar that imports only what its pods need is
 #   good practice, so this is told and not refused. With REGISTRY_ONLY nothing leaves. A Namespace whose labels take its
 #   pods out of the mesh is told too: they have no proxy then.
 # related_resources:
@@ -32,6 +33,11 @@ _message(f) := sprintf("%s: with this %s these pods leave the mesh, and have no 
 	f.host == "*"
 	f.port == 0
 } else := lib.flow_message(f, sprintf(
+	"%s of %s keeps its listener from what iptables redirect there, and outboundTrafficPolicy is ALLOW_ANY: what these pods send there leaves the mesh as the application writes it.",
+	[_listener_field(f), _sidecar(f)],
+)) if {
+	_listener_field(f)
+} else := lib.flow_message(f, sprintf(
 	"%s hides it from these pods, and outboundTrafficPolicy is ALLOW_ANY: what they send there leaves the mesh as the application writes it.",
 	[_sidecar(f)],
 ))
@@ -40,14 +46,29 @@ default _sidecar(_) := "a Sidecar"
 
 _sidecar(f) := lib.object_name(lib.last_hop(f).decidedBy.object)
 
+# The field of one listener of the Sidecar, which takes other connections than those that pods make to the host.
+_listener_field(f) := field if {
+	field := lib.last_hop(f).decidedBy.field
+	startswith(field, "spec.egress[")
+}
+
 _fix(f) := sprintf("# If these pods shall stay in the mesh; a revision (istio.io/rev) does as well.\n%s", [
 	lib.set_fields(lib.reviewed_object, {"metadata.labels.istio-injection": "enabled"}),
 ]) if {
 	input.request.kind == "Namespace"
 	f.host == "*"
+} else := sprintf("# If these pods call no such host; else %s:\n%s", [
+	_listen(_listener_field(f)),
+	lib.set_fields(lib.last_hop(f).decidedBy.object, {"spec.outboundTrafficPolicy.mode": "REGISTRY_ONLY"}),
+]) if {
+	_listener_field(f)
 } else := sprintf("# If these pods call no such host; else import it (spec.egress.hosts):\n%s", [lib.set_fields(
 	lib.last_hop(f).decidedBy.object,
 	{"spec.outboundTrafficPolicy.mode": "REGISTRY_ONLY"},
 )]) if {
 	lib.last_hop(f).decidedBy.object
 } else := "# Nothing unknown leaves where a Sidecar has outboundTrafficPolicy.mode REGISTRY_ONLY.\n"
+
+_listen(field) := sprintf("give %s the protocol of the host's port", [field]) if {
+	endswith(field, ".port")
+} else := sprintf("leave captureMode and bind of %s out", [trim_suffix(trim_suffix(field, ".captureMode"), ".bind")])

@@ -25,6 +25,21 @@ test_warns_of_a_hidden_host if {
 	contains(v.fix, `{"spec.outboundTrafficPolicy.mode":"REGISTRY_ONLY"}`)
 }
 
+test_warns_of_a_listener_that_does_not_take_it[field] if {
+	some field, want in {
+		"spec.egress[1].captureMode": "leave captureMode and bind of spec.egress[1] out",
+		"spec.egress[0].bind": "leave captureMode and bind of spec.egress[0] out",
+		"spec.egress[0].port": "give spec.egress[0].port the protocol of the host's port",
+	}
+	by := {"object": sidecar, "field": field}
+	past := object.union(object.remove(hidden, {"otherHosts"}), {"hops": [object.union(fixtures.plaintext_hop, {"decidedBy": by})]})
+	result := found with input as fixtures.review("Sidecar", [past])
+	some v in result
+	contains(v.message, sprintf("%s of Sidecar default/default keeps its listener from what iptables redirect there", [field]))
+	contains(v.fix, want)
+	contains(v.fix, `{"spec.outboundTrafficPolicy.mode":"REGISTRY_ONLY"}`)
+}
+
 test_warns_of_registry_only_that_is_gone[operation] if {
 	some operation in ["UPDATE", "DELETE"]
 	any_host := object.union(object.remove(hidden, {"otherHosts"}), {"host": "*", "port": 0, "hops": []})
