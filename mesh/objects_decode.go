@@ -96,6 +96,10 @@ func kindOf(apiVersion, kind string) string {
 		if kind == KindAuthorizationPolicy {
 			return kind
 		}
+	case "networking.k8s.io":
+		if kind == KindIngress {
+			return kind
+		}
 	case "gateway.networking.k8s.io":
 		if kind == KindGateway {
 			return KindKubernetesGateway
@@ -134,6 +138,9 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		message = new(security.AuthorizationPolicy)
 	case KindService:
 		spec, err = decodeService(raw)
+		return spec, nil, err
+	case KindIngress:
+		spec, err = decodeIngress(raw)
 		return spec, nil, err
 	case KindKubernetesGateway:
 		spec, err = decodeKubernetesGateway(raw)

@@ -26,6 +26,8 @@ type ServicePort struct {
 	Number   uint32
 	Name     string
 	Protocol string // the L4 protocol
+	// TargetPort is spec.ports[].targetPort where that is a number, and Number where there is none; 0 for a name.
+	TargetPort uint32
 	// AppProtocol is spec.ports[].appProtocol.
 	AppProtocol string
 }

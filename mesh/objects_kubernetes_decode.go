@@ -16,6 +16,7 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 		Ports        []struct {
 			Name        string `json:"name"`
 			Port        uint32 `json:"port"`
+			TargetPort  any    `json:"targetPort"`
 			Protocol    string `json:"protocol"`
 			AppProtocol string `json:"appProtocol"`
 		} `json:"ports"`
@@ -32,9 +33,24 @@ func decodeService(raw json.RawMessage) (*Service, error) {
 		s.ClusterIPs = []string{spec.ClusterIP}
 	}
 	for _, p := range spec.Ports {
-		s.Ports = append(s.Ports, ServicePort{Number: p.Port, Name: p.Name, Protocol: p.Protocol, AppProtocol: p.AppProtocol})
+		s.Ports = append(s.Ports, ServicePort{
+			Number: p.Port, Name: p.Name, Protocol: p.Protocol, AppProtocol: p.AppProtocol, TargetPort: targetPort(p.TargetPort, p.Port),
+		})
 	}
 	return s, nil
+}
+
+// targetPort returns a port of pods: a number, or 0 for the name of one.
+func targetPort(value any, number uint32) uint32 {
+	switch v := value.(type) {
+	case nil:
+		return number
+	case int64:
+		if v > 0 && v <= 65535 {
+			return uint32(v)
+		}
+	}
+	return 0
 }
 
 // decodeKubernetesGateway reads the spec of a gateway.networking.k8s.io Gateway.

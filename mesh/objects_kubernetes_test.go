@@ -37,7 +37,7 @@ func TestServicePortProtocol(t *testing.T) {
 func TestDecodeService(t *testing.T) {
 	for _, c := range []struct{ name, spec, want string }{
 		{"selector and ports", `{selector: {app: web}, ports: [{port: 80, name: http, protocol: TCP, appProtocol: tls}, {port: 53, protocol: UDP}]}`,
-			"{map[app:web] [{80 http TCP tls} {53  UDP }]   false []}"},
+			"{map[app:web] [{80 http TCP 80 tls} {53  UDP 53 }]   false []}"},
 		{"ExternalName", `{type: ExternalName, externalName: api.example.com}`, "{map[] [] api.example.com ExternalName false []}"},
 		{"headless", `{clusterIP: None}`, "{map[] []   true []}"},
 		{"with an address", `{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1]}`, "{map[] []   false [10.0.0.1]}"},

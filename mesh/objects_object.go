@@ -14,6 +14,8 @@ const (
 	KindAuthorizationPolicy = "AuthorizationPolicy"
 	KindService             = "Service"
 	KindNamespace           = "Namespace"
+	// KindIngress is an Ingress of networking.k8s.io.
+	KindIngress = "Ingress"
 	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh reads it only to find waypoints.
 	KindKubernetesGateway = "KubernetesGateway"
 )
@@ -64,7 +66,7 @@ type Object struct {
 	Status []HostAddress
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
-	// *security.AuthorizationPolicy (istio.io/api), *Service, *KubernetesGateway, *Workload, or nil for a Namespace.
+	// *security.AuthorizationPolicy (istio.io/api), *Service, *KubernetesGateway, *Ingress, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string

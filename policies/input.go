@@ -28,6 +28,8 @@ type Input struct {
 	Opened *mesh.OpenedWorkloads `json:"opened,omitempty"`
 	// Bypasses are how the pods of a workload send past their proxy; nil for other kinds.
 	Bypasses []mesh.Bypass `json:"bypasses,omitempty"`
+	// IngressLegs are the ways from Ingresses to gateways that the object has to do with.
+	IngressLegs []mesh.IngressLeg `json:"ingressLegs,omitempty"`
 	// OutsideModel is what Istio may obey in the object and the mesh does not know.
 	OutsideModel []mesh.OutsideModel `json:"outsideModel,omitempty"`
 }

@@ -137,7 +137,8 @@ func expiry(source Certificates) time.Time {
 func kindLabel(kind string) string {
 	switch kind {
 	case mesh.KindServiceEntry, mesh.KindDestinationRule, mesh.KindVirtualService, mesh.KindGateway,
-		mesh.KindSidecar, mesh.KindWorkloadEntry, mesh.KindEnvoyFilter, mesh.KindAuthorizationPolicy, mesh.KindService, mesh.KindNamespace:
+		mesh.KindSidecar, mesh.KindWorkloadEntry, mesh.KindEnvoyFilter, mesh.KindAuthorizationPolicy, mesh.KindService, mesh.KindNamespace,
+		mesh.KindIngress:
 		return kind
 	default:
 		return "other"

@@ -65,7 +65,7 @@ var rare = func() map[string]bool {
 	}
 	for _, resource := range []string{"networking.istio.io/serviceentries", "networking.istio.io/destinationrules",
 		"networking.istio.io/virtualservices", "networking.istio.io/gateways", "networking.istio.io/sidecars",
-		"networking.istio.io/workloadentries", "networking.istio.io/envoyfilters", "security.istio.io/authorizationpolicies"} {
+		"networking.istio.io/workloadentries", "networking.istio.io/envoyfilters", "networking.k8s.io/ingresses", "security.istio.io/authorizationpolicies"} {
 		out["list "+resource] = true // as above
 		out["get "+resource] = true  // a write that was admitted and has not been seen to arrive is looked up
 	}

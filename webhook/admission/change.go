@@ -85,6 +85,7 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
 		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
 		Bypasses:           c.after.Bypasses(c.object),
+		IngressLegs:        c.after.IngressLegs(c.object),
 		OutsideModel:       c.after.OutsideModelOf(c.object, egress),
 	}, nil
 }

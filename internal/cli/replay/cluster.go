@@ -30,6 +30,7 @@ func resources() [][]schema.GroupVersionResource {
 	add("networking.istio.io", []string{"v1alpha3"}, "envoyfilters")
 	add("security.istio.io", []string{"v1", "v1beta1"}, "authorizationpolicies")
 	add("gateway.networking.k8s.io", []string{"v1", "v1beta1"}, "gateways")
+	add("networking.k8s.io", []string{"v1"}, "ingresses")
 	add("", []string{"v1"}, "services", "namespaces")
 	return list
 }

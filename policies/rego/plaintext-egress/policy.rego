@@ -43,7 +43,7 @@ violation contains {
 		[lib.object_name(lib.reviewed_object), unknown.field],
 	),
 	"decidedBy": lib.reviewed_field(unknown.field),
-	"fix": lib.set_fields(lib.reviewed_object, {sprintf("%s.patch.value.transport_socket", [unknown.field]): null}),
+	"fix": lib.set_fields(lib.reviewed_object, {unknown.field: null}),
 } if {
 	some unknown in input.outsideModel
 	not unknown.object

@@ -3,14 +3,14 @@
 # description: |-
 #   Traffic goes to an egress gateway in plaintext: TLS starts at the gateway, and on the way there, inside the cluster,
 #   anyone can read it and nobody proves who sends it. TLS without the mesh's certificate (SIMPLE) is refused by a server that
-#   asks for it, and proves as little.
+#   asks for it, and proves as little. Or the controller of an Ingress that leads to an ingress gateway sends plaintext there.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-gateway/
 #     description: Egress gateways
 # custom:
 #   id: plaintext-gateway-hop
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Ingress, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib
@@ -38,6 +38,30 @@ violation contains lib.flow_violation(f, {
 	f.serverTLS == "ISTIO_MUTUAL"
 	lib.last_hop(f).tls == "SIMPLE"
 }
+
+# The controller of an Ingress is a client outside the mesh.
+violation contains lib.ingress_violation(leg, _ingress_text(leg), _ingress_fix(leg)) if {
+	input.request.operation != "DELETE"
+	some leg in input.ingressLegs
+	not leg.tls
+}
+
+_ingress_text(leg) := sprintf(
+	"its controller sends plaintext to a server of %s that expects %s TLS: no connection.",
+	[lib.object_name(leg.gateway), leg.serverTLS],
+) if {
+	leg.serverTLS != ""
+} else := sprintf(
+	"its controller sends plaintext to %s, and anyone on the way can read it.",
+	[lib.object_name(leg.gateway)],
+)
+
+_ingress_fix(leg) := lib.ingress_fix(leg, sprintf("have the controller start TLS (%s).", [leg.decidedBy.field])) if {
+	leg.serverTLS != ""
+} else := lib.ingress_fix(leg, sprintf(
+	"lead the Ingress to a port of the gateway whose server ends TLS, and have the controller start it (%s).",
+	[leg.decidedBy.field],
+))
 
 # The server takes plaintext.
 _is_meant(f) if not f.serverTLS

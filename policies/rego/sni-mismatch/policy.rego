@@ -11,7 +11,7 @@
 # custom:
 #   id: sni-mismatch
 #   action: deny
-#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Ingress, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.sni_mismatch
 
 import data.tlsward.lib
@@ -34,6 +34,27 @@ violation contains lib.flow_violation(f, {"message": _another_server(f), "fix": 
 	some f in input.egress
 	count(f.lostVerification.names) > 0
 }
+
+# The controller of an Ingress asks a gateway for a name that none of its servers has.
+violation contains lib.ingress_violation(leg, _ingress_text(leg), lib.ingress_fix(leg, sprintf(
+	"have the controller send one of the names %s as SNI.",
+	[concat(", ", leg.serverHosts)],
+))) if {
+	input.request.operation != "DELETE"
+	some leg in input.ingressLegs
+	leg.tls
+	leg.serverTLS != ""
+	not leg.nameMatches
+}
+
+_ingress_text(leg) := sprintf(
+	"its controller asks for %s, and the servers of the gateway on this port answer to %s only: no connection.",
+	[_asked_name(leg), concat(", ", leg.serverHosts)],
+)
+
+_asked_name(leg) := leg.serverName if leg.serverName != ""
+
+_asked_name(leg) := "no name (it sends no SNI)" if leg.serverName == ""
 
 _another_server(f) := lib.flow_message(f, sprintf(
 	concat(" ", [

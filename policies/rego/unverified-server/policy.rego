@@ -5,7 +5,8 @@
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
 #   where clients of another namespace lose a check that they had, for a host that another namespace declares. Where a
 #   route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
-#   that is told.
+#   that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
+#   where its server expects one.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -13,7 +14,7 @@
 #   id: unverified-server
 #   action: warn
 #   strongest: deny
-#   kinds: [DestinationRule, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, Gateway, Ingress, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
 package tlsward.unverified_server
 
 import data.tlsward.lib
@@ -36,6 +37,30 @@ violation contains _violation(f) if {
 	f.verdict == "originated"
 	f.hops in {null, []}
 }
+
+# The controller of an Ingress does not check which gateway it has reached, or cannot show who it is.
+violation contains lib.ingress_violation(leg, text, lib.ingress_fix(leg, fix)) if {
+	input.request.operation != "DELETE"
+	some leg in input.ingressLegs
+	leg.tls
+	leg.serverTLS != ""
+	leg.nameMatches
+	some text, fix in _ingress_findings(leg)
+}
+
+_ingress_findings(leg) := object.union_n([
+	{text: fix |
+		not leg.verified
+		text := "its controller does not check the certificate of the gateway: anyone on the way can be the server."
+		fix := "have the controller check the server's certificate against its CA, and its name."
+	},
+	{text: fix |
+		leg.serverTLS == "MUTUAL"
+		not leg.clientCertificate
+		text := "its controller shows no certificate, and the server expects MUTUAL TLS: no connection."
+		fix := "have the controller show a client certificate that the gateway trusts."
+	},
+])
 
 # Nothing leaves, but the application takes the answer for the server's.
 violation contains lib.flow_violation(f, {"message": _answered_message(f), "fix": lib.leave_to_others(f)}) if {
