@@ -32,7 +32,7 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	own, _ := r.before.serviceFor(clientBefore, host)
 	payload := earlier[0].payload
 	why := r.causeOfPassingOn(client, svc, number, own.service, payload)
-	if why == CauseNone || payload != FamilyOpaque && r.isTakenByWildcard(client, host, number) {
+	if why == CauseNone || r.isTakenByWildcard(client, host, number, payload) {
 		return nil
 	}
 	if why != CauseKeptInside && !r.after.allowsAny(client) {
@@ -101,11 +101,12 @@ func (r *review) causeOfNoListener(client Client, svc scopedService, number uint
 }
 
 // isTakenByWildcard reports whether requests for a host that has no virtual host on a port are taken by that of a wildcard host
-// over it, and are under TLS there.
-func (r *review) isTakenByWildcard(client Client, name string, number uint32) bool {
+// over it, and are under TLS there; so are other bytes, where that one has no addresses of its own.
+func (r *review) isTakenByWildcard(client Client, name string, number uint32, payload Family) bool {
 	for i := range len(name) {
 		svc, ok := r.after.serviceFor(client, "*"+name[i:])
-		if ok && svc.host != name && svc.sniffsHTTP(number) && r.after.listens(client, svc, number) {
+		if ok && svc.host != name && svc.sniffsHTTP(number) && r.after.listens(client, svc, number) &&
+			(payload != FamilyOpaque || len(svc.entry.GetAddresses()) == 0) {
 			return egressVerdict(r.after.hops(client, svc.host, number)) == Originated
 		}
 	}
