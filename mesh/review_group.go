@@ -46,7 +46,7 @@ func (f Flow) withoutHost() Flow {
 		f.Hops = []Hop{f.Hops[n-1].withoutHost()}
 	}
 	if lost := f.LostVerification; lost != nil {
-		f.LostVerification = &LostVerification{Service: Ref{Namespace: lost.Service.Namespace}, Names: mark(len(lost.Names) > 0)}
+		f.LostVerification = &LostVerification{Service: Ref{Namespace: lost.Service.Namespace}, Names: mark(len(lost.Names) > 0), Trust: lost.Trust}
 	}
 	f.SNIHosts, f.EndpointHosts = mark(host.AnyCovers(f.SNIHosts, sni)), mark(slices.Contains(f.EndpointHosts, sni))
 	return f

@@ -52,7 +52,7 @@ func (r *listenerReview) addTakenUnderTLS(client Client, to scopedService, by *s
 	}
 	checked := r.checkedBefore(r.before.hops(r.clientBefore(client, to.host), to.host, r.number), to.host)
 	h := r.after.directHop(client, taker, r.number, "", p.family())
-	if lost := r.lostVerification(h, checked, client, to.host, to.host); lost != nil && len(checked) > 0 {
+	if lost := r.lostVerification(h, checked, client, to.host, to.host); lost != nil && len(checked.names) > 0 {
 		r.review.add(change{hop: h, before: Originated, lost: lost})
 	}
 }

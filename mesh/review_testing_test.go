@@ -92,6 +92,7 @@ func flowLine(f Flow) string {
 	if lost := f.LostVerification; lost != nil {
 		add(fmt.Sprintf("lost check of %s of %s", lost.Host, lost.Service), true)
 		add("for "+strings.Join(lost.Names, ", "), len(lost.Names) > 0)
+		add("by "+lost.Trust, lost.Trust != "")
 	}
 	if by := f.Opened; by != nil {
 		add(fmt.Sprintf("opened by %s server %d port %d %s by %s beside %s", by.Gateway, by.Server, by.Port, by.Protocol, by.Route, by.Guarded), true)

@@ -14,7 +14,15 @@ type LostVerification struct {
 	Service Ref `json:"service"`
 	// Names are the names that are checked now, in place of the host's; empty where none is checked.
 	Names []string `json:"names"`
+	// Trust is what the certificate is checked by now, in place of what it was; "" where that is the same, or no name is checked.
+	Trust string `json:"trust,omitempty"`
 }
+
+// verification is what the certificates of servers are checked for, and by.
+type verification struct{ names, trusts []string }
+
+// systemRoots is the trust of a rule that names no CA.
+const systemRoots = "the CAs of the system"
 
 // identityOfMesh stands for the name that is checked where an endpoint's own label asks for the mesh's mutual TLS.
 const identityOfMesh = "an identity of the mesh"
@@ -23,7 +31,7 @@ const identityOfMesh = "an identity of the mesh"
 // declares. earlier are its hops before the review.
 func (r *review) withLostVerification(list []change, earlier []hop, client Client, declared, name string) []change {
 	checked := r.checkedBefore(earlier, name)
-	if len(checked) == 0 {
+	if len(checked.names) == 0 {
 		return list
 	}
 	for i := range list {
@@ -34,36 +42,39 @@ func (r *review) withLostVerification(list []change, earlier []hop, client Clien
 
 // lostVerification returns what a hop under TLS loses of the check of name, nil if that is nothing, or if the object under
 // review may decide on it: it is of the client's namespace, or of the only one that declares the host.
-func (r *review) lostVerification(h hop, checked []string, client Client, declared, name string) *LostVerification {
+func (r *review) lostVerification(h hop, checked verification, client Client, declared, name string) *LostVerification {
 	if h.kind != HopEgress || h.verdict() != Originated {
 		return nil
 	}
 	names := h.checkedNames(name)
-	isKnown := func(n string) bool { return n == name || slices.Contains(checked, n) }
+	isKnown := func(n string) bool { return n == name || slices.Contains(checked.names, n) }
+	author, trust := r.authorOf(h), ""
 	if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isKnown(n) }) {
-		return nil
+		if trust = h.trust(); trust == "" || slices.Contains(checked.trusts, trust) || author == r.after.settings.RootNamespace {
+			return nil
+		}
+		names = nil
 	}
-	author := r.authorOf(h)
 	svc := r.declaredByOther(client, declared, author)
 	if author == client.Namespace || svc == nil {
 		return nil
 	}
-	return &LostVerification{Host: name, Service: svc.ref, Names: append([]string{}, names...)}
+	return &LostVerification{Host: name, Service: svc.ref, Names: append([]string{}, names...), Trust: trust}
 }
 
-// checkedBefore returns the names that were checked on all ways that a client's bytes took, or would have taken without a
-// route that led nowhere; none if any of these went unchecked.
-func (r *review) checkedBefore(earlier []hop, name string) []string {
-	var all []string
+// checkedBefore returns what was checked on all ways that a client's bytes took, or would have taken without a route that led
+// nowhere; nothing if any of these went unchecked.
+func (r *review) checkedBefore(earlier []hop, name string) verification {
+	var all verification
 	for _, h := range earlier {
 		if h.kind != HopEgress && h.kind != HopNone {
 			continue
 		}
 		names := h.checkedNames(name)
 		if len(names) == 0 {
-			return nil
+			return verification{}
 		}
-		all = append(all, names...)
+		all.names, all.trusts = append(all.names, names...), append(all.trusts, h.trust())
 	}
 	return all
 }
@@ -82,6 +93,16 @@ func (h hop) checkedNames(name string) []string {
 		return []string{identityOfMesh}
 	}
 	return []string{cmp.Or(h.authority, name)}
+}
+
+// trust returns what a rule has the certificate of a hop's server checked by: a credential, a file of CAs, or those of the
+// system; "" where no rule does, as for the mesh's own mutual TLS (pilot/pkg/networking/core/cluster_tls.go).
+func (h hop) trust() string {
+	if !h.exists || h.cluster.rule == nil || h.cluster.Hop.TLS == "" || h.cluster.Hop.TLS == "ISTIO_MUTUAL" {
+		return ""
+	}
+	t := h.tlsSetting().settings
+	return cmp.Or(t.GetCredentialName(), t.GetCaCertificates(), systemRoots)
 }
 
 // authorOf returns the namespace of who decided on a hop: of the VirtualService that takes it there, which may delegate to

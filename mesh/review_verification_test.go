@@ -12,6 +12,11 @@ func TestReviewLostVerification(t *testing.T) {
 		DestinationRule data/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}
 		ServiceEntry data/any: {hosts: [any.example], exportTo: [shop, team], addresses: [240.1.1.3], resolution: DNS, ports: [{number: 8080, name: tcp, protocol: TCP}]}
 		DestinationRule data/any: {host: any.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const twice = `
+		ServiceEntry data/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}
+		DestinationRule data/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const taker = `
+		ServiceEntry team/a: {hosts: [a.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`
 	for _, c := range []reviewCase{
 		{"bytes that a route takes to a server without names to check", given, `
 			VirtualService team/v: {hosts: [db.example], exportTo: [shop], tcp: [{route: [{destination: {host: any.example}}]}]}`, `
@@ -42,6 +47,26 @@ func TestReviewLostVerification(t *testing.T) {
 			DestinationRule team/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}`, `
 			ServiceEntry team/a: {hosts: [a.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`, `
 			sidecar shop a.example:80 originated SIMPLE unverified was originated lost check of a.example of ServiceEntry data/a`},
+		{"a CA of somebody else's for the right name", twice + `
+			DestinationRule team/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: "configmap://team/ca"}}}`, taker, `
+			sidecar shop a.example:80 originated SIMPLE was originated lost check of a.example of ServiceEntry data/a by configmap://team/ca`},
+		{"the same by a file, set later", twice + `
+			DestinationRule team/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}` + taker, `
+			DestinationRule team/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: /etc/ca.pem}}}`, `
+			sidecar shop a.example:80 originated SIMPLE was originated decided lost check of a.example of ServiceEntry data/a by /etc/ca.pem
+			sidecar team a.example:80 originated SIMPLE was originated decided`},
+		{"the host's own namespace may choose its CA", twice, `
+			DestinationRule data/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: /etc/ca.pem}}}`, `
+			sidecar any other namespace a.example:80 originated SIMPLE was originated decided
+			sidecar data a.example:80 originated SIMPLE was originated decided`},
+		{"the same CA", twice + `
+			DestinationRule team/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, taker, `
+			sidecar shop a.example:80 originated SIMPLE was originated`},
+		{"the deletion of the rule that checks, before one that does not", twice + taker + `
+			DestinationRule team/a @1: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}
+			DestinationRule team/b @2: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}`, "delete DestinationRule team/a", `
+			sidecar shop a.example:80 originated SIMPLE unverified was originated lost check of a.example of ServiceEntry data/a
+			sidecar team a.example:80 originated SIMPLE unverified was originated`},
 	} {
 		c.run(t)
 	}

@@ -18,6 +18,7 @@ leave_to_others(flow) := sprintf(
 	input.request.operation == "CREATE"
 } else := sprintf("# For clients of its own namespace alone.\n%s", [set_fields(reviewed_object, {"spec.exportTo": ["."]})]) if {
 	input.request.kind in {"DestinationRule", "ServiceEntry", "VirtualService"}
+	input.request.operation != "DELETE"
 	not _is_own_already
 } else := keep_object
 

@@ -30,7 +30,6 @@ violation contains lib.flow_violation(f, {"message": _message(f, sni), "fix": _f
 
 # The SNI is that of the server, which is another than the client asks for.
 violation contains lib.flow_violation(f, {"message": _another_server(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
-	input.request.operation != "DELETE"
 	some f in input.egress
 	count(f.lostVerification.names) > 0
 }

@@ -202,3 +202,10 @@ test_leaves_an_unchecked_server_to_another_policy if {
 	lost := {"host": "api.example.com", "service": {"kind": "ServiceEntry", "namespace": "data", "name": "api"}, "names": []}
 	found == set() with input as fixtures.review("VirtualService", [sends("edition.cnn.com", {"lostVerification": lost})])
 }
+
+test_refuses_a_deletion_by_which_others_come_to_another_server if {
+	lost := {"host": "api.example.com", "service": {"kind": "ServiceEntry", "namespace": "data", "name": "api"}, "names": ["edition.cnn.com"]}
+	review := object.union(fixtures.review("DestinationRule", [sends("edition.cnn.com", {"lostVerification": lost})]), {"request": {"operation": "DELETE"}})
+	some v in found with input as review
+	contains(v.fix, "Delete what sends it first")
+}

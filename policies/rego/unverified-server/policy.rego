@@ -3,8 +3,8 @@
 # description: |-
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
-#   where clients of another namespace lose a check that they had, for a host that another namespace declares. Where a
-#   route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
+#   where clients of another namespace lose a check that they had, for a host that another namespace declares, or have it
+#   made by another CA. Where a route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
 #   that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
 #   where its server expects one.
 # related_resources:
@@ -20,8 +20,8 @@ package tlsward.unverified_server
 import data.tlsward.lib
 
 violation contains _violation(f) if {
-	input.request.operation != "DELETE"
 	some f in input.egress
+	_is_answered_for(f)
 	f.hopKind == "egress"
 	f.verdict == "originated" # around the application's own TLS, the application checks the name
 	some i, hop in f.hops
@@ -31,8 +31,8 @@ violation contains _violation(f) if {
 
 # Without hops nothing says that the name is checked.
 violation contains _violation(f) if {
-	input.request.operation != "DELETE"
 	some f in input.egress
+	_is_answered_for(f)
 	f.hopKind == "egress"
 	f.verdict == "originated"
 	f.hops in {null, []}
@@ -61,6 +61,25 @@ _ingress_findings(leg) := object.union_n([
 		fix := "have the controller show a client certificate that the gateway trusts."
 	},
 ])
+
+# The name is checked, by a CA that neither these clients nor the host's owner chose.
+violation contains lib.flow_violation(f, {"message": _trust_message(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
+	some f in input.egress
+	f.lostVerification.trust
+}
+
+_trust_message(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"these clients ask for %s, and with this %s of %s the server's certificate is checked by %s, and no more by what it was.",
+		"It is for their namespace, or for the host's, to decide whom they trust.",
+	]),
+	[lib.asked_for(f), input.request.operation, lib.object_name(lib.reviewed_object), f.lostVerification.trust],
+))
+
+# A deletion answers for what others lose by it alone.
+_is_answered_for(_) if input.request.operation != "DELETE"
+
+_is_answered_for(f) if f.lostVerification
 
 # Nothing leaves, but the application takes the answer for the server's.
 violation contains lib.flow_violation(f, {"message": _answered_message(f), "fix": lib.leave_to_others(f)}) if {

@@ -129,3 +129,26 @@ test_warns_of_answers_in_the_servers_place[field] if {
 	endswith(v.message, words)
 	startswith(v.fix, "# For clients of its own namespace alone.")
 }
+
+test_refuses_another_authority_for_others if {
+	lost := {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": [], "trust": "configmap://team-a/ca"}
+	flow := object.union(fixtures.originated_flow({}), {"lostVerification": lost})
+	result := found with input as fixtures.review("ServiceEntry", [flow])
+	some v in result
+	v.action == "deny"
+	contains(v.message, "the server's certificate is checked by configmap://team-a/ca, and no more by what it was")
+}
+
+test_refuses_a_deletion_by_which_others_lose_the_check if {
+	lost := {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": []}
+	unchecked := fixtures.originated_flow({"verified": false})
+	review := object.union(fixtures.review("DestinationRule", [object.union(unchecked, {"lostVerification": lost})]), {"request": {"operation": "DELETE"}})
+	some v in found with input as review
+	v.action == "deny"
+	contains(v.fix, "Delete what sends it first")
+}
+
+test_passes_a_deletion_that_leaves_it_unchecked_to_its_own if {
+	review := object.union(fixtures.review("DestinationRule", [fixtures.originated_flow({"verified": false})]), {"request": {"operation": "DELETE"}})
+	found == set() with input as review
+}
