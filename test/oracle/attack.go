@@ -135,15 +135,30 @@ func after(state Mesh, w Write, at int, stored Document) Mesh {
 	case w.Operation == "CREATE":
 		return append(state, stored)
 	case w.Operation == "UPDATE":
-		stored = stored.Clone()
-		stored["metadata"] = state[at]["metadata"]
-		state[at] = stored
+		state[at] = updated(state[at], stored)
+		if meta := state[at].metadata(); meta["deletionTimestamp"] != nil && meta["finalizers"] == nil {
+			state = slices.Delete(state, at, at+1)
+		}
 	case state[at].metadata()["finalizers"] != nil:
 		state[at] = terminating(state[at])
 	default:
 		state = slices.Delete(state, at, at+1)
 	}
 	return state
+}
+
+// updated returns an object as it is stored after an UPDATE: of its metadata only labels, annotations and finalizers change.
+func updated(old, object Document) Document {
+	object = object.Clone()
+	meta := cloneValue(old.metadata()).(map[string]any)
+	for _, field := range []string{"labels", "annotations", "finalizers"} {
+		delete(meta, field)
+		if have := object.metadata()[field]; have != nil {
+			meta[field] = have
+		}
+	}
+	object["metadata"] = meta
+	return object
 }
 
 // isValid reports whether Istio's own webhook lets an object in.
@@ -182,9 +197,9 @@ func (a *Attacker) review(ctx context.Context, state Mesh, w Write, at int) (d a
 		review.OldObject = state[at].JSON()
 	}
 	if w.Operation != "DELETE" {
-		object := w.Object.Clone()
+		object := w.Object
 		if w.Operation == "UPDATE" {
-			object["metadata"] = state[at]["metadata"]
+			object = updated(state[at], object)
 		}
 		review.Object = object.JSON()
 		raw, _, err := a.Evaluator.Mutate(snapshot, review)

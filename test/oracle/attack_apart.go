@@ -18,6 +18,8 @@ const (
 	ownNames = "the namespace's own choice of names"
 	// ownRoute is a route of the namespace to another host that is declared, as which it is checked.
 	ownRoute = "the namespace's own choice of host"
+	// ownProxy are labels of the namespace that give its pods another proxy, or none: no sidecar is asked there.
+	ownProxy = "the namespace's own choice of proxy"
 )
 
 // apart returns why a loss of the tenant's own namespace counts apart, "" where it does not. warned are the warnings on the
@@ -25,7 +27,8 @@ const (
 //  1. its own Sidecar hides the host, or passes on what it hid, and undeclared-egress warned of that, once for all hosts;
 //  2. unverified-server warned of the cluster where it goes;
 //  3. only DNS knows whether the listener that takes it does, and plaintext-egress warned of that;
-//  4. names are checked that the namespace itself wrote down, or those of a declared host to which its own route leads.
+//  4. the namespace has its pods go without sidecars;
+//  5. names are checked that the namespace itself wrote down, or those of a declared host to which its own route leads.
 func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 	snapshot, err := Decode(state)
 	if err != nil {
@@ -39,6 +42,8 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 	}
 	_, known := snapshot.Cluster(l.Client, l.to.host, l.to.port, "")
 	switch {
+	case !hasSidecars(state, l.Client.Namespace):
+		return ownProxy, nil
 	case l.How == lostTLS && !isService && !known && told("undeclared-egress", ""):
 		return toldOf + "undeclared-egress", nil
 	case l.How == lostCheck && told("unverified-server", key.Host):
@@ -49,6 +54,15 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 		return ownChoice(l, key, state, snapshot), nil
 	}
 	return "", nil
+}
+
+// hasSidecars reports whether the labels of a Namespace leave its pods their sidecars.
+func hasSidecars(state Mesh, namespace string) bool {
+	return !slices.ContainsFunc(state, func(d Document) bool {
+		labels, _ := d.metadata()["labels"].(map[string]any)
+		return d.Kind() == "Namespace" && d.Name() == namespace &&
+			(labels["istio.io/dataplane-mode"] == "ambient" || labels["istio-injection"] == "disabled")
+	})
 }
 
 // isToldOf reports whether a warning is about the client of a loss.

@@ -72,25 +72,45 @@ type walk struct {
 // walked are all connections of all clients of a mesh, always in the same order.
 type walked []walk
 
-// walkAll walks all connections of all clients.
+// walkAll walks all connections of all clients, through the egress gateway where they lead there.
 func walkAll(istio *Istio, all []arrival) (*walked, error) {
+	through, err := newWalker(istio)
+	if err != nil && !errors.Is(err, errCrashed) {
+		return nil, err
+	}
+	gateway := err == nil
 	var list walked
 	for _, client := range attackedClients() {
-		config, err := istio.Connections(client)
+		config, _, err := through.proxy(client)
 		if err != nil && !errors.Is(err, errCrashed) {
 			return nil, err
 		}
+		known := gateway && err == nil
 		for _, a := range all {
 			for _, p := range a.payloads {
-				w := walk{client: client, to: a, payload: p, unknown: err != nil}
-				if err == nil {
-					w.outcomes = config.Walk(a.connection(p))
+				w := walk{client: client, to: a, payload: p, unknown: !known}
+				if known {
+					w.outcomes = through.ends(config.Walk(a.connection(p)), p)
 				}
 				list = append(list, w)
 			}
 		}
 	}
 	return &list, nil
+}
+
+// ends returns the outcomes with those that the egress gateway takes replaced by how they end there.
+func (w *walker) ends(outcomes []envoy.Outcome, p envoy.Payload) []envoy.Outcome {
+	var all []envoy.Outcome
+	for _, o := range outcomes {
+		if !isAtGateway(o) {
+			all = append(all, o)
+			continue
+		}
+		next, _ := w.beyond(o, p)
+		all = append(all, slices.DeleteFunc(next, isAtGateway)...)
+	}
+	return all
 }
 
 // differ reports whether any connection ends elsewhere than in other, or otherwise.
@@ -112,11 +132,8 @@ func (w *walked) losses(before *walked) []Loss {
 	var list []Loss
 	for i, now := range *w {
 		old := (*before)[i]
-		if old.unknown || now.unknown || !leaves(old.outcomes) {
+		if now.unknown || !old.isUnderTLS() {
 			continue
-		}
-		if how, _ := worst(old.outcomes); how != "" {
-			continue // it was not under checked TLS
 		}
 		l := Loss{Client: now.client, to: now.to, Was: checkedNames(old), Is: checkedNames(now)}
 		l.How, l.Cluster = worst(now.outcomes)
@@ -128,6 +145,15 @@ func (w *walked) losses(before *walked) []Loss {
 		}
 	}
 	return list
+}
+
+// isUnderTLS reports whether a connection leaves under TLS that a proxy starts, with the server's name checked.
+func (w walk) isUnderTLS() bool {
+	if w.unknown || !leaves(w.outcomes) || w.to.family == "TLS" {
+		return false // or the TLS is the application's own
+	}
+	how, _ := worst(w.outcomes)
+	return how == ""
 }
 
 // leaves reports whether any of a connection's ways leads out.

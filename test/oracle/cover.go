@@ -58,7 +58,7 @@ var gatewayConstructs = []string{
 }
 
 // elsewhere are the constructs that only tests with meshes of their own make.
-var elsewhere = slices.Concat(gatewayConstructs, reviewConstructs)
+var elsewhere = slices.Concat(gatewayConstructs, reviewConstructs, attackConstructs)
 
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{
@@ -68,6 +68,13 @@ var reviewConstructs = []string{
 	"CREATE Gateway", "UPDATE Gateway", "DELETE Gateway",
 	"CREATE Sidecar", "UPDATE Sidecar", "DELETE Sidecar",
 	"CREATE WorkloadEntry", "UPDATE WorkloadEntry", "DELETE WorkloadEntry",
+}
+
+// attackConstructs are those of a tenant's writes alone.
+var attackConstructs = []string{
+	"metadata istio.io/rev", "metadata istio.io/use-waypoint", "metadata internal.istio.io", "metadata networking.istio.io/exportTo",
+	"metadata security.istio.io/tlsMode", "metadata taken away", "finalizer",
+	"Namespace istio-injection", "Namespace istio.io/rev", "Namespace istio.io/dataplane-mode", "Namespace istio.io/use-waypoint",
 }
 
 // constructs lists all that a generator can make.

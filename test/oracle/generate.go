@@ -30,6 +30,10 @@ type world struct {
 	ports   []uint32
 	// vips are the addresses that ServiceEntries claim; two fixed ones where it is empty.
 	vips []string
+	// gateways are the Gateways to which routes are bound; one in the root namespace where it is empty.
+	gateways []string
+	// subsets are those to which routes lead beside v1 and v2.
+	subsets []string
 }
 
 // NewGenerator returns a generator whose meshes depend on seed and index alone.

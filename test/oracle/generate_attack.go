@@ -27,16 +27,19 @@ type Attack struct {
 
 // victim is a host under TLS.
 type victim struct {
-	host  string
-	port  uint32
+	host string
+	// ports are those that a tenant's objects name: the host's, and those of the way to it.
+	ports []uint32
 	vip   string
-	entry object
-	rule  object
+	// gateway is the Gateway by which connections leave, "" where they leave by the sidecar.
+	gateway string
+	// objects are the victim's, but for their age.
+	objects Mesh
 }
 
-// victimsOf returns the patterns of Istio's documentation: TLS for HTTP by targetPort or by the port alone, at a VIP or at
-// none, STATIC and DNS, for bytes and for a port that is sniffed.
-func victimsOf() []victim {
+// sidecarVictims returns the patterns of Istio's documentation: TLS for HTTP by targetPort or by the port alone, at a VIP or
+// at none, STATIC and DNS, for bytes and for a port that is sniffed.
+func sidecarVictims() []victim {
 	simple := object{"tls": object{"mode": "SIMPLE"}}
 	checked := object{"tls": object{"mode": "SIMPLE", "sni": "db.example.com", "subjectAltNames": list{"db.example.com"}}}
 	onPort := object{"portLevelSettings": list{object{"port": object{"number": uint32(80)}, "tls": object{"mode": "SIMPLE"}}}}
@@ -44,29 +47,69 @@ func victimsOf() []victim {
 		return object{"number": uint32(80), "name": "http", "protocol": "HTTP", "targetPort": uint32(443)}
 	}
 	return []victim{
-		{host: "api.example.com", port: 80, entry: object{"ports": list{http()}, "resolution": "DNS"}, rule: simple},
-		{host: "vip.example.com", port: 80, vip: "240.1.1.1", entry: object{"ports": list{http()}, "resolution": "DNS"}, rule: onPort},
-		{host: "static.example.com", port: 80, entry: object{
+		sidecarVictim("api.example.com", 80, "", object{"ports": list{http()}, "resolution": "DNS"}, simple),
+		sidecarVictim("vip.example.com", 80, "240.1.1.1", object{"ports": list{http()}, "resolution": "DNS"}, onPort),
+		sidecarVictim("static.example.com", 80, "", object{
 			"ports": list{http()}, "resolution": "STATIC", "endpoints": list{object{"address": "192.0.2.1"}},
-		}, rule: simple},
-		{host: "db.example.com", port: 3306, vip: "240.1.1.2", entry: object{
+		}, simple),
+		sidecarVictim("db.example.com", 3306, "240.1.1.2", object{
 			"ports": list{object{"number": uint32(3306), "name": "tcp", "protocol": "TCP"}}, "resolution": "DNS",
-		}, rule: checked},
-		{host: "sniffed.example.com", port: 8080, vip: "240.1.1.3", entry: object{
+		}, checked),
+		sidecarVictim("sniffed.example.com", 8080, "240.1.1.3", object{
 			"ports": list{object{"number": uint32(8080), "name": "any", "targetPort": uint32(443)}}, "resolution": "DNS",
-		}, rule: simple},
+		}, simple),
 	}
+}
+
+// sidecarVictim returns a ServiceEntry and its DestinationRule.
+func sidecarVictim(host string, port uint32, vip string, entry, policy object) victim {
+	entry["hosts"] = list{host}
+	if vip != "" {
+		entry["addresses"] = list{vip}
+	}
+	meta := func() object { return object{"name": host, "namespace": victimNamespace} }
+	rule := object{"host": host, "trafficPolicy": cloneValue(policy)}
+	return victim{host: host, ports: []uint32{port}, vip: vip, objects: Mesh{
+		{"apiVersion": networkingAPI, "kind": "ServiceEntry", "metadata": meta(), "spec": entry},
+		{"apiVersion": networkingAPI, "kind": "DestinationRule", "metadata": meta(), "spec": rule},
+	}}
+}
+
+// gatewayVictims returns what leaves by the egress gateway, which starts TLS for requests or bytes, or passes on the
+// application's.
+func (g *Generator) gatewayVictims() []victim {
+	var all []victim
+	for _, pattern := range []struct {
+		host, vip string
+		port      uint32
+		make      landingPattern
+	}{
+		{"out.example.com", "240.1.1.4", 80, (*landingHost).gatewayOrigination},
+		{"passed.example.com", "240.1.1.5", 443, (*landingHost).gatewayPassthrough},
+		{"bytes.example.com", "240.1.1.6", 3306, (*landingHost).gatewayTCP},
+	} {
+		h := &landingHost{Generator: g, host: pattern.host, vip: pattern.vip, namespace: victimNamespace, rules: rootNamespace}
+		all = append(all, victim{
+			host: h.host, ports: []uint32{pattern.port, 443}, vip: h.vip, gateway: rootNamespace + "/" + h.gatewayName(),
+			objects: pattern.make(h),
+		})
+	}
+	return all
 }
 
 // Attack makes a mesh of victims and one to four writes of a tenant.
 func (g *Generator) Attack() Attack {
-	a := Attack{}
-	chosen := victimsOf()
+	a := Attack{Victims: Mesh{tenantNamespaceObject(nil)}}
+	chosen := sidecarVictims()
+	if g.chance(0.4) {
+		chosen = append(g.gatewayVictims(), chosen[:2]...)
+		a.Victims = append(a.Victims, egressService())
+	}
 	g.rand.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 	chosen = chosen[:1+g.rand.IntN(3)]
 	g.world = tenantWorld(chosen)
 	for i, v := range chosen {
-		a.Victims = append(a.Victims, v.objects(i)...)
+		a.Victims = append(a.Victims, v.aged(i)...)
 	}
 	var written []Document
 	for range 1 + g.rand.IntN(4) {
@@ -87,37 +130,38 @@ func (g *Generator) Attack() Attack {
 // tenantWorld is what a tenant's objects have in common: they name what the victims name.
 func tenantWorld(victims []victim) world {
 	w := world{
-		namespaces: []string{tenantNamespace}, exports: []string{victimNamespace, "shop"},
+		namespaces: []string{tenantNamespace}, exports: []string{victimNamespace, "shop", rootNamespace},
 		hosts: []string{victims[0].host, "evil.example.net", "*.example.com"}, vips: []string{"240.9.9.9"},
+		gateways: []string{tenantNamespace + "/egress"},
 	}
 	for _, v := range victims {
 		w.hosts = append(w.hosts, v.host)
-		if !slices.Contains(w.ports, v.port) {
-			w.ports = append(w.ports, v.port)
+		for _, p := range v.ports {
+			if !slices.Contains(w.ports, p) {
+				w.ports = append(w.ports, p)
+			}
 		}
 		if v.vip != "" {
 			w.vips = append(w.vips, v.vip, "240.1.1.0/24")
+		}
+		if v.gateway != "" {
+			w.hosts = append(w.hosts, egressHost)
+			w.gateways = append(w.gateways, v.gateway)
+			w.subsets = append(w.subsets, dashed(v.host))
 		}
 	}
 	return w
 }
 
-// objects returns the victim's ServiceEntry and DestinationRule, older than all that a tenant writes.
-func (v victim) objects(i int) Mesh {
-	created := "2023-01-01T00:00:0" + string(rune('0'+i)) + "Z"
-	meta := func() object {
-		return object{"name": v.host, "namespace": victimNamespace, "creationTimestamp": created}
+// aged returns the victim's objects, older than all that a tenant writes.
+func (v victim) aged(i int) Mesh {
+	var m Mesh
+	for _, d := range v.objects {
+		d = d.Clone()
+		d.metadata()["creationTimestamp"] = "2023-01-01T00:00:0" + string(rune('0'+i)) + "Z"
+		m = append(m, d)
 	}
-	entry := cloneValue(v.entry).(object)
-	entry["hosts"] = list{v.host}
-	if v.vip != "" {
-		entry["addresses"] = list{v.vip}
-	}
-	rule := object{"host": v.host, "trafficPolicy": cloneValue(v.rule)}
-	return Mesh{
-		{"apiVersion": networkingAPI, "kind": "ServiceEntry", "metadata": meta(), "spec": entry},
-		{"apiVersion": networkingAPI, "kind": "DestinationRule", "metadata": meta(), "spec": rule},
-	}
+	return m
 }
 
 // write makes a write; ok is false where there is nothing to write.
@@ -127,7 +171,19 @@ func (g *Generator) write(written []Document) (w Write, ok bool) {
 		if g.chance(0.3) {
 			return Write{Operation: "DELETE", Object: d}, true
 		}
+		if g.chance(0.25) {
+			d = d.Clone()
+			if g.chance(0.3) {
+				delete(d.metadata(), "finalizers")
+			} else {
+				g.writeMetadata(d)
+			}
+			return Write{Operation: "UPDATE", Object: d}, true
+		}
 		return Write{Operation: "UPDATE", Object: g.variant(d)}, true
+	}
+	if g.chance(0.04) {
+		return Write{Operation: "UPDATE", Object: g.tenantNamespaceLabelled()}, true
 	}
 	make := []func() Document{g.serviceEntry, g.destinationRule, g.virtualService, g.gateway, g.sidecar, g.workloadEntry, g.service}
 	d := make[weighted(g, 10, 8, 6, 1, 2, 2, 1)]()
@@ -135,7 +191,11 @@ func (g *Generator) write(written []Document) (w Write, ok bool) {
 		return w, false
 	}
 	delete(d.metadata(), "creationTimestamp")
+	if g.chance(0.15) {
+		g.writeMetadata(d)
+	}
 	if g.chance(0.1) {
+		g.cover("finalizer")
 		d.metadata()["finalizers"] = list{"example.com/stay"}
 	}
 	return Write{Operation: "CREATE", Object: d}, true

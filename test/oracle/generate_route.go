@@ -18,10 +18,10 @@ func (g *Generator) virtualService() Document {
 	switch weighted(g, 6, 2, 2) {
 	case 1:
 		g.cover("VirtualService gateway")
-		spec["gateways"] = list{rootNamespace + "/egress"}
+		spec["gateways"] = list{g.boundGateway()}
 	case 2:
 		g.cover("VirtualService mesh and gateway")
-		spec["gateways"] = list{"mesh", rootNamespace + "/egress"}
+		spec["gateways"] = list{"mesh", g.boundGateway()}
 	}
 	switch weighted(g, 6, 2, 2) {
 	case 0:
@@ -35,6 +35,14 @@ func (g *Generator) virtualService() Document {
 		spec["tcp"] = g.routes(g.tcpRoute)
 	}
 	return g.document(networkingAPI, "VirtualService", namespace, spec)
+}
+
+// boundGateway returns a Gateway to which routes are bound.
+func (g *Generator) boundGateway() string {
+	if len(g.world.gateways) == 0 {
+		return rootNamespace + "/egress"
+	}
+	return pick(g, g.world.gateways...)
 }
 
 // delegate makes a VirtualService without hosts, named so that roots find it.
@@ -127,7 +135,7 @@ func (g *Generator) commonMatch(m object) {
 		m["sourceLabels"] = g.labels()
 	}
 	if g.chance(0.2) {
-		m["gateways"] = pick(g, list{"mesh"}, list{rootNamespace + "/egress"})
+		m["gateways"] = pick(g, list{"mesh"}, list{g.boundGateway()})
 	}
 }
 
@@ -183,7 +191,7 @@ func (g *Generator) destination() object {
 	}
 	if g.chance(0.3) {
 		g.cover("VirtualService subset")
-		d["subset"] = pick(g, "v1", "v2")
+		d["subset"] = pick(g, append([]string{"v1", "v2"}, g.world.subsets...)...)
 	}
 	return d
 }
@@ -239,6 +247,9 @@ func (g *Generator) egressListener() object {
 func (g *Generator) gateway() Document {
 	g.cover("Gateway")
 	namespace := pick(g, rootNamespace, rootNamespace, "apps")
+	if len(g.world.gateways) > 0 {
+		namespace = g.namespace()
+	}
 	servers := list{}
 	for _, number := range g.world.ports {
 		if len(servers) == 0 || g.chance(0.4) {

@@ -55,7 +55,7 @@ var quiet = sync.OnceFunc(func() {
 // Load loads a mesh into Istio's generator, which lives as long as t.
 func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	quiet()
-	m, mesh, err := m.withoutMeshConfig()
+	m, settings, err := m.withoutMeshConfig()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +75,12 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 			if err != nil {
 				t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
 			}
-			configs = append(configs, c)
+			if config.ObjectInRevision(&c, mesh.DefaultRevision) { // as pilot/pkg/config/kube/crdclient does
+				configs = append(configs, c)
+			}
 		}
 	}
-	return newIstio(newEnvironment(t, &f.clusters, mesh, configs, services))
+	return newIstio(newEnvironment(t, &f.clusters, settings, configs, services))
 }
 
 func newIstio(env *model.Environment) *Istio {

@@ -116,7 +116,10 @@ func (w Walked) Changed(after Walked) []string {
 func (f *Farm) WalkAll(m Mesh) (walked Walked, err error) {
 	all := dialled(m)
 	err = test.Wrap(func(t test.Failer) {
-		w := &walker{istio: f.Load(t, m), walked: Walked{}}
+		w, err := newWalker(f.Load(t, m))
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := w.all(landingClients(m), all); err != nil {
 			t.Fatal(err)
 		}
@@ -161,12 +164,16 @@ type walker struct {
 	gateway *envoy.Config
 }
 
-func (w *walker) all(clients []mesh.Client, all []arrival) error {
+// newWalker returns a walker with the configuration of the egress gateway of a mesh.
+func newWalker(istio *Istio) (*walker, error) {
+	w := &walker{istio: istio, walked: Walked{}}
+	labels := map[string]string{"istio": "egressgateway", "app": egressName}
 	var err error
-	egress := mesh.Client{Kind: mesh.ClientGateway, Namespace: rootNamespace, Labels: map[string]string{"istio": "egressgateway", "app": egressName}}
-	if w.gateway, _, err = w.proxy(egress); err != nil {
-		return err
-	}
+	w.gateway, _, err = w.proxy(mesh.Client{Kind: mesh.ClientGateway, Namespace: rootNamespace, Labels: labels})
+	return w, err
+}
+
+func (w *walker) all(clients []mesh.Client, all []arrival) error {
 	for _, c := range clients {
 		config, knows, err := w.proxy(c)
 		if err != nil {
@@ -258,7 +265,7 @@ func (w *walker) follow(config *envoy.Config, c envoy.Connection) walkedWay {
 
 // leave returns how what a client sent leaves by one outcome.
 func (w *walker) leave(o envoy.Outcome, p envoy.Payload) []walkedWay {
-	if key, _ := keyOf(o.Cluster()); key.Host == egressHost && o.End == envoy.EndUpstream && len(o.Endpoints) == 1 {
+	if isAtGateway(o) {
 		return w.atGateway(o, p)
 	}
 	way := walkedWay{where: whereOf(o)}
@@ -277,22 +284,18 @@ func (w *walker) leave(o envoy.Outcome, p envoy.Payload) []walkedWay {
 // plaintextToGateway is where a connection goes by an egress gateway to which it comes in plaintext.
 const plaintextToGateway = "the egress gateway in plaintext"
 
+// isAtGateway reports whether what a client sent goes to the egress gateway.
+func isAtGateway(o envoy.Outcome) bool {
+	key, _ := keyOf(o.Cluster())
+	return key.Host == egressHost && o.End == envoy.EndUpstream && len(o.Endpoints) == 1
+}
+
 // atGateway walks on through the egress gateway.
 func (w *walker) atGateway(o envoy.Outcome, p envoy.Payload) []walkedWay {
-	inside := p
-	if p.HTTP != nil {
-		request := *p.HTTP
-		request.Host = o.Authority
-		inside.HTTP = &request
-	}
-	sent := inside
-	if o.TLS != nil {
-		sent = envoy.Payload{TLS: &envoy.ClientHello{ServerName: o.TLS.ServerName, ALPN: o.TLS.ALPN, Inside: inside}}
-	}
-	at := netip.AddrPortFrom(netip.MustParseAddr(egressAddress), o.Endpoints[0].Port)
+	outcomes, inside := w.beyond(o, p)
 	var ways []walkedWay
-	for _, next := range w.gateway.Walk(envoy.Connection{Destination: at, Payload: sent}) {
-		if key, _ := keyOf(next.Cluster()); key.Host == egressHost {
+	for _, next := range outcomes {
+		if isAtGateway(next) {
 			return []walkedWay{{lost: "goes round in the egress gateway"}}
 		}
 		for _, way := range w.leave(next, inside) {
@@ -305,6 +308,22 @@ func (w *walker) atGateway(o envoy.Outcome, p envoy.Payload) []walkedWay {
 		}
 	}
 	return ways
+}
+
+// beyond returns how what a client sent to the egress gateway ends there, and what it is inside the TLS of the way to it.
+func (w *walker) beyond(o envoy.Outcome, p envoy.Payload) (outcomes []envoy.Outcome, inside envoy.Payload) {
+	inside = p
+	if p.HTTP != nil {
+		request := *p.HTTP
+		request.Host = o.Authority
+		inside.HTTP = &request
+	}
+	sent := inside
+	if o.TLS != nil {
+		sent = envoy.Payload{TLS: &envoy.ClientHello{ServerName: o.TLS.ServerName, ALPN: o.TLS.ALPN, Inside: inside}}
+	}
+	at := netip.AddrPortFrom(netip.MustParseAddr(egressAddress), o.Endpoints[0].Port)
+	return w.gateway.Walk(envoy.Connection{Destination: at, Payload: sent}), inside
 }
 
 // whereOf names the place at which an outcome leaves, and the TLS.
