@@ -18,6 +18,9 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	r := &review{
 		ctx: ctx, before: before, after: after, old: before.Get(object), object: after.Get(object), lists: lists, index: map[flowKey]int{},
 	}
+	if r.old == nil && r.object == nil && object.Kind != KindNamespace {
+		return nil, nil // an object of another revision: this control plane reads it neither before nor after
+	}
 	r.routeCost = after.settings.routeCost(r.object)
 	switch object.Kind {
 	case KindServiceEntry:

@@ -60,7 +60,7 @@ func (a *Attacker) Play(ctx context.Context, attack Attack) (r AttackResult, err
 		for _, l := range now.losses(first) {
 			if !known[l.String()] {
 				known[l.String()] = true
-				l.By = w.String()
+				l.By, l.Stored = w, stored(state, w.Object)
 				if err := r.add(l, state, warned); err != nil {
 					return r, err
 				}
@@ -109,7 +109,7 @@ func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Wri
 	if !isValid(w.Object) {
 		return nil, nil, nil
 	}
-	stored := w.Object
+	object := w.Object
 	var warned []policies.Violation
 	if a.Evaluator != nil {
 		decision, mutated, err := a.review(ctx, state, w, at)
@@ -120,22 +120,25 @@ func (a *Attacker) write(ctx context.Context, r *AttackResult, state Mesh, w Wri
 			r.Refused = append(r.Refused, w.String())
 			return nil, nil, nil
 		}
-		stored, warned = mutated, decision.Violations
+		if mutated != nil {
+			object = mutated
+		}
+		warned = decision.Violations
 	}
 	r.Admitted = append(r.Admitted, w.String())
 	r.Constructs.Add(w.Constructs)
-	return after(state, w, at, stored), warned, nil
+	return after(state, w, at, object), warned, nil
 }
 
-// after returns the mesh after a write that was admitted, of the object at an index; stored is what the webhooks made of
+// after returns the mesh after a write that was admitted, of the object at an index; object is what the webhooks made of
 // it.
-func after(state Mesh, w Write, at int, stored Document) Mesh {
+func after(state Mesh, w Write, at int, object Document) Mesh {
 	state = slices.Clone(state)
 	switch {
 	case w.Operation == "CREATE":
-		return append(state, stored)
+		return append(state, object)
 	case w.Operation == "UPDATE":
-		state[at] = updated(state[at], stored)
+		state[at] = updated(state[at], object)
 		if meta := state[at].metadata(); meta["deletionTimestamp"] != nil && meta["finalizers"] == nil {
 			state = slices.Delete(state, at, at+1)
 		}
@@ -145,6 +148,14 @@ func after(state Mesh, w Write, at int, stored Document) Mesh {
 		state = slices.Delete(state, at, at+1)
 	}
 	return state
+}
+
+// stored returns an object as a mesh has it, nil where it has none.
+func stored(m Mesh, object Document) Document {
+	if i := slices.IndexFunc(m, func(d Document) bool { return sameObject(d, object) }); i >= 0 {
+		return m[i]
+	}
+	return nil
 }
 
 // updated returns an object as it is stored after an UPDATE: of its metadata only labels, annotations and finalizers change.

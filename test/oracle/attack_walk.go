@@ -19,8 +19,11 @@ type Loss struct {
 	Cluster string
 	// Was and Is are the names that were checked, and that are.
 	Was, Is string
-	// By is the write that made it, as "CREATE ServiceEntry".
-	By string
+	// ThroughGateway reports whether it left by the egress gateway.
+	ThroughGateway bool
+	// By is the write that made it; Stored is its object as it is stored after that, nil after a DELETE.
+	By     Write
+	Stored Document
 	// Why is why it counts apart, "" where it does not.
 	Why string
 }
@@ -65,6 +68,8 @@ type walk struct {
 	to       arrival
 	payload  envoy.Payload
 	outcomes []envoy.Outcome
+	// gateway reports whether it goes by the egress gateway.
+	gateway bool
 	// unknown reports whether Istio has no answer for the client.
 	unknown bool
 }
@@ -90,7 +95,9 @@ func walkAll(istio *Istio, all []arrival) (*walked, error) {
 			for _, p := range a.payloads {
 				w := walk{client: client, to: a, payload: p, unknown: !known}
 				if known {
-					w.outcomes = through.ends(config.Walk(a.connection(p)), p)
+					outcomes := config.Walk(a.connection(p))
+					w.gateway = slices.ContainsFunc(outcomes, isAtGateway)
+					w.outcomes = through.ends(outcomes, p)
 				}
 				list = append(list, w)
 			}
@@ -135,7 +142,7 @@ func (w *walked) losses(before *walked) []Loss {
 		if now.unknown || !old.isUnderTLS() {
 			continue
 		}
-		l := Loss{Client: now.client, to: now.to, Was: checkedNames(old), Is: checkedNames(now)}
+		l := Loss{Client: now.client, to: now.to, Was: checkedNames(old), Is: checkedNames(now), ThroughGateway: old.gateway}
 		l.How, l.Cluster = worst(now.outcomes)
 		if l.How == "" && l.Is != l.Was && l.Is != "" {
 			l.How, l.Cluster = anotherName, now.outcomes[0].Cluster()

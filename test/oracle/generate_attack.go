@@ -12,6 +12,8 @@ const (
 type Write struct {
 	Operation string
 	Object    Document
+	// OnlyMetadata reports that an UPDATE changes labels or annotations alone.
+	OnlyMetadata bool
 	// Constructs counts what the object is made of.
 	Constructs Coverage
 }
@@ -175,10 +177,10 @@ func (g *Generator) write(written []Document) (w Write, ok bool) {
 			d = d.Clone()
 			if g.chance(0.3) {
 				delete(d.metadata(), "finalizers")
-			} else {
-				g.writeMetadata(d)
+				return Write{Operation: "UPDATE", Object: d}, true
 			}
-			return Write{Operation: "UPDATE", Object: d}, true
+			g.writeMetadata(d)
+			return Write{Operation: "UPDATE", Object: d, OnlyMetadata: true}, true
 		}
 		return Write{Operation: "UPDATE", Object: g.variant(d)}, true
 	}
