@@ -29,7 +29,6 @@ func attackClasses() []attackClass {
 			return l.By.Operation == "UPDATE" && l.Stored != nil && l.Stored.metadata()["deletionTimestamp"] != nil
 		}},
 		{"the listener of another host's entry", func(l Loss) bool { return of("ServiceEntry")(l) && !declares(l) }},
-		{"the listener of a Service", of("Service")},
 		{"an entry for the host inside the mesh", func(l Loss) bool {
 			return of("ServiceEntry")(l) && declares(l) && l.By.Object.Spec()["location"] == "MESH_INTERNAL"
 		}},
@@ -39,15 +38,11 @@ func attackClasses() []attackClass {
 		{"a label or an annotation alone", func(l Loss) bool { return l.By.OnlyMetadata }},
 		{"a Sidecar", of("Sidecar")},
 		{"a WorkloadEntry", of("WorkloadEntry")},
-		{"a Gateway", of("Gateway")},
 		{"a route to a server of another name", func(l Loss) bool { return of("VirtualService")(l) && l.How == anotherName }},
 		{"a route to where no name is checked", func(l Loss) bool { return of("VirtualService")(l) && l.How == lostCheck }},
 		{"an http route", func(l Loss) bool { return of("VirtualService")(l) && l.How == lostTLS && hasRoutes(l, "http") }},
 		{"a tcp route", func(l Loss) bool { return of("VirtualService")(l) && l.How == lostTLS && hasRoutes(l, "tcp") }},
-		{"a route at the egress gateway", func(l Loss) bool {
-			gateways, _ := l.By.Object.Spec()["gateways"].(list)
-			return of("VirtualService")(l) && l.ThroughGateway && len(gateways) > 0 && !slices.Contains(gateways, any("mesh"))
-		}},
+		{"what the egress gateway knows of the host", func(l Loss) bool { return l.ThroughGateway && declares(l) }},
 		{"DISABLE, or no TLS, for a port without a protocol", func(l Loss) bool {
 			return of("DestinationRule")(l) && l.How == lostTLS && l.to.family == "any bytes"
 		}},
@@ -60,7 +55,7 @@ func attackClasses() []attackClass {
 			return of("DestinationRule")(l) && l.How == lostTLS && strings.Contains(text, "credentialName: client-cert") &&
 				!strings.Contains(text, "DISABLE")
 		}},
-		{"the DELETE of an object", func(l Loss) bool { return l.By.Operation == "DELETE" }},
+		{"the DELETE of what it had to itself", func(l Loss) bool { return l.By.Operation == "DELETE" }},
 	}
 }
 

@@ -113,8 +113,18 @@ func (g *Generator) Attack() Attack {
 	for i, v := range chosen {
 		a.Victims = append(a.Victims, v.aged(i)...)
 	}
+	if g.chance(0.4) {
+		g.Coverage = Coverage{}
+		a.Writes = g.aimed(chosen)
+		a.Writes[0].Constructs = g.Coverage
+	}
 	var written []Document
-	for range 1 + g.rand.IntN(4) {
+	for _, w := range a.Writes {
+		if w.Operation == "CREATE" {
+			written = append(written, w.Object)
+		}
+	}
+	for range 1 + g.rand.IntN(4-min(3, len(a.Writes))) {
 		g.Coverage = Coverage{}
 		w, ok := g.write(written)
 		if !ok {
