@@ -78,7 +78,8 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 		for _, number := range ports {
 			hops, earlier := r.after.parsedHops(client, name, number), r.before.parsedHops(client, name, number)
 			switch was := egressVerdict(earlier); {
-			case len(hops) == 0 && len(earlier) > 0, was == Originated && r.newlyPassesBy(client, name, number):
+			case len(hops) == 0 && len(earlier) > 0,
+				was == Originated && (r.newlyPassesBy(client, name, number) || areForTLSAlone(hops) && !areForTLSAlone(earlier)):
 				if !hidden {
 					r.addHidden(client, name, number)
 				}
@@ -98,6 +99,15 @@ func (r *sidecarReview) newlyPassesBy(client Client, name string, number uint32)
 	_, was := r.before.passesBy(client, name, number)
 	_, is := r.after.passesBy(client, name, number)
 	return is && !was
+}
+
+// areForTLSAlone reports whether hops take no request but inside TLS of the application's own. A wildcard entry in place of a
+// host may do so, and then the proxy knows nothing that takes what it encrypted before:
+//
+//	hosts: ["*.bank.example"]
+//	ports: [{number: 80, name: tls, protocol: TLS}]   # the entry of api.bank.example has HTTP on port 80
+func areForTLSAlone(hops []hop) bool {
+	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind != HopEgress || h.payload != FamilyTLS })
 }
 
 // leaving returns the changes of hops that do not stay in the mesh, which had this verdict before.

@@ -6,7 +6,7 @@ import "slices"
 // finds these too, in ten times as many attacks.
 func (g *Generator) aimed(victims []victim) []Write {
 	v := pick(g, victims...)
-	ways := []func(victim) []Write{g.takeListener, g.takeHost, g.loosenRule, g.changeTerminating, g.revealByRevision, g.routeBytes, g.moveWorkload}
+	ways := []func(victim) []Write{g.takeListener, g.takeHost, g.loosenRule, g.uncoverRule, g.changeTerminating, g.revealByRevision, g.routeBytes, g.moveWorkload}
 	if v.gateway != "" {
 		ways = append(ways, g.takeGatewayServer, g.takeGatewayRoute, g.takeGatewayRoute)
 	}
@@ -50,7 +50,7 @@ func (g *Generator) takeListener(v victim) []Write {
 	}
 	spec := object{"hosts": list{"evil.example.net"}, "ports": list{port}}
 	resolution := g.location(spec)
-	at := []string{"192.0.2.1", "128.0.0.0/1", unlisted}
+	at := []string{"192.0.2.1", "128.0.0.0/1"}
 	if v.vip != "" {
 		at = append(at, v.vip, v.vip, "240.1.1.0/24")
 	}
@@ -82,6 +82,16 @@ func (g *Generator) loosenRule(v victim) []Write {
 		spec["workloadSelector"] = object{"matchLabels": g.labels()}
 	}
 	return created(g.own("DestinationRule", spec))
+}
+
+// uncoverRule makes two rules for the victim's host of which one counts, and takes that one away.
+func (g *Generator) uncoverRule(v victim) []Write {
+	rule := func(mode string) Document {
+		policy := object{"tls": object{"mode": mode}}
+		return g.own("DestinationRule", object{"host": v.host, "trafficPolicy": policy, "exportTo": list{"."}})
+	}
+	good, bad := rule("SIMPLE"), rule("DISABLE")
+	return append(created(good, bad), Write{Operation: "DELETE", Object: good})
 }
 
 // changeTerminating makes an object that outlives its DELETE, and changes it then.

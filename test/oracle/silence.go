@@ -33,7 +33,7 @@ func (a *Attacker) isSilent(ctx context.Context, m Mesh) (completed Mesh, silent
 }
 
 // unanswered lists the connections that leave a mesh, for what it declares, in plaintext or unchecked. TLS that the
-// application starts is its own, and so is what a client sends that has the host from no object. Bytes sent to an address
+// application starts is its own, and so is what a client sends to a host that no entry declares to its namespace. Bytes sent to an address
 // that no object has are for nothing that the mesh declares: it declares their host at others.
 func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 	walks, err := a.walk(m, resolved(slices.DeleteFunc(slices.Clone(m), isForNobody)))
@@ -51,7 +51,7 @@ func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 			client.Namespace = mesh.AnyNamespace
 		}
 		undeclared := w.to.whose == nobodys && w.to.family != "HTTP"
-		if w.unknown || w.payload.TLS != nil || undeclared || !w.to.meant(snapshot, client) {
+		if w.unknown || w.payload.TLS != nil || undeclared || !isDeclaredTo(m, w.to.host, w.client.Namespace) || !w.to.meant(snapshot, client) {
 			continue
 		}
 		if how, cluster := worst(w.outcomes); how != "" && leaves(w.outcomes) {
@@ -60,6 +60,15 @@ func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 		}
 	}
 	return list, nil
+}
+
+// isDeclaredTo reports whether any object declares a host to a namespace.
+func isDeclaredTo(m Mesh, host, namespace string) bool {
+	return slices.ContainsFunc(m, func(d Document) bool {
+		exports, _ := d.Spec()["exportTo"].(list)
+		return slices.Contains(declaredHosts(d), host) && (len(exports) == 0 || slices.Contains(exports, any("*")) ||
+			slices.Contains(exports, any(namespace)) || d.Namespace() == namespace && slices.Contains(exports, any(".")))
+	})
 }
 
 // isForNobody reports whether an object is exported to nobody.
