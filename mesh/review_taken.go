@@ -17,7 +17,7 @@ func (r *review) takenFromTLS(c change) *Ref {
 	if svc == nil || h.kind != HopEgress || h.verdict() != Plaintext || c.losesTLS() || !c.stayed && !r.isNew(h) {
 		return nil
 	}
-	without := r.after.Without(svc.ref)
+	without := r.withoutObject(svc.ref)
 	switch {
 	case h.route == nil && egressVerdict(without.hops(h.client, h.host, h.port)) == Originated:
 		return &svc.ref
@@ -25,6 +25,15 @@ func (r *review) takenFromTLS(c change) *Ref {
 		return &h.route.virtualService.Ref
 	}
 	return nil
+}
+
+// withoutObject returns the mesh after the review without an object. The last one is kept: all flows of an entry ask for the
+// same.
+func (r *review) withoutObject(ref Ref) *Snapshot {
+	if r.without == nil || r.withoutRef != ref {
+		r.without, r.withoutRef = r.after.Without(ref), ref
+	}
+	return r.without
 }
 
 // isNew reports whether an object under review that has endpoints makes the cluster of a hop, or moves it out of the mesh.

@@ -64,3 +64,29 @@ func TestNoDecisionAfterTheDeadline(t *testing.T) {
 		}
 	}
 }
+
+// What a ServiceEntry may have together is bounded, but not for what is stored as large already.
+func TestTooManyListenersAreRefused(t *testing.T) {
+	snap := mesh.New(mesh.DefaultSettings(), fixture.Objects(t, fixture.Entry)...)
+	large, larger := manifest(t, "ServiceEntry", "large", largeEntry(256, 0, 4)), manifest(t, "ServiceEntry", "large", largeEntry(256, 2, 4))
+	for name, c := range map[string]struct {
+		object, old []byte
+		refused     bool
+	}{
+		"at the bound":     {object: large},
+		"over it":          {object: larger, refused: true},
+		"made larger":      {object: larger, old: large, refused: true},
+		"as large as ever": {object: larger, old: larger},
+		"made smaller":     {object: large, old: larger},
+	} {
+		r := Review{Operation: policies.Create, Object: c.object, Namespace: "shop"}
+		if c.old != nil {
+			r.Operation, r.OldObject = policies.Update, c.old
+		}
+		_, err := testEvaluator(t).Validate(t.Context(), snap, r)
+		var limit *mesh.LimitError
+		if refused := errors.As(err, &limit); refused != c.refused || err != nil && !refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -61,28 +61,48 @@ func (q *request) decodePut() (reviewed bool, err error) {
 		object.Namespace = q.Namespace
 		q.tree.setNamespace(q.Namespace)
 	}
-	if err := withinBounds(object); err != nil {
-		return false, err
-	}
 	q.object, q.ref, q.apiVersion = object, object.Ref, object.APIVersion
 	if q.oldTree != nil {
 		if old, err := mesh.Decode(q.OldObject); err == nil && old != nil && old.Ref == q.ref {
 			q.old = old
 		}
 	}
+	if err := withinBounds(object, q.old); err != nil {
+		return false, err
+	}
 	return true, nil
 }
 
-// maxPorts bounds the ports of one ServiceEntry: each is judged for every client. Istio's own CRD allows 256.
-const maxPorts = 1024
+// What one ServiceEntry may have. Istio's own CRD allows 256 hosts, 256 addresses and 256 ports, but not how many listeners they
+// make together: each is judged for every client. Published configurations have a hundred at most.
+const (
+	maxPorts     = 1024
+	maxListeners = 1024
+)
 
-// withinBounds refuses what would take longer to decide than anyone waits.
-func withinBounds(o *mesh.Object) error {
+// withinBounds refuses what would take longer to decide than anyone waits, unless what is stored is as large.
+func withinBounds(o, old *mesh.Object) error {
 	entry, ok := o.Spec.(*networking.ServiceEntry)
-	if ok && len(entry.Ports) > maxPorts {
-		return fmt.Errorf("%s: spec.ports has %d entries, and at most %d are taken", o.Ref, len(entry.Ports), maxPorts)
+	if !ok {
+		return nil
+	}
+	if len(entry.Ports) > maxPorts {
+		return &mesh.LimitError{Object: o.Ref, Reason: fmt.Sprintf("spec.ports has %d entries, and at most %d are taken", len(entry.Ports), maxPorts)}
+	}
+	if n := listeners(o); n > maxListeners && n > listeners(old) {
+		return &mesh.LimitError{Object: o.Ref, Reason: fmt.Sprintf(
+			"spec.hosts, spec.addresses and spec.ports make %d listeners together, and at most %d are taken: split it", n, maxListeners)}
 	}
 	return nil
+}
+
+// listeners returns how many ports at hosts and addresses a ServiceEntry declares; 0 for nil and other kinds.
+func listeners(o *mesh.Object) int {
+	if o == nil {
+		return 0
+	}
+	entry, _ := o.Spec.(*networking.ServiceEntry)
+	return len(entry.GetHosts()) * max(1, len(entry.GetAddresses())) * len(entry.GetPorts())
 }
 
 func (q *request) decodeDelete() (reviewed bool, err error) {

@@ -39,6 +39,19 @@ func entryOf(host, protocol string, addresses ...string) jsonObject {
 	return jsonObject{"hosts": []string{host}, "addresses": addresses, "resolution": "DNS", "ports": []jsonObject{{"number": 80, "name": "p", "protocol": protocol}}}
 }
 
+// largeEntry returns a ServiceEntry with that many hosts, addresses and ports: for HTTP, or where it has addresses for bytes.
+func largeEntry(hosts, addresses, ports int) jsonObject {
+	protocol := "HTTP"
+	if addresses > 0 {
+		protocol = "TCP"
+	}
+	return jsonObject{
+		"hosts":     repeated(hosts, func(i int) any { return fmt.Sprintf("h%d.large.example", i) }),
+		"addresses": repeated(addresses, func(i int) any { return fmt.Sprintf("10.1.%d.0/24", i) }),
+		"ports":     repeated(ports, func(i int) any { return jsonObject{"number": 80 + i, "name": fmt.Sprint("p", i), "protocol": protocol} }),
+	}
+}
+
 func routeTo(host string, match jsonObject) jsonObject {
 	return jsonObject{"match": []jsonObject{match}, "route": []jsonObject{{"destination": jsonObject{"host": host}}}}
 }
@@ -107,6 +120,9 @@ func worstCases(t testing.TB) []struct {
 		{"DestinationRule, wildcard over 10,000 hosts", with(10_000, entry), manifest(t, "DestinationRule", "worst", ruleOf("*.bank.example", nil))},
 		{"ServiceEntry for bytes with an address, beside 10,000 hosts", with(10_000, entry),
 			manifest(t, "ServiceEntry", "worst", entryOf("tcp.other.example", "TCP", "10.1.2.0/24"))},
+		{"ServiceEntry, 256 hosts with 4 ports", known, manifest(t, "ServiceEntry", "worst", largeEntry(256, 0, 4))},
+		{"ServiceEntry, 256 addresses with 4 ports", known, manifest(t, "ServiceEntry", "worst", largeEntry(1, 256, 4))},
+		{"ServiceEntry, 16 hosts with 16 addresses and 4 ports", known, manifest(t, "ServiceEntry", "worst", largeEntry(16, 16, 4))},
 	}
 }
 
