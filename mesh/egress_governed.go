@@ -20,7 +20,7 @@ type GovernedCluster struct {
 	EntrySubjectAltNames bool
 	// StaticEndpoints reports whether the endpoints are addresses that the ServiceEntry names.
 	StaticEndpoints bool
-	// WrittenPlaintextPort reports whether the ServiceEntry says that the server listens on port 80.
+	// WrittenPlaintextPort reports whether the ServiceEntry says that the server listens on port 80, or is a link-local one.
 	WrittenPlaintextPort bool
 }
 
@@ -72,7 +72,7 @@ func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []G
 				Client: client, Host: host, Port: p.number, Subset: name, Cluster: c,
 				EntrySubjectAltNames: len(svc.entry.GetSubjectAltNames()) > 0,
 				StaticEndpoints:      svc.entry.GetResolution() == networking.ServiceEntry_STATIC,
-				WrittenPlaintextPort: svc.writesTargetPort(p) && slices.Contains(c.TargetPorts, plaintextPort),
+				WrittenPlaintextPort: svc.writesTargetPort(p) && slices.Contains(c.TargetPorts, plaintextPort) || IsLinkLocal(svc.entry),
 			})
 		}
 	}

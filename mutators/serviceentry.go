@@ -16,11 +16,12 @@ import (
 //  1. ports that have a targetPort, or of which some endpoint names a port of its own;
 //  2. entries inside the mesh: by their location, or since all their endpoints are;
 //  3. entries that select workloads of the cluster;
-//  4. entries that a forward proxy resolves (resolution DYNAMIC_DNS).
+//  4. entries that a forward proxy resolves (resolution DYNAMIC_DNS);
+//  5. entries of link-local servers, as clouds have for their metadata on 169.254.169.254: they speak no TLS.
 func mutateServiceEntry(upgrades []v1alpha1.Upgrade, after *mesh.Snapshot, o *mesh.Object, d *document) {
 	entry := o.Spec.(*networking.ServiceEntry)
 	if entry.Location != networking.ServiceEntry_MESH_EXTERNAL || entry.WorkloadSelector != nil ||
-		entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS || !after.LeavesMesh(o.Ref) {
+		entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS || mesh.IsLinkLocal(entry) || !after.LeavesMesh(o.Ref) {
 		return
 	}
 	for i, p := range entry.Ports {
