@@ -96,7 +96,7 @@ silence: ## Search for meshes of which check says nothing, and which let somethi
 	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^TestSilence$$' $(TESTFLAGS) .
 
 e2e: control-plane ## The tests against a real API server
-	$(GO) test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./test/e2e/...
+	$(GO) test $(RACE) -count=1 -timeout 30m $(TESTFLAGS) ./test/e2e/...
 
 test-ha: control-plane ## The long run: replicas under load while everything goes wrong (its table: docs/reliability.md)
 	TLSWARD_HA=long $(GO) test -count=1 -timeout 3h -v $(TESTFLAGS) ./test/ha
