@@ -76,3 +76,9 @@ func (s *Snapshot) allowsAny(client Client) bool {
 	}
 	return sidecarSpec(o).OutboundTrafficPolicy.Mode == networking.OutboundTrafficPolicy_ALLOW_ANY
 }
+
+// PassesOn reports whether what a client sends to hosts that its proxy does not know leaves the mesh as it was written. ztunnel
+// has no outboundTrafficPolicy and passes everything on; a gateway and a waypoint have no way for what they do not know.
+func (s *Snapshot) PassesOn(client Client) bool {
+	return client.Kind == ClientZtunnel || client.Kind == ClientSidecar && s.allowsAny(client)
+}

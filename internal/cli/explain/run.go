@@ -42,7 +42,7 @@ func Run(o Options, streams cli.Streams) error {
 	if o.Output == "json" {
 		return WriteJSON(streams.Out, paths, o.All)
 	}
-	return WriteText(streams.Out, paths, m.Locate, terminal.For(streams.Out))
+	return writeText(streams.Out, paths, facts{locate: m.Locate, passesOn: m.Snapshot.PassesOn}, terminal.For(streams.Out))
 }
 
 func (o Options) read(streams cli.Streams) (*offline.Mesh, error) {

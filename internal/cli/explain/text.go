@@ -9,23 +9,34 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// WriteText writes the paths for a person. locate returns the place of a decision as "file:line", "" if it is unknown.
-func WriteText(w io.Writer, paths []mesh.Path, locate func(mesh.Decision) string, style terminal.Style) error {
+// facts are what is known of a mesh beside the paths.
+type facts struct {
+	// locate returns the place of a decision as "file:line", "" if it is unknown.
+	locate func(mesh.Decision) string
+	// passesOn reports whether what a client sends to hosts that its proxy does not know leaves (mesh.Snapshot.PassesOn).
+	passesOn func(mesh.Client) bool
+}
+
+// writeText writes the paths for a person.
+func writeText(w io.Writer, paths []mesh.Path, known facts, style terminal.Style) error {
 	var b strings.Builder
 	for i, p := range paths {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		writePath(&b, p, locate, style)
+		writePath(&b, p, known, style)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func writePath(b *strings.Builder, p mesh.Path, locate func(mesh.Decision) string, style terminal.Style) {
+func writePath(b *strings.Builder, p mesh.Path, known facts, style terminal.Style) {
 	fmt.Fprintf(b, "%s: %s\n", style.Bold(fmt.Sprintf("%s -> %s:%d", p.Client, p.Host, p.Port)), verdict(p, style))
 	if why := causes[p.Cause]; why != "" && (p.Verdict == mesh.Plaintext || p.Verdict == mesh.Unknown) {
 		fmt.Fprintf(b, "  why: %s\n", why)
+	}
+	if p.Cause == mesh.CauseUnknownHost || p.Cause == mesh.CausePassthrough {
+		b.WriteString(undeclared(p.Client, known.passesOn(p.Client)))
 	}
 	for i, h := range p.Hops {
 		fmt.Fprintf(b, "  %d. %s -> %s, port %d%s\n", i+1, h.From, h.To, h.Port, protocol(h))
@@ -33,7 +44,7 @@ func writePath(b *strings.Builder, p mesh.Path, locate func(mesh.Decision) strin
 			writeTLS(b, h)
 		}
 		if h.DecidedBy != nil {
-			place := locate(*h.DecidedBy)
+			place := known.locate(*h.DecidedBy)
 			if place != "" {
 				place = " (" + place + ")"
 			}
@@ -46,6 +57,21 @@ func writePath(b *strings.Builder, p mesh.Path, locate func(mesh.Decision) strin
 	for _, c := range p.Considered {
 		fmt.Fprintf(b, "   - %s: %s\n", c.Object, c.Why)
 	}
+}
+
+// undeclared returns lines that say what happens to what a client sends to a host that its proxy does not know, and how to
+// close that way.
+func undeclared(client mesh.Client, passesOn bool) string {
+	const declare = "  to close it: declare the host and port (ServiceEntry), with a DestinationRule that starts TLS;"
+	switch {
+	case client.Kind == mesh.ClientZtunnel:
+		return "  then: it leaves the mesh as the application sends it; outboundTrafficPolicy does not bind ztunnel\n" + declare +
+			" for all other hosts\n    a NetworkPolicy, or a firewall that lets out the egress gateway alone\n"
+	case passesOn:
+		return "  then: it leaves the mesh as the application sends it (outboundTrafficPolicy ALLOW_ANY)\n" + declare +
+			" for all other hosts\n    outboundTrafficPolicy.mode REGISTRY_ONLY, in MeshConfig or in a Sidecar\n"
+	}
+	return "  then: nothing leaves by this proxy; it sends to no host that it does not know\n"
 }
 
 // writeTLS writes the TLS that the proxy starts on a hop, and what it checks of the server.
@@ -89,7 +115,7 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseMergedAway:         "Istio merges the rules for this host and drops this policy",
 	mesh.CauseUnknownHost:        "no ServiceEntry and no Service has this host",
 	mesh.CauseCaseMismatch:       "a known host differs in case only",
-	mesh.CausePassthrough:        "this client's proxy knows no such host and port: the bytes pass through as they are, if at all",
+	mesh.CausePassthrough:        "this client's proxy knows no such host and port",
 	mesh.CausePortNotDeclared:    "the entry that this client has for the host does not declare the port",
 	mesh.CauseDeclaredOtherwise:  "the entry that this client has for the host declares the port for another protocol",
 	mesh.CauseOtherAddresses:     "the entry that this client has for the host has the port at other addresses",

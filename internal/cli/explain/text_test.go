@@ -39,7 +39,7 @@ func TestColoursOfText(t *testing.T) {
 			path := mesh.Path{Client: client, Host: "a.example", Port: 80, Verdict: test.verdict, Cause: test.cause,
 				Hops: []mesh.Hop{{From: "x", To: "y", Port: 80, DecidedBy: test.by}}}
 			var out strings.Builder
-			if err := WriteText(&out, []mesh.Path{path}, test.locate, terminal.Colored()); err != nil {
+			if err := writeText(&out, []mesh.Path{path}, facts{test.locate, func(mesh.Client) bool { return true }}, terminal.Colored()); err != nil {
 				t.Fatal(err)
 			}
 			got := tags.Replace(out.String())
@@ -57,7 +57,7 @@ func TestWhyIsForPathsWithoutTLS(t *testing.T) {
 	for _, verdict := range []mesh.Verdict{mesh.Originated, mesh.ApplicationTLS, mesh.DoubleTLS} {
 		var out strings.Builder
 		paths := []mesh.Path{{Verdict: verdict, Cause: mesh.CauseUnset}}
-		if err := WriteText(&out, paths, nil, terminal.Style{}); err != nil || strings.Contains(out.String(), "why:") {
+		if err := writeText(&out, paths, facts{}, terminal.Style{}); err != nil || strings.Contains(out.String(), "why:") {
 			t.Errorf("%s: %v, got\n%s", verdict, err, out.String())
 		}
 	}
@@ -82,6 +82,33 @@ func TestServerNames(t *testing.T) {
 		}
 		if got := names(test.hop); got != test.checked {
 			t.Errorf("%s: checked %q, want %q", test.name, got, test.checked)
+		}
+	}
+}
+
+func TestWhatHappensToWhatNothingDeclares(t *testing.T) {
+	tests := []struct {
+		kind     mesh.ClientKind
+		passesOn bool
+		want     []string
+	}{
+		{mesh.ClientSidecar, true, []string{"leaves the mesh as the application sends it (outboundTrafficPolicy ALLOW_ANY)", "REGISTRY_ONLY"}},
+		{mesh.ClientSidecar, false, []string{"nothing leaves by this proxy"}},
+		{mesh.ClientZtunnel, true, []string{"does not bind ztunnel", "NetworkPolicy"}},
+		{mesh.ClientGateway, false, []string{"nothing leaves by this proxy"}},
+	}
+	for _, test := range tests {
+		for _, cause := range []mesh.Cause{mesh.CauseUnknownHost, mesh.CausePassthrough} {
+			path := mesh.Path{Client: mesh.Client{Kind: test.kind, Namespace: "shop"}, Host: "a.example", Port: 80, Verdict: mesh.Unknown, Cause: cause}
+			var out strings.Builder
+			if err := writeText(&out, []mesh.Path{path}, facts{passesOn: func(mesh.Client) bool { return test.passesOn }}, terminal.Style{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%s, %s: no %q in\n%s", test.kind, cause, want, out.String())
+				}
+			}
 		}
 	}
 }
