@@ -19,7 +19,7 @@ func TestPassesOn(t *testing.T) {
 	} {
 		settings := DefaultSettings()
 		settings.RegistryOnly = c.registryOnly
-		s := NewSnapshot(settings)
+		s := New(settings)
 		if c.sidecar != "" {
 			s = s.With(objects(t, `Sidecar shop/default: `+c.sidecar)[0])
 		}
