@@ -12,7 +12,7 @@ import (
 // other hosts, and out of gateways. Those of clients that may exist are added where they lose their TLS: for their sake a
 // review has to answer for nothing else.
 func (r *review) addHost(host string, touched func(Client) bool) {
-	if r.stopped() || !r.isExternal(host) {
+	if r.stopped() || !r.isExternal(host) && !r.isTakenFromWildcard(host) {
 		return
 	}
 	clients, possible := r.touchedClients(host, touched)
@@ -111,7 +111,7 @@ func (r *review) externalPort(client Client, host string, number uint32) (scoped
 
 // hopsThenAndNow returns the hops of a client for a port of a host after and before the review.
 func (r *review) hopsThenAndNow(client Client, host string, number uint32) (hops, earlier []hop) {
-	hops, earlier = r.after.hops(client, host, number), r.before.hops(r.clientBefore(client, host), host, number)
+	hops, earlier = r.after.hops(client, host, number), r.hopsBefore(client, host, number)
 	if endsAtGateway(earlier) {
 		earlier = r.beforeTaken(hops, earlier, r.clientBefore(client, host), host, number)
 	}
@@ -119,6 +119,39 @@ func (r *review) hopsThenAndNow(client Client, host string, number uint32) (hops
 		markUnrouted(hops)
 	}
 	return hops, earlier
+}
+
+// hopsBefore returns the hops by which a client sent to a port of a host before the review. What it sent to a host that it did
+// not know then, the closest wildcard over it took. That a namespace declares such a host for its own clients is its own to
+// say: these have none.
+//
+//	# namespace egress, exported to all, with a rule        # namespace shop, under review: without one
+//	hosts: ["*.example.com"]                                 hosts: [api.example.com]
+func (r *review) hopsBefore(client Client, host string, number uint32) []hop {
+	before := r.clientBefore(client, host)
+	if _, known := r.before.serviceFor(before, host); known || client.Namespace == r.reviewed().Namespace {
+		return r.before.hops(before, host, number)
+	}
+	return r.before.connectionHops(before, host, number)
+}
+
+// serviceBefore returns the service by which a client sent to a host before the review: its own, or that of the closest wildcard.
+func (r *review) serviceBefore(client Client, host string) scopedService {
+	before := r.clientBefore(client, host)
+	if svc, ok := r.before.serviceFor(before, host); ok {
+		return svc
+	}
+	for _, wide := range r.before.externalWildcardsOver(host) {
+		if svc, ok := r.before.serviceFor(before, wide); ok {
+			return svc
+		}
+	}
+	return scopedService{}
+}
+
+// isTakenFromWildcard reports whether a host that nothing declared before the review was that of a wildcard outside the mesh.
+func (r *review) isTakenFromWildcard(host string) bool {
+	return len(r.before.services.At(host)) == 0 && len(r.after.Ports(host)) > 0 && len(r.before.externalWildcardsOver(host)) > 0
 }
 
 // subsetChanges returns the clusters of all subsets of the rule that applies to the client.

@@ -25,14 +25,14 @@ import "slices"
 func (r *review) passedOn(client Client, host string, number uint32) []change {
 	svc, ok := r.after.serviceFor(client, host)
 	clientBefore := r.clientBefore(client, host)
-	earlier := r.before.hops(clientBefore, host, number)
+	earlier := r.hopsBefore(client, host, number)
 	if !ok || client.Kind != ClientSidecar || len(earlier) == 0 || earlier[0].payload == FamilyTLS {
 		return nil
 	}
-	own, _ := r.before.serviceFor(clientBefore, host)
+	own := r.serviceBefore(client, host)
 	payload := earlier[0].payload
 	why := r.causeOfPassingOn(client, svc, number, own.service, payload)
-	if why == CauseNone || r.isTakenByWildcard(client, host, number, payload) {
+	if why == CauseNone || why != CauseKeptInside && r.isTakenByWildcard(client, host, number, payload) {
 		return nil
 	}
 	if why != CauseKeptInside && !r.after.allowsAny(client) {
@@ -82,7 +82,7 @@ func (r *review) isKeptInside(client Client, svc scopedService, p port, was *ser
 	if svc.entry == nil || svc.namespace == client.Namespace || svc.namespace == was.namespace || r.after.leavesMesh(svc.service) {
 		return false
 	}
-	if egressVerdict(r.before.hops(r.clientBefore(client, svc.host), svc.host, p.number)) != Originated {
+	if egressVerdict(r.hopsBefore(client, svc.host, p.number)) != Originated {
 		return false
 	}
 	c := r.after.directHop(client, svc, p.number, "", p.family()).cluster

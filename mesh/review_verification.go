@@ -125,5 +125,8 @@ func (r *review) declaredByOther(client Client, host, author string) *service {
 			return svc
 		}
 	}
+	if wide := r.serviceBefore(client, host).service; wide != nil && wide.host != host && wide.namespace != author {
+		return wide
+	}
 	return nil
 }
