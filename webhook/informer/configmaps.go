@@ -7,13 +7,18 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// ConfigMaps watches the ConfigMaps that the manager's cache has.
+// ConfigMaps watches ConfigMaps that the manager's cache has.
 type ConfigMaps struct {
 	Cache cache.Cache
+	// Namespace is that of the ConfigMaps; Selector, where there is one, selects them by their labels.
+	Namespace string
+	Selector  labels.Selector
 	// Changed gets all of them, ordered by name: once when they are known, and after every change.
 	Changed func(context.Context, []*corev1.ConfigMap)
 }
@@ -52,10 +57,11 @@ func (c ConfigMaps) Start(ctx context.Context) error {
 	}
 }
 
-// notify passes all ConfigMaps on.
+// notify passes the ConfigMaps on.
 func (c ConfigMaps) notify(ctx context.Context) {
 	var list corev1.ConfigMapList
-	if err := c.Cache.List(ctx, &list); err != nil {
+	options := &client.ListOptions{Namespace: c.Namespace, LabelSelector: c.Selector}
+	if err := c.Cache.List(ctx, &list, options); err != nil {
 		return // ctx is done
 	}
 	found := make([]*corev1.ConfigMap, len(list.Items))

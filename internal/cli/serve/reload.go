@@ -25,6 +25,8 @@ type reloader struct {
 	sources  *policySources
 	notify   *notifier // nil where nobody is told
 
+	mesh *clusterMeshConfig
+
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
 }
@@ -42,7 +44,7 @@ func (r *reloader) start(raw []byte) error {
 	r.swap()
 	r.s.metrics.ConfigReloaded(nil)
 	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
-	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps())
+	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchMeshConfig())
 }
 
 func (r *reloader) watchDirectories() error {
@@ -90,7 +92,7 @@ func lastGood(refused error) string {
 
 // configure puts a configuration into force, or leaves all as it is.
 func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
-	settings, err := admission.MeshSettings(next.Mesh)
+	settings, err := admission.MeshSettings(next.Mesh, r.mesh.layers()...)
 	if err != nil {
 		return err
 	}
