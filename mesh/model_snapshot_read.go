@@ -56,6 +56,6 @@ func (s *Snapshot) rediscover(namespace string) {
 func namespacedKinds() []string {
 	return []string{
 		KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter, KindAuthorizationPolicy,
-		KindService, KindKubernetesGateway, KindIngress,
+		KindPeerAuthentication, KindRequestAuthentication, KindProxyConfig, KindWasmPlugin, KindTrafficExtension, KindService, KindKubernetesGateway, KindIngress,
 	}
 }

@@ -9,7 +9,9 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	extensions "istio.io/api/extensions/v1alpha1"
 	networking "istio.io/api/networking/v1alpha3"
+	networkingv1beta1 "istio.io/api/networking/v1beta1"
 	security "istio.io/api/security/v1beta1"
 	kjson "sigs.k8s.io/json"
 )
@@ -89,11 +91,16 @@ func kindOf(apiVersion, kind string) string {
 	switch group {
 	case "networking.istio.io":
 		switch kind {
-		case KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter:
+		case KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter, KindProxyConfig:
 			return kind
 		}
 	case "security.istio.io":
-		if kind == KindAuthorizationPolicy {
+		switch kind {
+		case KindAuthorizationPolicy, KindPeerAuthentication, KindRequestAuthentication:
+			return kind
+		}
+	case "extensions.istio.io":
+		if kind == KindWasmPlugin || kind == KindTrafficExtension {
 			return kind
 		}
 	case "networking.k8s.io":
@@ -136,6 +143,8 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		message = new(networking.EnvoyFilter)
 	case KindAuthorizationPolicy:
 		message = new(security.AuthorizationPolicy)
+	case KindPeerAuthentication, KindRequestAuthentication, KindProxyConfig, KindWasmPlugin, KindTrafficExtension:
+		message = newUnmodelled(kind)
 	case KindService:
 		spec, err = decodeService(raw)
 		return spec, nil, err
@@ -155,6 +164,21 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		return nil, nil, err
 	}
 	return message, unknown, nil
+}
+
+// newUnmodelled returns the type of a kind of which the mesh answers nothing.
+func newUnmodelled(kind string) apiMessage {
+	switch kind {
+	case KindPeerAuthentication:
+		return new(security.PeerAuthentication)
+	case KindRequestAuthentication:
+		return new(security.RequestAuthentication)
+	case KindProxyConfig:
+		return new(networkingv1beta1.ProxyConfig)
+	case KindWasmPlugin:
+		return new(extensions.WasmPlugin)
+	}
+	return new(extensions.TrafficExtension)
 }
 
 // apiMessage is a generated type of istio.io/api.

@@ -12,8 +12,14 @@ const (
 	KindWorkloadEntry       = "WorkloadEntry"
 	KindEnvoyFilter         = "EnvoyFilter"
 	KindAuthorizationPolicy = "AuthorizationPolicy"
-	KindService             = "Service"
-	KindNamespace           = "Namespace"
+	// Of the next five the mesh answers nothing: their own reviews name what they move (PlaintextCalls, OutsideModelOf).
+	KindPeerAuthentication    = "PeerAuthentication"
+	KindRequestAuthentication = "RequestAuthentication"
+	KindProxyConfig           = "ProxyConfig"
+	KindWasmPlugin            = "WasmPlugin"
+	KindTrafficExtension      = "TrafficExtension"
+	KindService               = "Service"
+	KindNamespace             = "Namespace"
 	// KindIngress is an Ingress of networking.k8s.io.
 	KindIngress = "Ingress"
 	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh reads it only to find waypoints.
@@ -66,7 +72,8 @@ type Object struct {
 	Status []HostAddress
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
-	// *security.AuthorizationPolicy (istio.io/api), *Service, *KubernetesGateway, *Ingress, *Workload, or nil for a Namespace.
+	// *security.AuthorizationPolicy, *security.PeerAuthentication, *security.RequestAuthentication, *networkingv1beta1.ProxyConfig,
+	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *Ingress, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string

@@ -15,6 +15,8 @@ type OutsideModel struct {
 	// to a host outside, and says so plainly.
 	Patch           bool `json:"patch"`
 	StartsPlaintext bool `json:"startsPlaintext"`
+	// Means is what hangs on the field; "" where nobody knows.
+	Means OutsideMeans `json:"means,omitempty"`
 	// Client, Host and Port are of a connection that it may change, where Object is another.
 	Client *Client `json:"client,omitempty"`
 	Host   string  `json:"host,omitempty"`
@@ -30,6 +32,9 @@ func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
 	}
 	for _, field := range append(unknownMetadata(object), object.Unknown...) {
 		found = append(found, OutsideModel{Field: field})
+	}
+	for _, u := range unmodelledFields(object) {
+		found = append(found, OutsideModel{Field: u.field, Means: u.means})
 	}
 	if object.Kind != KindEnvoyFilter {
 		return found

@@ -81,8 +81,10 @@ func fullManifest(t testing.TB, title string, spec map[string]any) map[string]an
 	switch kind {
 	case KindService, KindNamespace:
 		object["apiVersion"] = "v1"
-	case KindAuthorizationPolicy:
+	case KindAuthorizationPolicy, KindPeerAuthentication, KindRequestAuthentication:
 		object["apiVersion"] = "security.istio.io/v1"
+	case KindWasmPlugin, KindTrafficExtension:
+		object["apiVersion"] = "extensions.istio.io/v1alpha1"
 	case KindKubernetesGateway:
 		object["apiVersion"], object["kind"] = "gateway.networking.k8s.io/v1", "Gateway"
 	}

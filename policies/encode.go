@@ -11,7 +11,7 @@ import (
 // encoder encodes an Input as a Rego value, equal to what its JSON form parses to: a round trip through JSON costs more
 // than the policies themselves. How each type is encoded is derived from its JSON tags once, by typeEncoders.
 type encoder struct {
-	request, flows, callers, opened, bypasses, ingressLegs, outsideModel encodeFunc
+	request, flows, callers, opened, bypasses, ingressLegs, plaintextCalls, outsideModel encodeFunc
 	// constants are the terms of strings that many inputs have.
 	constants map[string]*ast.Term
 }
@@ -28,13 +28,14 @@ func newEncoder() (*encoder, error) {
 	}
 	e := &encoder{constants: types.constants}
 	for target, typ := range map[*encodeFunc]reflect.Type{
-		&e.request:      reflect.TypeFor[Request](),
-		&e.flows:        reflect.TypeFor[[]mesh.Flow](),
-		&e.callers:      reflect.TypeFor[*mesh.Callers](),
-		&e.opened:       reflect.TypeFor[*mesh.OpenedWorkloads](),
-		&e.outsideModel: reflect.TypeFor[[]mesh.OutsideModel](),
-		&e.ingressLegs:  reflect.TypeFor[[]mesh.IngressLeg](),
-		&e.bypasses:     reflect.TypeFor[[]mesh.Bypass](),
+		&e.request:        reflect.TypeFor[Request](),
+		&e.flows:          reflect.TypeFor[[]mesh.Flow](),
+		&e.callers:        reflect.TypeFor[*mesh.Callers](),
+		&e.opened:         reflect.TypeFor[*mesh.OpenedWorkloads](),
+		&e.outsideModel:   reflect.TypeFor[[]mesh.OutsideModel](),
+		&e.plaintextCalls: reflect.TypeFor[[]mesh.PlaintextCall](),
+		&e.ingressLegs:    reflect.TypeFor[[]mesh.IngressLeg](),
+		&e.bypasses:       reflect.TypeFor[[]mesh.Bypass](),
 	} {
 		if *target, err = types.of(typ); err != nil {
 			return nil, err
@@ -90,6 +91,9 @@ func (e *encoder) encode(in *Input) ast.Value {
 	}
 	if len(in.IngressLegs) > 0 {
 		members["ingressLegs"] = e.ingressLegs(&p, reflect.ValueOf(&in.IngressLegs).Elem()).Value
+	}
+	if len(in.PlaintextCalls) > 0 {
+		members["plaintextCalls"] = e.plaintextCalls(&p, reflect.ValueOf(&in.PlaintextCalls).Elem()).Value
 	}
 	if len(in.OutsideModel) > 0 {
 		members["outsideModel"] = e.outsideModel(&p, reflect.ValueOf(&in.OutsideModel).Elem()).Value

@@ -30,6 +30,8 @@ type Input struct {
 	Bypasses []mesh.Bypass `json:"bypasses,omitempty"`
 	// IngressLegs are the ways from Ingresses to gateways that the object has to do with.
 	IngressLegs []mesh.IngressLeg `json:"ingressLegs,omitempty"`
+	// PlaintextCalls are the calls to hosts outside that the object makes Istio itself do without TLS.
+	PlaintextCalls []mesh.PlaintextCall `json:"plaintextCalls,omitempty"`
 	// OutsideModel is what Istio may obey in the object and the mesh does not know.
 	OutsideModel []mesh.OutsideModel `json:"outsideModel,omitempty"`
 }

@@ -56,16 +56,18 @@ func (a api) stored(ctx context.Context, t *testing.T, o *unstructured.Unstructu
 
 // resources are the plurals of the kinds that Suites hold.
 var resources = map[string]string{
-	"ServiceEntry":        "serviceentries",
-	"DestinationRule":     "destinationrules",
-	"VirtualService":      "virtualservices",
-	"Gateway":             "gateways",
-	"Sidecar":             "sidecars",
-	"WorkloadEntry":       "workloadentries",
-	"EnvoyFilter":         "envoyfilters",
-	"AuthorizationPolicy": "authorizationpolicies",
-	"Service":             "services",
-	"Namespace":           "namespaces",
+	"ServiceEntry":          "serviceentries",
+	"DestinationRule":       "destinationrules",
+	"VirtualService":        "virtualservices",
+	"Gateway":               "gateways",
+	"Sidecar":               "sidecars",
+	"WorkloadEntry":         "workloadentries",
+	"EnvoyFilter":           "envoyfilters",
+	"AuthorizationPolicy":   "authorizationpolicies",
+	"PeerAuthentication":    "peerauthentications",
+	"RequestAuthentication": "requestauthentications",
+	"Service":               "services",
+	"Namespace":             "namespaces",
 }
 
 func resourceOf(kind schema.GroupVersionKind) schema.GroupVersionResource {

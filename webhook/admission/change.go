@@ -86,6 +86,7 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
 		Bypasses:           c.after.Bypasses(c.object),
 		IngressLegs:        c.after.IngressLegs(c.object),
+		PlaintextCalls:     c.after.PlaintextCalls(c.object),
 		OutsideModel:       c.after.OutsideModelOf(c.object, egress),
 	}, nil
 }

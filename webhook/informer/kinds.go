@@ -25,7 +25,10 @@ func kinds() []kind {
 	out := istio("networking.istio.io", []string{mesh.KindServiceEntry, mesh.KindDestinationRule,
 		mesh.KindVirtualService, mesh.KindGateway, mesh.KindSidecar, mesh.KindWorkloadEntry}, "v1", "v1beta1", "v1alpha3")
 	out = append(out, istio("networking.istio.io", []string{mesh.KindEnvoyFilter}, "v1alpha3")...)
-	out = append(out, istio("security.istio.io", []string{mesh.KindAuthorizationPolicy}, "v1", "v1beta1")...)
+	out = append(out, istio("networking.istio.io", []string{mesh.KindProxyConfig}, "v1beta1")...)
+	out = append(out, istio("security.istio.io", []string{mesh.KindAuthorizationPolicy, mesh.KindPeerAuthentication,
+		mesh.KindRequestAuthentication}, "v1", "v1beta1")...)
+	out = append(out, istio("extensions.istio.io", []string{mesh.KindWasmPlugin, mesh.KindTrafficExtension}, "v1alpha1")...)
 	out = append(out, istio("networking.k8s.io", []string{mesh.KindIngress}, "v1")...)
 	out = append(out, istio("", []string{mesh.KindService, mesh.KindNamespace}, "v1")...)
 	return append(out, kind{name: mesh.KindKubernetesGateway, versions: []string{"v1", "v1beta1"},

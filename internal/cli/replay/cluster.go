@@ -28,7 +28,9 @@ func resources() [][]schema.GroupVersionResource {
 	add("networking.istio.io", []string{"v1", "v1beta1", "v1alpha3"}, "serviceentries", "destinationrules",
 		"virtualservices", "gateways", "sidecars", "workloadentries")
 	add("networking.istio.io", []string{"v1alpha3"}, "envoyfilters")
-	add("security.istio.io", []string{"v1", "v1beta1"}, "authorizationpolicies")
+	add("networking.istio.io", []string{"v1beta1"}, "proxyconfigs")
+	add("security.istio.io", []string{"v1", "v1beta1"}, "authorizationpolicies", "peerauthentications", "requestauthentications")
+	add("extensions.istio.io", []string{"v1alpha1"}, "wasmplugins", "trafficextensions")
 	add("gateway.networking.k8s.io", []string{"v1", "v1beta1"}, "gateways")
 	add("networking.k8s.io", []string{"v1"}, "ingresses")
 	add("", []string{"v1"}, "services", "namespaces")

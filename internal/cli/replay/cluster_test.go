@@ -127,7 +127,9 @@ func TestClusterReadsAllThatTheMeshReads(t *testing.T) {
 	}
 	want := []string{"serviceentries.networking.istio.io", "destinationrules.networking.istio.io", "virtualservices.networking.istio.io",
 		"gateways.networking.istio.io", "sidecars.networking.istio.io", "workloadentries.networking.istio.io", "envoyfilters.networking.istio.io",
-		"authorizationpolicies.security.istio.io", "gateways.gateway.networking.k8s.io", "ingresses.networking.k8s.io", "services", "namespaces"}
+		"proxyconfigs.networking.istio.io", "authorizationpolicies.security.istio.io", "peerauthentications.security.istio.io",
+		"requestauthentications.security.istio.io", "wasmplugins.extensions.istio.io", "trafficextensions.extensions.istio.io",
+		"gateways.gateway.networking.k8s.io", "ingresses.networking.k8s.io", "services", "namespaces"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

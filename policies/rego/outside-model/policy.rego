@@ -3,7 +3,8 @@
 # description: |-
 #   The object has a label or an annotation of istio.io, or a field, that tlsward's model of Istio does not have: an API or a
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
-#   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. What Istio makes of it,
+#   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. Or a PeerAuthentication
+#   takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. A warning; a denial under strict.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -15,7 +16,7 @@
 # custom:
 #   id: outside-model
 #   action: warn
-#   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.outside_model
 
 import data.tlsward.lib
@@ -46,16 +47,28 @@ _message(unknown) := sprintf(
 	[lib.object_name(lib.reviewed_object), unknown.field],
 ) if {
 	unknown.patch
+} else := sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _meanings[unknown.means]]) if {
+	unknown.means
 } else := sprintf(
 	"%s: Istio may obey %s, which tlsward does not know: what is said of the connections that this object moves may be wrong.",
 	[lib.object_name(lib.reviewed_object), unknown.field],
 )
+
+_meanings := {
+	"no-mtls": "lets other proxies send plaintext to these pods, an egress gateway's too, where no rule says ISTIO_MUTUAL; tlsward does not follow it.",
+	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
+	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
+}
 
 _fix(unknown) := sprintf("# If it is for what comes in alone; else compare what the proxies have: istioctl proxy-config\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{sprintf("%s.match.context", [unknown.field]): "SIDECAR_INBOUND"},
 )]) if {
 	unknown.patch
+} else := sprintf("# Where all callers have proxies:\n%s", [lib.set_fields(lib.reviewed_object, {unknown.field: "STRICT"})]) if {
+	unknown.field == "spec.mtls.mode"
+} else := sprintf("# Where all callers have proxies, let %s be STRICT.\n", [unknown.field]) if {
+	unknown.means == "no-mtls"
 } else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{unknown.field: null},

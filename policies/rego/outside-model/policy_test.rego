@@ -44,3 +44,25 @@ test_says_what_and_how_to_mend_it if {
 test_says_nothing_without if {
 	found == set() with input as fixtures.review("ServiceEntry", [])
 }
+
+test_says_what_hangs_on_it[means] if {
+	some means, words in {
+		"no-mtls": "lets other proxies send plaintext to these pods",
+		"capture": "changes which connections these proxies take",
+		"image": "names a proxy that Istio does not publish",
+	}
+	some v in found with input as object.union(fixtures.review("ProxyConfig", []), {"outsideModel": [object.union(_unknown("spec.x"), {"means": means})]})
+	contains(v.message, words)
+}
+
+test_mends_a_mode if {
+	review := object.union(fixtures.review("PeerAuthentication", []), {"outsideModel": [object.union(_unknown("spec.mtls.mode"), {"means": "no-mtls"})]})
+	some v in found with input as review
+	contains(v.fix, `{"spec.mtls.mode":"STRICT"}`)
+}
+
+test_mends_the_mode_of_a_port if {
+	review := object.union(fixtures.review("PeerAuthentication", []), {"outsideModel": [object.union(_unknown("spec.portLevelMtls[443].mode"), {"means": "no-mtls"})]})
+	some v in found with input as review
+	v.fix == "# Where all callers have proxies, let spec.portLevelMtls[443].mode be STRICT.\n"
+}

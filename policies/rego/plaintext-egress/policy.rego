@@ -9,13 +9,15 @@
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS is refused, too.
+#   What Istio itself calls without TLS (keys of a RequestAuthentication, the module of a WasmPlugin or TrafficExtension by an
+#   http:// URL to a host outside) is a warning: no proxy is on that way, so that no rule can mend it.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/tasks/traffic-management/egress/egress-tls-origination/
 #     description: TLS origination for egress traffic
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [DestinationRule, EnvoyFilter, Gateway, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, EnvoyFilter, Gateway, Namespace, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib
@@ -49,6 +51,34 @@ violation contains {
 	not unknown.object
 	unknown.startsPlaintext
 }
+
+# What Istio itself calls. Nobody tampers with it unseen where the answer is checked otherwise, so it is told.
+violation contains {
+	"action": "warn",
+	"message": sprintf(
+		"%s: %s calls %s without TLS, and Istio does that itself, past all proxies: whoever is on the way reads it, and may answer it.",
+		[lib.object_name(lib.reviewed_object), call.field, call.host],
+	),
+	"host": call.host,
+	"decidedBy": lib.reviewed_field(call.field),
+	"fix": _call_by_tls(call),
+} if {
+	some call in input.plaintextCalls
+}
+
+_call_by_tls(call) := "# Say where the keys are, by an https:// URL (jwksUri), or write them down (jwks).\n" if {
+	endswith(call.field, ".issuer")
+} else := sprintf("# Where the server has TLS:\n%s", [lib.set_fields(
+	lib.reviewed_object,
+	{call.field: regex.replace(_value_at(call.field), "(?i)^http://", "https://")},
+)])
+
+# What the object has at the path of a call's URL.
+_value_at(field) := input.object.spec.url if {
+	field == "spec.url"
+} else := input.object.spec.wasm.url if {
+	field == "spec.wasm.url"
+} else := input.object.spec.jwtRules[to_number(regex.find_n("[0-9]+", field, 1)[0])].jwksUri
 
 # What a namespace does to its own clients is its own to say.
 default _diverted_action(_) := {}

@@ -370,3 +370,24 @@ test_names_the_route_that_was_there_before if {
 	endswith(v.message, "would leave the mesh in plaintext (to port 443 of the server), where VirtualService team-a/news leads it: no DestinationRule applies to this client.")
 	startswith(v.fix, "# Before this ServiceEntry, which is admitted then:\n{")
 }
+
+test_warns_of_what_istio_itself_calls[field] if {
+	some field, case in {
+		"spec.url": {"spec": {"url": "http://wasm.example/a.wasm"}, "fix": `{"spec.url":"https://wasm.example/a.wasm"}`},
+		"spec.wasm.url": {"spec": {"wasm": {"url": "http://wasm.example/a.wasm"}}, "fix": `{"spec.wasm.url":"https://wasm.example/a.wasm"}`},
+		"spec.jwtRules[1].jwksUri": {
+			"spec": {"jwtRules": [{}, {"jwksUri": "HTTP://idp.example/keys"}]},
+			"fix": `{"spec.jwtRules[1].jwksUri":"https://idp.example/keys"}`,
+		},
+		"spec.jwtRules[0].issuer": {"spec": {"jwtRules": [{"issuer": "http://idp.example"}]}, "fix": "# Say where the keys are"},
+	}
+	review := object.union(fixtures.review("WasmPlugin", []), {
+		"object": {"spec": case.spec},
+		"plaintextCalls": [{"field": field, "host": "x.example"}],
+	})
+	some v in found with input as review
+	v.action == "warn"
+	v.host == "x.example"
+	contains(v.message, sprintf("%s calls x.example without TLS", [field]))
+	contains(v.fix, case.fix)
+}

@@ -21,7 +21,7 @@ func (c *Cluster) GrantReaders(ctx context.Context) error {
 		rbac.PolicyRule{Verbs: read, APIGroups: []string{""}, Resources: []string{"services", "namespaces", "configmaps"}},
 		rbac.PolicyRule{Verbs: read, APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses"}},
 		rbac.PolicyRule{
-			Verbs: read, APIGroups: []string{"networking.istio.io", "security.istio.io", "gateway.networking.k8s.io"},
+			Verbs: read, APIGroups: []string{"networking.istio.io", "security.istio.io", "extensions.istio.io", "gateway.networking.k8s.io"},
 			Resources: []string{"*"},
 		},
 		rbac.PolicyRule{

@@ -110,6 +110,7 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		Webhooks: []admission.ValidatingWebhook{
 			w.validatingWebhook("validate.tlsward.io", admission.Fail,
 				w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete)...),
+			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
 			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, ofKubernetes("services", admission.Create, admission.Update, admission.Delete)),
 			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, ofKubernetes("namespaces", admission.Update, admission.Delete)),
 		},
@@ -146,6 +147,14 @@ func (w Webhooks) client(url string) admission.WebhookClientConfig {
 func mutated() []string { return []string{"serviceentries", "destinationrules"} }
 func judged() []string {
 	return append(mutated(), "virtualservices", "gateways", "sidecars", "workloadentries", "envoyfilters")
+}
+
+// unmodelled returns the rules for the kinds of which the mesh answers nothing.
+func (w Webhooks) unmodelled() []admission.RuleWithOperations {
+	extensions := admission.RuleWithOperations{Operations: []admission.OperationType{admission.Create, admission.Update}, Rule: admission.Rule{
+		APIGroups: []string{"extensions.istio.io"}, APIVersions: []string{"*"}, Resources: []string{"wasmplugins", "trafficextensions"},
+	}}
+	return append(w.rules([]string{"proxyconfigs"}, []string{"peerauthentications", "requestauthentications"}, admission.Create, admission.Update), extensions)
 }
 
 func (w Webhooks) rules(networking, security []string, operations ...admission.OperationType) []admission.RuleWithOperations {

@@ -1,0 +1,79 @@
+package mesh
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	networkingv1beta1 "istio.io/api/networking/v1beta1"
+	security "istio.io/api/security/v1beta1"
+)
+
+// What of PeerAuthentications and ProxyConfigs may move what the model says, and is not followed.
+
+// OutsideMeans is what hangs on something that the model does not follow.
+type OutsideMeans string
+
+// The values of OutsideMeans.
+const (
+	// MeansNoMTLS: proxies send plaintext to these pods, gateways among them, where auto mTLS would start mutual TLS
+	// (pilot/pkg/model/push_context.go BestEffortInferServiceMTLSMode, pilot/pkg/xds/endpoints/mtls_checker.go).
+	MeansNoMTLS OutsideMeans = "no-mtls"
+	// MeansCapture: which connections pods hand to their proxy, or how names are resolved.
+	MeansCapture OutsideMeans = "capture"
+	// MeansImage: the proxy is not one that Istio publishes.
+	MeansImage OutsideMeans = "image"
+)
+
+// unmodelled is a field that the model does not follow, and what hangs on it.
+type unmodelled struct {
+	field string
+	means OutsideMeans
+}
+
+// unmodelledFields returns the fields of an object that the model does not follow.
+func unmodelledFields(o *Object) []unmodelled {
+	switch spec := o.Spec.(type) {
+	case *security.PeerAuthentication:
+		return unmodelledModes(spec)
+	case *networkingv1beta1.ProxyConfig:
+		return unmodelledProxy(spec)
+	}
+	return nil
+}
+
+func unmodelledModes(spec *security.PeerAuthentication) []unmodelled {
+	var found []unmodelled
+	if spec.GetMtls().GetMode() == security.PeerAuthentication_MutualTLS_DISABLE {
+		found = append(found, unmodelled{"spec.mtls.mode", MeansNoMTLS})
+	}
+	for _, port := range slices.Sorted(maps.Keys(spec.PortLevelMtls)) {
+		if spec.PortLevelMtls[port].GetMode() == security.PeerAuthentication_MutualTLS_DISABLE {
+			found = append(found, unmodelled{fmt.Sprintf("spec.portLevelMtls[%d].mode", port), MeansNoMTLS})
+		}
+	}
+	return found
+}
+
+// capturing returns the variables by which a proxy's metadata change what it captures, how it resolves names and with which
+// certificates it speaks (pkg/model/proxy.go NodeMetadata).
+func capturing() []string {
+	return []string{
+		"ISTIO_META_INTERCEPTION_MODE", "ISTIO_META_DNS_CAPTURE", "ISTIO_META_DNS_AUTO_ALLOCATE", "ISTIO_META_ENABLE_HBONE",
+		"ISTIO_META_DISABLE_HBONE_SEND", "ISTIO_META_TLS_CLIENT_CERT_CHAIN", "ISTIO_META_TLS_CLIENT_KEY", "ISTIO_META_TLS_CLIENT_ROOT_CERT",
+		"ISTIO_META_NETWORK", "ISTIO_META_REQUESTED_NETWORK_VIEW",
+	}
+}
+
+func unmodelledProxy(spec *networkingv1beta1.ProxyConfig) []unmodelled {
+	var found []unmodelled
+	for _, name := range slices.Sorted(maps.Keys(spec.EnvironmentVariables)) {
+		if slices.Contains(capturing(), name) {
+			found = append(found, unmodelled{"spec.environmentVariables[" + name + "]", MeansCapture})
+		}
+	}
+	if image := spec.GetImage().GetImageType(); image != "" && !slices.Contains([]string{"default", "debug", "distroless"}, image) {
+		found = append(found, unmodelled{"spec.image.imageType", MeansImage})
+	}
+	return found
+}

@@ -1,0 +1,27 @@
+package mesh
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestUnmodelledFields(t *testing.T) {
+	for manifest, want := range map[string]string{
+		`PeerAuthentication shop/a: {mtls: {mode: DISABLE}}`:                                         "[{spec.mtls.mode no-mtls}]",
+		`PeerAuthentication shop/a: {mtls: {mode: STRICT}, portLevelMtls: {15443: {mode: DISABLE}}}`: "[{spec.portLevelMtls[15443].mode no-mtls}]",
+		`PeerAuthentication shop/a: {mtls: {mode: STRICT}}`:                                          "[]",
+		`PeerAuthentication shop/a: {mtls: {mode: PERMISSIVE}}`:                                      "[]",
+		`PeerAuthentication shop/a: {mtls: {mode: UNSET}, portLevelMtls: {80: {mode: PERMISSIVE}}}`:  "[]",
+		`PeerAuthentication shop/a: {}`:                                                              "[]",
+		`ProxyConfig shop/a: {environmentVariables: {ISTIO_META_DNS_CAPTURE: "true"}}`:               "[{spec.environmentVariables[ISTIO_META_DNS_CAPTURE] capture}]",
+		`ProxyConfig shop/a: {environmentVariables: {ISTIO_META_INTERCEPTION_MODE: NONE, A: b}}`:     "[{spec.environmentVariables[ISTIO_META_INTERCEPTION_MODE] capture}]",
+		`ProxyConfig shop/a: {environmentVariables: {ISTIO_META_IDLE_TIMEOUT: 1s}}`:                  "[]",
+		`ProxyConfig shop/a: {image: {imageType: own}}`:                                              "[{spec.image.imageType image}]",
+		`ProxyConfig shop/a: {image: {imageType: distroless}, concurrency: 2}`:                       "[]",
+		`WasmPlugin shop/a: {url: x}`:                                                                "[]",
+	} {
+		if have := fmt.Sprint(unmodelledFields(objects(t, manifest)[0])); have != want {
+			t.Errorf("%s: %s, want %s", manifest, have, want)
+		}
+	}
+}
