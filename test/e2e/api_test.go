@@ -66,6 +66,9 @@ var resources = map[string]string{
 	"AuthorizationPolicy":   "authorizationpolicies",
 	"PeerAuthentication":    "peerauthentications",
 	"RequestAuthentication": "requestauthentications",
+	"ProxyConfig":           "proxyconfigs",
+	"WasmPlugin":            "wasmplugins",
+	"TrafficExtension":      "trafficextensions",
 	"Service":               "services",
 	"Namespace":             "namespaces",
 }

@@ -117,5 +117,12 @@ func meshResources() []schema.GroupVersionResource {
 	} {
 		out = append(out, networking.WithResource(r))
 	}
-	return append(out, schema.GroupVersionResource{Group: networking.Group, Version: "v1alpha3", Resource: "envoyfilters"})
+	return append(out,
+		schema.GroupVersionResource{Group: networking.Group, Version: "v1alpha3", Resource: "envoyfilters"},
+		schema.GroupVersionResource{Group: networking.Group, Version: "v1beta1", Resource: "proxyconfigs"},
+		schema.GroupVersionResource{Group: "security.istio.io", Version: "v1", Resource: "peerauthentications"},
+		schema.GroupVersionResource{Group: "security.istio.io", Version: "v1", Resource: "requestauthentications"},
+		schema.GroupVersionResource{Group: "extensions.istio.io", Version: "v1alpha1", Resource: "wasmplugins"},
+		schema.GroupVersionResource{Group: "extensions.istio.io", Version: "v1alpha1", Resource: "trafficextensions"},
+	)
 }
