@@ -7,18 +7,13 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// ConfigMaps watches ConfigMaps that the manager's cache has.
+// ConfigMaps watches the ConfigMaps that the manager's cache has.
 type ConfigMaps struct {
 	Cache cache.Cache
-	// Namespace is that of the ConfigMaps; Selector, where there is one, selects them by their labels.
-	Namespace string
-	Selector  labels.Selector
 	// Changed gets all of them, ordered by name: once when they are known, and after every change.
 	Changed func(context.Context, []*corev1.ConfigMap)
 }
@@ -57,11 +52,10 @@ func (c ConfigMaps) Start(ctx context.Context) error {
 	}
 }
 
-// notify passes the ConfigMaps on.
+// notify passes all ConfigMaps on.
 func (c ConfigMaps) notify(ctx context.Context) {
 	var list corev1.ConfigMapList
-	options := &client.ListOptions{Namespace: c.Namespace, LabelSelector: c.Selector}
-	if err := c.Cache.List(ctx, &list, options); err != nil {
+	if err := c.Cache.List(ctx, &list); err != nil {
 		return // ctx is done
 	}
 	found := make([]*corev1.ConfigMap, len(list.Items))

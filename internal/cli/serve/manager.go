@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
@@ -71,28 +70,19 @@ func (s *server) managerOptions() (manager.Options, error) {
 	}, nil
 }
 
-// configMapCache returns which ConfigMaps the manager's cache holds: those with policies and Istio's own, and no others.
+// configMapCache returns which ConfigMaps the manager's cache holds: those with policies, and no others.
 func (s *server) configMapCache() (map[client.Object]cache.ByObject, error) {
-	namespaces := map[string]cache.Config{}
-	if s.IstioNamespace != "" {
-		namespaces[s.IstioNamespace] = cache.Config{FieldSelector: fields.OneTermEqualSelector("metadata.name", s.istioConfigMap)}
-	}
-	if s.PolicySelector != "" {
-		if s.Namespace == "" {
-			return nil, errors.New("--policy-selector needs --namespace")
-		}
-		selector, err := labels.Parse(s.PolicySelector)
-		if err != nil {
-			return nil, fmt.Errorf("--policy-selector: %w", err)
-		}
-		s.policyMaps = selector
-		namespaces[s.Namespace] = cache.Config{LabelSelector: selector}
-		if s.Namespace == s.IstioNamespace {
-			namespaces[s.Namespace] = cache.Config{} // either of them
-		}
-	}
-	if len(namespaces) == 0 {
+	if s.PolicySelector == "" {
 		return nil, nil
 	}
-	return map[client.Object]cache.ByObject{&corev1.ConfigMap{}: {Namespaces: namespaces}}, nil
+	if s.Namespace == "" {
+		return nil, errors.New("--policy-selector needs --namespace")
+	}
+	selector, err := labels.Parse(s.PolicySelector)
+	if err != nil {
+		return nil, fmt.Errorf("--policy-selector: %w", err)
+	}
+	return map[client.Object]cache.ByObject{
+		&corev1.ConfigMap{}: {Namespaces: map[string]cache.Config{s.Namespace: {LabelSelector: selector}}},
+	}, nil
 }

@@ -55,7 +55,7 @@ func (r *reloader) watchConfigMaps() error {
 		return nil
 	}
 	from := r.sources
-	return r.s.group.Add(informer.ConfigMaps{Cache: r.s.manager.GetCache(), Namespace: r.s.Namespace, Selector: r.s.policyMaps, Changed: func(ctx context.Context, found []*corev1.ConfigMap) {
+	return r.s.group.Add(informer.ConfigMaps{Cache: r.s.manager.GetCache(), Changed: func(ctx context.Context, found []*corev1.ConfigMap) {
 		files := map[string]string{}
 		for _, c := range found {
 			maps.Copy(files, policies.ConfigMapFiles(c.Namespace, c.Name, c.Data))

@@ -25,8 +25,6 @@ type reloader struct {
 	sources  *policySources
 	notify   *notifier // nil where nobody is told
 
-	mesh *clusterMeshConfig
-
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
 }
@@ -44,7 +42,7 @@ func (r *reloader) start(raw []byte) error {
 	r.swap()
 	r.s.metrics.ConfigReloaded(nil)
 	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
-	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchMeshConfig())
+	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps())
 }
 
 func (r *reloader) watchDirectories() error {
@@ -92,7 +90,7 @@ func lastGood(refused error) string {
 
 // configure puts a configuration into force, or leaves all as it is.
 func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
-	settings, err := admission.MeshSettings(next.Mesh, r.mesh.layers()...)
+	settings, err := admission.MeshSettings(next.Mesh)
 	if err != nil {
 		return err
 	}

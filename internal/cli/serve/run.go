@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
@@ -28,9 +27,6 @@ type server struct {
 	group   group
 	manager manager.Manager // nil without a cluster
 	rest    *rest.Config    // nil without a cluster
-	// istioConfigMap is the name of the ConfigMap with the MeshConfig; policyMaps selects those with policies.
-	istioConfigMap string
-	policyMaps     labels.Selector
 }
 
 // Run builds the server and serves until ctx is done. It logs to stderr.
@@ -41,7 +37,6 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s.istioConfigMap = istioConfigMap(loaded.Mesh.Revision)
 	if err := s.connect(); err != nil {
 		return err
 	}
@@ -58,10 +53,9 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fromIstio := &clusterMeshConfig{}
-	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources, fromIstio), Patience: o.Patience,
+	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources), Patience: o.Patience,
 		MaxConcurrent: o.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
-	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), mesh: fromIstio}
+	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier()}
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
@@ -97,15 +91,13 @@ func newServer(o Options, stderr io.Writer) *server {
 }
 
 // ready returns the check for what must be known before anything is decided, and makes it a condition of readiness.
-func (s *server) ready(mesh meshSource, from *policySources, config *clusterMeshConfig) func() error {
+func (s *server) ready(mesh meshSource, from *policySources) func() error {
 	s.health.Check("policies", from.ready)
 	if mesh.synced == nil {
 		return from.ready
 	}
-	config.awaited = s.IstioNamespace != ""
 	s.health.Check("mesh", mesh.synced)
-	s.health.Check("MeshConfig", config.ready)
-	return func() error { return errors.Join(mesh.synced(), from.ready(), config.ready()) }
+	return func() error { return errors.Join(mesh.synced(), from.ready()) }
 }
 
 // serve runs all parts until ctx is done and clients had the time to turn elsewhere, or until a part fails.
