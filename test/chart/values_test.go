@@ -71,6 +71,7 @@ var changed = map[string]struct{ values, want string }{
 	"webhook.mutate.timeoutSeconds":            {"webhook: {mutate: {timeoutSeconds: 2}}", "timeoutSeconds: 2"},
 	"webhook.clientCA":                         {"webhook: {clientCA: PEM}", "--client-ca=/etc/tlsward/client-ca.crt"},
 	"webhook.annotations":                      {"webhook: {annotations: {w.b/c: d}}", "w.b/c: d"},
+	"bypassedProxy.action":                     {"bypassedProxy: {action: deny}", "validationActions: [Deny]"},
 	"service.annotations":                      {"service: {annotations: {s.b/c: d}}", "s.b/c: d"},
 	"networkPolicy.enabled":                    {"networkPolicy: {enabled: true}", "kind: NetworkPolicy"},
 	"networkPolicy.metricsFrom":                {"networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {}}]}", "namespaceSelector: {}"},
