@@ -35,6 +35,10 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	if why == CauseNone || why != CauseKeptInside && r.isTakenByWildcard(client, host, number, payload) {
 		return nil
 	}
+	if fallback := r.listenersOn(number).sharedBy(client).fallback; payload == FamilyOpaque && fallback != nil &&
+		egressVerdict(r.after.hops(client, fallback.host, number)) == Originated {
+		return nil // another entry's listener takes all bytes of the port, and starts TLS
+	}
 	if why != CauseKeptInside && !r.after.allowsAny(client) {
 		return nil // REGISTRY_ONLY: the connection ends here
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,8 +53,8 @@ func TestBypassedProxyInTheAPIServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = policies.ValidatingAdmissionPolicyBindings().Delete(t.Context(), bypassedProxy, metav1.DeleteOptions{})
-		_ = policies.ValidatingAdmissionPolicies().Delete(t.Context(), bypassedProxy, metav1.DeleteOptions{})
+		_ = policies.ValidatingAdmissionPolicyBindings().Delete(context.Background(), bypassedProxy, metav1.DeleteOptions{})
+		_ = policies.ValidatingAdmissionPolicies().Delete(context.Background(), bypassedProxy, metav1.DeleteOptions{})
 	})
 	cases := bypassCases(t)
 	awaitBypassPolicy(t, cases)
@@ -99,7 +100,12 @@ func (c bypassCase) create(t *testing.T) (*unstructured.Unstructured, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = admin.of(made).Delete(t.Context(), made.GetName(), metav1.DeleteOptions{}) })
+	t.Cleanup(func() { // nobody ends namespaces here: without labels this one is no part of the mesh any more
+		made.SetLabels(nil)
+		if _, err := admin.of(made).Update(context.Background(), made, metav1.UpdateOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 	o := &unstructured.Unstructured{Object: c.Review.Object}
 	o.SetNamespace(made.GetName())
 	return admin.of(o).Create(t.Context(), o, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
