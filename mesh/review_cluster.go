@@ -149,6 +149,17 @@ func (r *review) serviceBefore(client Client, host string) scopedService {
 	return scopedService{}
 }
 
+// serviceOfHopsBefore returns the service by which hopsBefore has what a client sent to a port of a host, inside the mesh too; nil
+// where a route alone took it.
+func (r *review) serviceOfHopsBefore(client Client, host string, number uint32) *service {
+	if own := r.serviceBefore(client, host); own.service != nil {
+		return own.service
+	}
+	before := r.clientBefore(client, host)
+	wide, _ := r.before.serviceFor(before, r.before.wildcardListenedFor(before, host, number))
+	return wide.service
+}
+
 // isTakenFromWildcard reports whether a host that nothing declared before the review was that of a wildcard outside the mesh.
 func (r *review) isTakenFromWildcard(host string) bool {
 	return len(r.before.services.At(host)) == 0 && len(r.after.Ports(host)) > 0 && len(r.before.externalWildcardsOver(host)) > 0

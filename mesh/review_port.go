@@ -29,9 +29,12 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	if !ok || client.Kind != ClientSidecar || len(earlier) == 0 || earlier[0].payload == FamilyTLS {
 		return nil
 	}
-	own := r.serviceBefore(client, host)
+	own := r.serviceOfHopsBefore(client, host, number)
+	if own == nil {
+		return nil
+	}
 	payload := earlier[0].payload
-	why := r.causeOfPassingOn(client, svc, number, own.service, payload)
+	why := r.causeOfPassingOn(client, svc, number, own, payload)
 	if why == CauseNone || why != CauseKeptInside && r.isTakenByWildcard(client, host, number, payload) {
 		return nil
 	}
@@ -46,7 +49,7 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 		kind: HopEgress, client: client, host: svc.host, port: number, payload: payload, passesOn: why, wasUnrouted: nothingLeaves(earlier),
 		cluster: Cluster{Protocol: earlier[0].cluster.Protocol, Family: earlier[0].cluster.Family, TargetPorts: []uint32{number}, service: svc},
 	}
-	c := change{hop: h, before: egressVerdict(earlier), stayed: !r.before.leavesMesh(own.service)}
+	c := change{hop: h, before: egressVerdict(earlier), stayed: !r.before.leavesMesh(own)}
 	if h.wasUnrouted && r.before.hasTLSWithoutRoutes(clientBefore, host, number) {
 		c.before = Originated
 	}
