@@ -29,7 +29,7 @@ func (s *Snapshot) ruleLookupNamespace(client Client, svc scopedService) (namesp
 	if !svc.atWaypoint {
 		return svc.namespace, true
 	}
-	seen, ok := mergeServices(servicesExportedToNamespace(s.services.At(svc.host), client.Namespace))
+	seen, ok := mergeServices(s.settings.Version.servicesExportedToNamespace(s.services.At(svc.host), client.Namespace))
 	if !ok {
 		return "", false
 	}

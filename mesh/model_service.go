@@ -85,7 +85,7 @@ func (s Settings) entryServices(o *Object, entry *networking.ServiceEntry) []*se
 		svc := &service{
 			ref: o.Ref, host: host, namespace: o.Namespace, created: o.Created,
 			meshExternal: entry.Location == networking.ServiceEntry_MESH_EXTERNAL,
-			exportTo:     exportTo(entry.ExportTo, s.ServiceExportTo), writtenExportTo: entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
+			exportTo:     exportTo(entry.ExportTo, s.Version.defaultExportTo(s.ServiceExportTo)), writtenExportTo: entry.ExportTo, labels: o.Labels, selector: entry.GetWorkloadSelector().GetLabels(), entry: entry,
 			specKey: form, allocated: allocatedAddresses(o, entry, host),
 		}
 		for _, p := range entry.Ports {
@@ -111,7 +111,7 @@ func (s Settings) kubeService(o *Object, spec *Service) *service {
 			svc.writtenExportTo = append(svc.writtenExportTo, strings.TrimSpace(name))
 		}
 	}
-	svc.exportTo = exportTo(svc.writtenExportTo, s.ServiceExportTo)
+	svc.exportTo = exportTo(svc.writtenExportTo, s.Version.defaultExportTo(s.ServiceExportTo))
 	for _, p := range spec.Ports {
 		svc.ports = append(svc.ports, port{number: p.Number, name: p.Name, protocol: p.protocol(), owner: svc})
 	}

@@ -5,9 +5,41 @@ import (
 	"slices"
 )
 
+// exportOrder is the place of a service among those that a namespace sees (pilot/pkg/model/push_context.go
+// servicesExportedToNamespace); of one place the oldest comes first.
+type exportOrder int
+
+const (
+	exportedToItself exportOrder = iota // Istio 1.30 has those of the namespace itself first
+	exportedByName
+	exportedToAll
+)
+
+// exportOrder returns the place of a service that a namespace sees.
+func (v Version) exportOrder(svc *service, namespace string) exportOrder {
+	switch {
+	case public(svc.exportTo):
+		return exportedToAll
+	case v == Version130 && svc.namespace == namespace:
+		return exportedToItself
+	}
+	return exportedByName
+}
+
+// exportOrders returns the places that there are for a namespace.
+func (v Version) exportOrders(namespace string) []exportOrder {
+	switch {
+	case namespace == AnyNamespace:
+		return []exportOrder{exportedToAll}
+	case v == Version130:
+		return []exportOrder{exportedToItself, exportedByName, exportedToAll}
+	}
+	return []exportOrder{exportedByName, exportedToAll}
+}
+
 // servicesExportedToNamespace returns the services of a host that a namespace sees: those exported to it by name,
-// then the public ones, each the oldest first (pilot/pkg/model/push_context.go servicesExportedToNamespace).
-func servicesExportedToNamespace(all []*service, namespace string) []*service {
+// then the public ones, each the oldest first; see exportOrder.
+func (v Version) servicesExportedToNamespace(all []*service, namespace string) []*service {
 	var seen []*service
 	for _, svc := range all {
 		if visible(svc.exportTo, svc.namespace, namespace) {
@@ -15,7 +47,7 @@ func servicesExportedToNamespace(all []*service, namespace string) []*service {
 		}
 	}
 	slices.SortStableFunc(seen, func(a, b *service) int {
-		return cmp.Compare(falseFirst(public(a.exportTo)), falseFirst(public(b.exportTo)))
+		return cmp.Compare(v.exportOrder(a, namespace), v.exportOrder(b, namespace))
 	})
 	return seen
 }

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tlsward/tlsward/mesh/host"
@@ -24,6 +25,14 @@ func importsHost(hosts []string, clientNamespace, namespace, hostname string) bo
 		imported = true
 	}
 	return imported
+}
+
+// egressHosts returns the egress hosts that mean something to a version.
+func (v Version) egressHosts(hosts []string) []string {
+	if v.excludesEgressHosts() {
+		return hosts
+	}
+	return slices.DeleteFunc(slices.Clone(hosts), func(entry string) bool { return strings.HasPrefix(entry, "~") })
 }
 
 // parseEgressHost returns the parts of an egress host "namespace/host". The namespace is "*" for any, and that of the

@@ -14,7 +14,7 @@ type egressIndex struct{ included, excluded map[string]*hostSet }
 
 // newEgressIndex returns the index of a Sidecar; ok is false for one whose listeners are for a port, or several,
 // or do not take what iptables redirect.
-func newEgressIndex(o *Object) (x *egressIndex, ok bool) {
+func (v Version) newEgressIndex(o *Object) (x *egressIndex, ok bool) {
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
 		return nil, true
 	}
@@ -24,7 +24,7 @@ func newEgressIndex(o *Object) (x *egressIndex, ok bool) {
 		return nil, false
 	}
 	x = &egressIndex{included: map[string]*hostSet{}, excluded: map[string]*hostSet{}}
-	for _, entry := range listeners[0].Hosts {
+	for _, entry := range v.egressHosts(listeners[0].Hosts) {
 		namespace, pattern, excluded, ok := parseEgressHost(entry, AnyNamespace)
 		if !ok {
 			continue

@@ -14,7 +14,7 @@ func TestEgressIndex(t *testing.T) {
 	} {
 		list := strings.Fields(hosts)
 		o := objects(t, fmt.Sprintf("{Sidecar own/s: {egress: [{hosts: [%s]}]}}", `"`+strings.Join(list, `", "`)+`"`))[0]
-		x, ok := newEgressIndex(o)
+		x, ok := Version131.newEgressIndex(o)
 		if !ok {
 			t.Fatalf("%s: no index", hosts)
 		}
@@ -28,7 +28,7 @@ func TestEgressIndex(t *testing.T) {
 		}
 	}
 	for _, spec := range []string{"[{port: {number: 80}, hosts: [./*]}]", "[{hosts: [./*]}, {hosts: [./*]}]"} {
-		_, ok := newEgressIndex(objects(t, "{Sidecar own/s: {egress: "+spec+"}}")[0])
+		_, ok := Version131.newEgressIndex(objects(t, "{Sidecar own/s: {egress: "+spec+"}}")[0])
 		equal(t, spec, ok, false)
 	}
 }

@@ -12,6 +12,8 @@ import (
 // egressListener is one egress listener of a client's Sidecar (pilot/pkg/model/sidecar.go IstioEgressListenerWrapper).
 type egressListener struct {
 	hosts []string
+	// version is that of the control plane.
+	version Version
 	// servicePort is the only port whose services it imports, 0 for any.
 	servicePort uint32
 	// port is the port on which it listens, as protocol; 0 stands for the ports of all services that it imports.
@@ -36,7 +38,7 @@ func (l egressListener) isHTTPProxy() bool { return strings.EqualFold(l.protocol
 func (s *Snapshot) egressListeners(client Client) []egressListener {
 	o := s.sidecarFor(client)
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
-		return []egressListener{{hosts: []string{"*/*"}}}
+		return []egressListener{{hosts: []string{"*/*"}, version: s.settings.Version}}
 	}
 	var list []egressListener
 	for i, e := range sidecarSpec(o).Egress {
@@ -44,7 +46,7 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 			continue
 		}
 		l := egressListener{
-			hosts: e.Hosts, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol(),
+			hosts: s.settings.Version.egressHosts(e.Hosts), version: s.settings.Version, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol(),
 			index: i, bind: e.Bind, uncaptured: e.CaptureMode == networking.CaptureMode_NONE,
 		}
 		if l.isHTTPProxy() {
@@ -63,8 +65,8 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 //	egress:
 //	- hosts: ["./*", "external/*"]
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
-	candidates := servicesExportedToNamespace(all, namespace)
-	if l.hasExactHostsOnly(namespace) {
+	candidates := l.version.servicesExportedToNamespace(all, namespace)
+	if l.version.looksUpExactHosts() && l.hasExactHostsOnly(namespace) {
 		candidates = l.servicesForExactHosts(all, namespace)
 	}
 	var imported []scopedService

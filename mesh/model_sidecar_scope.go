@@ -26,7 +26,7 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 		}
 	}
 	if client.Kind == ClientGateway || client.Kind == ClientWaypoint {
-		return mergeServices(servicesExportedToNamespace(all, client.Namespace))
+		return mergeServices(s.settings.Version.servicesExportedToNamespace(all, client.Namespace))
 	}
 	var found serviceMerger
 	for _, listener := range s.egressListeners(client) {

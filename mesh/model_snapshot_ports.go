@@ -161,13 +161,16 @@ func (s *Snapshot) hasServerFirst(number uint32) bool {
 }
 
 // servicesOnPort returns an iterator over the services with a port that a namespace sees, in the order in which Istio makes
-// listeners: those exported to it by name, then the public ones, each the oldest first (pilot/pkg/model/push_context.go
-// servicesExportedToNamespace).
+// listeners: those exported to it by name, then the public ones, each the oldest first; see exportOrder.
 func (s *Snapshot) servicesOnPort(namespace string, number uint32) iter.Seq[*service] {
 	return func(yield func(*service) bool) {
-		for _, scope := range slices.Compact([]string{namespace, "*"}) {
+		for _, order := range s.settings.Version.exportOrders(namespace) {
+			scope := namespace
+			if order == exportedToAll {
+				scope = "*"
+			}
 			for _, svc := range s.ports.Prefix(portKey(portScope, number) + scope + "\x00") {
-				if !yield(svc) {
+				if s.settings.Version.exportOrder(svc, namespace) == order && !yield(svc) {
 					return
 				}
 			}
@@ -191,7 +194,9 @@ func (s *Snapshot) hostsOnPort(number uint32) iter.Seq2[string, *service] {
 	}
 }
 
-// precedes returns the order in which Istio makes the listeners of two services for a namespace; see servicesOnPort.
-func precedes(a, b *service) int {
-	return cmp.Or(cmp.Compare(falseFirst(public(a.exportTo)), falseFirst(public(b.exportTo))), olderService(a, b))
+// precedes returns the order in which Istio makes the listeners of services that a namespace sees; see servicesOnPort.
+func (v Version) precedes(namespace string) func(a, b *service) int {
+	return func(a, b *service) int {
+		return cmp.Or(cmp.Compare(v.exportOrder(a, namespace), v.exportOrder(b, namespace)), olderService(a, b))
+	}
 }

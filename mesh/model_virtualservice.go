@@ -33,7 +33,7 @@ type virtualService struct {
 // virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.
 func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *virtualService {
 	v := &virtualService{
-		Object: o, spec: spec, exportTo: exportTo(spec.ExportTo, s.VirtualServiceExportTo), gatewaySemantics: usesGatewaySemantics(o),
+		Object: o, spec: spec, exportTo: exportTo(spec.ExportTo, s.Version.defaultExportTo(s.VirtualServiceExportTo)), gatewaySemantics: usesGatewaySemantics(o),
 	}
 	if v.gatewaySemantics {
 		v.hosts, v.gateways = slices.Clone(spec.Hosts), slices.Clone(spec.Gateways)

@@ -17,6 +17,8 @@ type Settings struct {
 	InternalAddresses []netip.Prefix `json:"internalAddresses,omitempty"`
 	// IngressGateways are the gateways whose clients come from outside; nil where the facts of the mesh tell.
 	IngressGateways []IngressGateway `json:"ingressGateways,omitempty"`
+	// Version is the control plane's minor version of Istio; "" is Version131.
+	Version Version `json:"version,omitempty"`
 	// Revision is the revision of the control plane (istiod's REVISION); "" is DefaultRevision.
 	Revision string `json:"revision,omitempty"`
 	// RegistryOnly reports whether outboundTrafficPolicy is REGISTRY_ONLY: nothing goes to hosts that nobody declares.

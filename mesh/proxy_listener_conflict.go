@@ -100,7 +100,12 @@ func (l *portListeners) listenerAt(c connection) (takenBy, bool) {
 	if len(here) == 0 {
 		return takenBy{}, false
 	}
-	return takenBy{slices.MinFunc(here, precedes), netip.PrefixFrom(c.address, c.address.BitLen())}, true
+	return takenBy{slices.MinFunc(here, l.precedes(c.client)), netip.PrefixFrom(c.address, c.address.BitLen())}, true
+}
+
+// precedes returns the order in which Istio makes a client's listeners.
+func (l *portListeners) precedes(client Client) func(a, b *service) int {
+	return l.snapshot.settings.Version.precedes(client.Namespace)
 }
 
 // listenersAt returns the services with a listener for an address alone, whoever sees them.
@@ -152,6 +157,7 @@ func (l *portListeners) rangeOf(c connection, shares func(*service) bool) (by ta
 	if !c.address.IsValid() {
 		return takenBy{}, false
 	}
+	precedes := l.precedes(c.client)
 	for key, svc := range l.snapshot.ports.Prefix(portKey(portRange, l.number)) {
 		prefix := rangeOfKey(key)
 		narrower := !found || prefix.Bits() > by.addresses.Bits() || prefix == by.addresses && precedes(svc, by.service) < 0

@@ -55,7 +55,7 @@ func newSidecarReview(r *review) *sidecarReview {
 func (r *sidecarReview) findPairs() []sidecarPair {
 	all := append(r.others(), r.versions()...)
 	for _, o := range all {
-		x, ok := newEgressIndex(o)
+		x, ok := r.after.settings.Version.newEgressIndex(o)
 		if !ok {
 			return nil
 		}

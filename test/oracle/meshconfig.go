@@ -58,6 +58,7 @@ func (m Mesh) withoutMeshConfig() (Mesh, *meshapi.MeshConfig, error) {
 // settings returns what the model takes from the MeshConfig of a mesh.
 func (m Mesh) settings() (mesh.Settings, error) {
 	s := mesh.DefaultSettings()
+	s.Version = istioVersion
 	for _, d := range m {
 		if d.Kind() == kindMeshConfig {
 			raw, err := json.Marshal(d.Spec())

@@ -7,7 +7,7 @@ import (
 )
 
 // proxyVersion is the version that the proxies claim: no workaround for older ones is wanted.
-const proxyVersion = "1.31.0"
+const proxyVersion = string(istioVersion) + ".0"
 
 // proxyFor returns the proxy that stands before the client, as it would introduce itself to Istio.
 func proxyFor(c mesh.Client) *model.Proxy {

@@ -1,0 +1,42 @@
+package mesh
+
+import "slices"
+
+// Version is a minor version of Istio. The model follows Version131; with Version130 it does what that version does otherwise:
+//
+//  1. An egress host "~namespace/host" of a Sidecar excludes nothing (pilot/pkg/model/sidecar.go convertIstioListenerToWrapper).
+//  2. A Sidecar with exact hosts of named namespaces alone chooses among all services of a host, as any other
+//     (pilot/pkg/model/sidecar.go servicesForExactHosts is not there).
+//  3. The services that a namespace exports to itself come before those that others export to it
+//     (exportOrder).
+//  4. In defaultServiceExportTo and defaultVirtualServiceExportTo "." goes before "*", and where neither is there nobody sees what
+//     has no exportTo (pilot/pkg/model/push_context.go initServiceRegistry, initVirtualServices).
+type Version string
+
+// The versions that the model is held against.
+const (
+	Version130 Version = "1.30"
+	Version131 Version = "1.31"
+)
+
+// Versions returns the versions that the model is held against, the oldest first.
+func Versions() []Version { return []Version{Version130, Version131} }
+
+// excludesEgressHosts reports whether "~" before an egress host of a Sidecar excludes it.
+func (v Version) excludesEgressHosts() bool { return v != Version130 }
+
+// looksUpExactHosts reports whether a Sidecar with exact hosts of named namespaces alone imports one service of each namespace.
+func (v Version) looksUpExactHosts() bool { return v != Version130 }
+
+// defaultExportTo returns the exportTo for which the mesh's default stands.
+func (v Version) defaultExportTo(byDefault []string) []string {
+	switch {
+	case v != Version130 || len(byDefault) == 0:
+		return byDefault
+	case slices.Contains(byDefault, "."):
+		return []string{"."}
+	case slices.Contains(byDefault, "*"):
+		return []string{"*"}
+	}
+	return []string{"~"}
+}
