@@ -1,6 +1,7 @@
 package mesh_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -24,15 +25,21 @@ func TestAsIstio(t *testing.T) {
 		Port   uint32            `json:"port"`
 		Subset string            `json:"subset"`
 		Istio  string            `json:"istio"`
+		// Istio130 is the answer of Istio 1.30 where it is another.
+		Istio130 string `json:"istio130"`
 	}
 	if err := json.Unmarshal(raw, &cases); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			s := snapshotOf(t, c.Mesh)
-			if got := answer(s.Cluster(c.Client, c.Host, c.Port, c.Subset)); got != c.Istio {
-				t.Errorf("got %s, want %s", got, c.Istio)
+			for version, want := range map[mesh.Version]string{mesh.Version130: cmp.Or(c.Istio130, c.Istio), mesh.Version131: c.Istio} {
+				settings := mesh.DefaultSettings()
+				settings.Version = version
+				s := mesh.New(settings, decoded(t, c.Mesh)...)
+				if got := answer(s.Cluster(c.Client, c.Host, c.Port, c.Subset)); got != want {
+					t.Errorf("Istio %s: got %s, want %s", version, got, want)
+				}
 			}
 		})
 	}
@@ -56,6 +63,12 @@ func answer(c mesh.Cluster, ok bool) string {
 // snapshotOf makes a mesh of objects as JSON.
 func snapshotOf(t *testing.T, raw []json.RawMessage) *mesh.Snapshot {
 	t.Helper()
+	return mesh.New(mesh.DefaultSettings(), decoded(t, raw)...)
+}
+
+// decoded returns objects that are given as JSON.
+func decoded(t *testing.T, raw []json.RawMessage) []*mesh.Object {
+	t.Helper()
 	var objects []*mesh.Object
 	for _, r := range raw {
 		o, err := mesh.Decode(r)
@@ -64,5 +77,5 @@ func snapshotOf(t *testing.T, raw []json.RawMessage) *mesh.Snapshot {
 		}
 		objects = append(objects, o)
 	}
-	return mesh.New(mesh.DefaultSettings(), objects...)
+	return objects
 }

@@ -38,6 +38,8 @@ type Mesh struct {
 	IngressGateways []IngressGateway `json:"ingressGateways,omitempty"`
 	// Revision is the revision of the control plane whose mesh is judged; "default" if unset.
 	Revision string `json:"revision,omitempty"`
+	// IstioVersion is the minor version of the control plane: "1.30", or "1.31" if unset.
+	IstioVersion string `json:"istioVersion,omitempty"`
 }
 
 // IngressGateway names gateways whose clients come from outside the mesh.

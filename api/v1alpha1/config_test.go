@@ -81,7 +81,7 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"other kind":          {"apiVersion: tlsward.io/v1alpha1\nkind: Suite", `kind: want "Config", got "Suite"`},
 		"empty file":          {"", `apiVersion: want "tlsward.io/v1alpha1"`},
 		"a list":              {"[]", "want a mapping of fields"},
-		"unknown field":       {head + "mesh: {rootNamespce: x}", "mesh.rootNamespce: unknown field (known: clusterDomain, ingressGateways, internalAddresses, meshConfig, revision, rootNamespace"},
+		"unknown field":       {head + "mesh: {rootNamespce: x}", "mesh.rootNamespce: unknown field (known: clusterDomain, ingressGateways, internalAddresses, istioVersion, meshConfig, revision, rootNamespace"},
 		"wrong case":          {head + "Strict: true", `Strict: unknown field, did you mean "strict"?`},
 		"unknown in a list":   {head + "mutation: {upgrades: [{port: 80, targetPort: 443}, {prot: 1}]}", "mutation.upgrades[1].prot: unknown field"},
 		"unknown in a map":    {head + "policies: {double-tls: {action: deny, namespace: x}}", "policies.double-tls.namespace: unknown field"},

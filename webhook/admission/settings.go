@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
@@ -32,6 +33,12 @@ func MeshSettings(m v1alpha1.Mesh, cluster ...json.RawMessage) (mesh.Settings, e
 	override(&s.Revision, m.Revision)
 	if m.TrustDomainAliases != nil {
 		s.TrustDomainAliases = m.TrustDomainAliases
+	}
+	if m.IstioVersion != "" {
+		s.Version = mesh.Version(m.IstioVersion)
+		if known := mesh.Versions(); !slices.Contains(known, s.Version) {
+			return mesh.Settings{}, fmt.Errorf("mesh.istioVersion: tlsward does not know what Istio %q does (known: %q)", m.IstioVersion, known)
+		}
 	}
 	for _, cidr := range m.InternalAddresses {
 		prefix, err := netip.ParsePrefix(cidr)

@@ -30,6 +30,7 @@ func TestMeshSettings(t *testing.T) {
 			config: v1alpha1.Mesh{TrustDomain: "field", MeshConfig: map[string]any{"trustDomain": "config", "rootNamespace": "config"}},
 			want:   func(s *mesh.Settings) { s.RootNamespace, s.TrustDomain = "config", "field" },
 		},
+		"the version that is named":          {config: v1alpha1.Mesh{IstioVersion: "1.30"}, want: func(s *mesh.Settings) { s.Version = mesh.Version130 }},
 		"what the cluster has that is newer": {cluster: []json.RawMessage{json.RawMessage(`{"new": {}}`)}, want: func(*mesh.Settings) {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -52,5 +53,12 @@ func TestMeshSettingsNameTheField(t *testing.T) {
 		if _, err := MeshSettings(v1alpha1.Mesh{MeshConfig: config}); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("have %v, want %q", err, want)
 		}
+	}
+}
+
+func TestMeshSettingsKnowTheVersion(t *testing.T) {
+	want := `mesh.istioVersion: tlsward does not know what Istio "1.9" does (known: ["1.30" "1.31"])`
+	if _, err := MeshSettings(v1alpha1.Mesh{IstioVersion: "1.9"}); err == nil || err.Error() != want {
+		t.Errorf("have %v, want %q", err, want)
 	}
 }
