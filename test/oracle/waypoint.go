@@ -41,7 +41,11 @@ func NewAmbient(t test.Failer, m Mesh) *Istio {
 		}
 		options.Configs = append(options.Configs, c)
 	}
-	return newIstio(xdsfake.NewFakeDiscoveryServer(t, options).Env())
+	server := xdsfake.NewFakeDiscoveryServer(t, options)
+	if err := waitFor(server.AmbientIndex.HasSynced); err != nil { // that of Istio 1.30 does not wait for it
+		t.Fatal(err)
+	}
+	return newIstio(server.Env())
 }
 
 func kubeObject(d Document) (runtime.Object, error) {
