@@ -1,3 +1,5 @@
+// The module with Istio 1.30, for -modfile=go.130.mod -tags istio130: go.mod with another istio.io/istio. The model keeps
+// istio.io/api of the product.
 module github.com/tlsward/tlsward/test/oracle
 
 go 1.26.8
