@@ -108,24 +108,17 @@ func (c crowd) flood(ctx context.Context) (stop func()) {
 	return func() { cancel(); all.Wait() }
 }
 
-// p99InFlood returns the 99th percentile of the others' reviews while one floods, the least of several: what else the
-// machine does hits some of them.
+// p99InFlood returns the 99th percentile of the others' reviews while one floods.
 func (c crowd) p99InFlood() time.Duration {
-	var least time.Duration
-	for i := range 3 {
-		quiet := percentile(c.regulars(c.t.Context(), 400*time.Millisecond), 99)
-		if quiet > 10*time.Millisecond {
-			c.t.Skipf("p99 is %s without a flood: the machine is too busy to tell", quiet)
-		}
-		stop := c.flood(c.t.Context())
-		flooded := percentile(c.regulars(c.t.Context(), 400*time.Millisecond), 99)
-		stop()
-		c.t.Logf("p99 %s, in a flood %s", quiet, flooded)
-		if i == 0 || flooded < least {
-			least = flooded
-		}
+	quiet := percentile(c.regulars(c.t.Context(), 400*time.Millisecond), 99)
+	if quiet > 10*time.Millisecond {
+		c.t.Skipf("p99 is %s without a flood: the machine is too busy to tell", quiet)
 	}
-	return least
+	stop := c.flood(c.t.Context())
+	flooded := percentile(c.regulars(c.t.Context(), 400*time.Millisecond), 99)
+	stop()
+	c.t.Logf("p99 %s, in a flood %s", quiet, flooded)
+	return flooded
 }
 
 func percentile(took []time.Duration, n int) time.Duration {
@@ -142,8 +135,13 @@ func TestFloodSlowsOnlyItself(t *testing.T) {
 	}
 	floor := make([]byte, 64<<20) // as in the program: internal/cli/serve, holdHeap
 	defer runtime.KeepAlive(floor)
-	queued, unqueued := newCrowd(t, 0).p99InFlood(), newCrowd(t, 1000).p99InFlood()
+	with, without := newCrowd(t, 0), newCrowd(t, 1000)
+	var queued, unqueued time.Duration
+	for range 5 { // in turn and added up: what else the machine does hits some, and hits both
+		queued += with.p99InFlood()
+		unqueued += without.p99InFlood()
+	}
 	if 4*queued > unqueued {
-		t.Errorf("in a flood p99 is %s, and %s without the queue", queued, unqueued)
+		t.Errorf("in five floods p99 adds up to %s, and to %s without the queue", queued, unqueued)
 	}
 }
