@@ -9,17 +9,21 @@ import (
 func newCheckCommand() *cobra.Command {
 	o := check.Options{Version: programVersion()}
 	cmd := &cobra.Command{
-		Use:   "check -f PATH...",
+		Use:   "check [-f PATH...] [--kubeconfig FILE] [--context NAME]",
 		Args:  cobra.ArbitraryArgs,
 		Short: "Judge manifests as the webhooks would",
 		Long: `Take the manifests as one mesh, complete them as the mutating webhook would, and judge each object
 against all the others.
 
+With --kubeconfig or --context they are laid over the mesh of that cluster, as kubectl apply does: what it has already is
+judged as an UPDATE. Without manifests all objects of the cluster are judged as they stand. The cluster is only read.
+
 Exits with 0 if nothing is denied, 1 if something is, 2 if the manifests could not be checked.`,
+		Example: `  tlsward check -f mesh/
+  tlsward check -f mesh/ --context production
+  tlsward check --kubeconfig ~/.kube/config -o sarif`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := addPaths(&o.Source, args); err != nil {
-				return err
-			}
+			addPaths(&o.Source, args)
 			return check.Run(cmd.Context(), o, streams(cmd))
 		},
 	}

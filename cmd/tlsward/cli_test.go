@@ -33,6 +33,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestExitCodes(t *testing.T) {
+	t.Setenv("KUBECONFIG", "testdata/none.kubeconfig") // no cluster of whoever runs the tests
 	warns := `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"a"},
 		"spec":{"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"}],"resolution":"DNS"}}`
 	tests := []struct {
@@ -51,6 +52,9 @@ func TestExitCodes(t *testing.T) {
 		{"check: denied", "", []string{"check", "-f", "testdata/denied.yaml"}, 1, "testdata/denied.yaml:17: deny plaintext-egress DestinationRule team-a/edition-cnn-com: ", ""},
 		{"check: as a shell expands it", "", []string{"check", "-f", "testdata/mesh/entry.yaml", "testdata/mesh/rule.json"}, 0, "2 objects checked", ""},
 		{"check: nothing named", "", []string{"check"}, 2, "", "-f PATH"},
+		{"check: no such kubeconfig file", "", []string{"check", "--kubeconfig", "testdata/none"}, 2, "", "find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): stat testdata/none"},
+		{"check: no such context", "", []string{"check", "-f", "testdata/mesh", "--context", "none"}, 2, "", "find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): "},
+		{"fix: nothing named", "", []string{"fix"}, 2, "", "name the manifests: -f PATH"},
 		{"check: no such file", "", []string{"check", "-f", "testdata/none.yaml"}, 2, "", "testdata/none.yaml"},
 		{"check: broken YAML", "kind: A\n\tb: c\n", []string{"check", "-f", "-"}, 2, "", "standard input:2: "},
 		{"check: a field of the wrong type", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: 3}\n",

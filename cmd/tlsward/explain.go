@@ -11,10 +11,16 @@ import (
 func newExplainCommand() *cobra.Command {
 	var o explain.Options
 	cmd := &cobra.Command{
-		Use:   "explain -f PATH... HOST[:PORT]",
+		Use:   "explain [-f PATH...] [--kubeconfig FILE] [--context NAME] HOST[:PORT]",
 		Short: "Tell which way a client's bytes take to a host, and who decided on their TLS",
 		Long: `Tell where the bytes go that a pod sends to HOST:PORT, hop by hop, under which TLS, and which object
-and field decided so. Without a port, 80 is meant where the host has it, else its first.`,
+and field decided so. Without a port, 80 is meant where the host has it, else its first.
+
+The mesh is that of the manifests; with --kubeconfig or --context that of the cluster with the manifests applied; without
+manifests that of the cluster.`,
+		Example: `  tlsward explain -f mesh/ api.partner.example:80 --from shop
+  tlsward explain -f mesh/ --context production api.partner.example:80
+  tlsward explain --all api.partner.example`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("name the HOST or HOST:PORT to explain")
@@ -23,17 +29,15 @@ and field decided so. Without a port, 80 is meant where the host has it, else it
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			last := len(args) - 1
-			if err := addPaths(&o.Source, args[:last]); err != nil {
-				return err
-			}
+			addPaths(&o.Source, args[:last])
 			o.Target = args[last]
-			return explain.Run(o, streams(cmd))
+			return explain.Run(cmd.Context(), o, streams(cmd))
 		},
 	}
 	addSource(cmd, &o.Source)
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "text", "text or json")
-	f.StringVar(&o.From, "from", "", "`namespace` of the pod that sends (default: that of --namespace)")
+	f.StringVar(&o.From, "from", "", "`namespace` of the pod that sends (default: that of objects that name none)")
 	f.StringToStringVar(&o.Labels, "labels", nil, "labels of the pod that sends, as k=v,...")
 	f.BoolVar(&o.All, "all", false, "every client that fares differently, and every port")
 	f.BoolVar(&o.Mutated, "mutated", false, "the manifests as the mutating webhook would leave them")

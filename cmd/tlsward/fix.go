@@ -12,13 +12,17 @@ func newFixCommand() *cobra.Command {
 		Use:   "fix -f PATH...",
 		Short: "Complete manifests as the mutating webhook would",
 		Long: `Print the manifests as the mutating webhook would leave them, with their comments and their order.
-What a person wrote is never changed; what is only missing is filled in.`,
+What a person wrote is never changed; what is only missing is filled in.
+
+With --kubeconfig or --context the manifests are laid over the mesh of that cluster, and completed as its objects ask for.`,
+		Example: `  tlsward fix -f mesh/ --in-place
+  tlsward fix -f entry.yaml --context production --diff`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := addPaths(&o.Source, args); err != nil {
+			if err := needPaths(&o.Source, args); err != nil {
 				return err
 			}
-			return fix.Run(o, streams(cmd))
+			return fix.Run(cmd.Context(), o, streams(cmd))
 		},
 	}
 	addSource(cmd, &o.Source)

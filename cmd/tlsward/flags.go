@@ -13,7 +13,19 @@ import (
 func addSource(cmd *cobra.Command, s *offline.Source) {
 	addFilename(cmd, &s.Paths)
 	addPolicies(cmd, s)
-	cmd.Flags().StringVarP(&s.Namespace, "namespace", "n", "default", "namespace of objects that name none")
+	addCluster(cmd, s)
+}
+
+// addCluster adds the flags that name a cluster and a namespace, which are kubectl's.
+func addCluster(cmd *cobra.Command, s *offline.Source) {
+	s.ConfigFlags().AddFlags(cmd.Flags())
+	for name, usage := range map[string]string{
+		"kubeconfig": "lay the manifests over the cluster of this kubeconfig `file` (default without -f: $KUBECONFIG)",
+		"context":    "lay the manifests over the cluster of this `context` of the kubeconfig file",
+		"namespace":  "namespace of objects that name none (default: that of the cluster's context, else default)",
+	} {
+		cmd.Flags().Lookup(name).Usage = usage
+	}
 }
 
 func addFilename(cmd *cobra.Command, paths *[]string) {
@@ -31,9 +43,11 @@ func addConfig(cmd *cobra.Command, path *string) {
 }
 
 // addPaths adds arguments to the paths of -f: a shell expands `-f *.yaml` into one flag and many arguments.
-func addPaths(s *offline.Source, args []string) error {
-	s.Paths = append(s.Paths, args...)
-	if len(s.Paths) == 0 {
+func addPaths(s *offline.Source, args []string) { s.Paths = append(s.Paths, args...) }
+
+// needPaths is addPaths for commands that write what they read.
+func needPaths(s *offline.Source, args []string) error {
+	if addPaths(s, args); len(s.Paths) == 0 {
 		return errors.New("name the manifests: -f PATH (a file, a directory, or - for standard input)")
 	}
 	return nil

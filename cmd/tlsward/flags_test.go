@@ -11,6 +11,7 @@ import (
 // TestFlagsReachTheirCommand: each flag changes what the command prints, as the test says. What it then does is tested
 // beside the command.
 func TestFlagsReachTheirCommand(t *testing.T) {
+	t.Setenv("KUBECONFIG", "testdata/none.kubeconfig") // no cluster of whoever runs the tests
 	const (
 		mesh    = "../../internal/cli/replay/testdata/mesh.yaml"
 		policy  = "../../internal/cli/replay/testdata/policy"
@@ -41,6 +42,11 @@ func TestFlagsReachTheirCommand(t *testing.T) {
 		{"explain -f " + raw + " -n shop --mutated pay.example.com", exitOK, "originated: "},
 		{"explain -f " + raw + " -o json pay.example.com", exitOK, `"host": "pay.example.com"`},
 		{"explain -f " + raw + " " + hosts + " -n shop double-tls.example.com", exitOK, "double-tls: "},
+
+		{"check --kubeconfig none", exitFailed, ""},
+		{"check -f testdata/mesh --context none", exitFailed, ""},
+		{"explain --kubeconfig none a.example", exitFailed, ""},
+		{"fix -f testdata/mesh --context none", exitFailed, ""},
 
 		{"fix -f testdata/mesh", exitOK, "    targetPort: 443\n"},
 		{"fix testdata/mesh --diff", exitOK, "+    targetPort: 443\n"},

@@ -10,9 +10,9 @@ import (
 
 // Document is one Kubernetes object in a file.
 type Document struct {
-	// File is the file as it was named, or Stdin.
+	// File is the file as it was named, or Stdin; for an object of no file, where it is from.
 	File string
-	// Line is the line, from 1, on which the object begins.
+	// Line is the line, from 1, on which the object begins; 0 for an object of no file.
 	Line int
 	// Raw is the object as JSON.
 	Raw  []byte
@@ -23,11 +23,33 @@ type Document struct {
 	item jsonpath.Path
 }
 
+// Object returns the document of an object (JSON) of no file: it has no lines, and no text.
+func Object(source string, raw []byte) (Document, error) {
+	head, err := ReadHead(raw)
+	if err != nil {
+		return Document{}, fmt.Errorf("%s: %s: %w", source, head, err)
+	}
+	return Document{File: source, Raw: raw, Head: head}, nil
+}
+
 // Where returns the document's place as "file:line".
-func (d Document) Where() string { return fmt.Sprintf("%s:%d", d.File, d.Line) }
+func (d Document) Where() string { return d.at(d.Line) }
+
+// WhereIs returns the place of a field, as Where does that of the document; see LineOf.
+func (d Document) WhereIs(field string) string { return d.at(d.LineOf(field)) }
+
+func (d Document) at(line int) string {
+	if line == 0 {
+		return d.File
+	}
+	return fmt.Sprintf("%s:%d", d.File, line)
+}
 
 // LineOf returns the line of a field, as "spec.ports[0].tls", or of the nearest thing around it that is written down.
 func (d Document) LineOf(field string) int {
+	if d.chunk.tree == nil {
+		return d.Line
+	}
 	root, err := d.chunk.node()
 	if err != nil {
 		return d.Line

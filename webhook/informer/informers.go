@@ -41,8 +41,8 @@ type Informers struct {
 func New(o Options) *Informers {
 	i := &Informers{cluster: o.Cluster, cache: o.Cache, discovery: cmp.Or(o.Discovery, 3*time.Second), log: o.Log,
 		kinds: map[string]*kindInformer{}}
-	for _, k := range kinds() {
-		i.kinds[k.name] = &kindInformer{Informers: i, kind: k}
+	for _, k := range Kinds() {
+		i.kinds[k.Name] = &kindInformer{Informers: i, kind: k}
 	}
 	return i
 }
@@ -65,9 +65,9 @@ func (i *Informers) NeedLeaderElection() bool { return false }
 // is not served has none.
 func (i *Informers) Synced() error {
 	var waiting []string
-	for _, k := range kinds() {
-		if !i.kinds[k.name].synced.Load() {
-			waiting = append(waiting, k.name)
+	for _, k := range Kinds() {
+		if !i.kinds[k.Name].synced.Load() {
+			waiting = append(waiting, k.Name)
 		}
 	}
 	if len(waiting) == 0 {

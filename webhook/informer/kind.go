@@ -19,7 +19,7 @@ import (
 // kindInformer keeps the objects of one kind in the cache.
 type kindInformer struct {
 	*Informers
-	kind kind
+	kind Kind
 	// synced is set once all objects are in the cache, or the API server has said that there are none of this kind.
 	synced atomic.Bool
 	// live reads past the cache; nil while the kind is not served.
@@ -36,11 +36,11 @@ func (k *kindInformer) start(ctx context.Context) {
 			if err = k.watch(ctx, mapping); err == nil {
 				return
 			}
-			k.log.Error("cannot watch the cluster", "kind", k.kind.name, "error", err)
+			k.log.Error("cannot watch the cluster", "kind", k.kind.Name, "error", err)
 		case errors.Is(err, errNotServed):
 			k.synced.Store(true)
 		default:
-			k.log.Warn("cannot ask the API server what it serves", "kind", k.kind.name, "error", err)
+			k.log.Warn("cannot ask the API server what it serves", "kind", k.kind.Name, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -54,8 +54,8 @@ var errNotServed = errors.New("not served")
 
 // served returns where the kind is served, of its versions the first.
 func (k *kindInformer) served() (*meta.RESTMapping, error) {
-	for _, version := range k.kind.versions {
-		mapping, err := k.cluster.GetRESTMapper().RESTMapping(k.kind.group, version)
+	for _, version := range k.kind.Versions {
+		mapping, err := k.cluster.GetRESTMapper().RESTMapping(k.kind.GroupKind, version)
 		if err == nil {
 			return mapping, nil
 		}
@@ -81,7 +81,7 @@ func (k *kindInformer) watch(ctx context.Context, mapping *meta.RESTMapping) err
 	if err != nil {
 		return err
 	}
-	k.log.Info("watching", "kind", k.kind.name, "version", mapping.GroupVersionKind.GroupVersion().String())
+	k.log.Info("watching", "kind", k.kind.Name, "version", mapping.GroupVersionKind.GroupVersion().String())
 	if toolscache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
 		k.synced.Store(true)
 	}
@@ -119,7 +119,7 @@ func (k *kindInformer) put(o any) {
 }
 
 func (k *kindInformer) ref(i *item) mesh.Ref {
-	return mesh.Ref{Kind: k.kind.name, Namespace: i.Namespace, Name: i.Name}
+	return mesh.Ref{Kind: k.kind.Name, Namespace: i.Namespace, Name: i.Name}
 }
 
 func version(i *item) assume.Version {

@@ -16,7 +16,7 @@ import (
 func newKindInformer() (*kindInformer, *assume.Cache) {
 	cache := assume.NewCache(mesh.DefaultSettings())
 	i := &Informers{cache: cache, log: slog.New(slog.DiscardHandler)}
-	return &kindInformer{Informers: i, kind: kinds()[0]}, cache
+	return &kindInformer{Informers: i, kind: Kinds()[0]}, cache
 }
 
 func decoded(t *testing.T, raw string) *item {
@@ -88,10 +88,10 @@ func TestCopiesShareTheObject(t *testing.T) {
 
 func TestSyncedNamesWhatIsMissing(t *testing.T) {
 	all := &Informers{kinds: map[string]*kindInformer{}}
-	for _, k := range kinds() {
+	for _, k := range Kinds() {
 		one := &kindInformer{Informers: all, kind: k}
-		one.synced.Store(k.name != mesh.KindSidecar && k.name != mesh.KindService)
-		all.kinds[k.name] = one
+		one.synced.Store(k.Name != mesh.KindSidecar && k.Name != mesh.KindService)
+		all.kinds[k.Name] = one
 	}
 	if err := all.Synced(); err == nil || err.Error() != "waiting for Sidecar, Service" {
 		t.Errorf("got %v", err)

@@ -1,24 +1,44 @@
 package informer
 
 import (
+	"strings"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// kind is one kind of the mesh and where Kubernetes keeps it. Of the versions the first that is served is read: all
-// of them give the same objects.
-type kind struct {
-	name     string // as the mesh calls it
-	group    schema.GroupKind
-	versions []string
+// Kind is one kind of the mesh and where Kubernetes keeps it.
+type Kind struct {
+	// Name is as the mesh calls it.
+	Name string
+	schema.GroupKind
+	// Versions are those that can be read. The first that is served is read: all of them give the same objects.
+	Versions []string
 }
 
-func kinds() []kind {
-	istio := func(group string, names []string, versions ...string) []kind {
-		var out []kind
+// Resource returns the resource of the kind: "serviceentries.networking.istio.io".
+func (k Kind) Resource() schema.GroupResource {
+	name := strings.ToLower(k.Kind)
+	switch {
+	case strings.HasSuffix(name, "ay"):
+		name += "s"
+	case strings.HasSuffix(name, "y"):
+		name = strings.TrimSuffix(name, "y") + "ies"
+	case strings.HasSuffix(name, "s"):
+		name += "es"
+	default:
+		name += "s"
+	}
+	return schema.GroupResource{Group: k.Group, Resource: name}
+}
+
+// Kinds returns the kinds that the mesh reads of a cluster.
+func Kinds() []Kind {
+	istio := func(group string, names []string, versions ...string) []Kind {
+		var out []Kind
 		for _, name := range names {
-			out = append(out, kind{name: name, group: schema.GroupKind{Group: group, Kind: name}, versions: versions})
+			out = append(out, Kind{Name: name, GroupKind: schema.GroupKind{Group: group, Kind: name}, Versions: versions})
 		}
 		return out
 	}
@@ -31,6 +51,6 @@ func kinds() []kind {
 	out = append(out, istio("extensions.istio.io", []string{mesh.KindWasmPlugin, mesh.KindTrafficExtension}, "v1alpha1")...)
 	out = append(out, istio("networking.k8s.io", []string{mesh.KindIngress}, "v1")...)
 	out = append(out, istio("", []string{mesh.KindService, mesh.KindNamespace}, "v1")...)
-	return append(out, kind{name: mesh.KindKubernetesGateway, versions: []string{"v1", "v1beta1"},
-		group: schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "Gateway"}})
+	return append(out, Kind{Name: mesh.KindKubernetesGateway, Versions: []string{"v1", "v1beta1"},
+		GroupKind: schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "Gateway"}})
 }

@@ -9,9 +9,9 @@ import (
 // generated type for each, one object that cannot be decoded would fail the list that it is in, and the webhook would be
 // blind to all others. So a Service of this scheme is no corev1.Service.
 func AddToScheme(scheme *runtime.Scheme) {
-	for _, k := range kinds() {
-		for _, version := range k.versions {
-			gvk := k.group.WithVersion(version)
+	for _, k := range Kinds() {
+		for _, version := range k.Versions {
+			gvk := k.WithVersion(version)
 			scheme.AddKnownTypeWithName(gvk, &item{})
 			scheme.AddKnownTypeWithName(gvk.GroupVersion().WithKind(gvk.Kind+"List"), &itemList{})
 			metav1.AddToGroupVersion(scheme, gvk.GroupVersion())

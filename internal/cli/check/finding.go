@@ -26,13 +26,19 @@ type Finding struct {
 }
 
 // Line returns the line of the object's file to look at: that of the field that decided, if the object has it, else that
-// on which the object begins.
-func (f Finding) Line() int {
+// on which the object begins; 0 if it is of no file.
+func (f Finding) Line() int { return f.Object.LineOf(f.field()) }
+
+// Where returns the place to look at, as "file:line".
+func (f Finding) Where() string { return f.Object.WhereIs(f.field()) }
+
+// field returns the field that decided, "" if it is one of another object.
+func (f Finding) field() string {
 	field, own := strings.CutPrefix(f.DecidedBy, f.Object.Ref.String()+" ")
 	if !own {
-		return f.Object.Line
+		return ""
 	}
-	return f.Object.LineOf(field)
+	return field
 }
 
 // Validate validates each object of m as if it were the last to be created. The findings are in the order of the objects.
@@ -68,8 +74,8 @@ func Validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Me
 }
 
 func validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Mesh, o *offline.Object) ([]Finding, error) {
-	review := admission.Review{Operation: policies.Create, Object: o.Stored}
-	decision, err := evaluator.Validate(ctx, m.Snapshot.Without(o.Ref), review)
+	before, review := m.Review(o)
+	decision, err := evaluator.Validate(ctx, before, review)
 	var limit *mesh.LimitError
 	if errors.As(err, &limit) {
 		return []Finding{{Violation: policies.Violation{Policy: ReviewLimit, Action: v1alpha1.Deny, Message: limit.Reason}, Object: o}}, nil

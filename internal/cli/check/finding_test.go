@@ -24,7 +24,7 @@ func load(t *testing.T, path string) (*offline.Mesh, *admission.Evaluator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Read(evaluator, cli.Streams{ProgressAfter: time.Hour, Err: &strings.Builder{}})
+	m, err := s.Read(t.Context(), evaluator, cli.Streams{ProgressAfter: time.Hour, Err: &strings.Builder{}})
 	if err != nil {
 		t.Fatal(err)
 	}

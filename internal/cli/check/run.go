@@ -18,7 +18,7 @@ type Options struct {
 	Version string
 }
 
-// Run checks the files and writes the findings. The error is cli.ErrIssuesFound if any object would be denied.
+// Run checks the files, or without any what is stored in the cluster, and writes the findings. The error is cli.ErrIssuesFound if any object would be denied.
 func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err := cli.CheckOutput(o.Output, "text", "json", "sarif"); err != nil {
 		return err
@@ -55,12 +55,14 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 	if err != nil {
 		return report{}, err
 	}
-	m, err := o.Read(evaluator, streams)
+	m, err := o.Read(ctx, evaluator, streams)
 	if err != nil {
 		return report{}, err
 	}
-	if err := m.Mutate(evaluator); err != nil {
-		return report{}, err
+	if len(o.Paths) > 0 { // what is stored is judged as it stands
+		if err := m.Mutate(evaluator); err != nil {
+			return report{}, err
+		}
 	}
 	findings, err := Validate(ctx, evaluator, m)
 	return report{findings, len(m.Objects), evaluator.Engine.Policies()}, err

@@ -118,7 +118,7 @@ func result(f Finding, all []policies.Policy) sarifResult {
 		text += "\nFix:\n" + f.Fix
 	}
 	location := sarifLocation{Logical: []sarifLogical{{FullyQualifiedName: f.Object.Ref.String(), Kind: "resource"}}}
-	if f.Object.File != manifests.Stdin {
+	if f.Object.File != manifests.Stdin && f.Object.Line > 0 {
 		location.Physical = &sarifPhysical{sarifArtifact{uri(f.Object.File)}, sarifRegion{f.Line()}}
 	}
 	return sarifResult{

@@ -41,7 +41,7 @@ func together(findings []Finding) []Finding {
 }
 
 func writeFinding(b *strings.Builder, f Finding, style terminal.Style) {
-	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(fmt.Sprintf("%s:%d", f.Object.File, f.Line())),
+	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(f.Where()),
 		paint(f.Action, style)(string(f.Action)+" "+f.Policy), f.Object.Ref, f.Message)
 	if f.DecidedBy != "" {
 		fmt.Fprintf(b, "  decided by: %s\n", f.DecidedBy)

@@ -1,6 +1,9 @@
 package explain
 
 import (
+	"cmp"
+	"context"
+
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/terminal"
@@ -12,7 +15,7 @@ type Options struct {
 	offline.Source
 	// Target is HOST or HOST:PORT.
 	Target string
-	// From is the namespace of the pod that sends; "" for that of Source. Labels are the pod's labels.
+	// From is the namespace of the pod that sends; "" for that of objects that name none. Labels are the pod's labels.
 	From   string
 	Labels map[string]string
 	// All asks for all clients that the mesh tells apart, and where Target has no port for all ports of the host.
@@ -23,8 +26,8 @@ type Options struct {
 	Output string
 }
 
-// Run reads the files and writes the paths from the clients to the target.
-func Run(o Options, streams cli.Streams) error {
+// Run reads the files, and the cluster, and writes the paths from the clients to the target.
+func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err := cli.CheckOutput(o.Output, "text", "json"); err != nil {
 		return err
 	}
@@ -33,24 +36,24 @@ func Run(o Options, streams cli.Streams) error {
 		return err
 	}
 	stop := streams.Progress("explaining")
-	m, err := o.read(streams)
+	m, err := o.read(ctx, streams)
 	stop()
 	if err != nil {
 		return err
 	}
-	paths := o.paths(m.Snapshot, target)
+	paths := o.paths(m, target)
 	if o.Output == "json" {
 		return WriteJSON(streams.Out, paths, o.All)
 	}
 	return writeText(streams.Out, paths, facts{locate: m.Locate, passesOn: m.Snapshot.PassesOn}, terminal.For(streams.Out))
 }
 
-func (o Options) read(streams cli.Streams) (*offline.Mesh, error) {
+func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, error) {
 	evaluator, err := o.Mutator()
 	if err != nil {
 		return nil, err
 	}
-	m, err := o.Read(evaluator, streams)
+	m, err := o.Read(ctx, evaluator, streams)
 	if err == nil && o.Mutated {
 		err = m.Mutate(evaluator)
 	}
@@ -58,13 +61,10 @@ func (o Options) read(streams cli.Streams) (*offline.Mesh, error) {
 }
 
 // paths returns the answers of the mesh, for one pod or for all clients.
-func (o Options) paths(s *mesh.Snapshot, target Target) []mesh.Path {
+func (o Options) paths(m *offline.Mesh, target Target) []mesh.Path {
+	s := m.Snapshot
 	if !o.All {
-		from := o.From
-		if from == "" {
-			from = o.Namespace
-		}
-		client := s.ClientOf(from, o.Labels, target.Host)
+		client := s.ClientOf(cmp.Or(o.From, m.Namespace), o.Labels, target.Host)
 		return []mesh.Path{s.Resolve(client, target.Host, target.portIn(s))}
 	}
 	ports := []uint32{target.Port}

@@ -53,7 +53,7 @@ var runs = []struct {
 func answer(t *testing.T, o Options, stdin string) string {
 	t.Helper()
 	var out, errs strings.Builder
-	if err := Run(o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(stdin), Out: &out, Err: &errs}); err != nil || errs.Len() > 0 {
+	if err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(stdin), Out: &out, Err: &errs}); err != nil || errs.Len() > 0 {
 		t.Fatalf("%v, %s", err, errs.String())
 	}
 	return out.String()
@@ -118,7 +118,7 @@ func TestRunCannotExplain(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			err := Run(test.Options, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out})
+			err := Run(t.Context(), test.Options, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &out})
 			if err == nil || !strings.Contains(err.Error(), test.want) || out.Len() > 0 {
 				t.Errorf("got %v and %q, want %s", err, out.String(), test.want)
 			}
@@ -133,7 +133,7 @@ func (failing) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 func TestRunReturnsTheErrorOfTheOutput(t *testing.T) {
 	for _, output := range []string{"text", "json"} {
 		o := Options{Source: files("gateway.yaml"), Target: "pay.example.com", Output: output}
-		if err := Run(o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
+		if err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
 			t.Errorf("%s: got %v", output, err)
 		}
 	}

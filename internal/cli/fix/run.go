@@ -1,6 +1,7 @@
 package fix
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -18,12 +19,12 @@ type Options struct {
 }
 
 // Run completes the files.
-func Run(o Options, streams cli.Streams) error {
+func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if o.InPlace && slices.Contains(o.Paths, "-") {
 		return errors.New("--in-place: standard input is no file")
 	}
 	stop := streams.Progress("fixing")
-	changes, err := o.changes(streams)
+	changes, err := o.changes(ctx, streams)
 	stop()
 	if err != nil {
 		return err
@@ -44,16 +45,17 @@ func Run(o Options, streams cli.Streams) error {
 	return printAll(streams.Out, changes)
 }
 
-func (o Options) changes(streams cli.Streams) ([]change, error) {
+func (o Options) changes(ctx context.Context, streams cli.Streams) ([]change, error) {
 	evaluator, err := o.Mutator()
 	if err != nil {
 		return nil, err
 	}
+	o.Replace = true // the patches must fit what is written in the files
 	files, err := o.Files(streams.In)
 	if err != nil {
 		return nil, err
 	}
-	m, err := o.Parse(evaluator, files, streams)
+	m, err := o.Parse(ctx, evaluator, files, streams)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func run(t *testing.T, o Options, stdin string, paths ...string) (stdout, stderr
 	t.Helper()
 	o.Source = offline.Source{Paths: paths, Namespace: "default", Config: o.Config}
 	var out, errs strings.Builder
-	err = Run(o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	err = Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(stdin), Out: &out, Err: &errs})
 	return out.String(), errs.String(), err
 }
 
@@ -169,7 +169,7 @@ func TestRunReturnsTheErrorOfTheOutput(t *testing.T) {
 	for _, o := range []Options{{}, {Diff: true}, {Diff: true, InPlace: true}} {
 		dir := copied(t)
 		o.Source = offline.Source{Paths: []string{dir}, Namespace: "default"}
-		if err := Run(o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
+		if err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
 			t.Errorf("%+v: got %v", o, err)
 		}
 		if read(t, filepath.Join(dir, "entry.yaml")) != read(t, "testdata/mesh/entry.yaml") {

@@ -1,4 +1,5 @@
-// Package offline makes one mesh of the objects in files, as the webhooks would have it if all of them were applied.
+// Package offline makes one mesh of the objects in files, as the webhooks would have it if all of them were applied: to
+// nothing, or to a live cluster, which package live reads.
 //
-// It reads no cluster, and decides nothing: packages webhook and policies do.
+// It decides nothing: packages webhook and policies do.
 package offline

@@ -1,17 +1,13 @@
 package offline
 
-import (
-	"fmt"
+import "github.com/tlsward/tlsward/mesh"
 
-	"github.com/tlsward/tlsward/mesh"
-)
-
-// Locate returns the place of the field that decided, as "file:line"; "" if its object is in none of the files.
+// Locate returns the place of the field that decided, as "file:line";
+// "" if its object is in none of the files.
 func (m *Mesh) Locate(d mesh.Decision) string {
 	i, known := m.index[d.Object]
 	if !known {
 		return ""
 	}
-	o := m.Objects[i]
-	return fmt.Sprintf("%s:%d", o.File, o.LineOf(d.Field))
+	return m.Objects[i].WhereIs(d.Field)
 }

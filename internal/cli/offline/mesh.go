@@ -18,18 +18,22 @@ type Object struct {
 	Ref mesh.Ref
 	// Stored is the object (JSON) as it stands in the mesh.
 	Stored []byte
-	// Patch leads from the document to Stored.
+	// Patch leads from what was to be stored to Stored.
 	Patch []jsonpatch.Operation
+	// Old is the object (JSON) as the cluster has it; nil where it has none.
+	Old []byte
 }
 
 // Mesh is what files describe.
 type Mesh struct {
 	// Objects are those that the mesh reads, in the order of the files.
 	Objects []*Object
-	// Snapshot is the mesh of all of them.
+	// Snapshot is the mesh of all of them, and of those in the cluster that they do not replace.
 	Snapshot *mesh.Snapshot
 	// Notes are what a person should know of the files, a line each: which objects are there twice.
 	Notes []string
+	// Namespace is that of objects that name none.
+	Namespace string
 
 	index map[mesh.Ref]int // of an object in Objects
 }
@@ -42,16 +46,18 @@ type Mesh struct {
 //
 // The error names each object that cannot be read, with file and line.
 func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (*Mesh, error) {
-	m := &Mesh{index: map[mesh.Ref]int{}}
+	return loadOver(settings, cluster{namespace: namespace}, docs)
+}
+
+// loadOver makes a mesh of the objects of a cluster and documents that are laid over it, as Load does. A stored object that
+// cannot be read counts as absent, as for istiod, and a note says so.
+func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) (*Mesh, error) {
+	m := &Mesh{Namespace: c.namespace, index: map[mesh.Ref]int{}}
+	stored := m.readStored(c.objects)
 	var errs []error
 	var decoded []*mesh.Object
 	for _, d := range docs {
-		raw, err := inNamespace(d, namespace)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", d.Where(), err))
-			continue
-		}
-		o, err := mesh.Decode(raw)
+		object, o, err := c.read(d, stored)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", d.Where(), err))
 			continue
@@ -59,7 +65,6 @@ func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (
 		if o == nil {
 			continue
 		}
-		object := &Object{Document: d, Ref: o.Ref, Stored: raw}
 		if i, known := m.index[o.Ref]; known {
 			m.Notes = append(m.Notes, fmt.Sprintf("%s: %s is at %s too: the later one stands",
 				d.Where(), o.Ref, m.Objects[i].Where()))
@@ -72,8 +77,52 @@ func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	for ref, s := range stored {
+		if _, replaced := m.index[ref]; !replaced {
+			decoded = append(decoded, s.object)
+		}
+	}
 	m.Snapshot = mesh.New(settings, decoded...)
 	return m, nil
+}
+
+// read returns the object of a document as it would be stored, and what the mesh reads of it; nil of a kind that the mesh
+// does not read.
+func (c cluster) read(d manifests.Document, stored map[mesh.Ref]storedObject) (*Object, *mesh.Object, error) {
+	raw, err := inNamespace(d, c.namespace)
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := mesh.Decode(raw)
+	if err != nil || o == nil {
+		return nil, nil, err
+	}
+	old := stored[o.Ref].raw
+	if old == nil {
+		return &Object{Document: d, Ref: o.Ref, Stored: raw}, o, nil
+	}
+	if !c.replace {
+		if raw, err = applied(old, raw); err == nil {
+			o, err = mesh.Decode(raw)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("apply to the stored object: %w", err)
+		}
+	}
+	return &Object{Document: d, Ref: o.Ref, Stored: raw, Old: old}, o, nil
+}
+
+// Review returns the review in which an object comes into the mesh, and the mesh before it: all other objects are there
+// already.
+func (m *Mesh) Review(o *Object) (*mesh.Snapshot, admission.Review) {
+	before := m.Snapshot.Without(o.Ref)
+	if o.Old == nil {
+		return before, admission.Review{Operation: policies.Create, Object: o.Stored}
+	}
+	if old, err := mesh.Decode(o.Old); err == nil && old != nil {
+		before = before.With(old)
+	}
+	return before, admission.Review{Operation: policies.Update, Object: o.Stored, OldObject: o.Old}
 }
 
 // inNamespace returns the document's object with a namespace, as JSON. A Namespace has none.
@@ -93,8 +142,8 @@ func (m *Mesh) Mutate(evaluator *admission.Evaluator) error {
 	for range rounds {
 		changed := false
 		for _, o := range m.Objects {
-			review := admission.Review{Operation: policies.Create, Object: o.Stored}
-			stored, patch, err := evaluator.Mutate(m.Snapshot.Without(o.Ref), review)
+			before, review := m.Review(o)
+			stored, patch, err := evaluator.Mutate(before, review)
 			if err != nil {
 				return fmt.Errorf("%s: %w", o.Where(), err)
 			}

@@ -1,8 +1,11 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"io"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/config"
@@ -11,17 +14,29 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// Source names the files of a mesh, and those that say by what it is evaluated.
+// Source names the files of a mesh and the cluster below them, and what says by what it is evaluated.
 type Source struct {
-	// Paths are files, directories, and "-" for standard input.
+	// Paths are files, directories, and "-" for standard input. Without any the mesh is that of the cluster.
 	Paths []string
-	// Namespace is that of objects that name none.
+	// Kubeconfig and Context name the cluster; with both "" and Paths there is none, and without Paths it is kubectl's.
+	Kubeconfig, Context string
+	// Namespace is that of objects that name none; "" for that of the cluster's context, or "default".
 	Namespace string
+	// Replace has an object of the files take the place of the stored one, as kubectl replace does and not as apply.
+	Replace bool
 	// Config is a configuration file; "" for the defaults.
 	Config string
 	// Policies are directories of policies beside the built-in ones.
 	Policies []string
 }
+
+// ConfigFlags returns the flags of kubectl that s has.
+func (s *Source) ConfigFlags() *genericclioptions.ConfigFlags {
+	return &genericclioptions.ConfigFlags{KubeConfig: &s.Kubeconfig, Context: &s.Context, Namespace: &s.Namespace}
+}
+
+// IsLive reports whether the mesh is that of a cluster, below the files.
+func (s Source) IsLive() bool { return s.Kubeconfig != "" || s.Context != "" || len(s.Paths) == 0 }
 
 // Evaluator returns the Evaluator of the configuration and all policies.
 func (s Source) Evaluator(ctx context.Context) (*admission.Evaluator, error) {
@@ -38,13 +53,13 @@ func (s Source) Mutator() (*admission.Evaluator, error) {
 	return &admission.Evaluator{Config: c}, err
 }
 
-// Read reads the files and returns their mesh, as Parse does.
-func (s Source) Read(evaluator *admission.Evaluator, streams cli.Streams) (*Mesh, error) {
+// Read reads the files, and the cluster, and returns their mesh, as Parse does.
+func (s Source) Read(ctx context.Context, evaluator *admission.Evaluator, streams cli.Streams) (*Mesh, error) {
 	files, err := s.Files(streams.In)
 	if err != nil {
 		return nil, err
 	}
-	return s.Parse(evaluator, files, streams)
+	return s.Parse(ctx, evaluator, files, streams)
 }
 
 // Files reads the files.
@@ -52,17 +67,24 @@ func (s Source) Files(stdin io.Reader) ([]manifests.File, error) {
 	return manifests.Files(stdin, s.Paths...)
 }
 
-// Parse returns the mesh of files that were read. What a person should know of them goes to streams.Err.
-func (s Source) Parse(evaluator *admission.Evaluator, files []manifests.File, streams cli.Streams) (*Mesh, error) {
+// Parse returns the mesh of files that were read, over the cluster. Without any, the cluster's own objects are those of the
+// mesh. What a person should know of them goes to streams.Err.
+func (s Source) Parse(ctx context.Context, evaluator *admission.Evaluator, files []manifests.File, streams cli.Streams) (*Mesh, error) {
 	docs, err := manifests.ParseAll(files)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.Mesh(evaluator, docs)
+	below := cluster{namespace: cmp.Or(s.Namespace, "default")}
+	if s.IsLive() {
+		if below, err = s.readCluster(ctx, evaluator.Config.Mesh.Revision); err != nil {
+			return nil, err
+		}
+	}
+	m, err := below.mesh(evaluator, docs, len(s.Paths) == 0)
 	if err != nil {
 		return nil, err
 	}
-	for _, note := range m.Notes {
+	for _, note := range append(below.notes, m.Notes...) {
 		streams.Note("%s", note)
 	}
 	return m, nil
@@ -70,9 +92,5 @@ func (s Source) Parse(evaluator *admission.Evaluator, files []manifests.File, st
 
 // Mesh returns the mesh of documents, with the settings of the evaluator's configuration.
 func (s Source) Mesh(evaluator *admission.Evaluator, docs []manifests.Document) (*Mesh, error) {
-	settings, err := admission.MeshSettings(evaluator.Config.Mesh)
-	if err != nil {
-		return nil, err
-	}
-	return Load(settings, docs, s.Namespace)
+	return cluster{namespace: s.Namespace}.mesh(evaluator, docs, false)
 }

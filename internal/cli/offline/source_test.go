@@ -92,7 +92,7 @@ func TestSourceRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr strings.Builder
-	m, err := s.Read(evaluator, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader("\n" + service), Err: &stderr})
+	m, err := s.Read(t.Context(), evaluator, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader("\n" + service), Err: &stderr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestSourceReadNamesTheFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = s.Read(evaluator, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(test.stdin), Err: &strings.Builder{}})
+			_, err = s.Read(t.Context(), evaluator, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(test.stdin), Err: &strings.Builder{}})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}

@@ -3,14 +3,13 @@ package replay
 import (
 	"context"
 	"errors"
-	"fmt"
 
-	"k8s.io/client-go/dynamic"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/check"
+	"github.com/tlsward/tlsward/internal/cli/live"
 	"github.com/tlsward/tlsward/internal/cli/offline"
-	"github.com/tlsward/tlsward/internal/kubeconfig"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/internal/terminal"
 )
@@ -110,13 +109,13 @@ func (o Options) documents(ctx context.Context, streams cli.Streams) ([]manifest
 	if len(o.Paths) > 0 {
 		return manifests.Read(streams.In, o.Paths...)
 	}
-	config, err := kubeconfig.Load(o.Kubeconfig)
-	if err != nil {
-		return nil, fmt.Errorf("find the cluster (--kubeconfig, or -f for manifests): %w", err)
-	}
-	client, err := dynamic.NewForConfig(config)
+	client, _, err := live.Connect(&genericclioptions.ConfigFlags{KubeConfig: &o.Kubeconfig})
 	if err != nil {
 		return nil, err
 	}
-	return Cluster(ctx, client)
+	docs, notes, err := live.Objects(ctx, client)
+	for _, note := range notes {
+		streams.Note("%s", note)
+	}
+	return docs, err
 }

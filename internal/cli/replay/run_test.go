@@ -61,7 +61,7 @@ func TestRunCannotReplay(t *testing.T) {
 		{"nothing new", Options{Paths: mesh, Output: "text"}, "name what is new: --policies or --new-config"},
 		{"two meshes", Options{Paths: mesh, Kubeconfig: "x", Policies: policies, Output: "text"}, "-f and --kubeconfig: want one of them"},
 		{"no such file", Options{Paths: []string{"none.yaml"}, Policies: policies, Output: "text"}, "none.yaml"},
-		{"no cluster", Options{Kubeconfig: "none.kubeconfig", Policies: policies, Output: "text"}, "find the cluster (--kubeconfig, or -f for manifests): stat none.kubeconfig"},
+		{"no cluster", Options{Kubeconfig: "none.kubeconfig", Policies: policies, Output: "text"}, "find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): stat none.kubeconfig"},
 		{"a broken baseline", Options{Paths: mesh, Baseline: []string{"none"}, Policies: policies, Output: "text"}, "policies: stat none"},
 		{"broken new policies", Options{Paths: mesh, Policies: []string{"none"}, Output: "text"}, "policies: stat none"},
 		{"a broken configuration", Options{Paths: mesh, Config: "testdata/mesh.yaml", Policies: policies, Output: "text"}, "testdata/mesh.yaml: "},
