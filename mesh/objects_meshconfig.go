@@ -8,17 +8,22 @@ import (
 	meshconfig "istio.io/api/mesh/v1alpha1"
 )
 
-// WithMeshConfig returns the settings as a MeshConfig (JSON) changes them: what it leaves out stays as it is, a list is
-// replaced whole, as istiod lays one MeshConfig over another (pkg/config/mesh/mesh.go ApplyMeshConfig). Fields that
-// this program's istio.io/api does not have are passed by.
+// WithMeshConfig returns the settings as a MeshConfig (JSON) changes them, as istiod lays one MeshConfig over another
+// (pkg/config/mesh/mesh.go ApplyMeshConfig):
+//  1. what it leaves out stays as it is, a list is replaced whole;
+//  2. trustDomainAliases are added to those that are there.
+//
+// Fields that this program's istio.io/api does not have are passed by.
 func (s Settings) WithMeshConfig(raw []byte) (Settings, error) {
-	c := &meshconfig.MeshConfig{}
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, c); err != nil {
+	c, err := parseMeshConfig(raw)
+	if err != nil {
 		return s, fmt.Errorf("read MeshConfig: %w", err)
 	}
 	setUnlessEmpty(&s.RootNamespace, c.GetRootNamespace())
 	setUnlessEmpty(&s.TrustDomain, c.GetTrustDomain())
-	setList(&s.TrustDomainAliases, c.GetTrustDomainAliases())
+	if aliases := c.GetTrustDomainAliases(); len(aliases) > 0 {
+		s.TrustDomainAliases = slices.Compact(slices.Sorted(slices.Values(slices.Concat(s.TrustDomainAliases, aliases))))
+	}
 	setList(&s.ServiceExportTo, c.GetDefaultServiceExportTo())
 	setList(&s.VirtualServiceExportTo, c.GetDefaultVirtualServiceExportTo())
 	setList(&s.DestinationRuleExportTo, c.GetDefaultDestinationRuleExportTo())
@@ -41,10 +46,54 @@ func (s Settings) WithMeshConfig(raw []byte) (Settings, error) {
 	return s, nil
 }
 
+// parseMeshConfig reads a MeshConfig as istiod does (pkg/util/protomarshal ApplyJSON): a field that is not known is passed by, a
+// value that an enumeration does not have is an error.
+func parseMeshConfig(raw []byte) (*meshconfig.MeshConfig, error) {
+	c := &meshconfig.MeshConfig{}
+	strict := protojson.Unmarshal(raw, c)
+	if strict == nil || len(UnknownMeshConfigFields(raw)) == 0 {
+		return c, strict
+	}
+	c.Reset()
+	return c, protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(raw, c)
+}
+
 // UnknownMeshConfigFields returns the paths of the fields in a MeshConfig (JSON) that this program's istio.io/api does not
 // have; a few of them, where there are many.
 func UnknownMeshConfigFields(raw []byte) []string {
 	return unknownFields("", raw, (&meshconfig.MeshConfig{}).ProtoReflect().Descriptor())
+}
+
+// meshConfigFields are the fields of MeshConfig that settings have.
+var meshConfigFields = []struct {
+	name string
+	of   func(Settings) any
+}{
+	{"rootNamespace", func(s Settings) any { return s.RootNamespace }},
+	{"trustDomain", func(s Settings) any { return s.TrustDomain }},
+	{"trustDomainAliases", func(s Settings) any { return s.TrustDomainAliases }},
+	{"outboundTrafficPolicy.mode", func(s Settings) any {
+		if s.RegistryOnly {
+			return meshconfig.MeshConfig_OutboundTrafficPolicy_REGISTRY_ONLY
+		}
+		return meshconfig.MeshConfig_OutboundTrafficPolicy_ALLOW_ANY
+	}},
+	{"enableAutoMtls", func(s Settings) any { return !s.NoAutoMTLS }},
+	{"defaultServiceExportTo", func(s Settings) any { return s.ServiceExportTo }},
+	{"defaultVirtualServiceExportTo", func(s Settings) any { return s.VirtualServiceExportTo }},
+	{"defaultDestinationRuleExportTo", func(s Settings) any { return s.DestinationRuleExportTo }},
+	{"discoverySelectors", func(s Settings) any { return s.DiscoverySelectors }},
+}
+
+// MeshConfigDifferences returns the fields of MeshConfig in which the settings differ from others, each with both values.
+func (s Settings) MeshConfigDifferences(other Settings) []string {
+	var out []string
+	for _, field := range meshConfigFields {
+		if mine, theirs := fmt.Sprint(field.of(s)), fmt.Sprint(field.of(other)); mine != theirs {
+			out = append(out, fmt.Sprintf("%s: %s, not %s", field.name, mine, theirs))
+		}
+	}
+	return out
 }
 
 func setUnlessEmpty(field *string, value string) {

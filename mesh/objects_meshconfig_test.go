@@ -14,7 +14,8 @@ func TestWithMeshConfig(t *testing.T) {
 	}{
 		"nothing":               {`{}`, func(*Settings) {}},
 		"root namespace":        {`{"rootNamespace": "mesh"}`, func(s *Settings) { s.RootNamespace = "mesh" }},
-		"trust domain":          {`{"trustDomain": "prod", "trustDomainAliases": ["a", "b"]}`, func(s *Settings) { s.TrustDomain, s.TrustDomainAliases = "prod", []string{"a", "b"} }},
+		"trust domain":          {`{"trustDomain": "prod", "trustDomainAliases": ["a", "b"]}`, func(s *Settings) { s.TrustDomain, s.TrustDomainAliases = "prod", []string{"a", "b", "old"} }},
+		"an alias twice":        {`{"trustDomainAliases": ["old", "a"]}`, func(s *Settings) { s.TrustDomainAliases = []string{"a", "old"} }},
 		"registry only":         {`{"outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}}`, func(s *Settings) { s.RegistryOnly = true }},
 		"a policy with no mode": {`{"outboundTrafficPolicy": {}}`, func(s *Settings) { s.RegistryOnly = true }},
 		"allow any":             {`{"outboundTrafficPolicy": {"mode": "ALLOW_ANY"}}`, func(*Settings) {}},
@@ -26,7 +27,7 @@ func TestWithMeshConfig(t *testing.T) {
 		"selectors": {`{"discoverySelectors": [{"matchLabels": {"a": "b"}}, {"matchExpressions": [{"key": "k", "operator": "Exists"}]}]}`, func(s *Settings) {
 			s.DiscoverySelectors = []LabelSelector{{MatchLabels: map[string]string{"a": "b"}}, {Expressions: []LabelRequirement{{Key: "k", Operator: "Exists"}}}}
 		}},
-		"what is newer": {`{"somethingNew": true}`, func(*Settings) {}},
+		"what is newer": {`{"somethingNew": true, "rootNamespace": "mesh"}`, func(s *Settings) { s.RootNamespace = "mesh" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := base
@@ -43,12 +44,32 @@ func TestWithMeshConfigRefuses(t *testing.T) {
 	for raw, want := range map[string]string{
 		`[]`:                 "read MeshConfig",
 		`{"trustDomain": 1}`: "read MeshConfig",
+		`{"outboundTrafficPolicy": {"mode": "ALLOW_SOME"}}`:                                                       "invalid value for enum field mode",
 		`{"discoverySelectors": [{}, {"matchExpressions": [{"key": "k", "operator": "Like", "values": ["a"]}]}]}`: `discoverySelectors[1]: operator "Like" is not`,
 		`{"discoverySelectors": [{"matchExpressions": [{"key": "k", "operator": "In"}]}]}`:                        "operator In with 0 values",
 	} {
 		if have, err := (Settings{TrustDomain: "td"}).WithMeshConfig([]byte(raw)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: have %+v, %v, want %q", raw, have, err, want)
 		}
+	}
+}
+
+func TestMeshConfigDifferences(t *testing.T) {
+	a := DefaultSettings()
+	b, err := a.WithMeshConfig([]byte(`{"rootNamespace": "mesh", "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}, "enableAutoMtls": false,
+		"defaultServiceExportTo": [".", "a"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.ClusterDomain, b.Revision = "corp.internal", "canary" // no fields of MeshConfig
+	want := []string{"rootNamespace: mesh, not istio-system", "outboundTrafficPolicy.mode: REGISTRY_ONLY, not ALLOW_ANY",
+		"enableAutoMtls: false, not true", "defaultServiceExportTo: [. a], not []"}
+	if have := b.MeshConfigDifferences(a); !reflect.DeepEqual(have, want) {
+		t.Errorf("have %q\nwant %q", have, want)
+	}
+	a.TrustDomainAliases = []string{}
+	if have := a.MeshConfigDifferences(DefaultSettings()); have != nil {
+		t.Errorf("have %q between equals", have)
 	}
 }
 

@@ -32,6 +32,7 @@ The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files i
 	f.StringSliceVar(&o.Policies, "policies", nil, "directory of further policies in Rego (may be repeated)")
 	f.StringVar(&o.PolicySelector, "policy-selector", "", "take further policies from ConfigMaps in --namespace with these labels, as tlsward.io/policies=true")
 	f.StringVar(&o.OPAConfig, "opa-config", "", "OPA configuration file: services, keys, bundles of policies, decision_logs")
+	f.StringVar(&o.IstioNamespace, "istio-namespace", "istio-system", "namespace of Istio's ConfigMap with the MeshConfig, read again when it changes; empty to read none")
 	f.StringVar(&o.CertDir, "cert-dir", "", "serve with tls.crt and tls.key from this directory, read again when they change")
 	f.StringVar(&o.ClientCA, "client-ca", "", "take reviews only from clients with a certificate of these CAs (a PEM file)")
 	f.StringVar(&o.Bind, "bind", "", "address to listen on (default: all)")

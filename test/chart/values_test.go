@@ -46,7 +46,7 @@ var changed = map[string]struct{ values, want string }{
 	"priorityClass.value":                      {"priorityClass: {create: true, value: 77}", "value: 77"},
 	"config":                                   {"config: {strict: true}", "    strict: true"},
 	"policies":                                 {"policies: {mine.rego: package tlsward.mine}", "package tlsward.mine"},
-	"policySelector":                           {"policySelector: tlsward.io/policies=true", "resources: [configmaps]"},
+	"policySelector":                           {"policySelector: tlsward.io/policies=true", "--policy-selector=tlsward.io/policies=true"},
 	"opa":                                      {"opa: {services: {s: {url: 'https://opa.example'}}}", "--opa-config=/etc/tlsward-opa/opa.yaml"},
 	"networkPolicy.egress":                     {"networkPolicy: {enabled: true, egress: [{ports: [{port: 8443}]}]}", "port: 8443"},
 	"certificates.source":                      {"certificates: {source: cert-manager}", "cert-manager.io/inject-ca-from: tlsward-system/tlsward"},

@@ -53,6 +53,20 @@ func MeshSettings(m v1alpha1.Mesh, cluster ...json.RawMessage) (mesh.Settings, e
 	return s, nil
 }
 
+// Contradictions returns the fields in which a configuration says something else than the MeshConfigs of the cluster, each with
+// both values; none where the cluster has no MeshConfig.
+func Contradictions(m v1alpha1.Mesh, cluster ...json.RawMessage) []string {
+	theirs, err := MeshSettings(v1alpha1.Mesh{}, cluster...)
+	if err != nil || len(cluster) == 0 {
+		return nil
+	}
+	ours, err := MeshSettings(m, cluster...)
+	if err != nil {
+		return nil
+	}
+	return ours.MeshConfigDifferences(theirs)
+}
+
 // withMeshConfig lays a meshConfig that a person wrote over s.
 func withMeshConfig(s mesh.Settings, config map[string]any) (mesh.Settings, error) {
 	raw, err := json.Marshal(config)

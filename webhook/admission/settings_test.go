@@ -44,6 +44,28 @@ func TestMeshSettings(t *testing.T) {
 	}
 }
 
+func TestContradictions(t *testing.T) {
+	cluster := json.RawMessage(`{"trustDomain": "theirs", "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"}}`)
+	for name, c := range map[string]struct {
+		config  v1alpha1.Mesh
+		cluster []json.RawMessage
+		want    []string
+	}{
+		"nothing said": {cluster: []json.RawMessage{cluster}},
+		"the same":     {config: v1alpha1.Mesh{TrustDomain: "theirs", RootNamespace: "istio-system"}, cluster: []json.RawMessage{cluster}},
+		"a field":      {config: v1alpha1.Mesh{TrustDomain: "ours"}, cluster: []json.RawMessage{cluster}, want: []string{"trustDomain: ours, not theirs"}},
+		"what the cluster leaves to Istio's default": {config: v1alpha1.Mesh{RootNamespace: "ours"}, cluster: []json.RawMessage{cluster},
+			want: []string{"rootNamespace: ours, not istio-system"}},
+		"meshConfig": {config: v1alpha1.Mesh{MeshConfig: map[string]any{"outboundTrafficPolicy": map[string]any{"mode": "ALLOW_ANY"}}},
+			cluster: []json.RawMessage{cluster}, want: []string{"outboundTrafficPolicy.mode: ALLOW_ANY, not REGISTRY_ONLY"}},
+		"nothing to contradict": {config: v1alpha1.Mesh{TrustDomain: "ours"}},
+	} {
+		if have := Contradictions(c.config, c.cluster...); !reflect.DeepEqual(have, c.want) {
+			t.Errorf("%s: have %q, want %q", name, have, c.want)
+		}
+	}
+}
+
 func TestMeshSettingsNameTheField(t *testing.T) {
 	for want, config := range map[string]map[string]any{
 		"mesh.meshConfig: rootNamespac: unknown field":                  {"rootNamespac": "x"},

@@ -112,3 +112,9 @@ matchConditions:
       oldObject.metadata.?annotations.orValue({}).exists(k, k.contains("istio.io/") &&
       object.metadata.?annotations[?k] != oldObject.metadata.?annotations[?k])
 {{- end -}}
+
+{{/* The name of Istio's ConfigMap with the MeshConfig: that of the revision in the configuration. */}}
+{{- define "tlsward.istioConfigMap" -}}
+{{- $revision := ((.Values.config).mesh).revision | default "default" -}}
+{{- if eq $revision "default" -}}istio{{- else -}}istio-{{ $revision }}{{- end -}}
+{{- end -}}

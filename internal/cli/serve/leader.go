@@ -63,10 +63,15 @@ func (s *server) failurePolicy(e *kube.Election) error {
 
 // gauge publishes a gauge that is 1 while a condition holds.
 func (s *server) gauge(name, help string, condition func() bool) {
-	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tlsward", Name: name, Help: help}, func() float64 {
+	s.gaugeOf(name, help, func() float64 {
 		if condition() {
 			return 1
 		}
 		return 0
-	}))
+	})
+}
+
+// gaugeOf publishes a gauge.
+func (s *server) gaugeOf(name, help string, value func() float64) {
+	s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tlsward", Name: name, Help: help}, value))
 }

@@ -20,6 +20,8 @@ type Options struct {
 	PolicySelector string
 	// OPAConfig is OPA's configuration file.
 	OPAConfig string
+	// IstioNamespace is where Istio's own ConfigMap with the MeshConfig is; "" reads none.
+	IstioNamespace string
 	// CertDir holds tls.crt and tls.key.
 	CertDir string
 	// ClientCA is a PEM file: clients must show a certificate of these CAs.

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"sync"
@@ -25,6 +26,8 @@ type reloader struct {
 	sources  *policySources
 	notify   *notifier // nil where nobody is told
 
+	mesh *clusterMeshConfig
+
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
 }
@@ -42,7 +45,7 @@ func (r *reloader) start(raw []byte) error {
 	r.swap()
 	r.s.metrics.ConfigReloaded(nil)
 	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
-	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps())
+	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchMeshConfig())
 }
 
 func (r *reloader) watchDirectories() error {
@@ -90,21 +93,42 @@ func lastGood(refused error) string {
 
 // configure puts a configuration into force, or leaves all as it is.
 func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
-	settings, err := admission.MeshSettings(next.Mesh)
-	if err != nil {
+	if _, err := admission.MeshSettings(next.Mesh, r.mesh.layers()...); err != nil {
 		return err
 	}
 	if err := r.policies.Configure(ctx, next); err != nil {
 		return err
 	}
+	if err := r.use(next); err != nil {
+		return err
+	}
+	r.mesh.want(next.Mesh.Revision)
+	r.swap()
+	return nil
+}
+
+func (r *reloader) use(next *v1alpha1.Config) error {
 	r.mu.Lock()
-	moved := !reflect.DeepEqual(r.config.Mesh, next.Mesh)
+	defer r.mu.Unlock()
+	if err := r.useMesh(next.Mesh, r.mesh.layers()); err != nil {
+		return err
+	}
 	r.config = next
-	r.mu.Unlock()
-	if moved {
+	return nil
+}
+
+// useMesh puts what a configuration says of the mesh into force, laid over MeshConfigs of the cluster. r.mu is held.
+func (r *reloader) useMesh(config v1alpha1.Mesh, layers []json.RawMessage) error {
+	settings, err := admission.MeshSettings(config, layers...)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(r.cache.View().Stored.Settings(), settings) {
 		r.cache.Configure(settings)
 	}
-	r.swap()
+	if fields := admission.Contradictions(config, layers...); r.mesh.contradict(fields) && len(fields) > 0 {
+		r.s.log.Warn("the configuration goes before the cluster's MeshConfig", "fields", fields)
+	}
 	return nil
 }
 

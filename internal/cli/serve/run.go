@@ -53,9 +53,10 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources), Patience: o.Patience,
+	fromIstio := newClusterMeshConfig(loaded.Mesh.Revision)
+	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources, fromIstio), Patience: o.Patience,
 		MaxConcurrent: o.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
-	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier()}
+	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), mesh: fromIstio}
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
@@ -91,13 +92,15 @@ func newServer(o Options, stderr io.Writer) *server {
 }
 
 // ready returns the check for what must be known before anything is decided, and makes it a condition of readiness.
-func (s *server) ready(mesh meshSource, from *policySources) func() error {
+func (s *server) ready(mesh meshSource, from *policySources, config *clusterMeshConfig) func() error {
 	s.health.Check("policies", from.ready)
 	if mesh.synced == nil {
 		return from.ready
 	}
+	config.awaited = s.IstioNamespace != ""
 	s.health.Check("mesh", mesh.synced)
-	return func() error { return errors.Join(mesh.synced(), from.ready()) }
+	s.health.Check("MeshConfig", config.ready)
+	return func() error { return errors.Join(mesh.synced(), from.ready(), config.ready()) }
 }
 
 // serve runs all parts until ctx is done and clients had the time to turn elsewhere, or until a part fails.

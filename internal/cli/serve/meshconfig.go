@@ -1,0 +1,225 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	core "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/tlsward/tlsward/internal/istiod"
+	"github.com/tlsward/tlsward/webhook/informer"
+)
+
+// clusterMeshConfig is the MeshConfig of the control plane, as the cluster last showed it.
+type clusterMeshConfig struct {
+	awaited bool // whether there is a cluster to read it from
+
+	mu    sync.Mutex
+	name  string        // of the ConfigMap
+	moved chan struct{} // closed when the name changes
+	known bool
+	raw   json.RawMessage // nil where there is none
+	// missing is set where there is no MeshConfig; refused is why the newest was; unread is why none was read yet.
+	missing         bool
+	refused, unread error
+	contradicted    []string // fields of which Config says something else
+}
+
+func newClusterMeshConfig(revision string) *clusterMeshConfig {
+	return &clusterMeshConfig{name: istiod.MeshConfigName(revision), moved: make(chan struct{})}
+}
+
+// want makes the MeshConfig that of another revision.
+func (m *clusterMeshConfig) want(revision string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if name := istiod.MeshConfigName(revision); name != m.name {
+		close(m.moved)
+		m.name, m.moved = name, make(chan struct{})
+	}
+}
+
+// wanted returns the name of the ConfigMap, and a channel that is closed when it is another.
+func (m *clusterMeshConfig) wanted() (name string, moved <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.name, m.moved
+}
+
+// layers returns what is laid under a configuration's own.
+func (m *clusterMeshConfig) layers() []json.RawMessage {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.raw == nil {
+		return nil
+	}
+	return []json.RawMessage{m.raw}
+}
+
+// ready returns why it is not known yet: decisions by Istio's defaults would be wrong.
+func (m *clusterMeshConfig) ready() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case !m.awaited || m.known:
+		return nil
+	case m.unread != nil:
+		return fmt.Errorf("waiting for Istio's ConfigMap %s: %w", m.name, m.unread)
+	default:
+		return fmt.Errorf("waiting for Istio's ConfigMap %s", m.name)
+	}
+}
+
+// told returns what a person should know of it.
+func (m *clusterMeshConfig) told() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var notes []string
+	if m.missing {
+		notes = append(notes, "ConfigMap "+m.name+" has none: Istio's defaults are taken")
+	}
+	if m.refused != nil {
+		notes = append(notes, lastGood(m.refused))
+	}
+	if len(m.contradicted) > 0 {
+		notes = append(notes, "Config goes before it: "+strings.Join(m.contradicted, "; "))
+	}
+	return strings.Join(notes, "; ")
+}
+
+// counts returns 1 while a MeshConfig is refused, and how many of its fields Config contradicts.
+func (m *clusterMeshConfig) counts() (refused, contradicted float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refused != nil {
+		refused = 1
+	}
+	return refused, float64(len(m.contradicted))
+}
+
+// set takes what was put into force, nil for none.
+func (m *clusterMeshConfig) set(raw json.RawMessage) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known, m.raw, m.missing, m.refused, m.unread = true, raw, raw == nil, nil, nil
+}
+
+// refuse keeps the last good one.
+func (m *clusterMeshConfig) refuse(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.known, m.refused = true, err
+}
+
+// fail takes why it cannot be read, which matters until it was read once.
+func (m *clusterMeshConfig) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unread = err
+}
+
+// contradict takes the fields of which Config says something else, and reports whether they are news.
+func (m *clusterMeshConfig) contradict(fields []string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	news := strings.Join(fields, "\n") != strings.Join(m.contradicted, "\n")
+	m.contradicted = fields
+	return news
+}
+
+// watchMeshConfig lays the cluster's MeshConfig under the configuration, and does so again when it changes.
+func (r *reloader) watchMeshConfig() error {
+	if !r.mesh.awaited {
+		return nil
+	}
+	r.s.health.Note("MeshConfig", r.mesh.told)
+	r.s.gaugeOf("mesh_config_refused", "1 while the newest MeshConfig of the cluster is refused.",
+		func() float64 { refused, _ := r.mesh.counts(); return refused })
+	r.s.gaugeOf("mesh_config_contradictions", "Fields of MeshConfig of which the configuration says something else than the cluster.",
+		func() float64 { _, contradicted := r.mesh.counts(); return contradicted })
+	client, err := core.NewForConfigAndClient(r.s.manager.GetConfig(), r.s.manager.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("connect to the API server: %w", err)
+	}
+	return r.s.group.Add(everyReplica(func(ctx context.Context) error {
+		for ctx.Err() == nil {
+			if err := r.followMeshConfig(ctx, client); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// followMeshConfig watches the ConfigMap until ctx is done or another one is wanted.
+func (r *reloader) followMeshConfig(ctx context.Context, client core.CoreV1Interface) error {
+	name, moved := r.mesh.wanted()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-moved:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	return informer.Object{
+		Client: client.RESTClient(), Resource: "configmaps", Namespace: r.s.IstioNamespace, Name: name, Type: &corev1.ConfigMap{},
+		Changed: func(o runtime.Object) {
+			found, _ := o.(*corev1.ConfigMap)
+			r.meshConfigChanged(name, found)
+		},
+		Failed: func(err error) {
+			r.mesh.fail(err)
+			r.s.log.Warn("cannot read the MeshConfig", "configmap", r.s.IstioNamespace+"/"+name, "error", err.Error())
+		},
+	}.Watch(ctx)
+}
+
+// meshConfigChanged puts the MeshConfig of a ConfigMap, which may be nil, into force. A broken one is refused, and the last
+// good one stays: before the first Istio's defaults, as in istiod (pkg/config/mesh/meshwatcher NewCollection).
+func (r *reloader) meshConfigChanged(name string, found *corev1.ConfigMap) {
+	name = r.s.IstioNamespace + "/" + name
+	raw, err := meshConfigOf(found)
+	if err == nil {
+		err = r.useMeshConfig(raw)
+	}
+	switch {
+	case err != nil:
+		err = fmt.Errorf("ConfigMap %s: %w", name, err)
+		r.mesh.refuse(err)
+		r.warnPod(configurationRefused, err)
+		r.s.log.Error("MeshConfig refused; the last good one stays", "error", err.Error())
+	case raw == nil:
+		r.s.log.Warn("no MeshConfig: Istio's defaults are taken", "configmap", name)
+	default:
+		r.s.log.Info("MeshConfig applied", "configmap", name)
+	}
+}
+
+func meshConfigOf(found *corev1.ConfigMap) (json.RawMessage, error) {
+	if found == nil {
+		return nil, nil
+	}
+	return istiod.MeshConfig(found.Data)
+}
+
+// useMeshConfig puts a MeshConfig into force; nil is none.
+func (r *reloader) useMeshConfig(raw json.RawMessage) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var layers []json.RawMessage
+	if raw != nil {
+		layers = append(layers, raw)
+	}
+	if err := r.useMesh(r.config.Mesh, layers); err != nil {
+		return err
+	}
+	r.mesh.set(raw)
+	return nil
+}

@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes"
+)
+
+// What Istio's own ConfigMap says is in force soon after it is written; a broken one changes nothing, and without one Istio's
+// defaults hold.
+func TestMeshConfigOfTheCluster(t *testing.T) {
+	const namespace = "mesh-of-a-test"
+	clients, err := kubernetes.NewForConfig(plane.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	if _, err := clients.CoreV1().Namespaces().Create(t.Context(), home, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
+	}
+	s := newServer(t, plane, "--istio-namespace", namespace)
+	s.register(t, s.start(t).URL())
+	stage := newStage(t, plane)
+
+	// By Istio's defaults a Sidecar that lets anything out changes nothing; with REGISTRY_ONLY it opens the mesh.
+	warned := func() bool {
+		o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "Sidecar",
+			"metadata": map[string]any{"name": "probe", "namespace": namespace},
+			"spec":     map[string]any{"outboundTrafficPolicy": map[string]any{"mode": "ALLOW_ANY"}}}}
+		stage.admin.warnings.take()
+		if _, err := stage.admin.of(o).Create(t.Context(), o, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}); err != nil {
+			t.Fatal(err)
+		}
+		return len(stage.admin.warnings.take()) > 0
+	}
+	await := func(what string, want bool) {
+		t.Helper()
+		for range 100 {
+			if warned() == want {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Fatalf("%s: warned is not %t within ten seconds", what, want)
+	}
+	await("no ConfigMap", false)
+	maps := clients.CoreV1().ConfigMaps(namespace)
+	config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "istio"}, Data: map[string]string{"mesh": "outboundTrafficPolicy:\n  mode: REGISTRY_ONLY\n"}}
+	if config, err = maps.Create(t.Context(), config, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("REGISTRY_ONLY", true)
+	config.Data["mesh"] = "outboundTrafficPolicy: [\n"
+	if config, err = maps.Update(t.Context(), config, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	if !warned() {
+		t.Error("a broken MeshConfig took the place of the last good one")
+	}
+	config.Data["mesh"] = "enableAutoMtls: true\n"
+	if _, err = maps.Update(t.Context(), config, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("ALLOW_ANY by default", false)
+	config.Data["mesh"] = "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n"
+	config.ResourceVersion = ""
+	if _, err = maps.Update(t.Context(), config, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("REGISTRY_ONLY again", true)
+	if err := maps.Delete(t.Context(), "istio", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("the ConfigMap gone", false)
+}
