@@ -40,7 +40,7 @@ func TestLoadOrDefault(t *testing.T) {
 
 // The defaults stand in two packages that cannot import each other.
 func TestTheMeshHasTheDefaultsOfTheConfig(t *testing.T) {
-	have, err := admission.MeshSettings(v1alpha1.DefaultConfig().Mesh)
+	have, err := admission.MeshSettings(v1alpha1.DefaultConfig().Mesh, mesh.DefaultSettings())
 	if want := mesh.DefaultSettings(); err != nil || !reflect.DeepEqual(have, want) {
 		t.Errorf("Config has %+v, the mesh %+v", have, want)
 	}

@@ -21,7 +21,7 @@ type Evaluator struct {
 
 // NewEvaluator compiles the policies for cfg.
 func NewEvaluator(ctx context.Context, cfg *v1alpha1.Config, sources ...policies.Source) (*Evaluator, error) {
-	if _, err := MeshSettings(cfg.Mesh); err != nil {
+	if _, err := MeshSettings(cfg.Mesh, mesh.DefaultSettings()); err != nil {
 		return nil, err
 	}
 	engine, err := policies.New(ctx, cfg, sources...)
@@ -33,7 +33,7 @@ func NewEvaluator(ctx context.Context, cfg *v1alpha1.Config, sources ...policies
 
 // Snapshot returns the mesh of these objects, with the settings of the configuration.
 func (e *Evaluator) Snapshot(objects ...*mesh.Object) (*mesh.Snapshot, error) {
-	settings, err := MeshSettings(e.Config.Mesh)
+	settings, err := MeshSettings(e.Config.Mesh, mesh.DefaultSettings())
 	if err != nil {
 		return nil, err
 	}

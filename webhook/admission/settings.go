@@ -11,17 +11,10 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// MeshSettings returns what the mesh model takes from the MeshConfigs of the cluster (JSON; each goes before those ahead of
-// it) and, before them all, from a configuration: its meshConfig, and before that its other fields. A field of the
-// configuration's meshConfig that is not known is an error, one of the cluster's is passed by as istiod does.
-func MeshSettings(m v1alpha1.Mesh, cluster ...json.RawMessage) (mesh.Settings, error) {
-	s := mesh.DefaultSettings()
+// MeshSettings returns the settings of a cluster, or Istio's defaults, as a configuration changes them: its meshConfig, and
+// before that its other fields. A field of the meshConfig that is not known is an error.
+func MeshSettings(m v1alpha1.Mesh, s mesh.Settings) (mesh.Settings, error) {
 	var err error
-	for _, raw := range cluster {
-		if s, err = s.WithMeshConfig(raw); err != nil {
-			return mesh.Settings{}, err
-		}
-	}
 	if len(m.MeshConfig) > 0 {
 		if s, err = withMeshConfig(s, m.MeshConfig); err != nil {
 			return mesh.Settings{}, fmt.Errorf("mesh.meshConfig: %w", err)
@@ -51,20 +44,6 @@ func MeshSettings(m v1alpha1.Mesh, cluster ...json.RawMessage) (mesh.Settings, e
 		s.IngressGateways = append(s.IngressGateways, mesh.IngressGateway(g))
 	}
 	return s, nil
-}
-
-// Contradictions returns the fields in which a configuration says something else than the MeshConfigs of the cluster, each with
-// both values; none where the cluster has no MeshConfig.
-func Contradictions(m v1alpha1.Mesh, cluster ...json.RawMessage) []string {
-	theirs, err := MeshSettings(v1alpha1.Mesh{}, cluster...)
-	if err != nil || len(cluster) == 0 {
-		return nil
-	}
-	ours, err := MeshSettings(m, cluster...)
-	if err != nil {
-		return nil
-	}
-	return ours.MeshConfigDifferences(theirs)
 }
 
 // withMeshConfig lays a meshConfig that a person wrote over s.

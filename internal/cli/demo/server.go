@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tlsward/tlsward/certs"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -49,7 +50,7 @@ func start(ctx context.Context, judge *admission.Evaluator) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on loopback: %w", err)
 	}
-	settings, err := admission.MeshSettings(judge.Config.Mesh)
+	settings, err := admission.MeshSettings(judge.Config.Mesh, mesh.DefaultSettings())
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@ package offline
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
 
 	"github.com/tlsward/tlsward/internal/cli/live"
 	"github.com/tlsward/tlsward/internal/manifests"
@@ -11,11 +11,11 @@ import (
 
 // cluster is what files are laid over.
 type cluster struct {
-	objects    []manifests.Document
-	meshConfig []json.RawMessage // at most one
-	namespace  string            // of objects that name none
-	replace    bool              // see Source.Replace
-	notes      []string
+	objects      []manifests.Document
+	controlPlane []manifests.Document // what configures it
+	namespace    string               // of objects that name none
+	replace      bool                 // see Source.Replace
+	notes        []string
 }
 
 // readCluster reads the cluster that s names; revision is the control plane's.
@@ -28,23 +28,25 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 	if err != nil {
 		return cluster{}, err
 	}
-	c := cluster{objects: objects, namespace: namespace, replace: s.Replace, notes: notes}
-	raw, note, err := live.MeshConfig(ctx, client, revision)
+	configuring, more, err := live.ControlPlane(ctx, client, revision)
 	if err != nil {
 		return cluster{}, err
 	}
-	if raw != nil {
-		c.meshConfig = append(c.meshConfig, raw)
-	}
-	if note != "" {
-		c.notes = append(c.notes, note)
-	}
-	return c, nil
+	return cluster{objects: objects, controlPlane: configuring, namespace: namespace, replace: s.Replace, notes: append(notes, more...)}, nil
 }
 
-// mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand.
+// mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand. Documents that
+// configure the control plane go before the cluster's.
 func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document, standing bool) (*Mesh, error) {
-	settings, err := admission.MeshSettings(evaluator.Config.Mesh, c.meshConfig...)
+	config := evaluator.Config.Mesh
+	configured, err := controlPlane(slices.Concat(c.controlPlane, docs), c.namespace, config.Revision)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := configured.Settings()
+	if err == nil {
+		settings, err = admission.MeshSettings(config, settings)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package offline
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
@@ -105,18 +104,5 @@ func TestLoadStanding(t *testing.T) {
 	}
 	if len(m.Notes) != 1 {
 		t.Errorf("notes %q", m.Notes)
-	}
-}
-
-func TestMeshConfigOfTheCluster(t *testing.T) {
-	c := cluster{meshConfig: []json.RawMessage{json.RawMessage(`{"trustDomain":"theirs","rootNamespace":"istio-config"}`)}}
-	config := v1alpha1.DefaultConfig()
-	config.Mesh.TrustDomain = "ours"
-	m, err := c.mesh(&admission.Evaluator{Config: config}, nil, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s := m.Snapshot.Settings(); s.RootNamespace != "istio-config" || s.TrustDomain != "ours" {
-		t.Errorf("root namespace %s, trust domain %s", s.RootNamespace, s.TrustDomain)
 	}
 }

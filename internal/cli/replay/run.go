@@ -10,6 +10,7 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/check"
 	"github.com/tlsward/tlsward/internal/cli/live"
 	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/config"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/internal/terminal"
 )
@@ -114,8 +115,16 @@ func (o Options) documents(ctx context.Context, streams cli.Streams) ([]manifest
 		return nil, err
 	}
 	docs, notes, err := live.Objects(ctx, client)
-	for _, note := range notes {
+	if err != nil {
+		return nil, err
+	}
+	now, err := config.LoadOrDefault(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	configuring, more, err := live.ControlPlane(ctx, client, now.Mesh.Revision)
+	for _, note := range append(notes, more...) {
 		streams.Note("%s", note)
 	}
-	return docs, err
+	return append(docs, configuring...), err
 }

@@ -19,7 +19,7 @@ type meshSource struct {
 
 // mesh reads the files, or watches the cluster.
 func (s *server) mesh(cfg *v1alpha1.Config) (meshSource, error) {
-	settings, err := admission.MeshSettings(cfg.Mesh)
+	settings, err := admission.MeshSettings(cfg.Mesh, mesh.DefaultSettings())
 	if err != nil {
 		return meshSource{}, err
 	}

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -23,7 +22,7 @@ type clusterMeshConfig struct {
 	name  string        // of the ConfigMap
 	moved chan struct{} // closed when the name changes
 	known bool
-	raw   json.RawMessage // nil where there is none
+	found istiod.ControlPlane
 	// missing is set where there is no MeshConfig; refused is why the newest was; unread is why none was read yet.
 	missing         bool
 	refused, unread error
@@ -51,14 +50,11 @@ func (m *clusterMeshConfig) wanted() (name string, moved <-chan struct{}) {
 	return m.name, m.moved
 }
 
-// layers returns what is laid under a configuration's own.
-func (m *clusterMeshConfig) layers() []json.RawMessage {
+// inForce returns what was found.
+func (m *clusterMeshConfig) inForce() istiod.ControlPlane {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.raw == nil {
-		return nil
-	}
-	return []json.RawMessage{m.raw}
+	return m.found
 }
 
 // ready returns why it is not known yet: decisions by Istio's defaults would be wrong.
@@ -102,11 +98,11 @@ func (m *clusterMeshConfig) counts() (refused, contradicted float64) {
 	return refused, float64(len(m.contradicted))
 }
 
-// set takes what was put into force, nil for none.
-func (m *clusterMeshConfig) set(raw json.RawMessage) {
+// set takes what was put into force.
+func (m *clusterMeshConfig) set(found istiod.ControlPlane) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.known, m.raw, m.missing, m.refused, m.unread = true, raw, raw == nil, nil, nil
+	m.known, m.found, m.missing, m.refused, m.unread = true, found, !found.Known(), nil, nil
 }
 
 // refuse keeps the last good one.
@@ -185,9 +181,9 @@ func (r *reloader) followMeshConfig(ctx context.Context, client core.CoreV1Inter
 // good one stays: before the first Istio's defaults, as in istiod (pkg/config/mesh/meshwatcher NewCollection).
 func (r *reloader) meshConfigChanged(name string, found *corev1.ConfigMap) {
 	name = r.s.IstioNamespace + "/" + name
-	raw, err := meshConfigOf(found)
+	configured, err := controlPlane(found)
 	if err == nil {
-		err = r.useMeshConfig(raw)
+		err = r.useControlPlane(configured)
 	}
 	switch {
 	case err != nil:
@@ -195,31 +191,27 @@ func (r *reloader) meshConfigChanged(name string, found *corev1.ConfigMap) {
 		r.mesh.refuse(err)
 		r.warnPod(configurationRefused, err)
 		r.s.log.Error("MeshConfig refused; the last good one stays", "error", err.Error())
-	case raw == nil:
+	case !configured.Known():
 		r.s.log.Warn("no MeshConfig: Istio's defaults are taken", "configmap", name)
 	default:
 		r.s.log.Info("MeshConfig applied", "configmap", name)
 	}
 }
 
-func meshConfigOf(found *corev1.ConfigMap) (json.RawMessage, error) {
-	if found == nil {
-		return nil, nil
+func controlPlane(found *corev1.ConfigMap) (c istiod.ControlPlane, err error) {
+	if found != nil {
+		c.MeshConfig, err = istiod.MeshConfig(found.Data)
 	}
-	return istiod.MeshConfig(found.Data)
+	return c, err
 }
 
-// useMeshConfig puts a MeshConfig into force; nil is none.
-func (r *reloader) useMeshConfig(raw json.RawMessage) error {
+// useControlPlane puts how the control plane is configured into force.
+func (r *reloader) useControlPlane(found istiod.ControlPlane) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var layers []json.RawMessage
-	if raw != nil {
-		layers = append(layers, raw)
-	}
-	if err := r.useMesh(r.config.Mesh, layers); err != nil {
+	if err := r.useMesh(r.config.Mesh, found); err != nil {
 		return err
 	}
-	r.mesh.set(raw)
+	r.mesh.set(found)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/assume"
 )
@@ -28,7 +29,7 @@ func TestClusterMeshConfigIsAwaited(t *testing.T) {
 	if err := m.ready(); err == nil || err.Error() != "waiting for Istio's ConfigMap istio-canary: forbidden" {
 		t.Errorf("while it cannot be read: %v", err)
 	}
-	m.set(nil)
+	m.set(istiod.ControlPlane{})
 	if err := m.ready(); err != nil {
 		t.Errorf("once it is known that there is none: %v", err)
 	}

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"reflect"
 	"sync"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/config"
+	"github.com/tlsward/tlsward/internal/istiod"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -93,7 +94,7 @@ func lastGood(refused error) string {
 
 // configure puts a configuration into force, or leaves all as it is.
 func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
-	if _, err := admission.MeshSettings(next.Mesh, r.mesh.layers()...); err != nil {
+	if _, err := admission.MeshSettings(next.Mesh, mesh.DefaultSettings()); err != nil {
 		return err
 	}
 	if err := r.policies.Configure(ctx, next); err != nil {
@@ -110,23 +111,31 @@ func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
 func (r *reloader) use(next *v1alpha1.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.useMesh(next.Mesh, r.mesh.layers()); err != nil {
+	if err := r.useMesh(next.Mesh, r.mesh.inForce()); err != nil {
 		return err
 	}
 	r.config = next
 	return nil
 }
 
-// useMesh puts what a configuration says of the mesh into force, laid over MeshConfigs of the cluster. r.mu is held.
-func (r *reloader) useMesh(config v1alpha1.Mesh, layers []json.RawMessage) error {
-	settings, err := admission.MeshSettings(config, layers...)
+// useMesh puts what a configuration says of the mesh into force, laid over what the cluster shows. r.mu is held.
+func (r *reloader) useMesh(config v1alpha1.Mesh, found istiod.ControlPlane) error {
+	theirs, err := found.Settings()
+	if err != nil {
+		return err
+	}
+	settings, err := admission.MeshSettings(config, theirs)
 	if err != nil {
 		return err
 	}
 	if !reflect.DeepEqual(r.cache.View().Stored.Settings(), settings) {
 		r.cache.Configure(settings)
 	}
-	if fields := admission.Contradictions(config, layers...); r.mesh.contradict(fields) && len(fields) > 0 {
+	var fields []string
+	if found.Known() {
+		fields = settings.MeshConfigDifferences(theirs)
+	}
+	if r.mesh.contradict(fields) && len(fields) > 0 {
 		r.s.log.Warn("the configuration goes before the cluster's MeshConfig", "fields", fields)
 	}
 	return nil

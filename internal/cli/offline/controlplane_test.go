@@ -1,0 +1,63 @@
+package offline
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/webhook/admission"
+)
+
+// A MeshConfig among the files goes before the cluster's, and the configuration before both.
+func TestMeshConfig(t *testing.T) {
+	const (
+		theirs = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "rootNamespace: theirs"}}`
+		file   = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "{rootNamespace: file, trustDomain: file}"}}`
+		inNone = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio}, data: {mesh: "rootNamespace: in-none"}}`
+		canary = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-canary, namespace: istio-system}, data: {mesh: "rootNamespace: canary"}}`
+		noKey  = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {meshNetworks: "{}"}}`
+	)
+	for name, c := range map[string]struct {
+		cluster, files      []string
+		namespace, revision string
+		root, trust         string
+	}{
+		"none":                                    {root: "istio-system", trust: "ours"},
+		"the cluster's":                           {cluster: []string{theirs}, root: "theirs", trust: "ours"},
+		"of a file":                               {files: []string{file}, root: "file", trust: "ours"},
+		"of a file over the cluster's":            {cluster: []string{theirs}, files: []string{file}, root: "file", trust: "ours"},
+		"the later of two files":                  {files: []string{theirs, file}, root: "file", trust: "ours"},
+		"of a file in the namespace of all":       {files: []string{inNone}, namespace: "istio-system", root: "in-none", trust: "ours"},
+		"in another namespace":                    {files: []string{inNone}, namespace: "shop", root: "istio-system", trust: "ours"},
+		"of another revision":                     {files: []string{canary}, root: "istio-system", trust: "ours"},
+		"of the revision":                         {files: []string{file, canary}, revision: "canary", root: "canary", trust: "ours"},
+		"Istio's defaults over the cluster's own": {cluster: []string{theirs}, files: []string{noKey}, root: "istio-system", trust: "ours"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := v1alpha1.DefaultConfig()
+			config.Mesh.TrustDomain, config.Mesh.Revision = "ours", c.revision
+			below := cluster{namespace: c.namespace, controlPlane: parse(t, strings.Join(c.cluster, "\n---\n"))}
+			m, err := below.mesh(&admission.Evaluator{Config: config}, parse(t, strings.Join(c.files, "\n---\n")), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := m.Snapshot.Settings(); s.RootNamespace != c.root || s.TrustDomain != c.trust || len(m.Objects) > 0 {
+				t.Errorf("root namespace %s, trust domain %s, %d objects", s.RootNamespace, s.TrustDomain, len(m.Objects))
+			}
+		})
+	}
+}
+
+func TestMeshConfigNamesTheFile(t *testing.T) {
+	for text, want := range map[string]string{
+		`data: {mesh: "a: ["}`:               `key "mesh": `,
+		`data: {mesh: "rootNamespace: 1"}`:   "read MeshConfig: ",
+		`data: {mesh: {rootNamespace: one}}`: "json: cannot unmarshal object",
+	} {
+		docs := parse(t, "# a comment\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\n"+text)
+		_, err := cluster{}.mesh(&admission.Evaluator{Config: v1alpha1.DefaultConfig()}, docs, false)
+		if err == nil || !strings.Contains(err.Error(), ":2: ConfigMap istio-system/istio: "+want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
