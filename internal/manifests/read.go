@@ -136,7 +136,11 @@ func readAll(name string, r io.Reader) (File, error) {
 		return File{}, fmt.Errorf("read %s: %w", name, err)
 	}
 	if len(raw) > maxFile {
-		return File{}, fmt.Errorf("%s: more than the %d MiB that a file may have", name, maxFile>>20)
+		return File{}, errTooLarge(name)
 	}
 	return File{Name: name, Raw: raw}, nil
+}
+
+func errTooLarge(name string) error {
+	return fmt.Errorf("%s: more than the %d MiB that a file may have", name, maxFile>>20)
 }

@@ -7,11 +7,14 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/terminal"
 	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Options are what `tlsward check` is asked to do.
 type Options struct {
 	offline.Source
+	// Against is an earlier state of the files, a directory or a git revision: what changed since is judged; "" for all.
+	Against string
 	// Output is text, json or sarif.
 	Output string
 	// Version is the program's, which SARIF names.
@@ -55,15 +58,22 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 	if err != nil {
 		return report{}, err
 	}
-	m, err := o.Read(ctx, evaluator, streams)
+	m, err := o.mesh(ctx, evaluator, streams)
 	if err != nil {
 		return report{}, err
 	}
-	if len(o.Paths) > 0 { // what is stored is judged as it stands
-		if err := m.Mutate(evaluator); err != nil {
-			return report{}, err
-		}
-	}
 	findings, err := Validate(ctx, evaluator, m)
 	return report{findings, len(m.Objects), evaluator.Engine.Policies()}, err
+}
+
+// mesh returns the mesh whose Objects are to be judged.
+func (o Options) mesh(ctx context.Context, evaluator *admission.Evaluator, streams cli.Streams) (*offline.Mesh, error) {
+	if o.Against != "" {
+		return o.ReadChanges(ctx, evaluator, o.Against, streams)
+	}
+	m, err := o.Read(ctx, evaluator, streams)
+	if err != nil || len(o.Paths) == 0 { // what is stored is judged as it stands
+		return m, err
+	}
+	return m, m.Mutate(evaluator)
 }

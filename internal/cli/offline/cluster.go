@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,6 +17,16 @@ type cluster struct {
 	namespace    string               // of objects that name none
 	replace      bool                 // see Source.Replace
 	notes        []string
+	// earlier is the mesh of the files' earlier state over the cluster; nil where it does not count.
+	earlier *Mesh
+}
+
+// cluster returns what s lays files over.
+func (s Source) cluster(ctx context.Context, evaluator *admission.Evaluator) (cluster, error) {
+	if s.IsLive() {
+		return s.readCluster(ctx, evaluator.Config.Mesh.Revision)
+	}
+	return cluster{namespace: cmp.Or(s.Namespace, "default")}, nil
 }
 
 // readCluster reads the cluster that s names; revision is the control plane's.

@@ -20,13 +20,16 @@ type Object struct {
 	Stored []byte
 	// Patch leads from what was to be stored to Stored.
 	Patch []jsonpatch.Operation
-	// Old is the object (JSON) as the cluster has it; nil where it has none.
+	// Old is the object (JSON) as it was before: as the cluster or an earlier state of the files has it; nil where it is new.
 	Old []byte
 }
 
+// isGone reports whether the object is no more.
+func (o *Object) isGone() bool { return o.Stored == nil }
+
 // Mesh is what files describe.
 type Mesh struct {
-	// Objects are those that the mesh reads, in the order of the files.
+	// Objects are those that the mesh reads, in the order of the files, and then those that are gone: they have no Stored.
 	Objects []*Object
 	// Snapshot is the mesh of all of them, and of those in the cluster that they do not replace.
 	Snapshot *mesh.Snapshot
@@ -53,7 +56,7 @@ func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (
 // cannot be read counts as absent, as for istiod, and a note says so.
 func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) (*Mesh, error) {
 	m := &Mesh{Namespace: c.namespace, index: map[mesh.Ref]int{}}
-	stored := m.readStored(c.objects)
+	stored := m.readStored(c)
 	var errs []error
 	var decoded []*mesh.Object
 	for _, d := range docs {
@@ -78,10 +81,11 @@ func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) (*Me
 		return nil, err
 	}
 	for ref, s := range stored {
-		if _, replaced := m.index[ref]; !replaced {
+		if _, replaced := m.index[ref]; !replaced && s.earlier == nil {
 			decoded = append(decoded, s.object)
 		}
 	}
+	m.addGone(c.earlier)
 	m.Snapshot = mesh.New(settings, decoded...)
 	return m, nil
 }
@@ -97,23 +101,23 @@ func (c cluster) read(d manifests.Document, stored map[mesh.Ref]storedObject) (*
 	if err != nil || o == nil {
 		return nil, nil, err
 	}
-	old := stored[o.Ref].raw
-	if old == nil {
+	old, known := stored[o.Ref]
+	if !known {
 		return &Object{Document: d, Ref: o.Ref, Stored: raw}, o, nil
 	}
-	if !c.replace {
-		if raw, err = applied(old, raw); err == nil {
+	if !c.replace && old.earlier == nil {
+		if raw, err = applied(old.raw, raw); err == nil {
 			o, err = mesh.Decode(raw)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("apply to the stored object: %w", err)
 		}
 	}
-	return &Object{Document: d, Ref: o.Ref, Stored: raw, Old: old}, o, nil
+	return &Object{Document: d, Ref: o.Ref, Stored: raw, Old: old.raw}, o, nil
 }
 
-// Review returns the review in which an object comes into the mesh, and the mesh before it: all other objects are there
-// already.
+// Review returns the review in which an object comes into the mesh or leaves it, and the mesh before it: all other objects
+// are there already, or gone.
 func (m *Mesh) Review(o *Object) (*mesh.Snapshot, admission.Review) {
 	before := m.Snapshot.Without(o.Ref)
 	if o.Old == nil {
@@ -121,6 +125,9 @@ func (m *Mesh) Review(o *Object) (*mesh.Snapshot, admission.Review) {
 	}
 	if old, err := mesh.Decode(o.Old); err == nil && old != nil {
 		before = before.With(old)
+	}
+	if o.isGone() {
+		return before, admission.Review{Operation: policies.Delete, OldObject: o.Old}
 	}
 	return before, admission.Review{Operation: policies.Update, Object: o.Stored, OldObject: o.Old}
 }
@@ -142,6 +149,9 @@ func (m *Mesh) Mutate(evaluator *admission.Evaluator) error {
 	for range rounds {
 		changed := false
 		for _, o := range m.Objects {
+			if o.isGone() {
+				continue
+			}
 			before, review := m.Review(o)
 			stored, patch, err := evaluator.Mutate(before, review)
 			if err != nil {

@@ -1,7 +1,6 @@
 package offline
 
 import (
-	"cmp"
 	"context"
 	"io"
 
@@ -74,11 +73,9 @@ func (s Source) Parse(ctx context.Context, evaluator *admission.Evaluator, files
 	if err != nil {
 		return nil, err
 	}
-	below := cluster{namespace: cmp.Or(s.Namespace, "default")}
-	if s.IsLive() {
-		if below, err = s.readCluster(ctx, evaluator.Config.Mesh.Revision); err != nil {
-			return nil, err
-		}
+	below, err := s.cluster(ctx, evaluator)
+	if err != nil {
+		return nil, err
 	}
 	m, err := below.mesh(evaluator, docs, len(s.Paths) == 0)
 	if err != nil {

@@ -11,23 +11,29 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// storedObject is an object of a cluster.
+// storedObject is an object that files are laid over.
 type storedObject struct {
-	raw    []byte
-	object *mesh.Object
+	raw     []byte
+	object  *mesh.Object
+	earlier *Object // nil for one of the cluster
 }
 
-// readStored returns what the mesh reads of a cluster's objects.
-func (m *Mesh) readStored(cluster []manifests.Document) map[mesh.Ref]storedObject {
-	stored := make(map[mesh.Ref]storedObject, len(cluster))
-	for _, d := range cluster {
+// readStored returns what the mesh reads of a cluster's objects, and of the files' earlier state in their place.
+func (m *Mesh) readStored(c cluster) map[mesh.Ref]storedObject {
+	stored := make(map[mesh.Ref]storedObject, len(c.objects))
+	for _, d := range c.objects {
 		o, err := mesh.Decode(d.Raw)
 		if err != nil {
 			m.Notes = append(m.Notes, absent(d, err))
 			continue
 		}
 		if o != nil {
-			stored[o.Ref] = storedObject{d.Raw, o}
+			stored[o.Ref] = storedObject{d.Raw, o, nil}
+		}
+	}
+	if c.earlier != nil {
+		for _, o := range c.earlier.Objects {
+			stored[o.Ref] = storedObject{o.Stored, c.earlier.Snapshot.Get(o.Ref), o}
 		}
 	}
 	return stored
