@@ -9,22 +9,22 @@ import (
 func newReplayCommand() *cobra.Command {
 	var o replay.Options
 	cmd := &cobra.Command{
-		Use:   "replay --policies NEW [-f PATH... | --kubeconfig FILE]",
+		Use:   "replay --policies NEW [-f PATH...] [--kubeconfig FILE] [--context NAME]",
 		Short: "Tell what new policies would decide differently of what is there",
 		Long: `Judge the objects of a cluster, or of manifests, by the policies in force and by new ones, and print the
-difference by namespace. Nothing is written anywhere.
+difference by namespace. With manifests and --kubeconfig or --context they are laid over the mesh of that cluster. Nothing is
+written anywhere.
 
 In force are the built-in policies, --baseline and --config; new are the built-in policies, --policies and
 --new-config. Exits with 0 if nothing is newly denied, 1 if something is, 2 if it could not be judged.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Paths = append(o.Paths, args...)
+			addPaths(&o.Source, args)
 			return replay.Run(cmd.Context(), o, streams(cmd))
 		},
 	}
 	addFilename(cmd, &o.Paths)
+	addCluster(cmd, &o.Source)
 	f := cmd.Flags()
-	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "read the cluster of this kubeconfig file (default without -f: $KUBECONFIG)")
-	f.StringVarP(&o.Namespace, "namespace", "n", "default", "namespace of manifests that name none")
 	f.StringVarP(&o.Output, "output", "o", "text", "text or json")
 	f.StringSliceVar(&o.Policies, "policies", nil, "directory of the new policies in Rego (may be repeated)")
 	f.StringSliceVar(&o.Baseline, "baseline", nil, "directory of further policies that are in force now (may be repeated)")

@@ -15,7 +15,30 @@ import (
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
-// check and explain lay files over the mesh of a real API server, as a user who may only read, and leave it as it is.
+const lenientConfig = `
+apiVersion: tlsward.io/v1alpha1
+kind: Config
+policies: {plaintext-egress: {action: warn}}
+`
+
+// liveSuite asks what a DELETE of the rule does to the entry that only the cluster has.
+const liveSuite = `
+apiVersion: tlsward.io/v1alpha1
+kind: Suite
+metadata: {name: live}
+cases:
+- name: the rule is deleted
+  review:
+    operation: DELETE
+    oldObject:
+      apiVersion: networking.istio.io/v1
+      kind: DestinationRule
+      metadata: {name: external, namespace: default}
+      spec: {host: external.example, trafficPolicy: {tls: {mode: SIMPLE, sni: external.example}}}
+  expect: {decision: deny, deny: [plaintext-egress]}
+`
+
+// check, explain, replay and test lay files over the mesh of a real API server, as a user who may only read, and leave it as it is.
 func TestFilesAreLaidOverTheCluster(t *testing.T) {
 	own := startCluster(t)
 	if err := own.InstallCRDs(t.Context()); err != nil {
@@ -45,6 +68,14 @@ func TestFilesAreLaidOverTheCluster(t *testing.T) {
 	if err := os.WriteFile(file, document(t, disabledRule()), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	lenient := filepath.Join(t.TempDir(), "lenient.yaml")
+	if err := os.WriteFile(lenient, []byte(lenientConfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	suite := filepath.Join(t.TempDir(), "suite.yaml")
+	if err := os.WriteFile(suite, []byte(liveSuite), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name           string
 		args           []string
@@ -58,6 +89,9 @@ func TestFilesAreLaidOverTheCluster(t *testing.T) {
 			"deny plaintext-egress DestinationRule default/external", "may not read ConfigMap istio-system/istio"},
 		{"a stored host", []string{"explain", "--kubeconfig", admin, "external.example"}, 0, "originated", ""},
 		{"the host with the file", []string{"explain", "--kubeconfig", admin, "-f", file, "external.example"}, 0, "plaintext", ""},
+		{"new policies", []string{"replay", "--kubeconfig", admin, "-f", file, "--new-config", lenient}, 0, "DestinationRule default/external", ""},
+		{"a Suite", []string{"test", "--kubeconfig", admin, suite}, 0, "1 passed, 0 failed", "does not serve"},
+		{"a Suite without the cluster", []string{"test", suite}, 1, "0 passed, 1 failed", ""},
 		{"an unknown context", []string{"check", "--kubeconfig", admin, "--context", "none"}, 2, "", "none"},
 	}
 	for _, test := range tests {

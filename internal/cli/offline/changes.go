@@ -29,7 +29,7 @@ func (s Source) ReadChanges(ctx context.Context, evaluator *admission.Evaluator,
 	if err != nil {
 		return nil, err
 	}
-	below, err := s.cluster(ctx, evaluator)
+	below, err := s.cluster(ctx, evaluator.Config)
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/live"
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -22,9 +25,9 @@ type cluster struct {
 }
 
 // cluster returns what s lays files over.
-func (s Source) cluster(ctx context.Context, evaluator *admission.Evaluator) (cluster, error) {
+func (s Source) cluster(ctx context.Context, c *v1alpha1.Config) (cluster, error) {
 	if s.IsLive() {
-		return s.readCluster(ctx, evaluator.Config.Mesh.Revision)
+		return s.readCluster(ctx, c.Mesh.Revision)
 	}
 	return cluster{namespace: cmp.Or(s.Namespace, "default")}, nil
 }
@@ -49,15 +52,7 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 // mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand. Documents that
 // configure the control plane go before the cluster's.
 func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document, standing bool) (*Mesh, error) {
-	config := evaluator.Config.Mesh
-	configured, err := controlPlane(slices.Concat(c.controlPlane, docs), c.namespace, config.Revision)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := configured.Settings()
-	if err == nil {
-		settings, err = admission.MeshSettings(config, settings)
-	}
+	settings, err := c.settings(evaluator, docs)
 	if err != nil {
 		return nil, err
 	}
@@ -65,4 +60,52 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 		return loadStanding(settings, c.objects, c.namespace)
 	}
 	return loadOver(settings, c, docs)
+}
+
+func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document) (mesh.Settings, error) {
+	config := evaluator.Config.Mesh
+	configured, err := controlPlane(slices.Concat(c.controlPlane, docs), c.namespace, config.Revision)
+	if err != nil {
+		return mesh.Settings{}, err
+	}
+	settings, err := configured.Settings()
+	if err != nil {
+		return mesh.Settings{}, err
+	}
+	return admission.MeshSettings(config, settings)
+}
+
+// Below is what the stored objects of a test are laid over: the mesh of a cluster, or nothing.
+type Below struct {
+	cluster cluster
+	objects []*mesh.Object
+}
+
+// Below reads the cluster that s names with Kubeconfig or Context. What a person should know of it goes to streams.Err.
+func (s Source) Below(ctx context.Context, c *v1alpha1.Config, streams cli.Streams) (*Below, error) {
+	below := &Below{}
+	if s.Kubeconfig == "" && s.Context == "" {
+		return below, nil
+	}
+	var err error
+	if below.cluster, err = s.readCluster(ctx, c.Mesh.Revision); err != nil {
+		return nil, err
+	}
+	var m Mesh
+	for _, stored := range m.readStored(below.cluster) {
+		below.objects = append(below.objects, stored.object)
+	}
+	for _, note := range append(below.cluster.notes, m.Notes...) {
+		streams.Note("%s", note)
+	}
+	return below, nil
+}
+
+// Snapshot returns the mesh of objects over the cluster: they take the place of those of the same name.
+func (b *Below) Snapshot(evaluator *admission.Evaluator, objects ...*mesh.Object) (*mesh.Snapshot, error) {
+	settings, err := b.cluster.settings(evaluator, nil)
+	if err != nil {
+		return nil, err
+	}
+	return mesh.New(settings, slices.Concat(b.objects, objects)...), nil
 }

@@ -73,10 +73,15 @@ func (s Source) Parse(ctx context.Context, evaluator *admission.Evaluator, files
 	if err != nil {
 		return nil, err
 	}
-	below, err := s.cluster(ctx, evaluator)
+	below, err := s.cluster(ctx, evaluator.Config)
 	if err != nil {
 		return nil, err
 	}
+	return s.over(below, evaluator, docs, streams)
+}
+
+// over returns the mesh of documents over a cluster; of its own objects where s names no files.
+func (s Source) over(below cluster, evaluator *admission.Evaluator, docs []manifests.Document, streams cli.Streams) (*Mesh, error) {
 	m, err := below.mesh(evaluator, docs, len(s.Paths) == 0)
 	if err != nil {
 		return nil, err
@@ -87,7 +92,26 @@ func (s Source) Parse(ctx context.Context, evaluator *admission.Evaluator, files
 	return m, nil
 }
 
-// Mesh returns the mesh of documents, with the settings of the evaluator's configuration.
-func (s Source) Mesh(evaluator *admission.Evaluator, docs []manifests.Document) (*Mesh, error) {
-	return cluster{namespace: s.Namespace}.mesh(evaluator, docs, false)
+// ReadEach reads the files, and the cluster, once, and returns their mesh for each of the evaluators.
+func (s Source) ReadEach(ctx context.Context, streams cli.Streams, evaluators ...*admission.Evaluator) ([]*Mesh, error) {
+	docs, err := manifests.Read(streams.In, s.Paths...)
+	if err != nil {
+		return nil, err
+	}
+	below, err := s.cluster(ctx, evaluators[0].Config)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Mesh
+	for i, evaluator := range evaluators {
+		if i > 0 { // the notes are the same
+			streams.Err = io.Discard
+		}
+		m, err := s.over(below, evaluator, docs, streams)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
 }

@@ -1,33 +1,25 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
-	"k8s.io/cli-runtime/pkg/genericclioptions"
-
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/check"
-	"github.com/tlsward/tlsward/internal/cli/live"
 	"github.com/tlsward/tlsward/internal/cli/offline"
-	"github.com/tlsward/tlsward/internal/config"
-	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/internal/terminal"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Options are what `tlsward replay` is asked to do.
 type Options struct {
-	// Paths are the manifests. If there are none, the objects are those of the cluster of Kubeconfig.
-	Paths      []string
-	Kubeconfig string
-	// Namespace is that of manifests that name none.
-	Namespace string
-	// Config and Baseline are the configuration file and the directories of policies in force.
-	Config   string
+	// Source names what is judged, the configuration in force, and the new Policies.
+	offline.Source
+	// Baseline are the directories of policies in force.
 	Baseline []string
-	// NewConfig and Policies are the new ones. NewConfig is "" if the configuration stays as it is.
+	// NewConfig is the new configuration file, "" if the configuration stays as it is.
 	NewConfig string
-	Policies  []string
 	// Output is text or json.
 	Output string
 }
@@ -39,9 +31,6 @@ func (o Options) check() error {
 	}
 	if len(o.Policies) == 0 && o.NewConfig == "" {
 		return errors.New("name what is new: --policies or --new-config")
-	}
-	if len(o.Paths) > 0 && o.Kubeconfig != "" {
-		return errors.New("-f and --kubeconfig: want one of them")
 	}
 	return nil
 }
@@ -69,62 +58,36 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 }
 
 func (o Options) replay(ctx context.Context, streams cli.Streams) ([]Namespace, error) {
-	docs, err := o.documents(ctx, streams)
+	now, then := o.Source, o.Source
+	now.Policies = o.Baseline
+	then.Config = cmp.Or(o.NewConfig, now.Config)
+	inForce, err := now.Evaluator(ctx)
 	if err != nil {
 		return nil, err
 	}
-	now := offline.Source{Namespace: o.Namespace, Config: o.Config, Policies: o.Baseline}
-	then := offline.Source{Namespace: o.Namespace, Config: o.NewConfig, Policies: o.Policies}
-	if then.Config == "" {
-		then.Config = now.Config
-	}
-	m, findingsNow, err := validate(ctx, now, docs)
+	proposed, err := then.Evaluator(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_, findingsThen, err := validate(ctx, then, docs)
+	meshes, err := o.ReadEach(ctx, streams, inForce, proposed)
 	if err != nil {
 		return nil, err
 	}
-	return Compare(m, findingsNow, findingsThen), nil
+	findingsNow, err := validate(ctx, inForce, meshes[0])
+	if err != nil {
+		return nil, err
+	}
+	findingsThen, err := validate(ctx, proposed, meshes[1])
+	if err != nil {
+		return nil, err
+	}
+	return Compare(meshes[0], findingsNow, findingsThen), nil
 }
 
-// validate returns the mesh of the documents and what is found in it by the source's configuration and policies.
-func validate(ctx context.Context, by offline.Source, docs []manifests.Document) (*offline.Mesh, []check.Finding, error) {
-	evaluator, err := by.Evaluator(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := by.Mesh(evaluator, docs)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := m.Mutate(evaluator); err != nil {
-		return nil, nil, err
-	}
-	findings, err := check.Validate(ctx, evaluator, m)
-	return m, findings, err
-}
-
-func (o Options) documents(ctx context.Context, streams cli.Streams) ([]manifests.Document, error) {
-	if len(o.Paths) > 0 {
-		return manifests.Read(streams.In, o.Paths...)
-	}
-	client, _, err := live.Connect(&genericclioptions.ConfigFlags{KubeConfig: &o.Kubeconfig})
-	if err != nil {
+// validate returns what is found in a mesh once it is completed.
+func validate(ctx context.Context, by *admission.Evaluator, m *offline.Mesh) ([]check.Finding, error) {
+	if err := m.Mutate(by); err != nil {
 		return nil, err
 	}
-	docs, notes, err := live.Objects(ctx, client)
-	if err != nil {
-		return nil, err
-	}
-	now, err := config.LoadOrDefault(o.Config)
-	if err != nil {
-		return nil, err
-	}
-	configuring, more, err := live.ControlPlane(ctx, client, now.Mesh.Revision)
-	for _, note := range append(notes, more...) {
-		streams.Note("%s", note)
-	}
-	return append(docs, configuring...), err
+	return check.Validate(ctx, by, m)
 }

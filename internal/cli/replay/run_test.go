@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/golden"
 )
 
@@ -18,11 +19,11 @@ func TestRun(t *testing.T) {
 		Options
 		err error
 	}{
-		{"a new policy", Options{Policies: []string{policies}}, cli.ErrIssuesFound},
-		{"the policy is in force", Options{Policies: []string{policies}, Baseline: []string{policies}}, nil},
+		{"a new policy", Options{Source: offline.Source{Policies: []string{policies}}}, cli.ErrIssuesFound},
+		{"the policy is in force", Options{Source: offline.Source{Policies: []string{policies}}, Baseline: []string{policies}}, nil},
 		{"a new configuration", Options{NewConfig: lenient}, nil},
-		{"a configuration back", Options{Config: lenient, NewConfig: "testdata/default.config.yaml"}, cli.ErrIssuesFound},
-		{"a new policy, and the configuration stays", Options{Config: lenient, Policies: []string{policies}}, cli.ErrIssuesFound},
+		{"a configuration back", Options{Source: offline.Source{Config: lenient}, NewConfig: "testdata/default.config.yaml"}, cli.ErrIssuesFound},
+		{"a new policy, and the configuration stays", Options{Source: offline.Source{Config: lenient, Policies: []string{policies}}}, cli.ErrIssuesFound},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestRun(t *testing.T) {
 
 func TestRunReadsStandardInput(t *testing.T) {
 	entry := "{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: a}, spec: {hosts: [a.example], ports: [{number: 443, name: https, protocol: HTTPS}]}}"
-	o := Options{Paths: []string{"-"}, Namespace: "mine", Policies: []string{"testdata/policy"}, Output: "text"}
+	o := Options{Source: offline.Source{Paths: []string{"-"}, Namespace: "mine", Policies: []string{"testdata/policy"}}, Output: "text"}
 	var out strings.Builder
 	err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(entry), Out: &out, Err: &out})
 	if want := "newly denied: ServiceEntry mine/a (standard input:1): owned\n"; !errors.Is(err, cli.ErrIssuesFound) || !strings.Contains(out.String(), want) {
@@ -57,14 +58,13 @@ func TestRunCannotReplay(t *testing.T) {
 		Options
 		want string
 	}{
-		{"an unknown output", Options{Paths: mesh, Policies: policies, Output: "sarif"}, `--output: want text, json, have "sarif"`},
-		{"nothing new", Options{Paths: mesh, Output: "text"}, "name what is new: --policies or --new-config"},
-		{"two meshes", Options{Paths: mesh, Kubeconfig: "x", Policies: policies, Output: "text"}, "-f and --kubeconfig: want one of them"},
-		{"no such file", Options{Paths: []string{"none.yaml"}, Policies: policies, Output: "text"}, "none.yaml"},
-		{"no cluster", Options{Kubeconfig: "none.kubeconfig", Policies: policies, Output: "text"}, "find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): stat none.kubeconfig"},
-		{"a broken baseline", Options{Paths: mesh, Baseline: []string{"none"}, Policies: policies, Output: "text"}, "policies: stat none"},
-		{"broken new policies", Options{Paths: mesh, Policies: []string{"none"}, Output: "text"}, "policies: stat none"},
-		{"a broken configuration", Options{Paths: mesh, Config: "testdata/mesh.yaml", Policies: policies, Output: "text"}, "testdata/mesh.yaml: "},
+		{"an unknown output", Options{Source: offline.Source{Paths: mesh, Policies: policies}, Output: "sarif"}, `--output: want text, json, have "sarif"`},
+		{"nothing new", Options{Source: offline.Source{Paths: mesh}, Output: "text"}, "name what is new: --policies or --new-config"},
+		{"no such file", Options{Source: offline.Source{Paths: []string{"none.yaml"}, Policies: policies}, Output: "text"}, "none.yaml"},
+		{"no cluster", Options{Source: offline.Source{Kubeconfig: "none.kubeconfig", Policies: policies}, Output: "text"}, "find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): stat none.kubeconfig"},
+		{"a broken baseline", Options{Source: offline.Source{Paths: mesh, Policies: policies}, Baseline: []string{"none"}, Output: "text"}, "policies: stat none"},
+		{"broken new policies", Options{Source: offline.Source{Paths: mesh, Policies: []string{"none"}}, Output: "text"}, "policies: stat none"},
+		{"a broken configuration", Options{Source: offline.Source{Paths: mesh, Config: "testdata/mesh.yaml", Policies: policies}, Output: "text"}, "testdata/mesh.yaml: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

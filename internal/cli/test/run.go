@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/policies"
 )
 
@@ -15,6 +17,8 @@ import (
 type Options struct {
 	// Paths are files, directories, and "-" for standard input.
 	Paths []string
+	// Cluster names the cluster over which the stored objects of each case are laid; none by default.
+	Cluster offline.Source
 	// Match is a regular expression for suite/name: only the cases that it matches are run, and no Rego unit test.
 	// "" is for all of both.
 	Match string
@@ -41,7 +45,7 @@ func (o Options) run(ctx context.Context, streams cli.Streams) error {
 		return err
 	}
 	stop := streams.Progress("running the tests")
-	report, err := o.report(ctx, streams.In)
+	report, err := o.report(ctx, streams)
 	stop()
 	if err != nil {
 		return err
@@ -56,13 +60,13 @@ func (o Options) run(ctx context.Context, streams cli.Streams) error {
 }
 
 // report finds and runs everything.
-func (o Options) report(ctx context.Context, stdin io.Reader) (Report, error) {
+func (o Options) report(ctx context.Context, streams cli.Streams) (Report, error) {
 	var report Report
 	match, err := regexp.Compile(o.Match)
 	if err != nil {
 		return report, fmt.Errorf("--run: %w", err)
 	}
-	found, err := Find(stdin, o.Paths...)
+	found, err := Find(streams.In, o.Paths...)
 	if err != nil {
 		return report, err
 	}
@@ -76,6 +80,9 @@ func (o Options) report(ctx context.Context, stdin io.Reader) (Report, error) {
 		return report, err
 	}
 	runner := Runner{Sources: append(policies.Dirs(o.Policies), own, found.Data)}
+	runner.Below = func(ctx context.Context, c *v1alpha1.Config) (*offline.Below, error) {
+		return o.Cluster.Below(ctx, c, streams)
+	}
 	for _, s := range found.Suites {
 		results, err := runner.Run(ctx, s, func(name string) bool { return match.MatchString(s.Name + "/" + name) })
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -17,8 +18,12 @@ import (
 // Runner runs Suites. It keeps the evaluators that it made: most Suites share a configuration.
 type Runner struct {
 	// Sources are policies beside the built-in ones.
-	Sources    []policies.Source
+	Sources []policies.Source
+	// Below returns what the stored objects of a Suite with this configuration are laid over.
+	Below func(context.Context, *v1alpha1.Config) (*offline.Below, error)
+
 	evaluators map[string]*admission.Evaluator
+	belows     map[string]*offline.Below // by revision
 }
 
 // Run runs the cases of s whose name want accepts; all if want is nil. An error means that the Suite could not be run.
@@ -26,6 +31,10 @@ func (r *Runner) Run(ctx context.Context, s *Suite, want func(name string) bool)
 	evaluator, err := r.evaluator(ctx, s.Config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: suite %s: %w", s.File, s.Name, err)
+	}
+	below, err := r.below(ctx, s.Config)
+	if err != nil {
+		return nil, err
 	}
 	var results []Result
 	for _, c := range s.Cases {
@@ -37,7 +46,7 @@ func (r *Runner) Run(ctx context.Context, s *Suite, want func(name string) bool)
 		}
 		began := time.Now()
 		result := Result{File: s.File, Line: c.Line, Suite: s.Name, Name: c.Name}
-		result.Mismatches = c.run(ctx, evaluator)
+		result.Mismatches = c.run(ctx, evaluator, below)
 		result.Duration = time.Since(began)
 		results = append(results, result)
 	}
@@ -65,9 +74,28 @@ func (r *Runner) evaluator(ctx context.Context, c *v1alpha1.Config) (*admission.
 	return evaluator, nil
 }
 
+// below returns what Suites of a configuration are laid over: its revision decides which MeshConfig is read.
+func (r *Runner) below(ctx context.Context, c *v1alpha1.Config) (*offline.Below, error) {
+	if r.Below == nil {
+		return &offline.Below{}, nil
+	}
+	if below, known := r.belows[c.Mesh.Revision]; known {
+		return below, nil
+	}
+	below, err := r.Below(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if r.belows == nil {
+		r.belows = map[string]*offline.Below{}
+	}
+	r.belows[c.Mesh.Revision] = below
+	return below, nil
+}
+
 // run runs the steps, each on the mesh that the one before left, and returns what differs from what was expected.
-func (c Case) run(ctx context.Context, evaluator *admission.Evaluator) []Mismatch {
-	snap, err := evaluator.Snapshot(c.Given...)
+func (c Case) run(ctx context.Context, evaluator *admission.Evaluator, below *offline.Below) []Mismatch {
+	snap, err := below.Snapshot(evaluator, c.Given...)
 	if err != nil {
 		return []Mismatch{{What: "error", Want: "a mesh", Got: err.Error()}}
 	}
