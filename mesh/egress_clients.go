@@ -54,18 +54,19 @@ func (s *Snapshot) clientNamespaces(host string) []string {
 			add(from.namespace)
 		}
 	}
-	if first := s.firstAmbient(); first != "" {
-		add(first)
-	}
+	add(s.anyAmbient(host))
 	add(s.sidecarNamespaces(host, names)...)
 	return append(slices.Sorted(maps.Keys(names)), AnyNamespace)
 }
 
-// firstAmbient returns one ambient namespace, "" if there is none. It stands for all of them: no rule of a client's
-// namespace counts there.
-func (s *Snapshot) firstAmbient() string {
+// anyAmbient returns an ambient namespace whose pods have the service of a host that all have whose own namespace has none; ""
+// if there is none. It stands for all of these: no rule of a client's namespace counts there.
+func (s *Snapshot) anyAmbient(host string) string {
+	common := s.ambientService("", host)
 	for name := range s.ambientNamespaces.Prefix("") {
-		return name
+		if !s.IsTerminating(name) && s.ambientService(name, host) == common {
+			return name
+		}
 	}
 	return ""
 }

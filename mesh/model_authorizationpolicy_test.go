@@ -11,7 +11,7 @@ func TestCallers(t *testing.T) {
 	const facts = `
 		KubernetesGateway shop/front: {gatewayClassName: istio}
 		KubernetesGateway shop/inside: {metadata: {annotations: {networking.istio.io/service-type: ClusterIP}}, gatewayClassName: istio}
-		KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint}
+		KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 		Gateway shop/public: {selector: {istio: edge}, servers: [{port: {number: 443, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE}}]}
 		Gateway shop/meshed: {selector: {istio: meshed}, servers: [{port: {number: 443, protocol: TLS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}
 		Gateway shop/lonely: {selector: {istio: lonely}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}

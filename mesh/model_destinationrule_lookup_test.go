@@ -122,7 +122,7 @@ func TestLookupPath(t *testing.T) {
 func TestRuleLookupNamespace(t *testing.T) {
 	const ambient = `
 			Namespace egress: {metadata: {labels: {istio.io/use-waypoint: waypoint}}}
-			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint}
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			ServiceEntry egress/a @2: {hosts: [a.com], ports: [{number: 80}]}`
 	for _, c := range []struct{ name, mesh, client, want string }{
 		{"the service's", `
@@ -137,7 +137,7 @@ func TestRuleLookupNamespace(t *testing.T) {
 			ServiceEntry other/a @1: {hosts: [a.com], exportTo: [.], ports: [{number: 80}]}`, "waypoint egress", "egress"},
 		{"a waypoint that does not even see its own looks nowhere", `
 			Namespace egress: {metadata: {labels: {istio.io/use-waypoint: waypoint}}}
-			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint}
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			ServiceEntry egress/a: {hosts: [a.com], exportTo: [other], ports: [{number: 80}]}`, "waypoint egress", "nowhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestLookupReaches(t *testing.T) {
 			DestinationRule istio-system/a: {host: a.com, exportTo: [.]}`, "sidecar istio-system", "istio-system"},
 		{"a waypoint that does not see the host has rules of its own namespace at most", `
 			Namespace egress: {metadata: {labels: {istio.io/use-waypoint: waypoint}}}
-			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint}
+			KubernetesGateway egress/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			ServiceEntry egress/a: {hosts: [a.com], exportTo: [other], ports: [{number: 80}]}`, "waypoint egress", "egress"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func (s *Snapshot) hostClasses(pattern string, sni []string, lists HostLists) it
 			}
 			return
 		}
-		for _, c := range s.classifyHosts(pattern, sni, lists) {
+		for _, c := range s.classesOf(s.hostsCoveredBy(pattern), sni, lists) {
 			if !yield(c) {
 				return
 			}
@@ -40,11 +40,11 @@ func (s *Snapshot) hostClasses(pattern string, sni []string, lists HostLists) it
 	}
 }
 
-// classifyHosts returns the classes of the hosts that a wildcard covers.
-func (s *Snapshot) classifyHosts(pattern string, sni []string, lists HostLists) []hostClass {
+// classesOf returns the classes of hosts, in the order of their first hosts.
+func (s *Snapshot) classesOf(hosts iter.Seq[string], sni []string, lists HostLists) []hostClass {
 	var classes []hostClass
 	index := map[string]int{}
-	for known := range s.hostsCoveredBy(pattern) {
+	for known := range hosts {
 		key := s.hostClassKey(known, sni)
 		if key != "" {
 			key += "\x04" + lists.covering(known)

@@ -28,6 +28,13 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 	if client.Kind == ClientGateway || client.Kind == ClientWaypoint {
 		return mergeServices(s.settings.Version.servicesExportedToNamespace(all, client.Namespace))
 	}
+	if client.Kind == ClientZtunnel {
+		svc := s.ambientService(client.Namespace, host)
+		if svc == nil {
+			return scopedService{}, false
+		}
+		return scopedService{service: svc, ports: svc.ports}, true
+	}
 	var found serviceMerger
 	for _, listener := range s.egressListeners(client) {
 		imported := listener.selectServices(all, client.Namespace)

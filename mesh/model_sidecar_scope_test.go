@@ -58,7 +58,7 @@ func TestSidecarScope(t *testing.T) {
 // A waypoint knows the service that it stands for, and of all else what is exported to its namespace, as gateways do.
 func TestServiceForWaypointsAndGateways(t *testing.T) {
 	const waypoint = `
-			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]}
 			ServiceEntry infra/b @1: {hosts: [a.com], ports: [{number: 81, name: b}]}`
 	const served = `
 			ServiceEntry apps/a @2: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}},

@@ -20,16 +20,22 @@ func (s *Snapshot) isDiscovered(namespace string) bool {
 	if len(s.settings.DiscoverySelectors) == 0 {
 		return true
 	}
-	labels := map[string]string{namespaceNameLabel: namespace}
-	if o := s.Get(Ref{Kind: KindNamespace, Name: namespace}); o != nil {
-		maps.Copy(labels, o.Labels)
-	}
+	labels := s.labelsOfNamespace(namespace)
 	for _, selector := range s.settings.DiscoverySelectors {
 		if selector.selects(labels) {
 			return true
 		}
 	}
 	return false
+}
+
+// labelsOfNamespace returns the labels of a namespace, that of its name among them.
+func (s *Snapshot) labelsOfNamespace(namespace string) map[string]string {
+	labels := map[string]string{namespaceNameLabel: namespace}
+	if o := s.Get(Ref{Kind: KindNamespace, Name: namespace}); o != nil {
+		maps.Copy(labels, o.Labels)
+	}
+	return labels
 }
 
 // rediscover reads, or no longer reads, the objects of a namespace whose Namespace has changed.

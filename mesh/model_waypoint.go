@@ -11,6 +11,32 @@ func (s *Snapshot) isAmbient(namespace string) bool {
 	return yes
 }
 
+// ambientService returns the service that pods of an ambient namespace have for a host, whatever its exportTo; nil if there
+// is none (ztunnel src/state/service.rs find_best_match, pilot/pkg/serviceregistry/ambient/services.go
+// selectWorkloadServices):
+//  1. that of their own namespace, a Kubernetes Service before the oldest ServiceEntry;
+//  2. a Kubernetes Service, else the oldest of all.
+//
+// Services of type ExternalName are not known.
+func (s *Snapshot) ambientService(namespace, host string) *service {
+	all := s.services.At(host)
+	if slices.ContainsFunc(all, isExternalName) {
+		all = slices.DeleteFunc(slices.Clone(all), isExternalName)
+	}
+	var best *service
+	for _, svc := range servicePerNamespace(all) {
+		if svc.namespace == namespace {
+			return svc
+		}
+		if best == nil || svc.kubernetes && !best.kubernetes {
+			best = svc
+		}
+	}
+	return best
+}
+
+func isExternalName(svc *service) bool { return svc.externalName != "" }
+
 // ambientClient returns the proxy before pods of an ambient namespace that call a service: its waypoint, where it has
 // one, or else the ztunnel, which reads no DestinationRules.
 func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
@@ -27,10 +53,8 @@ func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host str
 	if !s.isAmbient(namespace) {
 		return Client{Kind: ClientSidecar, Namespace: namespace, Labels: labels}
 	}
-	for _, svc := range s.services.At(host) {
-		if visible(svc.exportTo, svc.namespace, namespace) {
-			return s.ambientClient(namespace, svc)
-		}
+	if svc := s.ambientService(namespace, host); svc != nil {
+		return s.ambientClient(namespace, svc)
 	}
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
@@ -45,34 +69,53 @@ func (s *Snapshot) isClientOf(c Client, host string) bool {
 	return c.Kind == ClientGateway || s.ClientOf(c.Namespace, nil, host).Kind == c.Kind
 }
 
-// waypointNamespaceOf returns the namespace of a service's waypoint, "" if it has none: the label on the service
-// counts before that on its namespace, and "none" switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go
-// fetchWaypointForService).
+// waypointNamespaceOf returns the namespace of a service's waypoint, "" if it has none.
 func (s *Snapshot) waypointNamespaceOf(svc *service) string {
-	labels := svc.labels
+	used, ok := s.useOfWaypoint(svc.namespace, svc.labels)
+	if !ok || !s.servesAsWaypoint(used, svc.namespace) {
+		return ""
+	}
+	return used.Namespace
+}
+
+// useOfWaypoint returns the Gateway that the labels of a service of a namespace, or else those of the namespace, name as its
+// waypoint; ok is false where there is none. "none" switches it off (pilot/pkg/serviceregistry/ambient/waypoints.go
+// fetchWaypointForService).
+func (s *Snapshot) useOfWaypoint(namespace string, labels map[string]string) (gateway Ref, ok bool) {
 	if _, own := labels[useWaypointLabel]; !own {
-		namespace := s.Get(Ref{Kind: KindNamespace, Name: svc.namespace})
-		if namespace == nil {
-			return ""
+		o := s.Get(Ref{Kind: KindNamespace, Name: namespace})
+		if o == nil {
+			return Ref{}, false
 		}
-		labels = namespace.Labels
+		labels = o.Labels
 	}
 	name := labels[useWaypointLabel]
-	if name == "" || name == "none" {
-		return ""
-	}
 	where, named := labels[waypointNamespaceLabel]
 	if !named {
-		where = svc.namespace
+		where = namespace
 	}
-	gateway := s.Get(Ref{Kind: KindKubernetesGateway, Namespace: where, Name: name})
-	if gateway == nil || !gateway.Spec.(*KubernetesGateway).servesNamespace(where, svc.namespace) {
-		return ""
+	return Ref{Kind: KindKubernetesGateway, Namespace: where, Name: name}, name != "" && name != "none"
+}
+
+// servesAsWaypoint reports whether a Gateway is there, and is a waypoint for services of a namespace.
+func (s *Snapshot) servesAsWaypoint(gateway Ref, namespace string) bool {
+	o := s.Get(gateway)
+	return o != nil && s.whyNoWaypoint(o, namespace) == ""
+}
+
+// whyNoWaypoint returns the field of a Gateway by which it is no waypoint for services of a namespace, "" where it is one.
+// Without the listener it has no port to which ztunnels connect.
+func (s *Snapshot) whyNoWaypoint(gateway *Object, namespace string) string {
+	spec := gateway.Spec.(*KubernetesGateway)
+	switch serves, labelled := gateway.Labels[waypointForLabel]; {
+	case !spec.IsWaypoint():
+		return "spec.gatewayClassName"
+	case labelled && serves != "service" && serves != "all":
+		return "metadata.labels[" + waypointForLabel + "]"
+	case !spec.Tunnelled, !spec.allows(gateway.Namespace, namespace, s.labelsOfNamespace(namespace)):
+		return "spec.listeners"
 	}
-	if serves := gateway.Labels["istio.io/waypoint-for"]; !slices.Contains([]string{"", "service", "all"}, serves) {
-		return ""
-	}
-	return where
+	return ""
 }
 
 // waypointClients returns the waypoints that stand for a host, whether or not a namespace is ambient: single pods may

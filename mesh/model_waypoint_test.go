@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ func TestWaypointOf(t *testing.T) {
 	const namespace = `
 			Namespace apps: {metadata: {labels: {istio.io/use-waypoint: w}}}`
 	const waypoint = `
-			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint}`
+			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`
 	for _, c := range []struct{ name, mesh, want string }{
 		{"none", service + waypoint, ""},
 		{"by the label of the service", labelled + waypoint, "apps"},
@@ -24,31 +25,31 @@ func TestWaypointOf(t *testing.T) {
 		{"the service may have none", namespace + waypoint + `
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: none}}, hosts: [a.com]}`, ""},
 		{"even if a waypoint is called so", namespace + `
-			KubernetesGateway apps/none: {gatewayClassName: istio-waypoint}
+			KubernetesGateway apps/none: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: none}}, hosts: [a.com]}`, ""},
 		{"an empty label is none", namespace + waypoint + `
-			KubernetesGateway apps/: {gatewayClassName: istio-waypoint}
+			KubernetesGateway apps/: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: ""}}, hosts: [a.com]}`, ""},
 		{"a waypoint that is not there", labelled, ""},
 		{"a Gateway of another class", labelled + `
 			KubernetesGateway apps/w: {gatewayClassName: istio}`, ""},
 		{"in another namespace, which takes it", waypoint + `
-			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]}
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com],
 			  ports: [{number: 80}]}`, "infra"},
 		{"in another namespace, which does not", waypoint + `
-			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint}
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}}, hosts: [a.com],
 			  ports: [{number: 80}]}`, ""},
 		{"the namespace of the waypoint is read beside its name only", namespace + waypoint + `
-			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]}
 			ServiceEntry apps/a: {metadata: {labels: {istio.io/use-waypoint-namespace: infra}}, hosts: [a.com], ports: [{number: 80}]}`, "apps"},
 		{"a waypoint for services", labelled + `
-			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: service}}, gatewayClassName: istio-waypoint}`, "apps"},
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: service}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`, "apps"},
 		{"a waypoint for all", labelled + `
-			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: all}}, gatewayClassName: istio-waypoint}`, "apps"},
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: all}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`, "apps"},
 		{"a waypoint for workloads", labelled + `
-			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: workload}}, gatewayClassName: istio-waypoint}`, ""},
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: workload}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := snapshot(t, c.mesh)
@@ -62,10 +63,42 @@ func TestWaypointOf(t *testing.T) {
 	}
 }
 
+// By which field a Gateway own/waypoint is no waypoint for the services of a namespace.
+func TestWhyNoWaypoint(t *testing.T) {
+	hbone := "{gatewayClassName: istio-waypoint, listeners: [{protocol: HTTP, port: 80, allowedRoutes: {namespaces: {from: All}}}, " +
+		"{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: %s}}}, {protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]}"
+	labelled := "{metadata: {labels: {istio.io/waypoint-for: %s}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}"
+	for _, c := range []struct{ name, spec, namespace, want string }{
+		{"its own namespace", "{gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}", "own", ""},
+		{"no other", "{gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}", "other", "spec.listeners"},
+		{"from Same, no other", fmt.Sprintf(hbone, "Same"), "other", "spec.listeners"},
+		{"from All, every other", fmt.Sprintf(hbone, "All"), "other", ""},
+		{"from those that a selector selects", fmt.Sprintf(hbone, "Selector, selector: {matchLabels: {team: shop}}"), "other", ""},
+		{"by an expression", fmt.Sprintf(hbone, "Selector, selector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [other]}]}"), "other", ""},
+		{"and no other", fmt.Sprintf(hbone, "Selector, selector: {matchLabels: {team: bank}}"), "other", "spec.listeners"},
+		{"nor its own", fmt.Sprintf(hbone, "Selector, selector: {matchLabels: {team: shop}}"), "own", "spec.listeners"},
+		{"a selector that Kubernetes refuses", fmt.Sprintf(hbone, "Selector, selector: {matchExpressions: [{key: team, operator: Is}]}"), "other", "spec.listeners"},
+		{"no selector selects none", fmt.Sprintf(hbone, "Selector"), "other", "spec.listeners"},
+		{"another class", "{gatewayClassName: istio, listeners: [{protocol: HBONE, port: 15008}]}", "own", "spec.gatewayClassName"},
+		{"a listener of another protocol", "{gatewayClassName: istio-waypoint, listeners: [{protocol: HTTP, port: 15008}]}", "own", "spec.listeners"},
+		{"a listener on another port", "{gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15009}]}", "own", "spec.listeners"},
+		{"for services", fmt.Sprintf(labelled, "service"), "own", ""},
+		{"for all", fmt.Sprintf(labelled, "all"), "own", ""},
+		{"for workloads", fmt.Sprintf(labelled, "workload"), "own", "metadata.labels[istio.io/waypoint-for]"},
+		{"for none", fmt.Sprintf(labelled, "none"), "own", "metadata.labels[istio.io/waypoint-for]"},
+		{"for nobody", fmt.Sprintf(labelled, `""`), "own", "metadata.labels[istio.io/waypoint-for]"},
+		{"of another revision", "{metadata: {labels: {istio.io/rev: canary}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}", "own", ""},
+	} {
+		s := snapshot(t, fmt.Sprintf("{KubernetesGateway own/waypoint: %s, Namespace other: {metadata: {labels: {team: shop}}}}", c.spec))
+		gateway := s.Get(Ref{Kind: KindKubernetesGateway, Namespace: "own", Name: "waypoint"})
+		equal(t, c.name, s.whyNoWaypoint(gateway, c.namespace), c.want)
+	}
+}
+
 // A waypoint stands for the services that are labelled for it, and knows them as they are written.
 func TestWaypointService(t *testing.T) {
 	const waypoint = `
-			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint}
+			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 			Namespace apps: {metadata: {labels: {istio.io/use-waypoint: w}}}`
 	for _, c := range []struct{ name, mesh, client, want string }{
 		{"no ports are merged in", waypoint + `
@@ -115,13 +148,48 @@ func TestWaypointService(t *testing.T) {
 	}
 }
 
+// The service that pods of an ambient namespace "apps" have for a host: ztunnel knows no exportTo.
+func TestAmbientService(t *testing.T) {
+	const web = "web.shop.svc.cluster.local"
+	for _, c := range []struct{ name, host, mesh, want string }{
+		{"none", "a.com", ``, ""},
+		{"the oldest", "a.com", `
+			ServiceEntry other/b @2: {hosts: [a.com]}
+			ServiceEntry egress/a @1: {hosts: [a.com], exportTo: [.]}`, "ServiceEntry egress/a"},
+		{"that of their own namespace", "a.com", `
+			ServiceEntry egress/a @1: {hosts: [a.com]}
+			ServiceEntry apps/a @2: {hosts: [a.com], exportTo: ["~"]}`, "ServiceEntry apps/a"},
+		{"the oldest there", "a.com", `
+			ServiceEntry egress/a @1: {hosts: [a.com]}
+			ServiceEntry apps/a @3: {hosts: [a.com]}
+			ServiceEntry apps/b @2: {hosts: [a.com]}`, "ServiceEntry apps/b"},
+		{"a Kubernetes Service", web, `
+			ServiceEntry egress/a @1: {hosts: [` + web + `]}
+			Service shop/web @2: {ports: [{port: 80, name: a}]}`, "Service shop/web"},
+		{"but one of their own namespace", web, `
+			Service shop/web @1: {ports: [{port: 80, name: a}]}
+			ServiceEntry apps/a @2: {hosts: [` + web + `]}`, "ServiceEntry apps/a"},
+		{"not one of type ExternalName", web, `
+			ServiceEntry egress/a @2: {hosts: [` + web + `]}
+			Service shop/web @1: {externalName: a.com, ports: [{port: 80, name: a}]}`, "ServiceEntry egress/a"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			have := ""
+			if svc := snapshot(t, c.mesh).ambientService("apps", c.host); svc != nil {
+				have = svc.ref.String()
+			}
+			equal(t, "service", have, c.want)
+		})
+	}
+}
+
 // The proxy before a pod of namespace "apps" on its way to a.com.
 func TestClientOf(t *testing.T) {
 	const ambient = `
 			Namespace apps: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`
 	const waypoint = `
 			Namespace egress: {metadata: {labels: {istio.io/use-waypoint: w}}}
-			KubernetesGateway egress/w: {gatewayClassName: istio-waypoint}`
+			KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`
 	for _, c := range []struct{ name, mesh, want string }{
 		{"a sidecar", `
 			Namespace apps: {}` + waypoint + `
@@ -133,8 +201,11 @@ func TestClientOf(t *testing.T) {
 		{"a ztunnel, to an unknown host", ambient, "ztunnel apps"},
 		{"the waypoint of the service", ambient + waypoint + `
 			ServiceEntry egress/a: {hosts: [a.com]}`, "waypoint egress"},
-		{"not that of a service which the pod does not see", ambient + waypoint + `
-			ServiceEntry egress/a: {hosts: [a.com], exportTo: [.]}`, "ztunnel apps"},
+		{"whatever its exportTo", ambient + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com], exportTo: [.]}`, "waypoint egress"},
+		{"not before a service of the pod's own namespace", ambient + waypoint + `
+			ServiceEntry egress/a @1: {hosts: [a.com]}
+			ServiceEntry apps/a @2: {hosts: [a.com], exportTo: [.]}`, "ztunnel apps"},
 		{"that of the oldest service", ambient + waypoint + `
 			ServiceEntry egress/a @2: {hosts: [a.com]}
 			ServiceEntry other/a @1: {hosts: [a.com]}`, "ztunnel apps"},
@@ -156,8 +227,8 @@ func TestWaypointClients(t *testing.T) {
 	s := snapshot(t, `
 		Namespace b: {metadata: {labels: {istio.io/use-waypoint: w}}}
 		Namespace a: {metadata: {labels: {istio.io/use-waypoint: w}}}
-		KubernetesGateway a/w: {gatewayClassName: istio-waypoint}
-		KubernetesGateway b/w: {gatewayClassName: istio-waypoint}
+		KubernetesGateway a/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+		KubernetesGateway b/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
 		ServiceEntry b/a @1: {hosts: [a.com]}
 		ServiceEntry a/b @2: {hosts: [a.com]}
 		ServiceEntry a/c @3: {hosts: [a.com]}

@@ -76,16 +76,25 @@ const waypointClass = "istio-waypoint"
 type KubernetesGateway struct {
 	// ClassName is spec.gatewayClassName; "istio-waypoint" makes it a waypoint.
 	ClassName string
-	// AllowedNamespaces is allowedRoutes.namespaces.from of its HBONE listener: All, Selector, or "" and Same for its
-	// own namespace.
+	// Tunnelled reports whether it has a listener for HBONE on port 15008, to which ztunnels connect.
+	Tunnelled bool
+	// AllowedNamespaces is allowedRoutes.namespaces.from of that listener: All, Selector, or "" and Same for its own namespace.
 	AllowedNamespaces string
+	// AllowedSelector is allowedRoutes.namespaces.selector; nil where it cannot be read, so that it selects none.
+	AllowedSelector *LabelSelector
 }
 
 // IsWaypoint reports whether it is a waypoint, which serves clients of the mesh alone.
 func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }
 
-// servesNamespace reports whether this is a waypoint, of namespace own, that takes services of another namespace. One
-// that selects namespaces by their labels counts as selecting it.
-func (g *KubernetesGateway) servesNamespace(own, namespace string) bool {
-	return g.IsWaypoint() && (own == namespace || g.AllowedNamespaces == "All" || g.AllowedNamespaces == "Selector")
+// allows reports whether a waypoint of namespace own takes services of a namespace with these labels
+// (pilot/pkg/serviceregistry/ambient/waypoints.go AllowsAttachmentFromNamespace).
+func (g *KubernetesGateway) allows(own, namespace string, labels map[string]string) bool {
+	switch g.AllowedNamespaces {
+	case "All":
+		return true
+	case "Selector":
+		return g.AllowedSelector != nil && g.AllowedSelector.selects(labels)
+	}
+	return own == namespace
 }

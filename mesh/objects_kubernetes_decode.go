@@ -53,15 +53,21 @@ func targetPort(value any, number uint32) uint32 {
 	return 0
 }
 
+// tunnelPort is the port of a waypoint to which ztunnels connect (pilot/pkg/serviceregistry/ambient/waypoints.go
+// getGatewayAddress).
+const tunnelPort = 15008
+
 // decodeKubernetesGateway reads the spec of a gateway.networking.k8s.io Gateway.
 func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 	var spec struct {
 		GatewayClassName string `json:"gatewayClassName"`
 		Listeners        []struct {
 			Protocol      string `json:"protocol"`
+			Port          uint32 `json:"port"`
 			AllowedRoutes struct {
 				Namespaces struct {
-					From string `json:"from"`
+					From     string                   `json:"from"`
+					Selector *kubernetesLabelSelector `json:"selector"`
 				} `json:"namespaces"`
 			} `json:"allowedRoutes"`
 		} `json:"listeners"`
@@ -71,10 +77,37 @@ func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 	}
 	g := &KubernetesGateway{ClassName: spec.GatewayClassName}
 	for _, l := range spec.Listeners {
-		if l.Protocol == "HBONE" {
-			g.AllowedNamespaces = l.AllowedRoutes.Namespaces.From
+		if l.Protocol == "HBONE" && l.Port == tunnelPort {
+			allowed := l.AllowedRoutes.Namespaces
+			g.Tunnelled, g.AllowedNamespaces, g.AllowedSelector = true, allowed.From, allowed.Selector.labelSelector()
 			break
 		}
 	}
 	return g, nil
+}
+
+// kubernetesLabelSelector is a LabelSelector as Kubernetes writes it.
+type kubernetesLabelSelector struct {
+	MatchLabels      map[string]string `json:"matchLabels"`
+	MatchExpressions []struct {
+		Key      string   `json:"key"`
+		Operator string   `json:"operator"`
+		Values   []string `json:"values"`
+	} `json:"matchExpressions"`
+}
+
+// labelSelector returns the selector; nil where there is none, or Kubernetes refuses it.
+func (l *kubernetesLabelSelector) labelSelector() *LabelSelector {
+	if l == nil {
+		return nil
+	}
+	selector := LabelSelector{MatchLabels: l.MatchLabels}
+	for _, e := range l.MatchExpressions {
+		r := LabelRequirement{Key: e.Key, Operator: e.Operator, Values: e.Values}
+		if r.validate() != nil {
+			return nil
+		}
+		selector.Expressions = append(selector.Expressions, r)
+	}
+	return &selector
 }

@@ -47,23 +47,3 @@ func TestDecodeService(t *testing.T) {
 		equal(t, c.name, *o.Spec.(*Service), c.want)
 	}
 }
-
-// A Gateway of class istio-waypoint serves its own namespace, and those from which its HBONE listener takes routes.
-func TestWaypointServesNamespace(t *testing.T) {
-	hbone := "{gatewayClassName: istio-waypoint, listeners: [{protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}, " +
-		"{protocol: HBONE, allowedRoutes: {namespaces: {from: %s}}}, {protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}"
-	for _, c := range []struct {
-		name, spec, namespace string
-		want                  bool
-	}{
-		{"its own namespace", "{gatewayClassName: istio-waypoint}", "own", true},
-		{"no other", "{gatewayClassName: istio-waypoint}", "other", false},
-		{"from Same, no other", fmt.Sprintf(hbone, "Same"), "other", false},
-		{"from All, every other", fmt.Sprintf(hbone, "All"), "other", true},
-		{"from Selector, perhaps another", fmt.Sprintf(hbone, "Selector"), "other", true},
-		{"another class is no waypoint", "{gatewayClassName: istio}", "own", false},
-	} {
-		gateway := objects(t, fmt.Sprintf("{KubernetesGateway own/waypoint: %s}", c.spec))[0].Spec.(*KubernetesGateway)
-		equal(t, c.name, gateway.servesNamespace("own", c.namespace), c.want)
-	}
-}

@@ -26,14 +26,11 @@ type LabelRequirement struct {
 func labelSelector(from *meshconfig.LabelSelector) (LabelSelector, error) {
 	selector := LabelSelector{MatchLabels: from.GetMatchLabels()}
 	for _, e := range from.GetMatchExpressions() {
-		wantsValues := e.GetOperator() == "In" || e.GetOperator() == "NotIn"
-		switch {
-		case !wantsValues && e.GetOperator() != "Exists" && e.GetOperator() != "DoesNotExist":
-			return selector, fmt.Errorf("operator %q is not In, NotIn, Exists or DoesNotExist", e.GetOperator())
-		case wantsValues != (len(e.GetValues()) > 0):
-			return selector, fmt.Errorf("operator %s with %d values", e.GetOperator(), len(e.GetValues()))
+		r := LabelRequirement{Key: e.GetKey(), Operator: e.GetOperator(), Values: e.GetValues()}
+		if err := r.validate(); err != nil {
+			return selector, err
 		}
-		selector.Expressions = append(selector.Expressions, LabelRequirement{Key: e.GetKey(), Operator: e.GetOperator(), Values: e.GetValues()})
+		selector.Expressions = append(selector.Expressions, r)
 	}
 	return selector, nil
 }
@@ -46,6 +43,18 @@ func (l LabelSelector) selects(labels map[string]string) bool {
 		}
 	}
 	return !slices.ContainsFunc(l.Expressions, func(e LabelRequirement) bool { return !e.holds(labels) })
+}
+
+// validate returns an error for an unknown operator, or values where there may be none.
+func (e LabelRequirement) validate() error {
+	wantsValues := e.Operator == "In" || e.Operator == "NotIn"
+	switch {
+	case !wantsValues && e.Operator != "Exists" && e.Operator != "DoesNotExist":
+		return fmt.Errorf("operator %q is not In, NotIn, Exists or DoesNotExist", e.Operator)
+	case wantsValues != (len(e.Values) > 0):
+		return fmt.Errorf("operator %s with %d values", e.Operator, len(e.Values))
+	}
+	return nil
 }
 
 func (e LabelRequirement) holds(labels map[string]string) bool {

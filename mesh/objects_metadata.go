@@ -11,6 +11,7 @@ const (
 	ambientLabel           = "istio.io/dataplane-mode"
 	useWaypointLabel       = "istio.io/use-waypoint"
 	waypointNamespaceLabel = "istio.io/use-waypoint-namespace"
+	waypointForLabel       = "istio.io/waypoint-for"
 )
 
 const (
@@ -37,7 +38,7 @@ type metadataKeys struct {
 func knownMetadata() metadataKeys {
 	return metadataKeys{
 		obeyed: []string{
-			revisionLabel, dryRunAnnotation, ambientLabel, useWaypointLabel, waypointNamespaceLabel, "istio.io/waypoint-for",
+			revisionLabel, dryRunAnnotation, ambientLabel, useWaypointLabel, waypointNamespaceLabel, waypointForLabel,
 			"security.istio.io/tlsMode", exportToAnnotation, routeSemanticsAnnotation,
 		},
 		irrelevant: []string{

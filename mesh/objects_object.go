@@ -22,7 +22,7 @@ const (
 	KindNamespace             = "Namespace"
 	// KindIngress is an Ingress of networking.k8s.io.
 	KindIngress = "Ingress"
-	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh reads it only to find waypoints.
+	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh knows it as a waypoint, or not as one.
 	KindKubernetesGateway = "KubernetesGateway"
 )
 

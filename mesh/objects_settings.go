@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -42,10 +43,10 @@ const revisionLabel = "istio.io/rev"
 
 // inRevision reports whether the control plane reads an object: one without the label, or with exactly its revision; tags
 // do not count (pkg/config/model.go LabelsInRevision). The label of a Namespace says which sidecar its pods get, and
-// Services are read by every control plane.
+// Services and waypoints are read by every control plane (pilot/pkg/serviceregistry/ambient/ambientindex.go).
 func (s Settings) inRevision(o *Object) bool {
 	revision, labelled := o.Labels[revisionLabel]
-	return !labelled || o.Kind == KindNamespace || o.Kind == KindService || revision == cmp.Or(s.Revision, DefaultRevision)
+	return !labelled || slices.Contains([]string{KindNamespace, KindService, KindKubernetesGateway}, o.Kind) || revision == cmp.Or(s.Revision, DefaultRevision)
 }
 
 // IngressGateway names gateways whose clients come from outside: pods of a namespace with these labels.

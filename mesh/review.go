@@ -39,6 +39,8 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.service()
 	case KindNamespace:
 		r.namespace(object.Name)
+	case KindKubernetesGateway:
+		r.kubernetesGateway(object)
 	}
 	r.diverted()
 	if r.stopped() {

@@ -47,7 +47,7 @@ func (r *review) addEgress(c change) {
 	f.PortFallback = r.isPortFallback(h)
 	r.judgeRule(&f, h)
 	f.LostVerification, f.Opened, f.TakenFromTLS = c.lost, c.opened, cmp.Or(c.led, r.takenFromTLS(c))
-	if r.isDecidedElsewhere(f, h) {
+	if r.isDecidedElsewhere(f, h) || was != Originated && !r.isMeantFor(h) {
 		return
 	}
 	f.LostTLS = r.lostTLS(f, h)
@@ -126,4 +126,11 @@ func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 		return f.Service != nil && !h.cluster.service.declares(h.port, r.object.Ref)
 	}
 	return false
+}
+
+// isMeantFor reports whether the service of a hop is exported to its client. ztunnel has all services, whatever their exportTo:
+// who keeps one to itself does not answer for what pods of other namespaces send there, unless they had TLS.
+func (r *review) isMeantFor(h hop) bool {
+	svc := h.cluster.service.service
+	return h.client.Kind != ClientZtunnel || svc == nil || visible(svc.exportTo, svc.namespace, h.client.Namespace)
 }

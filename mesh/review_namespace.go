@@ -14,7 +14,7 @@ const injectionLabel = "istio-injection"
 //  1. Its own pods may have another proxy by their label istio.io/dataplane-mode: ztunnel starts no TLS.
 //  2. The hosts that its entries declare may have another waypoint, or none, by istio.io/use-waypoint.
 //  3. One that leaves the mesh, with neither that nor injection, is told: what its pods send then, nobody encrypts.
-//  4. One that goes takes entries, rules and routes along that others may use. So does one that the discoverySelectors no
+//  4. One that goes takes entries, rules, routes and waypoints along that others may use. So does one that the discoverySelectors no
 //     longer select, for its own pods too; one that they select brings what is in it.
 //
 // Pods that a label of their own brings into the mesh are not known here, nor is a new revision's configuration.
@@ -77,21 +77,22 @@ func (r *review) addMovedPods(namespace string) {
 	}
 }
 
-// addMovedWaypoint adds the flows to the hosts that entries of a namespace declare, where its waypoint was before.
+// addMovedWaypoint adds the flows to the hosts that entries of a namespace declare, where its labels, which its waypoint may
+// select by, have them lose it.
 func (r *review) addMovedWaypoint(namespace string) {
-	same := func(label string) bool { return r.old.Labels[label] == r.object.Labels[label] }
-	if same(useWaypointLabel) && same(waypointNamespaceLabel) {
-		return
-	}
 	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00" + namespace + "\x00") {
-		for _, host := range o.Spec.(*networking.ServiceEntry).Hosts {
-			if !r.isExternal(host) {
-				continue
-			}
-			for _, c := range r.clients(host) {
-				r.addLosses(host, c, r.clientBefore(c, host))
+		for _, svc := range r.after.settings.servicesOf(o) {
+			if r.isExternal(svc.host) && r.before.waypointNamespaceOf(svc) != r.after.waypointNamespaceOf(svc) {
+				r.addLossesOfAll(svc.host)
 			}
 		}
+	}
+}
+
+// addLossesOfAll adds the flows of all clients of a host that were under TLS, and leave in plaintext.
+func (r *review) addLossesOfAll(host string) {
+	for _, c := range r.clients(host) {
+		r.addLosses(host, c, r.clientBefore(c, host))
 	}
 }
 
@@ -117,9 +118,14 @@ func (r *review) withObjectsOf(hosts []string, client func(Client) bool) {
 	}
 }
 
-// hostsUsedIn returns the hosts of a namespace's entries, rules and routes, each once.
+// hostsUsedIn returns the hosts of a namespace's entries, rules and routes, and those that use its waypoints, each once.
 func (s *Snapshot) hostsUsedIn(namespace string) []string {
 	var hosts []string
+	for _, o := range s.objects.Prefix(KindKubernetesGateway + "\x00" + namespace + "\x00") {
+		if o.Spec.(*KubernetesGateway).IsWaypoint() {
+			hosts = append(hosts, s.hostsUsing(o.Ref)...)
+		}
+	}
 	for _, kind := range []string{KindServiceEntry, KindDestinationRule, KindVirtualService} {
 		for _, o := range s.objects.Prefix(kind + "\x00" + namespace + "\x00") {
 			switch spec := o.Spec.(type) {

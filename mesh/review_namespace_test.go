@@ -13,7 +13,7 @@ func TestReviewNamespace(t *testing.T) {
 	const ambient = `
 		Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`
 	const waypoint = `
-		KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, allowedRoutes: {namespaces: {from: All}}}]}`
+		KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]}`
 	const served = waypoint + `
 		Namespace egress: {metadata: {labels: {istio.io/use-waypoint: w}}}`
 	for _, c := range []reviewCase{

@@ -55,6 +55,7 @@ var rare = func() map[string]bool {
 		"create coordination.k8s.io/leases":              true,
 		"create security.istio.io/authorizationpolicies": true,
 		// The CRDs of the Gateway API are not installed here.
+		"get gateway.networking.k8s.io/gateways":   true,
 		"list gateway.networking.k8s.io/gateways":  true,
 		"watch gateway.networking.k8s.io/gateways": true,
 		// API servers before 1.34, and those that cannot stream a list, are asked for one.

@@ -4,7 +4,8 @@
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
 #   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
 #   a create, an update or a delete, the listener of another host too, or the route of a namespace that is neither the
-#   client's nor the host's, which leads it to a service inside the mesh. So are requests that a route redirected or
+#   client's nor the host's, which leads it to a service inside the mesh, and the Gateway of the Gateway API that was the
+#   waypoint of ambient clients. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
@@ -17,7 +18,7 @@
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [DestinationRule, EnvoyFilter, Gateway, Namespace, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
+#   kinds: [DestinationRule, EnvoyFilter, Gateway, KubernetesGateway, Namespace, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib
@@ -129,6 +130,11 @@ _action(f) := {"action": "warn"} if lib.may_be_left_alone(f)
 _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	f.takenBy
 } else := lib.flow_message(f, sprintf(
+	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s is no waypoint for %s then, and ztunnel starts no TLS.",
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.waypoint_text(f), lib.service_name(f)],
+)) if {
+	lib.lost_waypoint(f)
+} else := lib.flow_message(f, sprintf(
 	"%s for %s, was encrypted before this %s and would go on in plaintext: %s.",
 	[lib.payload_text(f), lib.asked_for(f), input.request.operation, lib.cause_text(f)],
 )) if {
@@ -209,6 +215,8 @@ _rule_comes_first(f) if {
 
 _fix(f) := lib.narrow_listener(f) if {
 	f.takenBy
+} else := lib.keep_waypoint(f) if {
+	lib.lost_waypoint(f)
 } else := lib.leave_to_others(f) if {
 	f.cause == "routed-inside"
 	f.related == lib.object_name(lib.reviewed_object)

@@ -123,6 +123,30 @@ test_fix_for_ztunnel_is_no_yaml if {
 	fixes == {"# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n"}
 }
 
+# Both are words: what has to come first, or stay.
+test_refuses_a_gateway_that_was_a_waypoint[operation] if {
+	some operation, want in {
+		"UPDATE": {
+			"message": "Gateway (gateway.networking.k8s.io) default/review, by its spec.listeners, is no waypoint for ServiceEntry default/edition-cnn-com then",
+			"fix": "that allows routes from namespace default",
+		},
+		"DELETE": {
+			"message": "(to port 443 of the server): Gateway (gateway.networking.k8s.io) default/review is no waypoint for",
+			"fix": "# First delete ServiceEntry default/edition-cnn-com,",
+		},
+	}
+	decided := {"UPDATE": {"object": {"kind": "KubernetesGateway", "namespace": "default", "name": "review"}, "field": "spec.listeners"}, "DELETE": null}
+	flow := object.union(fixtures.plaintext_flow, {
+		"client": {"kind": "ztunnel", "namespace": "shop"}, "cause": "ztunnel", "before": "originated",
+		"hops": [object.union(fixtures.plaintext_hop, {"decidedBy": decided[operation]})],
+	})
+	result := found with input as object.union(fixtures.review("KubernetesGateway", [flow]), {"request": {"operation": operation, "kind": "KubernetesGateway", "namespace": "default", "name": "review"}})
+	count(result) == 1
+	some v in result
+	contains(v.message, want.message)
+	contains(v.fix, want.fix)
+}
+
 test_takes_the_selector_away_for_a_waypoint if {
 	flow := object.union(disabled, {"cause": "selector-at-waypoint", "client": {"kind": "waypoint"}})
 	fixes := {v.fix | some v in found} with input as fixtures.review("DestinationRule", [flow])

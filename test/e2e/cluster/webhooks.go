@@ -109,10 +109,11 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		ObjectMeta: metav1.ObjectMeta{Name: WebhookName},
 		Webhooks: []admission.ValidatingWebhook{
 			w.validatingWebhook("validate.tlsward.io", admission.Fail,
-				w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete)...),
+				append(w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete),
+					of("gateway.networking.k8s.io", "gateways", admission.Create, admission.Update, admission.Delete))...),
 			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
-			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, ofKubernetes("services", admission.Create, admission.Update, admission.Delete)),
-			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, ofKubernetes("namespaces", admission.Update, admission.Delete)),
+			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", "services", admission.Create, admission.Update, admission.Delete)),
+			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", "namespaces", admission.Update, admission.Delete)),
 		},
 	}
 }
@@ -131,11 +132,11 @@ func (w Webhooks) validatingWebhook(name string, policy admission.FailurePolicyT
 	}
 }
 
-// ofKubernetes returns the rule of a webhook for a kind of Kubernetes itself.
-func ofKubernetes(resource string, operations ...admission.OperationType) admission.RuleWithOperations {
+// of returns the rule of a webhook for a kind of Kubernetes itself, or of its Gateway API.
+func of(group, resource string, operations ...admission.OperationType) admission.RuleWithOperations {
 	return admission.RuleWithOperations{
 		Operations: operations,
-		Rule:       admission.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{resource}},
+		Rule:       admission.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: []string{resource}},
 	}
 }
 

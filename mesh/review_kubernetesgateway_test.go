@@ -1,0 +1,92 @@
+package mesh
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a Gateway of the Gateway API answers for: connections that were under TLS by the waypoint that it was.
+func TestReviewKubernetesGateway(t *testing.T) {
+	const (
+		listener  = `gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]`
+		forAll    = `gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]`
+		labelled  = `labels: {istio.io/use-waypoint: w}`
+		elsewhere = `labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: infra}`
+		gateway   = `
+			KubernetesGateway egress/w: {` + listener + `}`
+		shared = `
+			KubernetesGateway infra/w: {` + forAll + `}`
+		ambient = `
+			Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`
+		entry = `
+			ServiceEntry egress/api @1: {metadata: {%}, hosts: [api.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`
+		rule = `
+			DestinationRule egress/api: {host: api.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+		lost = `
+			ztunnel shop api.example:80 plaintext ztunnel was originated`
+	)
+	entryWith := func(metadata string) string { return strings.ReplaceAll(entry, "%", metadata) }
+	served := gateway + ambient + entryWith(labelled) + rule
+	for _, c := range []reviewCase{
+		{"one that is not for services any more", served, `
+			KubernetesGateway egress/w: {metadata: {labels: {istio.io/waypoint-for: workload}}, ` + listener + `}`, lost},
+		{"for nothing", served, `
+			KubernetesGateway egress/w: {metadata: {labels: {istio.io/waypoint-for: none}}, ` + listener + `}`, lost},
+		{"for services, as it was", served, `
+			KubernetesGateway egress/w: {metadata: {labels: {istio.io/waypoint-for: service}}, ` + listener + `}`, ``},
+		{"of another class", served, `
+			KubernetesGateway egress/w: {gatewayClassName: nginx, listeners: [{protocol: HBONE, port: 15008}]}`, lost},
+		{"with another listener", served, `
+			KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HTTP, port: 80}]}`, lost},
+		{"with one listener more", served, `
+			KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HTTP, port: 80}, {protocol: HBONE, port: 15008}]}`, ``},
+		{"of another revision", served, `
+			KubernetesGateway egress/w: {metadata: {labels: {istio.io/rev: canary}}, ` + listener + `}`, ``},
+		{"one that goes", served, "delete KubernetesGateway egress/w", lost},
+		{"and has the label of the namespace", gateway + ambient + entryWith("") + rule + `
+			Namespace egress: {metadata: {` + labelled + `}}`, "delete KubernetesGateway egress/w", lost},
+		{"and is the other one", served + shared, "delete KubernetesGateway infra/w", ``},
+		{"whose host is not under TLS", gateway + ambient + entryWith(labelled), "delete KubernetesGateway egress/w", ``},
+		{"whose host nobody declares", gateway + ambient + rule, "delete KubernetesGateway egress/w", ``},
+		{"where nobody is in ambient mode", gateway + entryWith(labelled) + rule, "delete KubernetesGateway egress/w", ``},
+		{"where ambient pods have an entry of their own", served + `
+			ServiceEntry shop/api @2: {hosts: [api.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`,
+			"delete KubernetesGateway egress/w", ``},
+		{"where some ambient pods have an entry of their own", served + `
+			Namespace bank: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+			ServiceEntry bank/api @2: {hosts: [api.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`,
+			"delete KubernetesGateway egress/w", lost},
+		{"of another namespace", shared + ambient + entryWith(elsewhere) + rule, "delete KubernetesGateway infra/w", lost},
+		{"with its namespace", shared + ambient + entryWith(elsewhere) + rule + `
+			Namespace infra: {}`, "delete Namespace infra", lost},
+		{"that takes services of its own namespace alone", shared + ambient + entryWith(elsewhere) + rule, `
+			KubernetesGateway infra/w: {` + listener + `}`, lost},
+		{"that selects other namespaces", shared + ambient + entryWith(elsewhere) + rule, `
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008,
+				allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: bank}}}}}]}`, lost},
+		{"whose selector a Namespace no longer matches", ambient + entryWith(elsewhere) + rule + `
+			KubernetesGateway infra/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008,
+				allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}}]}
+			Namespace egress: {metadata: {labels: {team: shop}}}`, `
+			Namespace egress: {metadata: {labels: {team: bank}}}`, lost},
+		{"a new one", ambient + entryWith(labelled) + rule, gateway, ``},
+		{"an ingress gateway", ambient + entryWith(labelled) + rule, `
+			KubernetesGateway egress/w: {gatewayClassName: istio, listeners: [{protocol: HTTP, port: 80}]}`, ``},
+	} {
+		c.run(t)
+	}
+}
+
+// The flow of an UPDATE names the field by which the Gateway is no waypoint any more.
+func TestReviewKubernetesGatewayDecidedBy(t *testing.T) {
+	before, after, ref := changed(t, `
+		KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+		Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+		Namespace egress: {metadata: {labels: {istio.io/use-waypoint: w}}}
+		ServiceEntry egress/api: {hosts: [api.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		DestinationRule egress/api: {host: api.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+		KubernetesGateway egress/w: {metadata: {labels: {istio.io/waypoint-for: workload}}, gatewayClassName: istio-waypoint,
+			listeners: [{protocol: HBONE, port: 15008}]}`)
+	flows := mustReview(t, before, after, ref, nil)
+	equal(t, "decided by", flows[0].Hops[0].DecidedBy, "Gateway (gateway.networking.k8s.io) egress/w metadata.labels[istio.io/waypoint-for]")
+}

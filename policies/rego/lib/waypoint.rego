@@ -1,0 +1,30 @@
+package tlsward.lib
+
+# METADATA
+# description: Whether a flow loses its TLS with the Gateway under review, which was the waypoint of its host.
+lost_waypoint(flow) if {
+	input.request.kind == "KubernetesGateway"
+	lost_tls(flow)
+	flow.cause == "ztunnel"
+}
+
+# METADATA
+# description: The Gateway under review, with the field by which it is no waypoint any more.
+waypoint_text(flow) := sprintf("%s, by its %s,", [object_name(reviewed_object), last_hop(flow).decidedBy.field]) if {
+	is_object(last_hop(flow).decidedBy)
+} else := object_name(reviewed_object)
+
+# METADATA
+# description: The fix for a flow that loses its waypoint, which is no YAML.
+keep_waypoint(flow) := sprintf(
+	"# First delete %s, or let its label istio.io/use-waypoint name another waypoint, beside which its DestinationRule stands.\n",
+	[service_name(flow)],
+) if {
+	input.request.operation == "DELETE"
+} else := sprintf(
+	concat("\n", [
+		"# Let it stay a waypoint, as long as %s uses it: spec.gatewayClassName istio-waypoint, a listener for HBONE on port 15008",
+		"# that allows routes from namespace %s, and no label istio.io/waypoint-for but service or all.\n",
+	]),
+	[service_name(flow), object.get(flow.service, "namespace", "of the entry")],
+)
