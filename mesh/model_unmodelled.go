@@ -55,16 +55,6 @@ func unmodelledModes(spec *security.PeerAuthentication) []unmodelled {
 	return found
 }
 
-// capturing returns the variables by which a proxy's metadata change what it captures, how it resolves names and with which
-// certificates it speaks (pkg/model/proxy.go NodeMetadata).
-func capturing() []string {
-	return []string{
-		"ISTIO_META_INTERCEPTION_MODE", "ISTIO_META_DNS_CAPTURE", "ISTIO_META_DNS_AUTO_ALLOCATE", "ISTIO_META_ENABLE_HBONE",
-		"ISTIO_META_DISABLE_HBONE_SEND", "ISTIO_META_TLS_CLIENT_CERT_CHAIN", "ISTIO_META_TLS_CLIENT_KEY", "ISTIO_META_TLS_CLIENT_ROOT_CERT",
-		"ISTIO_META_NETWORK", "ISTIO_META_REQUESTED_NETWORK_VIEW",
-	}
-}
-
 func unmodelledProxy(spec *networkingv1beta1.ProxyConfig) []unmodelled {
 	var found []unmodelled
 	for _, name := range slices.Sorted(maps.Keys(spec.EnvironmentVariables)) {
@@ -72,7 +62,7 @@ func unmodelledProxy(spec *networkingv1beta1.ProxyConfig) []unmodelled {
 			found = append(found, unmodelled{"spec.environmentVariables[" + name + "]", MeansCapture})
 		}
 	}
-	if image := spec.GetImage().GetImageType(); image != "" && !slices.Contains([]string{"default", "debug", "distroless"}, image) {
+	if isUnpublished(spec.GetImage().GetImageType()) {
 		found = append(found, unmodelled{"spec.image.imageType", MeansImage})
 	}
 	return found

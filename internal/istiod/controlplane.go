@@ -23,3 +23,11 @@ func (c ControlPlane) Settings() (mesh.Settings, error) {
 	}
 	return s.WithMeshConfig(c.MeshConfig)
 }
+
+// OutsideModel returns what of it may move what the model says and is not followed, each with what hangs on it.
+func (c ControlPlane) OutsideModel() []string {
+	if c.MeshConfig == nil {
+		return nil
+	}
+	return mesh.OutsideModelOfMeshConfig(c.MeshConfig)
+}

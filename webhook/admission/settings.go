@@ -46,6 +46,18 @@ func MeshSettings(m v1alpha1.Mesh, s mesh.Settings) (mesh.Settings, error) {
 	return s, nil
 }
 
+// OutsideModel returns the fields of a configuration's meshConfig that the model does not follow, each with what hangs on it.
+func OutsideModel(m v1alpha1.Mesh) []string {
+	if len(m.MeshConfig) == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(m.MeshConfig)
+	if err != nil {
+		return nil // MeshSettings tells it
+	}
+	return mesh.OutsideModelOfMeshConfig(raw)
+}
+
 // withMeshConfig lays a meshConfig that a person wrote over s.
 func withMeshConfig(s mesh.Settings, config map[string]any) (mesh.Settings, error) {
 	raw, err := json.Marshal(config)

@@ -56,3 +56,13 @@ func TestMeshSettingsKnowTheVersion(t *testing.T) {
 		t.Errorf("have %v, want %q", err, want)
 	}
 }
+
+func TestOutsideModel(t *testing.T) {
+	if have := OutsideModel(v1alpha1.Mesh{}); have != nil {
+		t.Errorf("have %q", have)
+	}
+	have := OutsideModel(v1alpha1.Mesh{MeshConfig: map[string]any{"trustDomain": "td", "proxyHttpPort": 15002}})
+	if len(have) != 1 || !strings.HasPrefix(have[0], "proxyHttpPort: ") {
+		t.Errorf("have %q", have)
+	}
+}

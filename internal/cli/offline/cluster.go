@@ -52,27 +52,36 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 // mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand. Documents that
 // configure the control plane go before the cluster's.
 func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document, standing bool) (*Mesh, error) {
-	settings, err := c.settings(evaluator, docs)
+	settings, outside, err := c.settings(evaluator, docs)
 	if err != nil {
 		return nil, err
 	}
+	var m *Mesh
 	if standing {
-		return loadStanding(settings, c.objects, c.namespace)
+		m, err = loadStanding(settings, c.objects, c.namespace)
+	} else {
+		m, err = loadOver(settings, c, docs)
 	}
-	return loadOver(settings, c, docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range outside {
+		m.Notes = append(m.Notes, "of the MeshConfig is not followed: "+field)
+	}
+	return m, nil
 }
 
-func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document) (mesh.Settings, error) {
+// settings returns what documents over the cluster and the configuration say of the mesh, and what of it is not followed.
+func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document) (s mesh.Settings, outside []string, err error) {
 	config := evaluator.Config.Mesh
 	configured, err := controlPlane(slices.Concat(c.controlPlane, docs), c.namespace, config.Revision)
 	if err != nil {
-		return mesh.Settings{}, err
+		return s, nil, err
 	}
-	settings, err := configured.Settings()
-	if err != nil {
-		return mesh.Settings{}, err
+	if s, err = configured.Settings(); err == nil {
+		s, err = admission.MeshSettings(config, s)
 	}
-	return admission.MeshSettings(config, settings)
+	return s, append(configured.OutsideModel(), admission.OutsideModel(config)...), err
 }
 
 // Below is what the stored objects of a test are laid over: the mesh of a cluster, or nothing.
@@ -103,7 +112,7 @@ func (s Source) Below(ctx context.Context, c *v1alpha1.Config, streams cli.Strea
 
 // Snapshot returns the mesh of objects over the cluster: they take the place of those of the same name.
 func (b *Below) Snapshot(evaluator *admission.Evaluator, objects ...*mesh.Object) (*mesh.Snapshot, error) {
-	settings, err := b.cluster.settings(evaluator, nil)
+	settings, _, err := b.cluster.settings(evaluator, nil)
 	if err != nil {
 		return nil, err
 	}

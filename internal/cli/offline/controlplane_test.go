@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,21 @@ func TestMeshConfig(t *testing.T) {
 				t.Errorf("root namespace %s, trust domain %s, %d objects", s.RootNamespace, s.TrustDomain, len(m.Objects))
 			}
 		})
+	}
+}
+
+func TestMeshConfigIsNotFollowed(t *testing.T) {
+	docs := parse(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "proxyHttpPort: 15002"}}`)
+	config := v1alpha1.DefaultConfig()
+	config.Mesh.MeshConfig = map[string]any{"configSources": []any{map[string]any{"address": "k8s://"}}}
+	m, err := cluster{}.mesh(&admission.Evaluator{Config: config}, docs, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"of the MeshConfig is not followed: proxyHttpPort: what applications send to their proxy as to an HTTP proxy",
+		"of the MeshConfig is not followed: configSources: objects that are not in the cluster"}
+	if !slices.Equal(m.Notes, want) {
+		t.Errorf("notes %q, want %q", m.Notes, want)
 	}
 }
 

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,8 @@ type clusterMeshConfig struct {
 	// missing is set where there is no MeshConfig; refused is why the newest was; unread is why none was read yet.
 	missing         bool
 	refused, unread error
-	contradicted    []string // fields of which Config says something else
+	// contradicted are the fields of which Config says something else; outside is what the model does not follow.
+	contradicted, outside []string
 }
 
 func newClusterMeshConfig(revision string) *clusterMeshConfig {
@@ -85,17 +87,20 @@ func (m *clusterMeshConfig) told() string {
 	if len(m.contradicted) > 0 {
 		notes = append(notes, "Config goes before it: "+strings.Join(m.contradicted, "; "))
 	}
+	if len(m.outside) > 0 {
+		notes = append(notes, "not followed: "+strings.Join(m.outside, "; "))
+	}
 	return strings.Join(notes, "; ")
 }
 
-// counts returns 1 while a MeshConfig is refused, and how many of its fields Config contradicts.
-func (m *clusterMeshConfig) counts() (refused, contradicted float64) {
+// counts returns 1 while a MeshConfig is refused, how many of its fields Config contradicts, and how much is not followed.
+func (m *clusterMeshConfig) counts() (refused, contradicted, outside float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refused != nil {
 		refused = 1
 	}
-	return refused, float64(len(m.contradicted))
+	return refused, float64(len(m.contradicted)), float64(len(m.outside))
 }
 
 // set takes what was put into force.
@@ -119,13 +124,14 @@ func (m *clusterMeshConfig) fail(err error) {
 	m.unread = err
 }
 
-// contradict takes the fields of which Config says something else, and reports whether they are news.
-func (m *clusterMeshConfig) contradict(fields []string) bool {
+// doubt takes the fields of which Config says something else and what is not followed, and reports which are news.
+func (m *clusterMeshConfig) doubt(contradicted, outside []string) (moreContradicted, moreOutside bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	news := strings.Join(fields, "\n") != strings.Join(m.contradicted, "\n")
-	m.contradicted = fields
-	return news
+	moreContradicted = len(contradicted) > 0 && !slices.Equal(contradicted, m.contradicted)
+	moreOutside = len(outside) > 0 && !slices.Equal(outside, m.outside)
+	m.contradicted, m.outside = contradicted, outside
+	return moreContradicted, moreOutside
 }
 
 // watchMeshConfig lays the cluster's MeshConfig under the configuration, and does so again when it changes.
@@ -135,9 +141,11 @@ func (r *reloader) watchMeshConfig() error {
 	}
 	r.s.health.Note("MeshConfig", r.mesh.told)
 	r.s.gaugeOf("mesh_config_refused", "1 while the newest MeshConfig of the cluster is refused.",
-		func() float64 { refused, _ := r.mesh.counts(); return refused })
+		func() float64 { refused, _, _ := r.mesh.counts(); return refused })
 	r.s.gaugeOf("mesh_config_contradictions", "Fields of MeshConfig of which the configuration says something else than the cluster.",
-		func() float64 { _, contradicted := r.mesh.counts(); return contradicted })
+		func() float64 { _, contradicted, _ := r.mesh.counts(); return contradicted })
+	r.s.gaugeOf("mesh_config_outside_model", "Fields of MeshConfig that may move what leaves the mesh, and are not followed.",
+		func() float64 { _, _, outside := r.mesh.counts(); return outside })
 	client, err := core.NewForConfigAndClient(r.s.manager.GetConfig(), r.s.manager.GetHTTPClient())
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)

@@ -56,12 +56,14 @@ func TestMeshConfigChanged(t *testing.T) {
 	configMap := func(text string) *corev1.ConfigMap { return &corev1.ConfigMap{Data: map[string]string{"mesh": text}} }
 	const contradiction = "Config goes before it: trustDomain: ours, not theirs"
 	for _, c := range []struct {
-		name           string
-		seen           []*corev1.ConfigMap
-		root           string
-		refused, warns float64
-		told           string
+		name                    string
+		seen                    []*corev1.ConfigMap
+		root                    string
+		refused, warns, outside float64
+		told                    string
 	}{
+		{name: "outside the model", seen: []*corev1.ConfigMap{configMap("{rootNamespace: mesh, trustDomain: ours, proxyHttpPort: 15002}")}, root: "mesh", outside: 1,
+			told: "not followed: proxyHttpPort: "},
 		{name: "none", seen: []*corev1.ConfigMap{nil}, root: "istio-system", told: "ConfigMap istio has none: Istio's defaults are taken"},
 		{name: "without the key", seen: []*corev1.ConfigMap{{}}, root: "istio-system", told: "ConfigMap istio has none: Istio's defaults are taken"},
 		{name: "one", seen: []*corev1.ConfigMap{configMap("rootNamespace: mesh")}, root: "mesh", warns: 1, told: "Config goes before it: trustDomain: ours, not cluster.local"},
@@ -84,8 +86,8 @@ func TestMeshConfigChanged(t *testing.T) {
 			if have := r.cache.View().Stored.Settings().RootNamespace; have != c.root {
 				t.Errorf("root namespace %s, want %s", have, c.root)
 			}
-			if refused, warns := r.mesh.counts(); refused != c.refused || warns != c.warns {
-				t.Errorf("refused %v, contradicted %v", refused, warns)
+			if refused, warns, outside := r.mesh.counts(); refused != c.refused || warns != c.warns || outside != c.outside {
+				t.Errorf("refused %v, contradicted %v, outside the model %v", refused, warns, outside)
 			}
 			if told := r.mesh.told(); !strings.HasPrefix(told, c.told) || c.told == "" && told != "" {
 				t.Errorf("told %q, want %q", told, c.told)

@@ -131,12 +131,17 @@ func (r *reloader) useMesh(config v1alpha1.Mesh, found istiod.ControlPlane) erro
 	if !reflect.DeepEqual(r.cache.View().Stored.Settings(), settings) {
 		r.cache.Configure(settings)
 	}
-	var fields []string
+	var contradicted []string
 	if found.Known() {
-		fields = settings.MeshConfigDifferences(theirs)
+		contradicted = settings.MeshConfigDifferences(theirs)
 	}
-	if r.mesh.contradict(fields) && len(fields) > 0 {
-		r.s.log.Warn("the configuration goes before the cluster's MeshConfig", "fields", fields)
+	outside := append(found.OutsideModel(), admission.OutsideModel(config)...)
+	moreContradicted, moreOutside := r.mesh.doubt(contradicted, outside)
+	if moreContradicted {
+		r.s.log.Warn("the configuration goes before the cluster's MeshConfig", "fields", contradicted)
+	}
+	if moreOutside {
+		r.s.log.Warn("of the MeshConfig something is not followed", "fields", outside)
 	}
 	return nil
 }
