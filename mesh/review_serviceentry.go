@@ -15,6 +15,7 @@ import (
 func (r *review) serviceEntry() {
 	if r.changesStatusAlone() {
 		r.otherListeners()
+		r.ambientAddresses()
 		return
 	}
 	var hosts []string
@@ -27,6 +28,7 @@ func (r *review) serviceEntry() {
 		r.addRoutesTo(host)
 	}
 	r.otherListeners()
+	r.ambientAddresses()
 }
 
 // changesStatusAlone reports whether the ServiceEntry under review has other allocated addresses than before, and differs in

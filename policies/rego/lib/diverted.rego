@@ -65,6 +65,11 @@ keep_with_service(flow) := keep_object if {
 	object_name(flow.diverted.by),
 ]) if {
 	flow.cause == "routed-elsewhere"
+} else := sprintf(
+	"# Name in spec.addresses of %s only servers of %s: ztunnel has one service for an address, whatever its exportTo.\n",
+	[object_name(flow.diverted.by), flow.diverted.to],
+) if {
+	flow.client.kind == "ztunnel"
 } else := sprintf("# Name in spec.addresses of %s only servers of %s, or take another port, or let spec.exportTo be [\".\"].\n", [
 	object_name(flow.diverted.by),
 	flow.diverted.to,

@@ -50,6 +50,11 @@ narrow_listener(flow) := keep_object if {
 	input.request.operation == "DELETE"
 } else := "# Leave status.addresses to Istio, which allocates addresses that no other host has.\n" if {
 	_status_is_written
+} else := sprintf(
+	"# Give %s other spec.addresses than %s has: ztunnel has one service for an address, whatever its exportTo and its port.\n",
+	[object_name(flow.takenBy.service), service_name(flow)],
+) if {
+	flow.client.kind == "ztunnel"
 } else := sprintf("# Let %s have another clusterIP or port, or name in its annotation networking.istio.io/exportTo only namespaces that do not use %s.\n", [
 	object_name(flow.takenBy.service),
 	flow.host,

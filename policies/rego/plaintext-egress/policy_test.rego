@@ -309,6 +309,11 @@ test_refuses_connections_that_another_listener_takes if {
 	]} with input as fixtures.review("ServiceEntry", [taken({})])
 }
 
+test_tells_ambient_clients_of_addresses_alone if {
+	fixes := {v.fix | some v in found} with input as fixtures.review("ServiceEntry", [object.union(taken({}), {"client": {"kind": "ztunnel"}})])
+	fixes == {"# Give ServiceEntry team-a/db other spec.addresses than ServiceEntry default/edition-cnn-com has: ztunnel has one service for an address, whatever its exportTo and its port.\n"}
+}
+
 test_names_what_takes_a_whole_port if {
 	messages := {v.message | some v in found} with input as fixtures.review("ServiceEntry", [object.union(taken({}), {"takenBy": {"protocol": "", "addresses": ""}})])
 	some message in messages

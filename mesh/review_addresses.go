@@ -1,0 +1,166 @@
+package mesh
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// addressReview is the review of a ServiceEntry as to what it takes from ambient clients by its addresses. ztunnel has one
+// service for an address, the last that it heard of, whatever its exportTo and its namespace (ztunnel src/state/service.rs
+// insert_internal), and asks that for the port:
+//
+//	metadata: {name: api, namespace: egress}   metadata: {name: x, namespace: team-a}    # under review
+//	spec:                                      spec:
+//	  hosts: [api.example.com]                   hosts: [evil.example.net]
+//	  addresses: [240.1.1.1]                     addresses: [240.1.1.1]
+//
+// What sidecars make of addresses otherListeners and divertedReview tell.
+type addressReview struct {
+	*review
+	// own is a service of the entry, and number one of its ports.
+	own    *service
+	number uint32
+}
+
+// ambientAddresses adds the flows of ambient clients whose connections the ServiceEntry under review takes by addresses that
+// it did not have before.
+func (r *review) ambientAddresses() {
+	if r.object == nil || r.after.ambientNamespaces.Len() == 0 {
+		return
+	}
+	for _, own := range r.after.settings.servicesOf(r.object) {
+		if r.after.serviceInNamespace(own.host, own.namespace).ref != own.ref {
+			continue // ztunnel has another one of the host
+		}
+		for _, p := range own.ports {
+			ar := &addressReview{review: r, own: own, number: p.number}
+			if at := ar.newAddresses(); len(at) > 0 && FamilyOf(p.protocol) != FamilyUDP {
+				ar.add(at)
+			}
+		}
+	}
+}
+
+// ambientAddresses returns the addresses by which ztunnel knows a service: its own or, where it has none, those that Istio has
+// allocated.
+func (svc *service) ambientAddresses() []netip.Addr {
+	prefixes := svc.addresses()
+	if len(prefixes) == 0 {
+		prefixes = svc.allocated
+	}
+	list := make([]netip.Addr, 0, len(prefixes))
+	for _, prefix := range prefixes {
+		list = append(list, prefix.Addr())
+	}
+	return list
+}
+
+// newAddresses returns the addresses at which the entry has the port, and had it not before.
+func (r *addressReview) newAddresses() []netip.Addr {
+	list := r.own.ambientAddresses()
+	if r.old == nil {
+		return list
+	}
+	for _, was := range r.before.settings.servicesOf(r.old) {
+		if _, had := was.port(r.number); had && was.host == r.own.host {
+			known := was.ambientAddresses()
+			list = slices.DeleteFunc(list, func(at netip.Addr) bool { return slices.Contains(known, at) })
+		}
+	}
+	return list
+}
+
+// add adds what is taken of other services at the addresses.
+func (r *addressReview) add(addresses []netip.Addr) {
+	found := 0
+	for host := range r.after.hostsOnPort(r.number) {
+		for _, victim := range servicePerNamespace(r.after.services.At(host)) {
+			if r.stopped() || found == maxTakenHosts {
+				return
+			}
+			p, has := victim.port(r.number)
+			if !has || victim.ref == r.own.ref || FamilyOf(p.protocol) == FamilyTLS || FamilyOf(p.protocol) == FamilyUDP {
+				continue
+			}
+			own := victim.ambientAddresses()
+			if i := slices.IndexFunc(addresses, func(at netip.Addr) bool { return slices.Contains(own, at) }); i >= 0 && r.addVictim(victim, p, addresses[i]) {
+				found++
+			}
+		}
+	}
+}
+
+// addVictim adds the flows of the ambient clients of a service, and reports whether there are any.
+func (r *addressReview) addVictim(victim *service, p port, at netip.Addr) bool {
+	found := false
+	for _, namespace := range r.after.clientNamespaces(victim.host) {
+		if !r.after.isAmbient(namespace) || r.after.IsTerminating(namespace) {
+			continue
+		}
+		if has := r.after.ambientService(namespace, victim.host); has == nil || has.ref != victim.ref {
+			continue
+		}
+		if r.after.leavesMesh(victim) {
+			found = r.addTakenAt(namespace, victim, p, at) || found
+		} else {
+			found = r.addDivertedAt(namespace, victim, p, at) || found
+		}
+	}
+	return found
+}
+
+// addTakenAt adds the flow to a host outside the mesh that was under TLS, and is taken in plaintext or for another server.
+func (r *addressReview) addTakenAt(namespace string, victim *service, p port, at netip.Addr) bool {
+	before := r.before.ClientOf(namespace, nil, victim.host)
+	earlier := r.before.hops(before, victim.host, r.number)
+	if egressVerdict(earlier) != Originated {
+		return false
+	}
+	now := r.after.ambientClient(namespace, r.own)
+	if egressVerdict(r.after.hops(now, r.own.host, r.number)) == Originated {
+		h := r.hopToOwn(now)
+		lost := r.lostVerification(h, r.checkedBefore(earlier, victim.host), now, victim.host, victim.host)
+		if lost != nil {
+			r.review.add(change{hop: h, before: Originated, lost: lost})
+		}
+		return lost != nil
+	}
+	ztunnel := Client{Kind: ClientZtunnel, Namespace: namespace}
+	other := OtherListener{Service: r.own.ref, Host: r.own.host, Protocol: r.ownPort().protocol, Addresses: at.String()}
+	(&listenerReview{review: r.review, number: r.number}).addTaken(ztunnel, scopedService{service: victim, ports: victim.ports}, p, other)
+	return true
+}
+
+// addDivertedAt adds the flow to a service of another namespace of the mesh, towards which ztunnel starts the mesh's own mutual
+// TLS.
+func (r *addressReview) addDivertedAt(namespace string, victim *service, p port, at netip.Addr) bool {
+	now := r.after.ambientClient(namespace, r.own)
+	svc := scopedService{service: victim, ports: victim.ports}
+	ztunnel := Client{Kind: ClientZtunnel, Namespace: namespace}
+	if victim.namespace == r.own.namespace || !r.before.isMeshService(victim) ||
+		r.after.keepsUnderTLS(asked{client: ztunnel, host: victim.host}, svc, r.hopToOwn(now)) {
+		return false
+	}
+	h := r.after.directHop(ztunnel, svc, r.number, "", FamilyOf(p.protocol))
+	h.kind = HopMesh
+	f := h.flow()
+	f.Service, f.Verdict, f.Cause, f.Before = &victim.ref, Plaintext, CauseOtherListener, Originated
+	f.Diverted = &Diversion{
+		By: r.own.ref, To: r.own.host, Service: r.own.ref, Addresses: at.String(), Outside: r.after.leavesMesh(r.own),
+	}
+	f.Hops = []Hop{{From: ztunnel.String(), To: r.own.host, Port: r.number, Protocol: h.cluster.Protocol, Names: []string{}}}
+	r.index[h.key()] = len(r.flows)
+	r.flows = append(r.flows, f)
+	return true
+}
+
+// hopToOwn returns the hop of a client to the entry under review.
+func (r *addressReview) hopToOwn(client Client) hop {
+	svc := scopedService{service: r.own, ports: r.own.ports, atWaypoint: client.Kind == ClientWaypoint}
+	return r.after.directHop(client, svc, r.number, "", FamilyOf(r.ownPort().protocol))
+}
+
+func (r *addressReview) ownPort() port {
+	p, _ := r.own.port(r.number)
+	return p
+}
