@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-
-	networking "istio.io/api/networking/v1alpha3"
 )
 
 // wasAndIsUnderTLS reports whether what a client sends to the host is under TLS by the host's own objects.
@@ -71,8 +69,8 @@ func (r *listenerReview) isUnderTLS(client Client, svc *service) bool {
 }
 
 // addressesOf returns the addresses to which clients of a service connect, as far as they are written down: its own and,
-// where these are nobody's listener, those of its endpoints. unknown reports whether DNS may know others; the zero Addr
-// stands for these.
+// where these are nobody's listener, those of its endpoints. unknown reports whether DNS may know others, as for all who ask
+// it for the host, whatever the resolution of the entry: that is the proxy's. The zero Addr stands for these.
 func (r *listenerReview) addressesOf(s *Snapshot, svc scopedService, p port) (known []netip.Addr, unknown bool) {
 	for _, prefix := range svc.addresses() {
 		known = append(known, prefix.Addr())
@@ -85,15 +83,11 @@ func (r *listenerReview) addressesOf(s *Snapshot, svc scopedService, p port) (kn
 	if len(known) > 0 && p.family() != FamilyHTTP {
 		return known, false
 	}
-	servers := s.endpointAddresses(svc.service, r.number)
-	known = append(known, servers...)
+	known = append(known, s.endpointAddresses(svc.service, r.number)...)
 	for _, at := range svc.allocated {
 		known = append(known, at.Addr())
 	}
-	if unknown = len(servers) == 0 && svc.entry.GetResolution() != networking.ServiceEntry_STATIC; unknown {
-		known = append(known, netip.Addr{}) // one that is nobody's
-	}
-	return known, unknown
+	return append(known, netip.Addr{}), true // one that is nobody's
 }
 
 // possiblyTaken returns the listener that the entry under review has anew for addresses at which the service may be, as
@@ -108,7 +102,7 @@ func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherL
 		}
 		var list []OtherListener
 		for _, at := range r.newlyClaimed {
-			if !hasNoServer(at) {
+			if isMatched(at) && !hasNoServer(at) {
 				list = append(list, r.otherListener(takenBy{own, at}, true))
 			}
 		}

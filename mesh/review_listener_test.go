@@ -34,7 +34,11 @@ func TestReviewOtherListeners(t *testing.T) {
 			ServiceEntry team/wide @1: {hosts: [x.example], addresses: [203.0.0.0/16], exportTo: [team], resolution: STATIC, endpoints: [{address: 203.0.113.3}], ports: [{number: 80, name: x, protocol: TCP}]}
 			DestinationRule team/wide: {host: x.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}`, `
 			ServiceEntry team/x: {hosts: [y.example], addresses: [203.0.113.0/24], exportTo: [team], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
+			sidecar team web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 203.0.113.0/24 possibly
 			sidecar team x.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 203.0.113.0/24`},
+		{"an address that may be one of a host with endpoints, too, as DNS knows", web, `
+			ServiceEntry team/x: {hosts: [x.example], addresses: [203.0.113.99], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
+			sidecar shop web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 203.0.113.99/32 possibly`},
 		{"what a route keeps in the mesh, for when it is gone", web + `
 			VirtualService shop/web: {hosts: [web.example], exportTo: [.], http: [{route: [{destination: {host: inside}}]}]}`, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [203.0.113.1], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `

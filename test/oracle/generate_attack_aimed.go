@@ -50,7 +50,7 @@ func (g *Generator) takeListener(v victim) []Write {
 	}
 	spec := object{"hosts": list{"evil.example.net"}, "ports": list{port}}
 	resolution := g.location(spec)
-	at := []string{"192.0.2.1", "128.0.0.0/1"}
+	at := []string{"192.0.2.1", "128.0.0.0/1", unlisted}
 	if v.vip != "" {
 		at = append(at, v.vip, v.vip, "240.1.1.0/24")
 	}
