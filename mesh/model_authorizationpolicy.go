@@ -112,6 +112,8 @@ func (s *Snapshot) addSelectedByFacts(c *Callers, namespace string, selector map
 		c.Workloads = true
 	case namespace == s.settings.RootNamespace: // where nobody but the mesh's own team writes
 		c.Ingress = append(c.Ingress, namespace+"/"+labelsText(selector))
+	case s.leadsToWorkloads(namespace, selector):
+		c.Workloads = true
 	default:
 		c.Unknown = append(c.Unknown, namespace+"/"+labelsText(selector))
 	}
@@ -146,6 +148,41 @@ func (s *Snapshot) ingressSelected(namespace string, selector map[string]string)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// leadsToWorkloads reports whether Services lead to what a selector with the labels of an ingress gateway selects, so that it
+// is no gateway which is still to come: no Gateway of the namespace, or for other labels, is for these pods, and
+//  1. a Service of the namespace, by labels of the selector that are not an ingress gateway's, leads to all of them, or
+//  2. one may lead to some, and none that is an ingress gateway's, by its type or labels, does.
+//
+// Here the pods of a Service get a label that it does not ask for, and let anybody in:
+//
+//	kind: Service                 kind: AuthorizationPolicy
+//	spec:                         spec:
+//	  selector: {app: pay}          selector: {matchLabels: {app: pay, istio: ingressgateway}}
+//	                                rules: [{}]
+func (s *Snapshot) leadsToWorkloads(namespace string, selector map[string]string) bool {
+	for _, g := range s.gatewaysSelecting(selector) {
+		own := g.Namespace == namespace || !namesIngressChart(gatewaySpec(g).Selector)
+		if own && servesOutsiders(gatewaySpec(g)) && len(gatewaySpec(g).Selector) > 0 {
+			return false
+		}
+	}
+	gateway, possible := false, false
+	for _, o := range s.objects.Prefix(KindService + "\x00" + namespace + "\x00") {
+		svc := o.Spec.(*Service)
+		_, some := joinLabels(selector, svc.Selector)
+		switch {
+		case !some || len(svc.Selector) == 0:
+		case svc.isPublic(), namesIngressChart(svc.Selector):
+			gateway = true
+		case selectorMatches(svc.Selector, selector):
+			return true
+		default:
+			possible = true
+		}
+	}
+	return possible && !gateway
 }
 
 // isPublic reports whether clients outside the cluster reach the Service.

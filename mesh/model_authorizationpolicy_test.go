@@ -20,6 +20,16 @@ func TestCallers(t *testing.T) {
 		Service shop/edge: {type: LoadBalancer, selector: {istio: edge, app: edge}, ports: [{port: 443}]}
 		Service shop/meshed: {type: NodePort, selector: {istio: meshed}, ports: [{port: 443}]}
 		Service shop/egress: {selector: {istio: egress}, ports: [{port: 80}]}
+		Service pay/pay: {selector: {app: pay}, ports: [{port: 80}]}
+		Service soon/soon: {type: LoadBalancer, selector: {app: soon, istio: ingress}, ports: [{port: 443}]}
+		Service soon/inside: {selector: {app: soon, istio: ingress}, ports: [{port: 443}]}
+		Service soon/pay: {selector: {app: pay}, ports: [{port: 80}]}
+		Gateway pay/none: {selector: {istio: other}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+		Gateway other/all: {selector: {istio: ingressgateway}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+		Service inside/chart: {selector: {istio: ingress}, ports: [{port: 80}]}
+		Service inside/pay: {selector: {app: pay}, ports: [{port: 80}]}
+		Service far/far: {selector: {app: far}, ports: [{port: 443}]}
+		Gateway far/far: {selector: {app: far}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
 		Service till/far: {type: LoadBalancer, selector: {istio: far}, ports: [{port: 80}]}`
 	gateway := func(names ...string) string {
 		list := ""
@@ -49,6 +59,14 @@ func TestCallers(t *testing.T) {
 		{"shop", selects("istio: egress"), "[] [] [] true"},          // nor here
 		{"shop", selects("istio: far"), "[] [] [] true"},             // the Service is another namespace's
 		{"istio-system", selects("istio: far"), "[till/far] [] [] false"},
+		{"pay", selects("istio: ingressgateway"), "[] [] [] true"}, // a label more on pods of a Service, and nobody asks for them
+		{"pay", selects("istio: ingressgateway, app: pay"), "[] [] [] true"},
+		{"pay", selects("istio: ingressgateway, app: other"), "[] [] [pay/app=other,istio=ingressgateway] false"}, // no Service
+		{"soon", selects("istio: ingress"), "[] [] [soon/istio=ingress] false"},                                   // its Gateway is still to come
+		{"soon", selects("istio: ingress, app: soon"), "[] [] [soon/app=soon,istio=ingress] false"},
+		{"soon", selects("istio: ingress, app: pay"), "[] [] [] true"},
+		{"inside", selects("istio: ingress"), "[] [] [inside/istio=ingress] false"},                           // a gateway's, whoever leads there from outside
+		{"far", selects("istio: ingressgateway, app: far"), "[] [] [far/app=far,istio=ingressgateway] false"}, // behind a Service of ClusterIP
 		{"shop", selects("istio: ingressgateway"), "[] [] [shop/istio=ingressgateway] false"},
 		{"shop", selects("app: istio-ingress"), "[] [] [shop/app=istio-ingress] false"},
 		{"istio-system", selects("istio: ingressgateway"), "[istio-system/istio=ingressgateway] [] [] false"},
