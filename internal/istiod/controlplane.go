@@ -1,33 +1,91 @@
 package istiod
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 
 	"github.com/tlsward/tlsward/mesh"
 )
 
 // ControlPlane is what the cluster shows of how an istiod is configured.
 type ControlPlane struct {
-	// MeshConfig is that of its ConfigMap, as JSON; nil where there is none.
-	MeshConfig json.RawMessage
+	// Deployment is nil where it is not known.
+	Deployment *Deployment
+	// Shared is the MeshConfig of the ConfigMap that SHARED_MESH_CONFIG names, MeshConfig that of istiod's own, which goes before
+	// it, as JSON; nil where there is none.
+	Shared, MeshConfig json.RawMessage
 }
-
-// Known reports whether the cluster shows anything of it.
-func (c ControlPlane) Known() bool { return c.MeshConfig != nil }
 
 // Settings returns what follows for the mesh: Istio's defaults where nothing else is said.
 func (c ControlPlane) Settings() (mesh.Settings, error) {
 	s := mesh.DefaultSettings()
-	if c.MeshConfig == nil {
-		return s, nil
+	if d := c.Deployment; d != nil {
+		s.ClusterDomain, s.Revision = d.ClusterDomain, d.Environment["REVISION"]
+		s.Version, _ = d.minor()
 	}
-	return s.WithMeshConfig(c.MeshConfig)
+	var err error
+	for _, layer := range c.layers() {
+		if s, err = s.WithMeshConfig(layer); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// layers returns the MeshConfigs in the order in which istiod applies them (pilot/pkg/bootstrap/mesh.go toSources).
+func (c ControlPlane) layers() []json.RawMessage {
+	var layers []json.RawMessage
+	for _, layer := range []json.RawMessage{c.Shared, c.MeshConfig} {
+		if layer != nil {
+			layers = append(layers, layer)
+		}
+	}
+	return layers
+}
+
+// SharedMeshConfig returns the name of the ConfigMap that SHARED_MESH_CONFIG names, "" for none.
+func (c ControlPlane) SharedMeshConfig() string {
+	if c.Deployment == nil {
+		return ""
+	}
+	return c.Deployment.Environment["SHARED_MESH_CONFIG"]
 }
 
 // OutsideModel returns what of it may move what the model says and is not followed, each with what hangs on it.
 func (c ControlPlane) OutsideModel() []string {
-	if c.MeshConfig == nil {
+	var found []string
+	if c.Deployment != nil {
+		found = c.Deployment.outsideModel()
+	}
+	for _, layer := range c.layers() {
+		found = append(found, mesh.OutsideModelOfMeshConfig(layer)...)
+	}
+	return found
+}
+
+// Contradictions returns in which fields settings differ from what the cluster shows, each with both values. Where it shows
+// nothing there are none.
+func (c ControlPlane) Contradictions(s mesh.Settings) []string {
+	theirs, err := c.Settings()
+	if err != nil {
 		return nil
 	}
-	return mesh.OutsideModelOfMeshConfig(c.MeshConfig)
+	var found []string
+	if len(c.layers()) > 0 {
+		found = s.MeshConfigDifferences(theirs)
+	}
+	add := func(field, ours, theirs string) {
+		if ours != theirs {
+			found = append(found, fmt.Sprintf("%s: %s, not %s", field, ours, theirs))
+		}
+	}
+	if c.Deployment != nil {
+		add("clusterDomain", s.ClusterDomain, theirs.ClusterDomain)
+		add("revision", cmp.Or(s.Revision, mesh.DefaultRevision), cmp.Or(theirs.Revision, mesh.DefaultRevision))
+		if theirs.Version != "" {
+			add("istioVersion", string(cmp.Or(s.Version, mesh.Version131)), string(theirs.Version))
+		}
+	}
+	return found
 }

@@ -59,10 +59,11 @@ var rare = func() map[string]bool {
 		"list gateway.networking.k8s.io/gateways":  true,
 		"watch gateway.networking.k8s.io/gateways": true,
 		// API servers before 1.34, and those that cannot stream a list, are asked for one.
-		"list /services":   true,
-		"get /services":    true, // a write that was admitted and has not been seen to arrive is looked up
-		"list /namespaces": true,
-		"list /configmaps": true,
+		"list /services":        true,
+		"get /services":         true, // a write that was admitted and has not been seen to arrive is looked up
+		"list /namespaces":      true,
+		"list /configmaps":      true,
+		"list apps/deployments": true,
 	}
 	for _, resource := range []string{"networking.istio.io/serviceentries", "networking.istio.io/destinationrules",
 		"networking.istio.io/virtualservices", "networking.istio.io/gateways", "networking.istio.io/sidecars",

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -78,4 +79,23 @@ func TestMeshConfigOfTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	await("the ConfigMap gone", false)
+
+	// istiod's Deployment names a ConfigMap that is laid below istiod's own.
+	shared := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "shared"}, Data: map[string]string{"mesh": "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n"}}
+	if _, err = maps.Create(t.Context(), shared, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	labels := map[string]string{"app": "istiod"}
+	istiod := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "istiod"}, Spec: appsv1.DeploymentSpec{
+		Selector: &metav1.LabelSelector{MatchLabels: labels},
+		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{
+			{Name: "discovery", Image: "istio/pilot:1.31.0", Env: []corev1.EnvVar{{Name: "SHARED_MESH_CONFIG", Value: "shared"}}}}}}}}
+	if _, err = clients.AppsV1().Deployments(namespace).Create(t.Context(), istiod, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("the shared ConfigMap", true)
+	if err := clients.AppsV1().Deployments(namespace).Delete(t.Context(), "istiod", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("the Deployment gone", false)
 }

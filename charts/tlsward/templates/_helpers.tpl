@@ -113,8 +113,8 @@ matchConditions:
       object.metadata.?annotations[?k] != oldObject.metadata.?annotations[?k])
 {{- end -}}
 
-{{/* The name of Istio's ConfigMap with the MeshConfig: that of the revision in the configuration. */}}
-{{- define "tlsward.istioConfigMap" -}}
+{{/* What follows the names of Istio's Deployment and ConfigMap: the revision in the configuration. */}}
+{{- define "tlsward.revisionSuffix" -}}
 {{- $revision := ((.Values.config).mesh).revision | default "default" -}}
-{{- if eq $revision "default" -}}istio{{- else -}}istio-{{ $revision }}{{- end -}}
+{{- if ne $revision "default" -}}-{{ $revision }}{{- end -}}
 {{- end -}}

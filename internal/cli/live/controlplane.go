@@ -2,8 +2,10 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -16,22 +18,60 @@ import (
 // ControlPlane returns the objects of a cluster that configure the control plane of a revision, and notes on those that are
 // not there or that the user may not read.
 func ControlPlane(ctx context.Context, client dynamic.Interface, revision string) ([]manifests.Document, []string, error) {
-	name := istiod.MeshConfigName(revision)
-	what := "ConfigMap " + istiod.Namespace + "/" + name
-	configMaps := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(istiod.Namespace)
-	o, err := configMaps.Get(ctx, name, meta.GetOptions{})
+	r := &controlPlaneReader{client: client}
+	deployment := r.read(ctx, "apps", "Deployment", "deployments", istiod.DeploymentName(revision), "istiod's version and flags are taken to be the usual ones")
+	if shared := sharedMeshConfig(deployment); shared != "" {
+		r.read(ctx, "", "ConfigMap", "configmaps", shared, "nothing is laid below the MeshConfig")
+	}
+	r.read(ctx, "", "ConfigMap", "configmaps", istiod.MeshConfigName(revision), "the MeshConfig is taken to be Istio's default")
+	return r.docs, r.notes, r.err
+}
+
+// controlPlaneReader reads objects of istiod's namespace, until one fails.
+type controlPlaneReader struct {
+	client dynamic.Interface
+	docs   []manifests.Document
+	notes  []string
+	err    error
+}
+
+// read returns an object (JSON), nil where it cannot be had; else says what follows from that.
+func (r *controlPlaneReader) read(ctx context.Context, group, kind, resource, name, otherwise string) []byte {
+	if r.err != nil {
+		return nil
+	}
+	what := fmt.Sprintf("%s %s/%s", kind, istiod.Namespace, name)
+	o, err := r.client.Resource(schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource}).Namespace(istiod.Namespace).
+		Get(ctx, name, meta.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, []string{what + " is not there: the MeshConfig is taken to be Istio's default"}, nil
+		r.notes = append(r.notes, what+" is not there: "+otherwise)
+		return nil
 	case apierrors.IsForbidden(err):
-		return nil, []string{"the cluster's user may not read " + what + ": the MeshConfig is taken to be Istio's default"}, nil
-	case err != nil:
-		return nil, nil, fmt.Errorf("read %s: %w", what, err)
+		r.notes = append(r.notes, "the cluster's user may not read "+what+": "+otherwise)
+		return nil
 	}
-	raw, err := o.MarshalJSON()
+	var raw []byte
+	if err == nil {
+		raw, err = o.MarshalJSON()
+	}
+	var d manifests.Document
+	if err == nil {
+		d, err = manifests.Object(Source, raw)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", what, err)
+		r.err = fmt.Errorf("read %s: %w", what, err)
+		return nil
 	}
-	d, err := manifests.Object(Source, raw)
-	return []manifests.Document{d}, nil, err
+	r.docs = append(r.docs, d)
+	return raw
+}
+
+// sharedMeshConfig returns the name of the ConfigMap that an istiod's Deployment (JSON) shares with others, "" for none.
+func sharedMeshConfig(raw []byte) string {
+	var deployment appsv1.Deployment
+	if raw == nil || json.Unmarshal(raw, &deployment) != nil {
+		return "" // offline tells what cannot be read
+	}
+	return istiod.ControlPlane{Deployment: istiod.ReadDeployment(&deployment)}.SharedMeshConfig()
 }

@@ -66,7 +66,7 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 		return nil, err
 	}
 	for _, field := range outside {
-		m.Notes = append(m.Notes, "of the MeshConfig is not followed: "+field)
+		m.Notes = append(m.Notes, "not followed: "+field)
 	}
 	return m, nil
 }
@@ -74,7 +74,7 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 // settings returns what documents over the cluster and the configuration say of the mesh, and what of it is not followed.
 func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document) (s mesh.Settings, outside []string, err error) {
 	config := evaluator.Config.Mesh
-	configured, err := controlPlane(slices.Concat(c.controlPlane, docs), c.namespace, config.Revision)
+	configured, err := istioObjects{slices.Concat(c.controlPlane, docs), c.namespace}.controlPlane(config.Revision)
 	if err != nil {
 		return s, nil, err
 	}

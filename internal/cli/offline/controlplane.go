@@ -5,37 +5,78 @@ import (
 	"encoding/json"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
 )
 
-// controlPlane returns how documents configure the control plane of a revision. Of two that say the same the later counts.
-func controlPlane(docs []manifests.Document, namespace, revision string) (istiod.ControlPlane, error) {
-	var c istiod.ControlPlane
-	for _, d := range docs {
-		if !isMeshConfig(d.Head, namespace, revision) {
-			continue
-		}
-		var configMap corev1.ConfigMap
-		err := json.Unmarshal(d.Raw, &configMap)
-		if err == nil {
-			c.MeshConfig, err = istiod.MeshConfig(configMap.Data)
-		}
-		if err == nil {
-			_, err = c.Settings()
-		}
-		if err != nil {
-			return c, fmt.Errorf("%s: ConfigMap %s/%s: %w", d.Where(), istiod.Namespace, d.Head.Metadata.Name, err)
-		}
-	}
-	return c, nil
+// istioObjects are documents; namespace is that of objects that name none.
+type istioObjects struct {
+	docs      []manifests.Document
+	namespace string
 }
 
-// isMeshConfig reports whether an object is the ConfigMap with a revision's MeshConfig; namespace is that of objects that name
-// none.
-func isMeshConfig(head manifests.Head, namespace, revision string) bool {
-	return head.APIVersion == "v1" && head.Kind == "ConfigMap" && head.Metadata.Name == istiod.MeshConfigName(revision) &&
-		cmp.Or(head.Metadata.Namespace, namespace) == istiod.Namespace
+// controlPlane returns how documents configure the control plane of a revision.
+func (o istioObjects) controlPlane(revision string) (istiod.ControlPlane, error) {
+	var c istiod.ControlPlane
+	var err error
+	if c.Deployment, err = o.deployment(istiod.DeploymentName(revision)); err != nil {
+		return c, err
+	}
+	if c.Shared, err = o.meshConfig(c.SharedMeshConfig()); err != nil {
+		return c, err
+	}
+	c.MeshConfig, err = o.meshConfig(istiod.MeshConfigName(revision))
+	return c, err
+}
+
+// deployment reads a Deployment, nil where there is none.
+func (o istioObjects) deployment(name string) (*istiod.Deployment, error) {
+	d := o.last("apps/v1", "Deployment", name)
+	if d == nil {
+		return nil, nil
+	}
+	var deployment appsv1.Deployment
+	if err := json.Unmarshal(d.Raw, &deployment); err != nil {
+		return nil, unreadable(d, err)
+	}
+	return istiod.ReadDeployment(&deployment), nil
+}
+
+// meshConfig reads the MeshConfig in a ConfigMap, nil where there is none.
+func (o istioObjects) meshConfig(name string) (json.RawMessage, error) {
+	d := o.last("v1", "ConfigMap", name)
+	if d == nil {
+		return nil, nil
+	}
+	var configMap corev1.ConfigMap
+	if err := json.Unmarshal(d.Raw, &configMap); err != nil {
+		return nil, unreadable(d, err)
+	}
+	raw, err := istiod.MeshConfig(configMap.Data)
+	if err == nil {
+		_, err = istiod.ControlPlane{MeshConfig: raw}.Settings()
+	}
+	if err != nil {
+		return nil, unreadable(d, err)
+	}
+	return raw, nil
+}
+
+func unreadable(d *manifests.Document, err error) error {
+	return fmt.Errorf("%s: %s %s/%s: %w", d.Where(), d.Head.Kind, istiod.Namespace, d.Head.Metadata.Name, err)
+}
+
+// last returns the last object of a name in istiod's namespace, nil for none.
+func (o istioObjects) last(apiVersion, kind, name string) *manifests.Document {
+	for i := len(o.docs) - 1; i >= 0; i-- {
+		head := &o.docs[i].Head
+		if head.APIVersion == apiVersion && head.Kind == kind && head.Metadata.Name == name &&
+			cmp.Or(head.Metadata.Namespace, o.namespace) == istiod.Namespace {
+			return &o.docs[i]
+		}
+	}
+	return nil
 }

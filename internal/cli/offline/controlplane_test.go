@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -49,6 +50,26 @@ func TestMeshConfig(t *testing.T) {
 	}
 }
 
+// The Deployment of istiod says the version and names a shared ConfigMap.
+func TestDeploymentAmongTheFiles(t *testing.T) {
+	docs := parse(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: shared, namespace: istio-system}, data: {mesh: "{rootNamespace: shared, trustDomain: shared}"}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "trustDomain: own"}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: istiod, namespace: istio-system}, spec: {template: {spec: {containers: [{name: discovery,
+  image: "istio/pilot:1.30.1", env: [{name: SHARED_MESH_CONFIG, value: shared}, {name: ISTIO_DUAL_STACK, value: "true"}]}]}}}}`)
+	m, err := cluster{}.mesh(&admission.Evaluator{Config: v1alpha1.DefaultConfig()}, docs, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Snapshot.Settings(); s.RootNamespace != "shared" || s.TrustDomain != "own" || s.Version != mesh.Version130 {
+		t.Errorf("%+v", s)
+	}
+	if len(m.Notes) != 1 || !strings.HasPrefix(m.Notes[0], "not followed: ISTIO_DUAL_STACK=true: ") {
+		t.Errorf("notes %q", m.Notes)
+	}
+}
+
 func TestMeshConfigIsNotFollowed(t *testing.T) {
 	docs := parse(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "proxyHttpPort: 15002"}}`)
 	config := v1alpha1.DefaultConfig()
@@ -57,8 +78,8 @@ func TestMeshConfigIsNotFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"of the MeshConfig is not followed: proxyHttpPort: what applications send to their proxy as to an HTTP proxy",
-		"of the MeshConfig is not followed: configSources: objects that are not in the cluster"}
+	want := []string{"not followed: proxyHttpPort: what applications send to their proxy as to an HTTP proxy",
+		"not followed: configSources: objects that are not in the cluster"}
 	if !slices.Equal(m.Notes, want) {
 		t.Errorf("notes %q, want %q", m.Notes, want)
 	}

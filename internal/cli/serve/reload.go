@@ -27,7 +27,7 @@ type reloader struct {
 	sources  *policySources
 	notify   *notifier // nil where nobody is told
 
-	mesh *clusterMeshConfig
+	istiod *controlPlane
 
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
@@ -46,7 +46,7 @@ func (r *reloader) start(raw []byte) error {
 	r.swap()
 	r.s.metrics.ConfigReloaded(nil)
 	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
-	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchMeshConfig())
+	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchControlPlane())
 }
 
 func (r *reloader) watchDirectories() error {
@@ -103,7 +103,7 @@ func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
 	if err := r.use(next); err != nil {
 		return err
 	}
-	r.mesh.want(next.Mesh.Revision)
+	r.istiod.want(next.Mesh.Revision)
 	r.swap()
 	return nil
 }
@@ -111,7 +111,7 @@ func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
 func (r *reloader) use(next *v1alpha1.Config) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.useMesh(next.Mesh, r.mesh.inForce()); err != nil {
+	if err := r.useMesh(next.Mesh, r.istiod.inForce()); err != nil {
 		return err
 	}
 	r.config = next
@@ -131,17 +131,13 @@ func (r *reloader) useMesh(config v1alpha1.Mesh, found istiod.ControlPlane) erro
 	if !reflect.DeepEqual(r.cache.View().Stored.Settings(), settings) {
 		r.cache.Configure(settings)
 	}
-	var contradicted []string
-	if found.Known() {
-		contradicted = settings.MeshConfigDifferences(theirs)
-	}
-	outside := append(found.OutsideModel(), admission.OutsideModel(config)...)
-	moreContradicted, moreOutside := r.mesh.doubt(contradicted, outside)
+	contradicted, outside := found.Contradictions(settings), append(found.OutsideModel(), admission.OutsideModel(config)...)
+	moreContradicted, moreOutside := r.istiod.doubt(contradicted, outside)
 	if moreContradicted {
-		r.s.log.Warn("the configuration goes before the cluster's MeshConfig", "fields", contradicted)
+		r.s.log.Warn("the configuration goes before the cluster's control plane", "fields", contradicted)
 	}
 	if moreOutside {
-		r.s.log.Warn("of the MeshConfig something is not followed", "fields", outside)
+		r.s.log.Warn("something of the control plane is not followed", "fields", outside)
 	}
 	return nil
 }

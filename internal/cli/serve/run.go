@@ -53,10 +53,10 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fromIstio := newClusterMeshConfig(loaded.Mesh.Revision)
-	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources, fromIstio), Patience: o.Patience,
+	istiod := newControlPlane(loaded.Mesh.Revision)
+	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources, istiod), Patience: o.Patience,
 		MaxConcurrent: o.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
-	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), mesh: fromIstio}
+	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod}
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
@@ -92,15 +92,15 @@ func newServer(o Options, stderr io.Writer) *server {
 }
 
 // ready returns the check for what must be known before anything is decided, and makes it a condition of readiness.
-func (s *server) ready(mesh meshSource, from *policySources, config *clusterMeshConfig) func() error {
+func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlane) func() error {
 	s.health.Check("policies", from.ready)
 	if mesh.synced == nil {
 		return from.ready
 	}
-	config.awaited = s.IstioNamespace != ""
+	istiod.awaited = s.IstioNamespace != ""
 	s.health.Check("mesh", mesh.synced)
-	s.health.Check("MeshConfig", config.ready)
-	return func() error { return errors.Join(mesh.synced(), from.ready(), config.ready()) }
+	s.health.Check("control plane", istiod.ready)
+	return func() error { return errors.Join(mesh.synced(), from.ready(), istiod.ready()) }
 }
 
 // serve runs all parts until ctx is done and clients had the time to turn elsewhere, or until a part fails.

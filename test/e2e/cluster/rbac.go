@@ -19,6 +19,7 @@ func (c *Cluster) GrantReaders(ctx context.Context) error {
 	read := []string{"get", "list", "watch"}
 	return c.grant(ctx, ReaderGroup,
 		rbac.PolicyRule{Verbs: read, APIGroups: []string{""}, Resources: []string{"services", "namespaces", "configmaps"}},
+		rbac.PolicyRule{Verbs: read, APIGroups: []string{"apps"}, Resources: []string{"deployments"}},
 		rbac.PolicyRule{Verbs: read, APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses"}},
 		rbac.PolicyRule{
 			Verbs: read, APIGroups: []string{"networking.istio.io", "security.istio.io", "extensions.istio.io", "gateway.networking.k8s.io"},

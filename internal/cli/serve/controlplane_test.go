@@ -1,0 +1,152 @@
+package serve
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/istiod"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/assume"
+)
+
+func TestControlPlaneIsAwaited(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "x"}, "x", nil)
+	wants := func(c *controlPlane, want string) {
+		t.Helper()
+		have := "ready"
+		if err := c.ready(); err != nil {
+			have = err.Error()
+		}
+		if have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+	c := newControlPlane("canary")
+	wants(c, "ready") // without a cluster
+	c.awaited = true
+	wants(c, "waiting for Istio's ConfigMap istio-canary")
+	c.fail(&c.own.unread, errors.New("refused"))
+	wants(c, "waiting for Istio's ConfigMap istio-canary: refused")
+	if err := c.seeMeshConfig(&c.own, nil); err != nil {
+		t.Error(err)
+	}
+	wants(c, "waiting for Istio's Deployment istiod-canary")
+	c.fail(&c.deployed.unread, forbidden)
+	wants(c, "ready") // an earlier chart grants no right to it
+	c.see(&istiod.Deployment{Environment: map[string]string{"SHARED_MESH_CONFIG": "shared"}})
+	wants(c, "waiting for Istio's ConfigMap shared")
+	c.fail(&c.common.unread, forbidden)
+	wants(c, "ready")
+	if told := c.told(); !strings.Contains(told, "ConfigMap shared cannot be read: ") {
+		t.Errorf("told %q", told)
+	}
+}
+
+func newTestReloader() *reloader {
+	s := &server{Options: Options{IstioNamespace: "istio-system"}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	r := &reloader{s: s, cache: assume.NewCache(mesh.DefaultSettings()), istiod: newControlPlane(""),
+		config: &v1alpha1.Config{Mesh: v1alpha1.Mesh{TrustDomain: "ours"}}}
+	return r
+}
+
+func configMap(text string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{Data: map[string]string{"mesh": text}}
+}
+
+// What a ConfigMap says is in force once it is seen, below what the configuration says, and stays while a later one is broken.
+func TestMeshConfigChanged(t *testing.T) {
+	const none = "ConfigMap istio has no MeshConfig: Istio's defaults are taken"
+	for _, c := range []struct {
+		name                    string
+		seen                    []*corev1.ConfigMap
+		root                    string
+		refused, warns, outside float64
+		told                    string
+	}{
+		{name: "none", seen: []*corev1.ConfigMap{nil}, root: "istio-system", told: none},
+		{name: "without the key", seen: []*corev1.ConfigMap{{}}, root: "istio-system", told: none},
+		{name: "one", seen: []*corev1.ConfigMap{configMap("rootNamespace: mesh")}, root: "mesh", warns: 1, told: "Config goes before it: trustDomain: ours, not cluster.local"},
+		{name: "a contradiction", seen: []*corev1.ConfigMap{configMap("{rootNamespace: mesh, trustDomain: theirs}")}, root: "mesh", warns: 1,
+			told: "Config goes before it: trustDomain: ours, not theirs"},
+		{name: "no contradiction", seen: []*corev1.ConfigMap{configMap("{rootNamespace: mesh, trustDomain: ours}")}, root: "mesh"},
+		{name: "outside the model", seen: []*corev1.ConfigMap{configMap("{rootNamespace: mesh, trustDomain: ours, proxyHttpPort: 15002}")}, root: "mesh", outside: 1,
+			told: "not followed: proxyHttpPort: "},
+		{name: "broken at first", seen: []*corev1.ConfigMap{configMap("rootNamespace: [")}, root: "istio-system", refused: 1,
+			told: `ConfigMap istio is refused: key "mesh": `},
+		{name: "broken later", seen: []*corev1.ConfigMap{configMap("{rootNamespace: mesh, trustDomain: ours}"), configMap("rootNamespace: 1")}, root: "mesh", refused: 1,
+			told: "ConfigMap istio: the last good one is in force; refused: read MeshConfig: "},
+		{name: "mended", seen: []*corev1.ConfigMap{configMap("rootNamespace: 1"), configMap("{rootNamespace: mesh, trustDomain: ours}")}, root: "mesh"},
+		{name: "gone", seen: []*corev1.ConfigMap{configMap("rootNamespace: mesh"), nil}, root: "istio-system", told: none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newTestReloader()
+			for _, found := range c.seen {
+				r.meshConfigChanged(&r.istiod.own, "istio", found)
+			}
+			if have := r.cache.View().Stored.Settings().RootNamespace; have != c.root {
+				t.Errorf("root namespace %s, want %s", have, c.root)
+			}
+			if refused, warns, outside := r.istiod.counts(); refused != c.refused || warns != c.warns || outside != c.outside {
+				t.Errorf("refused %v, contradicted %v, outside the model %v", refused, warns, outside)
+			}
+			if told := r.istiod.told(); !strings.HasPrefix(told, c.told) || c.told == "" && told != "" {
+				t.Errorf("told %q, want %q", told, c.told)
+			}
+		})
+	}
+}
+
+// The Deployment says the version, the domain and the shared ConfigMap, whose MeshConfig is below istiod's own. Of the two a
+// broken one is passed by.
+func TestDeploymentChanged(t *testing.T) {
+	r := newTestReloader()
+	r.config.Mesh.TrustDomain = ""
+	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "istiod"}}
+	deployment.Spec.Template.Spec.Containers = []corev1.Container{{Name: "discovery", Image: "istio/pilot:1.30.1", Args: []string{"--domain", "corp.internal"},
+		Env: []corev1.EnvVar{{Name: "SHARED_MESH_CONFIG", Value: "shared"}, {Name: "ISTIO_DUAL_STACK", Value: "true"}}}}
+	r.deploymentChanged("istiod", deployment)
+	r.meshConfigChanged(&r.istiod.common, "shared", configMap("{rootNamespace: shared, trustDomain: shared}"))
+	r.meshConfigChanged(&r.istiod.own, "istio", configMap("trustDomain: own"))
+	have := r.cache.View().Stored.Settings()
+	if have.Version != mesh.Version130 || have.ClusterDomain != "corp.internal" || have.RootNamespace != "shared" || have.TrustDomain != "own" {
+		t.Errorf("%+v", have)
+	}
+	if _, _, outside := r.istiod.counts(); outside != 1 || !strings.HasPrefix(r.istiod.told(), "not followed: ISTIO_DUAL_STACK=true: ") {
+		t.Errorf("told %q", r.istiod.told())
+	}
+	r.meshConfigChanged(&r.istiod.own, "istio", configMap("trustDomain: ["))
+	if have := r.cache.View().Stored.Settings(); have.TrustDomain != "shared" {
+		t.Errorf("beside a shared one the broken one is in force: %s", have.TrustDomain)
+	}
+	r.deploymentChanged("istiod", nil)
+	if have := r.cache.View().Stored.Settings(); have.RootNamespace != "istio-system" || have.Version != "" {
+		t.Errorf("without its Deployment: %+v", have)
+	}
+	if told := r.istiod.told(); !strings.Contains(told, "Deployment istiod is not there: ") {
+		t.Errorf("told %q", told)
+	}
+}
+
+// A configuration that is read again stands on the cluster's MeshConfig too, and what it no longer contradicts is not told.
+func TestMeshOfAnotherConfiguration(t *testing.T) {
+	r := newTestReloader()
+	r.meshConfigChanged(&r.istiod.own, "istio", configMap("{trustDomain: theirs, trustDomainAliases: [old]}"))
+	if err := r.use(&v1alpha1.Config{Mesh: v1alpha1.Mesh{ClusterDomain: "corp.internal"}}); err != nil {
+		t.Fatal(err)
+	}
+	have := r.cache.View().Stored.Settings()
+	if have.TrustDomain != "theirs" || have.ClusterDomain != "corp.internal" || !slices.Equal(have.TrustDomainAliases, []string{"old"}) || r.istiod.told() != "" {
+		t.Errorf("%+v, told %q", have, r.istiod.told())
+	}
+}
