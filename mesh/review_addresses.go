@@ -7,7 +7,7 @@ import (
 
 // addressReview is the review of a ServiceEntry as to what it takes from ambient clients by its addresses. ztunnel has one
 // service for an address, the last that it heard of, whatever its exportTo and its namespace (ztunnel src/state/service.rs
-// insert_internal), and asks that for the port:
+// insert_internal), and asks that for the port, whatever its protocol:
 //
 //	metadata: {name: api, namespace: egress}   metadata: {name: x, namespace: team-a}    # under review
 //	spec:                                      spec:
@@ -34,7 +34,7 @@ func (r *review) ambientAddresses() {
 		}
 		for _, p := range own.ports {
 			ar := &addressReview{review: r, own: own, number: p.number}
-			if at := ar.newAddresses(); len(at) > 0 && FamilyOf(p.protocol) != FamilyUDP {
+			if at := ar.newAddresses(); len(at) > 0 {
 				ar.add(at)
 			}
 		}
@@ -116,16 +116,15 @@ func (r *addressReview) addTakenAt(namespace string, victim *service, p port, at
 	if egressVerdict(earlier) != Originated {
 		return false
 	}
-	now := r.after.ambientClient(namespace, r.own)
+	now, ztunnel := r.after.ambientClient(namespace, r.own), Client{Kind: ClientZtunnel, Namespace: namespace}
 	if egressVerdict(r.after.hops(now, r.own.host, r.number)) == Originated {
 		h := r.hopToOwn(now)
-		lost := r.lostVerification(h, r.checkedBefore(earlier, victim.host), now, victim.host, victim.host)
+		lost := r.lostVerification(h, r.checkedBefore(earlier, victim.host), ztunnel, victim.host, victim.host)
 		if lost != nil {
 			r.review.add(change{hop: h, before: Originated, lost: lost})
 		}
 		return lost != nil
 	}
-	ztunnel := Client{Kind: ClientZtunnel, Namespace: namespace}
 	other := OtherListener{Service: r.own.ref, Host: r.own.host, Protocol: r.ownPort().protocol, Addresses: at.String()}
 	(&listenerReview{review: r.review, number: r.number}).addTaken(ztunnel, scopedService{service: victim, ports: victim.ports}, p, other)
 	return true

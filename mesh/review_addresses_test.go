@@ -49,6 +49,14 @@ func TestReviewAmbientAddresses(t *testing.T) {
 			Namespace team: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}`, `
 			ServiceEntry team/x: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: egress}}, hosts: [api.example], addresses: [240.1.1.1],
 				exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`, ``},
+		{"the same host by another waypoint, which checks no name", victim + rule + `
+			Namespace team: {metadata: {labels: {istio.io/dataplane-mode: ambient, istio.io/use-waypoint: w}}}
+			KubernetesGateway team/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`, `
+			ServiceEntry team/x: {hosts: [api.example], addresses: [240.1.1.1], exportTo: [egress], resolution: DNS,
+				ports: [{number: 80, name: tcp, protocol: TCP, targetPort: 443}]}`, `
+			waypoint team api.example:80 originated SIMPLE unverified was originated lost check of api.example of ServiceEntry egress/api`},
+		{"a port for UDP", victim + rule, `
+			ServiceEntry team/x: {` + inside + `, addresses: [240.1.1.1], exportTo: [.], ports: [{number: 80, name: udp, protocol: UDP}]}`, taken},
 		{"an address of a Service", ambient + cart, `
 			ServiceEntry team/x: {` + inside + `, addresses: [10.0.0.5], exportTo: [.], ports: [{number: 8080, name: http, protocol: HTTP}]}`, `
 			ztunnel shop cart.bank.svc.cluster.local:8080 (mesh) plaintext other-listener was originated diverted to evil.internal by ServiceEntry team/x at 10.0.0.5`},

@@ -90,3 +90,35 @@ func TestReviewKubernetesGatewayDecidedBy(t *testing.T) {
 	flows := mustReview(t, before, after, ref, nil)
 	equal(t, "decided by", flows[0].Hops[0].DecidedBy, "Gateway (gateway.networking.k8s.io) egress/w metadata.labels[istio.io/waypoint-for]")
 }
+
+// A ztunnel asks no port for its protocol: an entry of an ambient namespace for a host that a waypoint served before has its
+// pods' requests sent on as they are.
+func TestReviewPassedOnByZtunnel(t *testing.T) {
+	const before = `
+		KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+		Namespace egress: {metadata: {labels: {istio.io/use-waypoint: w}}}
+		Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+		ServiceEntry egress/api @1: {hosts: [api.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`
+	const rule = `
+		DestinationRule egress/api: {host: api.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	for _, c := range []reviewCase{
+		{"for UDP", before + rule, `
+			ServiceEntry shop/api: {hosts: [api.example], exportTo: [.], ports: [{number: 80, name: udp, protocol: UDP}]}`, `
+			ztunnel shop api.example:80 plaintext declared-otherwise was originated by ServiceEntry shop/api`},
+		{"for TLS", before + rule, `
+			ServiceEntry shop/api: {hosts: [api.example], exportTo: [.], ports: [{number: 80, name: tls, protocol: TLS}]}`, `
+			ztunnel shop api.example:80 plaintext declared-tls was originated by ServiceEntry shop/api
+			ztunnel shop api.example:80 application-tls ztunnel was originated`},
+		{"for another port, which ends the connection", before + rule, `
+			ServiceEntry shop/api: {hosts: [api.example], exportTo: [.], ports: [{number: 81, name: udp, protocol: UDP}]}`, ``},
+		{"there was no TLS", before, `
+			ServiceEntry shop/api: {hosts: [api.example], exportTo: [.], ports: [{number: 80, name: udp, protocol: UDP}]}`, ``},
+		{"it uses a waypoint", before + rule + `
+			KubernetesGateway shop/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+			DestinationRule shop/api: {host: api.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			ServiceEntry shop/api: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [api.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`, `
+			waypoint shop api.example:80 originated SIMPLE was originated`},
+	} {
+		c.run(t)
+	}
+}

@@ -23,6 +23,9 @@ import "slices"
 //	ports: [{number: 80, name: http, protocol: HTTP,         ports: [{number: 443, name: tls, protocol: TLS}]
 //	  targetPort: 443}]                                      exportTo: ["."]
 func (r *review) passedOn(client Client, host string, number uint32) []change {
+	if client.Kind == ClientZtunnel {
+		return r.passedOnByZtunnel(client, host, number)
+	}
 	svc, ok := r.after.serviceFor(client, host)
 	clientBefore := r.clientBefore(client, host)
 	earlier := r.hopsBefore(client, host, number)
@@ -57,6 +60,26 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 		return nil
 	}
 	return []change{c}
+}
+
+// passedOnByZtunnel is passedOn for a ztunnel, which asks no port for its protocol: what was under TLS goes to one for UDP, or for
+// the application's TLS, as the application sends it.
+func (r *review) passedOnByZtunnel(client Client, host string, number uint32) []change {
+	svc, ok := r.after.serviceFor(client, host)
+	p, has := svc.port(number)
+	earlier := r.hopsBefore(client, host, number)
+	if !ok || !has || egressVerdict(earlier) != Originated || earlier[0].payload == FamilyTLS {
+		return nil
+	}
+	cause := map[Family]Cause{FamilyTLS: CauseDeclaredTLS, FamilyUDP: CauseDeclaredOtherwise}[p.family()]
+	if cause == CauseNone {
+		return nil // see hostChanges
+	}
+	first := earlier[0].cluster
+	return []change{{before: Originated, hop: hop{
+		kind: HopEgress, client: client, host: svc.host, port: number, payload: earlier[0].payload, passesOn: cause,
+		cluster: Cluster{Protocol: first.Protocol, Family: first.Family, TargetPorts: []uint32{number}, service: svc},
+	}}}
 }
 
 // causeOfPassingOn returns why a sidecar passes on what a client sends to a port of a service, CauseNone where it does not. was

@@ -28,7 +28,10 @@ type AttackResult struct {
 type Attacker struct {
 	// Evaluator decides on writes; where it is nil all are admitted.
 	Evaluator *admission.Evaluator
-	farm      Farm
+	// Ambient has clients in ambient mode walked in place of sidecars. PILOT_ENABLE_AMBIENT=true must have been in the
+	// environment when the process started.
+	Ambient bool
+	farm    Farm
 }
 
 // Play plays an attack and, after each write that is admitted, walks the victims' connections through what Istio makes of
@@ -36,6 +39,9 @@ type Attacker struct {
 func (a *Attacker) Play(ctx context.Context, attack Attack) (r AttackResult, err error) {
 	r.Constructs = Coverage{}
 	all := resolved(attack.Victims)
+	if a.Ambient {
+		all = byName(all)
+	}
 	first, err := a.walk(attack.Victims, all)
 	if err != nil {
 		return r, err
@@ -92,7 +98,12 @@ func (r *AttackResult) add(l Loss, state Mesh, warned []policies.Violation) erro
 // walk walks all connections of all clients through what Istio makes of a mesh.
 func (a *Attacker) walk(m Mesh, all []arrival) (w *walked, err error) {
 	err = test.Wrap(func(t test.Failer) {
-		if w, err = walkAll(a.farm.Load(t, m), all); err != nil {
+		if a.Ambient {
+			w, err = walkAllAmbient(m, NewAmbient(t, m), all)
+		} else {
+			w, err = walkAll(a.farm.Load(t, m), all)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -42,7 +42,7 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 	}
 	_, known := snapshot.Cluster(l.Client, l.to.host, l.to.port, "")
 	switch {
-	case !hasSidecars(state, l.Client.Namespace):
+	case l.Client.Kind == mesh.ClientSidecar && !hasSidecars(state, l.Client.Namespace):
 		return ownProxy, nil
 	case l.How == lostTLS && !isService && !known && told("undeclared-egress", ""):
 		return toldOf + "undeclared-egress", nil

@@ -37,6 +37,8 @@ func TestAttacks(t *testing.T) {
 type attackSearch struct {
 	seed, first, attacks uint64
 	attacker             func() (*Attacker, error)
+	// make makes an attack; nil is (*Generator).Attack.
+	make func(*Generator) Attack
 	// enough reports whether nothing more is searched for; it is called with mu held, after each result.
 	enough func(AttackResult) bool
 
@@ -100,7 +102,7 @@ func (s *attackSearch) isStopped() bool {
 }
 
 func (s *attackSearch) one(t *testing.T, attacker *Attacker, i uint64) {
-	attack := NewGenerator(s.seed, i).Attack()
+	attack := s.attack(i)
 	r, err := attacker.Play(t.Context(), attack)
 	if err != nil {
 		t.Errorf("attack %d: %v\n%s", i, err, attack)
@@ -118,6 +120,13 @@ func (s *attackSearch) one(t *testing.T, attacker *Attacker, i uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.examples[class] = fmt.Sprintf("attack %d:\n%s\n%s", i, small, lines(append(r.Lost, r.LostOwn...)))
+}
+
+func (s *attackSearch) attack(i uint64) Attack {
+	if s.make != nil {
+		return s.make(NewGenerator(s.seed, i))
+	}
+	return NewGenerator(s.seed, i).Attack()
 }
 
 // note adds one result up; fresh reports whether it is the first of its class.

@@ -75,6 +75,7 @@ var attackConstructs = []string{
 	"metadata istio.io/rev", "metadata istio.io/use-waypoint", "metadata internal.istio.io", "metadata networking.istio.io/exportTo",
 	"metadata security.istio.io/tlsMode", "metadata taken away", "finalizer",
 	"Namespace istio-injection", "Namespace istio.io/rev", "Namespace istio.io/dataplane-mode", "Namespace istio.io/use-waypoint",
+	"waypoint for others", "waypoint of another class", "waypoint by a selector", "waypoint with another listener",
 }
 
 // constructs lists all that a generator can make.

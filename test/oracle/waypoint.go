@@ -26,6 +26,9 @@ func NewAmbient(t test.Failer, m Mesh) *Istio {
 	}
 	options := xdsfake.FakeOptions{MeshConfig: mesh}
 	for i, d := range withInfrastructure(m) {
+		if labels, _ := d.metadata()["labels"].(map[string]any); !isInRevision(d.Kind(), labels) {
+			continue
+		}
 		o, err := kubeObject(d)
 		if err != nil {
 			t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
@@ -48,6 +51,13 @@ func NewAmbient(t test.Failer, m Mesh) *Istio {
 	return newIstio(server.Env())
 }
 
+// isInRevision reports whether Istio reads an object with these labels (pkg/config/model.go LabelsInRevision).
+func isInRevision(kind string, labels map[string]any) bool {
+	_, ok := schemaOf(kind)
+	revision, labelled := labels["istio.io/rev"]
+	return !ok || kind == "Namespace" || kind == "Service" || kind == "KubernetesGateway" || !labelled || revision == mesh.DefaultRevision
+}
+
 func kubeObject(d Document) (runtime.Object, error) {
 	d = d.Clone()
 	if d.metadata()["creationTimestamp"] == nil {
@@ -57,11 +67,12 @@ func kubeObject(d Document) (runtime.Object, error) {
 	return o, err
 }
 
-// withInfrastructure adds what a waypoint has once it runs: an address, a Service and a pod.
+// withInfrastructure adds what a waypoint has once it runs: an address, a Service and a pod. Istio gives them to no Gateway of
+// another class.
 func withInfrastructure(m Mesh) Mesh {
 	out := Mesh{}
 	for _, d := range m {
-		if d.Kind() != "KubernetesGateway" {
+		if d.Kind() != "KubernetesGateway" || d.Spec()["gatewayClassName"] != "istio-waypoint" {
 			out = append(out, d)
 			continue
 		}
@@ -91,8 +102,11 @@ func waypointHost(namespace string) string {
 }
 
 func waypointAddress(namespace, last string) string {
-	if namespace == "apps" {
+	switch namespace {
+	case "apps":
 		return "203.0.113.1" + last
+	case tenantNamespace:
+		return "203.0.113.3" + last
 	}
 	return "203.0.113.2" + last
 }
