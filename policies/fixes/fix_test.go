@@ -42,6 +42,7 @@ func TestRender(t *testing.T) {
 			"status": map[string]any{},
 		}
 	}
+	r := fixes.Renderer{Find: stored}
 	for name, c := range map[string]struct{ fix, want string }{
 		"sets, removes and adds": {
 			"# Or do something else.\n# in DestinationRule default/rule\nspec.trafficPolicy.tls.mode: SIMPLE\nspec.trafficPolicy.tls.sni: null\nspec.trafficPolicy.portLevelSettings[+]: {port: {number: 80}}\nmetadata.labels[a.b/c]: d\n",
@@ -68,7 +69,7 @@ func TestRender(t *testing.T) {
 		"an object of its own":            {"kind: DestinationRule\n", "kind: DestinationRule\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			have, err := fixes.Render(c.fix, stored)
+			have, err := r.Render(c.fix)
 			if err != nil || have != c.want {
 				t.Errorf("have\n%s(%v)\nwant\n%s", have, err, c.want)
 			}
@@ -80,7 +81,7 @@ func TestRender(t *testing.T) {
 		"no path":                      "# in DestinationRule default/rule\n'spec..[': a\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if have, err := fixes.Render(fix, stored); err == nil || have != fix {
+			if have, err := r.Render(fix); err == nil || have != fix {
 				t.Errorf("have %q, %v", have, err)
 			}
 		})
@@ -89,7 +90,7 @@ func TestRender(t *testing.T) {
 
 // What is no change is laid out as YAML, and otherwise left as its policy wrote it.
 func TestRenderLaysOut(t *testing.T) {
-	unknown := func(_, _, _ string) map[string]any { return nil }
+	r := fixes.Renderer{Find: func(_, _, _ string) map[string]any { return nil }}
 	for name, c := range map[string]struct{ fix, want string }{
 		"JSON":                          {"# Add it.\n{\"kind\":\"DestinationRule\",\"spec\":{\"host\":\"a\"}}", "# Add it.\nkind: DestinationRule\nspec:\n  host: a\n"},
 		"a change of what is not known": {"# in DestinationRule default/rule\n{\"spec.host\":\"a\"}", "# in DestinationRule default/rule\nspec.host: a\n"},
@@ -97,12 +98,12 @@ func TestRenderLaysOut(t *testing.T) {
 		"a header without a name":       {"# in DestinationRule\nspec.host: a\n", "# in DestinationRule\nspec.host: a\n"},
 		"nothing":                       {"", ""},
 	} {
-		if have, err := fixes.Render(c.fix, unknown); err != nil || have != c.want {
+		if have, err := r.Render(c.fix); err != nil || have != c.want {
 			t.Errorf("%s: have %q (%v), want %q", name, have, err, c.want)
 		}
 	}
 	for _, fix := range []string{"{\"kind\":", "# in DestinationRule default/rule\nspec: [\n"} {
-		if have, err := fixes.Render(fix, unknown); err == nil || have != fix {
+		if have, err := r.Render(fix); err == nil || have != fix {
 			t.Errorf("%q: have %q, %v", fix, have, err)
 		}
 	}
@@ -161,5 +162,20 @@ func TestApply(t *testing.T) {
 	}
 	if after, err := (fixes.Change{Fields: map[string]any{"": "x"}}).Apply(rule()); err == nil {
 		t.Errorf("no field: have %v", after)
+	}
+}
+
+// Where the mesh's default keeps rules in their namespace, a new one says that it is for all.
+func TestRenderExportsNewRules(t *testing.T) {
+	r := fixes.Renderer{Find: func(_, _, _ string) map[string]any { return nil }, PrivateRules: true}
+	for name, c := range map[string]struct{ fix, want string }{
+		"a new rule":            {`{"kind":"DestinationRule","spec":{"host":"a"}}`, "kind: DestinationRule\nspec:\n  exportTo:\n  - '*'\n  host: a\n"},
+		"a private one":         {`{"kind":"DestinationRule","spec":{"exportTo":["."]}}`, "kind: DestinationRule\nspec:\n  exportTo:\n  - .\n"},
+		"one that selects pods": {`{"kind":"DestinationRule","spec":{"workloadSelector":{}}}`, "kind: DestinationRule\nspec:\n  workloadSelector: {}\n"},
+		"another kind":          {`{"kind":"Gateway","spec":{}}`, "kind: Gateway\nspec: {}\n"},
+	} {
+		if have, err := r.Render(c.fix); err != nil || have != c.want {
+			t.Errorf("%s: have %q (%v), want %q", name, have, err, c.want)
+		}
 	}
 }

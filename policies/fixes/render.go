@@ -17,16 +17,25 @@ const separator = "---\n"
 // Split returns the documents of a fix, each of which is for one object.
 func Split(fix string) []string { return strings.Split(fix, "\n"+separator) }
 
+// Renderer completes fixes by what it knows of the mesh.
+type Renderer struct {
+	// Find returns the object that a change names as it stands, nil where it is not known; then the change stays one.
+	Find func(kind, namespace, name string) map[string]any
+	// PrivateRules reports whether a DestinationRule without exportTo is for its own namespace alone, as the mesh's default
+	// has it (MeshConfig defaultDestinationRuleExportTo).
+	PrivateRules bool
+}
+
 // Render lays a fix out as people write YAML, and completes it: a change becomes the whole object as it is to be
-// applied, under the fix's comments. find returns the object that a change names as it stands, nil where it is not known;
-// then the change stays one. Words are returned as they are. So is each document of a fix that has several.
-func Render(fix string, find func(kind, namespace, name string) map[string]any) (string, error) {
+// applied, under the fix's comments; a new DestinationRule is exported. Words are returned as they are. A fix of several
+// documents is completed document by document.
+func (r Renderer) Render(fix string) (string, error) {
 	documents := Split(fix)
 	if len(documents) == 1 {
-		return renderDocument(fix, find)
+		return r.renderDocument(fix)
 	}
 	for i, document := range documents {
-		rendered, err := renderDocument(strings.TrimSuffix(document, "\n")+"\n", find)
+		rendered, err := r.renderDocument(strings.TrimSuffix(document, "\n") + "\n")
 		if err != nil {
 			return fix, err
 		}
@@ -36,17 +45,17 @@ func Render(fix string, find func(kind, namespace, name string) map[string]any) 
 }
 
 // renderDocument renders a fix for one object.
-func renderDocument(fix string, find func(kind, namespace, name string) map[string]any) (string, error) {
+func (r Renderer) renderDocument(fix string) (string, error) {
 	c, ok, err := Parse(fix)
 	if err != nil {
 		return fix, err
 	}
 	if !ok {
-		return layout(fix)
+		return r.layout(fix)
 	}
-	object := find(c.Kind, c.Namespace, c.Name)
+	object := r.Find(c.Kind, c.Namespace, c.Name)
 	if object == nil {
-		return layout(fix)
+		return r.layout(fix)
 	}
 	changed, err := c.Apply(withoutServerFields(object))
 	if err != nil {
@@ -60,7 +69,7 @@ func renderDocument(fix string, find func(kind, namespace, name string) map[stri
 }
 
 // layout writes the JSON of a fix as YAML; what is YAML already stays as it is.
-func layout(fix string) (string, error) {
+func (r Renderer) layout(fix string) (string, error) {
 	body := withoutComments(fix)
 	if !strings.HasPrefix(body, "{") {
 		return fix, nil
@@ -69,7 +78,19 @@ func layout(fix string) (string, error) {
 	if err != nil {
 		return fix, err
 	}
+	if r.PrivateRules {
+		export(object)
+	}
 	return marshalUnder(strings.TrimSuffix(fix, body), object, fix)
+}
+
+// export exports a new DestinationRule to all namespaces where it does not say to which: a policy writes none for the
+// namespace of the rule alone without exportTo or a workloadSelector, which makes it private anyway.
+func export(object map[string]any) {
+	spec, ok := object["spec"].(map[string]any)
+	if object["kind"] == "DestinationRule" && ok && spec["exportTo"] == nil && spec["workloadSelector"] == nil {
+		spec["exportTo"] = []any{"*"}
+	}
 }
 
 // marshalUnder writes an object under comments, or returns the other text where it cannot be written.

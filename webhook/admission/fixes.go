@@ -2,6 +2,7 @@ package admission
 
 import (
 	"encoding/json"
+	"slices"
 
 	kjson "sigs.k8s.io/json"
 
@@ -22,6 +23,10 @@ func noFix(v1alpha1.Action) bool            { return false }
 // completed stays as its policy wrote it: it is advice, and the decision does not depend on it. Completing costs more
 // than deciding, so only those are completed that somebody reads.
 func (c *change) completeFixes(violations []policies.Violation, object map[string]any, wanted fixSelector) {
+	renderer := fixes.Renderer{
+		Find:         c.find(object),
+		PrivateRules: slices.Contains(c.after.Settings().DestinationRuleExportTo, "."),
+	}
 	rendered := map[string]string{}
 	for i, v := range violations {
 		if v.Fix == "" || !wanted(v.Action) {
@@ -30,7 +35,7 @@ func (c *change) completeFixes(violations []policies.Violation, object map[strin
 		fix, done := rendered[v.Fix]
 		if !done {
 			var err error
-			if fix, err = fixes.Render(v.Fix, c.find(object)); err != nil {
+			if fix, err = renderer.Render(v.Fix); err != nil {
 				fix = v.Fix
 			}
 			rendered[v.Fix] = fix
