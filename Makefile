@@ -84,16 +84,16 @@ bench-worst: ## The CPU time of the most expensive reviews that a tenant can ask
 	$(GO) test -run - -bench Worst -benchtime 5x ./webhook/admission
 
 oracle: ## Hold the model of the mesh against Istio's own generator on MESHES random meshes (SEED=n repeats a run)
-	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -skip '^(TestAttacks|TestLandings|TestSilence)$$' $(TESTFLAGS) .
+	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -skip '^(Test(Ambient)?(Attacks|Landings)|TestSilence)$$' $(TESTFLAGS) .
 
 oracle-130: ## The same against Istio 1.30 (docs/compatibility.md)
-	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -modfile=go.130.mod -tags istio130 -count=1 -timeout 3h -skip '^(TestAttacks|TestLandings|TestSilence)$$' $(TESTFLAGS) .
+	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -modfile=go.130.mod -tags istio130 -count=1 -timeout 3h -skip '^(Test(Ambient)?(Attacks|Landings)|TestSilence)$$' $(TESTFLAGS) .
 
 attacks: ## Search for writes of a tenant that are admitted and take the TLS of somebody's connection (MESHES attacks; SEED=n repeats a run)
-	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^TestAttacks$$' $(TESTFLAGS) .
+	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^Test(Ambient)?Attacks$$' $(TESTFLAGS) .
 
 landings: ## Search for correct configurations that do not land or go whole in a random order, and for fixes that do not help (MESHES; SEED=n repeats a run)
-	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^TestLandings$$' $(TESTFLAGS) .
+	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^Test(Ambient)?Landings$$' $(TESTFLAGS) .
 
 silence: ## Search for meshes of which check says nothing, and which let something out in plaintext or unchecked (MESHES; SEED=n repeats a run)
 	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^TestSilence$$' $(TESTFLAGS) .

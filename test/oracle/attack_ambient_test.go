@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ambientAttacks is how many attacks one process plays: each mesh with ambient mode on leaves some megabytes behind.
+// ambientAttacks is how many attacks one process plays, or sets it lands: each mesh with ambient mode on leaves some megabytes behind.
 const ambientAttacks = 150
 
 // TestAmbientAttacks searches for writes that both webhooks admit and that take the TLS of somebody's connection through a
@@ -20,9 +20,7 @@ func TestAmbientAttacks(t *testing.T) {
 	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
 	first, attacks := number(t, "ORACLE_FIRST", 0), number(t, "ORACLE_MESHES", 3000)/10
 	if os.Getenv(ambientVariable) != "true" {
-		for from := first; from < first+attacks; from += ambientAttacks {
-			playAmbient(t, seed, from, min(ambientAttacks, first+attacks-from))
-		}
+		inAmbientProcesses(t, seed, first, attacks)
 		return
 	}
 	s := ambientSearch(seed, first, attacks)
@@ -44,12 +42,19 @@ func ambientSearch(seed, first, attacks uint64) *attackSearch {
 	return &attackSearch{seed: seed, first: first, attacks: attacks, make: (*Generator).AmbientAttack}
 }
 
-// playAmbient plays attacks in a process that has Istio's ambient mode on.
-func playAmbient(t *testing.T, seed, first, attacks uint64) {
+// inAmbientProcesses runs the test in processes that have Istio's ambient mode on, for ambientAttacks each.
+func inAmbientProcesses(t *testing.T, seed, first, all uint64) {
+	t.Helper()
+	for from := first; from < first+all; from += ambientAttacks {
+		inAmbientProcess(t, seed, from, min(ambientAttacks, first+all-from))
+	}
+}
+
+func inAmbientProcess(t *testing.T, seed, first, some uint64) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=3h")
 	command.Env = append(os.Environ(), ambientVariable+"=true",
-		fmt.Sprintf("ORACLE_SEED=%d", seed), fmt.Sprintf("ORACLE_FIRST=%d", first), fmt.Sprintf("ORACLE_MESHES=%d", 10*attacks))
+		fmt.Sprintf("ORACLE_SEED=%d", seed), fmt.Sprintf("ORACLE_FIRST=%d", first), fmt.Sprintf("ORACLE_MESHES=%d", 10*some))
 	output, err := command.CombinedOutput()
 	t.Logf("%s", output)
 	if err != nil {

@@ -44,15 +44,20 @@ type Lander struct {
 // Land writes a configuration in a random order until it stands whole, makes it better, and deletes it. What is refused
 // is asked for again after the rest.
 func (l *Lander) Land(ctx context.Context, seed uint64, set Landing) (LandingResult, error) {
-	l.random, l.r = rand.New(rand.NewPCG(seed, 1)), LandingResult{}
-	l.clock = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	l.state, l.sent = slices.Clone(set.Given), slices.Clone(set.Given)
+	l.begin(seed, set)
 	var err error
 	if l.r.Thrown, err = l.incorrect(set.Given, set.Objects); err != nil || l.r.Thrown != "" {
 		return l.r, err
 	}
 	err = l.play(ctx, set)
 	return l.r, err
+}
+
+// begin starts with what is there before a configuration.
+func (l *Lander) begin(seed uint64, set Landing) {
+	l.random, l.r = rand.New(rand.NewPCG(seed, 1)), LandingResult{}
+	l.clock = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	l.state, l.sent = slices.Clone(set.Given), slices.Clone(set.Given)
 }
 
 // incorrect says in what a configuration is not correct by Istio's account, "" where it is.

@@ -25,8 +25,21 @@ func TestLandings(t *testing.T) {
 	s.all(t)
 }
 
+// TestAmbientLandings does so for what leaves through a waypoint, in processes of their own with ambient mode on.
+func TestAmbientLandings(t *testing.T) {
+	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
+	first, sets := number(t, "ORACLE_FIRST", 0), number(t, "ORACLE_MESHES", 3000)/10
+	if os.Getenv(ambientVariable) != "true" {
+		inAmbientProcesses(t, seed, first, sets)
+		return
+	}
+	s := landingSearch{seed: seed, first: first, sets: sets, counts: map[string]int{}, examples: map[string]string{}, ambient: true}
+	s.all(t)
+}
+
 type landingSearch struct {
 	seed, first, sets uint64
+	ambient           bool
 	only              []string
 
 	mu       sync.Mutex
@@ -64,8 +77,12 @@ func (s *landingSearch) all(t *testing.T) {
 
 func (s *landingSearch) one(t *testing.T, lander *Lander, i uint64) {
 	g := NewGenerator(s.seed, i)
-	set := g.Landing(s.only...)
-	r, err := lander.Land(t.Context(), i, set)
+	make, land := func() Landing { return g.Landing(s.only...) }, lander.Land
+	if s.ambient {
+		make, land = g.AmbientLanding, lander.LandAmbient
+	}
+	set := make()
+	r, err := land(t.Context(), i, set)
 	if err != nil {
 		t.Errorf("set %d: %v\n%s", i, err, set.Objects.YAML())
 		return
