@@ -16,7 +16,7 @@ func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string
 	listener, _ := s.egressListenerFor(h.client, svc, p)
 	v, field := s.matchingVirtualService(listener, h.host, r, listener.parsedAs(p))
 	if v != nil {
-		h.route, h.decidedBy = &routeDestination{virtualService: v}, &Decision{Object: v.Ref, Field: field}
+		h.route, h.decidedBy = &routeDestination{virtualService: v, author: v.Ref}, &Decision{Object: v.Ref, Field: field}
 	}
 	return h
 }

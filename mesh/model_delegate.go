@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"iter"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -21,10 +22,35 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 		return v.http
 	}
 	var list []*networking.HTTPRoute
-	for _, route := range v.http {
-		list = append(list, s.resolveDelegate(v, route)...)
+	for route := range s.authoredRoutes(v) {
+		list = append(list, route)
 	}
 	return list
+}
+
+// routeAuthors says where a route is written: in which VirtualService, at which place in its spec.http, and in which the mirrors
+// of a delegate's route are, which it may have from the route that delegates.
+type routeAuthors struct {
+	route           Ref
+	index           int
+	mirror, mirrors Ref
+}
+
+// authoredRoutes returns an iterator over what httpRoutes returns, and where each route is written.
+func (s *Snapshot) authoredRoutes(v *virtualService) iter.Seq2[*networking.HTTPRoute, routeAuthors] {
+	return func(yield func(*networking.HTTPRoute, routeAuthors) bool) {
+		for i, route := range v.http {
+			if v.hasDelegates && route.Delegate != nil {
+				for merged, authors := range s.delegatedRoutes(v, route) {
+					if !yield(merged, authors) {
+						return
+					}
+				}
+			} else if !yield(route, routeAuthors{route: v.Ref, index: i, mirror: v.Ref, mirrors: v.Ref}) {
+				return
+			}
+		}
+	}
 }
 
 // resolveDelegate returns a route of v or, where it delegates, the routes of its delegate merged under it. There are
@@ -41,21 +67,41 @@ func (s *Snapshot) resolveDelegate(v *virtualService, route *networking.HTTPRout
 	if route.Delegate == nil {
 		return []*networking.HTTPRoute{route}
 	}
-	delegate := s.Get(delegateRef(route.Delegate, v.Namespace))
-	if delegate == nil {
-		return nil
-	}
-	spec := delegate.Spec.(*networking.VirtualService)
-	if len(spec.Hosts) > 0 || !visible(exportTo(spec.ExportTo, s.settings.VirtualServiceExportTo), delegate.Namespace, v.Namespace) {
-		return nil
-	}
 	var list []*networking.HTTPRoute
-	for _, sub := range spec.Http {
-		if merged := s.settings.mergeHTTPRoute(route, sub, v.Namespace, delegate.Namespace); merged != nil {
-			list = append(list, merged)
-		}
+	for merged := range s.delegatedRoutes(v, route) {
+		list = append(list, merged)
 	}
 	return list
+}
+
+// delegatedRoutes returns an iterator over the routes that the delegate of a route of v makes, and where each is written.
+func (s *Snapshot) delegatedRoutes(v *virtualService, route *networking.HTTPRoute) iter.Seq2[*networking.HTTPRoute, routeAuthors] {
+	return func(yield func(*networking.HTTPRoute, routeAuthors) bool) {
+		delegate := s.Get(delegateRef(route.Delegate, v.Namespace))
+		if delegate == nil {
+			return
+		}
+		spec := delegate.Spec.(*networking.VirtualService)
+		if len(spec.Hosts) > 0 || !visible(exportTo(spec.ExportTo, s.settings.VirtualServiceExportTo), delegate.Namespace, v.Namespace) {
+			return
+		}
+		for i, sub := range spec.Http {
+			merged := s.settings.mergeHTTPRoute(route, sub, v.Namespace, delegate.Namespace)
+			if merged == nil {
+				continue
+			}
+			authors := routeAuthors{route: delegate.Ref, index: i, mirror: delegate.Ref, mirrors: delegate.Ref}
+			if sub.Mirror == nil {
+				authors.mirror = v.Ref
+			}
+			if sub.Mirrors == nil {
+				authors.mirrors = v.Ref
+			}
+			if !yield(merged, authors) {
+				return
+			}
+		}
+	}
 }
 
 // mergeHTTPRoute returns a delegate's route under its root's match; what it leaves unset it has from the root. It is

@@ -18,6 +18,8 @@ type routeDestination struct {
 	requested      string
 	routeType      Family // http, tls, or opaque for tcp
 	virtualService *virtualService
+	// author is the VirtualService that says so: virtualService, or one to which it delegates.
+	author Ref
 }
 
 // matchContext is what the matches of routes are held against.

@@ -19,16 +19,16 @@ func (s *Snapshot) httpDestinationsOf(v *virtualService, r matchContext) (list [
 // whether one matches all.
 func (s *Snapshot) splitHTTPDestinations(v *virtualService, r matchContext) (some, rest []routeDestination, taken, whole bool) {
 	seen := map[Destination]bool{}
-	for _, route := range s.httpRoutes(v) {
+	for route, authors := range s.authoredRoutes(v) {
 		applies, all := matchHTTP(v, route, r)
 		switch {
 		case !applies:
 			continue
 		case all:
-			return some, s.settings.addHTTPRoute(nil, seen, v, route), true, true
+			return some, s.settings.addHTTPRoute(nil, seen, v, route, authors), true, true
 		}
 		taken = true
-		some = s.settings.addHTTPRoute(some, seen, v, route)
+		some = s.settings.addHTTPRoute(some, seen, v, route, authors)
 	}
 	return some, nil, taken, false
 }
@@ -85,15 +85,15 @@ func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matc
 //	  route: [{destination: {host: edition.cnn.com}}]
 //	- headers: {request: {set: {host: www.cnn.com}}}
 //	  route: [{destination: {host: edition.cnn.com}}]
-func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute) []routeDestination {
-	add := func(d *networking.Destination, authority string) {
+func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute, authors routeAuthors) []routeDestination {
+	add := func(d *networking.Destination, authority string, author Ref) {
 		if d == nil {
 			return
 		}
 		to := Destination{Host: s.qualify(d.Host, v.Namespace), Port: d.GetPort().GetNumber(), Subset: d.Subset, Authority: authority}
 		if !seen[to] {
 			seen[to] = true
-			list = append(list, routeDestination{Destination: to, routeType: FamilyHTTP, virtualService: v})
+			list = append(list, routeDestination{Destination: to, routeType: FamilyHTTP, virtualService: v, author: author})
 		}
 	}
 	if route.Redirect != nil || route.DirectResponse != nil {
@@ -102,12 +102,12 @@ func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]boo
 	authority := cmp.Or(route.GetRewrite().GetAuthority(), hostHeader(route.Headers))
 	for _, r := range route.Route {
 		if len(route.Route) == 1 || r.GetWeight() > 0 {
-			add(r.GetDestination(), cmp.Or(authority, hostHeader(r.GetHeaders())))
+			add(r.GetDestination(), cmp.Or(authority, hostHeader(r.GetHeaders())), authors.route)
 		}
 	}
-	add(route.Mirror, "")
+	add(route.Mirror, "", authors.mirror)
 	for _, m := range route.Mirrors {
-		add(m.GetDestination(), "")
+		add(m.GetDestination(), "", authors.mirrors)
 	}
 	return list
 }

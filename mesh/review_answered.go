@@ -23,30 +23,34 @@ func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, n
 	if !ok || r.object == nil || p.family() == FamilyTLS || egressVerdict(earlier) != Originated {
 		return nil
 	}
-	v, field := r.after.answeringRoute(client, svc, name, p)
-	if field == "" || !slices.Contains(r.routes, v.Ref) || !c.isOfThirdParty(v) {
+	v, by := r.after.answeringRoute(client, svc, name, p)
+	if by == nil || !slices.Contains(r.routes, v.Ref) {
+		return nil
+	}
+	to := &routeDestination{virtualService: v, author: by.Object}
+	if !c.isOfThirdParty(to) {
 		return nil
 	}
 	h := r.after.directHop(client, svc, number, "", FamilyHTTP)
-	h.kind, h.route, h.decidedBy = HopNone, &routeDestination{virtualService: v}, &Decision{Object: v.Ref, Field: field}
-	owner := r.declaredByOther(client, declared, v.Namespace)
+	h.kind, h.route, h.decidedBy = HopNone, to, by
+	owner := r.declaredByOther(client, declared, by.Object.Namespace)
 	return []change{{hop: h, before: Originated, lost: &LostVerification{Host: name, Service: owner.ref, Names: []string{}}}}
 }
 
-// answeringRoute returns the VirtualService that takes a sidecar's requests for a name, and the field of its first route that
-// answers some of them in the server's place; "" where none does.
-func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string, p port) (*virtualService, string) {
+// answeringRoute returns the VirtualService that takes a sidecar's requests for a name, and its first route, or that of a
+// delegate, which answers some of them in the server's place; nil where none does.
+func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string, p port) (*virtualService, *Decision) {
 	l, heard := s.egressListenerFor(client, svc, p)
 	if !heard || client.Kind != ClientSidecar || l.parsedAs(p) != FamilyHTTP && l.parsedAs(p) != FamilyUnspecified {
-		return nil, ""
+		return nil, nil
 	}
 	r := matchContext{gateway: meshGateway, host: name, port: p.number, client: client}
 	for _, v := range s.virtualServicesForRequests(s.selectVirtualServices(client, svc.host, l), svc.host, r, l) {
 		taken := false
-		for i, route := range s.httpRoutes(v) {
+		for route, authors := range s.authoredRoutes(v) {
 			applies, whole := matchHTTP(v, route, r)
 			if applies && answersInPlace(route, name) {
-				return v, fmt.Sprintf("spec.http[%d].%s", i, routeActionField(route))
+				return v, &Decision{Object: authors.route, Field: fmt.Sprintf("spec.http[%d].%s", authors.index, routeActionField(route))}
 			}
 			if taken = taken || applies; whole {
 				break
@@ -56,7 +60,7 @@ func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string,
 			break
 		}
 	}
-	return nil, ""
+	return nil, nil
 }
 
 // answersInPlace reports whether a route answers requests for a name itself, other than by sending them to the same name under

@@ -31,6 +31,16 @@ func TestReviewDiverted(t *testing.T) {
 			ServiceEntry shop/x: {hosts: [x.example], addresses: [10.0.0.5], resolution: DNS, ports: [{number: 8081, name: x, protocol: TCP}]}`, ``},
 		{"another address", cart, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [10.0.0.6], resolution: DNS, ports: [{number: 8081, name: x, protocol: TCP}]}`, ``},
+		{"a delegate that leads outside", cart + evil + `
+			VirtualService shop/root @3: {hosts: [cart.shop.svc.cluster.local], http: [{delegate: {name: d, namespace: team}}]}`, `
+			VirtualService team/d: {http: [{route: [{destination: {host: evil.example, port: {number: 80}}}]}]}`, `
+			sidecar any other namespace cart.shop.svc.cluster.local:8081 (mesh) plaintext routed-elsewhere was originated diverted to evil.example by VirtualService team/d
+			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext routed-elsewhere was originated diverted to evil.example by VirtualService team/d
+			sidecar team cart.shop.svc.cluster.local:8081 (mesh) plaintext routed-elsewhere was originated diverted to evil.example by VirtualService team/d`},
+		{"a delegate that leads to a Service of its own, for which it is there", cart + `
+			Service team/own @1: {clusterIP: 10.0.0.6, ports: [{name: http, port: 80}], selector: {app: own}}
+			VirtualService shop/root @3: {hosts: [cart.shop.svc.cluster.local], http: [{delegate: {name: d, namespace: team}}]}`, `
+			VirtualService team/d: {http: [{route: [{destination: {host: own.team.svc.cluster.local, port: {number: 80}}}]}]}`, ``},
 		{"another name, for all", cart, `
 			ServiceEntry team/x: {hosts: [cart.shop.svc], exportTo: [bank], resolution: DNS, ports: [{number: 8081, name: x, protocol: HTTP}]}`, `
 			sidecar bank cart.shop.svc.cluster.local:8081 (mesh) plaintext other-name was originated diverted to cart.shop.svc by ServiceEntry team/x named cart.shop.svc`},

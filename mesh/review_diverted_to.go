@@ -167,33 +167,35 @@ func (s *Snapshot) divertedByHop(c asked, svc scopedService, h hop) *diverted {
 		return nil
 	}
 	if cause := h.cluster.Cause; cause == CauseDisabled || cause == CauseNoMode {
-		routed := h.route != nil && h.route.virtualService.Namespace != svc.namespace // by somebody else, to where there is no TLS
+		routed := h.route != nil && h.route.author.Namespace != svc.namespace // by somebody else, to where there is no TLS
 		if !routed && to.namespace == svc.namespace && !s.leavesMesh(to.service) {
 			return &diverted{cause: cause, to: to.host, decision: h.cluster.Hop.DecidedBy}
 		}
 	}
 	d := Diversion{By: to.ref, To: to.host, Service: to.ref, Outside: s.leavesMesh(to.service)}
 	if h.route != nil {
-		d.By = h.route.virtualService.Ref
+		d.By = h.route.author
 	}
 	return &diverted{cause: CauseRoutedElsewhere, to: to.host, diversion: &d}
 }
 
 // keepsUnderTLS reports whether what was meant for a service stays, by a hop, as safe as it was:
 //  1. outside the mesh: under TLS, to a host of the service's namespace, the client's or the root namespace;
-//  2. inside: at a service of these namespaces, unless a rule disables TLS, or where all endpoints are known to take
-//     mutual TLS.
+//  2. inside: at a service of these namespaces, or at a Kubernetes Service of one to whose VirtualService these delegate, unless
+//     a rule disables TLS, or where all endpoints are known to take mutual TLS.
 func (s *Snapshot) keepsUnderTLS(c asked, svc scopedService, h hop) bool {
 	to := h.cluster.service
 	if to.service == nil {
 		return true
 	}
-	trusted := slices.Contains([]string{svc.namespace, c.client.Namespace, s.settings.RootNamespace}, to.namespace)
+	owners := []string{svc.namespace, c.client.Namespace, s.settings.RootNamespace}
+	trusted := slices.Contains(owners, to.namespace)
 	if s.leavesMesh(to.service) {
 		return trusted && h.verdict() == Originated
 	}
 	if h.cluster.Cause == CauseDisabled || h.cluster.Cause == CauseNoMode {
 		return false
 	}
-	return trusted || h.cluster.everywhere
+	delegated := h.route != nil && h.route.author.Namespace == to.namespace && slices.Contains(owners, h.route.virtualService.Namespace)
+	return trusted || delegated && to.kubernetes || h.cluster.everywhere
 }

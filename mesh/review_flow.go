@@ -127,7 +127,7 @@ func (h hop) flow() Flow {
 		f.Related = h.cluster.service.ref.String()
 	}
 	if h.passesOn == CauseRoutedInside {
-		f.Related = h.route.virtualService.Ref.String()
+		f.Related = h.route.author.String()
 	}
 	if h.sidecar != nil {
 		f.Related = h.sidecar.Ref.String()

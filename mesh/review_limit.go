@@ -129,7 +129,7 @@ func (s Settings) routeCost(o *Object) int {
 	for _, route := range spec.Http {
 		if route != nil {
 			cost += max(len(route.Match), 1)
-			s.addHTTPRoute(nil, seen, v, route)
+			s.addHTTPRoute(nil, seen, v, route, routeAuthors{})
 		}
 	}
 	for d := range l4Destinations(spec) {

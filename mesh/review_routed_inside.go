@@ -18,12 +18,14 @@ const maxRoutesTaken = 16
 //	spec:
 //	  hosts: [api.example.com]
 //	  http: [{route: [{destination: {host: proxy.team-a.svc.cluster.local}}]}]
+//
+// So they do where it has no hosts, and the owner's VirtualService delegates to it.
 func (r *review) routedInside(hops, earlier []hop, client Client, declared, name string, number uint32) []change {
 	c := takenConnection{review: r, client: client, declared: declared, name: name, number: number}
 	var list []change
 	var before []hop // as they were, which earlier need not be
 	for i, h := range hops {
-		if h.route == nil || !c.isOfThirdParty(h.route.virtualService) || !c.endsInside(hops[i:]) {
+		if h.route == nil || !c.isOfThirdParty(h.route) || !c.endsInside(hops[i:]) {
 			continue
 		}
 		if before == nil {
@@ -36,7 +38,7 @@ func (r *review) routedInside(hops, earlier []hop, client Client, declared, name
 		if egressVerdict(earlier) != Originated && !c.wasUnderTLS() {
 			return nil
 		}
-		svc := r.declaredByOther(client, declared, h.route.virtualService.Namespace)
+		svc := r.declaredByOther(client, declared, h.route.author.Namespace)
 		lost := &LostVerification{Host: name, Service: svc.ref, Names: append([]string{}, to.checkedNames(name)...)}
 		list = append(list, change{hop: to, before: Originated, lost: lost})
 	}
@@ -51,11 +53,16 @@ type takenConnection struct {
 	number         uint32
 }
 
-// isOfThirdParty reports whether a VirtualService is neither of the client's namespace, nor of the only one that declares the
-// host, nor of the root namespace, which is the mesh's own.
-func (c takenConnection) isOfThirdParty(v *virtualService) bool {
-	return v.Namespace != c.client.Namespace && v.Namespace != c.after.settings.RootNamespace &&
-		c.declaredByOther(c.client, c.declared, v.Namespace) != nil
+// isOfThirdParty reports whether the author of a route, a delegate too, is neither of the client's namespace, nor of the only
+// one that declares the host, nor of the root namespace, which is the mesh's own. To whom a VirtualService under review
+// delegates for clients of its own namespace is its own to say.
+func (c takenConnection) isOfThirdParty(to *routeDestination) bool {
+	author, root := to.author.Namespace, to.virtualService.Ref
+	if author == c.client.Namespace || author == c.after.settings.RootNamespace ||
+		root == c.reviewed().Ref && root.Namespace == c.client.Namespace {
+		return false
+	}
+	return c.declaredByOther(c.client, c.declared, author) != nil
 }
 
 // endsInside reports whether the first of hops leads to a server inside the mesh. Pods that no Gateway selects are no
@@ -95,7 +102,7 @@ func (c takenConnection) wasLedTo(h hop, before []hop) bool {
 	}
 	return slices.ContainsFunc(before, func(was hop) bool {
 		return was.kind == h.kind && was.host == h.host && was.port == h.port && len(was.gateways) == len(h.gateways) &&
-			was.route != nil && c.isOfThirdParty(was.route.virtualService)
+			was.route != nil && c.isOfThirdParty(was.route)
 	})
 }
 
@@ -108,7 +115,7 @@ func (c takenConnection) wasUnderTLS() bool {
 		if !nothingLeaves(hops) {
 			return egressVerdict(hops) == Originated
 		}
-		i := slices.IndexFunc(hops, func(h hop) bool { return h.route != nil && c.isOfThirdParty(h.route.virtualService) })
+		i := slices.IndexFunc(hops, func(h hop) bool { return h.route != nil && c.isOfThirdParty(h.route) })
 		if i < 0 {
 			return false
 		}

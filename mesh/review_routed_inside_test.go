@@ -167,6 +167,59 @@ func TestReviewRoutedInsideElsewhere(t *testing.T) {
 	}
 }
 
+// A delegate is judged as the VirtualService that delegates to it.
+func TestReviewRoutedInsideByDelegates(t *testing.T) {
+	const api = `
+		ServiceEntry default/api @1: {hosts: [api.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}
+		DestinationRule default/api: {host: api.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const root = `
+		VirtualService default/root: {hosts: [api.example.com], exportTo: [shop], http: [{match: [{uri: {prefix: /}}], delegate: {name: d, namespace: team-a}}]}`
+	const mirrored = `
+		VirtualService default/root: {hosts: [api.example.com], exportTo: [shop], http: [{match: [{uri: {prefix: /}}], delegate: {name: d, namespace: team-a},
+			mirror: {host: stub.default.svc.cluster.local, port: {number: 80}}}]}
+		Service default/stub: {selector: {app: stub}, ports: [{port: 80, name: http}]}`
+	const evil = `
+		Service team-a/evil: {selector: {app: evil}, ports: [{port: 80, name: http}]}`
+	const entry = `
+		ServiceEntry team-a/q: {hosts: [q.internal], location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.4.4.4}],
+			ports: [{number: 80, name: http, protocol: HTTP}]}`
+	delegate := func(http string) string {
+		return `
+			VirtualService team-a/d: {http: [` + http + `]}`
+	}
+	const toService = "{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}"
+	const toEntry = "{route: [{destination: {host: q.internal, port: {number: 80}}}]}"
+	const toAPI = "{route: [{destination: {host: api.example.com}}]}"
+	const isLed = ` plaintext routed-inside was originated by VirtualService team-a/d lost check of api.example.com of ServiceEntry default/api`
+	const served = `
+		sidecar shop evil.team-a.svc.cluster.local:80` + isLed
+	const entered = `
+		sidecar shop q.internal:80` + isLed
+	for _, c := range []reviewCase{
+		{"to an entry inside", api + root + entry, delegate(toEntry), entered},
+		{"the entry comes last", api + root + delegate(toEntry), entry, entered},
+		{"to a Service", api + root + evil, delegate(toService), served},
+		{"the Service comes last", api + root + delegate(toService), evil, served},
+		{"the root comes last", api + evil + delegate(toService), root, served},
+		{"an update of the delegate", api + root + evil + delegate(toAPI), delegate(toService), served},
+		{"its mirror", api + root + evil, delegate("{route: [{destination: {host: api.example.com}}], mirror: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}"), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated` + served},
+		{"the mirror of the owner's own root", api + mirrored, delegate(toAPI), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated`},
+		{"a delegate of the host's namespace", api + evil + `
+			VirtualService default/root: {hosts: [api.example.com], exportTo: [shop], http: [{delegate: {name: d}}]}`, `
+			VirtualService default/d: {http: [` + toService + `]}`, ``},
+		{"a namespace that delegates for its own clients", api + evil + delegate(toService), `
+			VirtualService shop/root: {hosts: [api.example.com], exportTo: [.], http: [{delegate: {name: d, namespace: team-a}}]}`, ``},
+		{"and whose delegate changes", api + evil + delegate(toAPI) + `
+			VirtualService shop/root: {hosts: [api.example.com], exportTo: [.], http: [{delegate: {name: d, namespace: team-a}}]}`, delegate(toService), served},
+		{"a redirect", api + root, delegate("{redirect: {authority: evil.example.net}}"), `
+			sidecar shop api.example.com:80 unknown no-destination was originated lost check of api.example.com of ServiceEntry default/api`},
+	} {
+		c.run(t)
+	}
+}
+
 // What a third party answers in the place of a server that was under TLS.
 func TestReviewAnsweredByOthers(t *testing.T) {
 	const api = `

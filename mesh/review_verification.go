@@ -105,11 +105,11 @@ func (h hop) trust() string {
 	return cmp.Or(t.GetCredentialName(), t.GetCaCertificates(), systemRoots)
 }
 
-// authorOf returns the namespace of who decided on a hop: of the VirtualService that takes it there, which may delegate to
-// the one under review, else of the object under review.
+// authorOf returns the namespace of who decided on a hop: of the VirtualService that says where the route leads, a delegate too,
+// else of the object under review.
 func (r *review) authorOf(h hop) string {
 	if r.reviewed().Kind == KindVirtualService && h.route != nil {
-		return h.route.virtualService.Namespace
+		return h.route.author.Namespace
 	}
 	return r.reviewed().Namespace
 }

@@ -33,6 +33,10 @@ func TestReviewLostVerification(t *testing.T) {
 		{"the host's namespace delegates", given + `
 			VirtualService data/v: {hosts: [a.example], exportTo: [shop], http: [{delegate: {name: d, namespace: team}}]}`, `
 			VirtualService team/d: {http: [{route: [{destination: {host: db.example, port: {number: 3306}}}]}]}`, `
+			sidecar shop db.example:3306 originated SIMPLE carrying http was originated lost check of a.example of ServiceEntry data/a for db.example`},
+		{"the host's namespace delegates to itself", given + `
+			VirtualService data/v: {hosts: [a.example], exportTo: [shop], http: [{delegate: {name: d}}]}`, `
+			VirtualService data/d: {http: [{route: [{destination: {host: db.example, port: {number: 3306}}}]}]}`, `
 			sidecar shop db.example:3306 originated SIMPLE carrying http was originated`},
 		{"the name that the client asks for may be checked by another way", given, `
 			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [{destination: {host: a.example}}]}]}`, `

@@ -10,6 +10,12 @@ asked_for(flow) := sprintf("%s, which %s declares", [flow.lostVerification.host,
 #   The fix for a flow with lostVerification: the object under review is for its own namespace alone, where it may decide. The
 #   pods of a gateway are everybody's who sends something there.
 leave_to_others(flow) := sprintf(
+	"# Lead to %s itself: other VirtualServices delegate to this one, for clients of other namespaces.\n",
+	[flow.lostVerification.host],
+) if {
+	_is_delegate
+	not input.request.operation == "DELETE"
+} else := sprintf(
 	"# Leave %s out of the hosts, or use a Gateway with a selector for pods of your own: through these pods go the connections\n# of others, too.\n",
 	[flow.lostVerification.host],
 ) if {
@@ -21,5 +27,12 @@ leave_to_others(flow) := sprintf(
 	input.request.operation != "DELETE"
 	not _is_own_already
 } else := keep_object
+
+# A VirtualService without hosts.
+_is_delegate if {
+	input.request.kind == "VirtualService"
+	count(input.object.spec.http) > 0
+	object.get(input.object, ["spec", "hosts"], []) in {[], null}
+}
 
 _is_own_already if input.object.spec.exportTo == ["."]

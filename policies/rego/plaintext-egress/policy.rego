@@ -265,6 +265,14 @@ _keep_to_own_namespace(f) := sprintf(
 )
 
 _narrow_route(f) := sprintf(
+	"# Write in this VirtualService where it leads, or under which TLS: %s, to which it delegates, is of another namespace.\n",
+	[f.related],
+) if {
+	input.request.kind == "VirtualService"
+	input.request.operation != "DELETE"
+	some route in input.object.spec.http
+	route.delegate
+} else := sprintf(
 	"# Before this %s, let spec.exportTo of %s be [\".\"], or leave %s out of its hosts: it is not its namespace's to decide\n# where these clients' connections go.\n",
 	[input.request.operation, f.related, f.lostVerification.host],
 )

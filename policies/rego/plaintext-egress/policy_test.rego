@@ -375,6 +375,19 @@ test_names_a_stored_route_of_others[operation] if {
 	])
 }
 
+# Careless: a delegate that is exported nowhere is no delegate.
+test_fix_of_a_delegate_narrows_nothing if {
+	flow := routed_inside("VirtualService default/edition-cnn-com")
+	delegate := {"object": {"spec": {"http": [{"route": [{"destination": {"host": "proxy.team-a.svc.cluster.local"}}]}]}}}
+	{v.fix | some v in found with input as object.union(fixtures.review("VirtualService", [flow]), delegate)} == {concat("", [
+		"# Lead to edition.cnn.com itself: other VirtualServices delegate to this one, for clients of other namespaces.\n",
+	])}
+	root := {"object": {"spec": {"hosts": ["edition.cnn.com"], "http": [{"delegate": {"name": "x", "namespace": "team-a"}}]}}}
+	{v.fix | some v in found with input as object.union(fixtures.review("VirtualService", [routed_inside("VirtualService team-a/x")]), root)} == {concat("", [
+		"# Write in this VirtualService where it leads, or under which TLS: VirtualService team-a/x, to which it delegates, is of another namespace.\n",
+	])}
+}
+
 test_refuses_an_entry_of_others_inside_the_mesh if {
 	flow := object.union(fixtures.plaintext_flow, {"before": "originated", "cause": "kept-inside", "related": "ServiceEntry team-a/x"})
 	some v in found with input as fixtures.review("ServiceEntry", [flow])
