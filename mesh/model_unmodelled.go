@@ -9,7 +9,7 @@ import (
 	security "istio.io/api/security/v1beta1"
 )
 
-// What of PeerAuthentications and ProxyConfigs may move what the model says, and is not followed.
+// What of PeerAuthentications, ProxyConfigs and a Gateway's annotations may move what the model says, and is not followed.
 
 // OutsideMeans is what hangs on something that the model does not follow.
 type OutsideMeans string
@@ -23,6 +23,8 @@ const (
 	MeansCapture OutsideMeans = "capture"
 	// MeansImage: the proxy is not one that Istio publishes.
 	MeansImage OutsideMeans = "image"
+	// MeansGatewayPods: which pods a Gateway configures, those of other namespaces' gateways too.
+	MeansGatewayPods OutsideMeans = "gateway-pods"
 )
 
 // unmodelled is a field that the model does not follow, and what hangs on it.

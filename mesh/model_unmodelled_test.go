@@ -25,3 +25,19 @@ func TestUnmodelledFields(t *testing.T) {
 		}
 	}
 }
+
+// The annotation that takes the place of a Gateway's selector counts outside the root namespace alone.
+func TestGatewayServiceAnnotation(t *testing.T) {
+	const annotated = `: {metadata: {annotations: {internal.istio.io/gateway-service: x}}}`
+	for manifest, want := range map[string]OutsideMeans{
+		"Gateway shop/a" + annotated:         MeansGatewayPods,
+		"Gateway istio-system/a" + annotated: "",
+		"VirtualService shop/a" + annotated:  "",
+	} {
+		o := objects(t, manifest)[0]
+		found := snapshot(t, manifest).OutsideModelOf(o, nil)
+		if len(found) != 1 || found[0].Means != want {
+			t.Errorf("%s: %v, want one that means %q", manifest, found, want)
+		}
+	}
+}

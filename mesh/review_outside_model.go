@@ -31,7 +31,7 @@ func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
 		return found
 	}
 	for _, field := range append(unknownMetadata(object), object.Unknown...) {
-		found = append(found, OutsideModel{Field: field})
+		found = append(found, OutsideModel{Field: field, Means: s.meansOf(object, field)})
 	}
 	for _, u := range unmodelledFields(object) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
@@ -43,6 +43,19 @@ func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
 		found = append(found, OutsideModel{Field: p.field(), Patch: true, StartsPlaintext: p.startsPlaintext() && s.leavesByCluster(p)})
 	}
 	return found
+}
+
+// gatewayServiceAnnotation is how Istio says which Services' pods a Gateway configures that it made of one of the Gateway API. Anybody
+// may write it, and then it takes the place of the selector (pilot/pkg/model/push_context.go InternalGatewayServiceAnnotation). No
+// stored Gateway has it for a reason, so that the model goes by the selector alone.
+const gatewayServiceAnnotation = "internal.istio.io/gateway-service"
+
+// meansOf returns what hangs on a field that the model does not know, where that is known.
+func (s *Snapshot) meansOf(object *Object, field string) OutsideMeans {
+	if object.Kind == KindGateway && object.Namespace != s.settings.RootNamespace && field == "metadata.annotations["+gatewayServiceAnnotation+"]" {
+		return MeansGatewayPods
+	}
+	return ""
 }
 
 // leavesByCluster reports whether the clusters that a patch matches may be of hosts outside.

@@ -14,8 +14,8 @@ import (
 //	- hosts: ["egress/a.example"]   # the entry of namespace egress, not that of another namespace
 //	- hosts: ["./*"]                # not the route of namespace egress that sends a.example to a gateway
 //
-// It answers for connections that were under TLS, or that a route led to no service, and goes differently for. A host that
-// its pods no longer know is no loss, and is told (addHidden).
+// It answers for connections that were under TLS and now go differently, and for those that routes kept in the mesh and that
+// leave now. A host that its pods no longer know is no loss, and is told (addHidden).
 func (r *review) sidecar() {
 	sr := newSidecarReview(r)
 	for known, services := range r.after.services.Prefix("") {
@@ -86,6 +86,8 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 				hidden = true
 			case isUnrouted(earlier) && !isUnrouted(hops):
 				markUnrouted(hops)
+				r.add(r.leaving(hops, was)...)
+			case nothingLeaves(earlier) && egressVerdict(hops) == Plaintext:
 				r.add(r.leaving(hops, was)...)
 			case was == Originated && !slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
 				r.add(r.leaving(hops, was)...)

@@ -40,6 +40,15 @@ func TestReviewSidecar(t *testing.T) {
 			Sidecar shop/default: {workloadSelector: {labels: {app: web}}, egress: [{hosts: [other/*]}]}`, `
 			sidecar shop app=web team=a api.bank.example:80 originated SIMPLE was originated`},
 		{"the same entry", bank + other, alike, ``},
+		{"not the route to a gateway that the pods knew without its ports", gateway + `
+			ServiceEntry shop/gate: {hosts: [egress.istio-system.svc.cluster.local], exportTo: [.]}`, `
+			Sidecar shop/default: {egress: [{hosts: [egress/*]}]}`, `
+			sidecar shop api.bank.example:80 plaintext no-rule was unknown`},
+		{"not the route that kept requests in the mesh", other + `
+			Service shop/fake: {ports: [{port: 80, name: http}]}
+			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{route: [{destination: {host: fake}}]}]}`, `
+			Sidecar shop/default: {egress: [{hosts: [other/*]}]}`, `
+			sidecar shop api.bank.example:80 plaintext no-rule`},
 		{"another entry that its own rule has under TLS", bank + other + `
 			DestinationRule other/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			Sidecar shop/default: {egress: [{hosts: [other/*]}]}`, `

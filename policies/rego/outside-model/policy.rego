@@ -5,7 +5,8 @@
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
 #   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. Or a PeerAuthentication
 #   takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. What Istio makes of it,
-#   and whether TLS still stands, nobody has answered for. A warning; a denial under strict.
+#   and whether TLS still stands, nobody has answered for. A warning; a denial under strict. A Gateway outside the root namespace
+#   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
 #     description: Resource labels
@@ -16,12 +17,16 @@
 # custom:
 #   id: outside-model
 #   action: warn
+#   strongest: deny
 #   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.outside_model
 
 import data.tlsward.lib
 
-violation contains {"message": _message(unknown), "decidedBy": lib.reviewed_field(unknown.field), "fix": _fix(unknown)} if {
+violation contains object.union(
+	{"message": _message(unknown), "decidedBy": lib.reviewed_field(unknown.field), "fix": _fix(unknown)},
+	_action(unknown),
+) if {
 	some unknown in input.outsideModel
 	not unknown.object
 	not unknown.startsPlaintext
@@ -42,6 +47,11 @@ violation contains {
 	unknown.object
 }
 
+# It is nobody's to write, and puts servers and routes on the pods of everybody's gateway.
+default _action(_) := {}
+
+_action(unknown) := {"action": "deny"} if unknown.means == "gateway-pods"
+
 _message(unknown) := sprintf(
 	"%s: %s patches what leaves from proxies; tlsward does not follow EnvoyFilters: whether TLS still stands on the connections of these proxies, it cannot say.",
 	[lib.object_name(lib.reviewed_object), unknown.field],
@@ -58,6 +68,7 @@ _meanings := {
 	"no-mtls": "lets other proxies send plaintext to these pods, an egress gateway's too, where no rule says ISTIO_MUTUAL; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
+	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
 
 _fix(unknown) := sprintf("# If it is for what comes in alone; else compare what the proxies have: istioctl proxy-config\n%s", [lib.set_fields(
@@ -69,6 +80,8 @@ _fix(unknown) := sprintf("# If it is for what comes in alone; else compare what 
 	unknown.field == "spec.mtls.mode"
 } else := sprintf("# Where all callers have proxies, let %s be STRICT.\n", [unknown.field]) if {
 	unknown.means == "no-mtls"
+} else := sprintf("# Let spec.selector say which pods the Gateway is for:\n%s", [lib.set_fields(lib.reviewed_object, {unknown.field: null})]) if {
+	unknown.means == "gateway-pods"
 } else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{unknown.field: null},

@@ -50,6 +50,7 @@ test_says_what_hangs_on_it[means] if {
 		"no-mtls": "lets other proxies send plaintext to these pods",
 		"capture": "changes which connections these proxies take",
 		"image": "names a proxy that Istio does not publish",
+		"gateway-pods": "takes the place of spec.selector",
 	}
 	some v in found with input as object.union(fixtures.review("ProxyConfig", []), {"outsideModel": [object.union(_unknown("spec.x"), {"means": means})]})
 	contains(v.message, words)
@@ -65,4 +66,12 @@ test_mends_the_mode_of_a_port if {
 	review := object.union(fixtures.review("PeerAuthentication", []), {"outsideModel": [object.union(_unknown("spec.portLevelMtls[443].mode"), {"means": "no-mtls"})]})
 	some v in found with input as review
 	v.fix == "# Where all callers have proxies, let spec.portLevelMtls[443].mode be STRICT.\n"
+}
+
+test_refuses_what_takes_the_place_of_a_selector if {
+	field := "metadata.annotations[internal.istio.io/gateway-service]"
+	review := object.union(fixtures.review("Gateway", []), {"outsideModel": [object.union(_unknown(field), {"means": "gateway-pods"})]})
+	some v in found with input as review
+	v.action == "deny"
+	contains(v.fix, "Let spec.selector say which pods")
 }
