@@ -45,6 +45,10 @@ const (
 	CauseDeclaredOtherwise Cause = "declared-otherwise"
 	// CauseOtherAddresses: the entry that the client has for the host has no listener at the addresses to which it connects.
 	CauseOtherAddresses Cause = "other-addresses"
+	// CauseNotExported: the entry that the client had for the host is not exported to it any more, and no other is.
+	CauseNotExported Cause = "not-exported"
+	// CauseLeftToWildcard: the host's own entry goes, and the entry of a wildcard over it takes the connections.
+	CauseLeftToWildcard Cause = "left-to-wildcard"
 	// CauseKeptInside: the entry that the client has for the host, of another namespace, has servers inside the mesh.
 	CauseKeptInside Cause = "kept-inside"
 	// CauseRoutedInside: a route of a namespace that is neither the client's nor the host's leads to servers inside the mesh.

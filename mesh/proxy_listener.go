@@ -55,6 +55,30 @@ func (s *Snapshot) egressListenerAmong(list []egressListener, client Client, svc
 	return egressListener{}, false
 }
 
+// virtualHostOf returns the service of whose port a sidecar makes the virtual host of a host: of several of one namespace the last
+// that has it (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts, servicesByName), though its cluster is
+// the first's. Here requests pass through, as there is no virtual host for bytes:
+//
+//	# created first                                          # created second
+//	hosts: [api.example.com]                                 hosts: [api.example.com]
+//	ports: [{number: 80, name: http, protocol: HTTP}]        ports: [{number: 80, name: tcp, protocol: TCP}]
+func (s *Snapshot) virtualHostOf(client Client, svc scopedService, number uint32) (last scopedService, found bool) {
+	p, has := svc.port(number)
+	if !has || client.Kind != ClientSidecar {
+		return scopedService{}, false
+	}
+	l, heard := s.egressListenerFor(client, svc, p)
+	if !heard {
+		return scopedService{}, false
+	}
+	for _, v := range l.selectServices(s.services.At(svc.host), client.Namespace) {
+		if p, has := v.port(number); has && p.family() != FamilyUDP {
+			last, found = v, true
+		}
+	}
+	return last, found
+}
+
 // parsedAs returns the family as which the proxy parses what comes to a port: the listener's own, else the port's.
 func (l egressListener) parsedAs(p port) Family {
 	if l.port == 0 {

@@ -52,7 +52,7 @@ func (r *review) changesTo(host string, clients []Client, of changesOf) []change
 		if r.stopped() {
 			return nil
 		}
-		for _, number := range r.after.Ports(host) {
+		for _, number := range r.portsOf(host) {
 			r.spend(1)
 			list = append(list, of(client, host, number)...)
 		}
@@ -65,4 +65,15 @@ func losses(list []change) []change {
 	return slices.DeleteFunc(list, func(c change) bool {
 		return c.hop.kind == HopGateway || !c.losesTLS() && c.lost == nil && !c.hop.wasUnrouted
 	})
+}
+
+// portsOf returns the numbers of all ports of a host, ascending, those too that a ServiceEntry under review takes away.
+func (r *review) portsOf(host string) []uint32 {
+	list := r.after.Ports(host)
+	if r.reviewed().Kind != KindServiceEntry {
+		return list
+	}
+	list = append(list, r.before.Ports(host)...)
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -12,7 +12,7 @@ import (
 // other hosts, and out of gateways. Those of clients that may exist are added where they lose their TLS: for their sake a
 // review has to answer for nothing else.
 func (r *review) addHost(host string, touched func(Client) bool) {
-	if r.stopped() || !r.isExternal(host) && !r.isTakenFromWildcard(host) {
+	if r.add(r.leftToWildcard(host)...); r.stopped() || !r.isExternal(host) && !r.isTakenFromWildcard(host) {
 		return
 	}
 	clients, possible := r.touchedClients(host, touched)

@@ -6,14 +6,17 @@ import "slices"
 // that no listener and no virtual host takes any more: the proxy passes on what it gets. Of several entries for a host a
 // client has that of its own namespace, else the oldest (pilot/pkg/model/sidecar.go, pilot/pkg/model/push_context.go
 // initServiceRegistry). What it declares the port for decides:
-//  1. Nothing, or UDP, where another entry declares it: no listener.
+//  1. Nothing, or UDP, where another entry declares it, or this one did: no listener.
 //  2. TLS: what the applications send has no SNI, so that no filter chain of the port takes it
 //     (pilot/pkg/networking/core/listener.go buildSidecarOutboundTLSFilterChainOpts).
 //  3. Bytes, see takesRequests: requests are parsed as such, and there is no virtual host for them.
 //  4. HTTP, in another entry than before: no filter chain takes other bytes
 //     (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener).
 //  5. Bytes at other addresses, in another entry than before: no listener takes what is sent to those of before.
-//  6. Anything, where its endpoints are inside the mesh and take no TLS: a third namespace's entry, neither the client's nor
+//  6. Requests, where a younger entry of the same namespace and host declares the port for something else: the virtual host is
+//     made of the youngest (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
+//  7. Anything, where its exportTo does not name the client any more: no listener.
+//  8. Anything, where its endpoints are inside the mesh and take no TLS: a third namespace's entry, neither the client's nor
 //     of the one that had declared the host, has what was under TLS sent to a server of its own.
 //
 // Here clients in shop lose the entry that starts TLS:
@@ -26,10 +29,9 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	if client.Kind == ClientZtunnel {
 		return r.passedOnByZtunnel(client, host, number)
 	}
-	svc, ok := r.after.serviceFor(client, host)
 	clientBefore := r.clientBefore(client, host)
 	earlier := r.hopsBefore(client, host, number)
-	if !ok || client.Kind != ClientSidecar || len(earlier) == 0 || earlier[0].payload == FamilyTLS {
+	if client.Kind != ClientSidecar || len(earlier) == 0 || earlier[0].payload == FamilyTLS {
 		return nil
 	}
 	own := r.serviceOfHopsBefore(client, host, number)
@@ -37,7 +39,7 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 		return nil
 	}
 	payload := earlier[0].payload
-	why := r.causeOfPassingOn(client, svc, number, own, payload)
+	svc, why := r.passingOn(client, host, number, own, payload)
 	if why == CauseNone || why != CauseKeptInside && r.isTakenByWildcard(client, host, number, payload) {
 		return nil
 	}
@@ -82,6 +84,33 @@ func (r *review) passedOnByZtunnel(client Client, host string, number uint32) []
 	}}}
 }
 
+// passingOn returns the service for which a sidecar passes on what a client sends to a port of a host, and why; CauseNone where it
+// does not. was is the service that it had before, and payload what it sent there.
+func (r *review) passingOn(client Client, host string, number uint32, was *service, payload Family) (scopedService, Cause) {
+	svc, ok := r.after.serviceFor(client, host)
+	if !ok {
+		return r.noMoreExported(client, host, was)
+	}
+	if last, found := r.after.virtualHostOf(client, svc, number); found && payload == FamilyHTTP {
+		svc = last
+	}
+	return svc, r.causeOfPassingOn(client, svc, number, was, payload)
+}
+
+// noMoreExported returns the service of a host that the entry under review still declares, and that a client of another namespace
+// had and has no more. Who deletes an entry leaves its host undeclared, and says so.
+func (r *review) noMoreExported(client Client, host string, was *service) (scopedService, Cause) {
+	if r.object == nil || r.old == nil || was.ref != r.object.Ref || client.Namespace == was.namespace {
+		return scopedService{}, CauseNone
+	}
+	for _, svc := range r.after.services.At(host) {
+		if svc.ref == was.ref {
+			return scopedService{service: svc, ports: svc.ports}, CauseNotExported
+		}
+	}
+	return scopedService{}, CauseNone
+}
+
 // causeOfPassingOn returns why a sidecar passes on what a client sends to a port of a service, CauseNone where it does not. was
 // is the service that it had before, and payload what it sent there. Who declares another protocol for a port of its own says
 // what is sent.
@@ -122,7 +151,7 @@ func (r *review) isKeptInside(client Client, svc scopedService, p port, was *ser
 // causeOfNoListener is causeOfPassingOn for a port that the service does not have, or for UDP.
 func (r *review) causeOfNoListener(client Client, svc scopedService, number uint32) Cause {
 	switch {
-	case !r.after.isDeclaredFor(client, svc.host, number), r.after.hasListenerWithoutCluster(client, svc.host, number):
+	case !r.after.isDeclaredFor(client, svc.host, number) && !r.takesPortAway(client, svc.host, number), r.after.hasListenerWithoutCluster(client, svc.host, number):
 		return CauseNone
 	case svc.hasPort(number):
 		return CauseDeclaredOtherwise
@@ -130,14 +159,20 @@ func (r *review) causeOfNoListener(client Client, svc scopedService, number uint
 	return CausePortNotDeclared
 }
 
+// takesPortAway reports whether the entry under review had a port of a host for a client of another namespace, which still has the
+// host.
+func (r *review) takesPortAway(client Client, host string, number uint32) bool {
+	return r.reviewed().Kind == KindServiceEntry && client.Namespace != r.reviewed().Namespace && r.before.isDeclaredFor(r.clientBefore(client, host), host, number)
+}
+
 // isTakenByWildcard reports whether requests for a host that has no virtual host on a port are taken by that of a wildcard host
-// over it, and are under TLS there; so are other bytes, where that one has no addresses of its own.
+// over it, and do not leave in plaintext there; so are other bytes, where that one has no addresses of its own.
 func (r *review) isTakenByWildcard(client Client, name string, number uint32, payload Family) bool {
 	for i := range len(name) {
 		svc, ok := r.after.serviceFor(client, "*"+name[i:])
 		if ok && svc.host != name && svc.sniffsHTTP(number) && r.after.listens(client, svc, number) &&
 			(payload != FamilyOpaque || len(svc.entry.GetAddresses()) == 0) {
-			return egressVerdict(r.after.hops(client, svc.host, number)) == Originated
+			return egressVerdict(r.after.hopsForName(client, svc.host, name, number)) != Plaintext
 		}
 	}
 	return false

@@ -37,7 +37,8 @@ func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, decision 
 			checkTaken(v, f, client, before, after)
 			continue
 		}
-		if slices.Contains([]mesh.Cause{mesh.CausePortNotDeclared, mesh.CauseDeclaredTLS, mesh.CauseDeclaredOtherwise, mesh.CauseOtherAddresses}, f.Cause) {
+		if slices.Contains([]mesh.Cause{mesh.CausePortNotDeclared, mesh.CauseDeclaredTLS, mesh.CauseDeclaredOtherwise, mesh.CauseOtherAddresses,
+			mesh.CauseNotExported, mesh.CauseLeftToWildcard}, f.Cause) {
 			if !passesOn(after, client, f) {
 				v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s does not pass", client, key))
 			}

@@ -120,6 +120,8 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseDeclaredOtherwise:  "the entry that this client has for the host declares the port for another protocol",
 	mesh.CauseOtherAddresses:     "the entry that this client has for the host has the port at other addresses",
 	mesh.CauseRoutedInside:       "a route of a third namespace leads it to a service inside the mesh",
+	mesh.CauseNotExported:        "the entry that this client had for the host is not exported to it any more",
+	mesh.CauseLeftToWildcard:     "the entry of a wildcard over the host takes it, and no rule starts TLS for that",
 	mesh.CauseKeptInside:         "the entry that this client has for the host, of another namespace, has servers inside the mesh",
 	mesh.CauseDeclaredTLS:        "the entry that this client has for the host declares the port for TLS, which it does not send",
 	mesh.CauseNoDestination:      "routes redirect or answer it, or lead to no service that this client's proxy knows",

@@ -27,6 +27,8 @@ _cause_texts := {
 	"declared-tls": "%s declares the port for TLS, and the proxy passes on what these clients send as before",
 	"declared-otherwise": "%s declares the port for another protocol, and the proxy passes on what these clients send as before",
 	"other-addresses": "%s has the port at other addresses alone, and the proxy passes on what these clients send elsewhere",
+	"not-exported": "%s is not exported to this client any more, and the proxy passes on what it gets",
+	"left-to-wildcard": "%s has a wildcard over the host, which takes it then, and no rule starts TLS for that one",
 	"kept-inside": "this client has the host from %s, of another namespace, whose servers are inside the mesh and get it as it is",
 	"other-name": "an entry or a route for another name of the service takes these requests",
 	"routed-elsewhere": "a route of another namespace leads elsewhere",
@@ -39,7 +41,7 @@ default _subject(_) := "the rule that applies"
 
 # What a cause is about: the other object for some causes, else what decided, else the rule.
 _subject(flow) := flow.related if {
-	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "kept-inside", "routed-inside"}
+	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "not-exported", "left-to-wildcard", "kept-inside", "routed-inside"}
 } else := decided_by(flow) if {
 	decided_by(flow) != ""
 } else := object_name(flow.rule)

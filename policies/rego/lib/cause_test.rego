@@ -14,7 +14,7 @@ test_every_cause_has_a_text[cause] if {
 causes := {
 	"no-rule", "unset", "disabled", "no-mode", "unselected", "credential-ignored", "incomplete-mutual",
 	"mutual-at-waypoint", "selector-at-waypoint", "ztunnel", "merged-away", "off-path", "unknown-host",
-	"case-mismatch", "passthrough", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "kept-inside", "routed-inside", "no-destination", "other-listener",
+	"case-mismatch", "passthrough", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "not-exported", "left-to-wildcard", "kept-inside", "routed-inside", "no-destination", "other-listener",
 	"other-name", "routed-elsewhere",
 }
 

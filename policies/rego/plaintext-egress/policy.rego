@@ -232,6 +232,8 @@ _fix(f) := lib.narrow_listener(f) if {
 	not lib.newly_routed_plaintext(f)
 } else := lib.keep_object if {
 	_rule_stops_applying(f)
+} else := lib.keep_object if {
+	f.cause in {"left-to-wildcard", "not-exported"}
 } else := _declare_port(f) if {
 	f.cause == "port-not-declared"
 } else := sprintf("# Let spec.egress have port %d for HTTP, or say nothing of its protocol by leaving the port out.\n", [f.port]) if {
