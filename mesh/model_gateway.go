@@ -3,6 +3,10 @@ package mesh
 import (
 	"slices"
 	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // parseGatewayName returns the Gateway that "namespace/name" names.
@@ -30,6 +34,21 @@ func (s *Snapshot) gatewaysBehind(host string) []*Object {
 		return nil // nothing says that these are pods of a gateway
 	}
 	return list
+}
+
+// hasGatewayServer reports whether a Gateway has a server that names a host, itself or by a wildcard of its domain.
+func (s *Snapshot) hasGatewayServer(name string) bool {
+	for _, g := range s.objects.Prefix(KindGateway + "\x00") {
+		if slices.ContainsFunc(gatewaySpec(g).Servers, func(srv *networking.Server) bool {
+			return slices.ContainsFunc(srv.GetHosts(), func(h string) bool {
+				h = stripNamespace(h)
+				return h != "*" && host.Covers(h, name)
+			})
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // podLabelsBehind returns the labels of the pods behind a Service of the cluster. Where the Service itself is not known,

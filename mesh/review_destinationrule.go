@@ -29,7 +29,7 @@ func (r *review) destinationRule() {
 		}
 	}
 	if r.object != nil && external {
-		r.clearCredentialUsedByGateway()
+		r.judgeCredentialForGateway()
 		r.addOffPath(patterns[0])
 	}
 }

@@ -97,22 +97,28 @@ func (r *review) wasUnused(o *Object, h hop) bool {
 	return set != nil && slices.Contains(set.rules, o) && !set.decidesTLS(o, h.port, h.subset)
 }
 
-// clearCredentialUsedByGateway clears Ignored of a credential that sidecars ignore, where what they send is TLS of the
-// application's, and a gateway uses the credential for the same port. Where no gateway sends anything to the host yet, the
-// rule may come before its route, if it is in the root namespace, where gateways are.
-func (r *review) clearCredentialUsedByGateway() {
+// judgeCredentialForGateway judges a credential that sidecars ignore and that is meant for a gateway:
+//  1. What is TLS of the application's loses nothing by it, where a gateway uses the rule for the host. Where no gateway sends
+//     anything to the host yet, the rule may come before its route, if it is in the root namespace, where gateways are.
+//  2. So may one for what was in plaintext before, if a Gateway has a server for the host already: the route that takes it
+//     to the gateway and out of there has to come after the rule.
+func (r *review) judgeCredentialForGateway() {
 	isFirst := r.object.Namespace == r.after.settings.RootNamespace &&
 		!slices.ContainsFunc(r.flows, func(f Flow) bool { return f.Client.Kind == ClientGateway })
+	isAwaited := isFirst && r.after.hasGatewayServer(ruleSpec(r.object).Host)
 	for i := range r.flows {
 		f := &r.flows[i]
-		if f.Ignored && f.Cause == CauseCredential && f.Verdict == ApplicationTLS &&
-			(isFirst || slices.ContainsFunc(r.flows, f.isUsedByGateway)) {
-			f.Ignored = false
+		switch {
+		case !f.Ignored || f.Cause != CauseCredential:
+		case f.Verdict == ApplicationTLS:
+			f.Ignored = !isFirst && !slices.ContainsFunc(r.flows, f.isHostOfGateway)
+		case f.Verdict == Plaintext && f.Before == Plaintext:
+			f.IgnoredForSome = isAwaited
 		}
 	}
 }
 
-// isUsedByGateway reports whether g is TLS that a gateway starts to the same port, by the rule under review.
-func (f *Flow) isUsedByGateway(g Flow) bool {
-	return g.Client.Kind == ClientGateway && g.Verdict == Originated && g.Host == f.Host && g.Port == f.Port && g.DecidedByObject
+// isHostOfGateway reports whether g is TLS that a gateway starts to the same host, on any port, by the rule under review.
+func (f *Flow) isHostOfGateway(g Flow) bool {
+	return g.Client.Kind == ClientGateway && g.Verdict == Originated && g.Host == f.Host && g.DecidedByObject
 }

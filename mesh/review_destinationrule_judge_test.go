@@ -117,16 +117,35 @@ func TestReviewIgnoredTLS(t *testing.T) {
 			DestinationRule egress/bank @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			gateway istio-system istio=egress api.bank.example:443 originated SIMPLE carrying http was plaintext decided
 			sidecar istio-system api.bank.example:443 double-tls SIMPLE unverified was application-tls decided`},
-		{"a credential that no gateway uses for the port", `
+		{"a credential that a gateway uses for another port", `
 			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [istio-system], resolution: DNS,
 				ports: [{number: 443, name: https, protocol: HTTPS}, {number: 8443, name: more, protocol: HTTPS}]}
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
 			VirtualService egress/bank: {hosts: [api.bank.example], gateways: [gw],
 				http: [{route: [{destination: {host: api.bank.example, port: {number: 8443}}}]}]}`, `
 			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
-			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided ignored
+			sidecar istio-system api.bank.example:443 application-tls credential-ignored was application-tls decided
 			gateway istio-system istio=egress api.bank.example:8443 originated SIMPLE carrying http was plaintext decided
 			sidecar istio-system api.bank.example:8443 application-tls credential-ignored was application-tls decided`},
+		{"a credential for a gateway to which no route leads yet", entry + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [api.bank.example]}]}`, `
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext credential-ignored was plaintext decided ignored for some
+			sidecar egress api.bank.example:80 plaintext credential-ignored was plaintext decided ignored for some
+			sidecar istio-system api.bank.example:80 plaintext credential-ignored was plaintext decided ignored for some`},
+		{"one for a gateway that has no server for the host", entry + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`, `
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext credential-ignored was plaintext decided ignored
+			sidecar egress api.bank.example:80 plaintext credential-ignored was plaintext decided ignored
+			sidecar istio-system api.bank.example:80 plaintext credential-ignored was plaintext decided ignored`},
+		{"one that takes the place of TLS", entry + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [api.bank.example]}]}
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, credentialName: bank}}}`, `
+			sidecar any other namespace api.bank.example:80 plaintext credential-ignored was originated decided ignored
+			sidecar egress api.bank.example:80 plaintext credential-ignored was originated decided ignored
+			sidecar istio-system api.bank.example:80 plaintext credential-ignored was originated decided ignored`},
 
 		{"an older rule's policy stands whole", entry + `
 			DestinationRule egress/old @1: {host: api.bank.example, trafficPolicy: {loadBalancer: {simple: RANDOM}}}`, `

@@ -73,7 +73,8 @@ type Flow struct {
 	// Related is another object that has to do with the flow: the rule whose TLS is taken, the host that differs in
 	// case, the route that sets the Host header.
 	Related string `json:"related,omitempty"`
-	// IgnoredForSome reports whether Istio ignores that TLS for this client, and not for others.
+	// IgnoredForSome reports whether Istio ignores that TLS for this client, and not for others, among them a gateway to which
+	// no route leads yet.
 	IgnoredForSome bool `json:"ignoredForSome,omitempty"`
 	// RelatedUnused reports whether the rule in Related decided no client's TLS before the review: TLS in it would be
 	// ignored, too.
