@@ -35,6 +35,8 @@ type Snapshot struct {
 	gatewaysBySelector treap.Map[*Object]
 	// ambientNamespaces has the names of ambient namespaces.
 	ambientNamespaces treap.Map[struct{}]
+	// istiods has the revisions of control planes, by their Services.
+	istiods treap.Map[string]
 	// terminating holds the objects that only finalizers keep, Namespaces left out.
 	terminating treap.Map[Ref]
 }
@@ -137,6 +139,9 @@ func (s *Snapshot) put(o *Object) {
 	if o.Terminating && o.Kind != KindNamespace {
 		s.terminating = s.terminating.Set(o.key(), o.Ref)
 	}
+	if revision, ok := istiodRevision(o); ok {
+		s.istiods = s.istiods.Set(o.key(), revision)
+	}
 	for _, svc := range s.settings.servicesOf(o) {
 		s.addService(svc)
 	}
@@ -170,6 +175,7 @@ func (s *Snapshot) drop(ref Ref) {
 	}
 	s.objects = s.objects.Remove(ref.key())
 	s.terminating = s.terminating.Remove(ref.key())
+	s.istiods = s.istiods.Remove(ref.key())
 	for _, svc := range s.settings.servicesOf(o) {
 		s.removeService(svc)
 	}

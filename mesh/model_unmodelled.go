@@ -21,6 +21,8 @@ const (
 	MeansNoMTLS OutsideMeans = "no-mtls"
 	// MeansCapture: which connections pods hand to their proxy, or how names are resolved.
 	MeansCapture OutsideMeans = "capture"
+	// MeansRevision: the object is for a control plane that is there and is not judged.
+	MeansRevision OutsideMeans = "revision"
 	// MeansImage: the proxy is not one that Istio publishes.
 	MeansImage OutsideMeans = "image"
 	// MeansGatewayPods: which pods a Gateway configures, those of other namespaces' gateways too.

@@ -33,6 +33,9 @@ func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
 	for _, field := range append(unknownMetadata(object), object.Unknown...) {
 		found = append(found, OutsideModel{Field: field, Means: s.meansOf(object, field)})
 	}
+	if s.isOfOtherControlPlane(object) {
+		found = append(found, OutsideModel{Field: "metadata.labels[" + revisionLabel + "]", Means: MeansRevision})
+	}
 	for _, u := range unmodelledFields(object) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/live"
+	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -67,6 +68,9 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 	}
 	for _, field := range outside {
 		m.Notes = append(m.Notes, "not followed: "+field)
+	}
+	if note := istiod.RevisionsNote(m.Snapshot); note != "" {
+		m.Notes = append(m.Notes, note)
 	}
 	return m, nil
 }

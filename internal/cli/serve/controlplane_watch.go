@@ -46,6 +46,9 @@ func (r *reloader) watchControlPlane() error {
 // showControlPlane shows at /readyz?verbose and in metrics what a person should know.
 func (r *reloader) showControlPlane() {
 	r.s.health.Note("control plane", r.istiod.told)
+	r.s.health.Note("revisions", func() string { return istiod.RevisionsNote(r.cache.View().Stored) })
+	r.s.gaugeOf("control_planes", "Control planes of Istio in the cluster, by revision. One is judged.",
+		func() float64 { return float64(len(r.cache.View().Stored.Revisions())) })
 	r.s.gaugeOf("mesh_config_refused", "1 while the newest MeshConfig of the cluster is refused.",
 		func() float64 { refused, _, _ := r.istiod.counts(); return refused })
 	r.s.gaugeOf("mesh_config_contradictions", "Where the configuration says something else than the cluster's control plane.",

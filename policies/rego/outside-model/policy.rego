@@ -5,7 +5,8 @@
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
 #   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. Or a PeerAuthentication
 #   takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. What Istio makes of it,
-#   and whether TLS still stands, nobody has answered for. A warning; a denial under strict. A Gateway outside the root namespace
+#   and whether TLS still stands, nobody has answered for. Or it is for
+#   another revision's control plane, where several are installed. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -67,6 +68,7 @@ _message(unknown) := sprintf(
 _meanings := {
 	"no-mtls": "lets other proxies send plaintext to these pods, an egress gateway's too, where no rule says ISTIO_MUTUAL; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
+	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }

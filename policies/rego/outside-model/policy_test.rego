@@ -51,6 +51,7 @@ test_says_what_hangs_on_it[means] if {
 		"capture": "changes which connections these proxies take",
 		"image": "names a proxy that Istio does not publish",
 		"gateway-pods": "takes the place of spec.selector",
+		"revision": "gives the object to a control plane that is here too",
 	}
 	some v in found with input as object.union(fixtures.review("ProxyConfig", []), {"outsideModel": [object.union(_unknown("spec.x"), {"means": means})]})
 	contains(v.message, words)
