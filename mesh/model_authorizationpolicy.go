@@ -59,7 +59,7 @@ func (s *Snapshot) addGatewayTarget(c *Callers, namespace, name string) {
 	switch {
 	case o == nil:
 		c.Unknown = append(c.Unknown, full)
-	case o.Spec.(*KubernetesGateway).IsWaypoint():
+	case s.isWaypoint(o):
 		c.Waypoints = append(c.Waypoints, full)
 	case s.isIngressGateway(o):
 		c.Ingress = append(c.Ingress, full)

@@ -100,22 +100,47 @@ func (s *Snapshot) useOfWaypoint(namespace string, labels map[string]string) (ga
 // servesAsWaypoint reports whether a Gateway is there, and is a waypoint for services of a namespace.
 func (s *Snapshot) servesAsWaypoint(gateway Ref, namespace string) bool {
 	o := s.Get(gateway)
-	return o != nil && s.whyNoWaypoint(o, namespace) == ""
+	return o != nil && s.whyNoWaypoint(o, namespace) == nil
 }
 
-// whyNoWaypoint returns the field of a Gateway by which it is no waypoint for services of a namespace, "" where it is one.
-// Without the listener it has no port to which ztunnels connect.
-func (s *Snapshot) whyNoWaypoint(gateway *Object, namespace string) string {
-	spec := gateway.Spec.(*KubernetesGateway)
-	switch serves, labelled := gateway.Labels[waypointForLabel]; {
-	case !spec.IsWaypoint():
-		return "spec.gatewayClassName"
-	case labelled && serves != "service" && serves != "all":
-		return "metadata.labels[" + waypointForLabel + "]"
-	case !spec.Tunnelled, !spec.allows(gateway.Namespace, namespace, s.labelsOfNamespace(namespace)):
-		return "spec.listeners"
+// isWaypoint reports whether a Gateway of the Gateway API is a waypoint, which serves clients of the mesh alone: its class has
+// Istio's controller of these. A class that is not known is one by its name.
+func (s *Snapshot) isWaypoint(gateway *Object) bool {
+	name := gateway.Spec.(*KubernetesGateway).ClassName
+	if class := s.gatewayClass(name); class != nil {
+		return class.Spec.(*GatewayClass).Controller == waypointController
 	}
-	return ""
+	return name == waypointClass
+}
+
+// gatewayClass returns a GatewayClass, nil where it is not there.
+func (s *Snapshot) gatewayClass(name string) *Object {
+	return s.Get(Ref{Kind: KindGatewayClass, Name: name})
+}
+
+// whyNoWaypoint returns what makes a Gateway no waypoint for services of a namespace, nil where it is one:
+//  1. its class;
+//  2. its label istio.io/waypoint-for or, where it has none, that of its class
+//     (pilot/pkg/serviceregistry/ambient/waypoints.go gatewayToWaypointTransform);
+//  3. that it has no listener to which ztunnels connect;
+//  4. the namespaces that this listener allows.
+func (s *Snapshot) whyNoWaypoint(gateway *Object, namespace string) *Decision {
+	spec, serves := gateway.Spec.(*KubernetesGateway), gateway
+	if _, labelled := gateway.Labels[waypointForLabel]; !labelled {
+		if class := s.gatewayClass(spec.ClassName); class != nil {
+			serves = class
+		}
+	}
+	kind, labelled := serves.Labels[waypointForLabel]
+	switch {
+	case !s.isWaypoint(gateway):
+		return &Decision{Object: gateway.Ref, Field: "spec.gatewayClassName"}
+	case labelled && kind != "service" && kind != "all":
+		return &Decision{Object: serves.Ref, Field: "metadata.labels[" + waypointForLabel + "]"}
+	case !spec.Tunnelled, !spec.allows(gateway.Namespace, namespace, func() map[string]string { return s.labelsOfNamespace(namespace) }):
+		return &Decision{Object: gateway.Ref, Field: "spec.listeners"}
+	}
+	return nil
 }
 
 // waypointClients returns the waypoints that stand for a host, whether or not a namespace is ambient: single pods may

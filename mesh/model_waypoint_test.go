@@ -91,7 +91,39 @@ func TestWhyNoWaypoint(t *testing.T) {
 	} {
 		s := snapshot(t, fmt.Sprintf("{KubernetesGateway own/waypoint: %s, Namespace other: {metadata: {labels: {team: shop}}}}", c.spec))
 		gateway := s.Get(Ref{Kind: KindKubernetesGateway, Namespace: "own", Name: "waypoint"})
-		equal(t, c.name, s.whyNoWaypoint(gateway, c.namespace), c.want)
+		have := ""
+		if why := s.whyNoWaypoint(gateway, c.namespace); why != nil {
+			have = why.Field
+		}
+		equal(t, c.name, have, c.want)
+	}
+}
+
+// A class makes its Gateways waypoints by its controller, and says for what they are unless they do.
+func TestWaypointClass(t *testing.T) {
+	const gateway = `
+			KubernetesGateway apps/w: {gatewayClassName: %s, listeners: [{protocol: HBONE, port: 15008}]}`
+	for _, c := range []struct{ name, mesh, want string }{
+		{"Istio's own by its name", fmt.Sprintf(gateway, "istio-waypoint"), ""},
+		{"another one", fmt.Sprintf(gateway, "own"), "Gateway (gateway.networking.k8s.io) apps/w spec.gatewayClassName"},
+		{"by its controller", fmt.Sprintf(gateway, "own") + `
+			GatewayClass own: {controllerName: istio.io/mesh-controller}`, ""},
+		{"not by another", fmt.Sprintf(gateway, "istio-waypoint") + `
+			GatewayClass istio-waypoint: {controllerName: example.com/other}`, "Gateway (gateway.networking.k8s.io) apps/w spec.gatewayClassName"},
+		{"for workloads", fmt.Sprintf(gateway, "own") + `
+			GatewayClass own: {metadata: {labels: {istio.io/waypoint-for: workload}}, controllerName: istio.io/mesh-controller}`,
+			"GatewayClass own metadata.labels[istio.io/waypoint-for]"},
+		{"unless the Gateway is for services", `
+			KubernetesGateway apps/w: {metadata: {labels: {istio.io/waypoint-for: service}}, gatewayClassName: own, listeners: [{protocol: HBONE, port: 15008}]}
+			GatewayClass own: {metadata: {labels: {istio.io/waypoint-for: workload}}, controllerName: istio.io/mesh-controller}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, have := snapshot(t, c.mesh), ""
+			if why := s.whyNoWaypoint(s.Get(Ref{Kind: KindKubernetesGateway, Namespace: "apps", Name: "w"}), "apps"); why != nil {
+				have = why.String()
+			}
+			equal(t, "why", have, c.want)
+		})
 	}
 }
 

@@ -108,8 +108,11 @@ func kindOf(apiVersion, kind string) string {
 			return kind
 		}
 	case "gateway.networking.k8s.io":
-		if kind == KindGateway {
+		switch kind {
+		case KindGateway:
 			return KindKubernetesGateway
+		case KindGatewayClass:
+			return kind
 		}
 	case "":
 		if kind == KindService || kind == KindNamespace {
@@ -153,6 +156,9 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		return spec, nil, err
 	case KindKubernetesGateway:
 		spec, err = decodeKubernetesGateway(raw)
+		return spec, nil, err
+	case KindGatewayClass:
+		spec, err = decodeGatewayClass(raw)
 		return spec, nil, err
 	default:
 		if _, workload := workloadKinds()[kind]; workload {

@@ -69,12 +69,21 @@ func protocolFromPortName(name string) string {
 	return first
 }
 
-// waypointClass is the class of a Gateway that is a waypoint (istio.io/istio pkg/config/constants).
-const waypointClass = "istio-waypoint"
+// The class of waypoints that istiod makes, and the controller of every class of them (istio.io/istio pkg/config/constants).
+const (
+	waypointClass      = "istio-waypoint"
+	waypointController = "istio.io/mesh-controller"
+)
+
+// GatewayClass is what the mesh reads of a GatewayClass of the Gateway API.
+type GatewayClass struct {
+	// Controller is spec.controllerName.
+	Controller string
+}
 
 // KubernetesGateway is what the mesh reads of a gateway.networking.k8s.io Gateway.
 type KubernetesGateway struct {
-	// ClassName is spec.gatewayClassName; "istio-waypoint" makes it a waypoint.
+	// ClassName is spec.gatewayClassName, which makes it a waypoint, or not.
 	ClassName string
 	// Tunnelled reports whether it has a listener for HBONE on port 15008, to which ztunnels connect.
 	Tunnelled bool
@@ -84,17 +93,14 @@ type KubernetesGateway struct {
 	AllowedSelector *LabelSelector
 }
 
-// IsWaypoint reports whether it is a waypoint, which serves clients of the mesh alone.
-func (g *KubernetesGateway) IsWaypoint() bool { return g.ClassName == waypointClass }
-
 // allows reports whether a waypoint of namespace own takes services of a namespace with these labels
 // (pilot/pkg/serviceregistry/ambient/waypoints.go AllowsAttachmentFromNamespace).
-func (g *KubernetesGateway) allows(own, namespace string, labels map[string]string) bool {
+func (g *KubernetesGateway) allows(own, namespace string, labels func() map[string]string) bool {
 	switch g.AllowedNamespaces {
 	case "All":
 		return true
 	case "Selector":
-		return g.AllowedSelector != nil && g.AllowedSelector.selects(labels)
+		return g.AllowedSelector != nil && g.AllowedSelector.selects(labels())
 	}
 	return own == namespace
 }

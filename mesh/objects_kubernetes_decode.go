@@ -111,3 +111,14 @@ func (l *kubernetesLabelSelector) labelSelector() *LabelSelector {
 	}
 	return &selector
 }
+
+// decodeGatewayClass reads the spec of a GatewayClass.
+func decodeGatewayClass(raw json.RawMessage) (*GatewayClass, error) {
+	var spec struct {
+		ControllerName string `json:"controllerName"`
+	}
+	if err := unmarshal(raw, &spec); err != nil {
+		return nil, err
+	}
+	return &GatewayClass{Controller: spec.ControllerName}, nil
+}

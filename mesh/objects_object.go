@@ -24,6 +24,8 @@ const (
 	KindIngress = "Ingress"
 	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh knows it as a waypoint, or not as one.
 	KindKubernetesGateway = "KubernetesGateway"
+	// KindGatewayClass is a GatewayClass of gateway.networking.k8s.io, which is of no namespace.
+	KindGatewayClass = "GatewayClass"
 )
 
 // Ref names one object of the mesh. Versions of one kind are the same object.
@@ -73,7 +75,7 @@ type Object struct {
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
 	// *security.AuthorizationPolicy, *security.PeerAuthentication, *security.RequestAuthentication, *networkingv1beta1.ProxyConfig,
-	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *Ingress, *Workload, or nil for a Namespace.
+	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *Ingress, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string

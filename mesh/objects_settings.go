@@ -46,7 +46,7 @@ const revisionLabel = "istio.io/rev"
 // Services and waypoints are read by every control plane (pilot/pkg/serviceregistry/ambient/ambientindex.go).
 func (s Settings) inRevision(o *Object) bool {
 	revision, labelled := o.Labels[revisionLabel]
-	return !labelled || slices.Contains([]string{KindNamespace, KindService, KindKubernetesGateway}, o.Kind) || revision == cmp.Or(s.Revision, DefaultRevision)
+	return !labelled || slices.Contains([]string{KindNamespace, KindService, KindKubernetesGateway, KindGatewayClass}, o.Kind) || revision == cmp.Or(s.Revision, DefaultRevision)
 }
 
 // IngressGateway names gateways whose clients come from outside: pods of a namespace with these labels.

@@ -41,6 +41,8 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.namespace(object.Name)
 	case KindKubernetesGateway:
 		r.kubernetesGateway(object)
+	case KindGatewayClass:
+		r.gatewayClass(object.Name)
 	}
 	r.diverted()
 	if r.stopped() {

@@ -21,9 +21,14 @@ import (
 //
 // What is still missing for a host is told at its entry and its rule.
 func (r *review) kubernetesGateway(ref Ref) {
-	if !r.wasWaypoint() {
-		return
+	if r.old == nil || !r.before.isWaypoint(r.old) {
+		return // one that is new takes no TLS away
 	}
+	r.waypoint(ref)
+}
+
+// waypoint adds the flows to the hosts of a waypoint that were under TLS, and leave in plaintext.
+func (r *review) waypoint(ref Ref) {
 	for _, class := range r.after.classesOf(slices.Values(r.before.hostsUsing(ref)), nil, r.lists) {
 		if r.stopped() {
 			return
@@ -34,23 +39,27 @@ func (r *review) kubernetesGateway(ref Ref) {
 		from := len(r.flows)
 		r.addHostClass(class, r.addLossesOfAll)
 		for i := range r.flows[from:] {
-			r.withoutWaypoint(&r.flows[from+i])
+			r.withoutWaypoint(&r.flows[from+i], r.after.Get(ref))
 		}
 	}
 }
 
-// wasWaypoint reports whether the Gateway under review was a waypoint: one that is new takes no TLS away.
-func (r *review) wasWaypoint() bool {
-	return r.old != nil && r.old.Spec.(*KubernetesGateway).IsWaypoint()
+// gatewayClass adds what the GatewayClass under review changes for the hosts of its waypoints.
+func (r *review) gatewayClass(name string) {
+	for _, o := range r.before.objects.Prefix(KindKubernetesGateway + "\x00") {
+		if o.Spec.(*KubernetesGateway).ClassName == name && r.before.isWaypoint(o) {
+			r.waypoint(o.Ref)
+		}
+	}
 }
 
-// withoutWaypoint sets the field of the Gateway under review that decides a flow, where it is there and not its waypoint.
-func (r *review) withoutWaypoint(f *Flow) {
-	if r.object == nil || f.Client.Kind != ClientZtunnel || f.Service == nil || len(f.Hops) == 0 {
+// withoutWaypoint sets what decides a flow that has lost its waypoint, where that is still there.
+func (r *review) withoutWaypoint(f *Flow, waypoint *Object) {
+	if waypoint == nil || f.Client.Kind != ClientZtunnel || f.Service == nil || len(f.Hops) == 0 {
 		return
 	}
-	if field := r.after.whyNoWaypoint(r.object, f.Service.Namespace); field != "" {
-		f.Hops[0].DecidedBy = &Decision{Object: r.object.Ref, Field: field}
+	if why := r.after.whyNoWaypoint(waypoint, f.Service.Namespace); why != nil {
+		f.Hops[0].DecidedBy = why
 	}
 }
 

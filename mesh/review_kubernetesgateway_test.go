@@ -69,6 +69,15 @@ func TestReviewKubernetesGateway(t *testing.T) {
 				allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {team: shop}}}}}]}
 			Namespace egress: {metadata: {labels: {team: shop}}}`, `
 			Namespace egress: {metadata: {labels: {team: bank}}}`, lost},
+		{"whose class is for workloads now", ambient + entryWith(labelled) + rule + `
+			KubernetesGateway egress/w: {gatewayClassName: own, listeners: [{protocol: HBONE, port: 15008}]}
+			GatewayClass own: {controllerName: istio.io/mesh-controller}`, `
+			GatewayClass own: {metadata: {labels: {istio.io/waypoint-for: workload}}, controllerName: istio.io/mesh-controller}`, lost},
+		{"whose class goes", ambient + entryWith(labelled) + rule + `
+			KubernetesGateway egress/w: {gatewayClassName: own, listeners: [{protocol: HBONE, port: 15008}]}
+			GatewayClass own: {controllerName: istio.io/mesh-controller}`, `delete GatewayClass own`, lost},
+		{"whose class goes and is Istio's own, which istiod makes again", served + `
+			GatewayClass istio-waypoint: {controllerName: istio.io/mesh-controller}`, `delete GatewayClass istio-waypoint`, ``},
 		{"a new one", ambient + entryWith(labelled) + rule, gateway, ``},
 		{"an ingress gateway", ambient + entryWith(labelled) + rule, `
 			KubernetesGateway egress/w: {gatewayClassName: istio, listeners: [{protocol: HTTP, port: 80}]}`, ``},

@@ -122,7 +122,7 @@ func (r *review) withObjectsOf(hosts []string, client func(Client) bool) {
 func (s *Snapshot) hostsUsedIn(namespace string) []string {
 	var hosts []string
 	for _, o := range s.objects.Prefix(KindKubernetesGateway + "\x00" + namespace + "\x00") {
-		if o.Spec.(*KubernetesGateway).IsWaypoint() {
+		if s.isWaypoint(o) {
 			hosts = append(hosts, s.hostsUsing(o.Ref)...)
 		}
 	}

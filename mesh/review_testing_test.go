@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// changed returns the mesh before and after a change: an object in short manifests, "delete Kind namespace/name" or
-// "delete Namespace name".
+// changed returns the mesh before and after a change: an object in short manifests, "delete Kind namespace/name", or
+// "delete Kind name" for what has no namespace.
 func changed(t testing.TB, before, change string) (old, next *Snapshot, object Ref) {
 	t.Helper()
 	old = snapshot(t, before)
@@ -16,7 +16,7 @@ func changed(t testing.TB, before, change string) (old, next *Snapshot, object R
 			switch title {
 			case KindNamespace + " " + o.Name:
 				return old, old.WithoutNamespace(o.Name), o.Ref
-			case o.Kind + " " + o.Namespace + "/" + o.Name:
+			case o.Kind + " " + o.Namespace + "/" + o.Name, o.Ref.String():
 				return old, old.Without(o.Ref), o.Ref
 			}
 		}

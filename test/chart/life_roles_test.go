@@ -54,10 +54,6 @@ var rare = func() map[string]bool {
 		// Asked for by the API server itself, in the course of a patch that makes a new object.
 		"create coordination.k8s.io/leases":              true,
 		"create security.istio.io/authorizationpolicies": true,
-		// The CRDs of the Gateway API are not installed here.
-		"get gateway.networking.k8s.io/gateways":   true,
-		"list gateway.networking.k8s.io/gateways":  true,
-		"watch gateway.networking.k8s.io/gateways": true,
 		// API servers before 1.34, and those that cannot stream a list, are asked for one.
 		"list /services":        true,
 		"get /services":         true, // a write that was admitted and has not been seen to arrive is looked up
@@ -72,6 +68,11 @@ var rare = func() map[string]bool {
 		"extensions.istio.io/wasmplugins", "extensions.istio.io/trafficextensions"} {
 		out["list "+resource] = true // as above
 		out["get "+resource] = true  // a write that was admitted and has not been seen to arrive is looked up
+	}
+	for _, resource := range []string{"gateways", "gatewayclasses"} { // the CRDs of the Gateway API are not installed here
+		for _, verb := range []string{"get", "list", "watch"} {
+			out[verb+" gateway.networking.k8s.io/"+resource] = true
+		}
 	}
 	return out
 }()

@@ -51,6 +51,7 @@ func Kinds() []Kind {
 	out = append(out, istio("extensions.istio.io", []string{mesh.KindWasmPlugin, mesh.KindTrafficExtension}, "v1alpha1")...)
 	out = append(out, istio("networking.k8s.io", []string{mesh.KindIngress}, "v1")...)
 	out = append(out, istio("", []string{mesh.KindService, mesh.KindNamespace}, "v1")...)
+	out = append(out, istio("gateway.networking.k8s.io", []string{mesh.KindGatewayClass}, "v1", "v1beta1")...)
 	return append(out, Kind{Name: mesh.KindKubernetesGateway, Versions: []string{"v1", "v1beta1"},
 		GroupKind: schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "Gateway"}})
 }

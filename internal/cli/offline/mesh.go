@@ -132,9 +132,10 @@ func (m *Mesh) Review(o *Object) (*mesh.Snapshot, admission.Review) {
 	return before, admission.Review{Operation: policies.Update, Object: o.Stored, OldObject: o.Old}
 }
 
-// inNamespace returns the document's object with a namespace, as JSON. A Namespace has none.
+// inNamespace returns the document's object with a namespace, as JSON. A Namespace has none, nor has a
+// GatewayClass.
 func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
-	if d.Head.Metadata.Namespace != "" || namespace == "" || d.Head.Kind == mesh.KindNamespace {
+	if d.Head.Metadata.Namespace != "" || namespace == "" || d.Head.Kind == mesh.KindNamespace || d.Head.Kind == mesh.KindGatewayClass {
 		return d.Raw, nil
 	}
 	return manifests.SetNamespace(d.Raw, namespace)

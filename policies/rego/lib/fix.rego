@@ -12,8 +12,8 @@ set_fields(object, fields) := sprintf("# in %s\n%s\n", [object_name(object), jso
 
 # METADATA
 # description: A reference to the object under review.
-reviewed_object := {"kind": "Namespace", "name": input.request.name} if {
-	input.request.kind == "Namespace"
+reviewed_object := {"kind": input.request.kind, "name": input.request.name} if {
+	input.request.kind in {"Namespace", "GatewayClass"}
 } else := {"kind": input.request.kind, "namespace": input.request.namespace, "name": input.request.name}
 
 # METADATA

@@ -1,16 +1,19 @@
 package tlsward.lib
 
 # METADATA
-# description: Whether a flow loses its TLS with the Gateway under review, which was the waypoint of its host.
+# description: |-
+#   Whether a flow loses its TLS with the Gateway under review, which was the waypoint of its host, or with the class of that.
 lost_waypoint(flow) if {
-	input.request.kind == "KubernetesGateway"
+	input.request.kind in {"KubernetesGateway", "GatewayClass"}
 	lost_tls(flow)
 	flow.cause == "ztunnel"
 }
 
 # METADATA
-# description: The Gateway under review, with the field by which it is no waypoint any more.
-waypoint_text(flow) := sprintf("%s, by its %s,", [object_name(reviewed_object), last_hop(flow).decidedBy.field]) if {
+# description: The Gateway under review, with the field by which it is no waypoint any more, or one of the class under review.
+waypoint_text(flow) := sprintf("a Gateway of %s", [object_name(reviewed_object)]) if {
+	input.request.kind == "GatewayClass"
+} else := sprintf("%s, by its %s,", [object_name(reviewed_object), last_hop(flow).decidedBy.field]) if {
 	is_object(last_hop(flow).decidedBy)
 } else := object_name(reviewed_object)
 
@@ -21,9 +24,11 @@ keep_waypoint(flow) := sprintf(
 	[service_name(flow)],
 ) if {
 	input.request.operation == "DELETE"
+} else := keep_object if {
+	input.request.kind == "GatewayClass"
 } else := sprintf(
 	concat("\n", [
-		"# Let it stay a waypoint, as long as %s uses it: spec.gatewayClassName istio-waypoint, a listener for HBONE on port 15008",
+		"# Let it stay a waypoint, as long as %s uses it: a class of istio.io/mesh-controller, a listener for HBONE on port 15008",
 		"# that allows routes from namespace %s, and no label istio.io/waypoint-for but service or all.\n",
 	]),
 	[service_name(flow), object.get(flow.service, "namespace", "of the entry")],

@@ -147,6 +147,16 @@ test_refuses_a_gateway_that_was_a_waypoint[operation] if {
 	contains(v.fix, want.fix)
 }
 
+test_refuses_a_class_that_waypoints_had if {
+	flow := object.union(fixtures.plaintext_flow, {"client": {"kind": "ztunnel", "namespace": "shop"}, "cause": "ztunnel", "before": "originated"})
+	request := {"operation": "UPDATE", "kind": "GatewayClass", "namespace": "", "name": "own"}
+	result := found with input as object.union(fixtures.review("GatewayClass", [flow]), {"request": request})
+	count(result) == 1
+	some v in result
+	contains(v.message, "a Gateway of GatewayClass own is no waypoint for ServiceEntry default/edition-cnn-com then")
+	v.fix == "# The traffic still needs GatewayClass own as it is. Write what is new under another name.\n"
+}
+
 test_takes_the_selector_away_for_a_waypoint if {
 	flow := object.union(disabled, {"cause": "selector-at-waypoint", "client": {"kind": "waypoint"}})
 	fixes := {v.fix | some v in found} with input as fixtures.review("DestinationRule", [flow])

@@ -110,7 +110,8 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		Webhooks: []admission.ValidatingWebhook{
 			w.validatingWebhook("validate.tlsward.io", admission.Fail,
 				append(w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete),
-					of("gateway.networking.k8s.io", "gateways", admission.Create, admission.Update, admission.Delete))...),
+					of("gateway.networking.k8s.io", "gateways", admission.Create, admission.Update, admission.Delete),
+					of("gateway.networking.k8s.io", "gatewayclasses", admission.Update, admission.Delete))...),
 			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
 			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", "services", admission.Create, admission.Update, admission.Delete)),
 			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", "namespaces", admission.Update, admission.Delete)),
