@@ -18,6 +18,27 @@ waypoint_text(flow) := sprintf("a Gateway of %s", [object_name(reviewed_object)]
 } else := object_name(reviewed_object)
 
 # METADATA
+# description: |-
+#   Whether a flow loses its TLS as ztunnel has the ServiceEntry under review for the host, which uses no waypoint.
+entry_without_waypoint(flow) if {
+	input.request.kind == "ServiceEntry"
+	input.request.operation != "DELETE"
+	lost_tls(flow)
+	flow.cause == "ztunnel"
+	flow.service == reviewed_object
+}
+
+# METADATA
+# description: The fix for such a flow, which is no YAML.
+use_waypoint(flow) := sprintf(
+	concat("\n", [
+		"# Let %s use a waypoint (its labels istio.io/use-waypoint and istio.io/use-waypoint-namespace), beside which a",
+		"# DestinationRule starts TLS, or leave %s out of spec.hosts, so that these clients keep the entry that they have.\n",
+	]),
+	[object_name(reviewed_object), flow.host],
+)
+
+# METADATA
 # description: The fix for a flow that loses its waypoint, which is no YAML.
 keep_waypoint(flow) := sprintf(
 	"# First delete %s, or let its label istio.io/use-waypoint name another waypoint, beside which its DestinationRule stands.\n",

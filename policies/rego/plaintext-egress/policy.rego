@@ -135,6 +135,11 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	lib.lost_waypoint(f)
 } else := lib.flow_message(f, sprintf(
+	"%s was encrypted before this %s and would leave the mesh in plaintext%s: ztunnel has %s for the host then, which uses no waypoint, and starts no TLS.",
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.object_name(lib.reviewed_object)],
+)) if {
+	lib.entry_without_waypoint(f)
+} else := lib.flow_message(f, sprintf(
 	"%s for %s, was encrypted before this %s and would go on in plaintext: %s.",
 	[lib.payload_text(f), lib.asked_for(f), input.request.operation, lib.cause_text(f)],
 )) if {
@@ -217,6 +222,8 @@ _fix(f) := lib.narrow_listener(f) if {
 	f.takenBy
 } else := lib.keep_waypoint(f) if {
 	lib.lost_waypoint(f)
+} else := lib.use_waypoint(f) if {
+	lib.entry_without_waypoint(f)
 } else := lib.leave_to_others(f) if {
 	f.cause == "routed-inside"
 	f.related == lib.object_name(lib.reviewed_object)

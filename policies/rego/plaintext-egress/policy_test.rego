@@ -147,6 +147,17 @@ test_refuses_a_gateway_that_was_a_waypoint[operation] if {
 	contains(v.fix, want.fix)
 }
 
+test_names_the_entry_that_uses_no_waypoint if {
+	entry := {"kind": "ServiceEntry", "namespace": "shop", "name": "own"}
+	flow := object.union(fixtures.plaintext_flow, {"client": {"kind": "ztunnel", "namespace": "shop"}, "cause": "ztunnel", "before": "originated", "service": entry})
+	request := {"operation": "CREATE", "kind": "ServiceEntry", "namespace": "shop", "name": "own"}
+	result := found with input as object.union(fixtures.review("ServiceEntry", [flow]), {"request": request})
+	count(result) == 1
+	some v in result
+	contains(v.message, "ztunnel has ServiceEntry shop/own for the host then, which uses no waypoint, and starts no TLS.")
+	contains(v.fix, "# Let ServiceEntry shop/own use a waypoint")
+}
+
 test_refuses_a_class_that_waypoints_had if {
 	flow := object.union(fixtures.plaintext_flow, {"client": {"kind": "ztunnel", "namespace": "shop"}, "cause": "ztunnel", "before": "originated"})
 	request := {"operation": "UPDATE", "kind": "GatewayClass", "namespace": "", "name": "own"}
