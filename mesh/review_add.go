@@ -44,7 +44,7 @@ func (r *review) addEgress(c change) {
 		f.SNIHosts = entry.Hosts
 		f.EndpointHosts = endpointHosts(entry)
 	}
-	f.PortFallback = r.isPortFallback(h)
+	f.PortFallback, f.NamesOfOthers = r.isPortFallback(h), h.namesOfOthers()
 	r.judgeRule(&f, h)
 	f.LostVerification, f.Opened, f.TakenFromTLS = c.lost, c.opened, cmp.Or(c.led, r.takenFromTLS(c))
 	if r.isDecidedElsewhere(f, h) || was != Originated && !r.isMeantFor(h) {

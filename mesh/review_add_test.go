@@ -31,7 +31,7 @@ func TestReviewLostTLS(t *testing.T) {
 		{"one that another rule's TLS takes over", entry + `
 			DestinationRule egress/hidden @2: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: x.example}}}
 			DestinationRule egress/bank @1: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule egress/bank", `
-			sidecar any other namespace api.bank.example:80 originated SIMPLE unverified was originated
+			sidecar any other namespace api.bank.example:80 originated SIMPLE unverified was originated lost check of api.bank.example of ServiceEntry egress/bank
 			sidecar egress api.bank.example:80 originated SIMPLE unverified was originated`},
 		{"TLS that another rule had, which merges with an older one now that nothing stands between them", entry + `
 			DestinationRule egress/a @1: {host: api.bank.example, exportTo: ["*"], trafficPolicy: {loadBalancer: {simple: RANDOM}}}

@@ -50,6 +50,9 @@ type Flow struct {
 	// LostVerification is the check of the server's name that the client's connections lose by an object of somebody
 	// else's.
 	LostVerification *LostVerification `json:"lostVerification,omitempty"`
+	// NamesOfOthers are the names for which a rule has the server's certificate checked, where none of them may be one of the
+	// host's own.
+	NamesOfOthers []string `json:"namesOfOthers,omitempty"`
 	// Opened is the server of a gateway that lets callers without an identity out to the host, which others on the same pods
 	// ask for one.
 	Opened *OpenedServer `json:"opened,omitempty"`

@@ -94,6 +94,7 @@ func flowLine(f Flow) string {
 		add("for "+strings.Join(lost.Names, ", "), len(lost.Names) > 0)
 		add("by "+lost.Trust, lost.Trust != "")
 	}
+	add("names of others "+strings.Join(f.NamesOfOthers, ", "), len(f.NamesOfOthers) > 0)
 	if by := f.Opened; by != nil {
 		add(fmt.Sprintf("opened by %s server %d port %d %s by %s beside %s", by.Gateway, by.Server, by.Port, by.Protocol, by.Route, by.Guarded), true)
 		add("its own", by.Owned)

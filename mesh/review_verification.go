@@ -2,15 +2,20 @@ package mesh
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
-// LostVerification is the check of a server's name that connections to a host lose, by an object of a namespace that is
-// neither the client's nor the only one that declares the host.
+// LostVerification is the check of a server's name that connections to a host lose, by an object of a namespace that is not the
+// client's. The only one that declares the host may choose by what CA it is checked, and where routes lead from there, but not
+// that it is checked no more, nor for other names than somebody else's rule has.
 type LostVerification struct {
 	// Host is what the client asks for; where a route leads elsewhere, the flow's host is another.
 	Host string `json:"host"`
-	// Service is the object that declares it, of another namespace than the object under review.
+	// Service is the object that declares it; of the namespace of the object under review where no other one declares it.
 	Service Ref `json:"service"`
 	// Names are the names that are checked now, in place of the host's; empty where none is checked.
 	Names []string `json:"names"`
@@ -18,8 +23,8 @@ type LostVerification struct {
 	Trust string `json:"trust,omitempty"`
 }
 
-// verification is what the certificates of servers are checked for, and by.
-type verification struct{ names, trusts []string }
+// verification is what the certificates of servers are checked for, and by, and the namespaces of the rules that say so.
+type verification struct{ names, trusts, rules []string }
 
 // systemRoots is the trust of a rule that names no CA.
 const systemRoots = "the CAs of the system"
@@ -41,7 +46,7 @@ func (r *review) withLostVerification(list []change, earlier []hop, client Clien
 }
 
 // lostVerification returns what a hop under TLS loses of the check of name, nil if that is nothing, or if the object under
-// review may decide on it: it is of the client's namespace, or of the only one that declares the host.
+// review may decide on it: it is of the client's namespace, or of the only one that declares the host (but see mayNotLoosen).
 func (r *review) lostVerification(h hop, checked verification, client Client, declared, name string) *LostVerification {
 	if h.kind != HopEgress || h.verdict() != Originated {
 		return nil
@@ -55,11 +60,34 @@ func (r *review) lostVerification(h hop, checked verification, client Client, de
 		}
 		names = nil
 	}
+	if author == client.Namespace {
+		return nil
+	}
 	svc := r.declaredByOther(client, declared, author)
-	if author == client.Namespace || svc == nil {
+	if svc == nil && trust == "" && r.mayNotLoosen(h, names, checked) {
+		svc = r.serviceBefore(client, declared).service
+	}
+	if svc == nil {
 		return nil
 	}
 	return &LostVerification{Host: name, Service: svc.ref, Names: append([]string{}, names...), Trust: trust}
+}
+
+// mayNotLoosen reports whether the object under review is a rule or an entry that may not even in the only namespace that
+// declares the host of a hop have the server's certificate checked for these names: for none, or for another server's where not
+// its own rule had it checked for this one's.
+//
+//	# root namespace                           # namespace of the ServiceEntry, under review
+//	host: "*.example.com"                      host: api.example.com
+//	trafficPolicy: {tls: {mode: SIMPLE}}       trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}
+func (r *review) mayNotLoosen(h hop, names []string, checked verification) bool {
+	switch o := r.reviewed(); o.Kind {
+	case KindServiceEntry:
+		return len(names) == 0
+	case KindDestinationRule:
+		return len(names) == 0 || len(h.namesOfOthers()) > 0 && !slices.Contains(checked.rules, o.Namespace)
+	}
+	return false
 }
 
 // checkedBefore returns what was checked on all ways that a client's bytes took, or would have taken without a route that led
@@ -75,6 +103,9 @@ func (r *review) checkedBefore(earlier []hop, name string) verification {
 			return verification{}
 		}
 		all.names, all.trusts = append(all.names, names...), append(all.trusts, h.trust())
+		if h.hasRule() {
+			all.rules = append(all.rules, h.tlsSetting().decision.Object.Namespace)
+		}
 	}
 	return all
 }
@@ -129,4 +160,43 @@ func (r *review) declaredByOther(client Client, host, author string) *service {
 		return wide
 	}
 	return nil
+}
+
+// namesOfOthers returns the names for which a rule has the certificate of a hop's server checked, where none of them may be one
+// of the host's own: of its entry's hosts, subjectAltNames and endpoints, or of the same domain (its last two labels). Identities
+// and addresses are no names.
+func (h hop) namesOfOthers() []string {
+	if h.kind != HopEgress || !h.hasRule() || !h.exists || !h.cluster.Hop.Verified {
+		return nil
+	}
+	names := h.tlsSetting().settings.GetSubjectAltNames()
+	own := []string{h.host, h.authority}
+	if entry := h.cluster.service.serviceEntry(); entry != nil {
+		own = slices.Concat(own, entry.Hosts, entry.SubjectAltNames, endpointHosts(entry))
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return isNameOfAny(own, name) }) {
+		return nil
+	}
+	return names
+}
+
+// isNameOfAny reports whether a name that is checked may be that of one of some hosts.
+func isNameOfAny(hosts []string, name string) bool {
+	if _, err := netip.ParseAddr(name); err == nil || strings.Contains(name, "://") {
+		return true
+	}
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(hosts, func(known string) bool {
+		known = strings.ToLower(known)
+		return host.Matches(known, name) || known != "" && lastLabels(known) == lastLabels(name)
+	})
+}
+
+// lastLabels returns the last two labels of a name.
+func lastLabels(name string) string {
+	last := strings.LastIndexByte(name, '.')
+	if last < 0 {
+		return name
+	}
+	return name[strings.LastIndexByte(name[:last], '.')+1:]
 }

@@ -2,6 +2,68 @@ package mesh
 
 import "testing"
 
+// What others lose by a rule or an entry of the only namespace that declares the host.
+func TestReviewLostVerificationByOwner(t *testing.T) {
+	const entry = `
+		ServiceEntry data/a: {hosts: [a.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`
+	const rule = entry + `
+		DestinationRule istio-system/all: {host: "*.example.com", trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const own = entry + `
+		DestinationRule data/a: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	for _, c := range []reviewCase{
+		{"a check that is switched off", rule, `
+			DestinationRule data/b: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}`, `
+			sidecar any other namespace a.example.com:80 originated SIMPLE unverified was originated decided lost check of a.example.com of ServiceEntry data/a
+			sidecar data a.example.com:80 originated SIMPLE unverified was originated decided
+			sidecar istio-system a.example.com:80 originated SIMPLE unverified was originated decided lost check of a.example.com of ServiceEntry data/a`},
+		{"in its own rule", own, `
+			DestinationRule data/a: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE, sni: a.example.com}}}`, `
+			sidecar any other namespace a.example.com:80 originated SIMPLE unverified was originated decided lost check of a.example.com of ServiceEntry data/a
+			sidecar data a.example.com:80 originated SIMPLE unverified was originated decided`},
+		{"for its own clients alone", rule, `
+			DestinationRule data/b: {host: a.example.com, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}`, `
+			sidecar data a.example.com:80 originated SIMPLE unverified was originated decided`},
+		{"where nothing was checked", entry, `
+			DestinationRule data/b: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}`, `
+			sidecar any other namespace a.example.com:80 originated SIMPLE unverified was plaintext decided
+			sidecar data a.example.com:80 originated SIMPLE unverified was plaintext decided`},
+		{"the name of another server in the place of what the root namespace has checked", rule, `
+			DestinationRule data/b: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE, subjectAltNames: [other.test]}}}`, `
+			sidecar any other namespace a.example.com:80 originated SIMPLE was originated decided lost check of a.example.com of ServiceEntry data/a for other.test names of others other.test
+			sidecar data a.example.com:80 originated SIMPLE was originated decided names of others other.test
+			sidecar istio-system a.example.com:80 originated SIMPLE was originated decided lost check of a.example.com of ServiceEntry data/a for other.test names of others other.test`},
+		{"in the place of what it had checked itself", own, `
+			DestinationRule data/a: {host: a.example.com, trafficPolicy: {tls: {mode: SIMPLE, subjectAltNames: [other.test]}}}`, `
+			sidecar any other namespace a.example.com:80 originated SIMPLE was originated decided names of others other.test
+			sidecar data a.example.com:80 originated SIMPLE was originated decided names of others other.test`},
+		{"bytes, by the entry", rule, `
+			ServiceEntry data/a: {hosts: [a.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: TCP, targetPort: 443}]}`, `
+			sidecar any other namespace a.example.com:80 originated SIMPLE unverified was originated lost check of a.example.com of ServiceEntry data/a fallback
+			sidecar data a.example.com:80 originated SIMPLE unverified was originated fallback
+			sidecar istio-system a.example.com:80 originated SIMPLE unverified was originated lost check of a.example.com of ServiceEntry data/a fallback`},
+		{"the deletion of the rule that checks", own + `
+			DestinationRule istio-system/all: {host: "*.example.com", trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}`, "delete DestinationRule data/a", `
+			sidecar any other namespace a.example.com:80 originated SIMPLE unverified was originated lost check of a.example.com of ServiceEntry data/a
+			sidecar data a.example.com:80 originated SIMPLE unverified was originated
+			sidecar istio-system a.example.com:80 originated SIMPLE unverified was originated lost check of a.example.com of ServiceEntry data/a`},
+	} {
+		c.run(t)
+	}
+}
+
+func TestIsNameOfAny(t *testing.T) {
+	hosts := []string{"api.partner.example", "*.cdn.test", ""}
+	for name, want := range map[string]bool{
+		"api.partner.example": true, "API.Partner.Example": true, "*.partner.example": true, "partner.example": true, "eu.partner.example": true,
+		"a.cdn.test": true, "*": true, "203.0.113.7": true, "spiffe://cluster.local/ns/a/sa/b": true,
+		"other.example": false, "evil.example.net": false, "example": false, "cdn.test.net": false,
+	} {
+		if have := isNameOfAny(hosts, name); have != want {
+			t.Errorf("%q: %t, want %t", name, have, want)
+		}
+	}
+}
+
 // What others lose of the check of a server's name by an object of somebody else's.
 func TestReviewLostVerification(t *testing.T) {
 	const given = `

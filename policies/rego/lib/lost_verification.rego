@@ -7,9 +7,26 @@ asked_for(flow) := sprintf("%s, which %s declares", [flow.lostVerification.host,
 
 # METADATA
 # description: |-
+#   Whether the object under review is a rule or an entry of the only namespace that declares what a flow with lostVerification
+#   asks for: it may decide much there, but not that others' connections are checked no more.
+is_of_owner(flow) if {
+	input.request.kind in {"DestinationRule", "ServiceEntry"}
+	flow.lostVerification.service.namespace == input.request.namespace
+}
+
+# METADATA
+# description: Whose it is to decide what a flow with lostVerification loses, as a sentence.
+whose_decision(flow, what) := "Clients of other namespaces had it checked, and must not lose that: nobody but their own namespace may give it up." if {
+	is_of_owner(flow)
+} else := sprintf("It is for their namespace, or for the host's, to %s.", [what])
+
+# METADATA
+# description: |-
 #   The fix for a flow with lostVerification: the object under review is for its own namespace alone, where it may decide. The
 #   pods of a gateway are everybody's who sends something there.
-leave_to_others(flow) := sprintf(
+leave_to_others(flow) := keep_object if {
+	is_of_owner(flow)
+} else := sprintf(
 	"# Lead to %s itself: other VirtualServices delegate to this one, for clients of other namespaces.\n",
 	[flow.lostVerification.host],
 ) if {

@@ -4,7 +4,8 @@
 #   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
 #   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only. So is refused
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
-#   for and another namespace declares.
+#   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
+#   of the host's or of its domain are warned of.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -29,10 +30,44 @@ violation contains lib.flow_violation(f, {"message": _message(f, sni), "fix": _f
 }
 
 # The SNI is that of the server, which is another than the client asks for.
-violation contains lib.flow_violation(f, {"message": _another_server(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
+violation contains lib.flow_violation(f, {"message": _another_server(f), "fix": _another_server_fix(f), "action": "deny"}) if {
 	some f in input.egress
 	count(f.lostVerification.names) > 0
 }
+
+# The SNI may be right, and the name that the certificate has to have is another server's.
+violation contains lib.flow_violation(f, {"message": _names_of_others(f), "fix": _own_names(f), "action": "warn"}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.namesOfOthers
+	f.verdict in {"originated", "double-tls"}
+	not f.lostVerification
+}
+
+_names_of_others(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"the server's certificate is checked for %s, by %s, which is no name of the host's nor of its domain:",
+		"whoever has that certificate can be the server, and the host's own has no connection.",
+	]),
+	[concat(", ", f.namesOfOthers), lib.decided_by(f)],
+))
+
+_own_names(f) := lib.set_fields(
+	lib.last_hop(f).decidedBy.object,
+	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): _names_to_check(f)},
+)
+
+# Without sni and subjectAltNames, requests are checked for their Host header.
+_names_to_check(f) := null if {
+	f.payload == "http"
+	lib.last_hop(f).autoSNI
+} else := [lib.server_name(f)]
+
+_another_server_fix(f) := _own_names(f) if {
+	lib.is_of_owner(f)
+	input.request.operation != "DELETE"
+	lib.last_hop(f).decidedBy.object == lib.reviewed_object
+} else := lib.leave_to_others(f)
 
 # The controller of an Ingress asks a gateway for a name that none of its servers has.
 violation contains lib.ingress_violation(leg, _ingress_text(leg), lib.ingress_fix(leg, sprintf(
@@ -58,13 +93,14 @@ _asked_name(leg) := "no name (it sends no SNI)" if leg.serverName == ""
 _another_server(f) := lib.flow_message(f, sprintf(
 	concat(" ", [
 		"these clients ask for %s, and with this %s of %s the server's certificate is checked for %s instead.",
-		"It is for their namespace, or for the host's, to send them to another server.",
+		"%s",
 	]),
 	[
 		lib.asked_for(f),
 		input.request.operation,
 		lib.object_name(lib.reviewed_object),
 		concat(", ", f.lostVerification.names),
+		lib.whose_decision(f, "send them to another server"),
 	],
 ))
 

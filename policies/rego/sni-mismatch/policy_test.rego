@@ -209,3 +209,39 @@ test_refuses_a_deletion_by_which_others_come_to_another_server if {
 	some v in found with input as review
 	contains(v.fix, "Delete what sends it first")
 }
+
+test_warns_of_the_names_of_another_server if {
+	flow := object.union(fixtures.originated_flow({}), {"namesOfOthers": ["evil.example.net"]})
+	result := found with input as fixtures.review("DestinationRule", [flow])
+	{[v.action, v.message, v.fix] | some v in result} == {[
+		"warn",
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: the server's certificate is checked for evil.example.net, by DestinationRule",
+			"default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls, which is no name of the host's nor of its domain:",
+			"whoever has that certificate can be the server, and the host's own has no connection.",
+		]),
+		concat("\n", [
+			"# in DestinationRule default/edition-cnn-com",
+			`{"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":null}`,
+			"",
+		]),
+	]}
+}
+
+# Careless: without an sni of its own nothing would be checked.
+test_writes_the_name_where_none_is_taken_from_requests if {
+	flow := object.union(fixtures.originated_flow({"sni": "edition.cnn.com", "autoSNI": false}), {"namesOfOthers": ["evil.example.net"]})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	contains(v.fix, `subjectAltNames":["edition.cnn.com"]`)
+}
+
+test_refuses_other_names_to_the_owner_of_the_host if {
+	lost := {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": ["evil.example.net"]}
+	flow := object.union(fixtures.originated_flow({}), {"namesOfOthers": ["evil.example.net"], "lostVerification": lost})
+	result := found with input as fixtures.review("DestinationRule", [flow])
+	count(result) == 1
+	some v in result
+	v.action == "deny"
+	contains(v.message, "nobody but their own namespace may give it up.")
+	contains(v.fix, `subjectAltNames":null`)
+}

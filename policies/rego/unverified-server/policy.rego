@@ -3,8 +3,8 @@
 # description: |-
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
-#   where clients of another namespace lose a check that they had, for a host that another namespace declares, or have it
-#   made by another CA. Where a route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
+#   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
+#   host, any object, or where they then have it made by another CA than the host's namespace chose. Where a route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
 #   that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
 #   where its server expects one.
 # related_resources:
@@ -105,17 +105,29 @@ _answered_message(f) := lib.flow_message(f, sprintf(
 	[lib.decided_by(f), lib.asked_for(f), input.request.operation],
 ))
 
-_violation(f) := lib.flow_violation(f, {"message": _lost_message(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
+_violation(f) := lib.flow_violation(f, {"message": _lost_message(f), "fix": _lost_fix(f), "action": "deny"}) if {
 	f.lostVerification
 } else := lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)})
 
 _lost_message(f) := lib.flow_message(f, sprintf(
 	concat(" ", [
 		"these clients ask for %s, and with this %s of %s the name in the server's certificate is not checked any more: %s.",
-		"It is for their namespace, or for the host's, to decide whom they trust.",
+		"%s",
 	]),
-	[lib.asked_for(f), input.request.operation, lib.object_name(lib.reviewed_object), _reason(f)],
+	[
+		lib.asked_for(f),
+		input.request.operation,
+		lib.object_name(lib.reviewed_object),
+		_reason(f),
+		lib.whose_decision(f, "decide whom they trust"),
+	],
 ))
+
+_lost_fix(f) := _fix(f) if {
+	lib.is_of_owner(f)
+	input.request.operation != "DELETE"
+	lib.last_hop(f).decidedBy.object == lib.reviewed_object
+} else := lib.leave_to_others(f)
 
 _message(f) := lib.flow_message(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_reason(f)]))
 

@@ -152,3 +152,20 @@ test_passes_a_deletion_that_leaves_it_unchecked_to_its_own if {
 	review := object.union(fixtures.review("DestinationRule", [fixtures.originated_flow({"verified": false})]), {"request": {"operation": "DELETE"}})
 	found == set() with input as review
 }
+
+test_refuses_to_the_owner_of_the_host_what_takes_the_check_from_others if {
+	lost := {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": []}
+	flow := object.union(fixtures.originated_flow({"verified": false, "insecure": true}), {"lostVerification": lost})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	v.action == "deny"
+	contains(v.message, "nobody but their own namespace may give it up.")
+	contains(v.fix, `"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify":null`)
+}
+
+# Careless: the fix would have to be in an object that is not under review.
+test_keeps_the_entry_by_which_the_check_would_be_lost if {
+	lost := {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": []}
+	flow := object.union(fixtures.originated_flow({"verified": false}), {"lostVerification": lost})
+	some v in found with input as fixtures.review("ServiceEntry", [flow])
+	startswith(v.fix, "# The traffic still needs ServiceEntry")
+}
