@@ -24,6 +24,9 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 	var hops []hop
 	for _, listener := range matchedPorts(v) {
 		for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
+			if kind == FamilyHTTP && !s.appliesToSidecar(v, client) {
+				continue
+			}
 			r := matchContext{gateway: meshGateway, host: v.hosts[0], port: listener, client: client}
 			for _, d := range s.destinationsOf(v, kind, r) {
 				if d.Host != host && !s.isAliasOf(client, d.Host, host) {

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"fmt"
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -14,9 +13,9 @@ func (s *Snapshot) hopToNoDestination(svc scopedService, direct hop, name string
 	h.kind = HopNone
 	r := matchContext{gateway: meshGateway, host: name, port: p.number, client: h.client}
 	listener, _ := s.egressListenerFor(h.client, svc, p)
-	v, field := s.matchingVirtualService(listener, h.host, r, listener.parsedAs(p))
+	v, decision := s.matchingVirtualService(listener, h.host, r, listener.parsedAs(p))
 	if v != nil {
-		h.route, h.decidedBy = &routeDestination{virtualService: v, author: v.Ref}, &Decision{Object: v.Ref, Field: field}
+		h.route, h.decidedBy = &routeDestination{virtualService: v, author: decision.Object}, decision
 	}
 	return h
 }
@@ -49,53 +48,48 @@ func markUnrouted(hops []hop) {
 }
 
 // matchingVirtualService returns the first VirtualService with a route that takes something, and the field of that route.
-func (s *Snapshot) matchingVirtualService(l egressListener, host string, r matchContext, family Family) (*virtualService, string) {
+func (s *Snapshot) matchingVirtualService(l egressListener, host string, r matchContext, family Family) (*virtualService, *Decision) {
 	all := s.selectVirtualServices(r.client, host, l)
 	switch family {
 	case FamilyHTTP, FamilyUnspecified:
 		for _, v := range s.virtualServicesForRequests(all, host, r, l) {
-			if field := s.matchingHTTPField(v, r); field != "" {
-				return v, field
+			if decision := s.matchingHTTPRoute(v, r); decision != nil {
+				return v, decision
 			}
 		}
 	case FamilyTLS:
 		for _, v := range virtualServicesForL4(all, host) {
 			if _, taken := s.tlsDestinations([]*virtualService{v}, r); taken {
-				return v, "spec.tls"
+				return v, v.l4Decision("spec.tls")
 			}
 		}
 	default:
 		for _, v := range virtualServicesForL4(all, host) {
 			if _, taken := s.tcpDestinations([]*virtualService{v}, r); taken {
-				return v, "spec.tcp"
+				return v, v.l4Decision("spec.tcp")
 			}
 		}
 	}
-	return nil, ""
+	return nil, nil
 }
 
-// matchingHTTPField returns the field of v's first route for a request; "" if there is none.
-func (s *Snapshot) matchingHTTPField(v *virtualService, r matchContext) string {
+// l4Decision returns the field, of the object that somebody wrote, that has v's tls or tcp routes.
+func (v *virtualService) l4Decision(field string) *Decision {
+	if len(v.sources) > 0 {
+		field = "spec.rules"
+	}
+	return &Decision{Object: v.source(), Field: field}
+}
+
+// matchingHTTPRoute returns the field of v's first route for a request; nil if there is none.
+func (s *Snapshot) matchingHTTPRoute(v *virtualService, r matchContext) *Decision {
 	for i, route := range v.spec.Http {
 		if route != nil && slices.ContainsFunc(s.resolveDelegate(v, route), func(route *networking.HTTPRoute) bool {
 			applies, _ := matchHTTP(v, route, r)
 			return applies
 		}) {
-			return fmt.Sprintf("spec.http[%d].%s", i, routeActionField(route))
+			return v.authorsOf(i).decision(route)
 		}
 	}
-	return ""
-}
-
-// routeActionField returns the field of a route that decides what happens to a request.
-func routeActionField(route *networking.HTTPRoute) string {
-	switch {
-	case route.Delegate != nil:
-		return "delegate"
-	case route.Redirect != nil:
-		return "redirect"
-	case route.DirectResponse != nil:
-		return "directResponse"
-	}
-	return "route"
+	return nil
 }

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -32,9 +33,35 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 // of a delegate's route are, which it may have from the route that delegates.
 type routeAuthors struct {
 	route           Ref
-	index           int
+	rule            string // "spec.http[0]"
 	mirror, mirrors Ref
 }
+
+// decision returns the field that decides what a route does: of the VirtualService, or of the route of the Gateway API that it
+// was made from.
+func (a routeAuthors) decision(route *networking.HTTPRoute) *Decision {
+	field := routeActionField(route)
+	switch {
+	case a.route.Kind == KindVirtualService:
+	case field == "redirect":
+		field = "filters"
+	default:
+		field = "backendRefs"
+	}
+	return &Decision{Object: a.route, Field: a.rule + "." + field}
+}
+
+// authorsOf returns where v's HTTP route of an index is written.
+func (v *virtualService) authorsOf(index int) routeAuthors {
+	from := routeSource{v.Ref, httpField(index)}
+	if len(v.sources) > 0 {
+		from = v.sources[index]
+	}
+	return routeAuthors{route: from.route, rule: from.field, mirror: from.route, mirrors: from.route}
+}
+
+// httpField returns the field of an HTTP route in a VirtualService.
+func httpField(index int) string { return fmt.Sprintf("spec.http[%d]", index) }
 
 // authoredRoutes returns an iterator over what httpRoutes returns, and where each route is written.
 func (s *Snapshot) authoredRoutes(v *virtualService) iter.Seq2[*networking.HTTPRoute, routeAuthors] {
@@ -46,7 +73,7 @@ func (s *Snapshot) authoredRoutes(v *virtualService) iter.Seq2[*networking.HTTPR
 						return
 					}
 				}
-			} else if !yield(route, routeAuthors{route: v.Ref, index: i, mirror: v.Ref, mirrors: v.Ref}) {
+			} else if !yield(route, v.authorsOf(i)) {
 				return
 			}
 		}
@@ -90,7 +117,7 @@ func (s *Snapshot) delegatedRoutes(v *virtualService, route *networking.HTTPRout
 			if merged == nil {
 				continue
 			}
-			authors := routeAuthors{route: delegate.Ref, index: i, mirror: delegate.Ref, mirrors: delegate.Ref}
+			authors := routeAuthors{route: delegate.Ref, rule: httpField(i), mirror: delegate.Ref, mirrors: delegate.Ref}
 			if sub.Mirror == nil {
 				authors.mirror = v.Ref
 			}

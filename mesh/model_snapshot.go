@@ -31,6 +31,8 @@ type Snapshot struct {
 	// virtualServices has VirtualServices by virtualService.keys.
 	virtualServices         treap.Map[*virtualService]
 	virtualServiceWildcards wildcardIndex
+	// routes has what was made of the Gateway API's routes.
+	routes madeRoutes
 	// gatewaysBySelector has Gateways by gatewayKeys.
 	gatewaysBySelector treap.Map[*Object]
 	// ambientNamespaces has the names of ambient namespaces.
@@ -149,11 +151,9 @@ func (s *Snapshot) put(o *Object) {
 	case *networking.DestinationRule:
 		s.changeRules(o, spec, func(rules []*Object) []*Object { return append(slices.Clip(rules), o) })
 	case *networking.VirtualService:
-		v := s.settings.virtualService(o, spec)
-		for _, key := range v.keys() {
-			s.virtualServices = s.virtualServices.Set(key, v)
-		}
-		s.countVirtualServiceWildcards(v, 1)
+		s.addVirtualService(s.settings.virtualService(o, spec))
+	case *KubernetesRoute:
+		s.addRoute(o)
 	case *networking.Gateway:
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, o)
@@ -164,6 +164,7 @@ func (s *Snapshot) put(o *Object) {
 		}
 		s.rediscover(o.Name)
 	}
+	s.renewRoutesOn(o)
 }
 
 // drop removes an object from s, which nobody else sees yet.
@@ -185,11 +186,9 @@ func (s *Snapshot) drop(ref Ref) {
 			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have.Ref == ref })
 		})
 	case *networking.VirtualService:
-		v := s.settings.virtualService(o, spec)
-		for _, key := range v.keys() {
-			s.virtualServices = s.virtualServices.Remove(key)
-		}
-		s.countVirtualServiceWildcards(v, -1)
+		s.removeVirtualService(s.settings.virtualService(o, spec))
+	case *KubernetesRoute:
+		s.removeRoute(o)
 	case *networking.Gateway:
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Remove(key)
@@ -199,4 +198,5 @@ func (s *Snapshot) drop(ref Ref) {
 			s.ambientNamespaces = s.ambientNamespaces.Remove(o.Name)
 		}
 	}
+	s.renewRoutesOn(o)
 }

@@ -63,5 +63,6 @@ func namespacedKinds() []string {
 	return []string{
 		KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter, KindAuthorizationPolicy,
 		KindPeerAuthentication, KindRequestAuthentication, KindProxyConfig, KindWasmPlugin, KindTrafficExtension, KindService, KindKubernetesGateway, KindIngress,
+		KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute,
 	}
 }

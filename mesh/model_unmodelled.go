@@ -23,6 +23,8 @@ const (
 	MeansCapture OutsideMeans = "capture"
 	// MeansRevision: the object is for a control plane that is there and is not judged.
 	MeansRevision OutsideMeans = "revision"
+	// MeansGatewayRoute: a route of the Gateway API takes what comes to a gateway and leads it out of the mesh.
+	MeansGatewayRoute OutsideMeans = "gateway-route"
 	// MeansImage: the proxy is not one that Istio publishes.
 	MeansImage OutsideMeans = "image"
 	// MeansGatewayPods: which pods a Gateway configures, those of other namespaces' gateways too.

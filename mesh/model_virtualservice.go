@@ -28,6 +28,9 @@ type virtualService struct {
 	// gatewaySemantics reports whether Istio reads it as one made from a Gateway API route (see usesGatewaySemantics).
 	gatewaySemantics bool
 	specHash         func() uint64 // see hashSpec; it is worked out when it is first asked for
+	// sources are what each of spec.Http was made from, or the only one for spec.Tls and spec.Tcp; none for a VirtualService
+	// that somebody wrote.
+	sources []routeSource
 }
 
 // virtualService returns a VirtualService with the names of its hosts, gateways and destinations completed.

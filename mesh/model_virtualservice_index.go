@@ -68,6 +68,22 @@ func (v *virtualService) serverNames() []string {
 	return names
 }
 
+// addVirtualService adds v to the indexes.
+func (s *Snapshot) addVirtualService(v *virtualService) {
+	for _, key := range v.keys() {
+		s.virtualServices = s.virtualServices.Set(key, v)
+	}
+	s.countVirtualServiceWildcards(v, 1)
+}
+
+// removeVirtualService removes v from the indexes.
+func (s *Snapshot) removeVirtualService(v *virtualService) {
+	for _, key := range v.keys() {
+		s.virtualServices = s.virtualServices.Remove(key)
+	}
+	s.countVirtualServiceWildcards(v, -1)
+}
+
 // countVirtualServiceWildcards counts v's wildcard hosts so many times more or, where by is negative, less.
 func (s *Snapshot) countVirtualServiceWildcards(v *virtualService, by int) {
 	for _, h := range v.hosts {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,11 +108,14 @@ func kindOf(apiVersion, kind string) string {
 		if kind == KindIngress {
 			return kind
 		}
-	case "gateway.networking.k8s.io":
+	case gatewayAPIGroup:
 		switch kind {
 		case KindGateway:
 			return KindKubernetesGateway
 		case KindGatewayClass:
+			return kind
+		}
+		if slices.Contains(routeKinds(), kind) {
 			return kind
 		}
 	case "":
@@ -159,6 +163,9 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		return spec, nil, err
 	case KindGatewayClass:
 		spec, err = decodeGatewayClass(raw)
+		return spec, nil, err
+	case KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute:
+		spec, err = decodeKubernetesRoute(kind, raw)
 		return spec, nil, err
 	default:
 		if _, workload := workloadKinds()[kind]; workload {

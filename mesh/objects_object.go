@@ -26,6 +26,11 @@ const (
 	KindKubernetesGateway = "KubernetesGateway"
 	// KindGatewayClass is a GatewayClass of gateway.networking.k8s.io, which is of no namespace.
 	KindGatewayClass = "GatewayClass"
+	// The routes of gateway.networking.k8s.io.
+	KindHTTPRoute = "HTTPRoute"
+	KindGRPCRoute = "GRPCRoute"
+	KindTLSRoute  = "TLSRoute"
+	KindTCPRoute  = "TCPRoute"
 )
 
 // Ref names one object of the mesh. Versions of one kind are the same object.
@@ -75,7 +80,7 @@ type Object struct {
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
 	// *security.AuthorizationPolicy, *security.PeerAuthentication, *security.RequestAuthentication, *networkingv1beta1.ProxyConfig,
-	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *Ingress, *Workload, or nil for a Namespace.
+	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *KubernetesRoute, *Ingress, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string

@@ -18,8 +18,17 @@ type routeDestination struct {
 	requested      string
 	routeType      Family // http, tls, or opaque for tcp
 	virtualService *virtualService
-	// author is the VirtualService that says so: virtualService, or one to which it delegates.
+	// author is the object that says so: virtualService, one to which it delegates, or the route that it was made from.
 	author Ref
+}
+
+// by returns the object that has the destination taken: the VirtualService or, where istiod made that, the route of the
+// Gateway API.
+func (d *routeDestination) by() Ref {
+	if len(d.virtualService.sources) > 0 {
+		return d.author
+	}
+	return d.virtualService.Ref
 }
 
 // matchContext is what the matches of routes are held against.

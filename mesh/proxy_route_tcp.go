@@ -50,7 +50,7 @@ func (s Settings) weightedDestinations(v *virtualService, routes []*networking.R
 		if d := r.GetDestination(); d != nil && (len(routes) == 1 || r.GetWeight() > 0) {
 			list = append(list, routeDestination{
 				Destination: Destination{Host: s.qualify(d.Host, v.Namespace), Port: d.GetPort().GetNumber(), Subset: d.Subset},
-				routeType:   kind, virtualService: v, author: v.Ref,
+				routeType:   kind, virtualService: v, author: v.source(),
 			})
 		}
 	}

@@ -21,13 +21,13 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	if r.old == nil && r.object == nil && object.Kind != KindNamespace {
 		return nil, nil // an object of another revision: this control plane reads it neither before nor after
 	}
-	r.routeCost = after.settings.routeCost(r.object)
+	r.routeCost = after.routeCost(r.object)
 	switch object.Kind {
 	case KindServiceEntry:
 		r.serviceEntry()
 	case KindDestinationRule:
 		r.destinationRule()
-	case KindVirtualService:
+	case KindVirtualService, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute:
 		r.virtualService()
 	case KindGateway:
 		r.gateway(object)

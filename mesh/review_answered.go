@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -24,11 +23,11 @@ func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, n
 		return nil
 	}
 	v, by := r.after.answeringRoute(client, svc, name, p)
-	if by == nil || !slices.Contains(r.routes, v.Ref) {
+	if by == nil {
 		return nil
 	}
 	to := &routeDestination{virtualService: v, author: by.Object}
-	if !c.isOfThirdParty(to) {
+	if !slices.Contains(r.routes, to.by()) || !c.isOfThirdParty(to) {
 		return nil
 	}
 	h := r.after.directHop(client, svc, number, "", FamilyHTTP)
@@ -50,7 +49,7 @@ func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string,
 		for route, authors := range s.authoredRoutes(v) {
 			applies, whole := matchHTTP(v, route, r)
 			if applies && answersInPlace(route, name) {
-				return v, &Decision{Object: authors.route, Field: fmt.Sprintf("spec.http[%d].%s", authors.index, routeActionField(route))}
+				return v, authors.decision(route)
 			}
 			if taken = taken || applies; whole {
 				break

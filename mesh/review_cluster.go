@@ -235,7 +235,8 @@ func (r *review) newDestinationFrom(client Client, declared, name string, number
 func withLedBy(list []change) []change {
 	for i, c := range list {
 		if c.hop.route != nil && c.losesTLS() {
-			list[i].led = &c.hop.route.virtualService.Ref
+			by := c.hop.route.by()
+			list[i].led = &by
 		}
 	}
 	return list

@@ -73,7 +73,7 @@ func (r *review) diverted() {
 		}
 	case KindWorkloadEntry:
 		dr.services(dr.selecting())
-	case KindVirtualService:
+	case KindVirtualService, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute:
 		dr.routes()
 	case KindDestinationRule:
 		dr.rule()
@@ -181,8 +181,8 @@ func (r *divertedReview) isUnderMutualTLS(number uint32) bool {
 func (r *divertedReview) routes() {
 	rr := &routeReview{review: r.review, routes: []Ref{r.reviewed().Ref}}
 	hosts := rr.hosts()
-	for _, o := range r.versions() {
-		r.routed(r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService)), hosts)
+	for v := range r.versionsOfRoutes() {
+		r.routed(v, hosts)
 	}
 }
 

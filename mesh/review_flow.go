@@ -137,7 +137,7 @@ func (h hop) flow() Flow {
 		f.Related = h.sidecar.Ref.String()
 	}
 	if h.authority != "" {
-		f.Related = h.route.virtualService.Ref.String()
+		f.Related = h.route.by().String()
 	}
 	return f
 }

@@ -81,7 +81,7 @@ func (r *review) openedServer(h hop) *OpenedServer {
 		return nil
 	}
 	return &OpenedServer{
-		Gateway: open.gateway.Ref, Route: open.route.Ref, Server: servers[0].indexIn(open.gateway),
+		Gateway: open.gateway.Ref, Route: open.route.source(), Server: servers[0].indexIn(open.gateway),
 		Port: servers[0].number, Protocol: servers[0].protocol, Guarded: guard.gateway.Ref, Owned: r.mayOpen(*guard, h),
 	}
 }

@@ -214,7 +214,7 @@ func (r *review) beforeTaken(hops, earlier []hop, client Client, host string, nu
 		if h.kind == HopGateway || h.client.Kind != ClientGateway || h.route == nil {
 			continue
 		}
-		routes = append(routes, h.route.virtualService.Ref)
+		routes = append(routes, h.route.by())
 		for _, name := range h.route.virtualService.gateways {
 			gateways = append(gateways, parseGatewayName(name))
 		}

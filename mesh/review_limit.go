@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	networking "istio.io/api/networking/v1alpha3"
 )
 
 // What one object may ask of a review. Published configurations have not a tenth of it. The limits are for whoever adds
@@ -118,22 +116,28 @@ func (r *review) spend(n int) {
 // hopCost is what a client's port costs without any route, and what each destination costs, in matches.
 const hopCost = 64
 
-// routeCost returns the cost of holding all routes of a VirtualService against a client's port, in matches; 0 for any other
-// object.
-func (s Settings) routeCost(o *Object) int {
-	if o == nil || o.Kind != KindVirtualService {
+// routeCost returns the cost of holding all routes of the VirtualServices that an object is, or contributes to, against a
+// client's port, in matches; 0 for an object without routes.
+func (s *Snapshot) routeCost(o *Object) int {
+	if o == nil {
 		return 0
 	}
-	spec, cost := o.Spec.(*networking.VirtualService), hopCost
-	v, seen := &virtualService{Object: o, spec: spec}, map[Destination]bool{}
-	for _, route := range spec.Http {
-		if route != nil {
-			cost += max(len(route.Match), 1)
-			s.addHTTPRoute(nil, seen, v, route, routeAuthors{})
-		}
+	cost := 0
+	for _, v := range s.virtualServicesOf(o) {
+		cost = max(cost, s.settings.routeCost(v))
 	}
-	for d := range l4Destinations(spec) {
+	return cost
+}
+
+// routeCost returns the cost of holding all routes of v against a client's port.
+func (s Settings) routeCost(v *virtualService) int {
+	cost, seen := hopCost, map[Destination]bool{}
+	for _, route := range v.http {
+		cost += max(len(route.Match), 1)
+		s.addHTTPRoute(nil, seen, v, route, routeAuthors{})
+	}
+	for d := range l4Destinations(v.spec) {
 		seen[Destination{Host: d.Host, Port: d.GetPort().GetNumber(), Subset: d.Subset}] = true
 	}
-	return cost + len(l4Matches(spec)) + len(seen)*hopCost
+	return cost + len(l4Matches(v.spec)) + len(seen)*hopCost
 }

@@ -126,15 +126,17 @@ func (s *Snapshot) hostsUsedIn(namespace string) []string {
 			hosts = append(hosts, s.hostsUsing(o.Ref)...)
 		}
 	}
-	for _, kind := range []string{KindServiceEntry, KindDestinationRule, KindVirtualService} {
+	for _, kind := range append(routeKinds(), KindServiceEntry, KindDestinationRule, KindVirtualService) {
 		for _, o := range s.objects.Prefix(kind + "\x00" + namespace + "\x00") {
 			switch spec := o.Spec.(type) {
 			case *networking.ServiceEntry:
 				hosts = append(hosts, spec.Hosts...)
 			case *networking.DestinationRule:
 				hosts = append(hosts, s.settings.qualify(spec.Host, namespace))
-			case *networking.VirtualService:
-				hosts = append(hosts, s.settings.virtualService(o, spec).hosts...)
+			case *networking.VirtualService, *KubernetesRoute:
+				for _, v := range s.virtualServicesOf(o) {
+					hosts = append(hosts, v.hosts...)
+				}
 			}
 		}
 	}

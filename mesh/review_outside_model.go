@@ -36,6 +36,7 @@ func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
 	if s.isOfOtherControlPlane(object) {
 		found = append(found, OutsideModel{Field: "metadata.labels[" + revisionLabel + "]", Means: MeansRevision})
 	}
+	found = append(found, s.unfollowedParents(object)...)
 	for _, u := range unmodelledFields(object) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
 	}

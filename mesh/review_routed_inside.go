@@ -119,7 +119,7 @@ func (c takenConnection) wasUnderTLS() bool {
 		if i < 0 {
 			return false
 		}
-		s = s.Without(hops[i].route.virtualService.Ref)
+		s = s.Without(hops[i].route.by())
 	}
 	return true
 }

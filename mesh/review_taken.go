@@ -21,8 +21,9 @@ func (r *review) takenFromTLS(c change) *Ref {
 	switch {
 	case h.route == nil && egressVerdict(without.hops(h.client, h.host, h.port)) == Originated:
 		return &svc.ref
-	case h.route != nil && without.Without(h.route.virtualService.Ref).hasTLSByHostsOf(h, r.lists):
-		return &h.route.virtualService.Ref
+	case h.route != nil && without.Without(h.route.by()).hasTLSByHostsOf(h, r.lists):
+		by := h.route.by()
+		return &by
 	}
 	return nil
 }

@@ -1,10 +1,9 @@
 package mesh
 
 import (
+	"iter"
 	"slices"
 	"strings"
-
-	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/tlsward/tlsward/mesh/host"
 )
@@ -35,8 +34,17 @@ func (r *review) virtualService() {
 	if r.object == nil {
 		return
 	}
-	v := r.after.settings.virtualService(r.object, r.object.Spec.(*networking.VirtualService))
-	rr.addCoveringWildcards(v)
+	for _, v := range r.after.virtualServicesOf(r.object) {
+		rr.addDestinations(v)
+	}
+	for _, root := range r.after.virtualServices.Prefix(byDelegate + r.object.key() + "\x00") {
+		r.add(opening(r.withOpened(r.clusterChanges(r.after.gatewayRouteHops(root))))...)
+	}
+}
+
+// addDestinations adds the flows of sidecars to where the routes of v lead, and those out of its gateways.
+func (r *routeReview) addDestinations(v *virtualService) {
+	r.addCoveringWildcards(v)
 	ports := len(matchedPorts(v))
 	for _, host := range r.after.externalDestinations(v) {
 		for _, client := range r.clients(host) {
@@ -44,23 +52,20 @@ func (r *review) virtualService() {
 				return
 			}
 			r.spend(ports)
-			r.add(r.clusterChanges(r.after.meshRouteHops(v, client, host))...)
+			hops := slices.DeleteFunc(r.after.meshRouteHops(v, client, host), func(h hop) bool { return !r.takeAny([]hop{h}) })
+			r.add(r.clusterChanges(hops)...)
 		}
 	}
 	if r.spend(len(v.gateways) * ports); r.stopped() {
 		return
 	}
 	r.add(r.withOpened(r.clusterChanges(r.after.gatewayRouteHops(v)))...)
-	for _, root := range r.after.virtualServices.Prefix(byDelegate + r.object.key() + "\x00") {
-		r.add(opening(r.withOpened(r.clusterChanges(r.after.gatewayRouteHops(root))))...)
-	}
 }
 
 // addPathsOfBytes adds the flows that lose their TLS on the way through gateways where tls or tcp routes take them, which is
 // not by the host that a client asks for.
 func (r *routeReview) addPathsOfBytes() {
-	for _, o := range r.versions() {
-		v := r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService))
+	for v := range r.versionsOfRoutes() {
 		if len(v.spec.Tls)+len(v.spec.Tcp) == 0 {
 			continue
 		}
@@ -76,21 +81,43 @@ func (r *routeReview) addPathsOfBytes() {
 // which HTTP does not distinguish.
 func (r *routeReview) hosts() []string {
 	var hosts []string
-	for _, o := range r.versions() {
-		for _, h := range r.rootHosts(o) {
-			hosts = append(hosts, h)
-			if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(h)); ok {
-				hosts = append(hosts, known)
-			}
+	for _, h := range r.rootHosts() {
+		hosts = append(hosts, h)
+		if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(h)); ok {
+			hosts = append(hosts, known)
 		}
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
 }
 
-// rootHosts returns the hosts of a VirtualService and of those that delegate to it, which take traffic for it.
-func (r *routeReview) rootHosts(o *Object) []string {
-	hosts := slices.Clone(r.after.settings.virtualService(o, o.Spec.(*networking.VirtualService)).hosts)
+// versionsOfRoutes returns an iterator over the VirtualServices that the object under review is, or contributes to, as they are
+// and as they were.
+func (r *review) versionsOfRoutes() iter.Seq[*virtualService] {
+	return func(yield func(*virtualService) bool) {
+		var list []*virtualService
+		if r.object != nil {
+			list = r.after.virtualServicesOf(r.object)
+		}
+		if r.old != nil {
+			list = append(list, r.before.virtualServicesOf(r.old)...)
+		}
+		for _, v := range list {
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// rootHosts returns the hosts of the routes under review and of the VirtualServices that delegate to them, which take traffic
+// for them.
+func (r *routeReview) rootHosts() []string {
+	var hosts []string
+	for v := range r.versionsOfRoutes() {
+		hosts = append(hosts, v.hosts...)
+	}
+	o := r.reviewed()
 	for _, s := range []*Snapshot{r.before, r.after} {
 		for _, root := range s.virtualServices.Prefix(byDelegate + o.key() + "\x00") {
 			hosts = append(hosts, root.hosts...)
@@ -131,7 +158,7 @@ func (r *routeReview) routeChanges(client Client, host string, number uint32) []
 // takeAny reports whether any of hops is by a route under review.
 func (r *routeReview) takeAny(hops []hop) bool {
 	return slices.ContainsFunc(hops, func(h hop) bool {
-		return h.route != nil && slices.Contains(r.routes, h.route.virtualService.Ref)
+		return h.route != nil && slices.Contains(r.routes, h.route.by())
 	})
 }
 

@@ -65,7 +65,9 @@ var rare = func() map[string]bool {
 		"networking.istio.io/virtualservices", "networking.istio.io/gateways", "networking.istio.io/sidecars",
 		"networking.istio.io/workloadentries", "networking.istio.io/envoyfilters", "networking.istio.io/proxyconfigs", "networking.k8s.io/ingresses",
 		"security.istio.io/authorizationpolicies", "security.istio.io/peerauthentications", "security.istio.io/requestauthentications",
-		"extensions.istio.io/wasmplugins", "extensions.istio.io/trafficextensions"} {
+		"extensions.istio.io/wasmplugins", "extensions.istio.io/trafficextensions",
+		"gateway.networking.k8s.io/httproutes", "gateway.networking.k8s.io/grpcroutes",
+		"gateway.networking.k8s.io/tlsroutes", "gateway.networking.k8s.io/tcproutes"} {
 		out["list "+resource] = true // as above
 		out["get "+resource] = true  // a write that was admitted and has not been seen to arrive is looked up
 	}

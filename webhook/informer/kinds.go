@@ -35,23 +35,26 @@ func (k Kind) Resource() schema.GroupResource {
 
 // Kinds returns the kinds that the mesh reads of a cluster.
 func Kinds() []Kind {
-	istio := func(group string, names []string, versions ...string) []Kind {
+	kinds := func(group string, names []string, versions ...string) []Kind {
 		var out []Kind
 		for _, name := range names {
 			out = append(out, Kind{Name: name, GroupKind: schema.GroupKind{Group: group, Kind: name}, Versions: versions})
 		}
 		return out
 	}
-	out := istio("networking.istio.io", []string{mesh.KindServiceEntry, mesh.KindDestinationRule,
+	out := kinds("networking.istio.io", []string{mesh.KindServiceEntry, mesh.KindDestinationRule,
 		mesh.KindVirtualService, mesh.KindGateway, mesh.KindSidecar, mesh.KindWorkloadEntry}, "v1", "v1beta1", "v1alpha3")
-	out = append(out, istio("networking.istio.io", []string{mesh.KindEnvoyFilter}, "v1alpha3")...)
-	out = append(out, istio("networking.istio.io", []string{mesh.KindProxyConfig}, "v1beta1")...)
-	out = append(out, istio("security.istio.io", []string{mesh.KindAuthorizationPolicy, mesh.KindPeerAuthentication,
+	out = append(out, kinds("networking.istio.io", []string{mesh.KindEnvoyFilter}, "v1alpha3")...)
+	out = append(out, kinds("networking.istio.io", []string{mesh.KindProxyConfig}, "v1beta1")...)
+	out = append(out, kinds("security.istio.io", []string{mesh.KindAuthorizationPolicy, mesh.KindPeerAuthentication,
 		mesh.KindRequestAuthentication}, "v1", "v1beta1")...)
-	out = append(out, istio("extensions.istio.io", []string{mesh.KindWasmPlugin, mesh.KindTrafficExtension}, "v1alpha1")...)
-	out = append(out, istio("networking.k8s.io", []string{mesh.KindIngress}, "v1")...)
-	out = append(out, istio("", []string{mesh.KindService, mesh.KindNamespace}, "v1")...)
-	out = append(out, istio("gateway.networking.k8s.io", []string{mesh.KindGatewayClass}, "v1", "v1beta1")...)
+	out = append(out, kinds("extensions.istio.io", []string{mesh.KindWasmPlugin, mesh.KindTrafficExtension}, "v1alpha1")...)
+	out = append(out, kinds("networking.k8s.io", []string{mesh.KindIngress}, "v1")...)
+	out = append(out, kinds("", []string{mesh.KindService, mesh.KindNamespace}, "v1")...)
+	const gatewayAPI = "gateway.networking.k8s.io"
+	out = append(out, kinds(gatewayAPI, []string{mesh.KindGatewayClass, mesh.KindHTTPRoute}, "v1", "v1beta1")...)
+	out = append(out, kinds(gatewayAPI, []string{mesh.KindGRPCRoute}, "v1")...)
+	out = append(out, kinds(gatewayAPI, []string{mesh.KindTLSRoute, mesh.KindTCPRoute}, "v1", "v1alpha3", "v1alpha2")...)
 	return append(out, Kind{Name: mesh.KindKubernetesGateway, Versions: []string{"v1", "v1beta1"},
-		GroupKind: schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "Gateway"}})
+		GroupKind: schema.GroupKind{Group: gatewayAPI, Kind: "Gateway"}})
 }

@@ -146,6 +146,8 @@ func TestObjectsReadsAllThatTheMeshReads(t *testing.T) {
 	want := []string{"/api/v1/namespaces", "/api/v1/services", "/apis/extensions.istio.io/v1alpha1/trafficextensions",
 		"/apis/extensions.istio.io/v1alpha1/wasmplugins", "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
 		"/apis/gateway.networking.k8s.io/v1/gateways",
+		"/apis/gateway.networking.k8s.io/v1/grpcroutes", "/apis/gateway.networking.k8s.io/v1/httproutes",
+		"/apis/gateway.networking.k8s.io/v1/tcproutes", "/apis/gateway.networking.k8s.io/v1/tlsroutes",
 		"/apis/networking.istio.io/v1/destinationrules", "/apis/networking.istio.io/v1/gateways",
 		"/apis/networking.istio.io/v1/serviceentries", "/apis/networking.istio.io/v1/sidecars",
 		"/apis/networking.istio.io/v1/virtualservices", "/apis/networking.istio.io/v1/workloadentries",

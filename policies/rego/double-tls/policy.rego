@@ -10,7 +10,7 @@
 # custom:
 #   id: double-tls
 #   action: warn
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, GRPCRoute, Gateway, HTTPRoute, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.double_tls
 
 import data.tlsward.lib

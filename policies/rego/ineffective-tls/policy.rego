@@ -11,7 +11,7 @@
 # custom:
 #   id: ineffective-tls
 #   action: deny
-#   kinds: [DestinationRule, Gateway, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, GRPCRoute, Gateway, HTTPRoute, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.ineffective_tls
 
 import data.tlsward.lib

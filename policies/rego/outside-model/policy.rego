@@ -4,7 +4,8 @@
 #   The object has a label or an annotation of istio.io, or a field, that tlsward's model of Istio does not have: an API or a
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
 #   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. Or a PeerAuthentication
-#   takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. What Istio makes of it,
+#   takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. Or a route of
+#   the Gateway API leads from a gateway out of the mesh. What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
@@ -19,7 +20,7 @@
 #   id: outside-model
 #   action: warn
 #   strongest: deny
-#   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
+#   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, HTTPRoute, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.outside_model
 
 import data.tlsward.lib
@@ -69,6 +70,7 @@ _meanings := {
 	"no-mtls": "lets other proxies send plaintext to these pods, an egress gateway's too, where no rule says ISTIO_MUTUAL; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
 	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
+	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
@@ -84,6 +86,8 @@ _fix(unknown) := sprintf("# If it is for what comes in alone; else compare what 
 	unknown.means == "no-mtls"
 } else := sprintf("# Let spec.selector say which pods the Gateway is for:\n%s", [lib.set_fields(lib.reviewed_object, {unknown.field: null})]) if {
 	unknown.means == "gateway-pods"
+} else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {
+	unknown.means == "gateway-route"
 } else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{unknown.field: null},

@@ -49,6 +49,7 @@ test_says_what_hangs_on_it[means] if {
 	some means, words in {
 		"no-mtls": "lets other proxies send plaintext to these pods",
 		"capture": "changes which connections these proxies take",
+		"gateway-route": "attaches it to a gateway, and it leads out of the mesh",
 		"image": "names a proxy that Istio does not publish",
 		"gateway-pods": "takes the place of spec.selector",
 		"revision": "gives the object to a control plane that is here too",
@@ -61,6 +62,11 @@ test_mends_a_mode if {
 	review := object.union(fixtures.review("PeerAuthentication", []), {"outsideModel": [object.union(_unknown("spec.mtls.mode"), {"means": "no-mtls"})]})
 	some v in found with input as review
 	contains(v.fix, `{"spec.mtls.mode":"STRICT"}`)
+}
+
+test_says_what_is_followed_instead if {
+	some v in found with input as object.union(fixtures.review("HTTPRoute", []), {"outsideModel": [object.union(_unknown("spec.parentRefs[0]"), {"means": "gateway-route"})]})
+	contains(v.fix, "a Gateway and a VirtualService of networking.istio.io")
 }
 
 test_mends_the_mode_of_a_port if {

@@ -18,7 +18,7 @@
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [DestinationRule, EnvoyFilter, Gateway, GatewayClass, KubernetesGateway, Namespace, RequestAuthentication, Service, ServiceEntry, Sidecar, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
+#   kinds: [DestinationRule, EnvoyFilter, GRPCRoute, Gateway, GatewayClass, HTTPRoute, KubernetesGateway, Namespace, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib

@@ -12,7 +12,7 @@
 # custom:
 #   id: sni-mismatch
 #   action: deny
-#   kinds: [DestinationRule, Gateway, Ingress, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Namespace, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.sni_mismatch
 
 import data.tlsward.lib

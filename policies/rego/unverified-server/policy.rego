@@ -14,7 +14,7 @@
 #   id: unverified-server
 #   action: warn
 #   strongest: deny
-#   kinds: [DestinationRule, Gateway, Ingress, Namespace, Service, ServiceEntry, Sidecar, VirtualService, WorkloadEntry]
+#   kinds: [DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Namespace, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.unverified_server
 
 import data.tlsward.lib

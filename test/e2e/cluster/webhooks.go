@@ -110,11 +110,11 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		Webhooks: []admission.ValidatingWebhook{
 			w.validatingWebhook("validate.tlsward.io", admission.Fail,
 				append(w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete),
-					of("gateway.networking.k8s.io", "gateways", admission.Create, admission.Update, admission.Delete),
-					of("gateway.networking.k8s.io", "gatewayclasses", admission.Update, admission.Delete))...),
+					of("gateway.networking.k8s.io", []string{"gateways", "httproutes", "grpcroutes", "tlsroutes", "tcproutes"}, admission.Create, admission.Update, admission.Delete),
+					of("gateway.networking.k8s.io", []string{"gatewayclasses"}, admission.Update, admission.Delete))...),
 			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
-			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", "services", admission.Create, admission.Update, admission.Delete)),
-			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", "namespaces", admission.Update, admission.Delete)),
+			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", []string{"services"}, admission.Create, admission.Update, admission.Delete)),
+			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", []string{"namespaces"}, admission.Update, admission.Delete)),
 		},
 	}
 }
@@ -134,10 +134,10 @@ func (w Webhooks) validatingWebhook(name string, policy admission.FailurePolicyT
 }
 
 // of returns the rule of a webhook for a kind of Kubernetes itself, or of its Gateway API.
-func of(group, resource string, operations ...admission.OperationType) admission.RuleWithOperations {
+func of(group string, resources []string, operations ...admission.OperationType) admission.RuleWithOperations {
 	return admission.RuleWithOperations{
 		Operations: operations,
-		Rule:       admission.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: []string{resource}},
+		Rule:       admission.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: resources},
 	}
 }
 

@@ -1,0 +1,97 @@
+package mesh
+
+import (
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// tlsParts returns what a TLSRoute contributes (pilot/pkg/config/kube/gateway/route_collections.go TLSRouteCollection): for each
+// host of a parent the routes for those of the route's hostnames, or else of the parent's, that may be for it.
+func (c routeConversion) tlsParts(parents []meshParent) []routePart {
+	var parts []routePart
+	for _, p := range parents {
+		names := c.spec.Hostnames
+		if len(names) == 0 || len(names) == 1 && names[0] == "*" {
+			names = p.hosts
+		}
+		for _, h := range p.hosts {
+			part := c.l4Part("tls~", len(parts), h)
+			for _, rule := range c.spec.Rules {
+				to, ok := c.l4Destinations(rule)
+				if !ok {
+					return nil
+				}
+				route := &networking.TLSRoute{Route: to}
+				if totalWeight(rule.BackendRefs) != 0 { // else it has no match, and takes nothing
+					route.Match = []*networking.TLSMatchAttributes{{SniHosts: compatibleNames(names, h), Port: p.Port}}
+				}
+				part.tls = append(part.tls, route)
+			}
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// compatibleNames returns the SNI hosts that may be for a host; the only one always (pilot/pkg/config/kube/gateway/conversion.go
+// compatibleRoutesForHost).
+func compatibleNames(names []string, of string) []string {
+	if len(names) <= 1 {
+		return names
+	}
+	list := []string{}
+	for _, name := range names {
+		if host.Matches(of, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// tcpParts returns what a TCPRoute contributes.
+func (c routeConversion) tcpParts(parents []meshParent) []routePart {
+	var parts []routePart
+	for _, p := range parents {
+		for _, h := range p.hosts {
+			part := c.l4Part("tcp~", len(parts), h)
+			for _, rule := range c.spec.Rules {
+				to, ok := c.l4Destinations(rule)
+				if !ok {
+					return nil
+				}
+				route := &networking.TCPRoute{Route: to}
+				if p.Port != 0 {
+					route.Match = []*networking.L4MatchAttributes{{Port: p.Port}}
+				}
+				part.tcp = append(part.tcp, route)
+			}
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// l4Part returns a part without routes, which is merged with no other.
+func (c routeConversion) l4Part(kind string, index int, host string) routePart {
+	name := c.nameOf(kind, index)
+	return routePart{group: c.route.Namespace + "\x01" + name, name: name, host: host, route: c.route}
+}
+
+// l4Destinations returns the destinations of a rule of a TLSRoute or TCPRoute (pilot/pkg/config/kube/gateway/conversion.go
+// buildTCPDestination). Where no backend has a weight it is one that is not there.
+func (c routeConversion) l4Destinations(rule RouteRule) (list []*networking.RouteDestination, ok bool) {
+	if totalWeight(rule.BackendRefs) == 0 {
+		nowhere := &networking.Destination{Host: "internal.cluster.local", Subset: "zero-weight", Port: &networking.PortSelector{Number: 65535}}
+		return []*networking.RouteDestination{{Destination: nowhere}}, true
+	}
+	backends := weighted(rule.BackendRefs)
+	for _, b := range backends {
+		to, _, ok := c.destination(b)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, &networking.RouteDestination{Destination: to, Weight: weightAmong(backends, b)})
+	}
+	return list, true
+}

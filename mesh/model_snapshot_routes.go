@@ -1,0 +1,149 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh/treap"
+)
+
+// madeRoutes is what was made of the Gateway API's routes.
+type madeRoutes struct {
+	// parts has what each route contributes, by the key of the route; byGroup the same by routePart.group.
+	parts, byGroup treap.Map[*routePart]
+	// virtualServices has the VirtualService that was made of each group.
+	virtualServices treap.Map[*virtualService]
+	// dependent has the routes by what they depend on: the key of a parent, or a host that requests are mirrored to.
+	dependent treap.Map[*Object]
+}
+
+// addRoute adds the VirtualServices that a route contributes to.
+func (s *Snapshot) addRoute(o *Object) {
+	for _, on := range s.dependencies(o) {
+		s.routes.dependent = s.routes.dependent.Set(on+"\x00"+o.key(), o)
+	}
+	for i, part := range s.routeParts(o) {
+		suffix := o.key() + "\x00" + strconv.Itoa(i)
+		s.routes.parts = s.routes.parts.Set(suffix, &part)
+		s.routes.byGroup = s.routes.byGroup.Set(part.group+"\x00"+suffix, &part)
+		s.renewGroup(part.group)
+	}
+}
+
+// removeRoute removes what a route contributes.
+func (s *Snapshot) removeRoute(o *Object) {
+	for _, on := range s.dependencies(o) {
+		s.routes.dependent = s.routes.dependent.Remove(on + "\x00" + o.key())
+	}
+	for key, part := range s.routes.parts.Prefix(o.key() + "\x00") {
+		s.routes.parts = s.routes.parts.Remove(key)
+		s.routes.byGroup = s.routes.byGroup.Remove(part.group + "\x00" + key)
+		s.renewGroup(part.group)
+	}
+}
+
+// dependencies returns what a route's VirtualServices depend on, as keys of madeRoutes.dependent.
+func (s *Snapshot) dependencies(o *Object) []string {
+	spec := o.Spec.(*KubernetesRoute)
+	var list []string
+	for _, p := range spec.ParentRefs {
+		if ref, ok := p.ref(o.Namespace); ok {
+			list = append(list, ref.key())
+		}
+	}
+	c := routeConversion{s, o, spec}
+	for _, rule := range spec.Rules {
+		for _, f := range rule.Filters {
+			if f.RequestMirror == nil {
+				continue
+			}
+			if to, _, ok := c.destination(f.RequestMirror.BackendRef); ok {
+				list = append(list, "host\x00"+to.Host)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// renewRoutesOn makes the VirtualServices anew of the routes that depend on an object which has come or gone.
+func (s *Snapshot) renewRoutesOn(o *Object) {
+	if s.routes.dependent.Len() == 0 {
+		return
+	}
+	on := []string{o.key()}
+	for _, svc := range s.settings.servicesOf(o) {
+		on = append(on, "host\x00"+svc.host)
+	}
+	for _, key := range on {
+		for _, route := range s.routes.dependent.Prefix(key + "\x00") {
+			s.removeRoute(route)
+			s.addRoute(route)
+		}
+	}
+}
+
+// renewGroup makes the VirtualService of a group anew of the parts that it has: the routes of the oldest first, then sorted, with
+// the age of that (pilot/pkg/config/kube/gateway/route_collections.go mergeHTTPRoutes).
+func (s *Snapshot) renewGroup(group string) {
+	if was := s.routes.virtualServices.At(group); was != nil {
+		s.removeVirtualService(was)
+		s.routes.virtualServices = s.routes.virtualServices.Remove(group)
+	}
+	var parts []*routePart
+	for _, part := range s.routes.byGroup.Prefix(group + "\x00") {
+		parts = append(parts, part)
+	}
+	if len(parts) == 0 {
+		return
+	}
+	slices.SortStableFunc(parts, func(a, b *routePart) int {
+		return cmp.Or(compareAge(a.route.Created, b.route.Created), cmp.Compare(a.name, b.name))
+	})
+	v := s.settings.madeVirtualService(parts)
+	s.addVirtualService(v)
+	s.routes.virtualServices = s.routes.virtualServices.Set(group, v)
+}
+
+// madeVirtualService returns the VirtualService of the parts of a group, the oldest first.
+func (s Settings) madeVirtualService(parts []*routePart) *virtualService {
+	first := parts[0]
+	spec := &networking.VirtualService{Hosts: []string{first.host}, Gateways: []string{meshGateway}, Tls: first.tls, Tcp: first.tcp}
+	var http []sourcedRoute
+	for _, part := range parts {
+		http = append(http, part.http...)
+	}
+	sortSourcedRoutes(http)
+	sources := []routeSource{{first.route.Ref, "spec"}}
+	name := first.name
+	if len(http) > 0 {
+		sources, name = nil, strings.ReplaceAll(first.group, "/", "~")
+	}
+	for _, r := range http {
+		spec.Http, sources = append(spec.Http, r.http), append(sources, r.source)
+	}
+	v := s.virtualService(&Object{
+		Ref:         Ref{Kind: KindVirtualService, Namespace: first.route.Namespace, Name: name},
+		Annotations: map[string]string{routeSemanticsAnnotation: "gateway"}, Created: first.route.Created,
+	}, spec)
+	v.sources = sources
+	return v
+}
+
+// virtualServicesOf returns the VirtualServices that an object of s is, or contributes to.
+func (s *Snapshot) virtualServicesOf(o *Object) []*virtualService {
+	if spec, ok := o.Spec.(*networking.VirtualService); ok {
+		return []*virtualService{s.settings.virtualService(o, spec)}
+	}
+	var list []*virtualService
+	for _, part := range s.routes.parts.Prefix(o.key() + "\x00") {
+		if v := s.routes.virtualServices.At(part.group); !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
