@@ -123,21 +123,22 @@ func (s *Snapshot) gatewayClass(name string) *Object {
 //  2. its label istio.io/waypoint-for or, where it has none, that of its class
 //     (pilot/pkg/serviceregistry/ambient/waypoints.go gatewayToWaypointTransform);
 //  3. that it has no listener to which ztunnels connect;
-//  4. the namespaces that this listener allows.
+//  4. the namespaces that its listener allows (attachmentListener).
 func (s *Snapshot) whyNoWaypoint(gateway *Object, namespace string) *Decision {
-	spec, serves := gateway.Spec.(*KubernetesGateway), gateway
-	if _, labelled := gateway.Labels[waypointForLabel]; !labelled {
-		if class := s.gatewayClass(spec.ClassName); class != nil {
-			serves = class
-		}
+	spec, class := gateway.Spec.(*KubernetesGateway), s.gatewayClass(gateway.Spec.(*KubernetesGateway).ClassName)
+	serves := gateway
+	if _, labelled := gateway.Labels[waypointForLabel]; !labelled && class != nil {
+		serves = class
 	}
 	kind, labelled := serves.Labels[waypointForLabel]
+	_, tunnelled := spec.tunnel()
+	allowed := spec.attachmentListener(inboundBinding(gateway, class))
 	switch {
 	case !s.isWaypoint(gateway):
 		return &Decision{Object: gateway.Ref, Field: "spec.gatewayClassName"}
 	case labelled && kind != "service" && kind != "all":
 		return &Decision{Object: serves.Ref, Field: "metadata.labels[" + waypointForLabel + "]"}
-	case !spec.Tunnelled, !spec.allows(gateway.Namespace, namespace, func() map[string]string { return s.labelsOfNamespace(namespace) }):
+	case !tunnelled, !allowed.allows(gateway.Namespace, namespace, func() map[string]string { return s.labelsOfNamespace(namespace) }):
 		return &Decision{Object: gateway.Ref, Field: "spec.listeners"}
 	}
 	return nil

@@ -68,6 +68,11 @@ func TestWhyNoWaypoint(t *testing.T) {
 	hbone := "{gatewayClassName: istio-waypoint, listeners: [{protocol: HTTP, port: 80, allowedRoutes: {namespaces: {from: All}}}, " +
 		"{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: %s}}}, {protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: All}}}]}"
 	labelled := "{metadata: {labels: {istio.io/waypoint-for: %s}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}"
+	bound := func(binding, from, tunnelFrom string) string {
+		return fmt.Sprintf("{metadata: {annotations: {ambient.istio.io/waypoint-inbound-binding: %s}}, gatewayClassName: istio-waypoint, listeners: ["+
+			"{protocol: istio.io/PROXY, port: 80, allowedRoutes: {namespaces: {from: %s}}}, "+
+			"{protocol: HBONE, port: 15008, allowedRoutes: {namespaces: {from: %s}}}]}", binding, from, tunnelFrom)
+	}
 	for _, c := range []struct{ name, spec, namespace, want string }{
 		{"its own namespace", "{gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}", "own", ""},
 		{"no other", "{gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}", "other", "spec.listeners"},
@@ -87,6 +92,11 @@ func TestWhyNoWaypoint(t *testing.T) {
 		{"for workloads", fmt.Sprintf(labelled, "workload"), "own", "metadata.labels[istio.io/waypoint-for]"},
 		{"for none", fmt.Sprintf(labelled, "none"), "own", "metadata.labels[istio.io/waypoint-for]"},
 		{"for nobody", fmt.Sprintf(labelled, `""`), "own", "metadata.labels[istio.io/waypoint-for]"},
+		{"bound to a listener that takes another namespace", bound("PROXY/80", "All", "Same"), "other", ""},
+		{"or does not", bound("PROXY/80", "Same", "All"), "other", "spec.listeners"},
+		{"bound by its protocol", bound("PROXY", "Same", "All"), "other", "spec.listeners"},
+		{"bound without a protocol of the proxy's own", bound("NONE", "Same", "All"), "other", ""},
+		{"bound by no protocol that is known", bound("HTTP/80", "Same", "All"), "other", ""},
 		{"of another revision", "{metadata: {labels: {istio.io/rev: canary}}, gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}", "own", ""},
 	} {
 		s := snapshot(t, fmt.Sprintf("{KubernetesGateway own/waypoint: %s, Namespace other: {metadata: {labels: {team: shop}}}}", c.spec))

@@ -85,22 +85,27 @@ type GatewayClass struct {
 type KubernetesGateway struct {
 	// ClassName is spec.gatewayClassName, which makes it a waypoint, or not.
 	ClassName string
-	// Tunnelled reports whether it has a listener for HBONE on port 15008, to which ztunnels connect.
-	Tunnelled bool
-	// AllowedNamespaces is allowedRoutes.namespaces.from of that listener: All, Selector, or "" and Same for its own namespace.
+	Listeners []KubernetesListener
+}
+
+// KubernetesListener is one of a Gateway's listeners.
+type KubernetesListener struct {
+	Protocol string
+	Port     uint32
+	// AllowedNamespaces is allowedRoutes.namespaces.from: All, Selector, or "" and Same for its own namespace.
 	AllowedNamespaces string
 	// AllowedSelector is allowedRoutes.namespaces.selector; nil where it cannot be read, so that it selects none.
 	AllowedSelector *LabelSelector
 }
 
-// allows reports whether a waypoint of namespace own takes services of a namespace with these labels
+// allows reports whether a waypoint of namespace own, by the listener, takes services of a namespace with these labels
 // (pilot/pkg/serviceregistry/ambient/waypoints.go AllowsAttachmentFromNamespace).
-func (g *KubernetesGateway) allows(own, namespace string, labels func() map[string]string) bool {
-	switch g.AllowedNamespaces {
+func (l KubernetesListener) allows(own, namespace string, labels func() map[string]string) bool {
+	switch l.AllowedNamespaces {
 	case "All":
 		return true
 	case "Selector":
-		return g.AllowedSelector != nil && g.AllowedSelector.selects(labels())
+		return l.AllowedSelector != nil && l.AllowedSelector.selects(labels())
 	}
 	return own == namespace
 }

@@ -53,10 +53,6 @@ func targetPort(value any, number uint32) uint32 {
 	return 0
 }
 
-// tunnelPort is the port of a waypoint to which ztunnels connect (pilot/pkg/serviceregistry/ambient/waypoints.go
-// getGatewayAddress).
-const tunnelPort = 15008
-
 // decodeKubernetesGateway reads the spec of a gateway.networking.k8s.io Gateway.
 func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 	var spec struct {
@@ -77,11 +73,10 @@ func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 	}
 	g := &KubernetesGateway{ClassName: spec.GatewayClassName}
 	for _, l := range spec.Listeners {
-		if l.Protocol == "HBONE" && l.Port == tunnelPort {
-			allowed := l.AllowedRoutes.Namespaces
-			g.Tunnelled, g.AllowedNamespaces, g.AllowedSelector = true, allowed.From, allowed.Selector.labelSelector()
-			break
-		}
+		allowed := l.AllowedRoutes.Namespaces
+		g.Listeners = append(g.Listeners, KubernetesListener{
+			Protocol: l.Protocol, Port: l.Port, AllowedNamespaces: allowed.From, AllowedSelector: allowed.Selector.labelSelector(),
+		})
 	}
 	return g, nil
 }

@@ -17,6 +17,8 @@ const (
 const (
 	// exportToAnnotation is where a Kubernetes Service has its exportTo.
 	exportToAnnotation = "networking.istio.io/exportTo"
+	// inboundBindingAnnotation is, on a waypoint or its class, by which of its listeners it gets connections.
+	inboundBindingAnnotation = "ambient.istio.io/waypoint-inbound-binding"
 	// dryRunAnnotation makes proxies only count what an AuthorizationPolicy would do.
 	dryRunAnnotation = "istio.io/dry-run"
 	// routeSemanticsAnnotation is how Istio marks a VirtualService that it made from a Gateway API route. Anybody may write
@@ -39,7 +41,7 @@ func knownMetadata() metadataKeys {
 	return metadataKeys{
 		obeyed: []string{
 			revisionLabel, dryRunAnnotation, ambientLabel, useWaypointLabel, waypointNamespaceLabel, waypointForLabel,
-			"security.istio.io/tlsMode", exportToAnnotation, routeSemanticsAnnotation,
+			"security.istio.io/tlsMode", exportToAnnotation, routeSemanticsAnnotation, inboundBindingAnnotation,
 		},
 		irrelevant: []string{
 			// who made it, and what manages it
@@ -54,7 +56,6 @@ func knownMetadata() metadataKeys {
 			// read of Gateways of the Gateway API, for the pods that Istio makes of them
 			"gateway.istio.io/name-override", "gateway.istio.io/service-account", "gateway.istio.io/defaults-for-class",
 			"networking.istio.io/service-type", "networking.istio.io/address-type", "networking.istio.io/gatewayPort",
-			"ambient.istio.io/waypoint-inbound-binding",
 			// which of several endpoints, in which order, or how often; and names in metrics
 			"networking.istio.io/traffic-distribution", "istio.io/connect-strategy", "istio.io/persistent-session",
 			"istio.io/persistent-session-header", "service.istio.io/", "topology.istio.io/locality", "topology.istio.io/subzone",

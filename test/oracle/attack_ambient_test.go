@@ -76,6 +76,9 @@ func ambientAttackClasses() []attackClass {
 		{"the namespaces that a waypoint takes", func(l Loss) bool {
 			return gateway(l) && strings.Contains(Mesh{l.By.Object}.YAML(), "from: Selector")
 		}},
+		{"the listener to which a waypoint is bound", func(l Loss) bool {
+			return gateway(l) && l.By.Operation == "UPDATE" && l.By.Object.metadata()["annotations"] != nil
+		}},
 		{"the DELETE of a waypoint", func(l Loss) bool { return gateway(l) && l.By.Operation == "DELETE" }},
 		{"an entry of the host in the client's namespace", func(l Loss) bool {
 			return entry(l) && declares(l) && l.Client.Namespace == tenantNamespace

@@ -76,6 +76,7 @@ var attackConstructs = []string{
 	"metadata security.istio.io/tlsMode", "metadata taken away", "finalizer",
 	"Namespace istio-injection", "Namespace istio.io/rev", "Namespace istio.io/dataplane-mode", "Namespace istio.io/use-waypoint",
 	"waypoint for others", "waypoint of another class", "waypoint by a selector", "waypoint with another listener",
+	"waypoint bound to a listener",
 }
 
 // constructs lists all that a generator can make.

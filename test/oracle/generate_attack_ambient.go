@@ -120,7 +120,7 @@ func (g *Generator) takeByAge(v victim) []Write {
 // changeWaypoint changes the victims' waypoint, or takes it away.
 func (g *Generator) changeWaypoint(victim) []Write {
 	d := attackedWaypoint()
-	switch weighted(g, 3, 2, 1, 1, 3) {
+	switch weighted(g, 3, 2, 1, 1, 1, 3) {
 	case 0:
 		g.cover("waypoint for others")
 		setMetadata(d, "labels", "istio.io/waypoint-for", pick(g, "workload", "none", "all", ""))
@@ -135,6 +135,12 @@ func (g *Generator) changeWaypoint(victim) []Write {
 	case 3:
 		g.cover("waypoint with another listener")
 		d.Spec()["listeners"] = list{object{"name": "mesh", "port": 80, "protocol": "HTTP"}}
+	case 4:
+		g.cover("waypoint bound to a listener")
+		setMetadata(d, "annotations", "ambient.istio.io/waypoint-inbound-binding", pick(g, "PROXY", "PROXY/15088", "NONE"))
+		bound := tunnel(object{"namespaces": object{"from": "Selector", "selector": object{"matchLabels": object{"team": "a"}}}})
+		bound["name"], bound["port"], bound["protocol"] = "proxy", 15088, "istio.io/PROXY"
+		d.Spec()["listeners"] = list{tunnel(nil), bound}
 	default:
 		return []Write{{Operation: "DELETE", Object: d}}
 	}
