@@ -59,6 +59,14 @@ func (s *Snapshot) ClientOf(namespace string, labels map[string]string, host str
 	return Client{Kind: ClientZtunnel, Namespace: namespace}
 }
 
+// samePods returns the proxy that pods behind a ztunnel have for a host: it, or a waypoint. Other clients stay as they are.
+func (s *Snapshot) samePods(c Client, host string) Client {
+	if c.Kind != ClientZtunnel {
+		return c
+	}
+	return s.ClientOf(c.Namespace, nil, host)
+}
+
 // isClientOf reports whether a client is the proxy that its pods have for host: a waypoint that stands for host, or what
 // ClientOf returns for pods of its namespace. Before a ServiceEntry is there, that is the ztunnel of an ambient
 // namespace; with it, the waypoint that the entry's namespace uses.

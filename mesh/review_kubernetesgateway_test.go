@@ -131,3 +131,26 @@ func TestReviewPassedOnByZtunnel(t *testing.T) {
 		c.run(t)
 	}
 }
+
+// An entry that takes the place of a waypoint's, with nobody behind it, is half of the way to plaintext: the WorkloadEntry is the
+// other.
+func TestReviewWorkloadEntryBesideWaypoint(t *testing.T) {
+	const before = `
+		KubernetesGateway egress/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+		Namespace egress: {metadata: {labels: {istio.io/use-waypoint: w}}}
+		Namespace shop: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+		ServiceEntry egress/api @1: {hosts: [api.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}
+		ServiceEntry shop/own @2: {hosts: [api.example], exportTo: [.], resolution: DNS, workloadSelector: {labels: {app: own}},
+			ports: [{number: 80, name: http, protocol: HTTP}]}`
+	const rule = `
+		DestinationRule egress/api: {host: api.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+	const workload = `
+		WorkloadEntry shop/own: {address: 203.0.113.7, labels: {app: own}}`
+	for _, c := range []reviewCase{
+		{"under TLS without it", before + rule, workload, `
+			ztunnel shop api.example:80 plaintext ztunnel was unknown taken from TLS by ServiceEntry shop/own`},
+		{"in plaintext without it", before, workload, ``},
+	} {
+		c.run(t)
+	}
+}

@@ -19,7 +19,7 @@ func (r *review) takenFromTLS(c change) *Ref {
 	}
 	without := r.withoutObject(svc.ref)
 	switch {
-	case h.route == nil && egressVerdict(without.hops(h.client, h.host, h.port)) == Originated:
+	case h.route == nil && egressVerdict(without.hops(without.samePods(h.client, h.host), h.host, h.port)) == Originated:
 		return &svc.ref
 	case h.route != nil && without.Without(h.route.by()).hasTLSByHostsOf(h, r.lists):
 		by := h.route.by()
