@@ -29,7 +29,11 @@ func (r *review) addEgress(c change) {
 		r.flows[i].LostVerification = cmp.Or(r.flows[i].LostVerification, c.lost)
 		r.flows[i].Opened = cmp.Or(r.flows[i].Opened, c.opened)
 		r.flows[i].WasUnrouted = r.flows[i].WasUnrouted || h.wasUnrouted
-		r.flows[i].TakenFromTLS = cmp.Or(r.flows[i].TakenFromTLS, c.led, r.takenFromTLS(c))
+		taken := cmp.Or(c.led, r.takenFromTLS(c))
+		r.flows[i].TakenFromTLS = cmp.Or(r.flows[i].TakenFromTLS, taken)
+		if taken != nil || c.losesTLS() {
+			r.flows[i].AsksFor = cmp.Or(r.flows[i].AsksFor, c.asked)
+		}
 		return
 	}
 	f := h.flow()
@@ -47,6 +51,9 @@ func (r *review) addEgress(c change) {
 	f.PortFallback, f.NamesOfOthers = r.isPortFallback(h), h.namesOfOthers()
 	r.judgeRule(&f, h)
 	f.LostVerification, f.Opened, f.TakenFromTLS = c.lost, c.opened, cmp.Or(c.led, r.takenFromTLS(c))
+	if f.TakenFromTLS != nil || c.losesTLS() {
+		f.AsksFor = c.asked
+	}
 	if r.isDecidedElsewhere(f, h) || was != Originated && !r.isMeantFor(h) {
 		return
 	}

@@ -10,6 +10,8 @@ type change struct {
 	opened *OpenedServer
 	// led is the VirtualService that leads what was under TLS to the hop, which is there only now; nil for any other change.
 	led *Ref
+	// asked is what the client asks for, where a route leads it to another host's hop; "" for the hop's own.
+	asked string
 	// stayed reports whether routes kept all of the same connections in the mesh before (nothingLeaves).
 	stayed bool
 }
@@ -54,7 +56,17 @@ func (r *review) changesTo(host string, clients []Client, of changesOf) []change
 		}
 		for _, number := range r.portsOf(host) {
 			r.spend(1)
-			list = append(list, of(client, host, number)...)
+			list = append(list, askedFor(host, of(client, host, number))...)
+		}
+	}
+	return list
+}
+
+// askedFor sets the name that the client asks for in changes of the hops of other hosts.
+func askedFor(name string, list []change) []change {
+	for i, c := range list {
+		if c.asked == "" && c.hop.host != name {
+			list[i].asked = name
 		}
 	}
 	return list

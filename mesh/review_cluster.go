@@ -228,7 +228,8 @@ func (r *review) newDestinationFrom(client Client, declared, name string, number
 	hops = slices.DeleteFunc(hops, func(h hop) bool {
 		return h.kind != HopEgress || h.host != to.host || h.port != to.port || h.subset != to.subset
 	})
-	return withLedBy(losses(r.withLostVerification(routedChanges(hops, egressVerdict(earlier)), earlier, client, declared, name)))
+	list := askedFor(name, routedChanges(hops, egressVerdict(earlier)))
+	return withLedBy(losses(r.withLostVerification(list, earlier, client, declared, name)))
 }
 
 // withLedBy sets the VirtualServices that lead to the hops of changes.

@@ -242,7 +242,7 @@ func TestReviewRoutesTo(t *testing.T) {
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
 				http: [{match: [{sourceLabels: {route: x}}], route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop route=x b.example:80 plaintext no-rule was plaintext
-			sidecar shop route=x rule=x b.example:80 plaintext no-rule was originated`},
+			sidecar shop route=x rule=x b.example:80 plaintext no-rule was originated asks for a.example`},
 	} {
 		c.run(t)
 	}
@@ -258,11 +258,11 @@ func TestReviewNewDestination(t *testing.T) {
 	for _, c := range []reviewCase{
 		{"what a route led nowhere", given + `
 			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `
-			sidecar shop b.example:80 plaintext no-rule was originated taken from TLS by VirtualService team/v`},
+			sidecar shop b.example:80 plaintext no-rule was originated taken from TLS by VirtualService team/v asks for a.example`},
 		{"what went another way beside it", given + `
 			VirtualService team/v: {hosts: [a.example], exportTo: [shop], http: [{route: [
 				{destination: {host: a.example}, weight: 1}, {destination: {host: b.example}, weight: 1}]}]}`, entry, `
-			sidecar shop b.example:80 plaintext no-rule was originated taken from TLS by VirtualService team/v`},
+			sidecar shop b.example:80 plaintext no-rule was originated taken from TLS by VirtualService team/v asks for a.example`},
 		{"under TLS, but checked for another name", given + `
 			DestinationRule team/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE, sni: b.example, subjectAltNames: [b.example]}}}
 			VirtualService team/v: {hosts: ["*.example"], exportTo: [shop], http: [{route: [{destination: {host: b.example}}]}]}`, entry, `

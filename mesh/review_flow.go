@@ -47,6 +47,9 @@ type Flow struct {
 	HostNotVisible bool `json:"hostNotVisible,omitempty"`
 	// LostTLS is TLS of the rule under review, where now a rule that it hid before leaves the bytes in plaintext.
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
+	// AsksFor is what the client asks for, whose connections were under TLS before the review, or would be without TakenFromTLS,
+	// where a route leads them to Host.
+	AsksFor string `json:"asksFor,omitempty"`
 	// LostVerification is the check of the server's name that the client's connections lose by an object of somebody
 	// else's.
 	LostVerification *LostVerification `json:"lostVerification,omitempty"`

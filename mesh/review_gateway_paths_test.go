@@ -43,7 +43,7 @@ func TestReviewGatewayPaths(t *testing.T) {
 			ServiceEntry data/b: {hosts: [b.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule istio-system/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			VirtualService team/v: {hosts: [a.example], gateways: [g], tcp: [{route: [{destination: {host: evil.example, port: {number: 80}}}]}]}`, hops + `
-			gateway istio-system istio=egress evil.example:80 plaintext unset carrying http was originated
+			gateway istio-system istio=egress evil.example:80 plaintext unset carrying http was originated asks for a.example
 			gateway istio-system istio=egress evil.example:80 plaintext unset was plaintext`},
 		{"to another name", given + requests, toEvil, anotherName},
 		{"to another name, the Gateway last", given + toEvil, requests, anotherName},

@@ -160,7 +160,7 @@ func TestReviewRoutedInsideElsewhere(t *testing.T) {
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, hops},
 		{"at a gateway, a host outside last", given + ownGateway + outside, `
 			ServiceEntry team-a/evil: {hosts: [evil.test], exportTo: [istio-system], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			gateway istio-system istio=egress evil.test:80 plaintext no-rule was originated taken from TLS by VirtualService team-a/x
+			gateway istio-system istio=egress evil.test:80 plaintext no-rule was originated taken from TLS by VirtualService team-a/x asks for a.example
 			sidecar istio-system evil.test:80 plaintext no-rule`},
 	} {
 		c.run(t)

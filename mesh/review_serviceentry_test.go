@@ -96,7 +96,7 @@ func TestReviewServiceEntry(t *testing.T) {
 			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{route: [{destination: {host: "*.new.example"}}]}]}`, `
 			ServiceEntry shop/new: {hosts: ["*.new.example"], exportTo: [.], resolution: STATIC, endpoints: [{address: 203.0.113.7}],
 				ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			sidecar shop *.new.example:80 plaintext no-rule was originated taken from TLS by VirtualService shop/bank`},
+			sidecar shop *.new.example:80 plaintext no-rule was originated taken from TLS by VirtualService shop/bank asks for api.bank.example`},
 		{"or one that is not", entry + `
 			VirtualService shop/bank: {hosts: [api.bank.example], exportTo: [.], http: [{route: [{destination: {host: "*.new.example"}}]}]}`, `
 			ServiceEntry shop/new: {hosts: ["*.new.example"], exportTo: [.], resolution: STATIC, endpoints: [{address: 203.0.113.7}],

@@ -86,11 +86,11 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 				hidden = true
 			case isUnrouted(earlier) && !isUnrouted(hops):
 				markUnrouted(hops)
-				r.add(r.leaving(hops, was)...)
+				r.add(askedFor(name, r.leaving(hops, was))...)
 			case nothingLeaves(earlier) && egressVerdict(hops) == Plaintext:
-				r.add(r.leaving(hops, was)...)
+				r.add(askedFor(name, r.leaving(hops, was))...)
 			case was == Originated && !slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
-				r.add(r.leaving(hops, was)...)
+				r.add(askedFor(name, r.leaving(hops, was))...)
 			}
 		}
 	}

@@ -78,14 +78,14 @@ func TestReviewSidecar(t *testing.T) {
 			sidecar shop api.bank.example:80 plaintext no-rule was unrouted`},
 		{"the wildcard in place of the host", bank + wide, `
 			Sidecar shop/default: {egress: [{hosts: [other/*]}]}`, `
-			sidecar shop *.bank.example:80 plaintext no-rule was originated`},
+			sidecar shop *.bank.example:80 plaintext no-rule was originated asks for api.bank.example`},
 		{"a wildcard for the application's own TLS in its place", bank + `
 			ServiceEntry other/wide: {hosts: ["*.bank.example"], ports: [{number: 80, name: tls, protocol: TLS}]}`, `
 			Sidecar shop/default: {egress: [{hosts: [other/*]}]}`, `
 			sidecar shop api.bank.example:80 unknown passthrough was originated`},
 		{"the wildcard in place of a name that only a route has", gateway + wide, `
 			Sidecar shop/default: {egress: [{hosts: [other/*]}]}`, `
-			sidecar shop *.bank.example:80 plaintext no-rule was originated`},
+			sidecar shop *.bank.example:80 plaintext no-rule was originated asks for api.bank.example`},
 
 		{"a host that is left out passes as it is", bank, `
 			Sidecar shop/default: {egress: [{hosts: [./*]}]}`, `

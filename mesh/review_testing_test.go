@@ -115,6 +115,7 @@ func flowLine(f Flow) string {
 		add("at "+to.Addresses, to.Addresses != "")
 		add("named "+to.Name, to.Name != "")
 	}
+	add("asks for "+f.AsksFor, f.AsksFor != "" && f.LostVerification == nil)
 	add(fmt.Sprintf("and %d others", f.OtherHosts), f.OtherHosts > 0)
 	return strings.Join(fields, " ")
 }

@@ -213,7 +213,7 @@ func (r *review) changesUnderWildcard(client Client, wildcard, name string, numb
 	if isUnrouted(earlier) {
 		markUnrouted(hops)
 	}
-	list := r.withLostVerification(reroutedChanges(hops, earlier), earlier, client, wildcard, name)
+	list := r.withLostVerification(askedFor(name, reroutedChanges(hops, earlier)), earlier, client, wildcard, name)
 	return append(list, r.routedInside(hops, earlier, client, wildcard, name, number)...)
 }
 

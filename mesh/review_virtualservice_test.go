@@ -14,7 +14,7 @@ func TestReviewVirtualService(t *testing.T) {
 		VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`
 	for _, c := range []reviewCase{
 		{"requests that lose their TLS by the route", entry + simple, toB, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated asks for a.example`},
 		{"requests in plaintext before and after", entry, toB, `
 			sidecar shop b.example:80 plaintext no-rule was plaintext`},
 		{"a deleted route gives them back", entry + simple + toB, "delete VirtualService shop/v", `
@@ -33,13 +33,13 @@ func TestReviewVirtualService(t *testing.T) {
 		{"a route to a headless Service lets connections go on", entry + simple + `
 			Service shop/web: {clusterIP: None, ports: [{name: http, port: 80}]}`, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web, port: {number: 80}}}]}]}`, `
-			sidecar shop web.shop.svc.cluster.local:80 plaintext no-rule was originated`},
+			sidecar shop web.shop.svc.cluster.local:80 plaintext no-rule was originated asks for a.example`},
 		{"a route from a host of the mesh", entry, `
 			VirtualService shop/v: {hosts: [web], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
 			sidecar shop b.example:80 plaintext no-rule was plaintext`},
 		{"what stayed in the mesh goes to a host without TLS", entry + simple + `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, toB, `
-			sidecar shop b.example:80 plaintext no-rule was plaintext taken from TLS by VirtualService shop/v`},
+			sidecar shop b.example:80 plaintext no-rule was plaintext taken from TLS by VirtualService shop/v asks for a.example`},
 		{"and straight out, by an entry that took the place of another", entry + simple + `
 			ServiceEntry shop/a: {hosts: [a.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.], http: [{route: [{destination: {host: web}}]}]}`, "delete VirtualService shop/v", `
@@ -50,10 +50,10 @@ func TestReviewVirtualService(t *testing.T) {
 			sidecar shop b.example:80 plaintext no-rule was plaintext`},
 		{"a host in other letters", entry + simple, `
 			VirtualService shop/v: {hosts: [A.Example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated asks for a.example`},
 		{"a wildcard over the host", entry + simple, `
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated asks for a.example`},
 		{"TLS by a name that nothing declares", `
 			ServiceEntry egress/a: {hosts: [a.example], exportTo: [shop], resolution: DNS, ports: [{number: 443, name: https, protocol: HTTPS}]}`, `
 			VirtualService shop/v: {hosts: [x.test], exportTo: [.],
@@ -70,12 +70,12 @@ func TestReviewVirtualService(t *testing.T) {
 			sidecar shop b.example:80/v1 plaintext disabled was originated`},
 		{"two ways to one cluster are one flow, under TLS before if either was", entry + simple, `
 			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: b.example}}]}]}`, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated asks for a.example`},
 		{"in either order", entry + `
 			DestinationRule egress/b: {host: b.example, trafficPolicy: {tls: {mode: SIMPLE}}}
 			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			VirtualService shop/v: {hosts: [b.example, a.example], exportTo: [.], http: [{route: [{destination: {host: c.example}}]}]}`, `
-			sidecar shop c.example:80 plaintext no-rule was originated`},
+			sidecar shop c.example:80 plaintext no-rule was originated asks for b.example`},
 		{"and was kept in if either was", entry + `
 			ServiceEntry egress/c: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [b.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, `
@@ -113,12 +113,12 @@ func TestReviewVirtualService(t *testing.T) {
 		{"pods that the route matches", entry + simple, `
 			VirtualService shop/v: {hosts: [a.example], exportTo: [.],
 				http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`, `
-			sidecar shop app=web b.example:80 plaintext no-rule was originated`},
+			sidecar shop app=web b.example:80 plaintext no-rule was originated asks for a.example`},
 
 		{"a delegate answers for the host of its root", entry + simple + `
 			VirtualService shop/root: {hosts: [a.example], exportTo: [.], http: [{delegate: {name: v}}]}`, `
 			VirtualService shop/v: {http: [{route: [{destination: {host: b.example}}]}]}`, `
-			sidecar shop b.example:80 plaintext no-rule was originated`},
+			sidecar shop b.example:80 plaintext no-rule was originated asks for a.example`},
 		{"a deleted delegate, too", entry + `
 			VirtualService shop/root: {hosts: [a.example], exportTo: [.], http: [{delegate: {name: v}}]}
 			VirtualService shop/v: {http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
@@ -131,7 +131,7 @@ func TestReviewVirtualService(t *testing.T) {
 			ServiceEntry egress/b: {hosts: [b.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
 			DestinationRule egress/w: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{route: [{destination: {host: b.test}}]}]}`, `
-			sidecar shop b.test:80 plaintext no-rule was originated`},
+			sidecar shop b.test:80 plaintext no-rule was originated asks for x.example`},
 		{"and that was kept in", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
 			VirtualService shop/v: {hosts: [x.example], exportTo: [.], http: [{redirect: {uri: /}}]}`, "delete VirtualService shop/v", `
@@ -144,7 +144,7 @@ func TestReviewVirtualService(t *testing.T) {
 			VirtualService shop/v: {hosts: [x.example], exportTo: [., istio-system], gateways: [mesh, egress/gw], http: [
 				{match: [{gateways: [mesh]}], route: [{destination: {host: egress.istio-system.svc.cluster.local, port: {number: 80}}}]},
 				{match: [{gateways: [egress/gw]}], route: [{destination: {host: "*.example", port: {number: 80}}}]}]}`, `
-			gateway istio-system istio=egress *.example:80 plaintext no-rule was originated`},
+			gateway istio-system istio=egress *.example:80 plaintext no-rule was originated asks for x.example`},
 		{"a name that is declared is none of a wildcard's", `
 			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
 			ServiceEntry egress/x: {hosts: [x.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}

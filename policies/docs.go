@@ -36,7 +36,9 @@ exemptions:
 - {policy: plaintext-egress, hosts: [old.example.com], reason: the partner moves in autumn, expires: 2027-01-01}
 ` + "```" + `
 
-An exemption ends with its day; in its last fortnight it warns. Policies of your own are written like these:
+An exemption ends with its day; in its last fortnight it warns. It is for its own connections: one of plaintext-egress,
+sni-mismatch or unverified-server that names namespaces does not let clients of others lose the TLS that they had, or its
+check, and one that names hosts covers what is sent to these, not what a route takes there from another host. Policies of your own are written like these:
 [Writing policies](writing-policies.md).
 
 `

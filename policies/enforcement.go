@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,6 +103,7 @@ func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1al
 		case x.Policy != v.Policy || x.Expires.Over(now):
 		case !appliesIn(x, in.Request.Namespace):
 		case len(x.Hosts) > 0 && !coversHost(x, v, in):
+		case !coversLosses(x, v, in):
 		case best == nil || x.Expires.After(best.Expires.Time):
 			best = x
 		}
@@ -129,6 +131,41 @@ func (e *enforcement) exemptHosts(namespace string) mesh.HostLists {
 		}
 	}
 	return lists
+}
+
+// coversLosses reports whether the exemption is for what the connections that v is about lose: their TLS, or its check. An
+// exemption is for its own connections: where it names namespaces, for what their clients lose, whoever wrote the object; where
+// it names hosts, for what was sent to these, and not for what a route takes there from another host.
+func coversLosses(x *v1alpha1.Exemption, v *Violation, in *Input) bool {
+	for i := range in.Egress {
+		f := &in.Egress[i]
+		if f.Host != v.Host || f.Port != v.Port || f.Client.String() != v.Client {
+			continue
+		}
+		asked, lost := lossOf(v.Policy, f)
+		switch {
+		case !lost:
+		case len(x.Namespaces) > 0 && !slices.Contains(x.Namespaces, f.Client.Namespace):
+			return false
+		case len(x.Hosts) > 0 && !x.CoversHost(asked):
+			return false
+		}
+	}
+	return true
+}
+
+// lossOf returns the host that the client of a flow asks for. lost reports whether a policy speaks of what it loses.
+func lossOf(policy string, f *mesh.Flow) (asked string, lost bool) {
+	switch policy {
+	case "plaintext-egress":
+		wasEncrypted := slices.Contains([]mesh.Verdict{mesh.Originated, mesh.DoubleTLS, mesh.ApplicationTLS}, f.Before)
+		return cmp.Or(f.AsksFor, f.Host), wasEncrypted && (f.Verdict == mesh.Plaintext || f.HopKind == mesh.HopMesh) || f.TakenFromTLS != nil
+	case "sni-mismatch", "unverified-server":
+		if f.LostVerification != nil {
+			return f.LostVerification.Host, true
+		}
+	}
+	return f.Host, false
 }
 
 // coversHost reports whether the exemption is for all hosts that v is about. Where v's flow stands for others that were

@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,49 @@ func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
 		found, err := e.Evaluate(t.Context(), in)
 		if err != nil || found[0].Action != want {
 			t.Errorf("%s: got %+v, %v, want %s", pattern, found, err, want)
+		}
+	}
+}
+
+// An exemption is for its own connections, not for what those of others lose.
+func TestAnExemptionCoversItsOwnLosses(t *testing.T) {
+	lost := func(change func(*mesh.Flow)) Input {
+		in := review(mesh.Plaintext, mesh.CauseDisabled)
+		in.Egress = slices.DeleteFunc(in.Egress, func(f mesh.Flow) bool { return f.Client.Namespace != mesh.AnyNamespace || f.Port != 80 })
+		in.Egress[0].Before = mesh.Originated
+		change(&in.Egress[0])
+		return in
+	}
+	service := mesh.Ref{Kind: mesh.KindServiceEntry, Namespace: "data", Name: "api"}
+	unchecked := func(f *mesh.Flow) {
+		f.Verdict, f.Cause, f.LostVerification = mesh.Originated, "", &mesh.LostVerification{Host: "api.example.com", Service: service, Names: []string{}}
+	}
+	for name, c := range map[string]struct {
+		policy    string
+		exemption v1alpha1.Exemption
+		in        Input
+		want      v1alpha1.Action
+	}{
+		"everything":                         {"plaintext-egress", v1alpha1.Exemption{}, lost(func(*mesh.Flow) {}), v1alpha1.Audit},
+		"the writer's namespace":             {"plaintext-egress", v1alpha1.Exemption{Namespaces: []string{"default"}}, lost(func(*mesh.Flow) {}), v1alpha1.Deny},
+		"the client's, too":                  {"plaintext-egress", v1alpha1.Exemption{Namespaces: []string{"default", "shop"}}, lost(func(f *mesh.Flow) { f.Client.Namespace = "shop" }), v1alpha1.Audit},
+		"what would be under TLS":            {"plaintext-egress", v1alpha1.Exemption{Namespaces: []string{"default"}}, lost(func(f *mesh.Flow) { f.Before, f.TakenFromTLS = mesh.Plaintext, &service }), v1alpha1.Deny},
+		"the host":                           {"plaintext-egress", v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}}, lost(func(*mesh.Flow) {}), v1alpha1.Audit},
+		"not what asks for another host":     {"plaintext-egress", v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}}, lost(func(f *mesh.Flow) { f.AsksFor = "api.example.com" }), v1alpha1.Deny},
+		"both hosts":                         {"plaintext-egress", v1alpha1.Exemption{Hosts: []string{"*"}}, lost(func(f *mesh.Flow) { f.AsksFor = "api.example.com" }), v1alpha1.Audit},
+		"the check, by the writer":           {"unverified-server", v1alpha1.Exemption{Namespaces: []string{"default"}}, lost(unchecked), v1alpha1.Deny},
+		"the check of another host's":        {"unverified-server", v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}}, lost(unchecked), v1alpha1.Deny},
+		"the check, by nothing but a reason": {"unverified-server", v1alpha1.Exemption{}, lost(unchecked), v1alpha1.Audit},
+	} {
+		c.exemption.Policy, c.exemption.Reason, c.exemption.Expires = c.policy, "x", day("9000-01-01")
+		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{c.exemption}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := e.Evaluate(t.Context(), c.in)
+		i := slices.IndexFunc(found, func(v Violation) bool { return v.Policy == c.policy })
+		if err != nil || i < 0 || found[i].Action != c.want {
+			t.Errorf("%s: got %+v, %v, want %s", name, found, err, c.want)
 		}
 	}
 }

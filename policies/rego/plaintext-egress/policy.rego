@@ -161,8 +161,8 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	lib.lost_tls(f)
 	f.takenFromTLS
 } else := lib.flow_message(f, sprintf(
-	"%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
-	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
+	"%s%s was encrypted before this %s and would leave the mesh in plaintext%s: %s.",
+	[lib.payload_text(f), _asked_for(f), input.request.operation, lib.target_port_text(f), lib.cause_text(f)],
 )) if {
 	lib.lost_tls(f)
 } else := lib.flow_message(f, sprintf(
@@ -184,6 +184,10 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	"%s would leave the mesh in plaintext%s: %s.",
 	[lib.payload_text(f), lib.target_port_text(f), lib.cause_text(f)],
 ))
+
+default _asked_for(_) := ""
+
+_asked_for(f) := sprintf(" for %s", [f.asksFor]) if f.asksFor
 
 # A Service under review has the host of a ServiceEntry.
 _taken_by_service(f) if {
