@@ -3,6 +3,7 @@ package oracle
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/tlsward/tlsward/mesh"
@@ -33,10 +34,11 @@ func (a *Attacker) isSilent(ctx context.Context, m Mesh) (completed Mesh, silent
 }
 
 // unanswered lists the connections that leave a mesh, for what it declares, in plaintext or unchecked. TLS that the
-// application starts is its own, and so is what a client sends to a host that no entry declares to its namespace. Bytes sent to an address
-// that no object has are for nothing that the mesh declares: it declares their host at others.
+// application starts is its own, and so is what a client sends to a port that no entry declares to its namespace. Bytes sent to
+// an address at which the mesh does not have the host are for nothing that it declares.
 func (a *Attacker) unanswered(m Mesh) ([]string, error) {
-	walks, err := a.walk(m, resolved(slices.DeleteFunc(slices.Clone(m), isForNobody)))
+	declared := slices.DeleteFunc(slices.Clone(m), func(d Document) bool { return isForNobody(d) || isOfAnotherRevision(d) })
+	walks, err := a.walk(m, resolved(declared))
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +52,7 @@ func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 		if client.Namespace == emptyNamespace {
 			client.Namespace = mesh.AnyNamespace
 		}
-		undeclared := w.to.whose == nobodys && w.to.family != "HTTP"
-		if w.unknown || w.payload.TLS != nil || undeclared || !isDeclaredTo(m, w.to.host, w.client.Namespace) || !w.to.meant(snapshot, client) {
+		if w.unknown || w.payload.TLS != nil || !isDeclaredTo(declared, w.to, w.client.Namespace) || !w.to.meant(snapshot, client) {
 			continue
 		}
 		if how, cluster := worst(w.outcomes); how != "" && leaves(w.outcomes) {
@@ -62,13 +63,38 @@ func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 	return list, nil
 }
 
-// isDeclaredTo reports whether any object declares a host to a namespace.
-func isDeclaredTo(m Mesh, host, namespace string) bool {
+// isDeclaredTo reports whether an entry declares to a namespace where a connection goes: its host and port, by a protocol for
+// requests at any address, else at a VIP, or at an endpoint where the entry has no VIP.
+func isDeclaredTo(m Mesh, to arrival, namespace string) bool {
 	return slices.ContainsFunc(m, func(d Document) bool {
-		exports, _ := d.Spec()["exportTo"].(list)
-		return slices.Contains(declaredHosts(d), host) && (len(exports) == 0 || slices.Contains(exports, any("*")) ||
-			slices.Contains(exports, any(namespace)) || d.Namespace() == namespace && slices.Contains(exports, any(".")))
+		hasPort := slices.ContainsFunc(declaredPorts(d), func(p declaredPort) bool { return p.number == to.port })
+		return hasPort && slices.Contains(declaredHosts(d), to.host) && isExportedTo(d, namespace) &&
+			(to.family == "HTTP" || isAt(d, to))
 	})
+}
+
+// isExportedTo reports whether an entry is for the clients of a namespace.
+func isExportedTo(d Document, namespace string) bool {
+	exports, _ := d.Spec()["exportTo"].(list)
+	return len(exports) == 0 || slices.Contains(exports, any("*")) || slices.Contains(exports, any(namespace)) ||
+		d.Namespace() == namespace && slices.Contains(exports, any("."))
+}
+
+// isAt reports whether a connection goes to where clients find the hosts of an entry.
+func isAt(d Document, to arrival) bool {
+	found := map[string]bool{}
+	addresses(d, func(a netip.Addr, whose string) {
+		found[whose] = true
+		found[whose+a.String()] = true
+	})
+	return found[itsVIP+to.address.String()] || !found[itsVIP] && found[itsEndpoint+to.address.String()]
+}
+
+// isOfAnotherRevision reports whether the control plane, of the default revision, does not read an object.
+func isOfAnotherRevision(d Document) bool {
+	labels, _ := d.metadata()["labels"].(map[string]any)
+	revision, labelled := labels["istio.io/rev"]
+	return labelled && revision != "default"
 }
 
 // isForNobody reports whether an object is exported to nobody.
