@@ -30,6 +30,47 @@ func (s *Snapshot) serverNameFor(h hop) string {
 	return strings.Replace(names[0], "*", "www", 1)
 }
 
+// MissingServer is a server that the pods of a gateway do not have, and without which nothing that a route sends there is taken
+// by its name.
+type MissingServer struct {
+	// Gateway is the Gateway that is to have the server: the first that the VirtualService of the route names.
+	Gateway Ref `json:"gateway"`
+	// Selector are the labels of the gateway's pods where the Gateway does not exist yet; nil where it does.
+	Selector map[string]string `json:"selector,omitempty"`
+	// Hosts are those of the VirtualService.
+	Hosts []string `json:"hosts"`
+}
+
+// missingServer returns the server that a hop to a gateway needs; nil where one of its port has a host of the VirtualService
+// that leads there, or where the VirtualService names a Gateway for other pods:
+//
+//	# VirtualService                             # the only Gateway of the pods, somebody else's
+//	hosts: [edition.cnn.com]                     servers: [{hosts: [api.partner.example]}]
+//	gateways: [egress, mesh]                     # egress has not come yet
+func (s *Snapshot) missingServer(h hop) *MissingServer {
+	v := s.virtualServiceToGateway(h)
+	if v == nil || slices.ContainsFunc(h.servers, func(srv gatewayServer) bool { return len(srv.intersection(v)) > 0 }) {
+		return nil
+	}
+	i := slices.IndexFunc(v.gateways, func(name string) bool { return name != meshGateway })
+	if i < 0 {
+		return nil
+	}
+	missing := &MissingServer{Gateway: parseGatewayName(v.gateways[i]), Hosts: v.hosts}
+	if g := s.Get(missing.Gateway); g != nil {
+		if !slices.Contains(h.gateways, g) {
+			return nil
+		}
+		return missing
+	}
+	labels, ok := s.podLabelsBehind(h.host)
+	if !ok {
+		return nil
+	}
+	missing.Selector = labels
+	return missing
+}
+
 // virtualServiceToGateway returns the VirtualService whose route a hop to a gateway takes or, for a hop by no route, the
 // first that leads to its subset; nil if there is none.
 func (s *Snapshot) virtualServiceToGateway(h hop) *virtualService {

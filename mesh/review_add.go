@@ -80,6 +80,7 @@ func (r *review) addGatewayHop(h hop) {
 	}
 	if f.ServerTLS != "" {
 		f.SNIHosts = h.servers.sniHosts()
+		f.MissingServer = r.after.missingServer(h)
 	}
 	f.ServerName = r.after.serverNameFor(h)
 	f.Service = r.after.gatewayServiceRef(h)

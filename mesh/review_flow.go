@@ -32,6 +32,8 @@ type Flow struct {
 	Server *ServerRef `json:"server,omitempty"`
 	// ServerName is the SNI by which the gateway takes a gateway hop, where it encrypts; "" where any will do.
 	ServerName string `json:"serverName,omitempty"`
+	// MissingServer is the server that a gateway hop needs, where it encrypts and those of its port are for other hosts alone.
+	MissingServer *MissingServer `json:"missingServer,omitempty"`
 	// Before is the verdict of the same flow before the review; "" if there was no such flow.
 	Before Verdict `json:"before,omitempty"`
 	// WasUnrouted reports whether before the review routes led all of it to no service, so that nothing left.

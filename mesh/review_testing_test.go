@@ -86,6 +86,10 @@ func flowLine(f Flow) string {
 	add("for some", f.IgnoredForSome)
 	add("by "+f.Related, f.Related != "")
 	add("unused", f.RelatedUnused)
+	if m := f.MissingServer; m != nil {
+		add(fmt.Sprintf("missing server of %s for %s", m.Gateway, strings.Join(m.Hosts, ", ")), true)
+		add(fmt.Sprint("selecting ", m.Selector), m.Selector != nil)
+	}
 	if f.LostTLS != nil {
 		add("lost "+f.LostTLS.Field+" to "+f.LostTLS.Successor.String(), true)
 	}

@@ -122,13 +122,15 @@ _scope(flow) := {"workloadSelector": {}} if {
 
 # "*.example.com" gives "wildcard-example-com-tls". Hosts that differ in case or in a hyphen must not get the same name,
 # nor a rule with exportTo and one without, nor those of two subsets: one would be applied over the other.
-_rule_name(flow) := sprintf("%s%s%s-tls", [_host_as_name(flow.host), _subset_suffix(flow), _name_suffix(flow)])
+_rule_name(flow) := sprintf("%s%s%s-tls", [host_as_name(flow.host), _subset_suffix(flow), _name_suffix(flow)])
 
-_subset_suffix(flow) := sprintf("-%s", [_host_as_name(flow.subset)]) if {
+_subset_suffix(flow) := sprintf("-%s", [host_as_name(flow.subset)]) if {
 	flow.subset
 } else := ""
 
-_host_as_name(host) := _hyphenated(host) if {
+# METADATA
+# description: A host as part of a name, another one for each host.
+host_as_name(host) := _hyphenated(host) if {
 	host == lower(host)
 } else := sprintf("%s-%s", [_hyphenated(lower(host)), substring(crypto.sha256(host), 0, 8)])
 

@@ -121,6 +121,14 @@ _action(f, sni) := "warn" if {
 
 _message(f, sni) := lib.flow_message(f, sprintf(
 	concat(" ", [
+		"the handshake with the gateway asks for %s, and on this port it has servers for %s alone: no connection.",
+		"%s has no server for %s yet.",
+	]),
+	[sni, concat(", ", f.sniHosts), lib.object_name(f.missingServer.gateway), concat(", ", f.missingServer.hosts)],
+)) if {
+	_lacks_server(f)
+} else := lib.flow_message(f, sprintf(
+	concat(" ", [
 		"the handshake with the gateway asks for %s, and its server answers to %s only: no connection.",
 		"The name is in %s.",
 	]),
@@ -142,7 +150,12 @@ _host_header_is_rewritten(f) if {
 	f.related
 }
 
-_fix(f) := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
+_fix(f) := _added_server(f) if {
+	_lacks_server(f)
+	lib.object_name(f.missingServer.gateway) == lib.object_name(lib.reviewed_object)
+} else := sprintf("# Before this %s, which is admitted then:\n%s", [input.request.kind, _added_server(f)]) if {
+	_lacks_server(f)
+} else := sprintf("# The rule that decides is for other hosts too. Let %s set a Host header that the server has: %s.\n", [
 	f.related,
 	lib.server_name(f),
 ]) if {
@@ -155,6 +168,32 @@ _fix(f) := sprintf("# The rule that decides is for other hosts too. Let %s set a
 } else := lib.set_fields(lib.last_hop(f).decidedBy.object, _tls_changes(f)) if {
 	lib.last_hop(f).decidedBy.object
 } else := "# Send the SNI that the server has.\n"
+
+# Another name would lead to a server for other hosts, with routes of theirs.
+_lacks_server(f) if {
+	f.missingServer
+	lib.last_hop(f).tls == "ISTIO_MUTUAL"
+}
+
+_added_server(f) := lib.set_fields(f.missingServer.gateway, {"spec.servers[+]": _server(f)}) if {
+	not f.missingServer.selector
+} else := sprintf("%s\n", [json.marshal({
+	"apiVersion": "networking.istio.io/v1",
+	"kind": "Gateway",
+	"metadata": {"name": f.missingServer.gateway.name, "namespace": f.missingServer.gateway.namespace},
+	"spec": {"selector": f.missingServer.selector, "servers": [_server(f)]},
+})])
+
+_server(f) := {
+	"port": {"number": f.port, "name": sprintf("to-%s", [lib.host_as_name(f.missingServer.hosts[0])]), "protocol": _server_protocol(f)},
+	"hosts": f.missingServer.hosts,
+	"tls": {"mode": "ISTIO_MUTUAL"},
+}
+
+# Requests need a server that routes them, other bytes one that passes them on.
+_server_protocol(f) := "HTTPS" if {
+	f.payload in {"http", "unspecified"}
+} else := "TLS"
 
 # Whether the fix has to write an SNI, which would then be sent to all hosts of the rule.
 _needs_explicit_sni(f) if {

@@ -245,3 +245,51 @@ test_refuses_other_names_to_the_owner_of_the_host if {
 	contains(v.message, "nobody but their own namespace may give it up.")
 	contains(v.fix, `subjectAltNames":null`)
 }
+
+to_gateway := sends("edition.cnn.com", {
+	"hopKind": "gateway",
+	"host": "istio-egressgateway.istio-system.svc.cluster.local",
+	"port": 443,
+	"sniHosts": ["api.partner.example"],
+	"missingServer": {
+		"gateway": {"kind": "Gateway", "namespace": "shop", "name": "egress"},
+		"selector": {"istio": "egressgateway"},
+		"hosts": ["edition.cnn.com"],
+	},
+})
+
+mutual(flow) := json.patch(flow, [{"op": "add", "path": "/hops/0/tls", "value": "ISTIO_MUTUAL"}])
+
+# Careless: the name of somebody else's server, whose routes lead to another host.
+test_adds_the_server_that_is_missing[payload] if {
+	some payload, protocol in {"http": "HTTPS", "opaque": "TLS"}
+	flow := object.union(mutual(to_gateway), {"payload": payload})
+	result := found with input as fixtures.review("VirtualService", [flow])
+	some v in result
+	contains(v.message, "it has servers for api.partner.example alone: no connection. Gateway shop/egress has no server for edition.cnn.com yet.")
+	yaml.unmarshal(v.fix) == {
+		"apiVersion": "networking.istio.io/v1",
+		"kind": "Gateway",
+		"metadata": {"name": "egress", "namespace": "shop"},
+		"spec": {"selector": {"istio": "egressgateway"}, "servers": [{
+			"port": {"number": 443, "name": "to-edition-cnn-com", "protocol": protocol},
+			"hosts": ["edition.cnn.com"],
+			"tls": {"mode": "ISTIO_MUTUAL"},
+		}]},
+	}
+}
+
+test_adds_the_server_to_a_gateway_that_is_there if {
+	flow := json.remove(mutual(to_gateway), ["/missingServer/selector"])
+	result := found with input as fixtures.review("VirtualService", [flow])
+	some v in result
+	startswith(v.fix, "# Before this VirtualService, which is admitted then:\n# in Gateway shop/egress\n")
+	object.keys(yaml.unmarshal(v.fix)) == {"spec.servers[+]"}
+}
+
+# Such a server would refuse it.
+test_adds_no_server_for_other_tls if {
+	result := found with input as fixtures.review("VirtualService", [to_gateway])
+	some v in result
+	not contains(v.fix, "kind")
+}
