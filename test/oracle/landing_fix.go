@@ -35,7 +35,18 @@ func (l *Lander) checkDenial(ctx context.Context, w Write, decision admission.De
 	case err != nil:
 		return err
 	}
-	return l.checkFixed(v, l.state, fixed, said(decision))
+	_, stored, err := l.judge(ctx, l.state, w)
+	if err != nil {
+		return err
+	}
+	asked, err := l.farm.WalkAll(l.store(l.state, w, stored))
+	if err != nil {
+		return err
+	}
+	if v.Policy == "sni-mismatch" {
+		asked = nil // it is the lack of a connection that it is about
+	}
+	return l.checkFixed(v, l.state, fixed, asked, said(decision))
 }
 
 // fixed returns the mesh with a write done, and before it what its denials say.
@@ -92,8 +103,9 @@ func fixesOf(v policies.Violation) ([]Document, error) {
 	return all, nil
 }
 
-// checkFixed sees that with a fix nothing is worse, and that what the violation is about is not in plaintext.
-func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, about string) error {
+// checkFixed sees that with a fix nothing is worse than before, but for what does not leave in asked either, by the write
+// itself; and that what the violation is about is not in plaintext.
+func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, asked Walked, about string) error {
 	before, err := l.farm.WalkAll(state)
 	if err != nil {
 		return err
@@ -102,7 +114,7 @@ func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, about strin
 	if err != nil {
 		return err
 	}
-	if worse := before.Comparable(after).Worse(after); len(worse) > 0 {
+	if worse := before.Comparable(after).WithoutLost(asked).Worse(after); len(worse) > 0 {
 		l.wrong("fix of "+v.Policy+" takes away what works", "%s\n%s", strings.Join(worse, "\n"), about)
 	}
 	for key, way := range after {
@@ -177,7 +189,7 @@ func (l *Lander) checkWarning(ctx context.Context, d Document, v policies.Violat
 	case err != nil:
 		return err
 	}
-	if err := l.checkFixed(v, l.state, state, about); err != nil {
+	if err := l.checkFixed(v, l.state, state, nil, about); err != nil {
 		return err
 	}
 	at := slices.IndexFunc(state, func(s Document) bool { return sameObject(s, d) })

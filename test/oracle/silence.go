@@ -35,7 +35,7 @@ func (a *Attacker) isSilent(ctx context.Context, m Mesh) (completed Mesh, silent
 
 // unanswered lists the connections that leave a mesh, for what it declares, in plaintext or unchecked. TLS that the
 // application starts is its own, and so is what a client sends to a port that no entry declares to its namespace. Bytes sent to
-// an address at which the mesh does not have the host are for nothing that it declares.
+// an address at which the mesh does not have the host are for nothing that it declares. Pods without sidecars are not walked.
 func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 	declared := slices.DeleteFunc(slices.Clone(m), func(d Document) bool { return isForNobody(d) || isOfAnotherRevision(d) })
 	walks, err := a.walk(m, resolved(declared))
@@ -52,7 +52,7 @@ func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 		if client.Namespace == emptyNamespace {
 			client.Namespace = mesh.AnyNamespace
 		}
-		if w.unknown || w.payload.TLS != nil || !isDeclaredTo(declared, w.to, w.client.Namespace) || !w.to.meant(snapshot, client) {
+		if w.unknown || w.payload.TLS != nil || !hasSidecars(m, w.client.Namespace) || !isDeclaredTo(declared, w.to, w.client.Namespace) || !w.to.meant(snapshot, client) {
 			continue
 		}
 		if how, cluster := worst(w.outcomes); how != "" && leaves(w.outcomes) {

@@ -82,6 +82,13 @@ func (w Walked) Comparable(after Walked) Walked {
 	return same
 }
 
+// WithoutLost returns the connections without those that do not leave in other.
+func (w Walked) WithoutLost(other Walked) Walked {
+	kept := maps.Clone(w)
+	maps.DeleteFunc(kept, func(k connectionKey, _ walkedWay) bool { return other[k].lost != "" })
+	return kept
+}
+
 // Worse lists the connections that leave under checked TLS before and not after.
 func (w Walked) Worse(after Walked) []string {
 	var all []string
