@@ -23,15 +23,16 @@ func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string
 	return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
 }
 
-// appliesToSidecar reports whether a client's sidecar follows the HTTP routes of v: with gateway semantics only in v's own
-// namespace, or where one of v's hosts is a service of that namespace to the client.
+// appliesToSidecar reports whether a client's sidecar follows the HTTP routes of v. With gateway semantics one of v's hosts, and
+// no wildcard, must be a service to the client, of v's namespace unless the client is of that itself
+// (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices).
 func (s *Snapshot) appliesToSidecar(v *virtualService, client Client) bool {
-	if !v.gatewaySemantics || client.Namespace == v.Namespace {
+	if !v.gatewaySemantics {
 		return true
 	}
 	return slices.ContainsFunc(v.hosts, func(h string) bool {
-		svc, ok := s.serviceFor(client, h)
-		return ok && svc.namespace == v.Namespace
+		svc, ok := s.serviceFor(client, strings.ToLower(h))
+		return ok && !host.IsWildcard(h) && (svc.namespace == v.Namespace || client.Namespace == v.Namespace)
 	})
 }
 

@@ -57,8 +57,15 @@ var gatewayConstructs = []string{
 	"Gateway host of a namespace", "Gateway host of its own namespace", "VirtualService several sniHosts",
 }
 
+// kubernetesRouteConstructs are those that only a mesh with routes of the Gateway API has.
+var kubernetesRouteConstructs = []string{
+	"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "route of the mesh on a port", "route of the mesh on a parent that is not there",
+	"route of the mesh of a consumer", "route of the mesh with a mirror", "route of the mesh with a Host header",
+	"route of the mesh with a rewrite", "route of the mesh with a redirect", "route of the mesh with a filter that Istio does not know",
+}
+
 // elsewhere are the constructs that only tests with meshes of their own make.
-var elsewhere = slices.Concat(gatewayConstructs, reviewConstructs, attackConstructs)
+var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, reviewConstructs, attackConstructs)
 
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{

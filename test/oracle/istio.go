@@ -61,8 +61,11 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	}
 	var configs []config.Config
 	var services []*model.Service
+	routed := false
 	for _, d := range m {
 		switch d.Kind() {
+		case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute":
+			routed = true
 		case "Namespace", "KubernetesGateway":
 		case "Service":
 			s, err := convertService(d)
@@ -80,7 +83,12 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 			}
 		}
 	}
-	return newIstio(newEnvironment(t, &f.clusters, settings, configs, services))
+	env := newEnvironment(t, &f.clusters, settings, configs, services)
+	if routed {
+		made := convertRoutes(t, m, env.PushContext())
+		env = newEnvironment(t, &f.clusters, settings, append(configs, made...), services)
+	}
+	return newIstio(env)
 }
 
 func newIstio(env *model.Environment) *Istio {

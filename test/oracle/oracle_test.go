@@ -27,11 +27,17 @@ func TestRoutes(t *testing.T) {
 	newRun(t, 1, func() comparer { return new(Farm).CompareRoutes }, (*Generator).RoutedMesh).all(t)
 }
 
+// TestKubernetesRoutes does so on meshes with routes of the Gateway API, which istiod's own controller converts. Such a mesh takes
+// more time, so it makes a third of them.
+func TestKubernetesRoutes(t *testing.T) {
+	newRun(t, 3, func() comparer { return new(Farm).CompareRoutes }, (*Generator).KubernetesRouteMesh).all(t)
+}
+
 // TestGatewayRoutes holds what the model says of gateways' listeners and routes against Istio's.
 func TestGatewayRoutes(t *testing.T) {
 	run := newRun(t, 1, func() comparer { return new(Farm).CompareGateways }, (*Generator).GatewayMesh)
 	run.all(t)
-	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, reviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
+	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, reviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)
 	}
 }

@@ -1,0 +1,70 @@
+package oracle
+
+import (
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"istio.io/istio/pilot/pkg/config/kube/gateway"
+	"istio.io/istio/pilot/pkg/model"
+	"istio.io/istio/pilot/pkg/serviceregistry/kube/controller"
+	"istio.io/istio/pkg/config"
+	"istio.io/istio/pkg/config/constants"
+	"istio.io/istio/pkg/config/schema/gvk"
+	"istio.io/istio/pkg/config/schema/gvr"
+	kubelib "istio.io/istio/pkg/kube"
+	"istio.io/istio/pkg/kube/kclient/clienttest"
+	"istio.io/istio/pkg/kube/krt"
+	"istio.io/istio/pkg/test"
+
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// isKubernetesRoute reports whether an object is a route of the Gateway API.
+func isKubernetesRoute(d Document) bool {
+	switch d.Kind() {
+	case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute":
+		return true
+	}
+	return false
+}
+
+// convertRoutes returns the VirtualServices that istiod's own controller makes of the routes of a mesh, which lives as long as t.
+// push knows the services of the mesh.
+func convertRoutes(t test.Failer, m Mesh, push *model.PushContext) []config.Config {
+	var objects []runtime.Object
+	for _, d := range m {
+		switch {
+		case d.Kind() == "Namespace", d.Kind() == "Service", d.Kind() == "ServiceEntry", isKubernetesRoute(d):
+			o, err := kubeObject(d)
+			if err != nil {
+				t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
+			}
+			objects = append(objects, o)
+		}
+	}
+	client := kubelib.NewFakeClient(objects...)
+	for _, crd := range []schema.GroupVersionResource{
+		gvr.GatewayClass, gvr.KubernetesGateway, gvr.HTTPRoute, gvr.GRPCRoute, gvr.TLSRoute, gvr.TCPRoute, gvr.ReferenceGrant, gvr.ServiceEntry,
+		gvr.ListenerSet, gvr.BackendTLSPolicy,
+	} {
+		clienttest.MakeCRDWithAnnotations(t, client, crd, map[string]string{"gateway.networking.k8s.io/bundle-version": "v1.5.0"})
+	}
+	stop := make(chan struct{})
+	defer client.Shutdown() // waits for what stop ends
+	defer close(stop)
+	routes := gateway.NewController(client, func(schema.GroupVersionResource, <-chan struct{}) bool { return true },
+		controller.Options{DomainSuffix: clusterDomain, Revision: mesh.DefaultRevision, KrtDebugger: &krt.DebugHandler{}}, nil)
+	client.RunAndWait(stop)
+	go routes.Run(stop)
+	routes.Reconcile(push)
+	if err := waitFor(routes.HasSynced); err != nil {
+		t.Fatal(err)
+	}
+	var made []config.Config
+	for _, c := range routes.List(gvk.VirtualService, "") {
+		if c.Annotations[constants.InternalRouteSemantics] == constants.RouteSemanticsGateway {
+			made = append(made, c)
+		}
+	}
+	return made
+}
