@@ -59,7 +59,7 @@ var gatewayConstructs = []string{
 
 // kubernetesRouteConstructs are those that only a mesh with routes of the Gateway API has.
 var kubernetesRouteConstructs = []string{
-	"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "route of the mesh on a port", "route of the mesh on a parent that is not there",
+	"HTTPRoute", "GRPCRoute", "TLSRoute", "route of the mesh on a port", "route of the mesh on a parent that is not there",
 	"route of the mesh of a consumer", "route of the mesh with a mirror", "route of the mesh with a Host header",
 	"route of the mesh with a rewrite", "route of the mesh with a redirect", "route of the mesh with a filter that Istio does not know",
 }
