@@ -65,13 +65,11 @@ var rare = func() map[string]bool {
 		"networking.istio.io/virtualservices", "networking.istio.io/gateways", "networking.istio.io/sidecars",
 		"networking.istio.io/workloadentries", "networking.istio.io/envoyfilters", "networking.istio.io/proxyconfigs", "networking.k8s.io/ingresses",
 		"security.istio.io/authorizationpolicies", "security.istio.io/peerauthentications", "security.istio.io/requestauthentications",
-		"extensions.istio.io/wasmplugins", "extensions.istio.io/trafficextensions",
-		"gateway.networking.k8s.io/httproutes", "gateway.networking.k8s.io/grpcroutes",
-		"gateway.networking.k8s.io/tlsroutes", "gateway.networking.k8s.io/tcproutes"} {
+		"extensions.istio.io/wasmplugins", "extensions.istio.io/trafficextensions"} {
 		out["list "+resource] = true // as above
 		out["get "+resource] = true  // a write that was admitted and has not been seen to arrive is looked up
 	}
-	for _, resource := range []string{"gateways", "gatewayclasses"} { // the CRDs of the Gateway API are not installed here
+	for _, resource := range []string{"gateways", "gatewayclasses", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"} { // the CRDs of the Gateway API are not installed here
 		for _, verb := range []string{"get", "list", "watch"} {
 			out[verb+" gateway.networking.k8s.io/"+resource] = true
 		}
