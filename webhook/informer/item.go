@@ -2,6 +2,7 @@ package informer
 
 import (
 	"encoding/json"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,7 +22,10 @@ type item struct {
 }
 
 // UnmarshalJSON never fails on an object that is JSON.
-func (i *item) UnmarshalJSON(raw []byte) error {
+func (i *item) UnmarshalJSON(raw []byte) error { return i.read(raw, metav1.TypeMeta{}) }
+
+// read reads an object, which is of this type where it does not say so itself.
+func (i *item) read(raw []byte, of metav1.TypeMeta) error {
 	var head struct {
 		metav1.TypeMeta
 		Metadata struct {
@@ -36,6 +40,13 @@ func (i *item) UnmarshalJSON(raw []byte) error {
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
 		return err
+	}
+	if head.Kind == "" && of.Kind != "" {
+		var err error
+		if raw, err = withType(raw, of); err != nil {
+			return err
+		}
+		head.TypeMeta = of
 	}
 	i.TypeMeta = head.TypeMeta
 	i.Name, i.Namespace = head.Metadata.Name, head.Metadata.Namespace
@@ -59,6 +70,42 @@ type itemList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata"`
 	Items           []item `json:"items"`
+}
+
+// UnmarshalJSON reads the items, which have no kind of their own in a list of a kind that Kubernetes itself has: it is the list's.
+func (l *itemList) UnmarshalJSON(raw []byte) error {
+	var list struct {
+		metav1.TypeMeta
+		metav1.ListMeta `json:"metadata"`
+		Items           []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return err
+	}
+	l.TypeMeta, l.ListMeta, l.Items = list.TypeMeta, list.ListMeta, make([]item, len(list.Items))
+	of := metav1.TypeMeta{APIVersion: list.APIVersion, Kind: strings.TrimSuffix(list.Kind, "List")}
+	for i, raw := range list.Items {
+		if err := l.Items[i].read(raw, of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withType returns an object (JSON) that does not say what it is with its type.
+func withType(raw []byte, of metav1.TypeMeta) ([]byte, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, err
+	}
+	for name, value := range map[string]string{"apiVersion": of.APIVersion, "kind": of.Kind} {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		fields[name] = text
+	}
+	return json.Marshal(fields)
 }
 
 // DeepCopyObject copies the shells of the list and its items.

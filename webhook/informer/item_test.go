@@ -35,3 +35,26 @@ func TestItemReadsWhatItCan(t *testing.T) {
 		}
 	}
 }
+
+// API servers leave the kind out of the items of a list, where it is one of Kubernetes' own; CRDs' items have it.
+func TestItemListGivesItsItemsTheirKind(t *testing.T) {
+	const raw = `{"kind":"ServiceList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[
+		{"metadata":{"name":"a","namespace":"shop"},"spec":{"ports":[{"port":80}]}},
+		{"kind":"Service","apiVersion":"v1","metadata":{"name":"b","namespace":"shop"},"spec":{"ports":[{"port":80}]}},
+		{"metadata":{"name":"c","namespace":"shop"},"spec":{"ports":5}}]}`
+	var list itemList
+	if err := json.Unmarshal([]byte(raw), &list); err != nil {
+		t.Fatal(err)
+	}
+	if list.ResourceVersion != "7" || list.Kind != "ServiceList" || len(list.Items) != 3 {
+		t.Fatalf("got %+v", list)
+	}
+	for _, i := range list.Items[:2] {
+		if i.err != nil || i.object == nil || i.object.Ref.String() != "Service shop/"+i.Name || i.Kind != "Service" {
+			t.Errorf("%s: got %v, %v", i.Name, i.object, i.err)
+		}
+	}
+	if c := list.Items[2]; c.Name != "c" || c.err == nil {
+		t.Errorf("an object that cannot be read: got %v", c.object)
+	}
+}
