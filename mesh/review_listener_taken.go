@@ -83,7 +83,10 @@ func (r *listenerReview) addressesOf(s *Snapshot, svc scopedService, p port) (kn
 	if len(known) > 0 && p.family() != FamilyHTTP {
 		return known, false
 	}
-	known = append(known, s.endpointAddresses(svc.service, r.number)...)
+	servers := s.endpointAddresses(svc.service, r.number)
+	if known = append(known, servers...); len(servers) > 0 && svc.listensAtEndpoints(p) {
+		return known, false // what goes elsewhere has no listener of the service's
+	}
 	for _, at := range svc.allocated {
 		known = append(known, at.Addr())
 	}
