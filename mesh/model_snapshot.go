@@ -21,7 +21,7 @@ type Snapshot struct {
 	hostsByDomain treap.Map[string]
 	// ports has services by portKeys.
 	ports treap.Map[*service]
-	// hostsByLowerCase has a host by its lower-case form, to find one that differs in case.
+	// hostsByLowerCase has hosts by their lower-case form, to find those that differ in case.
 	hostsByLowerCase treap.Map[string]
 	// aliases has the hosts of Services of type ExternalName by the name that they stand for.
 	aliases treap.Map[string]

@@ -16,7 +16,7 @@ func (s *Snapshot) addService(svc *service) {
 	slices.SortFunc(list, olderService)
 	s.services = s.services.Set(svc.host, list)
 	s.hostsByDomain = s.hostsByDomain.Set(host.Reversed(svc.host), svc.host)
-	s.hostsByLowerCase = s.hostsByLowerCase.Set(strings.ToLower(svc.host), svc.host)
+	s.hostsByLowerCase = s.hostsByLowerCase.Set(strings.ToLower(svc.host)+"\x00"+svc.host, svc.host)
 	for _, p := range svc.ports {
 		for key := range portKeys(svc, p) {
 			s.ports = s.ports.Set(key, svc)
@@ -44,7 +44,16 @@ func (s *Snapshot) removeService(svc *service) {
 	}
 	s.services = s.services.Remove(svc.host)
 	s.hostsByDomain = s.hostsByDomain.Remove(host.Reversed(svc.host))
-	s.hostsByLowerCase = s.hostsByLowerCase.Remove(strings.ToLower(svc.host))
+	s.hostsByLowerCase = s.hostsByLowerCase.Remove(strings.ToLower(svc.host) + "\x00" + svc.host)
+}
+
+// hostsInAnyCase returns the known hosts that are a name in lower case.
+func (s *Snapshot) hostsInAnyCase(name string) []string {
+	var list []string
+	for _, known := range s.hostsByLowerCase.Prefix(strings.ToLower(name) + "\x00") {
+		list = append(list, known)
+	}
+	return list
 }
 
 // hostsCoveredBy returns an iterator over the known hosts that a host of a rule or route covers, by their reversed names.

@@ -55,9 +55,10 @@ func (s *Snapshot) egressListenerAmong(list []egressListener, client Client, svc
 	return egressListener{}, false
 }
 
-// virtualHostOf returns the service of whose port a sidecar makes the virtual host of a host: of several of one namespace the last
-// that has it (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts, servicesByName), though its cluster is
-// the first's. Here requests pass through, as there is no virtual host for bytes:
+// virtualHostOf returns the service of whose port a sidecar makes the virtual host of a host: of several of one namespace, and of
+// those whose hosts differ in case alone, the last that has it (pilot/pkg/networking/core/httproute.go
+// BuildSidecarOutboundVirtualHosts, servicesByName), though its cluster is the first's. Here requests pass through, as there is no
+// virtual host for bytes:
 //
 //	# created first                                          # created second
 //	hosts: [api.example.com]                                 hosts: [api.example.com]
@@ -68,12 +69,16 @@ func (s *Snapshot) virtualHostOf(client Client, svc scopedService, number uint32
 		return scopedService{}, false
 	}
 	l, heard := s.egressListenerFor(client, svc, p)
-	if !heard {
+	if !heard || l.isHTTPProxy() {
 		return scopedService{}, false
 	}
-	for _, v := range l.selectServices(s.services.At(svc.host), client.Namespace) {
-		if p, has := v.port(number); has && p.family() != FamilyUDP {
-			last, found = v, true
+	precedes := s.settings.Version.precedes(client.Namespace)
+	for _, host := range s.hostsInAnyCase(svc.host) {
+		for _, v := range l.selectServices(s.services.At(host), client.Namespace) {
+			p, has := v.port(number)
+			if has && p.family() != FamilyUDP && (!found || precedes(last.service, v.service) <= 0) {
+				last, found = v, true
+			}
 		}
 	}
 	return last, found
@@ -94,6 +99,13 @@ func isHTTPOrSniffed(p port) bool { return p.family() == FamilyHTTP || p.family(
 func (v scopedService) sniffsHTTP(number uint32) bool {
 	p, ok := v.port(number)
 	return ok && isHTTPOrSniffed(p)
+}
+
+// declaresRequests reports whether the service declares a port for HTTP, or for no protocol, whatever others of its host do.
+func (v scopedService) declaresRequests(number uint32) bool {
+	p, ok := v.port(number)
+	family := FamilyOf(p.protocol)
+	return ok && (family == FamilyHTTP || family == FamilyUnspecified)
 }
 
 // hasOwnAddress reports whether a port of a service has a listener of its own, by address: that of the service, or

@@ -129,8 +129,8 @@ func (r *review) addUnknownHost(hostname string) {
 	f := Flow{Path: Path{
 		Client: Client{Kind: ClientSidecar, Namespace: r.object.Namespace}, Host: hostname, Hops: []Hop{}, Verdict: Unknown, Cause: CauseUnknownHost,
 	}, HopKind: HopEgress, DecidedByObject: true, Rule: &r.object.Ref}
-	if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(hostname)); ok {
-		f.Cause, f.Related = CauseCaseMismatch, known
+	if known := r.after.hostsInAnyCase(hostname); len(known) > 0 {
+		f.Cause, f.Related = CauseCaseMismatch, known[0]
 	}
 	r.flows = append(r.flows, f)
 }

@@ -1,8 +1,10 @@
 package mesh
 
+import "slices"
+
 // leftToWildcard returns the losses of clients whose own entry for a host goes, so that a wildcard over the host takes what they
-// send, in plaintext or to a server that is not checked. A host that nothing is left to is undeclared, which the deletion of its
-// entry says itself; so is what the namespace of the entry leaves to the wildcard for its own clients.
+// send, in plaintext or to a server that is not checked. Another entry of the host that they do not have keeps nothing. A host that nothing is left to is undeclared, which the deletion of its
+// entry says itself.
 //
 // Here shop's requests were under TLS by a rule for api.example.com, which is for no host any more:
 //
@@ -10,12 +12,14 @@ package mesh
 //	hosts: [api.example.com]                                 hosts: ["*.example.com"]
 //	ports: [{number: 80, name: http, protocol: HTTP}]        ports: [{number: 80, name: http, protocol: HTTP}]
 func (r *review) leftToWildcard(host string) []change {
-	if len(r.before.services.At(host)) == 0 || len(r.after.services.At(host)) > 0 {
+	if r.old == nil || len(r.before.services.At(host)) == 0 || len(r.after.services.At(host)) > 0 && r.reviewed().Kind != KindServiceEntry {
 		return nil
 	}
 	var list []change
 	for _, wide := range r.after.externalWildcardsOver(host) {
-		clients, possible := r.touchedClients(wide, func(c Client) bool { return c.Kind == ClientSidecar && c.Namespace != r.reviewed().Namespace })
+		touched := func(c Client) bool { return c.Kind == ClientSidecar }
+		clients, possible := r.touchedClients(wide, touched)
+		clients = append(clients, slices.DeleteFunc(r.before.Clients(host), func(c Client) bool { return !touched(c) })...)
 		for _, client := range append(clients, possible...) {
 			for _, number := range r.before.Ports(host) {
 				if r.stopped() {
@@ -30,6 +34,9 @@ func (r *review) leftToWildcard(host string) []change {
 
 // leftToWildcardBy is leftToWildcard for one client and one port, where wide is what takes them.
 func (r *review) leftToWildcardBy(client Client, host, wide string, number uint32) []change {
+	if _, has := r.after.serviceFor(client, host); has {
+		return nil // see passedOn
+	}
 	earlier := r.before.hops(r.clientBefore(client, host), host, number)
 	if egressVerdict(earlier) != Originated || r.after.wildcardListenedFor(client, host, number) != wide {
 		return nil

@@ -10,11 +10,11 @@ import "slices"
 //  2. TLS: what the applications send has no SNI, so that no filter chain of the port takes it
 //     (pilot/pkg/networking/core/listener.go buildSidecarOutboundTLSFilterChainOpts).
 //  3. Bytes, see takesRequests: requests are parsed as such, and there is no virtual host for them.
-//  4. HTTP, in another entry than before: no filter chain takes other bytes
+//  4. HTTP, in another entry than before, or in another namespace's that had it for bytes: no filter chain takes other bytes
 //     (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener).
 //  5. Bytes at other addresses, in another entry than before: no listener takes what is sent to those of before.
-//  6. Requests, where a younger entry of the same namespace and host declares the port for something else: the virtual host is
-//     made of the youngest (pilot/pkg/networking/core/httproute.go BuildSidecarOutboundVirtualHosts).
+//  6. Requests, where a younger entry of the same namespace and host, or of any whose host differs in case alone, declares the
+//     port for something else: the virtual host is made of the youngest (virtualHostOf).
 //  7. Anything, where its exportTo does not name the client any more: no listener.
 //  8. Anything, where its endpoints are inside the mesh and take no TLS: a third namespace's entry, neither the client's nor
 //     of the one that had declared the host, has what was under TLS sent to a server of its own.
@@ -51,7 +51,7 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 		return nil // REGISTRY_ONLY: the connection ends here
 	}
 	h := hop{
-		kind: HopEgress, client: client, host: svc.host, port: number, payload: payload, passesOn: why, wasUnrouted: nothingLeaves(earlier),
+		kind: HopEgress, client: client, host: host, port: number, payload: payload, passesOn: why, wasUnrouted: nothingLeaves(earlier),
 		cluster: Cluster{Protocol: earlier[0].cluster.Protocol, Family: earlier[0].cluster.Family, TargetPorts: []uint32{number}, service: svc},
 	}
 	c := change{hop: h, before: egressVerdict(earlier), stayed: !r.before.leavesMesh(own)}
@@ -91,16 +91,34 @@ func (r *review) passingOn(client Client, host string, number uint32, was *servi
 	if !ok {
 		return r.noMoreExported(client, host, was)
 	}
-	if last, found := r.after.virtualHostOf(client, svc, number); found && payload == FamilyHTTP {
-		svc = last
+	if last, lost := r.lostVirtualHost(client, svc, number, payload); lost {
+		return last, CauseDeclaredOtherwise
 	}
 	return svc, r.causeOfPassingOn(client, svc, number, was, payload)
 }
 
-// noMoreExported returns the service of a host that the entry under review still declares, and that a client of another namespace
-// had and has no more. Who deletes an entry leaves its host undeclared, and says so.
+// lostVirtualHost reports whether requests of a client for a port of a service had a virtual host and have none, though the
+// service's own port is for them, and returns the service that is the reason.
+func (r *review) lostVirtualHost(client Client, svc scopedService, number uint32, payload Family) (last scopedService, lost bool) {
+	if payload != FamilyHTTP && payload != FamilyUnspecified || !svc.sniffsHTTP(number) {
+		return scopedService{}, false
+	}
+	last, found := r.after.virtualHostOf(client, svc, number)
+	if !found || last.declaresRequests(number) {
+		return scopedService{}, false
+	}
+	before := r.clientBefore(client, svc.host)
+	was, known := r.before.serviceFor(before, svc.host)
+	if !known {
+		return last, true // that of a wildcard
+	}
+	then, found := r.before.virtualHostOf(before, was, number)
+	return last, !found || then.declaresRequests(number)
+}
+
+// noMoreExported returns the service of a host that the entry under review still declares, and that a client had and has no more. Who deletes an entry leaves its host undeclared, and says so.
 func (r *review) noMoreExported(client Client, host string, was *service) (scopedService, Cause) {
-	if r.object == nil || r.old == nil || was.ref != r.object.Ref || client.Namespace == was.namespace {
+	if r.object == nil || r.old == nil || was.ref != r.object.Ref {
 		return scopedService{}, CauseNone
 	}
 	for _, svc := range r.after.services.At(host) {
@@ -113,7 +131,7 @@ func (r *review) noMoreExported(client Client, host string, was *service) (scope
 
 // causeOfPassingOn returns why a sidecar passes on what a client sends to a port of a service, CauseNone where it does not. was
 // is the service that it had before, and payload what it sent there. Who declares another protocol for a port of its own says
-// what is sent.
+// what its own clients send.
 func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint32, was *service, payload Family) Cause {
 	p, has := svc.port(number)
 	if !has || p.family() == FamilyUDP {
@@ -123,7 +141,7 @@ func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint3
 	switch {
 	case p.family() == FamilyTLS:
 		return CauseDeclaredTLS
-	case p.family() == FamilyHTTP && payload != FamilyHTTP && moved:
+	case p.family() == FamilyHTTP && payload != FamilyHTTP && (moved || payload == FamilyOpaque && client.Namespace != svc.namespace):
 		return CauseDeclaredOtherwise
 	case p.family() == FamilyOpaque && payload != FamilyOpaque && (moved || payload == FamilyHTTP) && !listeners.takesRequests(client, svc.service):
 		return CauseDeclaredOtherwise
@@ -159,10 +177,9 @@ func (r *review) causeOfNoListener(client Client, svc scopedService, number uint
 	return CausePortNotDeclared
 }
 
-// takesPortAway reports whether the entry under review had a port of a host for a client of another namespace, which still has the
-// host.
+// takesPortAway reports whether the entry under review had a port of a host for a client, which still has the host.
 func (r *review) takesPortAway(client Client, host string, number uint32) bool {
-	return r.reviewed().Kind == KindServiceEntry && client.Namespace != r.reviewed().Namespace && r.before.isDeclaredFor(r.clientBefore(client, host), host, number)
+	return r.reviewed().Kind == KindServiceEntry && r.before.isDeclaredFor(r.clientBefore(client, host), host, number)
 }
 
 // isTakenByWildcard reports whether requests for a host that has no virtual host on a port are taken by that of a wildcard host

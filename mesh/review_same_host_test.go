@@ -18,6 +18,7 @@ func TestReviewEntriesOfOneHost(t *testing.T) {
 			sidecar egress api.bank.example:80 originated SIMPLE was originated
 			sidecar istio-system api.bank.example:80 originated SIMPLE was originated
 			sidecar any other namespace api.bank.example:8080 plaintext port-not-declared was originated by ServiceEntry egress/bank
+			sidecar egress api.bank.example:8080 plaintext port-not-declared was originated by ServiceEntry egress/bank
 			sidecar istio-system api.bank.example:8080 plaintext port-not-declared was originated by ServiceEntry egress/bank`},
 		{"which nothing had under TLS", two, one, `
 			sidecar any other namespace api.bank.example:80 plaintext no-rule was plaintext
@@ -34,7 +35,33 @@ func TestReviewEntriesOfOneHost(t *testing.T) {
 			sidecar istio-system api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry egress/later`},
 		{"it goes, and a wildcard takes its place", one + rule + wide, "delete ServiceEntry egress/bank", `
 			sidecar any other namespace api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar egress api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar istio-system api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
 			sidecar wide api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all`},
+		{"whatever another entry says of the host to itself", one + rule + wide + `
+			ServiceEntry wide/private: {hosts: [api.bank.example], exportTo: ["~"], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`,
+			"delete ServiceEntry egress/bank", `
+			sidecar any other namespace api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar egress api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar istio-system api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar wide api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all`},
+		{"it is a wildcard itself, below another one", wide + `
+			ServiceEntry egress/deep: {hosts: ["*.api.bank.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}
+			DestinationRule egress/deep: {host: "*.api.bank.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete ServiceEntry egress/deep", `
+			sidecar any other namespace *.api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar egress *.api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all
+			sidecar wide *.api.bank.example:80 plaintext left-to-wildcard was originated by ServiceEntry wide/all`},
+		{"it has its port for requests, and had it for bytes", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: api.bank.example, subjectAltNames: [api.bank.example]}}}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was originated
+			sidecar shop api.bank.example:80 plaintext declared-otherwise was originated by ServiceEntry egress/bank`},
+		{"it has its port for requests, and had it for anything", `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: any}]}
+			DestinationRule istio-system/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: api.bank.example, subjectAltNames: [api.bank.example]}}}`, `
+			ServiceEntry egress/bank: {hosts: [api.bank.example], exportTo: [shop], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
+			sidecar shop api.bank.example:80 originated SIMPLE was originated`},
 		{"under TLS too", one + rule + wide + `
 			DestinationRule istio-system/all: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete ServiceEntry egress/bank", ``},
 	} {

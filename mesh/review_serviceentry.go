@@ -25,6 +25,7 @@ func (r *review) serviceEntry() {
 	slices.Sort(hosts)
 	for _, host := range slices.Compact(hosts) {
 		r.addHost(host, func(Client) bool { return true })
+		r.addOtherCases(host)
 		r.addRoutesTo(host)
 	}
 	r.otherListeners()
@@ -37,4 +38,13 @@ func (r *review) changesStatusAlone() bool {
 	return r.old != nil && r.object != nil && !slices.Equal(r.old.Status, r.object.Status) &&
 		proto.Equal(r.old.Spec.(*networking.ServiceEntry), r.object.Spec.(*networking.ServiceEntry)) &&
 		maps.Equal(r.old.Labels, r.object.Labels) && maps.Equal(r.old.Annotations, r.object.Annotations)
+}
+
+// addOtherCases adds what hosts lose that differ from one of the ServiceEntry's in case alone: they have one virtual host.
+func (r *review) addOtherCases(host string) {
+	for _, other := range r.after.hostsInAnyCase(host) {
+		if other != host && r.isExternal(other) {
+			r.add(losses(r.changesTo(other, r.clients(other), r.passedOn))...)
+		}
+	}
 }

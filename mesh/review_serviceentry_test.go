@@ -48,7 +48,8 @@ func TestReviewServiceEntry(t *testing.T) {
 				{number: 8080, name: http2, protocol: HTTP}]}
 			DestinationRule shop/bank: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`, `
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`, `
-			sidecar shop api.bank.example:80 originated SIMPLE was originated`},
+			sidecar shop api.bank.example:80 originated SIMPLE was originated
+			sidecar shop api.bank.example:8080 plaintext port-not-declared was originated by ServiceEntry shop/bank`},
 		{"a port that is declared for TLS, to which requests under TLS were sent", entry + rule, `
 			ServiceEntry shop/bank: {hosts: [api.bank.example], exportTo: [.], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`, `
 			sidecar shop api.bank.example:80 plaintext declared-tls was originated by ServiceEntry shop/bank

@@ -3,7 +3,6 @@ package mesh
 import (
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/tlsward/tlsward/mesh/host"
 )
@@ -83,9 +82,7 @@ func (r *routeReview) hosts() []string {
 	var hosts []string
 	for _, h := range r.rootHosts() {
 		hosts = append(hosts, h)
-		if known, ok := r.after.hostsByLowerCase.Get(strings.ToLower(h)); ok {
-			hosts = append(hosts, known)
-		}
+		hosts = append(hosts, r.after.hostsInAnyCase(h)...)
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts)

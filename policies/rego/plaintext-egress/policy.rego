@@ -125,7 +125,9 @@ _causes_of_rules := {
 # Whose address it is, only DNS knows: that is no reason to refuse, unless it is the wish to reach other people's clients.
 default _action(_) := {}
 
-_action(f) := {"action": "warn"} if lib.may_be_left_alone(f)
+_action(f) := {"action": "warn"} if {
+	lib.may_be_left_alone(f)
+} else := {"action": "warn"} if lib.may_be_withdrawn(f)
 
 _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	f.takenBy
@@ -238,13 +240,13 @@ _fix(f) := lib.narrow_listener(f) if {
 	_has_service(f)
 } else := lib.fix_other_rule_first(f) if {
 	f.lostTLS
+} else := lib.keep_entry(f) if {
+	_is_withdrawn(f)
 } else := lib.keep_object if {
 	input.request.operation == "DELETE"
 	not lib.newly_routed_plaintext(f)
 } else := lib.keep_object if {
 	_rule_stops_applying(f)
-} else := lib.keep_object if {
-	f.cause in {"left-to-wildcard", "not-exported"}
 } else := _declare_port(f) if {
 	f.cause == "port-not-declared"
 } else := sprintf("# Let spec.egress have port %d for HTTP, or say nothing of its protocol by leaving the port out.\n", [f.port]) if {
@@ -263,6 +265,21 @@ _fix(f) := lib.narrow_listener(f) if {
 } else := sprintf("# Before this %s, which is admitted then:\n%s", [input.request.kind, lib.start_tls(f)]) if {
 	_rule_comes_first(f)
 } else := lib.start_tls(f)
+
+# What an entry under review no longer does for a flow.
+_is_withdrawn(f) if f.cause in {"left-to-wildcard", "not-exported"}
+
+_is_withdrawn(f) if {
+	f.cause == "port-not-declared"
+	input.request.kind == "ServiceEntry"
+	input.request.operation == "DELETE"
+}
+
+_is_withdrawn(f) if {
+	f.cause in {"port-not-declared", "declared-otherwise"}
+	input.request.operation == "UPDATE"
+	f.service == lib.reviewed_object
+}
 
 # The entry that declares the port, and its rule, are no more the client's; so TLS has to be said anew beside the port.
 _declare_port(f) := sprintf(
