@@ -89,7 +89,7 @@ func (r *review) passedOnByZtunnel(client Client, host string, number uint32) []
 func (r *review) passingOn(client Client, host string, number uint32, was *service, payload Family) (scopedService, Cause) {
 	svc, ok := r.after.serviceFor(client, host)
 	if !ok {
-		return r.noMoreExported(client, host, was)
+		return r.noMoreExported(host, was)
 	}
 	if last, lost := r.lostVirtualHost(client, svc, number, payload); lost {
 		return last, CauseDeclaredOtherwise
@@ -117,7 +117,7 @@ func (r *review) lostVirtualHost(client Client, svc scopedService, number uint32
 }
 
 // noMoreExported returns the service of a host that the entry under review still declares, and that a client had and has no more. Who deletes an entry leaves its host undeclared, and says so.
-func (r *review) noMoreExported(client Client, host string, was *service) (scopedService, Cause) {
+func (r *review) noMoreExported(host string, was *service) (scopedService, Cause) {
 	if r.object == nil || r.old == nil || was.ref != r.object.Ref {
 		return scopedService{}, CauseNone
 	}
