@@ -20,7 +20,7 @@ GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 oracle-routes attacks landings silence e2e test-ha test-chart test-cluster control-plane
+.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 oracle-routes attacks landings silence e2e test-compat test-ha test-chart test-cluster control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,7 @@ image: ## Build the container image (needs docker)
 	docker build --build-arg VERSION=$(VERSION) -t tlsward:$(VERSION) .
 
 test: control-plane ## All that a change needs: every test, also against a real API server (built once, ten minutes)
-	$(GO) test $(RACE) -timeout 20m $(TESTFLAGS) ./...
+	$(GO) test $(RACE) -timeout 40m $(TESTFLAGS) ./...
 
 check: vet docs-check ## Everything quick: vet, tests without the API server, Suites, docs
 	$(GO) test $(TESTFLAGS) $(QUICK)
@@ -102,7 +102,11 @@ silence: ## Search for meshes of which check says nothing, and which let somethi
 	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^TestSilence$$' $(TESTFLAGS) .
 
 e2e: control-plane ## The tests against a real API server
-	$(GO) test $(RACE) -count=1 -timeout 30m $(TESTFLAGS) ./test/e2e/...
+	$(GO) test $(RACE) -count=1 -timeout 40m $(TESTFLAGS) ./test/e2e/...
+
+test-compat: ## The tests against a real API server of the oldest Kubernetes that the chart allows (built once)
+	@test/controlplane/build.sh oldest
+	KUBEBUILDER_ASSETS=$(CURDIR)/bin/oldest $(GO) test -count=1 -timeout 40m $(TESTFLAGS) ./test/e2e/...
 
 test-ha: control-plane ## The long run: replicas under load while everything goes wrong (its table: docs/reliability.md)
 	TLSWARD_HA=long $(GO) test -count=1 -timeout 3h -v $(TESTFLAGS) ./test/ha
