@@ -40,7 +40,7 @@ func TestReadDeployment(t *testing.T) {
 		want               Deployment
 	}{
 		"as the chart has it": {
-			container: `image: "docker.io/istio/pilot:1.31.0-distroless", args: [discovery, --domain, corp.internal], env: [{name: REVISION, value: default},
+			container: `image: "registry.example/istio/pilot:1.31.0-distroless", args: [discovery, --domain, corp.internal], env: [{name: REVISION, value: default},
 			  {name: POD_NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}], volumeMounts: [{name: token, mountPath: /var/run/secrets}]`,
 			volumes: `{name: token, emptyDir: {}}`,
 			want:    Deployment{Version: "1.31.0", ClusterDomain: "corp.internal", Environment: map[string]string{"REVISION": "default", "POD_NAMESPACE": "istio-system"}},
