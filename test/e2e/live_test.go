@@ -82,7 +82,7 @@ func TestFilesAreLaidOverTheCluster(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		{"what is stored is in order", []string{"check", "--kubeconfig", admin}, 0, "0 denials", "does not serve: gateways.gateway.networking.k8s.io, httproutes.gateway.networking.k8s.io, "},
+		{"what is stored is in order", []string{"check", "--kubeconfig", admin}, 0, "0 denials", "does not serve: gatewayclasses.gateway.networking.k8s.io, "},
 		{"a file that takes TLS away", []string{"check", "--kubeconfig", admin, "-f", file}, 1,
 			"1 object checked: 1 denial", "does not serve"},
 		{"as a user who may only read", []string{"check", "--kubeconfig", reader, "-f", file}, 1,
