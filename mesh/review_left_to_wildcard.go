@@ -3,8 +3,8 @@ package mesh
 import "slices"
 
 // leftToWildcard returns the losses of clients whose own entry for a host goes, so that a wildcard over the host takes what they
-// send, in plaintext or to a server that is not checked. Another entry of the host that they do not have keeps nothing. A host that nothing is left to is undeclared, which the deletion of its
-// entry says itself.
+// send, in plaintext or to a server that is not checked. Another entry of the host that they do not have keeps nothing. A host
+// that nothing is left to is undeclared, which the deletion of its entry says itself.
 //
 // Here shop's requests were under TLS by a rule for api.example.com, which is for no host any more:
 //

@@ -95,28 +95,9 @@ func TestAmbientAttackSearchSees(t *testing.T) {
 	if !ambient(t, 1) {
 		return
 	}
-	classes, found := ambientAttackClasses(), map[string]int{}
 	s := ambientSearch(1, 0, ambientAttacks)
 	s.attacker = func() (*Attacker, error) { return &Attacker{Ambient: true}, nil }
-	s.enough = func(r AttackResult) bool {
-		for _, l := range slices.Concat(r.Lost, r.LostOwn, r.Apart) {
-			for _, c := range classes {
-				if c.is(l) {
-					found[c.name]++
-				}
-			}
-		}
-		return len(found) == len(classes)
-	}
-	s.all(t)
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		t.Logf("%8d  connections taken by %s", found[name], name)
-	}
-	for _, c := range classes {
-		if found[c.name] == 0 {
-			t.Errorf("none of %d attacks took a connection by %s", s.attacks, c.name)
-		}
-	}
+	s.finds(t, ambientAttackClasses())
 }
 
 // TestAmbientVictimsAreUnderTLS shows that there is something to take: of each host that an attack makes a victim behind a

@@ -70,8 +70,14 @@ func hasRoutes(l Loss, protocol string) bool { return l.By.Object.Spec()[protoco
 
 // TestAttackSearchSees shows that the search finds attacks of each class where nobody refuses them.
 func TestAttackSearchSees(t *testing.T) {
-	classes, found := attackClasses(), map[string]int{}
 	s := attackSearch{seed: 1, attacks: 5000, attacker: func() (*Attacker, error) { return new(Attacker), nil }}
+	s.finds(t, attackClasses())
+}
+
+// finds fails unless the search finds a connection taken by each class.
+func (s *attackSearch) finds(t *testing.T, classes []attackClass) {
+	t.Helper()
+	found := map[string]int{}
 	s.enough = func(r AttackResult) bool {
 		for _, l := range slices.Concat(r.Lost, r.LostOwn, r.Apart) {
 			for _, c := range classes {
