@@ -54,6 +54,7 @@ func newRootCommand() *cobra.Command {
 		newFixCommand(),
 		newPolicyCommand(),
 		newReplayCommand(),
+		newReportCommand(),
 		newTestCommand(),
 		newVersionCommand(),
 		newProbeCommand(),

@@ -107,7 +107,11 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 
 // evaluateOn decides on a request by one mesh before it.
 func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
-	c := q.on(snap)
+	return e.evaluateChange(ctx, q, q.on(snap), wanted)
+}
+
+// evaluateChange decides on what a request does to the mesh.
+func (e *Evaluator) evaluateChange(ctx context.Context, q *request, c *change, wanted fixSelector) (Decision, error) {
 	input, err := q.input(ctx, c, e.Engine.ExemptHosts(q.ref.InNamespace()))
 	if err != nil {
 		return Decision{}, err

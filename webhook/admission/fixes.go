@@ -68,8 +68,11 @@ func asMap(o *mesh.Object) map[string]any {
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &spec); err != nil {
 		return nil
 	}
-	if o.Kind == mesh.KindDestinationRule {
-		spellOutDisable(spec)
+	switch o.Kind {
+	case mesh.KindDestinationRule:
+		spellOutMode(spec, "DISABLE")
+	case mesh.KindGateway:
+		spellOutMode(spec, "PASSTHROUGH")
 	}
 	metadata := map[string]any{"name": o.Name, "namespace": o.Namespace}
 	if len(o.Labels) > 0 {
@@ -81,20 +84,20 @@ func asMap(o *mesh.Object) map[string]any {
 	return map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "metadata": metadata, "spec": spec}
 }
 
-// spellOutDisable writes the mode DISABLE down where a tls setting of a rule has none: that is what it means, and the typed
-// form, in which it is zero, leaves it out.
-func spellOutDisable(value any) {
+// spellOutMode writes the mode down where a tls setting has none: that is what it means, and the typed form, in which it is
+// zero, leaves it out.
+func spellOutMode(value any, mode string) {
 	switch value := value.(type) {
 	case map[string]any:
 		for key, child := range value {
 			if tls, ok := child.(map[string]any); ok && key == "tls" && tls["mode"] == nil {
-				tls["mode"] = "DISABLE"
+				tls["mode"] = mode
 			}
-			spellOutDisable(child)
+			spellOutMode(child, mode)
 		}
 	case []any:
 		for _, child := range value {
-			spellOutDisable(child)
+			spellOutMode(child, mode)
 		}
 	}
 }

@@ -49,6 +49,9 @@ func WriteJSON(w io.Writer, paths []mesh.Path, all bool) error {
 	return cli.WriteJSON(w, list[0])
 }
 
+// JSON returns the path as `tlsward explain -o json` writes it.
+func JSON(p mesh.Path) any { return pathToJSON(p) }
+
 func pathToJSON(p mesh.Path) jsonPath {
 	out := jsonPath{Client: p.Client.String(), Host: p.Host, Port: p.Port, Hops: []jsonHop{}, Verdict: p.Verdict,
 		Cause: p.Cause, Considered: []jsonConsidered{}}

@@ -100,6 +100,9 @@ func verdict(p mesh.Path, style terminal.Style) string {
 	return style.Yellow(string(p.Verdict)) + ": the mesh does not know this host and port"
 }
 
+// Why returns a cause in words, "" for one that needs none.
+func Why(c mesh.Cause) string { return causes[c] }
+
 // causes has the words for each cause.
 var causes = map[mesh.Cause]string{
 	mesh.CauseNoRule:             "no DestinationRule applies to this client",

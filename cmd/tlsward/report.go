@@ -1,0 +1,35 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/tlsward/tlsward/internal/cli/report"
+)
+
+func newReportCommand() *cobra.Command {
+	var o report.Options
+	cmd := &cobra.Command{
+		Use:   "report [-f PATH...] [--kubeconfig FILE] [--context NAME] [-o text|json|csv]",
+		Args:  cobra.ArbitraryArgs,
+		Short: "Show how everything that leaves the mesh leaves, and who is let in",
+		Long: `Show, for every external host and port and every client, whether what is sent leaves in plaintext or under TLS, whether the
+server's name is checked, by which gateway it leaves, and who decided so; and, for every Service, who gets to its pods without an
+identity of the mesh. What is worst comes first.
+
+The mesh is that of the manifests; with --kubeconfig or --context that of the cluster with the manifests applied; without
+manifests that of the cluster. It is only read.`,
+		Example: `  tlsward report -f mesh/
+  tlsward report --context production
+  tlsward report --context production -o csv > connections.csv`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			addPaths(&o.Source, args)
+			return report.Run(cmd.Context(), o, streams(cmd))
+		},
+	}
+	addSource(cmd, &o.Source)
+	f := cmd.Flags()
+	f.StringVarP(&o.Output, "output", "o", "text", "text, json or csv")
+	f.BoolVar(&o.All, "all", false, "leave nothing out of the text")
+	f.BoolVar(&o.Mutated, "mutated", false, "the manifests as the mutating webhook would leave them")
+	return cmd
+}

@@ -1,0 +1,86 @@
+package report
+
+import (
+	"context"
+	"time"
+
+	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/terminal"
+)
+
+// Options are what `tlsward report` is asked to do.
+type Options struct {
+	offline.Source
+	// Mutated asks about the files as the mutating webhook would leave them.
+	Mutated bool
+	// All has the text leave nothing out.
+	All bool
+	// Output is text, json or csv.
+	Output string
+	// Now is when the report is made; the present if zero.
+	Now time.Time
+}
+
+// Run reads the files, and the cluster, and writes what leaves their mesh and who is let in.
+func Run(ctx context.Context, o Options, streams cli.Streams) error {
+	if err := cli.CheckOutput(o.Output, "text", "json", "csv"); err != nil {
+		return err
+	}
+	stop := streams.Progress("reporting")
+	r, err := o.report(ctx, streams)
+	stop()
+	if err != nil {
+		return err
+	}
+	switch o.Output {
+	case "json":
+		return writeJSON(streams.Out, r)
+	case "csv":
+		return writeCSV(streams.Out, r)
+	}
+	return writeText(streams.Out, r, textStyle{terminal.For(streams.Out), terminal.Width(streams.Out), o.All})
+}
+
+// report is what there is to show, the worst first.
+type report struct {
+	made        time.Time
+	mesh        *offline.Mesh
+	namespaces  []string
+	connections []audit.Connection
+	workloads   []audit.Workload
+	findings    []audit.Finding
+	remedies    audit.Remedies
+}
+
+func (o Options) report(ctx context.Context, streams cli.Streams) (report, error) {
+	evaluator, err := o.Evaluator(ctx)
+	if err != nil {
+		return report{}, err
+	}
+	m, err := o.Read(ctx, evaluator, streams)
+	if err != nil {
+		return report{}, err
+	}
+	if o.Mutated {
+		if err := m.Mutate(evaluator); err != nil {
+			return report{}, err
+		}
+	}
+	r := report{made: o.Now, mesh: m, namespaces: m.Snapshot.Namespaces()}
+	if r.made.IsZero() {
+		r.made = time.Now()
+	}
+	if r.findings, err = audit.Findings(ctx, evaluator, m.Snapshot); err != nil {
+		return report{}, err
+	}
+	if r.connections, err = audit.Connections(ctx, m.Snapshot, evaluator.Config.Exemptions); err != nil {
+		return report{}, err
+	}
+	r.workloads, r.remedies = audit.Workloads(m.Snapshot, r.findings), audit.NewRemedies(r.findings)
+	audit.WorstFirst(r.findings)
+	audit.WorstConnectionsFirst(r.connections)
+	audit.WorstWorkloadsFirst(r.workloads)
+	return r, nil
+}
