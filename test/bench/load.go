@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,16 +15,25 @@ import (
 // target is an endpoint under load.
 type target struct {
 	name, url string
-	client    *http.Client
+	*server
 }
 
-// result is what a target did over all its slices.
+// result is what a target did over all its rounds.
 type result struct {
 	latencies []time.Duration
-	busy      time.Duration
+	rounds    []round
 }
 
-func (r *result) throughput() float64 { return float64(len(r.latencies)) / r.busy.Seconds() }
+// round is what a target did in one slice of time.
+type round struct {
+	answers   int
+	busy, cpu time.Duration
+}
+
+func (r round) throughput() float64 { return float64(r.answers) / r.busy.Seconds() }
+
+// cpuPerAnswer is what the server's process computed for one answer, TLS and HTTP included.
+func (r round) cpuPerAnswer() float64 { return r.cpu.Seconds() / float64(r.answers) }
 
 // quantile returns the latency that a share q of the requests stayed within. Latencies must be sorted.
 func (r *result) quantile(q float64) time.Duration {
@@ -35,13 +45,13 @@ func interleave(ctx context.Context, o options, targets []target, m *mix, client
 	results := make([]result, len(targets))
 	for round := range o.rounds + 1 {
 		for i, t := range targets {
-			slice, err := load(ctx, t, m, clients, o.slice)
+			latencies, slice, err := load(ctx, t, m, clients, o.slice)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", t.name, err)
 			}
 			if round > 0 {
-				results[i].latencies = append(results[i].latencies, slice.latencies...)
-				results[i].busy += slice.busy
+				results[i].latencies = append(results[i].latencies, latencies...)
+				results[i].rounds = append(results[i].rounds, slice)
 			}
 		}
 	}
@@ -52,9 +62,10 @@ func interleave(ctx context.Context, o options, targets []target, m *mix, client
 }
 
 // load asks a target with so many clients at once, each with all reviews in turn, for a while.
-func load(ctx context.Context, t target, m *mix, clients int, length time.Duration) (result, error) {
-	per := make([]result, clients)
+func load(ctx context.Context, t target, m *mix, clients int, length time.Duration) ([]time.Duration, round, error) {
+	per := make([][]time.Duration, clients)
 	errs := make([]error, clients)
+	cpu := t.cpuTime()
 	begin := time.Now()
 	until := begin.Add(length)
 	var wg sync.WaitGroup
@@ -63,43 +74,39 @@ func load(ctx context.Context, t target, m *mix, clients int, length time.Durati
 			for n := c; time.Now().Before(until) && ctx.Err() == nil; n++ {
 				body := m.next(n)
 				start := time.Now()
-				if errs[c] = ask(ctx, t, body); errs[c] != nil {
+				if _, errs[c] = ask(ctx, t, body); errs[c] != nil {
 					return
 				}
-				per[c].latencies = append(per[c].latencies, time.Since(start))
+				per[c] = append(per[c], time.Since(start))
 			}
 		})
 	}
 	wg.Wait()
-	all := result{busy: time.Since(begin)}
-	for c := range clients {
-		if errs[c] != nil {
-			return all, errs[c]
-		}
-		all.latencies = append(all.latencies, per[c].latencies...)
+	slice := round{busy: time.Since(begin), cpu: t.cpuTime() - cpu}
+	latencies := slices.Concat(per...)
+	slice.answers = len(latencies)
+	err := errors.Join(append(errs, ctx.Err())...)
+	if err == nil && slice.answers == 0 {
+		err = fmt.Errorf("no answer within %s", length)
 	}
-	if len(all.latencies) == 0 {
-		return all, fmt.Errorf("no answer within %s", length)
-	}
-	return all, ctx.Err()
+	return latencies, slice, err
 }
 
-func ask(ctx context.Context, t target, body []byte) error {
+// ask returns the answer to one review.
+func ask(ctx context.Context, t target, body []byte) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := t.client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		return err
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %s", response.Status)
 	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %s", response.Status)
-	}
-	return nil
+	return answer, err
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -14,17 +16,74 @@ import (
 
 // mix hands the reviews out, one after the other.
 type mix struct {
-	bodies [][]byte
+	name    string
+	reviews []sample
 	// fresh makes for every review an object that no review had before: nothing can be remembered of it.
 	fresh bool
 	count atomic.Int64
+}
+
+// sample is the body of a review, and what the answer to it must be.
+type sample struct {
+	body []byte
+	want answer
+}
+
+// answer is what /validate says of a review.
+type answer string
+
+const (
+	clean   answer = "clean"   // admitted without a word
+	warned  answer = "warned"  // admitted with a warning
+	refused answer = "refused" // denied, with its fix written out
+)
+
+// mixes returns the reviews that are measured: every kind of answer alone, all in turn, and all of them coming again.
+func mixes() []*mix {
+	all := reviews()
+	list := []*mix{{name: "all", reviews: all, fresh: true}, {name: "all, again", reviews: all}}
+	for _, a := range []answer{refused, warned, clean} {
+		others := func(s sample) bool { return s.want != a }
+		list = slices.Insert(list, 0, &mix{name: string(a), reviews: slices.DeleteFunc(slices.Clone(all), others), fresh: true})
+	}
+	return list
+}
+
+// check asks for every review once: what is measured must be what its name says.
+func (m *mix) check(ctx context.Context, t target) error {
+	for i, s := range m.reviews {
+		body, err := ask(ctx, t, s.body)
+		if err != nil {
+			return err
+		}
+		var got struct {
+			Response struct {
+				Allowed  bool
+				Warnings []string
+			}
+		}
+		if err := json.Unmarshal(body, &got); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+		is := refused
+		if got.Response.Allowed {
+			is = clean
+			if len(got.Response.Warnings) > 0 {
+				is = warned
+			}
+		}
+		if is != s.want {
+			return fmt.Errorf("%s: review %d of %q is %s, want %s: %s", t.name, i, m.name, is, s.want, body)
+		}
+	}
+	return nil
 }
 
 // uidStart begins the UID of every object; a number of twelve digits ends it.
 const uidStart = "5f0c7b9e-8f1d-4a44-9d0e-"
 
 func (m *mix) next(n int) []byte {
-	body := m.bodies[n%len(m.bodies)]
+	body := m.reviews[n%len(m.reviews)].body
 	if !m.fresh {
 		return body
 	}
@@ -34,33 +93,23 @@ func (m *mix) next(n int) []byte {
 	return body
 }
 
-func (m *mix) String() string {
-	if m.fresh {
-		return "new"
-	}
-	return "again"
-}
-
-// reviews returns the mix: a ServiceEntry, a DestinationRule and an AuthorizationPolicy, each good and bad, as an API
-// server sends them.
-func reviews() [][]byte {
-	var out [][]byte
-	for i, text := range []string{
-		entry("new", "new.example.com"),
-		entry("plain", "plain.example.com"), // a stored rule disables TLS for it
-		rule("shop", "shop.example.com", "SIMPLE"),
-		rule("shop", "shop.example.com", "DISABLE"),
-		policy("good", "principals: [cluster.local/ns/web/sa/frontend]"),
-		policy("bad", "namespaces: [web]"),
-	} {
-		out = append(out, review(i, text))
-	}
+// reviews returns all reviews, as an API server sends them.
+func reviews() []sample {
+	var out []sample
+	add := func(want answer, text string) { out = append(out, sample{review(len(out), text), want}) }
+	add(clean, entry("ruled", "ruled.example.com")) // a stored rule starts TLS for it
+	add(clean, rule("shop", "shop.example.com", "SIMPLE"))
+	add(clean, policy("good", "principals: [cluster.local/ns/web/sa/frontend]"))
+	add(warned, entry("new", "new.example.com"))                // its rule is still to come
+	add(warned, rule("nobody", "nobody.example.com", "SIMPLE")) // nobody declares the host
+	add(refused, rule("shop", "shop.example.com", "SIMPLE, sni: other.example.com"))
+	add(refused, policy("bad", "namespaces: [web]"))
 	return out
 }
 
 // partners are stored in every mesh: what the reviews are judged against.
 func partners() []string {
-	return []string{entry("shop", "shop.example.com"), rule("plain", "plain.example.com", "DISABLE")}
+	return []string{entry("shop", "shop.example.com"), rule("ruled", "ruled.example.com", "SIMPLE")}
 }
 
 func entry(name, host string) string {

@@ -12,14 +12,41 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // server is a process that is asked.
 type server struct {
 	url    string
+	pid    int
 	client *http.Client
 	stop   func()
+}
+
+// tick is the unit of CPU time in /proc (USER_HZ).
+const tick = 10 * time.Millisecond
+
+// cpuTime is what the process has computed so far, 0 where the system does not tell. On a machine with other work it says
+// more than the clock.
+func (s *server) cpuTime() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
+	if err != nil {
+		return 0
+	}
+	// The second field is the program's name in parentheses, which may hold anything; utime and stime are the 14th and 15th.
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	var ticks time.Duration
+	for _, field := range fields[11:13] {
+		n, _ := strconv.Atoi(field)
+		ticks += time.Duration(n)
+	}
+	return ticks * tick
 }
 
 // newClient keeps one HTTP/2 connection, as an API server does. It does not check the name: what it speaks to was
@@ -57,7 +84,7 @@ func startBaseline(ctx context.Context) (*server, error) {
 		return nil, fmt.Errorf("start the baseline: %w", err)
 	}
 	stop := func() { _ = stdin.Close(); _ = cmd.Wait() }
-	return &server{url: "https://" + address, client: newClient(), stop: stop}, nil
+	return &server{url: "https://" + address, pid: cmd.Process.Pid, client: newClient(), stop: stop}, nil
 }
 
 // startProgram runs tlsward on the manifests in dir and waits until it answers.
@@ -81,7 +108,7 @@ func startProgram(ctx context.Context, path, dir string) (*server, error) {
 		stop()
 		return nil, fmt.Errorf("start tlsward: %w", err)
 	}
-	return &server{url: "https://" + address, client: newClient(), stop: stop}, nil
+	return &server{url: "https://" + address, pid: cmd.Process.Pid, client: newClient(), stop: stop}, nil
 }
 
 // readAddress reads the log until it tells where reviews are taken, and drops the rest as it comes.
