@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -19,7 +20,7 @@ type ruleSet struct {
 	// toEveryone is what other namespaces find, toNamespace what those find instead that rules are exported to by name.
 	toEveryone  []*consolidatedRule
 	toNamespace map[string][]*consolidatedRule
-	specHash    uint64 // see hashSpec
+	specHash    func() uint64 // see hashSpec; it is worked out when it is first asked for
 }
 
 // newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them.
@@ -39,7 +40,7 @@ func (s Settings) newRuleSet(namespace, host string, rules []*Object) *ruleSet {
 	}
 	set.local, set.private = newSelectableRules(local.forOwnNamespace()), newSelectableRules(private.forOwnNamespace())
 	set.toEveryone, set.toNamespace = exported.forOtherNamespaces()
-	set.specHash = set.hashSpecs()
+	set.specHash = sync.OnceValue(set.hashSpecs)
 	return set
 }
 

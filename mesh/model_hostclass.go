@@ -70,10 +70,11 @@ func (s *Snapshot) hostClassKey(hostname string, sni []string) string {
 	b.WriteString(services[0].specKey)
 	fmt.Fprintf(&b, "\x05%t", s.leavesMesh(services[0]))
 	for _, set := range s.rules.Prefix(hostname + "\x00") {
-		if set.specHash == 0 {
+		hash := set.specHash()
+		if hash == 0 {
 			return ""
 		}
-		fmt.Fprintf(&b, "\x00%x", set.specHash)
+		fmt.Fprintf(&b, "\x00%x", hash)
 	}
 	for _, v := range s.virtualServices.Prefix(byHost + strings.ToLower(hostname) + "\x00") {
 		hash := v.specHash()

@@ -38,8 +38,11 @@ func (v Version) exportOrders(namespace string) []exportOrder {
 }
 
 // servicesExportedToNamespace returns the services of a host that a namespace sees: those exported to it by name,
-// then the public ones, each the oldest first; see exportOrder.
+// then the public ones, each the oldest first; see exportOrder. The caller must not change them.
 func (v Version) servicesExportedToNamespace(all []*service, namespace string) []*service {
+	if len(all) == 1 && visible(all[0].exportTo, all[0].namespace, namespace) {
+		return all // nearly always
+	}
 	var seen []*service
 	for _, svc := range all {
 		if visible(svc.exportTo, svc.namespace, namespace) {

@@ -35,10 +35,11 @@ func (l egressListener) captures(svc scopedService) bool {
 func (l egressListener) isHTTPProxy() bool { return strings.EqualFold(l.protocol, "HTTP_PROXY") }
 
 // egressListeners returns the egress listeners of a client's Sidecar; without one, a listener that imports everything.
+// The caller must not change them.
 func (s *Snapshot) egressListeners(client Client) []egressListener {
 	o := s.sidecarFor(client)
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
-		return []egressListener{{hosts: []string{"*/*"}, version: s.settings.Version}}
+		return s.everything
 	}
 	var list []egressListener
 	for i, e := range sidecarSpec(o).Egress {

@@ -13,7 +13,9 @@ import (
 // is not there. With and Without return a new one that shares nearly all of it.
 type Snapshot struct {
 	settings Settings
-	objects  treap.Map[*Object] // kind, namespace, name
+	// everything is the egress listener of clients without a Sidecar.
+	everything []egressListener
+	objects    treap.Map[*Object] // kind, namespace, name
 	// unread has the objects that the control plane does not read.
 	unread treap.Map[*Object]
 	// services has the services of a host, the oldest first; hostsByDomain the hosts by host.Reversed.
@@ -45,7 +47,7 @@ type Snapshot struct {
 
 // New returns the snapshot of these objects. Of two with the same Ref the later one counts.
 func New(settings Settings, objects ...*Object) *Snapshot {
-	s := &Snapshot{settings: settings}
+	s := &Snapshot{settings: settings, everything: []egressListener{{hosts: []string{"*/*"}, version: settings.Version}}}
 	for _, o := range objects {
 		s.put(o)
 	}

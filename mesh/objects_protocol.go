@@ -17,6 +17,14 @@ const (
 // FamilyOf returns the class of a declared protocol, in any case (istio.io/istio pkg/config/protocol/instance.go
 // Parse). What Parse does not know is "unsupported" there, and is sniffed like a port without a protocol.
 func FamilyOf(protocol string) Family {
+	switch protocol { // as nearly everybody writes them: to lower them would allocate
+	case "HTTP", "HTTP2", "GRPC":
+		return FamilyHTTP
+	case "HTTPS", "TLS":
+		return FamilyTLS
+	case "TCP":
+		return FamilyOpaque
+	}
 	switch strings.ToLower(protocol) {
 	case "http", "http2", "grpc", "grpc-web", "http_proxy":
 		return FamilyHTTP

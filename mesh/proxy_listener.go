@@ -31,7 +31,7 @@ func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool
 //	- hosts: ["external/edition.cnn.com"]
 func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (l egressListener, ok bool) {
 	if client.Kind != ClientSidecar {
-		return egressListener{hosts: []string{"*/*"}, version: s.settings.Version}, true
+		return s.everything[0], true
 	}
 	return s.egressListenerAmong(s.egressListeners(client), client, svc, p)
 }

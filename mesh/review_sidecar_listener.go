@@ -54,7 +54,7 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 // without capture, or with an address of their own, leave the port to others (pilot/pkg/networking/core/listener.go
 // buildSidecarOutboundListeners: the key of a listener is its address and port).
 func (s *Snapshot) capturingListener(client Client, svc scopedService, p port) (egressListener, bool) {
-	list := slices.DeleteFunc(s.egressListeners(client), func(l egressListener) bool { return !l.captures(svc) })
+	list := slices.DeleteFunc(slices.Clone(s.egressListeners(client)), func(l egressListener) bool { return !l.captures(svc) })
 	return s.egressListenerAmong(list, client, svc, p)
 }
 

@@ -1,0 +1,49 @@
+package webhook
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/tlsward/tlsward/webhook/internal/fixture"
+)
+
+// What a new review allocates, from its body to its answer, with room of a tenth: what was won must not creep away. Garbage is
+// most of what a review costs, and unlike time it is the same on every machine.
+func TestReviewAllocations(t *testing.T) {
+	f := newFixture(t, Options{Cache: benchCache(t, 100)})
+	server := ctrlwebhook.NewServer(ctrlwebhook.Options{})
+	f.Register(server)
+	for _, tc := range []struct {
+		name, path, text string
+		most             float64
+	}{
+		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2545},
+		{"good DestinationRule", "/validate", fixture.GoodRule, 778},
+		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2334},
+		{"good AuthorizationPolicy", "/validate", namedCallers, 825},
+		{"refused AuthorizationPolicy", "/validate", namelessCallers, 1380},
+		{"DestinationRule to complete", "/mutate", fixture.BareRule, 605},
+		{"complete DestinationRule", "/mutate", fixture.GoodRule, 341},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			body := []byte(envelope(t, create(t, tc.text)))
+			request := httptest.NewRequest(http.MethodPost, tc.path, nil)
+			request.Header.Set("Content-Type", "application/json")
+			request.ContentLength = int64(len(body))
+			got := testing.AllocsPerRun(100, func() {
+				e := *testEvaluator(t) // another evaluator has no answers of before
+				f.Use(&e)
+				request.Body = io.NopCloser(bytes.NewReader(body))
+				server.WebhookMux().ServeHTTP(&discardWriter{http.Header{}}, request)
+			})
+			if got > tc.most*1.1 {
+				t.Errorf("%v allocations, want %v at most", got, tc.most*1.1)
+			}
+		})
+	}
+}
