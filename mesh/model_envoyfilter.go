@@ -2,11 +2,12 @@ package mesh
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
-	"google.golang.org/protobuf/types/known/structpb"
 	networking "istio.io/api/networking/v1alpha3"
+	typev1beta1 "istio.io/api/type/v1beta1"
 )
 
 // outboundPatch is one of an EnvoyFilter's configPatches that changes what leaves proxies: their outbound listeners, routes
@@ -20,13 +21,14 @@ type outboundPatch struct {
 // field returns the path of the patch in its EnvoyFilter.
 func (p outboundPatch) field() string { return fmt.Sprintf("spec.configPatches[%d]", p.index) }
 
-// outboundPatches returns the patches of an EnvoyFilter that change what leaves. Those for SIDECAR_INBOUND do not, nor does
-// an EXTENSION_CONFIG, which a filter must name.
+// outboundPatches returns the patches of an EnvoyFilter that change what leaves. Those for SIDECAR_INBOUND do so at waypoints
+// alone, whose listeners for the services behind them are inbound ones; an EXTENSION_CONFIG does not, which a filter must name.
 func outboundPatches(o *Object) []outboundPatch {
+	spec := o.Spec.(*networking.EnvoyFilter)
 	var list []outboundPatch
-	for i, patch := range o.Spec.(*networking.EnvoyFilter).ConfigPatches {
-		if patch.GetMatch().GetContext() == networking.EnvoyFilter_SIDECAR_INBOUND || patch.GetApplyTo() == networking.EnvoyFilter_EXTENSION_CONFIG ||
-			patch.GetApplyTo() == networking.EnvoyFilter_INVALID {
+	for i, patch := range spec.ConfigPatches {
+		inbound := patch.GetMatch().GetContext() == networking.EnvoyFilter_SIDECAR_INBOUND && len(spec.TargetRefs) == 0
+		if inbound || patch.GetApplyTo() == networking.EnvoyFilter_EXTENSION_CONFIG || patch.GetApplyTo() == networking.EnvoyFilter_INVALID {
 			continue
 		}
 		list = append(list, outboundPatch{filter: o, index: i, patch: patch})
@@ -34,37 +36,56 @@ func outboundPatches(o *Object) []outboundPatch {
 	return list
 }
 
-// isFor reports whether the patch may change what a client's proxy does with connections to a port of a host
+// isForFlow reports whether the patch may change a flow, or one of the others for which it stands
 // (pilot/pkg/model/push_context.go EnvoyFilters, pilot/pkg/networking/core/envoyfilter). What it matches beside the cluster, the
-// port and the proxy's kind is taken to match.
-func (p outboundPatch) isFor(client Client, root, host string, number uint32) bool {
-	spec := p.filter.Spec.(*networking.EnvoyFilter)
-	if client.Kind == ClientZtunnel || p.filter.Namespace != root && p.filter.Namespace != client.Namespace {
-		return false
+// listener's port and the proxy's kind is taken to match.
+func (p outboundPatch) isForFlow(f Flow, root string) bool {
+	host := f.Host
+	if other, _ := p.cluster(); f.OtherHosts > 0 && other != "" {
+		host = other
 	}
-	// The labels of a gateway's pods are not known here.
-	if selector := spec.GetWorkloadSelector().GetLabels(); client.Kind == ClientSidecar && !selectorMatches(selector, client.Labels) {
-		return false
-	}
-	return p.isForKind(client.Kind) && p.matchesPort(number) && p.matchesCluster(host, number)
+	return p.isForProxy(f.Client, root) && p.isForKind(f.Client.Kind) && p.matchesListener(f) && p.matchesCluster(host, f.Port)
 }
 
-// isForKind reports whether the patch is for proxies of a kind.
+// isForProxy reports whether the patch's EnvoyFilter is for a client's proxy (pilot/pkg/model/policyattachment.go
+// ShouldAttachPolicy):
+//  1. one with targetRefs is for the pods of Gateways of the Gateway API, and waypoints have no other;
+//  2. any other is for what its selector selects. The labels of a gateway's pods are not known here.
+func (p outboundPatch) isForProxy(client Client, root string) bool {
+	spec := p.filter.Spec.(*networking.EnvoyFilter)
+	refs := spec.GetTargetRefs()
+	switch {
+	case client.Kind == ClientZtunnel || p.filter.Namespace != root && p.filter.Namespace != client.Namespace:
+		return false
+	case client.Kind == ClientWaypoint:
+		return slices.ContainsFunc(refs, func(ref *typev1beta1.PolicyTargetReference) bool {
+			return ref.GetKind() == "GatewayClass" && p.filter.Namespace == root || ref.GetKind() == "Gateway" && p.filter.Namespace == client.Namespace
+		})
+	case client.Kind == ClientSidecar:
+		return len(refs) == 0 && selectorMatches(spec.GetWorkloadSelector().GetLabels(), client.Labels)
+	}
+	return true
+}
+
+// isForKind reports whether the patch is for proxies of a kind. A waypoint has inbound listeners and both kinds of clusters; the
+// context WAYPOINT is in Istio's API, and no version that the model was held against obeys it.
 func (p outboundPatch) isForKind(kind ClientKind) bool {
 	switch p.patch.GetMatch().GetContext() {
 	case networking.EnvoyFilter_ANY:
 		return true
 	case networking.EnvoyFilter_SIDECAR_OUTBOUND:
-		return kind == ClientSidecar
+		return kind != ClientGateway
 	case networking.EnvoyFilter_GATEWAY:
 		return kind == ClientGateway
 	}
 	return kind == ClientWaypoint
 }
 
-func (p outboundPatch) matchesPort(number uint32) bool {
+// matchesListener reports whether the patch's match of a listener, where it has one, may be that of the listener by which a flow
+// comes. A route may lead it to another port than that; a gateway's listeners, and a waypoint's, have ports of their own.
+func (p outboundPatch) matchesListener(f Flow) bool {
 	wanted := p.patch.GetMatch().GetListener().GetPortNumber()
-	return wanted == 0 || wanted == number
+	return wanted == 0 || f.Routed || f.Client.Kind != ClientSidecar || wanted == f.Port
 }
 
 // matchesCluster reports whether the patch's match of a cluster, where it has one, is for a port of a host
@@ -91,45 +112,4 @@ func (p outboundPatch) cluster() (host string, port uint32) {
 		return parts[3], 0
 	}
 	return parts[3], uint32(number)
-}
-
-// rawBuffer is Envoy's transport socket without TLS.
-const rawBuffer = "envoy.transport_sockets.raw_buffer"
-
-// startsPlaintext reports whether the patch says plainly that a cluster's TLS is taken away: its transport socket, or one of
-// those that are chosen by endpoint, becomes one without TLS.
-//
-//	applyTo: CLUSTER
-//	patch: {operation: MERGE, value: {transport_socket: {name: envoy.transport_sockets.raw_buffer}}}
-func (p outboundPatch) startsPlaintext() bool {
-	if p.patch.GetApplyTo() != networking.EnvoyFilter_CLUSTER || p.patch.GetPatch().GetOperation() == networking.EnvoyFilter_Patch_REMOVE {
-		return false
-	}
-	value := p.patch.GetPatch().GetValue()
-	if isRawBuffer(member(value, "transport_socket", "transportSocket")) {
-		return true
-	}
-	for _, match := range member(value, "transport_socket_matches", "transportSocketMatches").GetListValue().GetValues() {
-		if isRawBuffer(member(match.GetStructValue(), "transport_socket", "transportSocket")) {
-			return true
-		}
-	}
-	return false
-}
-
-// isRawBuffer reports whether a transport socket is one without TLS, by its type or, where it has none, by its name.
-func isRawBuffer(socket *structpb.Value) bool {
-	config := member(socket.GetStructValue(), "typed_config", "typedConfig").GetStructValue()
-	if url := config.GetFields()["@type"].GetStringValue(); url != "" {
-		return strings.HasSuffix(url, ".RawBuffer")
-	}
-	return socket.GetStructValue().GetFields()["name"].GetStringValue() == rawBuffer
-}
-
-// member returns a field by either of the names that protobuf's JSON has for it.
-func member(in *structpb.Struct, name, jsonName string) *structpb.Value {
-	if value, ok := in.GetFields()[name]; ok {
-		return value
-	}
-	return in.GetFields()[jsonName]
 }

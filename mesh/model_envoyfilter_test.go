@@ -28,41 +28,59 @@ func TestOutboundPatches(t *testing.T) {
 	}
 }
 
+// The listeners of a waypoint for what lies behind it are inbound ones.
+func TestInboundPatchesOfWaypoints(t *testing.T) {
+	patches := patchesIn(t, `EnvoyFilter shop/a: {targetRefs: [{kind: Gateway, name: waypoint}], configPatches: [{applyTo: HTTP_FILTER, match: {context: SIDECAR_INBOUND}}]}`)
+	if len(patches) != 1 {
+		t.Fatalf("%d patches", len(patches))
+	}
+	for kind, want := range map[ClientKind]bool{ClientWaypoint: true, ClientSidecar: false, ClientGateway: false} {
+		f := Flow{Path: Path{Client: Client{Kind: kind, Namespace: "shop"}, Host: "api.example", Port: 80}}
+		if have := patches[0].isForFlow(f, "istio-system"); have != want {
+			t.Errorf("%s: %t, want %t", kind, have, want)
+		}
+	}
+}
+
 func TestOutboundPatchIsFor(t *testing.T) {
 	shop := Client{Kind: ClientSidecar, Namespace: "shop"}
 	for name, c := range map[string]struct {
 		in, spec string
 		client   Client
 		want     bool
+		routed   bool
 	}{
-		"its own namespace":           {"shop", `[{applyTo: CLUSTER}]`, shop, true},
-		"the root namespace":          {"istio-system", `[{applyTo: CLUSTER}]`, shop, true},
-		"the root namespace, anybody": {"istio-system", `[{applyTo: CLUSTER}]`, Client{Kind: ClientSidecar, Namespace: AnyNamespace}, true},
-		"another namespace":           {"team", `[{applyTo: CLUSTER}]`, shop, false},
-		"a ztunnel has no Envoy":      {"shop", `[{applyTo: CLUSTER}]`, Client{Kind: ClientZtunnel, Namespace: "shop"}, false},
-		"a gateway's":                 {"shop", `[{applyTo: CLUSTER, match: {context: GATEWAY}}]`, shop, false},
-		"a gateway's, at a gateway":   {"shop", `[{applyTo: CLUSTER, match: {context: GATEWAY}}]`, Client{Kind: ClientGateway, Namespace: "shop"}, true},
-		"a sidecar's, at a gateway":   {"shop", `[{applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND}}]`, Client{Kind: ClientGateway, Namespace: "shop"}, false},
-		"a waypoint's":                {"shop", `[{applyTo: CLUSTER, match: {context: WAYPOINT}}]`, Client{Kind: ClientWaypoint, Namespace: "shop"}, true},
-		"the host":                    {"shop", `[{applyTo: CLUSTER, match: {cluster: {service: api.example, portNumber: 80}}}]`, shop, true},
-		"another host":                {"shop", `[{applyTo: CLUSTER, match: {cluster: {service: www.example}}}]`, shop, false},
-		"another port":                {"shop", `[{applyTo: CLUSTER, match: {cluster: {portNumber: 443}}}]`, shop, false},
-		"the cluster's name":          {"shop", `[{applyTo: CLUSTER, match: {cluster: {name: "outbound|80|v1|api.example"}}}]`, shop, true},
-		"another cluster's name":      {"shop", `[{applyTo: CLUSTER, match: {cluster: {name: "outbound|443||api.example"}}}]`, shop, false},
-		"the port of a listener":      {"shop", `[{applyTo: LISTENER, match: {listener: {portNumber: 80}}}]`, shop, true},
-		"another listener":            {"shop", `[{applyTo: LISTENER, match: {listener: {portNumber: 443}}}]`, shop, false},
+		"its own namespace":           {"shop", `[{applyTo: CLUSTER}]`, shop, true, false},
+		"the root namespace":          {"istio-system", `[{applyTo: CLUSTER}]`, shop, true, false},
+		"the root namespace, anybody": {"istio-system", `[{applyTo: CLUSTER}]`, Client{Kind: ClientSidecar, Namespace: AnyNamespace}, true, false},
+		"another namespace":           {"team", `[{applyTo: CLUSTER}]`, shop, false, false},
+		"a ztunnel has no Envoy":      {"shop", `[{applyTo: CLUSTER}]`, Client{Kind: ClientZtunnel, Namespace: "shop"}, false, false},
+		"a gateway's":                 {"shop", `[{applyTo: CLUSTER, match: {context: GATEWAY}}]`, shop, false, false},
+		"a gateway's, at a gateway":   {"shop", `[{applyTo: CLUSTER, match: {context: GATEWAY}}]`, Client{Kind: ClientGateway, Namespace: "shop"}, true, false},
+		"a sidecar's, at a gateway":   {"shop", `[{applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND}}]`, Client{Kind: ClientGateway, Namespace: "shop"}, false, false},
+		"a waypoint's":                {"shop", `[{applyTo: CLUSTER, match: {context: WAYPOINT}}]`, Client{Kind: ClientWaypoint, Namespace: "shop"}, false, false}, // without targetRefs
+		"the host":                    {"shop", `[{applyTo: CLUSTER, match: {cluster: {service: api.example, portNumber: 80}}}]`, shop, true, false},
+		"another host":                {"shop", `[{applyTo: CLUSTER, match: {cluster: {service: www.example}}}]`, shop, false, false},
+		"another port":                {"shop", `[{applyTo: CLUSTER, match: {cluster: {portNumber: 443}}}]`, shop, false, false},
+		"the cluster's name":          {"shop", `[{applyTo: CLUSTER, match: {cluster: {name: "outbound|80|v1|api.example"}}}]`, shop, true, false},
+		"another cluster's name":      {"shop", `[{applyTo: CLUSTER, match: {cluster: {name: "outbound|443||api.example"}}}]`, shop, false, false},
+		"the port of a listener":      {"shop", `[{applyTo: LISTENER, match: {listener: {portNumber: 80}}}]`, shop, true, false},
+		"another listener":            {"shop", `[{applyTo: LISTENER, match: {listener: {portNumber: 443}}}]`, shop, false, false},
+		"the listener of the port from which a route leads to this one": {"shop", `[{applyTo: LISTENER, match: {listener: {portNumber: 443}}}]`, shop, true, true},
+		"a listener of a gateway, whose port is not the host's":         {"shop", `[{applyTo: LISTENER, match: {listener: {portNumber: 443}}}]`, Client{Kind: ClientGateway, Namespace: "shop"}, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := patchesIn(t, `EnvoyFilter `+c.in+`/a: {configPatches: `+c.spec+`}`)[0]
-			if have := p.isFor(c.client, "istio-system", "api.example", 80); have != c.want {
+			f := Flow{Path: Path{Client: c.client, Host: "api.example", Port: 80}, Routed: c.routed}
+			if have := p.isForFlow(f, "istio-system"); have != c.want {
 				t.Errorf("%t, want %t", have, c.want)
 			}
 		})
 	}
 	selected := patchesIn(t, `EnvoyFilter shop/a: {workloadSelector: {labels: {app: curl}}, configPatches: [{applyTo: CLUSTER}]}`)[0]
 	for labels, want := range map[string]bool{"curl": true, "cart": false} {
-		client := Client{Kind: ClientSidecar, Namespace: "shop", Labels: map[string]string{"app": labels}}
-		if have := selected.isFor(client, "istio-system", "api.example", 80); have != want {
+		f := Flow{Path: Path{Client: Client{Kind: ClientSidecar, Namespace: "shop", Labels: map[string]string{"app": labels}}, Host: "api.example", Port: 80}}
+		if have := selected.isForFlow(f, "istio-system"); have != want {
 			t.Errorf("pods with app=%s: %t, want %t", labels, have, want)
 		}
 	}
@@ -84,6 +102,26 @@ func TestPatchStartsPlaintext(t *testing.T) {
 		"a filter chain's is what clients meet": {`{applyTo: FILTER_CHAIN, patch: {operation: MERGE, value: {transport_socket: {name: ` + raw + `}}}}`, false},
 	} {
 		if have := patchesIn(t, fmt.Sprintf(`EnvoyFilter shop/a: {configPatches: [%s]}`, c.patch))[0].startsPlaintext(); have != c.want {
+			t.Errorf("%s: %t, want %t", name, have, c.want)
+		}
+	}
+}
+
+func TestPatchPassesRequestsOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		patch string
+		want  bool
+	}{
+		"a route":                      {`{applyTo: HTTP_ROUTE, patch: {operation: MERGE, value: {route: {cluster: PassthroughCluster}}}}`, true},
+		"a share of a route":           {`{applyTo: HTTP_ROUTE, match: {context: SIDECAR_OUTBOUND}, patch: {operation: ADD, value: {route: {weighted_clusters: {clusters: [{name: a, weight: 1}, {name: PassthroughCluster, weight: 1}]}}}}}`, true},
+		"a virtual host":               {`{applyTo: VIRTUAL_HOST, patch: {operation: ADD, value: {name: a, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: PassthroughCluster}}]}}}`, true},
+		"in place of HTTP":             {`{applyTo: NETWORK_FILTER, match: {context: SIDECAR_OUTBOUND, listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager}}}}, patch: {operation: REPLACE, value: {name: envoy.filters.network.tcp_proxy, typed_config: {cluster: PassthroughCluster}}}}`, true},
+		"bytes of whatever kind":       {`{applyTo: NETWORK_FILTER, match: {context: SIDECAR_OUTBOUND}, patch: {operation: REPLACE, value: {name: envoy.filters.network.tcp_proxy, typed_config: {cluster: PassthroughCluster}}}}`, false},
+		"another cluster":              {`{applyTo: HTTP_ROUTE, patch: {operation: MERGE, value: {route: {cluster: mine}}}}`, false},
+		"a gateway, which has no such": {`{applyTo: HTTP_ROUTE, match: {context: GATEWAY}, patch: {operation: MERGE, value: {route: {cluster: PassthroughCluster}}}}`, false},
+		"taken away":                   {`{applyTo: HTTP_ROUTE, patch: {operation: REMOVE, value: {route: {cluster: PassthroughCluster}}}}`, false},
+	} {
+		if have := patchesIn(t, fmt.Sprintf(`EnvoyFilter shop/a: {configPatches: [%s]}`, c.patch))[0].passesRequestsOn(); have != c.want {
 			t.Errorf("%s: %t, want %t", name, have, c.want)
 		}
 	}

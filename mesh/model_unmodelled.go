@@ -29,6 +29,10 @@ const (
 	MeansImage OutsideMeans = "image"
 	// MeansGatewayPods: which pods a Gateway configures, those of other namespaces' gateways too.
 	MeansGatewayPods OutsideMeans = "gateway-pods"
+	// MeansPassthrough: requests go on as applications write them, past the clusters that start TLS.
+	MeansPassthrough OutsideMeans = "passthrough"
+	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
+	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 )
 
 // unmodelled is a field that the model does not follow, and what hangs on it.

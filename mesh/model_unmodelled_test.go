@@ -35,7 +35,7 @@ func TestGatewayServiceAnnotation(t *testing.T) {
 		"VirtualService shop/a" + annotated:  "",
 	} {
 		o := objects(t, manifest)[0]
-		found := snapshot(t, manifest).OutsideModelOf(o, nil)
+		found := snapshot(t, manifest).OutsideModelOf(o, nil, nil)
 		if len(found) != 1 || found[0].Means != want {
 			t.Errorf("%s: %v, want one that means %q", manifest, found, want)
 		}

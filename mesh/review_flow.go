@@ -90,6 +90,8 @@ type Flow struct {
 	// OtherHosts is the number of flows to other hosts that differ from this one in nothing but the host, and are left
 	// out.
 	OtherHosts int `json:"otherHosts,omitempty"`
+	// Routed reports whether a route leads the flow to Host and Port, from whichever listener.
+	Routed bool `json:"-"`
 }
 
 // LostTLS is TLS that is lost as one rule takes the place of another.
@@ -127,6 +129,7 @@ func (h hop) flow() Flow {
 		Path:    Path{Client: h.client, Host: h.host, Port: h.port, Hops: []Hop{h.shown()}, Verdict: h.verdict(), Cause: h.cause()},
 		HopKind: h.kind, Subset: h.subset, Protocol: h.cluster.Protocol, Family: h.cluster.Family, Payload: h.payload,
 		TargetPorts: h.cluster.TargetPorts, WasUnrouted: h.wasUnrouted, HostNotVisible: h.cluster.lookup.hostNotVisible,
+		Routed: h.route != nil,
 	}
 	if h.cluster.rule != nil {
 		f.Rule = &h.cluster.rule.first.Ref

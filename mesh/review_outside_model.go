@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"slices"
+	"strings"
 )
 
 // OutsideModel is something that Istio may obey and the model does not know, so that what a review says of its connections is
@@ -24,9 +25,10 @@ type OutsideModel struct {
 }
 
 // OutsideModelOf returns what the model does not know of an object under review, which is nil where it is deleted, and what may
-// change the flows of the review.
-func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
-	found := s.patchesOf(flows, object)
+// change the flows of the review. Of what was stored before it, nil at a CREATE, it returns what was outside the model and held
+// TLS up.
+func (s *Snapshot) OutsideModelOf(object, stored *Object, flows []Flow) []OutsideModel {
+	found := append(s.patchesOf(flows, object), s.withdrawnTLS(object, stored)...)
 	if object == nil {
 		return found
 	}
@@ -44,7 +46,28 @@ func (s *Snapshot) OutsideModelOf(object *Object, flows []Flow) []OutsideModel {
 		return found
 	}
 	for _, p := range outboundPatches(object) {
-		found = append(found, OutsideModel{Field: p.field(), Patch: true, StartsPlaintext: p.startsPlaintext() && s.leavesByCluster(p)})
+		o := OutsideModel{Field: p.field(), Patch: true}
+		switch {
+		case p.startsPlaintext() && s.leavesByCluster(p):
+			o.StartsPlaintext = true
+		case p.passesRequestsOn() && s.leavesByVirtualHost(p):
+			o.StartsPlaintext, o.Means = true, MeansPassthrough
+		}
+		found = append(found, o)
+	}
+	return found
+}
+
+// withdrawnTLS returns the patches that started TLS towards hosts outside and that an EnvoyFilter no longer has.
+func (s *Snapshot) withdrawnTLS(object, stored *Object) []OutsideModel {
+	if stored == nil || stored.Kind != KindEnvoyFilter {
+		return nil
+	}
+	var found []OutsideModel
+	for _, p := range outboundPatches(stored) {
+		if p.startsTLS() && s.leavesByCluster(p) && !p.isStillIn(object) {
+			found = append(found, OutsideModel{Field: p.field(), Patch: true, Means: MeansTLSWithdrawn})
+		}
 	}
 	return found
 }
@@ -69,6 +92,12 @@ func (s *Snapshot) leavesByCluster(p outboundPatch) bool {
 	return host == "" || !inside || s.isExternal(host)
 }
 
+// leavesByVirtualHost reports whether the virtual hosts that a patch matches, "HOST:PORT", may be of hosts outside.
+func (s *Snapshot) leavesByVirtualHost(p outboundPatch) bool {
+	name, _, _ := strings.Cut(p.patch.GetMatch().GetRouteConfiguration().GetVhost().GetName(), ":")
+	return name == "" || s.isCalledOutside(name)
+}
+
 // patchesOf returns the first patch of each EnvoyFilter that may change one of the flows of a review.
 func (s *Snapshot) patchesOf(flows []Flow, object *Object) []OutsideModel {
 	var found []OutsideModel
@@ -86,13 +115,4 @@ func (s *Snapshot) patchesOf(flows []Flow, object *Object) []OutsideModel {
 		}
 	}
 	return found
-}
-
-// isForFlow reports whether the patch may change a flow, or one of the others for which it stands.
-func (p outboundPatch) isForFlow(f Flow, root string) bool {
-	host := f.Host
-	if other, _ := p.cluster(); f.OtherHosts > 0 && other != "" {
-		host = other
-	}
-	return p.isFor(f.Client, root, host, f.Port)
 }

@@ -3,8 +3,8 @@
 # description: |-
 #   The object has a label or an annotation of istio.io, or a field, that tlsward's model of Istio does not have: an API or a
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
-#   leaves from proxies: told at the EnvoyFilter, and at each object whose connections it may change. Or a PeerAuthentication
-#   takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. Or a route of
+#   leaves from proxies: told at the EnvoyFilter, at each object whose connections it may change, and where a patch goes that
+#   started TLS. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. Or a route of
 #   the Gateway API leads from a gateway out of the mesh. What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed. A warning; a denial under strict. A Gateway outside the root namespace
@@ -55,6 +55,11 @@ default _action(_) := {}
 _action(unknown) := {"action": "deny"} if unknown.means == "gateway-pods"
 
 _message(unknown) := sprintf(
+	"%s: %s started TLS, and this %s takes it away: where no DestinationRule starts it, what these clusters send leaves the mesh in plaintext.",
+	[lib.object_name(lib.reviewed_object), unknown.field, input.request.operation],
+) if {
+	unknown.means == "tls-withdrawn"
+} else := sprintf(
 	"%s: %s patches what leaves from proxies; tlsward does not follow EnvoyFilters: whether TLS still stands on the connections of these proxies, it cannot say.",
 	[lib.object_name(lib.reviewed_object), unknown.field],
 ) if {
@@ -75,7 +80,9 @@ _meanings := {
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
 
-_fix(unknown) := sprintf("# If it is for what comes in alone; else compare what the proxies have: istioctl proxy-config\n%s", [lib.set_fields(
+_fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tlsward explain HOST:PORT\n" if {
+	unknown.means == "tls-withdrawn"
+} else := sprintf("# If it is for what comes in alone; else compare what the proxies have: istioctl proxy-config\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{sprintf("%s.match.context", [unknown.field]): "SIDECAR_INBOUND"},
 )]) if {

@@ -82,3 +82,10 @@ test_refuses_what_takes_the_place_of_a_selector if {
 	v.action == "deny"
 	contains(v.fix, "Let spec.selector say which pods")
 }
+
+test_says_what_held_tls_up if {
+	withdrawn := object.union(_patch(false), {"means": "tls-withdrawn"})
+	some v in found with input as object.union(fixtures.review("EnvoyFilter", []), {"outsideModel": [withdrawn]})
+	contains(v.message, "spec.configPatches[0] started TLS, and this")
+	contains(v.fix, "DestinationRule")
+}

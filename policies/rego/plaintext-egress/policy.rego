@@ -9,7 +9,8 @@
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
-#   An EnvoyFilter that plainly gives clusters a transport socket without TLS is refused, too.
+#   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
+#   is refused, too.
 #   What Istio itself calls without TLS (keys of a RequestAuthentication, the module of a WasmPlugin or TrafficExtension by an
 #   http:// URL to a host outside) is a warning: no proxy is on that way, so that no rule can mend it.
 # related_resources:
@@ -41,10 +42,7 @@ violation contains lib.flow_violation(f, object.union(_diverted_action(f), {
 
 # An EnvoyFilter whose patch says plainly that TLS is taken away.
 violation contains {
-	"message": sprintf(
-		"%s: %s gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext.",
-		[lib.object_name(lib.reviewed_object), unknown.field],
-	),
+	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _patch_text(unknown)]),
 	"decidedBy": lib.reviewed_field(unknown.field),
 	"fix": lib.set_fields(lib.reviewed_object, {unknown.field: null}),
 } if {
@@ -52,6 +50,10 @@ violation contains {
 	not unknown.object
 	unknown.startsPlaintext
 }
+
+_patch_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
+	unknown.means == "passthrough"
+} else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
 
 # What Istio itself calls. Nobody tampers with it unseen where the answer is checked otherwise, so it is told.
 violation contains {
