@@ -60,9 +60,9 @@ func (h hop) verdict() Verdict {
 		return Plaintext
 	case !h.exists || h.kind == HopNone:
 		return Unknown
-	case h.cluster.Originated() && h.payload == FamilyTLS && !h.servers.unwrapTLS():
+	case h.cluster.Originated() && h.payload == FamilyTLS && !h.servers.unwrapTLS() && h.cluster.tunnel() == nil:
 		return DoubleTLS
-	case h.cluster.Originated(), h.cluster.everywhere && h.payload != FamilyTLS:
+	case h.cluster.Originated() && (h.payload != FamilyTLS || h.servers.unwrapTLS()), h.cluster.everywhere && h.payload != FamilyTLS:
 		return Originated
 	case h.payload == FamilyTLS:
 		return ApplicationTLS

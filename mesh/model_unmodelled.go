@@ -33,6 +33,8 @@ const (
 	MeansPassthrough OutsideMeans = "passthrough"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
+	// MeansTunnel: the server to which TLS is started passes the bytes on, as the application wrote them.
+	MeansTunnel OutsideMeans = "tunnel"
 )
 
 // unmodelled is a field that the model does not follow, and what hangs on it.

@@ -17,6 +17,7 @@ type Cluster struct {
 	Protocol string
 	Family   Family
 
+	subset  string
 	rule    *consolidatedRule
 	service scopedService
 	lookup  ruleLookup
@@ -43,7 +44,7 @@ func (s *Snapshot) cluster(client Client, svc scopedService, number uint32, subs
 		return Cluster{}, false
 	}
 	c := Cluster{
-		Protocol: p.protocol, Family: p.family(), service: svc,
+		Protocol: p.protocol, Family: p.family(), service: svc, subset: subsetName,
 		Hop: Hop{From: client.String(), To: svc.host, Port: number, Protocol: p.protocol, Names: []string{}},
 	}
 	c.lookup = s.destinationRules(client, svc)

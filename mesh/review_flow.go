@@ -2,7 +2,9 @@ package mesh
 
 import (
 	"cmp"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -87,6 +89,8 @@ type Flow struct {
 	// RelatedUnused reports whether the rule in Related decided no client's TLS before the review: TLS in it would be
 	// ignored, too.
 	RelatedUnused bool `json:"relatedUnused,omitempty"`
+	// Tunnel is whom the host, a proxy, is asked to pass these bytes on to, by a rule's tunnel.
+	Tunnel string `json:"tunnel,omitempty"`
 	// OtherHosts is the number of flows to other hosts that differ from this one in nothing but the host, and are left
 	// out.
 	OtherHosts int `json:"otherHosts,omitempty"`
@@ -130,6 +134,9 @@ func (h hop) flow() Flow {
 		HopKind: h.kind, Subset: h.subset, Protocol: h.cluster.Protocol, Family: h.cluster.Family, Payload: h.payload,
 		TargetPorts: h.cluster.TargetPorts, WasUnrouted: h.wasUnrouted, HostNotVisible: h.cluster.lookup.hostNotVisible,
 		Routed: h.route != nil,
+	}
+	if t := h.cluster.tunnel(); t != nil && h.payload != FamilyHTTP {
+		f.Tunnel = net.JoinHostPort(t.TargetHost, strconv.FormatUint(uint64(t.TargetPort), 10))
 	}
 	if h.cluster.rule != nil {
 		f.Rule = &h.cluster.rule.first.Ref

@@ -39,7 +39,7 @@ func (s *Snapshot) OutsideModelOf(object, stored *Object, flows []Flow) []Outsid
 		found = append(found, OutsideModel{Field: "metadata.labels[" + revisionLabel + "]", Means: MeansRevision})
 	}
 	found = append(found, s.unfollowedParents(object)...)
-	for _, u := range unmodelledFields(object) {
+	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
 	}
 	if object.Kind != KindEnvoyFilter {

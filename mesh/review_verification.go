@@ -163,7 +163,7 @@ func (r *review) declaredByOther(client Client, host, author string) *service {
 }
 
 // namesOfOthers returns the names for which a rule has the certificate of a hop's server checked, where none of them may be one
-// of the host's own: of its entry's hosts, subjectAltNames and endpoints, or of the same domain (its last two labels). Identities
+// of the host's own: of its entry's hosts, subjectAltNames and endpoints, or of the same domain. Identities
 // and addresses are no names.
 func (h hop) namesOfOthers() []string {
 	if h.kind != HopEgress || !h.hasRule() || !h.exists || !h.cluster.Hop.Verified {
@@ -188,15 +188,6 @@ func isNameOfAny(hosts []string, name string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc(hosts, func(known string) bool {
 		known = strings.ToLower(known)
-		return host.Matches(known, name) || known != "" && lastLabels(known) == lastLabels(name)
+		return host.Matches(known, name) || known != "" && host.Domain(known) == host.Domain(name)
 	})
-}
-
-// lastLabels returns the last two labels of a name.
-func lastLabels(name string) string {
-	last := strings.LastIndexByte(name, '.')
-	if last < 0 {
-		return name
-	}
-	return name[strings.LastIndexByte(name[:last], '.')+1:]
 }

@@ -52,10 +52,11 @@ func TestReviewLostVerificationByOwner(t *testing.T) {
 }
 
 func TestIsNameOfAny(t *testing.T) {
-	hosts := []string{"api.partner.example", "*.cdn.test", ""}
+	hosts := []string{"api.partner.example", "*.cdn.test", "api.bank.co.uk", ""}
 	for name, want := range map[string]bool{
 		"api.partner.example": true, "API.Partner.Example": true, "*.partner.example": true, "partner.example": true, "eu.partner.example": true,
 		"a.cdn.test": true, "*": true, "203.0.113.7": true, "spiffe://cluster.local/ns/a/sa/b": true,
+		"www.bank.co.uk": true, "evil.co.uk": false, "co.uk": false,
 		"other.example": false, "evil.example.net": false, "example": false, "cdn.test.net": false,
 	} {
 		if have := isNameOfAny(hosts, name); have != want {

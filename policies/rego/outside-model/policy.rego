@@ -5,7 +5,7 @@
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
 #   leaves from proxies: told at the EnvoyFilter, at each object whose connections it may change, and where a patch goes that
 #   started TLS. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. Or a route of
-#   the Gateway API leads from a gateway out of the mesh. What Istio makes of it,
+#   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
@@ -77,6 +77,7 @@ _meanings := {
 	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
+	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
 
@@ -93,6 +94,11 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	unknown.means == "no-mtls"
 } else := sprintf("# Let spec.selector say which pods the Gateway is for:\n%s", [lib.set_fields(lib.reviewed_object, {unknown.field: null})]) if {
 	unknown.means == "gateway-pods"
+} else := sprintf("# Where the application starts TLS itself, declare the protocol of the host's port as TLS. Where there is no such proxy:\n%s", [lib.set_fields(
+	lib.reviewed_object,
+	{unknown.field: null},
+)]) if {
+	unknown.means == "tunnel"
 } else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {
 	unknown.means == "gateway-route"
 } else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(

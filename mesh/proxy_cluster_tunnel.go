@@ -1,0 +1,45 @@
+package mesh
+
+import (
+	"fmt"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// tunnel returns by which tunnel connections that are not parsed as HTTP go to the cluster, nil for none: the host is a proxy,
+// and inside the cluster's TLS, if it has any, the client's bytes follow a CONNECT or a POST that names whom it shall pass them on
+// to. A subset has its own tunnel alone, and a port none (pilot/pkg/networking/core/tunnelingconfig/apply.go):
+//
+//	host: proxy.example.com
+//	trafficPolicy:
+//	  tls: {mode: SIMPLE}                                                      # up to proxy.example.com
+//	  tunnel: {protocol: CONNECT, targetHost: db.example.com, targetPort: 3306}
+//
+// A trafficPolicy's proxyProtocol only puts a header before the TLS, which stays (pilot/pkg/networking/core/
+// cluster_traffic_policy.go applyUpstreamProxyProtocol).
+func (c Cluster) tunnel() *networking.TrafficPolicy_TunnelSettings {
+	return c.rule.policyFor(c.subset).GetTunnel()
+}
+
+// tunnels returns the fields by which a rule has bytes passed on by a server to which a proxy starts TLS, where that is all the
+// TLS that they have.
+func tunnels(o *Object, flows []Flow) []unmodelled {
+	rule, ok := o.Spec.(*networking.DestinationRule)
+	if !ok {
+		return nil
+	}
+	var found []unmodelled
+	add := func(policy *networking.TrafficPolicy, subset, path string) {
+		for _, f := range flows {
+			if policy.GetTunnel() != nil && f.Tunnel != "" && f.Subset == subset && f.Verdict == Originated {
+				found = append(found, unmodelled{path + ".tunnel", MeansTunnel})
+				return
+			}
+		}
+	}
+	add(rule.TrafficPolicy, "", "spec.trafficPolicy")
+	for i, sub := range rule.Subsets {
+		add(sub.GetTrafficPolicy(), sub.GetName(), fmt.Sprintf("spec.subsets[%d].trafficPolicy", i))
+	}
+	return found
+}
