@@ -1,7 +1,9 @@
 package envoy
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -108,4 +110,9 @@ func socketAddress(s *corev3.SocketAddress) (_ netip.AddrPort, ok bool) {
 		return netip.AddrPort{}, false
 	}
 	return netip.AddrPortFrom(address, uint16(s.GetPortValue())), true
+}
+
+// Listening returns the addresses of the listeners, ascending.
+func (c *Config) Listening() []netip.AddrPort {
+	return slices.SortedFunc(maps.Keys(c.byAddress), netip.AddrPort.Compare)
 }

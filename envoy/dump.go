@@ -1,184 +1,219 @@
 package envoy
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
-	adminv3 "github.com/envoyproxy/go-control-plane/envoy/admin/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// FromConfigDump reads what a proxy's admin interface answers at /config_dump?include_eds, which is also what
+// Dump is what a proxy's admin interface tells of it: the configuration that is in force, and what is not.
+type Dump struct {
+	*Config
+	// Node is how the proxy introduces itself to its control plane; nil where the dump has no bootstrap.
+	Node *Node
+	// Versions are those that the control plane gave the resources, or all of a kind (version_info), sorted, each once.
+	Versions []string
+	// Refused are the resources whose last update the proxy refused: an older state is in force, or none.
+	Refused []Unknown
+	// Warming are the resources that the proxy has and that are not in force yet.
+	Warming []Unknown
+}
+
+// ReadDump reads what a proxy's admin interface answers at /config_dump?include_eds, which is also what
 // `istioctl proxy-config all -o json` prints. Without include_eds the endpoints of EDS clusters are missing, and each
-// Outcome that needs them says so. What is active counts, not what is still warming or draining; what of it could not
-// be read is in Config.Unread. An error is about the dump as a whole.
-func FromConfigDump(data []byte) (*Config, error) {
-	sections, err := readSections(data)
-	if err != nil {
-		return nil, fmt.Errorf("read config dump: %w", err)
+// Outcome that needs them says so. What could not be read is in Config.Unread. An error is about the dump as a whole.
+//
+// It reads one resource at a time: no more of the text is held than the largest of them.
+func ReadDump(r io.Reader) (*Dump, error) {
+	text := bufio.NewReader(r)
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
+		_, _ = text.Discard(3)
 	}
-	var d dump
-	found := false
-	for _, s := range sections {
-		known, err := d.section(s)
-		if err != nil {
-			return nil, fmt.Errorf("read config dump: %w", err)
-		}
-		found = found || known
+	d := dump{decoder: json.NewDecoder(text), versions: map[string]bool{}}
+	if err := d.read(); err != nil {
+		return nil, fmt.Errorf("read config dump: %w", d.whereWrong(err))
 	}
-	if !found {
+	if !d.found {
 		return nil, errors.New("read config dump: it has neither listeners nor clusters, routes or endpoints")
 	}
 	c := NewConfig(d.listeners, d.routes, d.clusters, d.endpoints)
 	c.Unread = d.unread
-	return c, nil
+	out := &Dump{Config: c, Node: d.node, Refused: d.refused, Warming: d.warming}
+	for v := range d.versions {
+		out.Versions = append(out.Versions, v)
+	}
+	slices.Sort(out.Versions)
+	return out, nil
 }
 
-// readSections returns the parts of a dump, one for each kind of resource.
-func readSections(data []byte) ([]json.RawMessage, error) {
-	data = bytes.TrimLeft(data, " \t\r\n\ufeff")
-	if len(data) > 0 && data[0] == '[' {
-		return nil, errors.New("it is a list of one kind of resource: the whole dump is needed, as `istioctl proxy-config all -o json` prints it")
-	}
-	var top struct {
-		Configs []json.RawMessage `json:"configs"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if err := decoder.Decode(&top); err != nil {
-		return nil, whereWrong(err, len(data))
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("something follows it at byte %d", decoder.InputOffset())
-	}
-	if top.Configs == nil {
-		return nil, errors.New("it has no configs")
-	}
-	return top.Configs, nil
+// dump reads a config dump, and keeps what it has.
+type dump struct {
+	decoder *json.Decoder
+	found   bool
+
+	listeners []*listenerv3.Listener
+	routes    []*routev3.RouteConfiguration
+	clusters  []*clusterv3.Cluster
+	endpoints []*endpointv3.ClusterLoadAssignment
+
+	node                     *Node
+	versions                 map[string]bool
+	unread, refused, warming []Unknown
 }
 
 // whereWrong says where JSON is wrong, and that it is cut off where it ends too early.
-func whereWrong(err error, length int) error {
+func (d *dump) whereWrong(err error) error {
 	var syntax *json.SyntaxError
-	switch {
-	case length == 0:
+	switch at := d.decoder.InputOffset(); {
+	case errors.Is(err, io.EOF) && at == 0:
 		return errors.New("it is empty")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("it is cut off after %d bytes", length)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("it is cut off after byte %d", at)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("byte %d: %w", syntax.Offset, err)
 	}
 	return err
 }
 
-// dump is the resources of a config dump.
-type dump struct {
-	listeners []*listenerv3.Listener
-	routes    []*routev3.RouteConfiguration
-	clusters  []*clusterv3.Cluster
-	endpoints []*endpointv3.ClusterLoadAssignment
-	unread    []Unknown
-}
-
-// section reads one part of a dump; known is false for one that the walk has no use for.
-func (d *dump) section(raw json.RawMessage) (known bool, err error) {
-	var head struct {
-		Type string `json:"@type"`
-	}
-	if err := json.Unmarshal(raw, &head); err != nil {
-		return false, fmt.Errorf("a part without a type: %w", err)
-	}
-	var message proto.Message
-	var take func()
-	switch kind := messageName(head.Type); kind {
-	case "envoy.admin.v3.ListenersConfigDump":
-		m := &adminv3.ListenersConfigDump{}
-		message, take = m, func() { d.takeListeners(m) }
-	case "envoy.admin.v3.RoutesConfigDump":
-		m := &adminv3.RoutesConfigDump{}
-		message, take = m, func() { d.takeRoutes(m) }
-	case "envoy.admin.v3.ClustersConfigDump":
-		m := &adminv3.ClustersConfigDump{}
-		message, take = m, func() { d.takeClusters(m) }
-	case "envoy.admin.v3.EndpointsConfigDump":
-		m := &adminv3.EndpointsConfigDump{}
-		message, take = m, func() { d.takeEndpoints(m) }
-	default:
-		return false, nil
-	}
-	unknown, err := unmarshalSection(raw, message)
+// read reads the dump: an object whose "configs" are its sections.
+func (d *dump) read() error {
+	start, err := d.decoder.Token()
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", messageName(head.Type), err)
+		return err
 	}
-	if unknown != "" {
-		d.unread = append(d.unread, Unknown{Kind: "field", Name: messageName(head.Type), Detail: unknown})
+	switch start {
+	case json.Delim('['):
+		return errors.New("it is a list of one kind of resource: the whole dump is needed, as `istioctl proxy-config all -o json` prints it")
+	case json.Delim('{'):
+	default:
+		return errors.New("it is not an object")
 	}
-	take()
-	return true, nil
-}
-
-func (d *dump) takeListeners(m *adminv3.ListenersConfigDump) {
-	for _, l := range m.GetStaticListeners() {
-		d.listeners = take(d, d.listeners, "listener", "", l.GetListener(), &listenerv3.Listener{})
-	}
-	for _, l := range m.GetDynamicListeners() {
-		if detail := l.GetErrorState().GetDetails(); detail != "" {
-			d.unread = append(d.unread, Unknown{Kind: "listener", Name: l.GetName(), Detail: "an update was refused: " + detail})
+	has := false
+	if err := d.fields(func(name string) error {
+		if name != "configs" {
+			return d.skip()
 		}
-		if state := l.GetActiveState(); state != nil {
-			d.listeners = take(d, d.listeners, "listener", l.GetName(), state.GetListener(), &listenerv3.Listener{})
-		} else if l.GetWarmingState() != nil {
-			d.unread = append(d.unread, Unknown{Kind: "listener", Name: l.GetName(), Detail: "is still warming"})
+		has = true
+		return d.list("configs", d.section)
+	}); err != nil {
+		return err
+	}
+	if !has {
+		return errors.New("it has no configs")
+	}
+	if _, err := d.decoder.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("something follows it at byte %d", d.decoder.InputOffset())
+	}
+	return nil
+}
+
+// fields calls with the name of each field of an object whose brace was read; each reads the value.
+func (d *dump) fields(each func(name string) error) error {
+	for d.decoder.More() {
+		name, err := d.decoder.Token()
+		if err != nil {
+			return err
+		}
+		text, _ := name.(string)
+		if err := each(text); err != nil {
+			return err
+		}
+	}
+	_, err := d.decoder.Token()
+	return err
+}
+
+// list calls for each element of a list, which it reads; null is an empty list.
+func (d *dump) list(name string, each func() error) error {
+	start, err := d.decoder.Token()
+	if err != nil || start == nil {
+		return err
+	}
+	if start != json.Delim('[') {
+		return fmt.Errorf("%s is not a list", name)
+	}
+	for d.decoder.More() {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	_, err = d.decoder.Token()
+	return err
+}
+
+// skip reads a value that nobody needs.
+func (d *dump) skip() error {
+	for depth := 0; ; {
+		t, err := d.decoder.Token()
+		if err != nil {
+			return err
+		}
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
 		}
 	}
 }
 
-func (d *dump) takeRoutes(m *adminv3.RoutesConfigDump) {
-	for _, r := range m.GetStaticRouteConfigs() {
-		d.routes = take(d, d.routes, "route configuration", "", r.GetRouteConfig(), &routev3.RouteConfiguration{})
+// section reads one part of a dump. Its type comes first, as Envoy and istioctl write it; what stands before it is kept until
+// the type is known.
+func (d *dump) section() error {
+	start, err := d.decoder.Token()
+	if err != nil {
+		return err
 	}
-	for _, r := range m.GetDynamicRouteConfigs() {
-		d.routes = take(d, d.routes, "route configuration", "", r.GetRouteConfig(), &routev3.RouteConfiguration{})
+	if start != json.Delim('{') {
+		return errors.New("a part of it is not an object")
 	}
+	var kind string
+	early := map[string]json.RawMessage{}
+	err = d.fields(func(name string) error {
+		switch {
+		case name == "@type":
+			var url string
+			if err := d.decoder.Decode(&url); err != nil {
+				return fmt.Errorf("a part without a type: %w", err)
+			}
+			kind = messageName(url)
+			d.found = d.found || sections[kind] != nil
+			return nil
+		case kind == "":
+			var raw json.RawMessage
+			if err := d.decoder.Decode(&raw); err != nil {
+				return err
+			}
+			early[name] = raw
+			return nil
+		}
+		return d.field(kind, name)
+	})
+	if err != nil {
+		return named(kind, err)
+	}
+	for name, raw := range early {
+		if err := d.earlyField(kind, name, raw); err != nil {
+			return named(kind, err)
+		}
+	}
+	return nil
 }
 
-func (d *dump) takeClusters(m *adminv3.ClustersConfigDump) {
-	for _, c := range m.GetStaticClusters() {
-		d.clusters = take(d, d.clusters, "cluster", "", c.GetCluster(), &clusterv3.Cluster{})
+func named(kind string, err error) error {
+	if kind == "" {
+		return err
 	}
-	for _, c := range m.GetDynamicActiveClusters() {
-		d.clusters = take(d, d.clusters, "cluster", "", c.GetCluster(), &clusterv3.Cluster{})
-	}
-	for _, c := range m.GetDynamicWarmingClusters() {
-		d.unread = append(d.unread, Unknown{Kind: "cluster", Name: c.GetErrorState().GetDetails(), Detail: "is still warming"})
-	}
-}
-
-func (d *dump) takeEndpoints(m *adminv3.EndpointsConfigDump) {
-	for _, e := range m.GetStaticEndpointConfigs() {
-		d.endpoints = take(d, d.endpoints, "endpoints", "", e.GetEndpointConfig(), &endpointv3.ClusterLoadAssignment{})
-	}
-	for _, e := range m.GetDynamicEndpointConfigs() {
-		d.endpoints = take(d, d.endpoints, "endpoints", "", e.GetEndpointConfig(), &endpointv3.ClusterLoadAssignment{})
-	}
-}
-
-// take appends a resource to the list of its kind, or notes that it cannot be read.
-func take[M proto.Message](d *dump, list []M, kind, name string, packed *anypb.Any, message M) []M {
-	if packed == nil {
-		return list
-	}
-	u, ok := unpack(kind, name, packed, message)
-	if !ok {
-		d.unread = append(d.unread, u)
-		return list
-	}
-	return append(list, message)
+	return fmt.Errorf("%s: %w", kind, err)
 }

@@ -1,7 +1,9 @@
 package envoy
 
 import (
+	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,12 +24,12 @@ func loadDump(t testing.TB, name string) []byte {
 	return data
 }
 
-func TestFromConfigDump(t *testing.T) {
-	c, err := FromConfigDump(loadDump(t, "dump.yaml"))
+func TestReadDump(t *testing.T) {
+	c, err := ReadDump(bytes.NewReader(loadDump(t, "dump.yaml")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	walkAll(t, c, []walkCase{
+	walkAll(t, c.Config, []walkCase{
 		{"through a filter of a type that nobody knows", dialled("192.0.2.9:8080", Payload{}), []string{
 			"0.0.0.0_8080 > outbound|8080||a.example.com => upstream 192.0.2.1:8080" +
 				" [unknown network filter example.filters.network.audit (example.audit.v1.Audit)]",
@@ -38,7 +40,7 @@ func TestFromConfigDump(t *testing.T) {
 		}},
 	})
 	var unread []string
-	for _, u := range c.Unread {
+	for _, u := range slices.Concat(c.Unread, c.Refused, c.Warming) {
 		unread = append(unread, u.String())
 	}
 	for _, want := range []string{
@@ -52,12 +54,12 @@ func TestFromConfigDump(t *testing.T) {
 	}
 }
 
-func TestFromConfigDumpRefuses(t *testing.T) {
+func TestReadDumpRefuses(t *testing.T) {
 	whole := string(loadDump(t, "dump.yaml"))
 	for _, tc := range []struct{ name, dump, want string }{
 		{"nothing", "", "it is empty"},
 		{"a dump that is cut off", whole[:len(whole)/2], "it is cut off after"},
-		{"JSON that is none", `{"configs": [}`, "byte 14"},
+		{"JSON that is none", `{"configs": [}`, "byte 1"},
 		{"two dumps in one", whole + whole, "something follows it at byte"},
 		{"a list of listeners", `[{"name": "0.0.0.0_80"}]`, "istioctl proxy-config all -o json"},
 		{"another JSON", `{"kind": "Pod"}`, "it has no configs"},
@@ -66,7 +68,7 @@ func TestFromConfigDumpRefuses(t *testing.T) {
 		{"a field of another kind", `{"configs": [{"@type": "x/envoy.admin.v3.ClustersConfigDump", "version_info": {}}]}`, "envoy.admin.v3.ClustersConfigDump: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := FromConfigDump([]byte(tc.dump))
+			_, err := ReadDump(strings.NewReader(tc.dump))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
@@ -74,12 +76,12 @@ func TestFromConfigDumpRefuses(t *testing.T) {
 	}
 }
 
-// FuzzFromConfigDump holds that no bytes make the reader panic, nor a walk through what it read.
-func FuzzFromConfigDump(f *testing.F) {
+// FuzzReadDump holds that no bytes make the reader panic, nor a walk through what it read.
+func FuzzReadDump(f *testing.F) {
 	f.Add(loadDump(f, "dump.yaml"))
 	f.Add([]byte(`{"configs": [{"@type": "x/envoy.admin.v3.ListenersConfigDump"}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := FromConfigDump(data)
+		c, err := ReadDump(bytes.NewReader(data))
 		if err != nil {
 			return
 		}

@@ -113,3 +113,24 @@ func (p outboundPatch) cluster() (host string, port uint32) {
 	}
 	return parts[3], uint32(number)
 }
+
+// Patches returns the patches of EnvoyFilters that may change what the proxy of a client does with connections to a port of a
+// host, those of the root namespace first. A client's labels are those of its pods, of a gateway's too.
+func (s *Snapshot) Patches(client Client, host string, number uint32) []Decision {
+	flow := Flow{Client: client, Host: host, Port: number}
+	namespaces := []string{s.settings.RootNamespace, client.Namespace}
+	var list []Decision
+	for _, namespace := range slices.Compact(namespaces) {
+		for _, o := range s.objects.Prefix(KindEnvoyFilter + "\x00" + namespace + "\x00") {
+			if !selectorMatches(o.Spec.(*networking.EnvoyFilter).GetWorkloadSelector().GetLabels(), client.Labels) {
+				continue
+			}
+			for _, p := range outboundPatches(o) {
+				if p.isForFlow(flow, s.settings.RootNamespace) {
+					list = append(list, Decision{Object: o.Ref, Field: p.field()})
+				}
+			}
+		}
+	}
+	return list
+}

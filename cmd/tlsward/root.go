@@ -56,6 +56,7 @@ func newRootCommand() *cobra.Command {
 		newReplayCommand(),
 		newReportCommand(),
 		newTestCommand(),
+		newVerifyCommand(),
 		newVersionCommand(),
 		newProbeCommand(),
 	)

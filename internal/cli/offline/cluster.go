@@ -66,6 +66,7 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 	if err != nil {
 		return nil, err
 	}
+	m.OutsideModel = outside
 	for _, field := range outside {
 		m.Notes = append(m.Notes, "not followed: "+field)
 	}

@@ -37,6 +37,8 @@ type Mesh struct {
 	Notes []string
 	// Namespace is that of objects that name none.
 	Namespace string
+	// OutsideModel are the settings of the control plane that the mesh does not follow.
+	OutsideModel []string
 
 	index map[mesh.Ref]int // of an object in Objects
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tlsward/tlsward/internal/cli/verify"
+)
+
+func newVerifyCommand() *cobra.Command {
+	var o verify.Options
+	cmd := &cobra.Command{
+		Use:   "verify [-f PATH...] [--kubeconfig FILE] [--context NAME] --dump FILE...",
+		Short: "Tell whether tlsward is right about real proxies",
+		Long: `Hold the mesh against the configuration that proxies really have, connection by connection: each that a
+pod may open by what the mesh declares is walked through the proxy's listeners, routes and clusters, and where it ends is compared
+with what tlsward says. Each difference is told with what may be its cause.
+
+A dump is what /config_dump?include_eds of a proxy's admin port answers, or what istioctl proxy-config all -o json prints.
+
+Exits with 0 if the two agree on everything, 1 if something differs or could not be read, 2 if nothing could be compared.`,
+		Example: `  istioctl proxy-config all app-0.shop -o json > app-0.json
+  tlsward verify --context production --dump app-0.json
+  tlsward verify -f mesh/ --dump app-0.json --dump gateway.json -o json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Dumps = append(o.Dumps, args...)
+			if len(o.Dumps) == 0 {
+				return errors.New("name the proxies' configuration: --dump FILE")
+			}
+			return verify.Run(cmd.Context(), o, streams(cmd))
+		},
+	}
+	addFilename(cmd, &o.Paths)
+	addConfig(cmd, &o.Config)
+	addCluster(cmd, &o.Source)
+	cmd.Flags().StringArrayVar(&o.Dumps, "dump", nil, "`FILE` with a proxy's config dump, or - for standard input (may be repeated)")
+	cmd.Flags().StringVarP(&o.Output, "output", "o", "text", "text or json")
+	return cmd
+}

@@ -1,0 +1,5 @@
+// Package verify is the command `tlsward verify`: it holds the mesh against the configuration that real proxies have, and tells
+// where tlsward is right about them and where it is not.
+//
+// The comparison is package compare's; here proxies are found, and what was found is put into words.
+package verify

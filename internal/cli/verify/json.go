@@ -1,0 +1,60 @@
+package verify
+
+import (
+	"io"
+
+	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/compare"
+)
+
+// jsonReport is the contract of `tlsward verify -o json`. Every field is always there.
+type jsonReport struct {
+	Compared    int              `json:"compared"`
+	Agreed      int              `json:"agreed"`
+	Proxies     []jsonProxy      `json:"proxies"`
+	Differences []jsonDifference `json:"differences"`
+}
+
+type jsonProxy struct {
+	Proxy        string   `json:"proxy"`
+	Revision     string   `json:"revision"`
+	IstioVersion string   `json:"istioVersion"`
+	EnvoyVersion string   `json:"envoyVersion"`
+	Compared     int      `json:"compared"`
+	Agreed       int      `json:"agreed"`
+	Unread       []string `json:"unread"`
+}
+
+type jsonDifference struct {
+	Proxy    string          `json:"proxy"`
+	Host     string          `json:"host"`
+	Port     uint32          `json:"port"`
+	Protocol string          `json:"protocol"`
+	Address  string          `json:"address"`
+	Tlsward  []string        `json:"tlsward"`
+	Has      []string        `json:"has"`
+	Way      string          `json:"way"`
+	Unknown  bool            `json:"unknown"`
+	Causes   []compare.Cause `json:"causes"`
+}
+
+// writeJSON writes the results as one JSON object.
+func writeJSON(w io.Writer, results []compare.Result) error {
+	report := jsonReport{Proxies: []jsonProxy{}, Differences: []jsonDifference{}}
+	for _, r := range results {
+		p := r.Proxy
+		report.Compared, report.Agreed = report.Compared+r.Compared, report.Agreed+r.Agreed()
+		report.Proxies = append(report.Proxies, jsonProxy{
+			Proxy: p.String(), Revision: p.Revision, IstioVersion: p.IstioVersion, EnvoyVersion: p.EnvoyVersion,
+			Compared: r.Compared, Agreed: r.Agreed(), Unread: append([]string{}, r.Unread...),
+		})
+		for _, d := range r.Differences {
+			c := d.Connection
+			report.Differences = append(report.Differences, jsonDifference{
+				Proxy: p.String(), Host: c.Host, Port: c.Port, Protocol: c.Protocol, Address: c.At.String(),
+				Tlsward: d.Model, Has: d.Proxy, Way: d.Way, Unknown: d.Unknown, Causes: d.Causes,
+			})
+		}
+	}
+	return cli.WriteJSON(w, report)
+}

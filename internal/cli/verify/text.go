@@ -1,0 +1,74 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tlsward/tlsward/internal/compare"
+	"github.com/tlsward/tlsward/internal/terminal"
+)
+
+// writeText writes the results for a person: each proxy on a line, below it what differs, and at the end the counts.
+func writeText(w io.Writer, results []compare.Result) error {
+	var b strings.Builder
+	style := terminal.For(w)
+	compared, differ, unread := 0, 0, 0
+	for _, r := range results {
+		writeProxy(&b, r, style)
+		compared, differ, unread = compared+r.Compared, differ+len(r.Differences), unread+len(r.Unread)
+	}
+	fmt.Fprintf(&b, "%s of %s compared: %d agree, %d differ", counted(compared, "connection"), counted(len(results), "proxy"), compared-differ, differ)
+	if unread > 0 {
+		fmt.Fprintf(&b, "; %s of the proxies' configuration could not be read", counted(unread, "part"))
+	}
+	b.WriteString("\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeProxy(b *strings.Builder, r compare.Result, style terminal.Style) {
+	p := r.Proxy
+	fmt.Fprintf(b, "%s (Istio %s, Envoy %s): %d of %s agree\n", style.Bold(p.String()), cmp.Or(p.IstioVersion, "unknown"),
+		cmp.Or(p.EnvoyVersion, "unknown"), r.Agreed(), counted(r.Compared, "connection"))
+	for _, u := range r.Unread {
+		fmt.Fprintf(b, "  %s %s: what agrees holds only if this changes nothing\n", style.Red("not read:"), u)
+	}
+	for _, d := range r.Differences {
+		fmt.Fprintf(b, "  %s %s -> %s at %s\n", style.Red("differs:"), p, d.Connection, d.Connection.At)
+		writeList(b, "tlsward says", d.Model)
+		writeList(b, "the proxy has", d.Proxy)
+		if d.Way != "" {
+			fmt.Fprintf(b, "    by:            %s\n", d.Way)
+		}
+		for i, c := range d.Causes {
+			label := "likeliest cause:"
+			if i > 0 {
+				label = "or:"
+			}
+			fmt.Fprintf(b, "    %s %s\n", label, c.Message)
+		}
+	}
+}
+
+func writeList(b *strings.Builder, label string, list []string) {
+	for i, text := range list {
+		if i == 0 {
+			fmt.Fprintf(b, "    %-14s %s\n", label+":", text)
+		} else {
+			fmt.Fprintf(b, "    %-14s %s\n", "and", text)
+		}
+	}
+}
+
+// counted returns "1 proxy" or "2 proxies".
+func counted(n int, what string) string {
+	switch {
+	case n == 1:
+		return "1 " + what
+	case strings.HasSuffix(what, "y"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

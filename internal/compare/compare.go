@@ -1,0 +1,132 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tlsward/tlsward/envoy"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// Result is what came of one proxy.
+type Result struct {
+	Proxy Proxy
+	// Compared counts the connections that were asked about.
+	Compared int
+	// Differences are those of which the two sides tell differently, or of which the configuration cannot be understood.
+	Differences []Difference
+	// Unread is what of the configuration could not be read: what the two sides agree on holds only without it.
+	Unread []string
+}
+
+// Agreed counts the connections of which both sides tell the same.
+func (r Result) Agreed() int { return r.Compared - len(r.Differences) }
+
+// Difference is a connection of which the model and the proxy tell differently.
+type Difference struct {
+	Connection Connection
+	// Model and Proxy are where it ends, by either.
+	Model, Proxy []string
+	// Way is what of the proxy's configuration takes it.
+	Way string
+	// Unknown reports whether something on the way is not understood, so that nobody knows where it ends.
+	Unknown bool
+	// Causes are what may be the reason, the likeliest first.
+	Causes []Cause
+}
+
+// Proxies holds the model of a mesh against proxies, each by its dump.
+//
+// A sidecar is asked about what its pod may send to the hosts outside the mesh, a waypoint about the hosts for which it stands, a
+// gateway about what may come to the ports of its servers.
+func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, error) {
+	var all []Result
+	for _, d := range dumps {
+		p, err := ProxyOf(d)
+		if err != nil {
+			return nil, err
+		}
+		if p.Pushed.After(known.newestPush) {
+			known.newestPush, known.newestProxy = p.Pushed, p.String()
+		}
+		all = append(all, Result{Proxy: p})
+	}
+	for i, d := range dumps {
+		r := &all[i]
+		for _, u := range d.Unread {
+			r.Unread = append(r.Unread, u.String())
+		}
+		connections, err := ask(s, r.Proxy, d.Config)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Proxy, err)
+		}
+		r.Compared = len(connections)
+		for _, c := range connections {
+			if diff, differs := one(s, r.Proxy.Client, d.Config, c); differs {
+				diff.Causes = known.causes(s, r.Proxy, d, diff)
+				r.Differences = append(r.Differences, diff)
+			}
+		}
+	}
+	return all, nil
+}
+
+// ask lists the connections that a proxy is asked about.
+func ask(s *mesh.Snapshot, p Proxy, config *envoy.Config) ([]Connection, error) {
+	switch {
+	case p.Client.Kind == mesh.ClientGateway:
+		return AtGateway(s, p.Client, config), nil
+	case p.Client.Kind == mesh.ClientSidecar && !p.Captured:
+		return nil, fmt.Errorf("nothing is redirected to it (INTERCEPTION_MODE is NONE), so what its pod sends cannot be told")
+	}
+	return Outbound(s, p, config), nil
+}
+
+// one compares one connection.
+func one(s *mesh.Snapshot, client mesh.Client, config *envoy.Config, c Connection) (Difference, bool) {
+	var walked []end
+	way := ""
+	for _, p := range c.Payloads {
+		for _, o := range config.Walk(c.with(p)) {
+			inner := p
+			if p.TLS != nil && p.TLS.Inside.HTTP != nil {
+				inner = p.TLS.Inside
+			}
+			walked = append(walked, walkedEnd(o, inner))
+			if len(o.Path) > 0 && (way == "" || o.End == envoy.EndUpstream) {
+				way = o.Path[len(o.Path)-1].String()
+			}
+		}
+	}
+	walked = leaving(walked)
+	model := modelled(s, client, c)
+	if agree(model, walked) {
+		return Difference{}, false
+	}
+	var said []end
+	for _, a := range model {
+		said = append(said, a[0])
+	}
+	return Difference{
+		Connection: c, Model: lines(said), Proxy: lines(walked), Way: way,
+		Unknown: slices.ContainsFunc(walked, func(e end) bool { return e.unknown != "" }),
+	}, true
+}
+
+// agree reports whether each walked end is one that the model has, and each of the model's destinations is walked to.
+func agree(model []answer, walked []end) bool {
+	among := func(a answer, w end) bool {
+		return slices.ContainsFunc(a, func(e end) bool { return e.matches(w) })
+	}
+	for _, w := range walked {
+		if !slices.ContainsFunc(model, func(a answer) bool { return among(a, w) }) {
+			return false
+		}
+	}
+	for _, a := range model {
+		if !slices.ContainsFunc(walked, func(w end) bool { return among(a, w) }) {
+			return false
+		}
+	}
+	return true
+}

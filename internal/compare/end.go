@@ -1,0 +1,300 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tlsward/tlsward/envoy"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// clusterKey is what a cluster of a service is for.
+type clusterKey struct {
+	host, subset string
+	port         uint32
+}
+
+func (k clusterKey) String() string {
+	if k.subset != "" {
+		return fmt.Sprintf("%s:%d, subset %s", k.host, k.port, k.subset)
+	}
+	return fmt.Sprintf("%s:%d", k.host, k.port)
+}
+
+// keyOf reads a cluster's name: "outbound|80|v1|edition.cnn.com", with "_." for "|" towards SNI-routing gateways, and
+// "inbound-vip|80|http/v1|edition.cnn.com" of a host for which a waypoint stands (pilot/pkg/model/service.go ParseSubsetKey). ok is
+// false for any other.
+func keyOf(name string) (key clusterKey, ok bool) {
+	parts := strings.SplitN(name, "|", 4)
+	if len(parts) != 4 {
+		parts = strings.SplitN(name, "_.", 4)
+	}
+	if len(parts) != 4 {
+		return key, false
+	}
+	port, err := strconv.ParseUint(strings.TrimSuffix(parts[1], "_"), 10, 16)
+	if err != nil || parts[3] == "" {
+		return key, false
+	}
+	key = clusterKey{host: parts[3], subset: strings.TrimSuffix(parts[2], "_"), port: uint32(port)}
+	switch parts[0] {
+	case "outbound", "outbound_":
+		return key, true
+	case "inbound-vip":
+		_, key.subset, _ = strings.Cut(key.subset, "/")
+		return key, true
+	}
+	return key, false
+}
+
+// end is where a connection ends, in the words of both sides.
+type end struct {
+	// place is a cluster's key, passedOn or notTaken; unknown is what lies on the way and is not understood.
+	place, unknown string
+	// authority is the Host header that is set, "" for the client's own.
+	authority string
+	// tls is the TLS that the proxy starts, "" for none.
+	tls string
+	// ports are those of the endpoints; "" where there are none.
+	ports string
+	// why is how a connection ends that is not taken.
+	why string
+}
+
+// The places that are no cluster of a service: on to where the client wanted it, and nowhere.
+const (
+	passedOn = "passed on as it is"
+	notTaken = "nowhere"
+)
+
+// String returns the end as a person reads it.
+func (e end) String() string {
+	switch {
+	case e.unknown != "":
+		return e.unknown
+	case e.place == notTaken && e.why != "":
+		return notTaken + ": " + e.why
+	case e.place == passedOn, e.place == notTaken:
+		return e.place
+	}
+	text := "to " + e.place
+	if e.ports != "" {
+		text += " at port " + e.ports
+	}
+	if e.authority != "" {
+		text += " as " + e.authority
+	}
+	if e.tls == "" {
+		return text + ", no TLS"
+	}
+	return text + ", " + e.tls
+}
+
+// originated is the TLS that a proxy starts.
+type originated struct {
+	mode      string
+	sni       string
+	autoSNI   bool
+	names     []string
+	autoNames bool
+	insecure  bool
+}
+
+func (t originated) String() string {
+	text := "TLS " + t.mode
+	switch {
+	case t.autoSNI:
+		text += ", SNI from the Host header"
+	case t.sni == "":
+		text += ", no SNI"
+	default:
+		text += ", SNI " + t.sni
+	}
+	names := slices.Clone(t.names)
+	slices.Sort(names)
+	switch names = slices.Compact(names); {
+	case t.insecure:
+		text += ", certificate not checked"
+	case len(names) > 0:
+		text += ", checked for " + strings.Join(names, ", ")
+	case t.autoNames:
+		text += ", checked for the Host header's name"
+	default:
+		text += ", no name checked"
+	}
+	return text
+}
+
+// joined returns ports as text, each once, ascending.
+func joined(ports []uint32) string {
+	ports = slices.Clone(ports)
+	slices.Sort(ports)
+	var text []string
+	for _, p := range slices.Compact(ports) {
+		text = append(text, strconv.FormatUint(uint64(p), 10))
+	}
+	return strings.Join(text, ", ")
+}
+
+// leaving returns the ends at which something leaves or is not known, else one at which nothing does.
+func leaving(ends []end) []end {
+	left := slices.DeleteFunc(slices.Clone(ends), func(e end) bool { return e.place == notTaken && e.unknown == "" })
+	switch {
+	case len(left) > 0:
+		return left
+	case len(ends) > 0:
+		return ends[:1]
+	}
+	return []end{{place: notTaken}}
+}
+
+// lines returns ends as text, each once, sorted.
+func lines(ends []end) []string {
+	var list []string
+	for _, e := range ends {
+		list = append(list, e.String())
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// meshCertificate is the secret that carries a workload's own identity.
+const meshCertificate = "default"
+
+// walkedEnd returns where a walk ended.
+func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
+	key, ok := keyOf(o.Cluster())
+	switch {
+	case len(o.Unknown) > 0:
+		return end{unknown: o.Unknown[0].String() + " on the way to " + o.Cluster()}
+	case o.End == envoy.EndUnknown:
+		return end{unknown: "a way that is not understood: " + o.String()}
+	case !ok && o.End == envoy.EndUpstream:
+		return end{place: passedOn}
+	case !ok, o.End != envoy.EndUpstream && o.End != envoy.EndNoEndpoint:
+		return end{place: notTaken, why: strings.TrimSpace(string(o.End) + " " + o.Reason)}
+	}
+	e := end{place: key.String(), tls: walkedTLS(o.TLS)}
+	if p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
+		e.authority = o.Authority
+	}
+	var ports []uint32
+	for _, to := range o.Endpoints {
+		ports = append(ports, uint32(to.Port))
+	}
+	e.ports = joined(ports)
+	return e
+}
+
+func walkedTLS(t *envoy.TLS) string {
+	if t == nil {
+		return ""
+	}
+	o := originated{mode: "SIMPLE", sni: t.ServerName, insecure: t.Insecure, autoNames: t.AutoName != nil}
+	o.autoSNI = t.ServerNameFrom == envoy.NameAuthority
+	switch t.ClientCertificate {
+	case "":
+	case meshCertificate:
+		o.mode = "ISTIO_MUTUAL"
+	default:
+		o.mode = "MUTUAL"
+	}
+	for _, n := range t.Names {
+		o.names = append(o.names, n.String())
+	}
+	return o.String()
+}
+
+// answer is what the model says of one destination: the ends that what the client sends may have there.
+type answer []end
+
+// modelled returns the model's answers for a connection.
+func modelled(s *mesh.Snapshot, client mesh.Client, c Connection) []answer {
+	var list []mesh.Destination
+	var known bool
+	if client.Kind == mesh.ClientGateway {
+		list, known = s.GatewayDestinations(client, c.Port, c.SNI, c.Authority)
+	} else {
+		list, known = s.Destinations(client, c.Host, c.Port)
+	}
+	switch {
+	case !known && s.PassesOn(client):
+		return []answer{{{place: passedOn}}}
+	case !known:
+		return []answer{{{place: notTaken, why: "the proxy does not know it"}}}
+	}
+	var all []answer
+	for _, d := range list {
+		if d.Host == "" {
+			continue
+		}
+		if a := destinationEnds(s, client, c, d); a != nil {
+			all = append(all, a)
+		}
+	}
+	if len(all) == 0 {
+		return []answer{{{place: notTaken, why: "no route leads to a service"}}}
+	}
+	return all
+}
+
+// destinationEnds returns the ends at one destination, nil where the proxy has no cluster for it.
+func destinationEnds(s *mesh.Snapshot, client mesh.Client, c Connection, d mesh.Destination) answer {
+	cluster, ok := s.Cluster(client, d.Host, d.Port, d.Subset)
+	if !ok {
+		return nil
+	}
+	key := clusterKey{host: d.Host, port: d.Port, subset: d.Subset}
+	var a answer
+	for _, p := range c.inner() {
+		e := end{place: key.String(), ports: joined(cluster.TargetPorts)}
+		requests := p.HTTP != nil
+		if requests && !strings.EqualFold(d.Authority, p.HTTP.Host) {
+			e.authority = d.Authority
+		}
+		if h := cluster.Hop; h.TLS != "" {
+			e.tls = originated{
+				mode: h.TLS, sni: h.SNI, autoSNI: h.AutoSNI && requests, names: h.Names, autoNames: h.AutoNames && requests,
+				insecure: h.Insecure,
+			}.String()
+		}
+		a = append(a, e)
+		if cluster.AutoMTLS {
+			e.tls = anyMeshTLS
+			a = append(a, e)
+		}
+	}
+	return a
+}
+
+// anyMeshTLS stands for mutual TLS by identities of the mesh, which endpoints take or leave where nobody asks for it.
+const anyMeshTLS = "TLS of the mesh, where the endpoint takes it"
+
+// inner returns what the client sends inside the TLS that a gateway takes off.
+func (c Connection) inner() []envoy.Payload {
+	var list []envoy.Payload
+	for _, p := range c.Payloads {
+		if p.TLS != nil && p.TLS.Inside.HTTP != nil {
+			p = p.TLS.Inside
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// matches reports whether a walked end is this one of the model. Where Istio builds no endpoints the model has no ports, and
+// the proxy may have the client's own.
+func (e end) matches(walked end) bool {
+	if e.ports == "" {
+		walked.ports = ""
+	}
+	if e.tls == anyMeshTLS && strings.HasPrefix(walked.tls, "TLS ISTIO_MUTUAL") {
+		walked.tls = anyMeshTLS
+	}
+	if e.place == notTaken && walked.place == notTaken && walked.unknown == "" {
+		return true
+	}
+	return e == walked
+}

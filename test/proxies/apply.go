@@ -1,0 +1,82 @@
+//go:build proxies
+
+package proxies
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/internal/manifests"
+)
+
+// Apply writes manifests as a user does; the webhooks complete and judge them. The error is the API server's.
+func (w *World) Apply(ctx context.Context, text string) error { return write(ctx, w.judged, text) }
+
+// ApplyUnseen writes manifests as if the webhooks were not there.
+func (w *World) ApplyUnseen(ctx context.Context, text string) error {
+	return write(ctx, w.unseen, text)
+}
+
+func write(ctx context.Context, c client.Client, text string) error {
+	docs, err := manifests.ParseAll([]manifests.File{{Name: "test", Raw: []byte(text)}})
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		var o unstructured.Unstructured
+		if err := yaml.Unmarshal(d.Raw, &o.Object); err != nil {
+			return fmt.Errorf("read %s: %w", d.Where(), err)
+		}
+		if o.GetNamespace() == "" {
+			o.SetNamespace("default")
+		}
+		if err := createOrUpdate(ctx, c, &o); err != nil {
+			return fmt.Errorf("apply %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
+		}
+	}
+	return nil
+}
+
+func createOrUpdate(ctx context.Context, c client.Client, o *unstructured.Unstructured) error {
+	err := c.Create(ctx, o)
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	var stored unstructured.Unstructured
+	stored.SetGroupVersionKind(o.GroupVersionKind())
+	if err := c.Get(ctx, client.ObjectKeyFromObject(o), &stored); err != nil {
+		return err
+	}
+	o.SetResourceVersion(stored.GetResourceVersion())
+	return c.Update(ctx, o)
+}
+
+// configKinds are the kinds that tests write.
+var configKinds = []string{"ServiceEntry", "DestinationRule", "VirtualService", "Gateway", "Sidecar", "WorkloadEntry", "EnvoyFilter"}
+
+// forget deletes all configuration, and ends the servers outside.
+func (w *World) forget(ctx context.Context) error {
+	w.closeServers()
+	for _, kind := range configKinds {
+		var list unstructured.UnstructuredList
+		list.SetGroupVersionKind(schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: kind + "List"})
+		if kind == "EnvoyFilter" {
+			list.SetGroupVersionKind(schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1alpha3", Kind: kind + "List"})
+		}
+		if err := w.unseen.List(ctx, &list); err != nil {
+			return fmt.Errorf("list %s: %w", kind, err)
+		}
+		for i := range list.Items {
+			if err := w.unseen.Delete(ctx, &list.Items[i]); err != nil && !apierrors.IsNotFound(err) {
+				return fmt.Errorf("delete %s: %w", kind, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+//go:build proxies
+
+package proxies
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Arrival is what a server outside the mesh saw of one connection.
+type Arrival struct {
+	// At is the server's address, From the client's.
+	At, From string
+	// TLS reports whether the first bytes were a ClientHello; SNI, ALPN and Client, the client certificate's name, are of it.
+	TLS    bool
+	SNI    string
+	ALPN   []string
+	Client string
+	// Error is how the handshake or the first read ended, "" where it went well.
+	Error string
+	// Request is the first line that came, inside the TLS if there is any.
+	Request string
+}
+
+// String returns the arrival in a few words.
+func (a Arrival) String() string {
+	text := "plaintext at " + a.At
+	if a.TLS {
+		text = fmt.Sprintf("TLS at %s, SNI %q", a.At, a.SNI)
+	}
+	if a.Client != "" {
+		text += ", certificate of " + a.Client
+	}
+	if a.Request != "" {
+		text += ", " + a.Request
+	}
+	if a.Error != "" {
+		text += ", " + a.Error
+	}
+	return text
+}
+
+// Outside is a server outside the mesh.
+type Outside struct {
+	Address string
+
+	certificate tls.Certificate
+	clients     *x509.CertPool
+	listeners   []net.Listener
+
+	mu   sync.Mutex
+	seen []Arrival
+	open sync.WaitGroup
+}
+
+// serve serves HTTP on ports, in plaintext or under TLS as the client begins.
+func (o *Outside) serve(ports ...string) error {
+	for _, port := range ports {
+		l, err := net.Listen("tcp", net.JoinHostPort(o.Address, port))
+		if err != nil {
+			return fmt.Errorf("serve outside the mesh: %w", err)
+		}
+		o.listeners = append(o.listeners, l)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				o.open.Go(func() { o.take(conn) })
+			}
+		}()
+	}
+	return nil
+}
+
+// patience bounds what a server waits for.
+const patience = 10 * time.Second
+
+// take serves one connection, and records it.
+func (o *Outside) take(conn net.Conn) {
+	defer conn.Close()
+	a := Arrival{At: conn.LocalAddr().String(), From: conn.RemoteAddr().String()}
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	o.answer(&a, conn)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen = append(o.seen, a)
+}
+
+func (o *Outside) answer(a *Arrival, conn net.Conn) {
+	reader := bufio.NewReader(conn)
+	first, err := reader.Peek(1)
+	if err != nil {
+		a.Error = err.Error()
+		return
+	}
+	var stream net.Conn = peeked{conn, reader}
+	if a.TLS = first[0] == 0x16; a.TLS { // a handshake record (RFC 8446, section 5.1)
+		secure := tls.Server(stream, o.config(a))
+		if err := secure.Handshake(); err != nil {
+			a.Error = err.Error()
+			return
+		}
+		if shown := secure.ConnectionState().PeerCertificates; len(shown) > 0 {
+			a.Client = shown[0].Subject.CommonName
+		}
+		stream, reader = secure, bufio.NewReader(secure)
+	}
+	line, err := reader.ReadString('\n')
+	a.Request = strings.TrimSpace(line)
+	for err == nil && strings.TrimSpace(line) != "" {
+		line, err = reader.ReadString('\n')
+	}
+	if err != nil {
+		a.Error = err.Error()
+		return
+	}
+	_, _ = io.WriteString(stream, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n")
+}
+
+// config is the server's side of TLS; it notes what the client says.
+func (o *Outside) config(a *Arrival) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{o.certificate}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: o.clients,
+		NextProtos: []string{"http/1.1"},
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			a.SNI, a.ALPN = hello.ServerName, hello.SupportedProtos
+			return nil, nil
+		},
+	}
+}
+
+// peeked is a connection of which something was read ahead.
+type peeked struct {
+	net.Conn
+	reader *bufio.Reader
+}
+
+func (p peeked) Read(b []byte) (int, error) { return p.reader.Read(b) }
+
+// Seen returns what arrived since it was asked last, once all of it has been taken.
+func (o *Outside) Seen() []Arrival {
+	o.open.Wait()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	seen := o.seen
+	o.seen = nil
+	return seen
+}
