@@ -20,7 +20,7 @@ GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 oracle-routes attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies control-plane
+.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 oracle-routes attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,6 +121,9 @@ test-cluster: ## The chart on a real one-node cluster (root on Linux, or KUBECON
 # Of what cannot run here the tests are skipped; TLSWARD_PROXIES=must makes that a failure. ENVOY names another Envoy.
 test-proxies: control-plane ## What real proxies do: API server, istiod, agents and Envoys in a sealed world (root on Linux; docs/proxies.md)
 	$(GO) test -tags proxies -count=1 -timeout 30m -v $(TESTFLAGS) ./test/proxies
+
+page: ## The page of `tlsward report -o html` in headless Chromium, which has to be installed; SCREENSHOTS=dir keeps pictures
+	cd test/page && SCREENSHOTS=$(SCREENSHOTS) $(GO) test -count=1 -timeout 20m $(TESTFLAGS) .
 
 control-plane:
 	@test/controlplane/build.sh

@@ -117,7 +117,7 @@ func (p outboundPatch) cluster() (host string, port uint32) {
 // Patches returns the patches of EnvoyFilters that may change what the proxy of a client does with connections to a port of a
 // host, those of the root namespace first. A client's labels are those of its pods, of a gateway's too.
 func (s *Snapshot) Patches(client Client, host string, number uint32) []Decision {
-	flow := Flow{Client: client, Host: host, Port: number}
+	flow := Flow{Path: Path{Client: client, Host: host, Port: number}}
 	namespaces := []string{s.settings.RootNamespace, client.Namespace}
 	var list []Decision
 	for _, namespace := range slices.Compact(namespaces) {

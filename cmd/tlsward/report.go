@@ -9,7 +9,7 @@ import (
 func newReportCommand() *cobra.Command {
 	var o report.Options
 	cmd := &cobra.Command{
-		Use:   "report [-f PATH...] [--kubeconfig FILE] [--context NAME] [-o text|json|csv]",
+		Use:   "report [-f PATH...] [--kubeconfig FILE] [--context NAME] [-o text|json|csv|html]",
 		Args:  cobra.ArbitraryArgs,
 		Short: "Show how everything that leaves the mesh leaves, and who is let in",
 		Long: `Show, for every external host and port and every client, whether what is sent leaves in plaintext or under TLS, whether the
@@ -20,7 +20,8 @@ The mesh is that of the manifests; with --kubeconfig or --context that of the cl
 manifests that of the cluster. It is only read.`,
 		Example: `  tlsward report -f mesh/
   tlsward report --context production
-  tlsward report --context production -o csv > connections.csv`,
+  tlsward report --context production -o html > report.html
+  tlsward report --context production --since last-week.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			addPaths(&o.Source, args)
 			return report.Run(cmd.Context(), o, streams(cmd))
@@ -28,7 +29,8 @@ manifests that of the cluster. It is only read.`,
 	}
 	addSource(cmd, &o.Source)
 	f := cmd.Flags()
-	f.StringVarP(&o.Output, "output", "o", "text", "text, json or csv")
+	f.StringVarP(&o.Output, "output", "o", "text", "text, json, csv or html")
+	f.StringVar(&o.Since, "since", "", "an earlier report (-o json), to show what has changed")
 	f.BoolVar(&o.All, "all", false, "leave nothing out of the text")
 	f.BoolVar(&o.Mutated, "mutated", false, "the manifests as the mutating webhook would leave them")
 	return cmd

@@ -29,6 +29,7 @@ type jsonConnection struct {
 	DecidedBy  string      `json:"decidedBy"`
 	Why        string      `json:"why"`
 	Exempt     string      `json:"exempt"`
+	Was        audit.State `json:"was"`
 	Policy     string      `json:"policy"`
 	Fix        string      `json:"fix"`
 	Path       any         `json:"path"`
@@ -48,7 +49,7 @@ func writeJSON(w io.Writer, r report) error {
 		remedy, _ := r.remedies.For(c)
 		out.Connections = append(out.Connections, jsonConnection{
 			Client: c.Client.String(), Namespaces: append([]string{}, c.Namespaces...), Host: c.Host, Port: c.Port, State: c.State, Gateway: c.Gateway,
-			DecidedBy: c.DecidedBy(), Why: why(c), Exempt: c.Exempt, Policy: remedy.Policy, Fix: remedy.Fix, Path: explain.JSON(c.Path),
+			DecidedBy: c.DecidedBy(), Why: why(c), Exempt: c.Exempt, Was: r.was(c), Policy: remedy.Policy, Fix: remedy.Fix, Path: explain.JSON(c.Path),
 		})
 	}
 	for _, l := range r.workloads {

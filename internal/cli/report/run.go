@@ -17,7 +17,9 @@ type Options struct {
 	Mutated bool
 	// All has the text leave nothing out.
 	All bool
-	// Output is text, json or csv.
+	// Since is an earlier report (-o json) with which this one is compared; "" for none.
+	Since string
+	// Output is text, json, csv or html.
 	Output string
 	// Now is when the report is made; the present if zero.
 	Now time.Time
@@ -25,7 +27,7 @@ type Options struct {
 
 // Run reads the files, and the cluster, and writes what leaves their mesh and who is let in.
 func Run(ctx context.Context, o Options, streams cli.Streams) error {
-	if err := cli.CheckOutput(o.Output, "text", "json", "csv"); err != nil {
+	if err := cli.CheckOutput(o.Output, "text", "json", "csv", "html"); err != nil {
 		return err
 	}
 	stop := streams.Progress("reporting")
@@ -39,6 +41,8 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 		return writeJSON(streams.Out, r)
 	case "csv":
 		return writeCSV(streams.Out, r)
+	case "html":
+		return writeHTML(streams.Out, r)
 	}
 	return writeText(streams.Out, r, textStyle{terminal.For(streams.Out), terminal.Width(streams.Out), o.All})
 }
@@ -52,9 +56,14 @@ type report struct {
 	workloads   []audit.Workload
 	findings    []audit.Finding
 	remedies    audit.Remedies
+	earlier     earlier
 }
 
 func (o Options) report(ctx context.Context, streams cli.Streams) (report, error) {
+	before, err := readEarlier(o.Since)
+	if err != nil {
+		return report{}, err
+	}
 	evaluator, err := o.Evaluator(ctx)
 	if err != nil {
 		return report{}, err
@@ -68,7 +77,7 @@ func (o Options) report(ctx context.Context, streams cli.Streams) (report, error
 			return report{}, err
 		}
 	}
-	r := report{made: o.Now, mesh: m, namespaces: m.Snapshot.Namespaces()}
+	r := report{made: o.Now, mesh: m, earlier: before, namespaces: m.Snapshot.Namespaces()}
 	if r.made.IsZero() {
 		r.made = time.Now()
 	}

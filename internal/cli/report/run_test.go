@@ -64,7 +64,7 @@ func atoi(s string) int {
 
 func TestRunRefusesOtherOutputs(t *testing.T) {
 	err := Run(t.Context(), Options{Output: "pdf"}, cli.Streams{})
-	if want := `--output: want text, json, csv, have "pdf"`; err == nil || err.Error() != want {
+	if want := `--output: want text, json, csv, html, have "pdf"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

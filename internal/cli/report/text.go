@@ -53,7 +53,7 @@ func (s textStyle) cut(lines []string, rows int) []string {
 	if s.all || rows <= textRows {
 		return lines
 	}
-	return append(lines[:1+textRows], s.Dim(fmt.Sprintf("... and %d more, none worse (--all)", rows-textRows)))
+	return append(lines[:1+textRows], s.Dim(fmt.Sprintf("... and %d more, none worse (--all, or -o html)", rows-textRows)))
 }
 
 // textConnection is connections that differ in their clients alone.

@@ -31,6 +31,27 @@ func sign(s audit.State) string {
 	return "·"
 }
 
+// meaning returns what a state means, in a line.
+func meaning(s audit.State) string {
+	switch s {
+	case audit.Plaintext:
+		return "leaves as the application writes it: whoever is on the way reads it"
+	case audit.Unchecked:
+		return "under TLS, to whoever has a certificate of a known CA: the name is not checked"
+	case audit.Doubled:
+		return "a proxy starts TLS around the application's own"
+	case audit.Undeclared:
+		return "this client does not see the entry: what it sends leaves as the application writes it"
+	case audit.Unknown:
+		return "the mesh has no answer"
+	case audit.ByApplication:
+		return "the application starts TLS; what it checks nobody sees"
+	case audit.Checked:
+		return "under TLS of a proxy that checks the server's name"
+	}
+	return "nothing leaves"
+}
+
 // admission returns in words who is let in.
 func admission(a audit.Admits) string {
 	switch a {
@@ -44,6 +65,21 @@ func admission(a audit.Admits) string {
 		return "any workload of the mesh"
 	}
 	return "those that policies name"
+}
+
+// admissionSign returns one character for who is let in.
+func admissionSign(a audit.Admits) string {
+	switch a {
+	case audit.Anybody:
+		return "✗"
+	case audit.SomeRule:
+		return "!"
+	case audit.Outside:
+		return "→"
+	case audit.AnyWorkload:
+		return "m"
+	}
+	return "✓"
 }
 
 // from returns whose connection it is, as "shop, till" or "all others".
