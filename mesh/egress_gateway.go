@@ -1,5 +1,7 @@
 package mesh
 
+import "slices"
+
 // gatewayHop returns the hop from a proxy to an egress gateway.
 func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, payload Family) hop {
 	h := hop{kind: HopGateway, client: client, host: d.Host, port: number, subset: d.Subset, payload: payload, route: &d}
@@ -31,7 +33,7 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	client := s.clientBehindService(toGateway.host, toGateway.gateways, toGateway.route.virtualService)
 	hops := s.hopsFromServers(client, toGateway, host)
 	for _, name := range client.Gateways {
-		if len(toGateway.servers) > 0 && s.Get(parseGatewayName(name)) != nil {
+		if (len(toGateway.servers) > 0 || s.isUnserved(toGateway)) && s.Get(parseGatewayName(name)) != nil {
 			continue
 		}
 		for _, v := range s.virtualServicesForGateway(name, client.Namespace, host) {
@@ -42,6 +44,23 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 		}
 	}
 	return hops
+}
+
+// isUnserved reports whether no pod behind a gateway's Service is known to have a server on the port to which a hop leads: none has
+// the port's number, nor that of the pods' port behind it. Who gives it one answers for what that lets out (newGatewayEgress).
+func (s *Snapshot) isUnserved(toGateway hop) bool {
+	svc, ok := s.serviceFor(toGateway.client, toGateway.host)
+	if !ok || !svc.kubernetes || len(toGateway.gateways) == 0 {
+		return false
+	}
+	ports := s.Get(svc.ref).Spec.(*Service).Ports
+	i := slices.IndexFunc(ports, func(p ServicePort) bool { return p.Number == toGateway.port })
+	if i < 0 || ports[i].TargetPort == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(serverPorts(toGateway.gateways), func(number uint32) bool {
+		return number == ports[i].Number || number == ports[i].TargetPort
+	})
 }
 
 // hopsFromServers returns the hops out of a gateway's servers. They take what has come by its SNI; where none takes

@@ -40,6 +40,9 @@ func TestResolveThroughGateway(t *testing.T) {
 			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE verified"},
 		{"a Gateway that does not serve the port", service + `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}]}` + http, 80,
+			"unknown: gateway " + toGateway + " 80"},
+		{"a Gateway that serves the pods' port behind it", strings.ReplaceAll(service, "{port: 80,", "{port: 80, targetPort: 8080,") + `
+			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 8080, name: http, protocol: HTTP}, hosts: ["*"]}]}` + http, 80,
 			"originated: gateway " + toGateway + " 80 | api.bank.example 443 SIMPLE verified"},
 		{"an unknown gateway: a match for its port and namespace, and the port of the only service", strings.ReplaceAll(`
 			ServiceEntry egress/tls: {hosts: [tls.example], resolution: DNS, ports: [{number: 8443, name: https, protocol: HTTPS}]}

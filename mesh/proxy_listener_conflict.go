@@ -217,7 +217,7 @@ func (l *portListeners) takesRequests(client Client, svc *service) bool {
 	}
 	for other := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
 		p, _ := other.port(l.number)
-		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.hasListenerFor(client, other) {
+		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) && l.hasListenerFor(client, other) {
 			return false
 		}
 	}

@@ -25,7 +25,8 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 			c := connection{client: client, to: svc, port: p, address: at, payload: payload}
 			by, taken := r.now.otherListener(c)
 			c.to = earlier
-			if _, was := r.then.otherListener(c); !taken || was && slices.Contains(earlierKnown, at) {
+			wherever := !by.addresses.IsValid() && slices.Contains(earlierKnown, netip.Addr{}) // so also where clients connected before
+			if _, was := r.then.otherListener(c); !taken || was && (wherever || slices.Contains(earlierKnown, at)) {
 				continue
 			}
 			if !r.isUnderTLS(client, by.service) {
