@@ -80,6 +80,9 @@ func decodeStatus(raw json.RawMessage) []HostAddress {
 	return status.Addresses
 }
 
+// Reads reports whether objects of a kind are part of the mesh.
+func Reads(apiVersion, kind string) bool { return kindOf(apiVersion, kind) != "" }
+
 // kindOf returns the mesh's name for a kind, "" for one that it does not read. The version of a group does not matter.
 func kindOf(apiVersion, kind string) string {
 	group, _, found := strings.Cut(apiVersion, "/")

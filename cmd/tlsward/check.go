@@ -22,7 +22,10 @@ With --against only what changed since an earlier state of the manifests is judg
 a changed one as an UPDATE, one that is gone as a DELETE. The earlier state is a directory, or a revision of the git
 repository that the manifests are in.
 
-Exits with 0 if nothing is denied, 1 if something is, 2 if the manifests could not be checked.`,
+Directories are those of real repositories: what is no Kubernetes object is passed by and counted, so are Helm's templates and
+the patches of a kustomization. An object that cannot be read is an error; the others are judged all the same.
+
+Exits with 0 if nothing is denied, 1 if something is, 2 if any of the manifests could not be checked.`,
 		Example: `  tlsward check -f mesh/
   tlsward check -f mesh/ --context production
   tlsward check -f mesh/ --against origin/main

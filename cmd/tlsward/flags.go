@@ -12,6 +12,7 @@ import (
 // addSource adds the flags of all commands that read manifests and judge them.
 func addSource(cmd *cobra.Command, s *offline.Source) {
 	addFilename(cmd, &s.Paths)
+	addVerbose(cmd, &s.Verbose)
 	addPolicies(cmd, s)
 	addCluster(cmd, s)
 }
@@ -30,6 +31,10 @@ func addCluster(cmd *cobra.Command, s *offline.Source) {
 
 func addFilename(cmd *cobra.Command, paths *[]string) {
 	cmd.Flags().StringArrayVarP(paths, "filename", "f", nil, "`PATH` of manifests: a file, a directory, or - for standard input (may be repeated)")
+}
+
+func addVerbose(cmd *cobra.Command, verbose *bool) {
+	cmd.Flags().BoolVarP(verbose, "verbose", "v", false, "name what in directories is passed by since it is no Kubernetes object")
 }
 
 // addPolicies adds the flags that name a configuration and policies.

@@ -23,6 +23,7 @@ In force are the built-in policies, --baseline and --config; new are the built-i
 		},
 	}
 	addFilename(cmd, &o.Paths)
+	addVerbose(cmd, &o.Verbose)
 	addCluster(cmd, &o.Source)
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "text", "text or json")

@@ -16,32 +16,43 @@ import (
 // Parse reads the objects of one file's content, YAML or JSON. The error names the file and line of each thing that
 // is wrong; then no document is returned.
 func Parse(file string, raw []byte) ([]Document, error) {
-	text := bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
-	var docs []Document
-	var errs []error
-	for _, c := range split(text) {
-		c.start += len(raw) - len(text)
-		found, err := parseChunk(file, c)
-		docs = append(docs, found...)
-		errs = append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
+	docs, problems := parse(file, raw)
+	if err := join(problems); err != nil {
 		return nil, err
 	}
 	return docs, nil
 }
 
-func parseChunk(file string, c chunk) ([]Document, error) {
+func join(problems []problem) error {
+	errs := make([]error, len(problems))
+	for i, p := range problems {
+		errs[i] = p.err
+	}
+	return errors.Join(errs...)
+}
+
+// parse returns the objects that can be read, and what is wrong with the other documents.
+func parse(file string, raw []byte) (docs []Document, problems []problem) {
+	text := bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	for _, c := range split(text) {
+		c.start += len(raw) - len(text)
+		found, wrong := parseChunk(file, c)
+		docs, problems = append(docs, found...), append(problems, wrong...)
+	}
+	return docs, problems
+}
+
+func parseChunk(file string, c chunk) ([]Document, []problem) {
 	if values := jsonValues(c); len(values) > 0 {
 		return parseAll(file, values)
 	}
-	at := func(line int, text string) error { return fmt.Errorf("%s:%d: %s", file, line, text) }
 	if err := c.checkAliases(); err != nil {
-		return nil, at(c.firstLine(), err.Error())
+		return nil, []problem{c.unparsed(file, c.firstLine(), err.Error())}
 	}
 	value, err := yaml.YAMLToJSONStrict(c.text)
 	if err != nil {
-		return nil, at(explainYAML(c, err))
+		line, text := explainYAML(c, err)
+		return nil, []problem{c.unparsed(file, line, text)}
 	}
 	if string(value) == "null" {
 		return nil, nil
@@ -49,15 +60,12 @@ func parseChunk(file string, c chunk) ([]Document, error) {
 	return flatten(Document{File: file, Line: c.firstLine(), Raw: value, chunk: c})
 }
 
-func parseAll(file string, values []chunk) ([]Document, error) {
-	var docs []Document
-	var errs []error
+func parseAll(file string, values []chunk) (docs []Document, problems []problem) {
 	for _, v := range values {
-		found, err := flatten(Document{File: file, Line: v.line, Raw: bytes.TrimSpace(v.text), chunk: v})
-		docs = append(docs, found...)
-		errs = append(errs, err)
+		found, wrong := flatten(Document{File: file, Line: v.line, Raw: bytes.TrimSpace(v.text), chunk: v})
+		docs, problems = append(docs, found...), append(problems, wrong...)
 	}
-	return docs, errors.Join(errs...)
+	return docs, problems
 }
 
 // jsonValues returns the JSON objects of a chunk, which may follow each other without a marker; none if it is not JSON.
@@ -88,21 +96,13 @@ func jsonValues(c chunk) []chunk {
 }
 
 // flatten returns the document, or the objects of a List.
-func flatten(d Document) ([]Document, error) {
+func flatten(d Document) ([]Document, []problem) {
 	var err error
 	if d.Head, err = ReadHead(d.Raw); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			return nil, fmt.Errorf("%s:%d: field %s: want %s, have %s",
-				d.File, d.LineOf(wrong.Field), wrong.Field, wrong.Type, wrong.Value)
-		}
-		if wrong != nil {
-			return nil, fmt.Errorf("%s: want a Kubernetes object, have %s", d.Where(), wrong.Value)
-		}
-		return nil, fmt.Errorf("%s: %w", d.Where(), err)
+		return nil, []problem{{d.Head, d.explainHead(err)}}
 	}
 	if d.Head.APIVersion == "" || d.Head.Kind == "" {
-		return nil, fmt.Errorf("%s: want a Kubernetes object, but apiVersion or kind is missing", d.Where())
+		return nil, []problem{{d.Head, fmt.Errorf("%s: want a Kubernetes object, but apiVersion or kind is missing", d.Where())}}
 	}
 	if !strings.HasSuffix(d.Head.Kind, "List") {
 		return []Document{d}, nil
@@ -110,26 +110,35 @@ func flatten(d Document) ([]Document, error) {
 	return flattenList(d)
 }
 
-func flattenList(d Document) ([]Document, error) {
+// explainHead returns the error of ReadHead with its place.
+func (d Document) explainHead(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Errorf("%s:%d: field %s: want %s, have %s", d.File, d.LineOf(wrong.Field), wrong.Field, wrong.Type, wrong.Value)
+	}
+	if wrong != nil {
+		return fmt.Errorf("%s: want a Kubernetes object, have %s", d.Where(), wrong.Value)
+	}
+	return fmt.Errorf("%s: %w", d.Where(), err)
+}
+
+func flattenList(d Document) (docs []Document, problems []problem) {
 	var list struct {
 		Items *[]json.RawMessage `json:"items"`
 	}
 	if err := json.Unmarshal(d.Raw, &list); err != nil {
-		return nil, fmt.Errorf("%s:%d: %s: items is not a list", d.File, d.LineOf("items"), d.Head.Kind)
+		return nil, []problem{{d.Head, fmt.Errorf("%s:%d: %s: items is not a list", d.File, d.LineOf("items"), d.Head.Kind)}}
 	}
 	if list.Items == nil {
 		return []Document{d}, nil // a kind that happens to be called so
 	}
-	var docs []Document
-	var errs []error
 	for i, raw := range *list.Items {
 		item := Document{File: d.File, Raw: raw, chunk: d.chunk, item: d.item.Child("items", i)}
 		item.Line = d.LineOf(fmt.Sprintf("items[%d]", i))
-		found, err := flatten(item)
-		docs = append(docs, found...)
-		errs = append(errs, err)
+		found, wrong := flatten(item)
+		docs, problems = append(docs, found...), append(problems, wrong...)
 	}
-	return docs, errors.Join(errs...)
+	return docs, problems
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)

@@ -22,6 +22,11 @@ type File struct {
 	// Name is the path as it was found, or Stdin.
 	Name string
 	Raw  []byte
+
+	path string // Name without its revision
+	// found says that a directory held the file and nobody named it, and aside why it is passed by; "" if it is not.
+	found bool
+	aside string
 }
 
 // Read reads all objects at the paths, in order: files, directories with all that is below them (names that end in
@@ -67,9 +72,11 @@ func Files(stdin io.Reader, paths ...string) ([]File, error) {
 			}
 			seen[filepath.Clean(name)] = true
 			f, err := readFile(stdin, name)
+			f.path, f.found = name, name != path
 			files, errs = append(files, f), append(errs, err)
 		}
 	}
+	setAside(files)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -108,7 +115,7 @@ func find(path string) ([]string, error) {
 }
 
 func isManifest(name string) bool {
-	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name))
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) || isKustomization(name)
 }
 
 // isFile reports whether name is a file, or a link to one, as those of a mounted ConfigMap are. Links to directories are

@@ -28,6 +28,7 @@ func Revision(ctx context.Context, revision string, paths ...string) ([]File, er
 		}
 		files = append(files, found...)
 	}
+	setAside(files)
 	return files, nil
 }
 
@@ -49,7 +50,8 @@ func revisionOf(ctx context.Context, revision, name string) ([]File, error) {
 		if base == "." && (isHidden(b.path) || !isManifest(b.path)) {
 			continue
 		}
-		files = append(files, File{Name: revision + ":" + filepath.Join(dir, b.path)})
+		path := filepath.Join(dir, b.path)
+		files = append(files, File{Name: revision + ":" + path, path: path, found: base == "."})
 		wanted = append(wanted, b)
 	}
 	return files, repository.read(wanted, files)

@@ -21,7 +21,9 @@ type Options struct {
 	Version string
 }
 
-// Run checks the files, or without any what is stored in the cluster, and writes the findings. The error is cli.ErrIssuesFound if any object would be denied.
+// Run checks the files, or without any what is stored in the cluster, and writes the findings. The error is
+// cli.ErrIssuesFound if any object would be denied; it names the objects that could not be read, which hinder none of the
+// others from being judged.
 func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err := cli.CheckOutput(o.Output, "text", "json", "sarif"); err != nil {
 		return err
@@ -40,6 +42,9 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	default:
 		err = WriteText(streams.Out, r.findings, r.objects, terminal.For(streams.Out))
 	}
+	if err == nil {
+		err = r.broken
+	}
 	if err == nil && Denied(r.findings) {
 		return cli.ErrIssuesFound
 	}
@@ -51,6 +56,7 @@ type report struct {
 	findings []Finding
 	objects  int // that were checked
 	policies []policies.Policy
+	broken   error // names the objects that could not be judged
 }
 
 func (o Options) check(ctx context.Context, streams cli.Streams) (report, error) {
@@ -63,7 +69,7 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 		return report{}, err
 	}
 	findings, err := Validate(ctx, evaluator, m)
-	return report{findings, len(m.Objects), evaluator.Engine.Policies()}, err
+	return report{findings, len(m.Objects), evaluator.Engine.Policies(), m.Whole()}, err
 }
 
 // mesh returns the mesh whose Objects are to be judged.

@@ -3,6 +3,8 @@ package explain
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -41,11 +43,14 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	paths := o.paths(m, target)
+	return errors.Join(o.write(streams.Out, m, o.paths(m, target)), m.Whole())
+}
+
+func (o Options) write(w io.Writer, m *offline.Mesh, paths []mesh.Path) error {
 	if o.Output == "json" {
-		return WriteJSON(streams.Out, paths, o.All)
+		return WriteJSON(w, paths, o.All)
 	}
-	return writeText(streams.Out, paths, facts{locate: m.Locate, passesOn: m.Snapshot.PassesOn}, terminal.For(streams.Out))
+	return writeText(w, paths, facts{locate: m.Locate, passesOn: m.Snapshot.PassesOn}, terminal.For(w))
 }
 
 func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, error) {

@@ -59,6 +59,9 @@ func (o Options) changes(ctx context.Context, streams cli.Streams) ([]change, er
 	if err != nil {
 		return nil, err
 	}
+	if err := m.Whole(); err != nil { // what cannot be read may say what nothing must complete
+		return nil, err
+	}
 	if err := m.Mutate(evaluator); err != nil {
 		return nil, err
 	}

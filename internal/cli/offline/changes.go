@@ -33,10 +33,14 @@ func (s Source) ReadChanges(ctx context.Context, evaluator *admission.Evaluator,
 	if err != nil {
 		return nil, err
 	}
-	if below.earlier, err = below.mutated(evaluator, old); err != nil {
+	before := manifests.ReadContents(old, counts)
+	if below.earlier, err = below.mutated(evaluator, before); err != nil {
 		return nil, err
 	}
-	m, err := below.mutated(evaluator, files)
+	for _, broken := range append(before.Broken, below.earlier.Broken...) {
+		below.notes = append(below.notes, broken.Error()+": it counts as absent")
+	}
+	m, err := below.mutated(evaluator, s.contents(files, streams))
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +63,13 @@ func (s Source) earlierFiles(ctx context.Context, earlier string) ([]manifests.F
 	return files, nil
 }
 
-// mutated returns the mesh of files over the cluster, as the mutating webhook completes them.
-func (c cluster) mutated(evaluator *admission.Evaluator, files []manifests.File) (*Mesh, error) {
-	docs, err := manifests.ParseAll(files)
+// mutated returns the mesh of what files hold over the cluster, as the mutating webhook completes it.
+func (c cluster) mutated(evaluator *admission.Evaluator, contents manifests.Contents) (*Mesh, error) {
+	m, err := c.mesh(evaluator, contents.Documents, false)
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.mesh(evaluator, docs, false)
-	if err != nil {
-		return nil, err
-	}
+	m.addBroken(contents.Broken)
 	return m, m.Mutate(evaluator)
 }
 

@@ -61,7 +61,7 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 	if standing {
 		m, err = loadStanding(settings, c.objects, c.namespace)
 	} else {
-		m, err = loadOver(settings, c, docs)
+		m = loadOver(settings, c, docs)
 	}
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package offline
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
 
@@ -35,6 +36,8 @@ type Mesh struct {
 	Snapshot *mesh.Snapshot
 	// Notes are what a person should know of the files, a line each: which objects are there twice.
 	Notes []string
+	// Broken are the errors of the objects that cannot be read, with file and line. The mesh is that of the others.
+	Broken []error
 	// Namespace is that of objects that name none.
 	Namespace string
 	// OutsideModel are the settings of the control plane that the mesh does not follow.
@@ -51,20 +54,26 @@ type Mesh struct {
 //
 // The error names each object that cannot be read, with file and line.
 func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (*Mesh, error) {
-	return loadOver(settings, cluster{namespace: namespace}, docs)
+	m := loadOver(settings, cluster{namespace: namespace}, docs)
+	return m, m.Whole()
 }
+
+// Whole returns an error that names all objects that cannot be read; nil if there are none.
+func (m *Mesh) Whole() error { return errors.Join(m.Broken...) }
+
+// addBroken adds errors of objects that were not read, before those of the mesh.
+func (m *Mesh) addBroken(errs []error) { m.Broken = slices.Concat(errs, m.Broken) }
 
 // loadOver makes a mesh of the objects of a cluster and documents that are laid over it, as Load does. A stored object that
 // cannot be read counts as absent, as for istiod, and a note says so.
-func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) (*Mesh, error) {
+func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) *Mesh {
 	m := &Mesh{Namespace: c.namespace, index: map[mesh.Ref]int{}}
 	stored := m.readStored(c)
-	var errs []error
 	var decoded []*mesh.Object
 	for _, d := range docs {
 		object, o, err := c.read(d, stored)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", d.Where(), err))
+			m.Broken = append(m.Broken, fmt.Errorf("%s: %w", d.Where(), err))
 			continue
 		}
 		if o == nil {
@@ -79,9 +88,6 @@ func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) (*Me
 		m.index[o.Ref] = len(m.Objects)
 		m.Objects, decoded = append(m.Objects, object), append(decoded, o)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
 	for ref, s := range stored {
 		if _, replaced := m.index[ref]; !replaced && s.earlier == nil {
 			decoded = append(decoded, s.object)
@@ -89,7 +95,7 @@ func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) (*Me
 	}
 	m.addGone(c.earlier)
 	m.Snapshot = mesh.New(settings, decoded...)
-	return m, nil
+	return m
 }
 
 // read returns the object of a document as it would be stored, and what the mesh reads of it; nil of a kind that the mesh

@@ -9,6 +9,7 @@ import (
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/config"
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
@@ -23,6 +24,8 @@ type Source struct {
 	Namespace string
 	// Replace has an object of the files take the place of the stored one, as kubectl replace does and not as apply.
 	Replace bool
+	// Verbose names what in the files is passed by since it is no Kubernetes object.
+	Verbose bool
 	// Config is a configuration file; "" for the defaults.
 	Config string
 	// Policies are directories of policies beside the built-in ones.
@@ -67,25 +70,39 @@ func (s Source) Files(stdin io.Reader) ([]manifests.File, error) {
 }
 
 // Parse returns the mesh of files that were read, over the cluster. Without any, the cluster's own objects are those of the
-// mesh. What a person should know of them goes to streams.Err.
+// mesh. What a person should know of them goes to streams.Err; objects that cannot be read are Broken in the mesh.
 func (s Source) Parse(ctx context.Context, evaluator *admission.Evaluator, files []manifests.File, streams cli.Streams) (*Mesh, error) {
-	docs, err := manifests.ParseAll(files)
-	if err != nil {
-		return nil, err
-	}
 	below, err := s.cluster(ctx, evaluator.Config)
 	if err != nil {
 		return nil, err
 	}
-	return s.over(below, evaluator, docs, streams)
+	return s.over(below, evaluator, s.contents(files, streams), streams)
 }
 
-// over returns the mesh of documents over a cluster; of its own objects where s names no files.
-func (s Source) over(below cluster, evaluator *admission.Evaluator, docs []manifests.Document, streams cli.Streams) (*Mesh, error) {
-	m, err := below.mesh(evaluator, docs, len(s.Paths) == 0)
+// contents returns what the files hold, and tells what of it is passed by.
+func (s Source) contents(files []manifests.File, streams cli.Streams) manifests.Contents {
+	contents := manifests.ReadContents(files, counts)
+	streams.NotePassedBy(contents.PassedBy, s.Verbose)
+	return contents
+}
+
+// counts reports whether an object of the files decides anything: one of the mesh, or one that can configure the control
+// plane.
+func counts(head manifests.Head) bool {
+	switch head.APIVersion + " " + head.Kind {
+	case "v1 ConfigMap", "apps/v1 Deployment":
+		return true
+	}
+	return mesh.Reads(head.APIVersion, head.Kind)
+}
+
+// over returns the mesh of what files hold over a cluster; of its own objects where s names no files.
+func (s Source) over(below cluster, evaluator *admission.Evaluator, contents manifests.Contents, streams cli.Streams) (*Mesh, error) {
+	m, err := below.mesh(evaluator, contents.Documents, len(s.Paths) == 0)
 	if err != nil {
 		return nil, err
 	}
+	m.addBroken(contents.Broken)
 	for _, note := range append(below.notes, m.Notes...) {
 		streams.Note("%s", note)
 	}
@@ -94,10 +111,11 @@ func (s Source) over(below cluster, evaluator *admission.Evaluator, docs []manif
 
 // ReadEach reads the files, and the cluster, once, and returns their mesh for each of the evaluators.
 func (s Source) ReadEach(ctx context.Context, streams cli.Streams, evaluators ...*admission.Evaluator) ([]*Mesh, error) {
-	docs, err := manifests.Read(streams.In, s.Paths...)
+	files, err := s.Files(streams.In)
 	if err != nil {
 		return nil, err
 	}
+	contents := s.contents(files, streams)
 	below, err := s.cluster(ctx, evaluators[0].Config)
 	if err != nil {
 		return nil, err
@@ -107,7 +125,7 @@ func (s Source) ReadEach(ctx context.Context, streams cli.Streams, evaluators ..
 		if i > 0 { // the notes are the same
 			streams.Err = io.Discard
 		}
-		m, err := s.over(below, evaluator, docs, streams)
+		m, err := s.over(below, evaluator, contents, streams)
 		if err != nil {
 			return nil, err
 		}

@@ -121,7 +121,10 @@ func TestSourceReadNamesTheFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = s.Read(t.Context(), evaluator, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(test.stdin), Err: &strings.Builder{}})
+			m, err := s.Read(t.Context(), evaluator, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(test.stdin), Err: &strings.Builder{}})
+			if err == nil {
+				err = m.Whole()
+			}
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}

@@ -67,10 +67,7 @@ func TestLoadOverACluster(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := cluster{objects: stored(t, storedService, otherService, brokenService), namespace: "shop", replace: test.replace}
-			m, err := loadOver(mesh.DefaultSettings(), c, parse(t, files))
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := loadOver(mesh.DefaultSettings(), c, parse(t, files))
 			if len(m.Objects) != 2 || string(m.Objects[0].Stored) != test.want {
 				t.Fatalf("got %s", m.Objects[0].Stored)
 			}

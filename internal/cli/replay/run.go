@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 		return err
 	}
 	stop := streams.Progress("replaying")
-	list, err := o.replay(ctx, streams)
+	list, broken, err := o.replay(ctx, streams)
 	stop()
 	if err != nil {
 		return err
@@ -51,37 +51,38 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	} else {
 		err = WriteText(streams.Out, list, terminal.For(streams.Out))
 	}
-	if err == nil && NewlyDenied(list) > 0 {
+	if err = errors.Join(err, broken); err == nil && NewlyDenied(list) > 0 {
 		return cli.ErrIssuesFound
 	}
 	return err
 }
 
-func (o Options) replay(ctx context.Context, streams cli.Streams) ([]Namespace, error) {
+// replay returns the differences, and beside them what names the objects that could not be judged.
+func (o Options) replay(ctx context.Context, streams cli.Streams) (list []Namespace, broken, err error) {
 	now, then := o.Source, o.Source
 	now.Policies = o.Baseline
 	then.Config = cmp.Or(o.NewConfig, now.Config)
 	inForce, err := now.Evaluator(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	proposed, err := then.Evaluator(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	meshes, err := o.ReadEach(ctx, streams, inForce, proposed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	findingsNow, err := validate(ctx, inForce, meshes[0])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	findingsThen, err := validate(ctx, proposed, meshes[1])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return Compare(meshes[0], findingsNow, findingsThen), nil
+	return Compare(meshes[0], findingsNow, findingsThen), meshes[0].Whole(), nil
 }
 
 // validate returns what is found in a mesh once it is completed.

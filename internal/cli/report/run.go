@@ -2,6 +2,8 @@ package report
 
 import (
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"github.com/tlsward/tlsward/audit"
@@ -36,15 +38,19 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(o.write(streams.Out, r), r.mesh.Whole())
+}
+
+func (o Options) write(w io.Writer, r report) error {
 	switch o.Output {
 	case "json":
-		return writeJSON(streams.Out, r)
+		return writeJSON(w, r)
 	case "csv":
-		return writeCSV(streams.Out, r)
+		return writeCSV(w, r)
 	case "html":
-		return writeHTML(streams.Out, r)
+		return writeHTML(w, r)
 	}
-	return writeText(streams.Out, r, textStyle{terminal.For(streams.Out), terminal.Width(streams.Out), o.All})
+	return writeText(w, r, textStyle{terminal.For(w), terminal.Width(w), o.All})
 }
 
 // report is what there is to show, the worst first.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tlsward/tlsward/internal/manifests"
@@ -22,10 +23,13 @@ type Found struct {
 	Rego policies.Files
 	// Data is the data of the bundles among them.
 	Data policies.BaseDocuments
+	// PassedBy is what is no Kubernetes object, and Broken what claims to be a Suite and cannot be read.
+	PassedBy []string
+	Broken   []error
 }
 
 // Find reads the Suites and Rego files at the paths: files, directories with all that is below them, "-" for stdin.
-// Other manifests beside them are passed over. The error lists all that is wrong, with file and line.
+// Other manifests beside them are passed over. The error lists the files that cannot be read.
 func Find(stdin io.Reader, paths ...string) (Found, error) {
 	found := Found{Rego: policies.Files{}, Data: policies.BaseDocuments{}}
 	var errs []error
@@ -45,9 +49,7 @@ func Find(stdin io.Reader, paths ...string) (Found, error) {
 	if err := errors.Join(errs...); err != nil {
 		return found, err
 	}
-	suites, err := findSuites(stdin, yamls)
-	found.Suites = suites
-	return found, err
+	return found, found.addSuites(stdin, yamls)
 }
 
 // addData adds the data of the bundles.
@@ -96,33 +98,27 @@ func findRego(path string) (names []string, bundles []policies.Dir, err error) {
 // suiteKind matches files that can hold a Suite. The others are not parsed: a directory also holds what is no manifest.
 var suiteKind = regexp.MustCompile(`(?m)^\s*[{,]?\s*["']?kind["']?\s*:\s*["']?Suite\b|[{,]\s*"?kind"?\s*:\s*"?Suite\b`)
 
-// findSuites reads the Suites at the paths.
-func findSuites(stdin io.Reader, paths []string) ([]*Suite, error) {
+// addSuites adds the Suites at the paths.
+func (f *Found) addSuites(stdin io.Reader, paths []string) error {
 	files, err := manifests.Files(stdin, paths...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var suites []*Suite
-	var errs []error
-	for _, f := range files {
-		if !suiteKind.Match(f.Raw) {
+	files = slices.DeleteFunc(files, func(file manifests.File) bool { return !suiteKind.Match(file.Raw) })
+	contents := manifests.ReadContents(files, isSuite)
+	f.PassedBy, f.Broken = contents.PassedBy, contents.Broken
+	for _, d := range contents.Documents {
+		if !Is(d) {
 			continue
 		}
-		docs, err := manifests.Parse(f.Name, f.Raw)
-		errs = append(errs, err)
-		for _, d := range docs {
-			if !Is(d) {
-				continue
-			}
-			s, err := Load(d)
-			errs = append(errs, err)
-			suites = append(suites, s)
+		s, err := Load(d)
+		if err != nil {
+			f.Broken = append(f.Broken, err)
+			continue
 		}
+		f.Suites = append(f.Suites, s)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return suites, nil
+	return nil
 }
 
 var regoPackage = regexp.MustCompile(`(?m)^package\s+([\w.]+)`)

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -112,12 +113,13 @@ func TestFindNamesAllThatIsWrong(t *testing.T) {
 	}{
 		{"no such paths", []string{"none", "none.rego"}, []string{"none: no such file", "none.rego: no such file"}},
 		{"broken Suites", []string{tree(t, map[string]string{"a.yaml": broken, "b.yaml": broken})}, []string{"a.yaml:5: ", "b.yaml:5: "}},
-		{"broken YAML", []string{tree(t, map[string]string{"a.yaml": "kind: Suite\n\tx"})}, []string{"a.yaml:2: "}},
+		{"broken YAML", []string{tree(t, map[string]string{"a.yaml": "apiVersion: tlsward.io/v1alpha1\nkind: Suite\n\tx"})}, []string{"a.yaml:3: "}},
 		{"the same data twice", []string{tree(t, bundle)}, []string{"two: another bundle brings data.words too"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Find(nil, test.paths...)
+			found, err := Find(nil, test.paths...)
+			err = errors.Join(append(found.Broken, err)...)
 			for _, want := range test.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("no %q in %v", want, err)

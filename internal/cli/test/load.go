@@ -10,8 +10,10 @@ import (
 )
 
 // Is reports whether a document is a Suite.
-func Is(d manifests.Document) bool {
-	return d.Head.Kind == v1alpha1.KindSuite && d.Head.APIVersion == v1alpha1.APIVersion
+func Is(d manifests.Document) bool { return isSuite(d.Head) }
+
+func isSuite(head manifests.Head) bool {
+	return head.Kind == v1alpha1.KindSuite && head.APIVersion == v1alpha1.APIVersion
 }
 
 // Load reads a Suite. The error lists all that is wrong, with file, line and field.

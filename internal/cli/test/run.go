@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -26,7 +27,7 @@ type Options struct {
 	Policies []string
 	// Output is text, json or junit.
 	Output string
-	// Verbose prints the cases that pass, too, and Coverage what the Rego unit tests reach; both in text only.
+	// Verbose prints the cases that pass, too, and names what is passed by, and Coverage what the Rego unit tests reach.
 	Verbose, Coverage bool
 	// Watch runs everything again whenever a file at Paths changes.
 	Watch bool
@@ -45,12 +46,12 @@ func (o Options) run(ctx context.Context, streams cli.Streams) error {
 		return err
 	}
 	stop := streams.Progress("running the tests")
-	report, err := o.report(ctx, streams)
+	report, broken, err := o.report(ctx, streams)
 	stop()
 	if err != nil {
 		return err
 	}
-	if err := o.write(streams.Out, report); err != nil {
+	if err := errors.Join(o.write(streams.Out, report), broken); err != nil {
 		return err
 	}
 	if _, failed, _ := report.Count(); failed > 0 {
@@ -59,25 +60,26 @@ func (o Options) run(ctx context.Context, streams cli.Streams) error {
 	return nil
 }
 
-// report finds and runs everything.
-func (o Options) report(ctx context.Context, streams cli.Streams) (Report, error) {
-	var report Report
+// report finds and runs everything, and returns beside the report what names the Suites that cannot be read.
+func (o Options) report(ctx context.Context, streams cli.Streams) (report Report, broken, err error) {
 	match, err := regexp.Compile(o.Match)
 	if err != nil {
-		return report, fmt.Errorf("--run: %w", err)
+		return report, nil, fmt.Errorf("--run: %w", err)
 	}
 	found, err := Find(streams.In, o.Paths...)
 	if err != nil {
-		return report, err
+		return report, nil, err
 	}
+	streams.NotePassedBy(found.PassedBy, o.Verbose)
+	broken = errors.Join(found.Broken...)
 	if o.Match == "" && len(found.Rego) > 0 {
 		if report.Rego, err = policies.Test(ctx, found.Rego, found.Data); err != nil {
-			return report, err
+			return report, nil, err
 		}
 	}
 	own, err := found.Policies()
 	if err != nil {
-		return report, err
+		return report, nil, err
 	}
 	runner := Runner{Sources: append(policies.Dirs(o.Policies), own, found.Data)}
 	runner.Below = func(ctx context.Context, c *v1alpha1.Config) (*offline.Below, error) {
@@ -86,14 +88,14 @@ func (o Options) report(ctx context.Context, streams cli.Streams) (Report, error
 	for _, s := range found.Suites {
 		results, err := runner.Run(ctx, s, func(name string) bool { return match.MatchString(s.Name + "/" + name) })
 		if err != nil {
-			return report, err
+			return report, nil, err
 		}
 		report.Cases = append(report.Cases, results...)
 	}
-	if passed, failed, skipped := report.Count(); passed+failed+skipped == 0 {
-		return report, fmt.Errorf("no Suite and no Rego test found at %s", strings.Join(o.Paths, ", "))
+	if passed, failed, skipped := report.Count(); passed+failed+skipped == 0 && broken == nil {
+		return report, nil, fmt.Errorf("no Suite and no Rego test found at %s", strings.Join(o.Paths, ", "))
 	}
-	return report, nil
+	return report, broken, nil
 }
 
 func (o Options) write(w io.Writer, report Report) error {
