@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/structural"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -18,6 +20,10 @@ import (
 // ReviewLimit stands for a policy's id where an object is denied because its review would be larger than any may be
 // (mesh.LimitError). No configuration lowers it.
 const ReviewLimit = "review-limit"
+
+// UnknownField stands for a policy's id where an object of a file has a field that its kind does not have: what the person
+// meant is not there. The API server refuses it where it is asked to be strict, as kubectl asks. No configuration lowers it.
+const UnknownField = "unknown-field"
 
 // Finding is one violation of one object.
 type Finding struct {
@@ -83,11 +89,32 @@ func validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Me
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", o.Where(), o.Ref, err)
 	}
-	var found []Finding
+	found := unknownFields(o)
 	for _, v := range decision.Violations {
-		found = append(found, Finding{Violation: v, Object: o})
+		if !isUnknown(o, v.DecidedBy) { // outside-model tells of it as of one that Istio may know
+			found = append(found, Finding{Violation: v, Object: o})
+		}
 	}
 	return found, nil
+}
+
+// unknownFields returns the findings for the fields of an object that its kind does not have.
+func unknownFields(o *offline.Object) []Finding {
+	var found []Finding
+	for _, u := range o.Unknown {
+		message := fmt.Sprintf("%s has no field %s: the API server refuses the object, or drops the field", o.Head.Kind, u.Path)
+		if u.Nearest != "" {
+			message += fmt.Sprintf(" (did you mean %s?)", u.Nearest)
+		}
+		found = append(found, Finding{Object: o, Violation: policies.Violation{Policy: UnknownField, Action: v1alpha1.Deny,
+			Message: message, DecidedBy: o.Ref.String() + " " + u.Path}})
+	}
+	return found
+}
+
+// isUnknown reports whether what decided is a field of the object that its kind does not have.
+func isUnknown(o *offline.Object, decidedBy string) bool {
+	return slices.ContainsFunc(o.Unknown, func(u structural.Unknown) bool { return decidedBy == o.Ref.String()+" "+u.Path })
 }
 
 // Denied reports whether any object would be denied.

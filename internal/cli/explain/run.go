@@ -59,7 +59,11 @@ func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, 
 		return nil, err
 	}
 	m, err := o.Read(ctx, evaluator, streams)
-	if err == nil && o.Mutated {
+	if err != nil {
+		return nil, err
+	}
+	m.NoteUnknown(streams)
+	if o.Mutated {
 		err = m.Mutate(evaluator)
 	}
 	return m, err

@@ -59,6 +59,7 @@ func (o Options) changes(ctx context.Context, streams cli.Streams) ([]change, er
 	if err != nil {
 		return nil, err
 	}
+	m.NoteUnknown(streams)
 	if err := m.Whole(); err != nil { // what cannot be read may say what nothing must complete
 		return nil, err
 	}

@@ -7,7 +7,9 @@ import (
 
 	"gomodules.xyz/jsonpatch/v2"
 
+	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/internal/structural"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -23,6 +25,8 @@ type Object struct {
 	Patch []jsonpatch.Operation
 	// Old is the object (JSON) as it was before: as the cluster or an earlier state of the files has it; nil where it is new.
 	Old []byte
+	// Unknown are the fields of the file's object that its kind does not have.
+	Unknown []structural.Unknown
 }
 
 // isGone reports whether the object is no more.
@@ -56,6 +60,15 @@ type Mesh struct {
 func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (*Mesh, error) {
 	m := loadOver(settings, cluster{namespace: namespace}, docs)
 	return m, m.Whole()
+}
+
+// NoteUnknown tells which fields of the files' objects their kinds do not have.
+func (m *Mesh) NoteUnknown(streams cli.Streams) {
+	for _, o := range m.Objects {
+		for _, u := range o.Unknown {
+			streams.Note("%s: %s: %s", o.WhereIs(u.Path), o.Ref, u)
+		}
+	}
 }
 
 // Whole returns an error that names all objects that cannot be read; nil if there are none.
@@ -109,9 +122,13 @@ func (c cluster) read(d manifests.Document, stored map[mesh.Ref]storedObject) (*
 	if err != nil || o == nil {
 		return nil, nil, err
 	}
+	unknown, err := unknownFields(d)
+	if err != nil {
+		return nil, nil, err
+	}
 	old, known := stored[o.Ref]
 	if !known {
-		return &Object{Document: d, Ref: o.Ref, Stored: raw}, o, nil
+		return &Object{Document: d, Ref: o.Ref, Stored: raw, Unknown: unknown}, o, nil
 	}
 	if !c.replace && old.earlier == nil {
 		if raw, err = applied(old.raw, raw); err == nil {
@@ -121,7 +138,16 @@ func (c cluster) read(d manifests.Document, stored map[mesh.Ref]storedObject) (*
 			return nil, nil, fmt.Errorf("apply to the stored object: %w", err)
 		}
 	}
-	return &Object{Document: d, Ref: o.Ref, Stored: raw, Old: old.raw}, o, nil
+	return &Object{Document: d, Ref: o.Ref, Stored: raw, Old: old.raw, Unknown: unknown}, o, nil
+}
+
+// unknownFields returns the fields of a file's object that its kind does not have. The API server has dropped those of a stored
+// one, or knows them.
+func unknownFields(d manifests.Document) ([]structural.Unknown, error) {
+	if d.Line == 0 {
+		return nil, nil
+	}
+	return structural.FindUnknown(d.Head.APIVersion, d.Head.Kind, d.Raw)
 }
 
 // Review returns the review in which an object comes into the mesh or leaves it, and the mesh before it: all other objects

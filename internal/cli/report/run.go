@@ -78,6 +78,7 @@ func (o Options) report(ctx context.Context, streams cli.Streams) (report, error
 	if err != nil {
 		return report{}, err
 	}
+	m.NoteUnknown(streams)
 	if o.Mutated {
 		if err := m.Mutate(evaluator); err != nil {
 			return report{}, err

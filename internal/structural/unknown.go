@@ -1,0 +1,107 @@
+package structural
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Unknown is a field that the kind of its object does not have.
+type Unknown struct {
+	// Path leads to the field from the object's root: spec.ports[0].nmae.
+	Path string
+	// Nearest is the field that was probably meant: a name beside it, or a path from where it is; "" if there is none like it.
+	Nearest string
+}
+
+// String returns what is wrong, in a few words.
+func (u Unknown) String() string {
+	text := fmt.Sprintf("unknown field %s", u.Path)
+	if u.Nearest != "" {
+		text += fmt.Sprintf(" (did you mean %s?)", u.Nearest)
+	}
+	return text
+}
+
+// FindUnknown returns the fields of an object (JSON) that its kind does not have, in order; none of a kind that is not known.
+func FindUnknown(apiVersion, kind string, raw []byte) ([]Unknown, error) {
+	fields, err := Of(apiVersion, kind)
+	if err != nil || fields == nil {
+		return nil, err
+	}
+	var object any
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return nil, fmt.Errorf("read object: %w", err)
+	}
+	return fields.unknown("", object), nil
+}
+
+// unknown returns what a value has beside its fields. A value of the wrong type has none: that is another error.
+func (f *Fields) unknown(path string, value any) []Unknown {
+	if f == nil || f.Any {
+		return nil
+	}
+	var out []Unknown
+	switch value := value.(type) {
+	case []any:
+		for i, item := range value {
+			out = append(out, f.Items.unknown(fmt.Sprintf("%s[%d]", path, i), item)...)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			at := strings.TrimPrefix(path+"."+name, ".")
+			switch field := f.Properties[name]; {
+			case field != nil:
+				out = append(out, field.unknown(at, value[name])...)
+			case f.Values != nil:
+				out = append(out, f.Values.unknown(at, value[name])...)
+			case f.Properties != nil:
+				out = append(out, Unknown{Path: at, Nearest: f.nearest(name)})
+			}
+		}
+	}
+	return out
+}
+
+// nearest returns the property that a name was probably meant to be, else where a property of that very name is further down.
+func (f *Fields) nearest(name string) string {
+	best, least := "", min(len(name)/2, 3)+1 // two letters that changed places are two changes
+	for _, property := range slices.Sorted(maps.Keys(f.Properties)) {
+		distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(property))
+		if distance < least {
+			best, least = property, distance
+		}
+	}
+	if best != "" {
+		return best
+	}
+	return f.below(name)
+}
+
+// below returns the shortest path to a property of a name below those of f; "" if there is none.
+func (f *Fields) below(name string) string {
+	type place struct {
+		path   string
+		fields *Fields
+	}
+	next := []place{{"", f}}
+	for len(next) > 0 {
+		at := next[0]
+		next = next[1:]
+		for _, property := range slices.Sorted(maps.Keys(at.fields.Properties)) {
+			path, fields := strings.TrimPrefix(at.path+"."+property, "."), at.fields.Properties[property]
+			if property == name {
+				return path
+			}
+			if fields.Items != nil {
+				path, fields = path+"[]", fields.Items
+			}
+			next = append(next, place{path, fields})
+		}
+	}
+	return ""
+}
