@@ -59,7 +59,7 @@ func TestExitCodes(t *testing.T) {
 		{"check: broken YAML", "kind: A\n\tb: c\n", []string{"check", "-f", "-"}, 2, "", "standard input:2: "},
 		{"check: a field of the wrong type", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: 3}\n",
 			[]string{"check", "-f", "-"}, 2, "", "standard input:1: read ServiceEntry default/a: spec"},
-		{"check: unknown output", "", []string{"check", "-f", "testdata/mesh", "-o", "xml"}, 2, "", `--output: want text, json, sarif, have "xml"`},
+		{"check: unknown output", "", []string{"check", "-f", "testdata/mesh", "-o", "xml"}, 2, "", `--output: want text, json, json-report, sarif, junit, github, have "xml"`},
 		{"check: broken configuration", "", []string{"check", "-f", "testdata/mesh", "--config", "testdata/denied.yaml"}, 2, "", "testdata/denied.yaml: "},
 		{"test: one fails", "", []string{"test", "../../internal/cli/test/testdata/suites/fails.yaml"}, 1, "1 passed, 3 failed\n", ""},
 		{"test: all pass", "", []string{"test", "../../internal/cli/test/testdata/suites/passes.yaml"}, 0, "2 passed, 0 failed\n", ""},

@@ -41,11 +41,13 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "tlsward",
 		Short:         "Admission control for egress TLS on Istio",
+		Version:       programVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("tlsward {{.Version}}\n")
 	root.AddCommand(
 		newServeCommand(),
 		newCheckCommand(),

@@ -117,9 +117,6 @@ func isUnknown(o *offline.Object, decidedBy string) bool {
 	return slices.ContainsFunc(o.Unknown, func(u structural.Unknown) bool { return decidedBy == o.Ref.String()+" "+u.Path })
 }
 
-// Denied reports whether any object would be denied.
-func Denied(findings []Finding) bool { return count(findings, v1alpha1.Deny) > 0 }
-
 func count(findings []Finding, action v1alpha1.Action) int {
 	n := 0
 	for _, f := range findings {

@@ -30,17 +30,23 @@ type jsonObject struct {
 }
 
 // WriteJSON writes the findings as a JSON list, which is [] if there are none.
-func WriteJSON(w io.Writer, findings []Finding) error {
+func WriteJSON(w io.Writer, findings []Finding) error { return cli.WriteJSON(w, toJSON(findings)) }
+
+func toJSON(findings []Finding) []jsonFinding {
 	list := make([]jsonFinding, 0, len(findings))
 	for _, f := range findings {
-		head := f.Object.Head
-		list = append(list, jsonFinding{
-			Policy: f.Policy, Action: f.Action,
-			Object: jsonObject{head.APIVersion, head.Kind, f.Object.Ref.Namespace, f.Object.Ref.Name},
-			Client: f.Client, Host: f.Host, Port: f.Port,
-			Message: f.Message, DecidedBy: f.DecidedBy, Fix: f.Fix,
-			File: f.Object.File, Line: f.Line(),
-		})
+		list = append(list, findingToJSON(f))
 	}
-	return cli.WriteJSON(w, list)
+	return list
+}
+
+func findingToJSON(f Finding) jsonFinding {
+	head := f.Object.Head
+	return jsonFinding{
+		Policy: f.Policy, Action: f.Action,
+		Object: jsonObject{head.APIVersion, head.Kind, f.Object.Ref.Namespace, f.Object.Ref.Name},
+		Client: f.Client, Host: f.Host, Port: f.Port,
+		Message: f.Message, DecidedBy: f.DecidedBy, Fix: f.Fix,
+		File: f.Object.File, Line: f.Line(),
+	}
 }

@@ -2,6 +2,9 @@ package check
 
 import (
 	"context"
+	"errors"
+	"io"
+	"slices"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -15,17 +18,28 @@ type Options struct {
 	offline.Source
 	// Against is an earlier state of the files, a directory or a git revision: what changed since is judged; "" for all.
 	Against string
-	// Output is text, json or sarif.
+	// Output is one of Outputs.
 	Output string
-	// Version is the program's, which SARIF names.
+	// FailOn is warn if warnings make the command fail, too, else deny or "".
+	FailOn string
+	// Only are the ids of the policies that are looked at; none for all.
+	Only []string
+	// Baseline is a file that an earlier run wrote with -o json-report or json: what it has is known, and left out; "" for none.
+	Baseline string
+	// Annotate adds GitHub's workflow commands to the text.
+	Annotate bool
+	// Version is the program's, which reports name.
 	Version string
 }
+
+// Outputs are the values of Options.Output.
+func Outputs() []string { return []string{"text", "json", "json-report", "sarif", "junit", "github"} }
 
 // Run checks the files, or without any what is stored in the cluster, and writes the findings. The error is
 // cli.ErrIssuesFound if any object would be denied; it names the objects that could not be read, which hinder none of the
 // others from being judged.
 func Run(ctx context.Context, o Options, streams cli.Streams) error {
-	if err := cli.CheckOutput(o.Output, "text", "json", "sarif"); err != nil {
+	if err := errors.Join(cli.CheckOutput(o.Output, Outputs()...), checkFailOn(o.FailOn)); err != nil {
 		return err
 	}
 	stop := streams.Progress("checking")
@@ -34,42 +48,67 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	switch o.Output {
-	case "json":
-		err = WriteJSON(streams.Out, r.findings)
-	case "sarif":
-		err = WriteSARIF(streams.Out, r.findings, r.policies, o.Version)
-	default:
-		err = WriteText(streams.Out, r.findings, r.objects, terminal.For(streams.Out))
+	if err := errors.Join(o.write(streams.Out, r), r.broken); err != nil {
+		return err
 	}
-	if err == nil {
-		err = r.broken
-	}
-	if err == nil && Denied(r.findings) {
+	if slices.ContainsFunc(r.findings, o.fails) {
 		return cli.ErrIssuesFound
 	}
-	return err
+	return nil
+}
+
+func (o Options) write(w io.Writer, r report) error {
+	switch o.Output {
+	case "json":
+		return WriteJSON(w, r.findings)
+	case "json-report":
+		return writeJSONReport(w, r, o.Version)
+	case "sarif":
+		return WriteSARIF(w, r.findings, slices.Concat(r.policies, ownPolicies()), o.Version)
+	case "junit":
+		return o.writeJUnit(w, r)
+	case "github":
+		return writeGitHub(w, r.findings)
+	}
+	if err := writeText(w, r, terminal.For(w)); err != nil || !o.Annotate {
+		return err
+	}
+	return writeGitHub(w, r.findings)
 }
 
 // report is what there is to write.
 type report struct {
 	findings []Finding
-	objects  int // that were checked
+	objects  []*offline.Object // that were judged
 	policies []policies.Policy
+	known    int   // findings of the baseline, which are left out
+	passedBy int   // documents that are no Kubernetes objects
 	broken   error // names the objects that could not be judged
 }
 
 func (o Options) check(ctx context.Context, streams cli.Streams) (report, error) {
+	known, err := readBaseline(o.Baseline)
+	if err != nil {
+		return report{}, err
+	}
 	evaluator, err := o.Evaluator(ctx)
 	if err != nil {
+		return report{}, err
+	}
+	all := evaluator.Engine.Policies()
+	if err := checkOnly(o.Only, all); err != nil {
 		return report{}, err
 	}
 	m, err := o.mesh(ctx, evaluator, streams)
 	if err != nil {
 		return report{}, err
 	}
-	findings, err := Validate(ctx, evaluator, m)
-	return report{findings, len(m.Objects), evaluator.Engine.Policies(), m.Whole()}, err
+	r := report{objects: m.Objects, policies: all, passedBy: m.PassedBy, broken: m.Whole()}
+	if r.findings, err = Validate(ctx, evaluator, m); err != nil {
+		return report{}, err
+	}
+	r.findings, r.known = known.leaveOut(only(r.findings, o.Only))
+	return r, nil
 }
 
 // mesh returns the mesh whose Objects are to be judged.

@@ -115,7 +115,7 @@ func TestRunCannotCheck(t *testing.T) {
 		output string
 		want   string
 	}{
-		{"an unknown output", offline.Source{Paths: []string{"testdata/clean.yaml"}}, "xml", `--output: want text, json, sarif, have "xml"`},
+		{"an unknown output", offline.Source{Paths: []string{"testdata/clean.yaml"}}, "xml", `--output: want text, json, json-report, sarif, junit, github, have "xml"`},
 		{"no such file", offline.Source{Paths: []string{"testdata/none.yaml"}}, "text", "testdata/none.yaml"},
 		{"a configuration that is none", offline.Source{Paths: []string{"testdata/clean.yaml"}, Config: "testdata/clean.yaml"}, "text", "testdata/clean.yaml: "},
 		{"policies that are not there", offline.Source{Paths: []string{"testdata/clean.yaml"}, Policies: []string{"testdata/none"}}, "text", "testdata/none"},

@@ -11,15 +11,15 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// WriteText writes the findings for a person, and a summary of them and of the number of objects. Findings that differ
+// writeText writes the findings for a person, and a summary of them and of the number of objects. Findings that differ
 // in the client alone are written once, and count once.
-func WriteText(w io.Writer, findings []Finding, objects int, style terminal.Style) error {
-	findings = together(findings)
+func writeText(w io.Writer, r report, style terminal.Style) error {
+	findings := together(r.findings)
 	var b strings.Builder
 	for _, f := range findings {
 		writeFinding(&b, f, style)
 	}
-	b.WriteString(summary(findings, objects, style) + "\n")
+	b.WriteString(summary(findings, len(r.objects), r.known, style) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -68,11 +68,14 @@ func paint(action v1alpha1.Action, style terminal.Style) func(string) string {
 	return style.Cyan
 }
 
-func summary(findings []Finding, objects int, style terminal.Style) string {
+func summary(findings []Finding, objects, known int, style terminal.Style) string {
 	denied, warned, audited := count(findings, v1alpha1.Deny), count(findings, v1alpha1.Warn), count(findings, v1alpha1.Audit)
 	text := fmt.Sprintf("%s checked: %s, %s", number(objects, "object"), number(denied, "denial"), number(warned, "warning"))
 	if audited > 0 {
 		text += ", " + number(audited, "audit note")
+	}
+	if known > 0 {
+		text += fmt.Sprintf(" (%d known by the baseline)", known)
 	}
 	switch {
 	case denied > 0:

@@ -107,7 +107,7 @@ func TestColoursOfText(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			if err := WriteText(&out, test.findings, 3, terminal.Colored()); err != nil {
+			if err := writeText(&out, report{findings: test.findings, objects: make([]*offline.Object, 3)}, terminal.Colored()); err != nil {
 				t.Fatal(err)
 			}
 			if got := tags.Replace(out.String()); got != test.want {
@@ -127,7 +127,7 @@ func TestTextJoinsClientsOfOneObject(t *testing.T) {
 	second := of("sidecar y", "a")
 	second.Object = a.Object
 	var out strings.Builder
-	if err := WriteText(&out, []Finding{a, second, b}, 2, terminal.Style{}); err != nil {
+	if err := writeText(&out, report{findings: []Finding{a, second, b}, objects: make([]*offline.Object, 2)}, terminal.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	want := "a.yaml:1: deny first ServiceEntry shop/a: sidecar x and sidecar y to a.example:80: plaintext\n\n" +

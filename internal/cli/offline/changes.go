@@ -69,7 +69,7 @@ func (c cluster) mutated(evaluator *admission.Evaluator, contents manifests.Cont
 	if err != nil {
 		return nil, err
 	}
-	m.addBroken(contents.Broken)
+	m.addOther(contents)
 	return m, m.Mutate(evaluator)
 }
 

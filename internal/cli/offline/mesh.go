@@ -42,6 +42,8 @@ type Mesh struct {
 	Notes []string
 	// Broken are the errors of the objects that cannot be read, with file and line. The mesh is that of the others.
 	Broken []error
+	// PassedBy is the number of the files' documents that are no Kubernetes objects.
+	PassedBy int
 	// Namespace is that of objects that name none.
 	Namespace string
 	// OutsideModel are the settings of the control plane that the mesh does not follow.
@@ -74,8 +76,10 @@ func (m *Mesh) NoteUnknown(streams cli.Streams) {
 // Whole returns an error that names all objects that cannot be read; nil if there are none.
 func (m *Mesh) Whole() error { return errors.Join(m.Broken...) }
 
-// addBroken adds errors of objects that were not read, before those of the mesh.
-func (m *Mesh) addBroken(errs []error) { m.Broken = slices.Concat(errs, m.Broken) }
+// addOther adds what the files hold beside objects that can be read.
+func (m *Mesh) addOther(contents manifests.Contents) {
+	m.Broken, m.PassedBy = slices.Concat(contents.Broken, m.Broken), len(contents.PassedBy)
+}
 
 // loadOver makes a mesh of the objects of a cluster and documents that are laid over it, as Load does. A stored object that
 // cannot be read counts as absent, as for istiod, and a note says so.

@@ -102,7 +102,7 @@ func (s Source) over(below cluster, evaluator *admission.Evaluator, contents man
 	if err != nil {
 		return nil, err
 	}
-	m.addBroken(contents.Broken)
+	m.addOther(contents)
 	for _, note := range append(below.notes, m.Notes...) {
 		streams.Note("%s", note)
 	}

@@ -1,0 +1,41 @@
+package check
+
+import (
+	"io"
+	"strings"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli"
+)
+
+// reportVersion is raised when a field of jsonReport changes its meaning or goes. New fields do not raise it.
+const reportVersion = 1
+
+// jsonReport is what `tlsward check -o json-report` writes: the list of `-o json`, with what was done beside it.
+type jsonReport struct {
+	Version  int           `json:"version"`
+	Program  string        `json:"program"` // its version
+	Summary  jsonSummary   `json:"summary"`
+	Findings []jsonFinding `json:"findings"`
+	// Errors name the objects that could not be read, with file and line.
+	Errors []string `json:"errors"`
+}
+
+type jsonSummary struct {
+	Objects  int `json:"objects"` // that were judged
+	Denials  int `json:"denials"`
+	Warnings int `json:"warnings"`
+	Audited  int `json:"audited"`
+	Known    int `json:"known"`    // findings of the baseline, which are left out
+	PassedBy int `json:"passedBy"` // documents that are no Kubernetes objects
+}
+
+func writeJSONReport(w io.Writer, r report, version string) error {
+	errs := []string{}
+	if r.broken != nil {
+		errs = strings.Split(r.broken.Error(), "\n")
+	}
+	return cli.WriteJSON(w, jsonReport{Version: reportVersion, Program: version, Findings: toJSON(r.findings), Errors: errs, Summary: jsonSummary{
+		Objects: len(r.objects), Denials: count(r.findings, v1alpha1.Deny), Warnings: count(r.findings, v1alpha1.Warn),
+		Audited: count(r.findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})
+}
