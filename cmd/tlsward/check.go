@@ -50,5 +50,8 @@ Exits with 0 if nothing is denied, 1 if something is, 2 if any of the manifests 
 	f.StringVar(&o.FailOn, "fail-on", "deny", "exit with 1 on denials alone (`deny`), or on warnings too (warn)")
 	f.StringSliceVar(&o.Only, "policy", nil, "look at the findings of this policy `ID` alone (may be repeated)")
 	f.StringVar(&o.Baseline, "baseline", "", "`file` that an earlier run wrote with -o json-report: what it has is known, and left out")
+	completeFlag(cmd, "output", check.Outputs()...)
+	completeFlag(cmd, "fail-on", "deny", "warn")
+	completePolicies(cmd, "policy", &o.Source)
 	return cmd
 }

@@ -13,7 +13,8 @@ func newDemoCommand() *cobra.Command {
 		Short: "Show what tlsward does, without a cluster",
 		Long: `Start the real server on loopback and play scenarios of Istio's documentation to it, as an API server
 would. Ends in seconds and leaves nothing behind.`,
-		Args: cobra.NoArgs,
+		Example: `  tlsward demo`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()
 			return demo.Run(cmd.Context(), out, terminal.For(out))

@@ -34,12 +34,16 @@ manifests that of the cluster.`,
 			return explain.Run(cmd.Context(), o, streams(cmd))
 		},
 	}
+	cmd.ValidArgsFunction = completeHosts(&o.Source)
 	addSource(cmd, &o.Source)
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "text", "text or json")
 	f.StringVar(&o.From, "from", "", "`namespace` of the pod that sends (default: that of objects that name none)")
 	f.StringToStringVar(&o.Labels, "labels", nil, "labels of the pod that sends, as k=v,...")
+	f.BoolVar(&o.ExitCode, "exit-code", false, "exit with 1 unless all that is asked about leaves under TLS, started once")
 	f.BoolVar(&o.All, "all", false, "every client that fares differently, and every port")
+	completeFlag(cmd, "output", "text", "json")
+	completeNamespace(cmd, "from", &o.Source)
 	f.BoolVar(&o.Mutated, "mutated", false, "the manifests as the mutating webhook would leave them")
 	return cmd
 }

@@ -43,6 +43,12 @@ func TestFlagsReachTheirCommand(t *testing.T) {
 		{"explain -f " + raw + " -o json pay.example.com", exitOK, `"host": "pay.example.com"`},
 		{"explain -f " + raw + " " + hosts + " -n shop double-tls.example.com", exitOK, "double-tls: "},
 
+		{"check -f " + mesh + " --policy double-tls", exitOK, "0 denials, 0 warnings\n"},
+		{"check -f " + mesh + " --fail-on never", exitFailed, ""},
+		{"check -f " + mesh + " --config " + lenient + " --fail-on warn", exitIssuesFound, ": warn plaintext-egress "},
+		{"check -f " + mesh + " --baseline none", exitFailed, ""},
+		{"explain -f " + raw + " -n shop --exit-code pay.example.com", exitIssuesFound, "plaintext: "},
+		{"explain -f " + raw + " -n shop --exit-code --mutated pay.example.com", exitOK, "originated: "},
 		{"check --kubeconfig none", exitFailed, ""},
 		{"check -f testdata/mesh --context none", exitFailed, ""},
 		{"explain --kubeconfig none a.example", exitFailed, ""},

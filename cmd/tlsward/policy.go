@@ -11,10 +11,11 @@ import (
 
 func newPolicyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "policy",
-		Short: "Write, describe and measure policies",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "policy",
+		Short:   "Write, describe and measure policies",
+		Example: `  tlsward policy new no-http`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPolicyNewCommand(), newPolicyDocsCommand(), newPolicyBenchCommand())
 	return cmd
@@ -25,7 +26,9 @@ func newPolicyNewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new ID",
 		Short: "Write a policy, its test and a Suite that pass, to begin from",
-		Args:  cobra.ExactArgs(1),
+		Example: `  tlsward policy new no-http --dir policies/
+  tlsward test policies/no_http`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return policy.New(dir, args[0], cmd.OutOrStdout())
 		},
@@ -37,9 +40,10 @@ func newPolicyNewCommand() *cobra.Command {
 func newPolicyDocsCommand() *cobra.Command {
 	var s offline.Source
 	cmd := &cobra.Command{
-		Use:   "docs",
-		Short: "Print the reference of the policies, in Markdown",
-		Args:  cobra.NoArgs,
+		Use:     "docs",
+		Short:   "Print the reference of the policies, in Markdown",
+		Example: `  tlsward policy docs --policies policies/ > policies.md`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return policy.Docs(cmd.Context(), s, cmd.OutOrStdout())
 		},
@@ -55,6 +59,8 @@ func newPolicyBenchCommand() *cobra.Command {
 		Short: "Measure what each policy costs, in time and allocations",
 		Long: `Measure each policy found at the paths, by itself, on a review that it concerns. Without a path, or where
 no policy is found, the built-in ones are measured.`,
+		Example: `  tlsward policy bench
+  tlsward policy bench policies/ -o json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Paths = args
 			return policy.Bench(cmd.Context(), o, streams(cmd))

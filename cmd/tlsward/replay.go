@@ -17,6 +17,8 @@ written anywhere.
 
 In force are the built-in policies, --baseline and --config; new are the built-in policies, --policies and
 --new-config. Exits with 0 if nothing is newly denied, 1 if something is, 2 if it could not be judged.`,
+		Example: `  tlsward replay --policies new/ --context production
+  tlsward replay -f mesh/ --new-config strict.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			addPaths(&o.Source, args)
 			return replay.Run(cmd.Context(), o, streams(cmd))

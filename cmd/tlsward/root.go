@@ -39,9 +39,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "tlsward",
-		Short:         "Admission control for egress TLS on Istio",
-		Version:       programVersion(),
+		Use:     "tlsward",
+		Short:   "Admission control for egress TLS on Istio",
+		Version: programVersion(),
+		Example: `  tlsward check -f mesh/
+  tlsward explain --context production api.partner.example`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,

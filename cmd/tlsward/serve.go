@@ -20,6 +20,8 @@ func newServeCommand() *cobra.Command {
 /metrics, /healthz and /readyz on ports of their own.
 
 The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files in --manifests.`,
+		Example: `  tlsward serve --config tlsward.yaml
+  tlsward serve --manifests mesh/ --bind 127.0.0.1`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return serve.Run(cmd.Context(), o, cmd.ErrOrStderr())

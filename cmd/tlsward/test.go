@@ -19,6 +19,9 @@ these reviews bring there? The cluster is only read.
 
 Prints one line a failing case, and the totals. Exits with 0 if all passed, 1 if a case failed,
 2 if the tests could not be run.`,
+		Example: `  tlsward test policies/ test/suites
+  tlsward test mesh/ -o junit > junit.xml
+  tlsward test mesh/ --run 'payments/' --watch`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Paths = args

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -24,6 +25,8 @@ type Options struct {
 	All bool
 	// Mutated asks about the files as the mutating webhook would leave them.
 	Mutated bool
+	// ExitCode makes the error cli.ErrIssuesFound unless all bytes leave under TLS, once.
+	ExitCode bool
 	// Output is text or json.
 	Output string
 }
@@ -43,8 +46,18 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(o.write(streams.Out, m, o.paths(m, target)), m.Whole())
+	paths := o.paths(m, target)
+	if err := errors.Join(o.write(streams.Out, m, paths), m.Whole()); err != nil {
+		return err
+	}
+	if o.ExitCode && slices.ContainsFunc(paths, isOpen) {
+		return cli.ErrIssuesFound
+	}
+	return nil
 }
+
+// isOpen reports whether the bytes of a path leave otherwise than under TLS, once.
+func isOpen(p mesh.Path) bool { return p.Verdict != mesh.Originated && p.Verdict != mesh.ApplicationTLS }
 
 func (o Options) write(w io.Writer, m *offline.Mesh, paths []mesh.Path) error {
 	if o.Output == "json" {
