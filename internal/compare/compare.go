@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -75,9 +76,9 @@ func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, erro
 func ask(s *mesh.Snapshot, p Proxy, config *envoy.Config) ([]Connection, error) {
 	switch {
 	case p.Client.Kind == mesh.ClientGateway:
-		return AtGateway(s, p.Client, config), nil
+		return AtGateway(s, p.Client), nil
 	case p.Client.Kind == mesh.ClientSidecar && !p.Captured:
-		return nil, fmt.Errorf("nothing is redirected to it (INTERCEPTION_MODE is NONE), so what its pod sends cannot be told")
+		return nil, errors.New("nothing is redirected to it (INTERCEPTION_MODE is NONE), so what its pod sends cannot be told")
 	}
 	return Outbound(s, p, config), nil
 }

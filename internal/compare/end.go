@@ -55,8 +55,8 @@ type end struct {
 	place, unknown string
 	// authority is the Host header that is set, "" for the client's own.
 	authority string
-	// tls is the TLS that the proxy starts, "" for none.
-	tls string
+	// tls is the TLS that the proxy starts, "" for none; names is what of the server's certificate it checks.
+	tls, names string
 	// ports are those of the endpoints; "" where there are none.
 	ports string
 	// why is how a connection ends that is not taken.
@@ -89,7 +89,7 @@ func (e end) String() string {
 	if e.tls == "" {
 		return text + ", no TLS"
 	}
-	return text + ", " + e.tls
+	return text + ", " + e.tls + ", " + e.names
 }
 
 // originated is the TLS that a proxy starts.
@@ -112,20 +112,28 @@ func (t originated) String() string {
 	default:
 		text += ", SNI " + t.sni
 	}
+	return text
+}
+
+// checks returns what of the server's certificate is checked.
+func (t originated) checks() string {
 	names := slices.Clone(t.names)
 	slices.Sort(names)
 	switch names = slices.Compact(names); {
 	case t.insecure:
-		text += ", certificate not checked"
+		return "certificate not checked"
 	case len(names) > 0:
-		text += ", checked for " + strings.Join(names, ", ")
+		return checkedFor + strings.Join(names, ", ")
 	case t.autoNames:
-		text += ", checked for the Host header's name"
-	default:
-		text += ", no name checked"
+		return checkedFor + "the Host header's name"
 	}
-	return text
+	return noNameChecked
 }
+
+const (
+	checkedFor    = "checked for "
+	noNameChecked = "no name checked"
+)
 
 // joined returns ports as text, each once, ascending.
 func joined(ports []uint32) string {
@@ -176,7 +184,11 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
 	case !ok, o.End != envoy.EndUpstream && o.End != envoy.EndNoEndpoint:
 		return end{place: notTaken, why: strings.TrimSpace(string(o.End) + " " + o.Reason)}
 	}
-	e := end{place: key.String(), tls: walkedTLS(o.TLS)}
+	e := end{place: key.String()}
+	if o.TLS != nil {
+		t := walkedTLS(o.TLS)
+		e.tls, e.names = t.String(), t.checks()
+	}
 	if p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
 		e.authority = o.Authority
 	}
@@ -188,10 +200,7 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
 	return e
 }
 
-func walkedTLS(t *envoy.TLS) string {
-	if t == nil {
-		return ""
-	}
+func walkedTLS(t *envoy.TLS) originated {
 	o := originated{mode: "SIMPLE", sni: t.ServerName, insecure: t.Insecure, autoNames: t.AutoName != nil}
 	o.autoSNI = t.ServerNameFrom == envoy.NameAuthority
 	switch t.ClientCertificate {
@@ -204,7 +213,7 @@ func walkedTLS(t *envoy.TLS) string {
 	for _, n := range t.Names {
 		o.names = append(o.names, n.String())
 	}
-	return o.String()
+	return o
 }
 
 // answer is what the model says of one destination: the ends that what the client sends may have there.
@@ -255,14 +264,15 @@ func destinationEnds(s *mesh.Snapshot, client mesh.Client, c Connection, d mesh.
 			e.authority = d.Authority
 		}
 		if h := cluster.Hop; h.TLS != "" {
-			e.tls = originated{
+			t := originated{
 				mode: h.TLS, sni: h.SNI, autoSNI: h.AutoSNI && requests, names: h.Names, autoNames: h.AutoNames && requests,
 				insecure: h.Insecure,
-			}.String()
+			}
+			e.tls, e.names = t.String(), t.checks()
 		}
 		a = append(a, e)
 		if cluster.AutoMTLS {
-			e.tls = anyMeshTLS
+			e.tls, e.names = anyMeshTLS, ""
 			a = append(a, e)
 		}
 	}
@@ -285,13 +295,15 @@ func (c Connection) inner() []envoy.Payload {
 }
 
 // matches reports whether a walked end is this one of the model. Where Istio builds no endpoints the model has no ports, and
-// the proxy may have the client's own.
+// the proxy may have the client's own. The identities of pods are not in the mesh: those that the proxy asks for are not compared.
 func (e end) matches(walked end) bool {
 	if e.ports == "" {
 		walked.ports = ""
 	}
-	if e.tls == anyMeshTLS && strings.HasPrefix(walked.tls, "TLS ISTIO_MUTUAL") {
-		walked.tls = anyMeshTLS
+	if mutual := strings.HasPrefix(walked.tls, "TLS ISTIO_MUTUAL"); mutual && e.tls == anyMeshTLS {
+		walked.tls, walked.names = anyMeshTLS, ""
+	} else if mutual && e.names == noNameChecked && strings.HasPrefix(walked.names, checkedFor+"spiffe://") {
+		walked.names = noNameChecked
 	}
 	if e.place == notTaken && walked.place == notTaken && walked.unknown == "" {
 		return true

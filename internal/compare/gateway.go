@@ -14,7 +14,7 @@ import (
 
 // AtGateway lists the connections that come to a gateway: to each port of its servers, for each name that the servers and the
 // VirtualServices bound to them have.
-func AtGateway(s *mesh.Snapshot, client mesh.Client, config *envoy.Config) []Connection {
+func AtGateway(s *mesh.Snapshot, client mesh.Client) []Connection {
 	type arriving struct {
 		port          uint32
 		protocol, sni string
@@ -34,7 +34,7 @@ func AtGateway(s *mesh.Snapshot, client mesh.Client, config *envoy.Config) []Con
 					continue
 				}
 				seen[a] = true
-				if c, ok := atServer(s, client, config, server, name); ok {
+				if c, ok := atServer(s, client, server, name); ok {
 					all = append(all, c)
 				}
 			}
@@ -55,10 +55,10 @@ func selected(selector, labels map[string]string) bool {
 }
 
 // atServer returns the connection that comes to a server for a name; ok is false where its first bytes are not those of a name.
-func atServer(s *mesh.Snapshot, client mesh.Client, config *envoy.Config, server *networking.Server, name string) (Connection, bool) {
+func atServer(s *mesh.Snapshot, client mesh.Client, server *networking.Server, name string) (Connection, bool) {
 	protocol, number := server.GetPort().GetProtocol(), server.GetPort().GetNumber()
 	c := Connection{Host: name, Port: number, Protocol: strings.ToUpper(protocol)}
-	c.At = netip.AddrPortFrom(Nowhere, listenerPort(s, client, config, number))
+	c.At = netip.AddrPortFrom(Nowhere, listenerPort(s, client, number))
 	request := envoy.Payload{HTTP: &envoy.Request{Host: name}}
 	family := mesh.FamilyOf(protocol)
 	encrypted := server.GetTls() != nil && !server.GetTls().GetHttpsRedirect()
@@ -134,7 +134,7 @@ func bound(v *networking.VirtualService, namespace string, gateway *mesh.Object)
 
 // listenerPort returns the port on which a gateway's pods have the listener of a server's port: that to which their Service leads
 // from it (pilot/pkg/networking/core/gateway.go), else itself.
-func listenerPort(s *mesh.Snapshot, client mesh.Client, config *envoy.Config, number uint32) uint16 {
+func listenerPort(s *mesh.Snapshot, client mesh.Client, number uint32) uint16 {
 	for o := range s.Objects() {
 		service, ok := o.Spec.(*mesh.Service)
 		if !ok || o.Namespace != client.Namespace || len(service.Selector) == 0 || !selected(service.Selector, client.Labels) {

@@ -23,24 +23,53 @@ func (w *World) ApplyUnseen(ctx context.Context, text string) error {
 	return write(ctx, w.unseen, text)
 }
 
-func write(ctx context.Context, c client.Client, text string) error {
-	docs, err := manifests.ParseAll([]manifests.File{{Name: "test", Raw: []byte(text)}})
-	if err != nil {
-		return err
+// Remove takes the objects of manifests away, as if the webhooks were not there.
+func (w *World) Remove(ctx context.Context, text string) error {
+	objects, err := read(text)
+	for _, o := range objects {
+		if err := w.unseen.Delete(ctx, o); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("remove %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
+		}
 	}
+	return err
+}
+
+func write(ctx context.Context, c client.Client, text string) error {
+	objects, err := read(text)
+	for _, o := range objects {
+		if err := createOrUpdate(ctx, c, o); err != nil {
+			return fmt.Errorf("apply %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
+		}
+	}
+	return err
+}
+
+// read returns the objects of manifests.
+func read(text string) ([]*unstructured.Unstructured, error) {
+	docs, err := manifests.ParseAll([]manifests.File{{Name: "manifests", Raw: []byte(text)}})
+	if err != nil {
+		return nil, err
+	}
+	var objects []*unstructured.Unstructured
 	for _, d := range docs {
-		var o unstructured.Unstructured
+		o := &unstructured.Unstructured{}
 		if err := yaml.Unmarshal(d.Raw, &o.Object); err != nil {
-			return fmt.Errorf("read %s: %w", d.Where(), err)
+			return nil, fmt.Errorf("read %s: %w", d.Where(), err)
 		}
 		if o.GetNamespace() == "" {
 			o.SetNamespace("default")
 		}
-		if err := createOrUpdate(ctx, c, &o); err != nil {
-			return fmt.Errorf("apply %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
-		}
+		objects = append(objects, o)
 	}
-	return nil
+	return objects, nil
+}
+
+// sameObject reports whether two manifests, of one object each, are of the same.
+func sameObject(a, b string) bool {
+	first, errA := read(a)
+	second, errB := read(b)
+	return errA == nil && errB == nil && len(first) == 1 && len(second) == 1 && first[0].GetKind() == second[0].GetKind() &&
+		first[0].GetNamespace() == second[0].GetNamespace() && first[0].GetName() == second[0].GetName()
 }
 
 func createOrUpdate(ctx context.Context, c client.Client, o *unstructured.Unstructured) error {

@@ -146,15 +146,40 @@ func (s *scene) sidecar(namespace, name string, labels map[string]string) *Pod {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.Cleanup(func() {
-		refused, err := p.Refused()
-		if err != nil || len(refused) > 0 {
-			s.Errorf("the proxy of %s refused %q, %v", name, refused, err)
-		}
-		p.stop(context.Background())
-	})
+	s.watch(p)
 	return p
 }
+
+// gateway starts a gateway, which ends with the test.
+func (s *scene) gateway(namespace, name string, labels map[string]string, ports ...int32) *Pod {
+	s.Helper()
+	s.Cleanup(func() { s.world.removeService(context.Background(), namespace, name) })
+	p, err := s.world.Gateway(s.Context(), namespace, name, labels, ports...)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.watch(p)
+	return p
+}
+
+// remove takes objects away, unseen by the webhooks.
+func (s *scene) remove(text string) {
+	s.Helper()
+	if err := s.world.Remove(s.Context(), text); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// mended applies what is refused, with the fixes that the denials print.
+func (s *scene) mended(text string) {
+	s.Helper()
+	if err := s.world.Mended(s.Context(), text); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// settle gives a running proxy the time to have what was written; a change is on the wire after 0.13 s.
+func (s *scene) settle(*Pod) { pause() }
 
 // agrees has `tlsward verify` compare the proxy of a pod with the mesh: they agree on everything.
 func (s *scene) agrees(p *Pod) {
@@ -173,6 +198,17 @@ func (s *scene) verify(pods ...*Pod) (report string, code int) {
 	}
 	s.Logf("%s", report)
 	return report, code
+}
+
+// watch ends a pod with the test; its proxy must have refused nothing.
+func (s *scene) watch(p *Pod) {
+	s.Cleanup(func() {
+		refused, err := p.Refused()
+		if err != nil || len(refused) > 0 {
+			s.Errorf("the proxy of %s refused %q, %v", p.Name, refused, err)
+		}
+		p.stop(context.Background())
+	})
 }
 
 // gets has a pod ask, which must be answered with this status.

@@ -37,9 +37,13 @@ func (w *World) Sidecar(ctx context.Context, namespace, name string, labels map[
 	return w.pod(ctx, namespace, name, "sidecar", labels)
 }
 
+// nextAddress is the address of the pod that starts next.
+func (w *World) nextAddress() string { return fmt.Sprintf("192.0.2.%d", 10+w.pods) }
+
 func (w *World) pod(ctx context.Context, namespace, name, kind string, labels map[string]string) (*Pod, error) {
+	address := w.nextAddress()
 	w.pods++
-	p := &Pod{Name: name, Namespace: namespace, Address: fmt.Sprintf("192.0.2.%d", 9+w.pods), world: w, netns: fmt.Sprintf("pod%d", w.pods)}
+	p := &Pod{Name: name, Namespace: namespace, Address: address, world: w, netns: fmt.Sprintf("pod%d", w.pods)}
 	if err := makeNamespace(ctx, p.netns, p.Address); err != nil {
 		return nil, err
 	}

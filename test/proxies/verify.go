@@ -13,15 +13,9 @@ import (
 
 // Verify has `tlsward verify` hold the cluster's mesh against the proxies of pods, and returns what it prints and its exit code.
 func (w *World) Verify(ctx context.Context, pods ...*Pod) (report string, code int, err error) {
-	kubeconfig := filepath.Join(home, "verify.kubeconfig")
-	if _, err := os.Stat(kubeconfig); err != nil {
-		made, err := w.plane.Kubeconfig("verify", "system:masters")
-		if err != nil {
-			return "", 0, err
-		}
-		if err := os.Rename(made, kubeconfig); err != nil {
-			return "", 0, fmt.Errorf("keep the kubeconfig: %w", err)
-		}
+	kubeconfig, err := w.kubeconfig()
+	if err != nil {
+		return "", 0, err
 	}
 	args := []string{"verify", "--kubeconfig", kubeconfig}
 	for _, p := range pods {
@@ -44,4 +38,20 @@ func (w *World) Verify(ctx context.Context, pods ...*Pod) (report string, code i
 		return string(out), exit.ExitCode(), nil
 	}
 	return string(out), 0, err
+}
+
+// kubeconfig returns the path of a kubeconfig file for those who look at the cluster.
+func (w *World) kubeconfig() (string, error) {
+	path := filepath.Join(home, "looks.kubeconfig")
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	made, err := w.plane.Kubeconfig("looks", "system:masters")
+	if err != nil {
+		return "", err
+	}
+	if err := os.Rename(made, path); err != nil {
+		return "", fmt.Errorf("keep the kubeconfig: %w", err)
+	}
+	return path, nil
 }
