@@ -171,7 +171,7 @@ func (s State) letBy() []string {
 func (p posture) exempt(c Connection) string {
 	for _, x := range p.exemptions {
 		if slices.Contains(c.State.letBy(), x.Policy) && !x.Expires.Over(p.now) && x.CoversHost(c.Host) && coversAll(x, c.Namespaces) {
-			return "exempted until " + x.Expires.Format(time.DateOnly) + ": " + x.Reason
+			return x.Note()
 		}
 	}
 	return ""

@@ -130,3 +130,6 @@ func (s *Snapshot) hasSidecar(namespace string) bool {
 	}
 	return false
 }
+
+// IsExternal reports whether what is sent to a host may leave the mesh.
+func (s *Snapshot) IsExternal(host string) bool { return s.isExternal(host) }

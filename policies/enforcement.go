@@ -83,7 +83,7 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 			continue
 		}
 		until := x.Expires.Format(time.DateOnly)
-		v.Exempt = fmt.Sprintf("exempted until %s: %s", until, x.Reason)
+		v.Exempt = x.Note()
 		action := v1alpha1.Audit
 		if x.Expires.Over(now.Add(expiryNotice)) {
 			action = v1alpha1.Warn

@@ -63,6 +63,39 @@ func TestReviewsOverHTTPS(t *testing.T) {
 	}
 }
 
+// What is warned of and noted is logged in one line too, never with the object.
+func TestViolationsAreLogged(t *testing.T) {
+	for _, action := range []v1alpha1.Action{v1alpha1.Warn, v1alpha1.Audit} {
+		t.Run(string(action), func(t *testing.T) {
+			config := v1alpha1.DefaultConfig()
+			config.Policies = map[string]v1alpha1.PolicyConfig{"plaintext-egress": {Action: action}, "tls-pending": {Action: v1alpha1.Off}}
+			e, err := admission.NewEvaluator(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := newFixture(t, Options{Cache: newCache(t, fixture.Entry)})
+			f.Use(e)
+			if got := start(t, f.Register).review(t, "/validate", create(t, fixture.DisabledRule)); !got.Allowed {
+				t.Fatalf("refused: %+v", got)
+			}
+			message, key := "warned", "warned"
+			if action == v1alpha1.Audit {
+				message, key = "noted", "audited"
+			}
+			lines := strings.Split(strings.TrimSpace(f.log.String()), "\n")
+			if len(lines) != 1 || strings.Contains(lines[0], "DISABLE") {
+				t.Fatalf("want one line without the object:\n%s", f.log)
+			}
+			for _, want := range []string{`"msg":"` + message + `"`, `"` + key + `":["plaintext-egress"]`, `"object":"DestinationRule default/shop"`,
+				`"namespace":"default"`, `"user":"alice"`, `"operation":"CREATE"`} {
+				if !strings.Contains(lines[0], want) {
+					t.Errorf("no %s in %s", want, lines[0])
+				}
+			}
+		})
+	}
+}
+
 // Of subresources the status of a ServiceEntry alone is judged, and nobody waits for it.
 func TestStatusOfServiceEntries(t *testing.T) {
 	entry := func(name, host, address string) string {

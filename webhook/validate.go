@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -24,8 +25,8 @@ func (w *Webhooks) validate(ctx context.Context, e *admission.Evaluator, r *ctrl
 	}
 	w.decider.Assume(d)
 	w.countViolations(r, d)
-	if !d.Allowed {
-		w.logDenial(r, d)
+	if len(d.Violations) > 0 {
+		w.logViolations(r, d)
 	}
 	return outcomeOf(objectName(r), d), nil
 }
@@ -86,12 +87,26 @@ func (w *Webhooks) countViolations(r *ctrladmission.Request, d admission.Decisio
 	}
 }
 
-// logDenial writes one line: who was refused what, and by which policies. Never the object.
-func (w *Webhooks) logDenial(r *ctrladmission.Request, d admission.Decision) {
-	log := w.log
+// logViolations writes one line: who asked for what, and by which policies it was refused, warned of or noted. Never the object.
+func (w *Webhooks) logViolations(r *ctrladmission.Request, d admission.Decision) {
+	log := w.log.With("uid", r.UID, "object", objectName(r), "namespace", r.Namespace, "operation", r.Operation, "user", r.UserInfo.Username,
+		"dryRun", r.DryRun != nil && *r.DryRun)
 	if d.Unconfirmed != "" {
 		log = log.With("unconfirmed", d.Unconfirmed)
 	}
-	log.Info("denied", "uid", r.UID, "object", objectName(r), "operation", r.Operation, "user", r.UserInfo.Username,
-		"dryRun", r.DryRun != nil && *r.DryRun, "policies", admission.DenyingPolicies(d.Violations))
+	warned, audited := admission.PoliciesThat(v1alpha1.Warn, d.Violations), admission.PoliciesThat(v1alpha1.Audit, d.Violations)
+	message := "noted"
+	switch {
+	case !d.Allowed:
+		message, log = "denied", log.With("policies", admission.PoliciesThat(v1alpha1.Deny, d.Violations))
+	case len(warned) > 0:
+		message = "warned"
+	}
+	if len(warned) > 0 {
+		log = log.With("warned", warned)
+	}
+	if len(audited) > 0 {
+		log = log.With("audited", audited)
+	}
+	log.Info(message)
 }

@@ -83,6 +83,12 @@ func New(o Options) *Webhooks {
 // Use puts an evaluator into force for the reviews that begin from now on. Those in flight end with theirs.
 func (w *Webhooks) Use(e *admission.Evaluator) { w.evaluator.Store(e) }
 
+// Evaluator returns what is in force, nil before the first Use.
+func (w *Webhooks) Evaluator() *admission.Evaluator { return w.evaluator.Load() }
+
+// Busy reports whether any review is in hand.
+func (w *Webhooks) Busy() bool { return w.queue.InHand() > 0 }
+
 // Register adds both webhooks to a server.
 func (w *Webhooks) Register(s ctrlwebhook.Server) {
 	w.register(s, endpoint{name: "mutate", decide: w.mutate, undecided: leftAlone})

@@ -31,6 +31,11 @@ func (e Exemption) validate(f *FieldErrors, field string) {
 	f.addUnlessMatch(field+".hosts", e.Hosts, hostPattern, `a host name, "*" or "*.name"`)
 }
 
+// Note says until when and why it lets something pass.
+func (e Exemption) Note() string {
+	return "exempted until " + e.Expires.Format(time.DateOnly) + ": " + e.Reason
+}
+
 // AppliesIn reports whether the exemption is in force for objects of a namespace.
 func (e Exemption) AppliesIn(namespace string, now time.Time) bool {
 	return !e.Expires.Over(now) && (len(e.Namespaces) == 0 || slices.Contains(e.Namespaces, namespace))

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tlsward/tlsward/certs"
+	"github.com/tlsward/tlsward/controllers/auditor"
 	"github.com/tlsward/tlsward/internal/cli/serve"
 )
 
@@ -44,6 +45,7 @@ The mesh is that of the cluster (--kubeconfig, or the pod's own), or the files i
 	f.IntVar(&o.MaxConcurrent, "max-concurrent", 128, "reviews of one user in one namespace at once, ten times as many in all; more get 429")
 	f.DurationVar(&o.Patience, "patience", 100*time.Millisecond, "how long a refusal waits for a missing partner that is on its way")
 	f.DurationVar(&o.Drain, "drain", 5*time.Second, "how long to serve on after SIGTERM, no longer ready")
+	f.DurationVar(&o.AuditInterval, "audit-interval", auditor.DefaultInterval, "how often all that is stored is judged for the metrics, beside what changes; 0 for never")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "log more")
 	installationFlags(f, &o.Installation)
 	return cmd

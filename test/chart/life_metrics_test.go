@@ -25,8 +25,9 @@ func metricsExist(t *testing.T, r *release) {
 	}
 }
 
-// vectors are metrics that show only once something has been counted.
-var vectors = map[string]bool{"tlsward_undecided_total": true, "tlsward_panics_total": true, "tlsward_policy_reloads_total": true}
+// vectors are metrics that show only once something has been counted, or is there.
+var vectors = map[string]bool{"tlsward_undecided_total": true, "tlsward_panics_total": true, "tlsward_policy_reloads_total": true,
+	"tlsward_audit_violations": true, "tlsward_audit_connections": true, "tlsward_exemption_violations": true, "tlsward_exemption_days_left": true}
 
 func readyz(t *testing.T, server *cluster.Replica) string {
 	return get(t, fmt.Sprintf("http://127.0.0.1:%d/readyz?verbose", server.HealthPort))

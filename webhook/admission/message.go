@@ -183,10 +183,10 @@ func Clip(s string, limit int) string {
 	return s[:cut] + ellipsis
 }
 
-// DenyingPolicies returns the policies that deny, each once, in order.
-func DenyingPolicies(violations []policies.Violation) []string {
+// PoliciesThat returns the policies whose violations have an action, each once, in order.
+func PoliciesThat(act v1alpha1.Action, violations []policies.Violation) []string {
 	var ids []string
-	for _, v := range withAction(violations, v1alpha1.Deny) {
+	for _, v := range withAction(violations, act) {
 		ids = append(ids, v.Policy)
 	}
 	slices.Sort(ids)

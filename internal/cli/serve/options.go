@@ -38,6 +38,8 @@ type Options struct {
 	Patience time.Duration
 	// Drain is how long the server answers on after it was told to stop.
 	Drain time.Duration
+	// AuditInterval is how often all that is stored is judged, beside what changes; 0 for never.
+	AuditInterval time.Duration
 	// Verbose logs more.
 	Verbose bool
 

@@ -54,10 +54,14 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 		return err
 	}
 	istiod := newControlPlane(loaded.Mesh.Revision)
-	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: s.ready(mesh, sources, istiod), Patience: o.Patience,
+	ready := s.ready(mesh, sources, istiod)
+	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: ready, Patience: o.Patience,
 		MaxConcurrent: o.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
 	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod}
 	if err := reloads.start(raw); err != nil {
+		return err
+	}
+	if err := s.audit(hooks, mesh, ready); err != nil {
 		return err
 	}
 	elected, err := s.election()

@@ -1,0 +1,164 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/admission"
+)
+
+// Audit is what there is to say of a mesh, and is brought up to date as the mesh changes. One goroutine at a time may use it.
+type Audit struct {
+	evaluator   *admission.Evaluator
+	mesh        *mesh.Snapshot
+	findings    map[mesh.Ref][]Finding
+	undecided   map[mesh.Ref]error
+	connections map[string][]Connection
+}
+
+// Pace is called between two pieces of work, which take a millisecond or less. Its error ends the work.
+type Pace func() error
+
+// IsOf reports whether the audit is that of a mesh, by an evaluator.
+func (a *Audit) IsOf(e *admission.Evaluator, snap *mesh.Snapshot) bool {
+	return a.evaluator == e && a.mesh == snap
+}
+
+// IsBy reports whether the audit is by an evaluator.
+func (a *Audit) IsBy(e *admission.Evaluator) bool { return a.evaluator == e }
+
+// Whole judges all of a mesh. With an error, which is pace's or ctx's, everything is as it was.
+func (a *Audit) Whole(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, pace Pace) error {
+	next := Audit{evaluator: e, mesh: snap, findings: map[mesh.Ref][]Finding{}, undecided: map[mesh.Ref]error{}, connections: map[string][]Connection{}}
+	standing := e.Standing(snap)
+	for o := range snap.Objects() {
+		if err := next.judge(ctx, standing, o, pace); err != nil {
+			return err
+		}
+	}
+	p := next.posture()
+	for _, host := range snap.ExternalHosts() {
+		if err := next.resolve(ctx, p, host, pace); err != nil {
+			return err
+		}
+	}
+	*a = next
+	return nil
+}
+
+// Follow judges again what a change of the mesh may have moved. It reports false, and does nothing, where that may be all of it. What
+// the model ties together by more than hosts (listeners that share a port) is seen by the next Whole. With an error, which is pace's
+// or ctx's, everything is as it was.
+func (a *Audit) Follow(ctx context.Context, snap *mesh.Snapshot, pace Pace) (followed bool, err error) {
+	changed := changedBetween(a.mesh, snap)
+	if changed.whole {
+		return false, nil
+	}
+	next := Audit{evaluator: a.evaluator, mesh: snap, findings: maps.Clone(a.findings), undecided: maps.Clone(a.undecided), connections: maps.Clone(a.connections)}
+	standing := a.evaluator.Standing(snap)
+	for ref := range changed.refs {
+		delete(next.findings, ref)
+		delete(next.undecided, ref)
+		if o := snap.Get(ref); o != nil {
+			if err := next.judge(ctx, standing, o, pace); err != nil {
+				return false, err
+			}
+		}
+	}
+	p := next.posture()
+	for host := range changed.hosts {
+		delete(next.connections, host)
+		if snap.IsExternal(host) {
+			if err := next.resolve(ctx, p, host, pace); err != nil {
+				return false, err
+			}
+		}
+	}
+	*a = next
+	return true, nil
+}
+
+func (a *Audit) posture() posture {
+	return posture{mesh: a.mesh, namespaces: a.mesh.Namespaces(), exemptions: a.evaluator.Config.Exemptions, now: time.Now()}
+}
+
+func (a *Audit) judge(ctx context.Context, standing *admission.Standing, o *mesh.Object, pace Pace) error {
+	found, err := Judge(ctx, standing, o)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		a.undecided[o.Ref] = err
+	case len(found) > 0:
+		a.findings[o.Ref] = found
+	}
+	return pace()
+}
+
+func (a *Audit) resolve(ctx context.Context, p posture, host string, pace Pace) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	a.connections[host] = p.toHost(host)
+	return pace()
+}
+
+// Totals are an Audit in figures.
+type Totals struct {
+	Objects   int
+	Findings  map[Group]int
+	Undecided int
+	// Connections counts those of each namespace, "*" for all that none is named for.
+	Connections map[ConnectionGroup]int
+	// Exempted counts what each exemption lets pass, by its policy and its text.
+	Exempted map[Exempted]int
+}
+
+// ConnectionGroup is what connections are counted by.
+type ConnectionGroup struct {
+	Namespace string
+	State     State
+	Exempt    bool
+}
+
+// Exempted names an exemption.
+type Exempted struct{ Policy, Note string }
+
+// Totals returns the audit in figures.
+func (a *Audit) Totals() Totals {
+	t := Totals{Undecided: len(a.undecided), Findings: map[Group]int{}, Connections: map[ConnectionGroup]int{}, Exempted: map[Exempted]int{}}
+	if a.mesh != nil {
+		t.Objects = a.mesh.Len()
+	}
+	for _, found := range a.findings {
+		for group, n := range Count(found) {
+			t.Findings[group] += n
+		}
+		for _, f := range found {
+			if f.Exempt != "" {
+				t.Exempted[Exempted{f.Policy, f.Exempt}]++
+			}
+		}
+	}
+	for _, list := range a.connections {
+		for _, c := range list {
+			namespaces := c.Namespaces
+			if namespaces == nil {
+				namespaces = []string{mesh.AnyNamespace}
+			}
+			for _, n := range namespaces {
+				t.Connections[ConnectionGroup{n, c.State, c.Exempt != ""}]++
+			}
+		}
+	}
+	return t
+}
+
+// Undecided returns why objects could not be judged; nil where all could.
+func (a *Audit) Undecided() error {
+	return errors.Join(slices.Collect(maps.Values(a.undecided))...)
+}

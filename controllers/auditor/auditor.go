@@ -1,0 +1,166 @@
+package auditor
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/admission"
+)
+
+// Options are what an Auditor needs.
+type Options struct {
+	// Mesh returns the mesh as it is known now, Changed a channel that is closed at the next change.
+	Mesh    func() *mesh.Snapshot
+	Changed func() <-chan struct{}
+	// Evaluator returns what is in force, nil for nothing yet. Ready returns why the mesh is not known yet.
+	Evaluator func() *admission.Evaluator
+	Ready     func() error
+	// Busy reports whether reviews are in hand, for which the audit makes room.
+	Busy func() bool
+	// Interval is how often the whole mesh is judged, DefaultInterval if zero.
+	Interval time.Duration
+	Log      *slog.Logger
+}
+
+// DefaultInterval is how often the whole mesh is judged where nothing else is said.
+const DefaultInterval = 10 * time.Minute
+
+const (
+	// settle is how long changes are gathered before they are judged: `kubectl apply` of a directory is one.
+	settle = time.Second
+	// spacing is the time between two judgements of the whole mesh, where changes ask for them.
+	spacing = time.Minute
+	// patience is how often it is asked whether the mesh is known.
+	patience = 250 * time.Millisecond
+)
+
+// Auditor audits the mesh until it is stopped. It is a Runnable of every replica, and a prometheus.Collector.
+type Auditor struct {
+	o     Options
+	audit audit.Audit
+	// lastWhole is when the whole mesh was judged last.
+	lastWhole time.Time
+	shown     atomic.Pointer[shown]
+}
+
+// shown is what metrics show.
+type shown struct {
+	totals audit.Totals
+	// at is when it was found, took what the last judgement of the whole mesh took, of which worked was spent at work.
+	at           time.Time
+	took, worked time.Duration
+	evaluator    *admission.Evaluator
+}
+
+// New returns an Auditor.
+func New(o Options) *Auditor {
+	o.Interval = cmp.Or(o.Interval, DefaultInterval)
+	return &Auditor{o: o}
+}
+
+// NeedLeaderElection returns false: each replica shows what it knows.
+func (a *Auditor) NeedLeaderElection() bool { return false }
+
+// Start audits until ctx is done.
+func (a *Auditor) Start(ctx context.Context) error {
+	for !a.ready() {
+		if !sleep(ctx, patience) {
+			return nil
+		}
+	}
+	for {
+		changed := a.o.Changed() // before the mesh is read, so that no change is missed
+		if err := a.update(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			a.o.Log.Error("audit failed", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(a.untilWhole()):
+		case <-changed:
+			if !sleep(ctx, settle) {
+				return nil
+			}
+		}
+	}
+}
+
+func (a *Auditor) ready() bool {
+	return a.o.Evaluator() != nil && (a.o.Ready == nil || a.o.Ready() == nil)
+}
+
+// untilWhole returns how long it is until the whole mesh has to be judged again, or asks for it.
+func (a *Auditor) untilWhole() time.Duration {
+	next := a.o.Interval
+	if !a.audit.IsOf(a.o.Evaluator(), a.o.Mesh()) {
+		next = min(next, spacing)
+	}
+	return max(0, time.Until(a.lastWhole.Add(next)))
+}
+
+// update brings the audit up to date, if it can: where all of the mesh has to be judged, that has to wait for its time.
+func (a *Auditor) update(ctx context.Context) error {
+	e, snap, now := a.o.Evaluator(), a.o.Mesh(), time.Now()
+	sinceWhole := now.Sub(a.lastWhole)
+	switch {
+	case a.lastWhole.IsZero(), sinceWhole >= a.o.Interval:
+		return a.whole(ctx, e, snap)
+	case a.audit.IsOf(e, snap):
+		return nil
+	}
+	if a.audit.IsBy(e) {
+		p := a.newPace(ctx)
+		followed, err := a.audit.Follow(ctx, snap, p.step)
+		if followed {
+			a.show(e, a.shown.Load().took, a.shown.Load().worked)
+		}
+		if followed || err != nil {
+			return err
+		}
+	}
+	if sinceWhole < spacing {
+		return nil
+	}
+	return a.whole(ctx, e, snap)
+}
+
+// whole judges the whole mesh.
+func (a *Auditor) whole(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot) error {
+	began, p := time.Now(), a.newPace(ctx)
+	a.lastWhole = began
+	if err := a.audit.Whole(ctx, e, snap, p.step); err != nil {
+		return err
+	}
+	a.lastWhole = time.Now()
+	took := a.lastWhole.Sub(began)
+	a.show(e, took, took-p.slept)
+	if err := a.audit.Undecided(); err != nil {
+		a.o.Log.Error("audit could not judge", "error", admission.Clip(err.Error(), 1024))
+	}
+	a.o.Log.Debug("audited", "objects", snap.Len(), "took", took.String(), "worked", (took - p.slept).String())
+	return nil
+}
+
+func (a *Auditor) show(e *admission.Evaluator, took, worked time.Duration) {
+	a.shown.Store(&shown{totals: a.audit.Totals(), at: time.Now(), took: took, worked: worked, evaluator: e})
+}
+
+// sleep waits, and reports whether ctx lives on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

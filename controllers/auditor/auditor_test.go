@@ -1,0 +1,188 @@
+package auditor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
+)
+
+func object(t testing.TB, kind, name, spec string) *mesh.Object {
+	t.Helper()
+	raw, err := yaml.YAMLToJSON([]byte(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: shop}\nspec: %s", kind, name, spec)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := mesh.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+const (
+	entrySpec = `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`
+	ruleSpec  = `{host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`
+)
+
+// exempting lets the plaintext of shop be for a while.
+func evaluator(t testing.TB, exemptions ...v1alpha1.Exemption) *admission.Evaluator {
+	t.Helper()
+	config := v1alpha1.DefaultConfig()
+	config.Exemptions = exemptions
+	e, err := admission.NewEvaluator(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// series returns a metric's series as "labels value".
+func series(t testing.TB, a *Auditor, name string) string {
+	t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(a)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() != name {
+				continue
+			}
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetName()+"="+l.GetValue())
+			}
+			lines = append(lines, fmt.Sprintf("%s %v", strings.Join(labels, ","), m.GetGauge().GetValue()))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// The audit begins when the mesh is known, follows what changes, and shows it.
+func TestAuditor(t *testing.T) {
+	e := evaluator(t)
+	entry, rule, sidecar := object(t, "ServiceEntry", "bank", entrySpec), object(t, "DestinationRule", "bank", ruleSpec), object(t, "Sidecar", "default", `{egress: [{hosts: ["./*"]}]}`)
+	synctest.Test(t, func(t *testing.T) {
+		cache := assume.NewCache(mesh.DefaultSettings(), entry)
+		var known atomic.Bool
+		a := New(Options{
+			Mesh: func() *mesh.Snapshot { return cache.View().Stored }, Changed: cache.Changed, Evaluator: func() *admission.Evaluator { return e },
+			Ready: func() error {
+				if !known.Load() {
+					return errors.New("not yet")
+				}
+				return nil
+			}, Log: slog.New(slog.DiscardHandler),
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.Start(ctx) }()
+		expect := func(after time.Duration, metric, want string) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if got := series(t, a, metric); got != want {
+				t.Errorf("%s after %s: got\n%s\nwant\n%s", metric, after, got, want)
+			}
+		}
+		expect(5*time.Second, "tlsward_audit_connections", "")
+		known.Store(true)
+		expect(time.Second, "tlsward_audit_connections", "exempt=false,namespace=*,state=plaintext 1\nexempt=false,namespace=shop,state=plaintext 1")
+		expect(0, "tlsward_audit_violations", "action=warn,namespace=shop,policy=tls-pending 2")
+		cache.Put(rule, assume.Version{})
+		expect(2*time.Second, "tlsward_audit_connections", "exempt=false,namespace=*,state=checked 1\nexempt=false,namespace=shop,state=checked 1")
+		expect(0, "tlsward_audit_violations", "")
+		before := a.shown.Load()
+		cache.Put(sidecar, assume.Version{})
+		expect(2*time.Second, "tlsward_audit_undecided", " 0")
+		if a.shown.Load() != before {
+			t.Error("the whole mesh is judged again within a minute")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if a.shown.Load() == before {
+			t.Error("a Sidecar's change is not seen after a minute")
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// An exemption is shown with what it lets pass, and its days.
+func TestExemptions(t *testing.T) {
+	last := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 29)
+	e := evaluator(t,
+		v1alpha1.Exemption{Policy: "tls-pending", Namespaces: []string{"shop"}, Reason: "the bank moves", Expires: v1alpha1.Date{Time: last}},
+		v1alpha1.Exemption{Policy: "double-tls", Reason: "unused", Expires: v1alpha1.Date{Time: last}})
+	snap := mesh.New(mesh.DefaultSettings(), object(t, "ServiceEntry", "bank", entrySpec))
+	a := New(Options{Log: slog.New(slog.DiscardHandler)})
+	if err := a.whole(t.Context(), e, snap); err != nil {
+		t.Fatal(err)
+	}
+	day := last.Format(time.DateOnly)
+	want := "expires=" + day + ",policy=double-tls,reason=unused 0\nexpires=" + day + ",policy=tls-pending,reason=the bank moves 2"
+	if got := series(t, a, "tlsward_exemption_violations"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if left := daysLeft(v1alpha1.Date{Time: last}); left < 29 || left > 30 {
+		t.Errorf("%v days are left", left)
+	}
+}
+
+// Tenants make namespaces: they cannot make series without end.
+func TestSeriesAreBounded(t *testing.T) {
+	totals := audit.Totals{Findings: map[audit.Group]int{}, Connections: map[audit.ConnectionGroup]int{}}
+	for i := range 3 * maxNamespaces {
+		totals.Connections[audit.ConnectionGroup{Namespace: fmt.Sprintf("ns-%d", i), State: audit.Checked}] = 1
+	}
+	totals.Findings[audit.Group{Namespace: "zoo", Policy: "p", Action: v1alpha1.Deny}] = 1
+	violations, connections := bounded(totals)
+	if len(connections) != maxNamespaces || connections[audit.ConnectionGroup{Namespace: others, State: audit.Checked}] != 2*maxNamespaces+1 {
+		t.Errorf("%d series, %d others", len(connections), connections[audit.ConnectionGroup{Namespace: others, State: audit.Checked}])
+	}
+	if violations[audit.Group{Namespace: "zoo", Policy: "p", Action: v1alpha1.Deny}] != 1 {
+		t.Errorf("what is to mend is not shown: %v", violations)
+	}
+}
+
+// While reviews are in hand the audit rests, but not forever.
+func TestPaceYieldsToReviews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		busy := true
+		a := New(Options{Busy: func() bool { return busy }})
+		p := a.newPace(t.Context())
+		began := time.Now()
+		if err := p.step(); err != nil || time.Since(began) < longest {
+			t.Errorf("rested %s, %v", time.Since(began), err)
+		}
+		busy, began = false, time.Now()
+		if err := p.step(); err != nil || time.Since(began) != 0 {
+			t.Errorf("rested %s, %v", time.Since(began), err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := (&pace{ctx: ctx}).step(); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
