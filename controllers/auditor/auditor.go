@@ -43,9 +43,12 @@ const (
 type Auditor struct {
 	o     Options
 	audit audit.Audit
-	// lastWhole is when the whole mesh was judged last.
+	// lastWhole is when the whole mesh was judged last, or was seen to be as it was then.
 	lastWhole time.Time
-	shown     atomic.Pointer[shown]
+	// judged is when it was judged; followed is whether changes were followed since.
+	judged   time.Time
+	followed bool
+	shown    atomic.Pointer[shown]
 }
 
 // shown is what metrics show.
@@ -111,6 +114,13 @@ func (a *Auditor) update(ctx context.Context) error {
 	e, snap, now := a.o.Evaluator(), a.o.Mesh(), time.Now()
 	sinceWhole := now.Sub(a.lastWhole)
 	switch {
+	case a.audit.IsOf(e, snap) && !a.followed && sameDay(a.judged, now):
+		if sinceWhole >= a.o.Interval { // the answer would be the same
+			last := a.shown.Load()
+			a.lastWhole = now
+			a.show(e, last.took, last.worked)
+		}
+		return nil
 	case a.lastWhole.IsZero(), sinceWhole >= a.o.Interval:
 		return a.whole(ctx, e, snap)
 	case a.audit.IsOf(e, snap):
@@ -120,6 +130,7 @@ func (a *Auditor) update(ctx context.Context) error {
 		p := a.newPace(ctx)
 		followed, err := a.audit.Follow(ctx, snap, p.step)
 		if followed {
+			a.followed = true
 			a.show(e, a.shown.Load().took, a.shown.Load().worked)
 		}
 		if followed || err != nil {
@@ -132,6 +143,11 @@ func (a *Auditor) update(ctx context.Context) error {
 	return a.whole(ctx, e, snap)
 }
 
+// sameDay reports whether no exemption has ended between two times: they end at midnight UTC.
+func sameDay(a, b time.Time) bool {
+	return a.UTC().Format(time.DateOnly) == b.UTC().Format(time.DateOnly)
+}
+
 // whole judges the whole mesh.
 func (a *Auditor) whole(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot) error {
 	began, p := time.Now(), a.newPace(ctx)
@@ -140,6 +156,7 @@ func (a *Auditor) whole(ctx context.Context, e *admission.Evaluator, snap *mesh.
 		return err
 	}
 	a.lastWhole = time.Now()
+	a.judged, a.followed = began, false
 	took := a.lastWhole.Sub(began)
 	a.show(e, took, took-p.slept)
 	if err := a.audit.Undecided(); err != nil {

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// What an audit leaves to reviews. It works for a slice and rests for as long, so that it has half of one core at most; while reviews
-// are in hand it rests on, up to a bound: a flood of reviews must not put an audit off forever.
+// What an audit leaves to reviews. It works for a slice and rests four times as long, so that it has a fifth of one core at most; while
+// reviews are in hand it rests on, up to a bound: a flood of reviews must not put an audit off forever.
 const (
-	slice   = 2 * time.Millisecond
+	slice   = time.Millisecond
+	rest    = 4 * slice
 	yield   = time.Millisecond
 	longest = 50 * time.Millisecond
 )
@@ -32,7 +33,7 @@ func (p *pace) step() error {
 		return p.ctx.Err()
 	}
 	rested := time.Now()
-	for ok := sleep(p.ctx, slice); ok && p.busy != nil && p.busy() && time.Since(rested) < longest; {
+	for ok := sleep(p.ctx, rest); ok && p.busy != nil && p.busy() && time.Since(rested) < longest; {
 		ok = sleep(p.ctx, yield)
 	}
 	p.began = time.Now()
