@@ -105,10 +105,10 @@ func TestAuditor(t *testing.T) {
 		}
 		expect(5*time.Second, "tlsward_audit_connections", "")
 		known.Store(true)
-		expect(time.Second, "tlsward_audit_connections", "exempt=false,namespace=*,state=plaintext 1\nexempt=false,namespace=shop,state=plaintext 1")
-		expect(0, "tlsward_audit_violations", "action=warn,namespace=shop,policy=tls-pending 2")
+		expect(time.Second, "tlsward_audit_connections", "client_namespace=*,exempt=false,state=plaintext 1\nclient_namespace=shop,exempt=false,state=plaintext 1")
+		expect(0, "tlsward_audit_violations", "action=warn,object_namespace=shop,policy=tls-pending 2")
 		cache.Put(rule, assume.Version{})
-		expect(2*time.Second, "tlsward_audit_connections", "exempt=false,namespace=*,state=checked 1\nexempt=false,namespace=shop,state=checked 1")
+		expect(2*time.Second, "tlsward_audit_connections", "client_namespace=*,exempt=false,state=checked 1\nclient_namespace=shop,exempt=false,state=checked 1")
 		expect(0, "tlsward_audit_violations", "")
 		before := a.shown.Load()
 		cache.Put(sidecar, assume.Version{})

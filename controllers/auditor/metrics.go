@@ -25,14 +25,15 @@ type descriptions struct {
 	violations, connections, undecided, at, took, worked, exempted, daysLeft *prometheus.Desc
 }
 
+// describe names the labels of namespaces otherwise than Prometheus does that of the pod which it asks.
 func describe() descriptions {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("tlsward_"+name, help, labels, nil)
 	}
 	return descriptions{
-		violations: desc("audit_violations", "Open violations of what is stored.", "namespace", "policy", "action"),
+		violations: desc("audit_violations", "Open violations of what is stored.", "object_namespace", "policy", "action"),
 		connections: desc("audit_connections",
-			"Connections to external hosts and ports, by how they leave. Namespace * is all that nothing singles out.", "namespace", "state", "exempt"),
+			"Connections to external hosts and ports, by how they leave. Namespace * is all that nothing singles out.", "client_namespace", "state", "exempt"),
 		undecided: desc("audit_undecided", "Stored objects that could not be judged."),
 		at:        desc("audit_timestamp_seconds", "When the audit was last brought up to date."),
 		took:      desc("audit_pass_seconds", "How long the last judgement of the whole mesh took."),
