@@ -54,7 +54,8 @@ func TestReviewAmbientAddresses(t *testing.T) {
 			KubernetesGateway team/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}`, `
 			ServiceEntry team/x: {hosts: [api.example], addresses: [240.1.1.1], exportTo: [egress], resolution: DNS,
 				ports: [{number: 80, name: tcp, protocol: TCP, targetPort: 443}]}`, `
-			waypoint team api.example:80 originated SIMPLE unverified was originated lost check of api.example of ServiceEntry egress/api`},
+			waypoint team api.example:80 originated SIMPLE unverified was originated lost check of api.example of ServiceEntry egress/api
+			sidecar egress api.example:80 unknown declared-otherwise by ServiceEntry egress/api`},
 		{"a port for UDP", victim + rule, `
 			ServiceEntry team/x: {` + inside + `, addresses: [240.1.1.1], exportTo: [.], ports: [{number: 80, name: udp, protocol: UDP}]}`, taken},
 		{"an address of a Service", ambient + cart, `

@@ -1,6 +1,10 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
 
 // gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept,
 // what it lets out of the mesh by those routes that it did not before, and what loses its TLS on the way through its pods.
@@ -87,23 +91,28 @@ func hopsTo(host string, hops []hop, touched func(Client) bool) []hop {
 	return slices.DeleteFunc(hops, func(h hop) bool { return h.host != host || !touched(h.client) })
 }
 
-// onlyServer returns the server of a hop to a gateway that can be changed for it alone: it is the only one of its port on the
-// pods, of the namespace of the object under review, and routes of one VirtualService lead there. nil where there is none.
+// onlyServer returns the plaintext server of a hop to a gateway that can be changed for it alone: of the namespace of the object
+// under review, the only one of its port on the pods or beside servers for mutual TLS alone, to which those for other hosts lead, and
+// routes of one VirtualService lead there. nil where there is none.
 func (r *review) onlyServer(h hop) *ServerRef {
 	var found *ServerRef
+	var plain gatewayServer
+	others := false
 	for _, g := range h.gateways {
 		for i, srv := range gatewaySpec(g).Servers {
-			if srv.GetPort().GetNumber() != h.port {
-				continue
-			}
-			if found != nil || g.Namespace != r.reviewed().Namespace {
+			switch {
+			case srv.GetPort().GetNumber() != h.port:
+			case srv.GetTls().GetMode() == networking.ServerTLSSettings_ISTIO_MUTUAL:
+				others = true
+			case found != nil || g.Namespace != r.reviewed().Namespace:
 				return nil
+			default:
+				found, plain = &ServerRef{Gateway: g.Ref, Index: i}, newGatewayServer(g, srv)
 			}
-			found = &ServerRef{Gateway: g.Ref, Index: i}
 		}
 	}
 	routes := slices.DeleteFunc(r.after.virtualServicesWithDestination(h.host), func(v *virtualService) bool {
-		return !slices.Contains(v.gateways, meshGateway) || !r.after.routesToPort(v, h.host, h.port)
+		return !slices.Contains(v.gateways, meshGateway) || !r.after.routesToPort(v, h.host, h.port) || others && !plain.matchesHostsOf(v)
 	})
 	if len(routes) != 1 {
 		return nil

@@ -31,6 +31,20 @@ func TestReviewGateway(t *testing.T) {
 				servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [b.example], tls: {mode: ISTIO_MUTUAL}}]}`, mutual, `
 			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
 			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
+		{"plaintext to its own server beside one of mutual TLS for another host", mesh + `
+			Gateway shop/other @1: {selector: {istio: egress},
+				servers: [{port: {number: 443, name: https, protocol: HTTPS}, hosts: [b.example], tls: {mode: ISTIO_MUTUAL}}]}`, `
+			Gateway egress/gw @0: {selector: {istio: egress}, servers: [{port: {number: 443, name: http, protocol: HTTP}, hosts: [a.example]}]}`, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying http for server 0 of Gateway egress/gw
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http for server 0 of Gateway egress/gw`},
+		{"plaintext to one of two servers that would have to change", mesh + `
+			Gateway shop/other @1: {selector: {istio: egress},
+				servers: [{port: {number: 443, name: tls, protocol: TLS}, hosts: [b.example], tls: {mode: PASSTHROUGH}}]}`, `
+			Gateway egress/gw @0: {selector: {istio: egress}, servers: [{port: {number: 443, name: http, protocol: HTTP}, hosts: [a.example]}]}`, `
+			gateway istio-system istio=egress a.example:80 plaintext no-rule was plaintext
+			sidecar istio-system ` + host + `:443 (to gateway) plaintext no-rule carrying http
+			sidecar shop ` + host + `:443 (to gateway) plaintext no-rule carrying http`},
 		{"a deleted Gateway serves nothing any more", mesh + mutual, "delete Gateway egress/gw", ``},
 		{"a Gateway without routes", mesh, `
 			Gateway egress/other: {selector: {istio: egress},
@@ -147,7 +161,7 @@ func TestReviewGatewayTLSInside(t *testing.T) {
 		{"ended, and passed on as bytes", `{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}`, "originated ISTIO_MUTUAL"},
 		{"ended, and read as requests", `{port: {number: 443, name: tls, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}`, "double-tls ISTIO_MUTUAL"},
 		{"passed on", `{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: PASSTHROUGH}}`, "double-tls ISTIO_MUTUAL"},
-		{"passed on as bytes", `{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}`, "double-tls ISTIO_MUTUAL"},
+		{"passed on as bytes", `{port: {number: 443, name: tcp, protocol: TCP}, hosts: ["*"]}`, "double-tls ISTIO_MUTUAL for server 0 of Gateway egress/gw"},
 	} {
 		reviewCase{c.name, mesh, `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [` + c.server + `]}`, `

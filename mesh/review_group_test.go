@@ -200,7 +200,7 @@ func TestReviewHostClasses(t *testing.T) {
 			VirtualService shop/v: {hosts: ["*.example"], exportTo: [.], gateways: [mesh, egress/gw],
 				http: [{match: [{gateways: [mesh]}], route: [{destination: {host: egress.istio-system.svc.cluster.local, port: {number: 80}}}]}]}`, `
 			Gateway egress/gw: {selector: {istio: egress}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`, `
-			sidecar shop egress.istio-system.svc.cluster.local:80 (to gateway) plaintext no-rule`},
+			sidecar shop egress.istio-system.svc.cluster.local:80 (to gateway) plaintext no-rule for server 0 of Gateway egress/gw`},
 		{"of a route that loses TLS below a wildcard host", manyEntries(2, entry) + `
 			DestinationRule shop/r: {host: "*.example", trafficPolicy: {tls: {mode: SIMPLE}}}`, "delete DestinationRule shop/r", `
 			sidecar shop h00.example:80 plaintext no-rule was originated and 1 others`},

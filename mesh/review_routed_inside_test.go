@@ -64,7 +64,7 @@ func TestReviewRoutedInside(t *testing.T) {
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, taken},
 		{"a gateway of its own from which nothing goes on", api + evil + `
 			Gateway team-a/gw: {selector: {app: evil}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`, route, taken + `
-			sidecar shop evil.team-a.svc.cluster.local:80 (to gateway) plaintext no-rule`},
+			sidecar shop evil.team-a.svc.cluster.local:80 (to gateway) plaintext no-rule for server 0 of Gateway team-a/gw`},
 		{"a wildcard over the host", api + evil, `
 			VirtualService team-a/x: {hosts: ["*.example.com"], exportTo: [shop],
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, taken},

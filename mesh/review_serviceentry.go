@@ -28,6 +28,7 @@ func (r *review) serviceEntry() {
 		r.addOtherCases(host)
 		r.addRoutesTo(host)
 	}
+	r.hiddenPorts()
 	r.otherListeners()
 	r.ambientAddresses()
 }

@@ -86,6 +86,9 @@ func flowLine(f Flow) string {
 	add("for some", f.IgnoredForSome)
 	add("by "+f.Related, f.Related != "")
 	add("unused", f.RelatedUnused)
+	if f.Server != nil {
+		add(fmt.Sprintf("for server %d of %s", f.Server.Index, f.Server.Gateway), true)
+	}
 	if m := f.MissingServer; m != nil {
 		add(fmt.Sprintf("missing server of %s for %s", m.Gateway, strings.Join(m.Hosts, ", ")), true)
 		add(fmt.Sprint("selecting ", m.Selector), m.Selector != nil)

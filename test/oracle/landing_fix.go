@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,7 +45,7 @@ func (l *Lander) checkDenial(ctx context.Context, w Write, decision admission.De
 		return err
 	}
 	if v.Policy == "sni-mismatch" {
-		asked = nil // it is the lack of a connection that it is about
+		asked = asked.withoutClientsOf(decision) // it is the lack of their connections that it is about
 	}
 	return l.checkFixed(v, l.state, fixed, asked, said(decision))
 }
@@ -128,6 +129,17 @@ func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, asked Walke
 		}
 	}
 	return nil
+}
+
+// withoutClientsOf returns the connections of clients of whom no violation of a decision speaks.
+func (w Walked) withoutClientsOf(decision admission.Decision) Walked {
+	kept := maps.Clone(w)
+	maps.DeleteFunc(kept, func(k connectionKey, _ walkedWay) bool {
+		return slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
+			return strings.HasPrefix(k.client+" ", strings.ReplaceAll(v.Client, "any other namespace", emptyNamespace)+" ")
+		})
+	})
+	return kept
 }
 
 // isClient reports whether a violation's client stands for one that was walked, whose label no selector has.

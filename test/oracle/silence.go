@@ -63,11 +63,11 @@ func (a *Attacker) unanswered(m Mesh) ([]string, error) {
 	return list, nil
 }
 
-// isDeclaredTo reports whether an entry declares to a namespace where a connection goes: its host and port, by a protocol for
+// isDeclaredTo reports whether an entry declares to a namespace where a connection goes: its host and port, by its protocol, for
 // requests at any address, else at a VIP, or at an endpoint where the entry has no VIP.
 func isDeclaredTo(m Mesh, to arrival, namespace string) bool {
 	return slices.ContainsFunc(m, func(d Document) bool {
-		hasPort := slices.ContainsFunc(declaredPorts(d), func(p declaredPort) bool { return p.number == to.port })
+		hasPort := slices.ContainsFunc(declaredPorts(d), func(p declaredPort) bool { return p.number == to.port && p.protocol == to.protocol })
 		return hasPort && slices.Contains(declaredHosts(d), to.host) && isExportedTo(d, namespace) &&
 			(to.family == "HTTP" || isAt(d, to))
 	})

@@ -5,14 +5,15 @@
 #   NONE, an address of the listener's own, a port for requests where the host has bytes), or lets REGISTRY_ONLY become
 #   ALLOW_ANY: what they send there leaves as the application writes it, and no rule starts TLS for it. A Sidecar that imports only what its pods need is
 #   good practice, so this is told and not refused. With REGISTRY_ONLY nothing leaves. A Namespace whose labels take its
-#   pods out of the mesh is told too: they have no proxy then.
+#   pods out of the mesh is told too: they have no proxy then. So is a ServiceEntry for clients that have another one for its host,
+#   which goes before it and does not take what this one declares.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/sidecar/#OutboundTrafficPolicy
 #     description: OutboundTrafficPolicy
 # custom:
 #   id: undeclared-egress
 #   action: warn
-#   kinds: [Namespace, Sidecar]
+#   kinds: [Namespace, ServiceEntry, Sidecar]
 package tlsward.undeclared_egress
 
 import data.tlsward.lib
@@ -22,6 +23,21 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	some f in input.egress
 	f.hopKind == "none"
 	f.cause == "passthrough"
+}
+
+# What the entry under review declares, and another one hides.
+violation contains lib.flow_violation(f, {
+	"message": lib.flow_message(f, sprintf(
+		"it has the host from %s, which goes before this ServiceEntry and does not take what it declares here: with outboundTrafficPolicy ALLOW_ANY that leaves the mesh as the application writes it.",
+		[f.related],
+	)),
+	"fix": sprintf("# Declare port %d in %s, too, or leave these clients out of spec.exportTo.\n", [f.port, f.related]),
+}) if {
+	input.request.kind == "ServiceEntry"
+	some f in input.egress
+	f.hopKind == "none"
+	f.related
+	f.cause in {"port-not-declared", "declared-tls", "declared-otherwise", "other-addresses"}
 }
 
 _message(f) := sprintf("%s: with this %s these pods leave the mesh, and have no proxy at the latest when they start again: what they send leaves as the application writes it.", [
