@@ -158,7 +158,7 @@ func (e *Engine) prepareQuery(p *Policy, result ast.Var) (query, error) {
 	if err != nil {
 		return query{}, fmt.Errorf("%s: %w", p.File, err)
 	}
-	return query{policy: p, index: newRuleIndex(rules), body: body, result: result}, nil
+	return query{policy: p, index: newRuleIndex(e.compiler, rules), body: body, result: result}, nil
 }
 
 // checkViolationRules returns an error unless the rules make a set: with no rules, or rules of another kind, the query

@@ -11,8 +11,8 @@ import (
 //	some f in input.egress
 //	f.verdict == "plaintext"
 //
-// A policy is evaluated only for inputs that satisfy one of its rules' constraints: comparing a few strings costs little
-// beside an evaluation. An expression that the index does not understand counts as true, so that no violation is ever
+// and those of the functions that it calls. A policy is evaluated only for inputs that satisfy one of its rules' constraints:
+// comparing a few strings costs little beside an evaluation. An expression that the index does not understand counts as true, so that no violation is ever
 // missed. What is missed is a runtime error in a body, where a comparison after it fails.
 //
 // OPA's own rule index (ast.RuleIndex) does the same for refs without variables; it does not look into collections.
@@ -27,6 +27,19 @@ func (x ruleIndex) mayMatch(input ast.Value) bool {
 type constraints struct {
 	comparisons  []comparison
 	someElements []someElement
+	calls        []call
+}
+
+// call is the bodies of a function, or of a set: one of them must hold or, negated, none.
+type call struct {
+	bodies  []*constraints
+	negated bool
+}
+
+// holds reports whether the call is true of a value.
+func (c *call) holds(value ast.Value) bool {
+	isTrue := slices.ContainsFunc(c.bodies, func(body *constraints) bool { return body.satisfiedBy(value) })
+	return isTrue != c.negated
 }
 
 // someElement requires the collection at path to have an element that satisfies constraints.
@@ -43,6 +56,11 @@ func (c *constraints) satisfiedBy(value ast.Value) bool {
 	}
 	for _, e := range c.someElements {
 		if !anyElement(valueAt(value, e.path), e.element.satisfiedBy) {
+			return false
+		}
+	}
+	for i := range c.calls {
+		if !c.calls[i].holds(value) {
 			return false
 		}
 	}

@@ -16,8 +16,7 @@ import data.tlsward.lib
 
 violation contains {"message": _message(p), "decidedBy": _decided_by(p), "fix": _fix(p)} if {
 	input.request.kind == "AuthorizationPolicy"
-	some p in lib.principals
-	not lib.can_match(p.value)
+	some p in lib.impossible_principals
 }
 
 _decided_by(p) := lib.reviewed_field(lib.principal_path(p))

@@ -1,24 +1,39 @@
 package tlsward.lib
 
 # METADATA
+# scope: document
 # description: |-
-#   All principals of the AuthorizationPolicy under review, as {"at", "value", "negated"}. principal_path returns the path
-#   of one of them.
-principals := array.concat(
-	[{"at": ["spec.rules[%d].from[%d].source.%s[%d]", [i, j, field, k]], "value": value, "negated": field == "notPrincipals"} |
-		some i, rule in input.object.spec.rules
-		some j, from in rule.from
-		some field in ["principals", "notPrincipals"]
-		some k, value in from.source[field]
-	],
-	[{"at": ["spec.rules[%d].when[%d].%s[%d]", [i, j, field, k]], "value": value, "negated": field == "notValues"} |
-		some i, rule in input.object.spec.rules
-		some j, condition in rule.when
-		condition.key == "source.principal"
-		some field in ["values", "notValues"]
-		some k, value in condition[field]
-	],
-)
+#   The principals of the AuthorizationPolicy under review that can match no identity, as {"at", "value"}. principal_path
+#   returns the path of one of them.
+impossible_principals contains {"at": ["spec.rules[%d].from[%d].source.principals[%d]", [i, j, k]], "value": value} if {
+	some i, rule in input.object.spec.rules
+	some j, from in rule.from
+	some k, value in from.source.principals
+	not can_match(value)
+}
+
+impossible_principals contains {"at": ["spec.rules[%d].from[%d].source.notPrincipals[%d]", [i, j, k]], "value": value} if {
+	some i, rule in input.object.spec.rules
+	some j, from in rule.from
+	some k, value in from.source.notPrincipals
+	not can_match(value)
+}
+
+impossible_principals contains {"at": ["spec.rules[%d].when[%d].values[%d]", [i, j, k]], "value": value} if {
+	some i, rule in input.object.spec.rules
+	some j, condition in rule.when
+	condition.key == "source.principal"
+	some k, value in condition.values
+	not can_match(value)
+}
+
+impossible_principals contains {"at": ["spec.rules[%d].when[%d].notValues[%d]", [i, j, k]], "value": value} if {
+	some i, rule in input.object.spec.rules
+	some j, condition in rule.when
+	condition.key == "source.principal"
+	some k, value in condition.notValues
+	not can_match(value)
+}
 
 # METADATA
 # description: The path of one of the principals, as "spec.rules[0].from[0].source.principals[0]".
@@ -38,12 +53,8 @@ is_allow_policy(policy) if policy.spec.action in {"ALLOW", null}
 can_match(principal) if {
 	not startswith(principal, "spiffe://")
 	not startswith(principal, "ns/")
-	not contains(_without_wildcard(principal), "*")
+	regex.match(`^([*][^*]*|[^*]*[*]?)$`, principal)
 }
-
-_without_wildcard(principal) := substring(principal, 1, -1) if startswith(principal, "*")
-
-_without_wildcard(principal) := trim_suffix(principal, "*") if not startswith(principal, "*")
 
 # METADATA
 # description: The list in a field of an object, empty where the field is absent or no list.

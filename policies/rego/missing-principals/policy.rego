@@ -175,9 +175,11 @@ _gaps contains {
 	"excluded": [],
 } if {
 	some i, rule in input.object.spec.rules
-	count(lib.list_field(rule, "from")) == 0
+	not _has_sources(rule)
 	not _condition_on_identity(rule)
 }
+
+_has_sources(rule) if some _ in rule.from
 
 default _source(_) := {}
 
