@@ -48,14 +48,30 @@ type someElement struct {
 	element *constraints
 }
 
+// satisfiedBy reports whether an element of the collection satisfies the constraints. Nearly all are arrays, for which nothing
+// is allocated.
+func (e *someElement) satisfiedBy(collection ast.Value) bool {
+	array, ok := collection.(*ast.Array)
+	if !ok {
+		return anyElement(collection, e.element.satisfiedBy)
+	}
+	for i := range array.Len() {
+		if e.element.satisfiedBy(array.Elem(i).Value) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *constraints) satisfiedBy(value ast.Value) bool {
 	for i := range c.comparisons {
 		if !c.comparisons[i].holds(value) {
 			return false
 		}
 	}
-	for _, e := range c.someElements {
-		if !anyElement(valueAt(value, e.path), e.element.satisfiedBy) {
+	for i := range c.someElements {
+		e := &c.someElements[i]
+		if !e.satisfiedBy(valueAt(value, e.path)) {
 			return false
 		}
 	}

@@ -22,13 +22,13 @@ func TestReviewAllocations(t *testing.T) {
 		name, path, text string
 		most             float64
 	}{
-		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2440},
-		{"good DestinationRule", "/validate", fixture.GoodRule, 781},
-		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2304},
-		{"good AuthorizationPolicy", "/validate", namedCallers, 465},
-		{"refused AuthorizationPolicy", "/validate", namelessCallers, 1378},
-		{"DestinationRule to complete", "/mutate", fixture.BareRule, 611},
-		{"complete DestinationRule", "/mutate", fixture.GoodRule, 344},
+		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2400},
+		{"good DestinationRule", "/validate", fixture.GoodRule, 726},
+		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2251},
+		{"good AuthorizationPolicy", "/validate", namedCallers, 421},
+		{"refused AuthorizationPolicy", "/validate", namelessCallers, 1338},
+		{"DestinationRule to complete", "/mutate", fixture.BareRule, 571},
+		{"complete DestinationRule", "/mutate", fixture.GoodRule, 313},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			body := []byte(envelope(t, create(t, tc.text)))

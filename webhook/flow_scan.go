@@ -17,12 +17,14 @@ func (s *headScanner) enterObject() bool { return s.take('{') }
 func (s *headScanner) seek(keys ...string) string {
 	for {
 		s.take(',')
-		key, ok := s.text()
+		raw, ok := s.raw() // nobody escapes these keys
 		if !ok || !s.take(':') {
 			return ""
 		}
-		if slices.Contains(keys, key) {
-			return key
+		for _, key := range keys {
+			if string(raw) == key {
+				return key
+			}
 		}
 		if !s.skip() {
 			return ""
