@@ -41,12 +41,12 @@ func (s *server) cpuTime() time.Duration {
 	if len(fields) < 13 {
 		return 0
 	}
-	var ticks time.Duration
+	var total time.Duration
 	for _, field := range fields[11:13] {
-		n, _ := strconv.Atoi(field)
-		ticks += time.Duration(n)
+		ticks, _ := strconv.Atoi(field)
+		total += time.Duration(ticks) * tick
 	}
-	return ticks * tick
+	return total
 }
 
 // newClient keeps one HTTP/2 connection, as an API server does. It does not check the name: what it speaks to was
