@@ -20,7 +20,7 @@ GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 oracle-routes attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies page control-plane
+.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,13 +84,10 @@ bench-worst: ## The CPU time of the most expensive reviews that a tenant can ask
 	$(GO) test -run - -bench Worst -benchtime 5x ./webhook/admission
 
 oracle: ## Hold the model of the mesh against Istio's own generator on MESHES random meshes (SEED=n repeats a run)
-	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -skip '^(Test(Ambient)?(Attacks|Landings)|TestSilence|TestKubernetesRoutes)$$' $(TESTFLAGS) .
+	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -skip '^(Test(Ambient)?(Attacks|Landings)|TestSilence)$$' $(TESTFLAGS) .
 
 oracle-130: ## The same against Istio 1.30 (docs/compatibility.md)
 	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -modfile=go.130.mod -tags istio130 -count=1 -timeout 3h -skip '^(Test(Ambient)?(Attacks|Landings)|TestSilence|TestKubernetesRoutes)$$' $(TESTFLAGS) .
-
-oracle-routes: ## The same on meshes with routes of the Gateway API, with which the model does not agree everywhere yet (docs/oracle.md)
-	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^TestKubernetesRoutes$$' $(TESTFLAGS) .
 
 attacks: ## Search for writes of a tenant that are admitted and take the TLS of somebody's connection (MESHES attacks; SEED=n repeats a run)
 	cd test/oracle && ORACLE_MESHES=$(MESHES) ORACLE_SEED=$(SEED) $(GO) test -mod=mod -count=1 -timeout 3h -run '^Test(Ambient)?Attacks$$' $(TESTFLAGS) .

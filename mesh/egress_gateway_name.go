@@ -79,7 +79,7 @@ func (s *Snapshot) virtualServiceToGateway(h hop) *virtualService {
 	}
 	for _, v := range s.virtualServicesWithDestination(h.host) {
 		for d := range destinationsOfRoutes(s.httpRoutes(v), v.spec) {
-			if s.settings.qualify(d.GetHost(), v.Namespace) == h.host && d.GetSubset() == h.subset {
+			if s.settings.destinationHost(v, d) == h.host && d.GetSubset() == h.subset {
 				return v
 			}
 		}

@@ -24,10 +24,10 @@ func (s *Snapshot) meshRouteHops(v *virtualService, client Client, host string) 
 	var hops []hop
 	for _, listener := range matchedPorts(v) {
 		for _, kind := range []Family{FamilyHTTP, FamilyTLS, FamilyOpaque} {
-			if kind == FamilyHTTP && !s.appliesToSidecar(v, client) {
+			r := matchContext{gateway: meshGateway, host: v.hosts[0], port: listener, client: client}
+			if kind == FamilyHTTP && !slices.ContainsFunc(s.egressListeners(client), func(l egressListener) bool { return s.appliesToSidecar(v, r, l) }) {
 				continue
 			}
-			r := matchContext{gateway: meshGateway, host: v.hosts[0], port: listener, client: client}
 			for _, d := range s.destinationsOf(v, kind, r) {
 				if d.Host != host && !s.isAliasOf(client, d.Host, host) {
 					continue

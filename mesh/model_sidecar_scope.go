@@ -81,7 +81,7 @@ func (s *Snapshot) virtualServicePorts(client Client, host string, l egressListe
 			continue
 		}
 		for d := range s.destinationsForNamespace(v, client.Namespace) {
-			if s.settings.qualify(d.Host, v.Namespace) == host {
+			if s.settings.destinationHost(v, d) == host {
 				ports = append(ports, d.GetPort().GetNumber())
 			}
 		}

@@ -17,7 +17,8 @@ type madeRoutes struct {
 	parts, byGroup treap.Map[*routePart]
 	// virtualServices has the VirtualService that was made of each group.
 	virtualServices treap.Map[*virtualService]
-	// dependent has the routes by what they depend on: the key of a parent, or a host that requests are mirrored to.
+	// dependent has the routes by what they depend on: the key of a parent or of a namesake, or a host that requests are mirrored
+	// to.
 	dependent treap.Map[*Object]
 }
 
@@ -56,6 +57,9 @@ func (s *Snapshot) dependencies(o *Object) []string {
 		}
 	}
 	c := routeConversion{s, o, spec}
+	if ref, ok := c.namesake(); ok {
+		list = append(list, ref.key())
+	}
 	for _, rule := range spec.Rules {
 		for _, f := range rule.Filters {
 			if f.RequestMirror == nil {
@@ -83,6 +87,7 @@ func (s *Snapshot) renewRoutesOn(o *Object) {
 		for _, route := range s.routes.dependent.Prefix(key + "\x00") {
 			s.removeRoute(route)
 			s.addRoute(route)
+			s.renewRoutesOn(route)
 		}
 	}
 }
@@ -98,7 +103,7 @@ func (s *Snapshot) renewGroup(group string) {
 	for _, part := range s.routes.byGroup.Prefix(group + "\x00") {
 		parts = append(parts, part)
 	}
-	if len(parts) == 0 {
+	if !slices.ContainsFunc(parts, func(part *routePart) bool { return !part.overshadowed }) {
 		return
 	}
 	slices.SortStableFunc(parts, func(a, b *routePart) int {
@@ -141,7 +146,7 @@ func (s *Snapshot) virtualServicesOf(o *Object) []*virtualService {
 	}
 	var list []*virtualService
 	for _, part := range s.routes.parts.Prefix(o.key() + "\x00") {
-		if v := s.routes.virtualServices.At(part.group); !slices.Contains(list, v) {
+		if v := s.routes.virtualServices.At(part.group); v != nil && !slices.Contains(list, v) {
 			list = append(list, v)
 		}
 	}

@@ -53,7 +53,7 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	}
 	known := map[string]bool{}
 	for d := range destinationsOfRoutes(spec.Http, spec) {
-		if h := s.qualify(d.GetHost(), o.Namespace); !known[h] {
+		if h := s.destinationHost(v, d); !known[h] {
 			known[h] = true
 			v.destinations = append(v.destinations, h)
 		}
@@ -66,6 +66,14 @@ func (s Settings) virtualService(o *Object, spec *networking.VirtualService) *vi
 	}
 	v.specHash = sync.OnceValue(v.hashSpec)
 	return v
+}
+
+// destinationHost returns the host of a destination of v's routes, completed unless v has gateway semantics.
+func (s Settings) destinationHost(v *virtualService, d *networking.Destination) string {
+	if v.gatewaySemantics {
+		return d.GetHost()
+	}
+	return s.qualify(d.GetHost(), v.Namespace)
 }
 
 // usesGatewaySemantics reports whether Istio reads a VirtualService as one made from a Gateway API route
@@ -134,11 +142,31 @@ func (v *virtualService) compareAge(other *virtualService) int {
 	return cmp.Or(compareAge(v.Created, other.Created), cmp.Compare(v.Name, other.Name), cmp.Compare(v.Namespace, other.Namespace))
 }
 
-// sortVirtualServices sorts list in the order of the proxies of a namespace, and returns it: private before exported
-// before public ones, the oldest first (pilot/pkg/model/push_context.go VirtualServicesForGateway).
+// compareConsumer returns the order of VirtualServices by gateway semantics: those of a namespace go before all others for it,
+// since what a consumer says of its own requests goes before what the producer says.
+func (v *virtualService) compareConsumer(other *virtualService, namespace string) int {
+	producer := func(v *virtualService) int {
+		if v.gatewaySemantics && v.Namespace == namespace {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(producer(v), producer(other))
+}
+
+// compareAtGateway returns the order of VirtualServices for the gateways of a namespace: private before exported before public
+// ones, of the latter first the compareConsumer of the namespace, then the oldest (pilot/pkg/model/push_context.go
+// VirtualServicesForGateway).
+func (v *virtualService) compareAtGateway(other *virtualService, namespace string) int {
+	rank, otherRank := v.exportRank(namespace), other.exportRank(namespace)
+	if rank == otherRank && public(v.exportTo) {
+		return cmp.Or(v.compareConsumer(other, namespace), v.compareAge(other))
+	}
+	return cmp.Or(cmp.Compare(rank, otherRank), v.compareAge(other))
+}
+
+// sortVirtualServices sorts list by compareAtGateway, and returns it.
 func sortVirtualServices(list []*virtualService, namespace string) []*virtualService {
-	slices.SortFunc(list, func(a, b *virtualService) int {
-		return cmp.Or(cmp.Compare(a.exportRank(namespace), b.exportRank(namespace)), a.compareAge(b))
-	})
+	slices.SortFunc(list, func(a, b *virtualService) int { return a.compareAtGateway(b, namespace) })
 	return list
 }

@@ -86,11 +86,11 @@ func (s Settings) routedHosts(v *virtualService) []string {
 	var hosts []string
 	for _, r := range v.spec.Http {
 		for _, d := range r.GetRoute() {
-			hosts = append(hosts, s.qualify(d.GetDestination().GetHost(), v.Namespace))
+			hosts = append(hosts, s.destinationHost(v, d.GetDestination()))
 		}
 	}
 	for d := range l4Destinations(v.spec) {
-		hosts = append(hosts, s.qualify(d.Host, v.Namespace))
+		hosts = append(hosts, s.destinationHost(v, d))
 	}
 	return hosts
 }
@@ -99,7 +99,7 @@ func (s Settings) routedHosts(v *virtualService) []string {
 func (s *Snapshot) externalDestinations(v *virtualService) []string {
 	var list []string
 	for d := range s.allDestinations(v) {
-		if host := s.settings.qualify(d.Host, v.Namespace); s.isExternal(host) && !slices.Contains(list, host) {
+		if host := s.settings.destinationHost(v, d); s.isExternal(host) && !slices.Contains(list, host) {
 			list = append(list, host)
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 func (s *Snapshot) routesToPort(v *virtualService, host string, number uint32) bool {
 	for d := range s.allDestinations(v) {
 		at := d.GetPort().GetNumber()
-		if s.settings.qualify(d.Host, v.Namespace) == host && (at == 0 || at == number) {
+		if s.settings.destinationHost(v, d) == host && (at == 0 || at == number) {
 			return true
 		}
 	}

@@ -17,9 +17,7 @@ func (s *Snapshot) virtualServicesForGateway(gateway, namespace, host string) []
 				list = append(list, v)
 			}
 		}
-		slices.SortStableFunc(list[start:], func(a, b *virtualService) int {
-			return cmp.Or(cmp.Compare(a.exportRank(namespace), b.exportRank(namespace)), a.compareAge(b))
-		})
+		slices.SortStableFunc(list[start:], func(a, b *virtualService) int { return a.compareAtGateway(b, namespace) })
 	}
 	return list
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // selectVirtualServices returns the VirtualServices for sidecars that a client's listener imports and that have a
-// host that matches host, in the order of sortVirtualServices (pilot/pkg/model/virtualservice.go
-// SelectVirtualServices).
+// host that matches host: private before exported before public ones, of each first the compareConsumer of the client's namespace,
+// then the oldest (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
 	limited := s.sidecarFor(client) != nil
 	list := slices.DeleteFunc(s.virtualServicesForHost(host), func(v *virtualService) bool {
@@ -18,7 +18,8 @@ func (s *Snapshot) selectVirtualServices(client Client, host string, l egressLis
 			limited && !l.importsVirtualService(v, client.Namespace)
 	})
 	slices.SortFunc(list, func(a, b *virtualService) int {
-		return cmp.Or(cmp.Compare(a.exportRank(client.Namespace), b.exportRank(client.Namespace)), a.compareAge(b))
+		return cmp.Or(cmp.Compare(a.exportRank(client.Namespace), b.exportRank(client.Namespace)),
+			a.compareConsumer(b, client.Namespace), a.compareAge(b))
 	})
 	return slices.Compact(list)
 }

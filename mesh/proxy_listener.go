@@ -72,11 +72,20 @@ func (s *Snapshot) virtualHostOf(client Client, svc scopedService, number uint32
 	if !heard || l.isHTTPProxy() {
 		return scopedService{}, false
 	}
+	return s.registered(client, l, svc.host, number)
+}
+
+// registered returns the service that a listener's routes have for a host on a port: see virtualHostOf. A client that is no
+// sidecar, or whose listener is an HTTP proxy, has what it knows of the host. Port 0 is any.
+func (s *Snapshot) registered(client Client, l egressListener, hostname string, number uint32) (last scopedService, found bool) {
+	if client.Kind != ClientSidecar || l.isHTTPProxy() {
+		return s.serviceFor(client, hostname)
+	}
 	precedes := s.settings.Version.precedes(client.Namespace)
-	for _, host := range s.hostsInAnyCase(svc.host) {
+	for _, host := range s.hostsInAnyCase(hostname) {
 		for _, v := range l.selectServices(s.services.At(host), client.Namespace) {
 			p, has := v.port(number)
-			if has && p.family() != FamilyUDP && (!found || precedes(last.service, v.service) <= 0) {
+			if (has && p.family() != FamilyUDP || number == 0) && (!found || precedes(last.service, v.service) <= 0) {
 				last, found = v, true
 			}
 		}

@@ -90,7 +90,7 @@ func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]boo
 		if d == nil {
 			return
 		}
-		to := Destination{Host: s.qualify(d.Host, v.Namespace), Port: d.GetPort().GetNumber(), Subset: d.Subset, Authority: authority}
+		to := Destination{Host: s.destinationHost(v, d), Port: d.GetPort().GetNumber(), Subset: d.Subset, Authority: authority}
 		if !seen[to] {
 			seen[to] = true
 			list = append(list, routeDestination{Destination: to, routeType: FamilyHTTP, virtualService: v, author: author})

@@ -49,7 +49,7 @@ func (s Settings) weightedDestinations(v *virtualService, routes []*networking.R
 	for _, r := range routes {
 		if d := r.GetDestination(); d != nil && (len(routes) == 1 || r.GetWeight() > 0) {
 			list = append(list, routeDestination{
-				Destination: Destination{Host: s.qualify(d.Host, v.Namespace), Port: d.GetPort().GetNumber(), Subset: d.Subset},
+				Destination: Destination{Host: s.destinationHost(v, d), Port: d.GetPort().GetNumber(), Subset: d.Subset},
 				routeType:   kind, virtualService: v, author: v.source(),
 			})
 		}

@@ -9,30 +9,36 @@ import (
 
 // virtualServicesForRequests returns the VirtualServices whose HTTP routes may take a request. One that names a host
 // which is not in the registry counts on port 80 alone (pilot/pkg/networking/core/route/route.go
-// buildSidecarVirtualHostsForVirtualService).
+// buildSidecarVirtualHostsForVirtualService). One that does not apply to the sidecar keeps a wildcard's away all the same: the
+// index of wildcards has it.
 func (s *Snapshot) virtualServicesForRequests(all []*virtualService, host string, r matchContext, l egressListener) []*virtualService {
-	all = slices.DeleteFunc(slices.Clone(all), func(v *virtualService) bool { return !s.appliesToSidecar(v, r.client) })
-	if r.host == host || r.port != 80 {
-		return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
-	}
-	for _, v := range all {
-		if _, taken := s.httpDestinationsOf(v, r); taken && v.namesHost(r.host) {
-			return []*virtualService{v}
+	ignored := func(v *virtualService) bool { return !s.appliesToSidecar(v, r, l) }
+	if r.host != host && r.port == 80 && !s.isRegistered(r, l) {
+		for _, v := range all {
+			if _, taken := s.httpDestinationsOf(v, r); taken && v.namesHost(r.host) && !ignored(v) {
+				return []*virtualService{v}
+			}
 		}
 	}
-	return virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l))
+	return slices.DeleteFunc(virtualServicesForHTTP(all, host, s.inWildcardIndex(r.client, host, l)), ignored)
 }
 
-// appliesToSidecar reports whether a client's sidecar follows the HTTP routes of v. With gateway semantics one of v's hosts, and
-// no wildcard, must be a service to the client, of v's namespace unless the client is of that itself
+// isRegistered reports whether the name of a request is a service to the listener, be it none for requests.
+func (s *Snapshot) isRegistered(r matchContext, l egressListener) bool {
+	_, ok := s.registered(r.client, l, strings.ToLower(r.host), r.port)
+	return ok
+}
+
+// appliesToSidecar reports whether a client's sidecar follows the HTTP routes of v on a port. With gateway semantics one of v's
+// hosts, and no wildcard, must be a service to the listener, of v's namespace unless the client is of that itself
 // (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices).
-func (s *Snapshot) appliesToSidecar(v *virtualService, client Client) bool {
+func (s *Snapshot) appliesToSidecar(v *virtualService, r matchContext, l egressListener) bool {
 	if !v.gatewaySemantics {
 		return true
 	}
 	return slices.ContainsFunc(v.hosts, func(h string) bool {
-		svc, ok := s.serviceFor(client, strings.ToLower(h))
-		return ok && !host.IsWildcard(h) && (svc.namespace == v.Namespace || client.Namespace == v.Namespace)
+		svc, ok := s.registered(r.client, l, strings.ToLower(h), r.port)
+		return ok && !host.IsWildcard(h) && (svc.namespace == v.Namespace || r.client.Namespace == v.Namespace)
 	})
 }
 

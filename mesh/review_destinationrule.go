@@ -104,7 +104,7 @@ func (s *Snapshot) routedPorts(host, subset string) map[uint32]bool {
 			continue
 		}
 		for d := range s.allDestinations(v) {
-			if d.GetSubset() == subset && s.settings.qualify(d.GetHost(), v.Namespace) == host {
+			if d.GetSubset() == subset && s.settings.destinationHost(v, d) == host {
 				ports[d.GetPort().GetNumber()] = true
 			}
 		}

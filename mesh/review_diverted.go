@@ -209,7 +209,7 @@ func (r *divertedReview) routed(v *virtualService, hosts []string) {
 // leadsElsewhere reports whether any route of v leads to a service outside the root namespace that is no gateway.
 func (r *divertedReview) leadsElsewhere(v *virtualService) bool {
 	for d := range r.after.allDestinations(v) {
-		to := r.after.settings.qualify(d.Host, v.Namespace)
+		to := r.after.settings.destinationHost(v, d)
 		if slices.ContainsFunc(r.after.services.At(to), func(svc *service) bool { return svc.namespace != r.after.settings.RootNamespace }) &&
 			len(r.after.gatewaysBehind(to)) == 0 {
 			return true

@@ -139,7 +139,7 @@ func (s *Snapshot) undeclaredNameHops(c asked) []hop {
 	var hops []hop
 	for _, l := range s.egressListeners(c.client) {
 		for _, v := range s.selectVirtualServices(c.client, c.name, l) {
-			if !v.namesHost(c.name) || !s.appliesToSidecar(v, c.client) {
+			if !v.namesHost(c.name) || !s.appliesToSidecar(v, r, l) {
 				continue
 			}
 			list, _ := s.httpDestinationsOf(v, r)

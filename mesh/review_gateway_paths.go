@@ -143,7 +143,7 @@ func (p gatewayPaths) takesFrom(service string) func(*virtualService) bool {
 			return true
 		}
 		for d := range p.after.allDestinations(v) {
-			if subsets[d.GetSubset()] && p.after.settings.qualify(d.GetHost(), v.Namespace) == service {
+			if subsets[d.GetSubset()] && p.after.settings.destinationHost(v, d) == service {
 				return true
 			}
 		}

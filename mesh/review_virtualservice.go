@@ -10,12 +10,15 @@ import (
 // routeReview is the review of a VirtualService. It answers only for what routes change.
 type routeReview struct {
 	*review
-	routes []Ref // the VirtualService under review, and those that delegate to it
+	routes []Ref // the VirtualService or route under review, those that delegate to it, and what it overshadows
 }
 
 // virtualService adds the flows of sidecars that the routes take or leave, and those out of its gateways.
 func (r *review) virtualService() {
 	rr := &routeReview{review: r, routes: []Ref{r.reviewed().Ref}}
+	if ref, ok := r.reviewed().overshadows(); ok {
+		rr.routes = append(rr.routes, ref)
+	}
 	hosts := rr.hosts()
 	rr.limitRoutes(hosts)
 	for _, pattern := range hosts {
@@ -89,7 +92,7 @@ func (r *routeReview) hosts() []string {
 }
 
 // versionsOfRoutes returns an iterator over the VirtualServices that the object under review is, or contributes to, as they are
-// and as they were.
+// and as they were, and over those of the GRPCRoute that it overshadows.
 func (r *review) versionsOfRoutes() iter.Seq[*virtualService] {
 	return func(yield func(*virtualService) bool) {
 		var list []*virtualService
@@ -99,12 +102,29 @@ func (r *review) versionsOfRoutes() iter.Seq[*virtualService] {
 		if r.old != nil {
 			list = append(list, r.before.virtualServicesOf(r.old)...)
 		}
+		list = append(list, r.overshadowed()...)
 		for _, v := range list {
 			if !yield(v) {
 				return
 			}
 		}
 	}
+}
+
+// overshadowed returns the VirtualServices of the GRPCRoute that the object under review overshadows, as they are and as they
+// were.
+func (r *review) overshadowed() []*virtualService {
+	ref, ok := r.reviewed().overshadows()
+	if !ok {
+		return nil
+	}
+	var list []*virtualService
+	for _, s := range []*Snapshot{r.before, r.after} {
+		if o := s.Get(ref); o != nil {
+			list = append(list, s.virtualServicesOf(o)...)
+		}
+	}
+	return list
 }
 
 // rootHosts returns the hosts of the routes under review and of the VirtualServices that delegate to them, which take traffic

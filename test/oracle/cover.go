@@ -59,9 +59,10 @@ var gatewayConstructs = []string{
 
 // kubernetesRouteConstructs are those that only a mesh with routes of the Gateway API has.
 var kubernetesRouteConstructs = []string{
-	"HTTPRoute", "GRPCRoute", "TLSRoute", "route of the mesh on a port", "route of the mesh on a parent that is not there",
+	"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "route of the mesh on a port", "route of the mesh on a parent that is not there",
 	"route of the mesh of a consumer", "route of the mesh with a mirror", "route of the mesh with a Host header",
 	"route of the mesh with a rewrite", "route of the mesh with a redirect", "route of the mesh with a filter that Istio does not know",
+	"route of the mesh to a backend without a port", "route of the mesh to a backend of an unknown kind", "route of the mesh to a short name",
 }
 
 // elsewhere are the constructs that only tests with meshes of their own make.

@@ -43,7 +43,7 @@ func (g *Generator) kubernetesRoute(parent object) Document {
 		g.cover("route of the mesh of a consumer")
 		namespace = g.namespace()
 	}
-	kind := pick(g, "HTTPRoute", "HTTPRoute", "HTTPRoute", "GRPCRoute", "TLSRoute") // TCPRoutes are still to be compared
+	kind := pick(g, "HTTPRoute", "HTTPRoute", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute")
 	g.cover(kind)
 	spec := object{"parentRefs": list{parent}}
 	rules := list{}
@@ -125,8 +125,11 @@ func (g *Generator) routeBackends() list {
 
 func (g *Generator) routeBackend() object {
 	b := object{"port": g.port(), "weight": pick(g, 1, 1, 1, 5, 0)}
-	// None of an unknown kind: its cluster has no host, which the comparison takes for no service.
-	switch weighted(g, 6, 4, 2, 1) {
+	if g.chance(0.03) {
+		g.cover("route of the mesh to a backend without a port")
+		delete(b, "port")
+	}
+	switch weighted(g, 12, 8, 4, 2, 1, 1) {
 	case 0:
 		b["group"], b["kind"], b["name"] = "networking.istio.io", "Hostname", g.world.hosts[0]
 	case 1:
@@ -136,8 +139,14 @@ func (g *Generator) routeBackend() object {
 		if g.chance(0.5) {
 			b["namespace"] = g.namespace()
 		}
-	default:
+	case 3:
 		b["group"], b["kind"], b["name"], b["namespace"] = "", "Service", gatewayService, rootNamespace
+	case 4:
+		g.cover("route of the mesh to a backend of an unknown kind")
+		b["group"], b["kind"], b["name"] = "", "Hostname", g.host()
+	default:
+		g.cover("route of the mesh to a short name")
+		b["group"], b["kind"], b["name"] = "networking.istio.io", "Hostname", "web"
 	}
 	return b
 }

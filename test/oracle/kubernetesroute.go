@@ -43,11 +43,13 @@ func convertRoutes(t test.Failer, m Mesh, push *model.PushContext) []config.Conf
 		}
 	}
 	client := kubelib.NewFakeClient(objects...)
+	// Of older bundles Istio reads no TCPRoutes (pkg/config/schema/gatewayapi/minimumversions.go).
+	bundle := map[string]string{"gateway.networking.k8s.io/bundle-version": "v1.6.0"}
 	for _, crd := range []schema.GroupVersionResource{
 		gvr.GatewayClass, gvr.KubernetesGateway, gvr.HTTPRoute, gvr.GRPCRoute, gvr.TLSRoute, gvr.TCPRoute, gvr.ReferenceGrant, gvr.ServiceEntry,
 		gvr.ListenerSet, gvr.BackendTLSPolicy,
 	} {
-		clienttest.MakeCRDWithAnnotations(t, client, crd, map[string]string{"gateway.networking.k8s.io/bundle-version": "v1.5.0"})
+		clienttest.MakeCRDWithAnnotations(t, client, crd, bundle)
 	}
 	stop := make(chan struct{})
 	defer client.Shutdown() // waits for what stop ends

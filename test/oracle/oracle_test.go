@@ -30,7 +30,13 @@ func TestRoutes(t *testing.T) {
 // TestKubernetesRoutes does so on meshes with routes of the Gateway API, which istiod's own controller converts. Such a mesh takes
 // more time, so it makes a third of them.
 func TestKubernetesRoutes(t *testing.T) {
-	newRun(t, 3, func() comparer { return new(Farm).CompareRoutes }, (*Generator).KubernetesRouteMesh).all(t)
+	run := newRun(t, 5, func() comparer { return new(Farm).CompareRoutes }, (*Generator).KubernetesRouteMesh)
+	run.all(t)
+	for _, construct := range kubernetesRouteConstructs {
+		if run.coverage[construct] == 0 && run.meshes >= 600 {
+			t.Errorf("construct never made: %s", construct)
+		}
+	}
 }
 
 // TestGatewayRoutes holds what the model says of gateways' listeners and routes against Istio's.

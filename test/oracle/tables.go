@@ -205,11 +205,11 @@ func (t *Tables) chainTargets(chain *listener.FilterChain, authority string) ([]
 
 func tcpTargets(proxy *tcp.TcpProxy) []Target {
 	if proxy.GetCluster() != "" {
-		return []Target{targetOf(proxy.GetCluster(), "")}
+		return addTarget(nil, proxy.GetCluster(), "")
 	}
 	var targets []Target
 	for _, c := range proxy.GetWeightedClusters().GetClusters() {
-		targets = append(targets, targetOf(c.GetName(), ""))
+		targets = addTarget(targets, c.GetName(), "")
 	}
 	return targets
 }
@@ -263,28 +263,35 @@ func takesAll(m *route.RouteMatch) bool {
 func actionTargets(action *route.RouteAction) []Target {
 	var targets []Target
 	if action.GetCluster() != "" {
-		targets = append(targets, targetOf(action.GetCluster(), action.GetHostRewriteLiteral()))
+		targets = addTarget(targets, action.GetCluster(), action.GetHostRewriteLiteral())
 	}
 	for _, c := range action.GetWeightedClusters().GetClusters() {
 		authority := action.GetHostRewriteLiteral() // Envoy applies the route's after the cluster's own
 		if authority == "" {
 			authority = c.GetHostRewriteLiteral()
 		}
-		targets = append(targets, targetOf(c.GetName(), authority))
+		targets = addTarget(targets, c.GetName(), authority)
 	}
 	for _, m := range action.GetRequestMirrorPolicies() {
-		targets = append(targets, targetOf(m.GetCluster(), ""))
+		targets = addTarget(targets, m.GetCluster(), "")
 	}
 	return targets
 }
 
-// targetOf reads a cluster's name. A route to a host without a name leads to a cluster that nobody has.
-func targetOf(cluster, authority string) Target {
+// unknownCluster is where Istio sends what a route of the Gateway API means for a backend that cannot be: nobody has it
+// (pilot/pkg/networking/core/route/route.go GetDestinationCluster).
+const unknownCluster = "UnknownService"
+
+// addTarget adds the target that a cluster's name stands for. A route to a host without a name leads to a cluster that nobody has.
+func addTarget(targets []Target, cluster, authority string) []Target {
 	key, ok := keyOf(cluster)
-	if !ok {
-		return Target{}
+	switch {
+	case cluster == unknownCluster:
+		return targets
+	case !ok:
+		return append(targets, Target{})
 	}
-	return Target{Key: key, Authority: authority}
+	return append(targets, Target{Key: key, Authority: authority})
 }
 
 // Uses says how a cluster is used.
