@@ -1,6 +1,8 @@
 package mesh
 
 import (
+	"iter"
+
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/tlsward/tlsward/mesh/host"
@@ -17,11 +19,7 @@ func (c routeConversion) tlsParts(parents []meshParent) []routePart {
 		}
 		for _, h := range p.hosts {
 			part := c.l4Part("tls~", len(parts), h)
-			for _, rule := range c.spec.Rules {
-				to, ok := c.l4Destinations(rule)
-				if !ok {
-					return nil
-				}
+			for rule, to := range c.l4Rules() {
 				route := &networking.TLSRoute{Route: to}
 				if totalWeight(rule.BackendRefs) != 0 { // else it has no match, and takes nothing
 					route.Match = []*networking.TLSMatchAttributes{{SniHosts: compatibleNames(names, h), Port: p.Port}}
@@ -55,11 +53,7 @@ func (c routeConversion) tcpParts(parents []meshParent) []routePart {
 	for _, p := range parents {
 		for _, h := range p.hosts {
 			part := c.l4Part("tcp~", len(parts), h)
-			for _, rule := range c.spec.Rules {
-				to, ok := c.l4Destinations(rule)
-				if !ok {
-					return nil
-				}
+			for _, to := range c.l4Rules() {
 				route := &networking.TCPRoute{Route: to}
 				if p.Port != 0 {
 					route.Match = []*networking.L4MatchAttributes{{Port: p.Port}}
@@ -70,6 +64,26 @@ func (c routeConversion) tcpParts(parents []meshParent) []routePart {
 		}
 	}
 	return parts
+}
+
+// l4Rules returns an iterator over the rules of a TLSRoute or TCPRoute and their destinations. Where one has an error there are
+// none, and a VirtualService without routes stands all the same: it keeps others for wider wildcards away.
+func (c routeConversion) l4Rules() iter.Seq2[RouteRule, []*networking.RouteDestination] {
+	var list [][]*networking.RouteDestination
+	for _, rule := range c.spec.Rules {
+		to, ok := c.l4Destinations(rule)
+		if !ok {
+			return func(func(RouteRule, []*networking.RouteDestination) bool) {}
+		}
+		list = append(list, to)
+	}
+	return func(yield func(RouteRule, []*networking.RouteDestination) bool) {
+		for i, rule := range c.spec.Rules {
+			if !yield(rule, list[i]) {
+				return
+			}
+		}
+	}
 }
 
 // l4Part returns a part without routes, which is merged with no other.

@@ -126,8 +126,13 @@ func (l egressListener) servicesForExactHosts(all []*service, namespace string) 
 }
 
 // importsVirtualService reports whether the listener imports a VirtualService: one of its hosts need only match one
-// that is imported (pilot/pkg/model/virtualservice.go SelectVirtualServices).
+// that is imported and, with gateway semantics, must be covered by it (pilot/pkg/model/virtualservice.go
+// SelectVirtualServices, pilot/pkg/model/sidecar.go VSMatches).
 func (l egressListener) importsVirtualService(v *virtualService, clientNamespace string) bool {
+	matches := host.Matches
+	if v.gatewaySemantics {
+		matches = func(h, imported string) bool { return host.Covers(imported, h) }
+	}
 	return slices.ContainsFunc(v.hosts, func(h string) bool {
 		imported := false
 		for _, entry := range l.hosts {
@@ -136,7 +141,7 @@ func (l egressListener) importsVirtualService(v *virtualService, clientNamespace
 			case !ok, namespace != "*" && namespace != v.Namespace:
 			case excluded && host.Covers(hostname, h):
 				return false
-			case !excluded && host.Matches(h, hostname):
+			case !excluded && matches(h, hostname):
 				imported = true
 			}
 		}
