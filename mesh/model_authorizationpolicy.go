@@ -140,7 +140,7 @@ func (s *Snapshot) ingressSelected(namespace string, selector map[string]string)
 		if !ok {
 			continue
 		}
-		for _, g := range s.gatewaysSelecting(pods) {
+		for _, g := range s.gatewaysSelecting(o.Namespace, pods) {
 			if servesOutsiders(gatewaySpec(g)) && len(gatewaySpec(g).Selector) > 0 {
 				found = append(found, g.Namespace+"/"+g.Name)
 			}
@@ -162,7 +162,7 @@ func (s *Snapshot) ingressSelected(namespace string, selector map[string]string)
 //	  selector: {app: pay}          selector: {matchLabels: {app: pay, istio: ingressgateway}}
 //	                                rules: [{}]
 func (s *Snapshot) leadsToWorkloads(namespace string, selector map[string]string) bool {
-	for _, g := range s.gatewaysSelecting(selector) {
+	for _, g := range s.gatewaysSelecting(namespace, selector) {
 		own := g.Namespace == namespace || !namesIngressChart(gatewaySpec(g).Selector)
 		if own && servesOutsiders(gatewaySpec(g)) && len(gatewaySpec(g).Selector) > 0 {
 			return false

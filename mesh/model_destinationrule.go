@@ -28,7 +28,7 @@ func (s Settings) newRuleSet(namespace, host string, rules []*Object) *ruleSet {
 	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
 	var local, exported, private mergeList
 	for _, o := range set.rules {
-		c := newMergeCandidate(o)
+		c := s.newMergeCandidate(o)
 		if len(c.exportTo) == 0 || slices.Contains(c.exportTo, "*") || slices.Contains(c.exportTo, ".") || slices.Contains(c.exportTo, namespace) {
 			local = append(local, c)
 		}

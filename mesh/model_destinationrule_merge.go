@@ -1,5 +1,7 @@
 package mesh
 
+import "slices"
+
 // mergeCandidate is a rule before it is consolidated, with what decides which rules it merges with.
 type mergeCandidate struct {
 	rule        *Object
@@ -7,12 +9,13 @@ type mergeCandidate struct {
 	exportKey   string // the exportToKey of exportTo
 	hasSelector bool
 	labels      string // the labelsKey of the workloadSelector
+	anyExport   bool   // Flags.MergeAnyExport
 }
 
 // newMergeCandidate returns the candidate for a rule. A workloadSelector makes a rule private to its namespace.
-func newMergeCandidate(o *Object) mergeCandidate {
+func (s Settings) newMergeCandidate(o *Object) mergeCandidate {
 	spec := ruleSpec(o)
-	c := mergeCandidate{rule: o, exportTo: spec.ExportTo, hasSelector: spec.WorkloadSelector != nil}
+	c := mergeCandidate{rule: o, exportTo: spec.ExportTo, hasSelector: spec.WorkloadSelector != nil, anyExport: s.Flags.MergeAnyExport}
 	if c.hasSelector {
 		c.exportTo, c.labels = []string{"."}, labelsKey(spec.WorkloadSelector.MatchLabels)
 	}
@@ -30,6 +33,8 @@ const (
 	mergeInto
 	// mergeIntoAndSeparate: it is merged into the earlier one, and stands on its own too.
 	mergeIntoAndSeparate
+	// mergeIntoAlso: it is merged into the earlier one, and what it is beside others says whether it stands on its own.
+	mergeIntoAlso
 )
 
 // mergeOf returns what becomes of a later rule (pilot/pkg/model/destination_rule.go mergeDestinationRule, with the
@@ -45,8 +50,13 @@ const (
 //	host: edition.cnn.com                          host: edition.cnn.com
 //	workloadSelector: {matchLabels: {app: curl}}   exportTo: [".", payments]
 //	subsets: [{name: v1}]                          trafficPolicy: {tls: {mode: SIMPLE}}
+//
+// Without the feature exportTo does not count.
 func (c mergeCandidate) mergeOf(later mergeCandidate) mergeOutcome {
 	sameExport := c.exportKey == later.exportKey
+	if c.anyExport {
+		return c.mergeOfAnyExport(later)
+	}
 	switch {
 	case !sameExport && (c.exportKey == "" || !containsAll(later.exportTo, c.exportTo)),
 		c.hasSelector && later.hasSelector && c.labels != later.labels:
@@ -57,22 +67,39 @@ func (c mergeCandidate) mergeOf(later mergeCandidate) mergeOutcome {
 	return mergeInto
 }
 
+func (c mergeCandidate) mergeOfAnyExport(later mergeCandidate) mergeOutcome {
+	switch {
+	case c.hasSelector && later.hasSelector && c.labels != later.labels:
+		return mergeSeparate
+	case c.hasSelector != later.hasSelector:
+		return mergeIntoAlso
+	}
+	return mergeInto
+}
+
 // mergeList is the rules of one host and namespace in the order in which they merge.
 type mergeList []mergeCandidate
 
 // standalone returns the indexes of the rules that stand on their own. Istio holds a rule against each of those that
-// stand already, and what the last one says counts.
+// stand already, and what the last one says counts that says anything.
 func (l mergeList) standalone() []int {
 	var list []int
 	for i := range l {
-		if len(list) > 0 {
-			if l[list[len(list)-1]].mergeOf(l[i]) == mergeInto {
-				continue
-			}
+		if l.standsAlone(i, list) {
+			list = append(list, i)
 		}
-		list = append(list, i)
 	}
 	return list
+}
+
+// standsAlone reports whether the rule at i stands on its own beside those that stand already.
+func (l mergeList) standsAlone(i int, standing []int) bool {
+	for _, j := range slices.Backward(standing) {
+		if outcome := l[j].mergeOf(l[i]); outcome != mergeIntoAlso {
+			return outcome != mergeInto
+		}
+	}
+	return true
 }
 
 // consolidate returns the rule at i with all later ones that merge into it.

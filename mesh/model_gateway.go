@@ -29,7 +29,8 @@ func (s *Snapshot) gatewaysBehind(host string) []*Object {
 	if !ok {
 		return nil
 	}
-	list := s.gatewaysSelecting(labels)
+	_, namespace, _ := s.settings.parseServiceHost(host)
+	list := s.gatewaysSelecting(namespace, labels)
 	if !slices.ContainsFunc(list, func(g *Object) bool { return len(gatewaySpec(g).Selector) > 0 }) {
 		return nil // nothing says that these are pods of a gateway
 	}
@@ -75,7 +76,8 @@ func (s *Snapshot) routedServicesOf(g *Object) []string {
 		}
 		last = host
 		labels, ok := s.podLabelsBehind(host)
-		if ok && selectorMatches(selector, labels) && (len(selector) > 0 || len(s.gatewaysBehind(host)) > 0) {
+		_, namespace, _ := s.settings.parseServiceHost(host)
+		if ok && s.settings.gatewayReaches(g.Namespace, namespace) && selectorMatches(selector, labels) && (len(selector) > 0 || len(s.gatewaysBehind(host)) > 0) {
 			list = append(list, host)
 		}
 	}

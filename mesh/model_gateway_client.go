@@ -37,9 +37,12 @@ func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 			c.Namespace = namespace
 		}
 	}
+	if s.settings.Flags.OwnGateways {
+		c.Namespace = parseGatewayName(name).Namespace
+	}
 	if g := s.Get(parseGatewayName(name)); g != nil {
 		c.Labels = gatewaySpec(g).Selector
-		if svc := s.serviceSelectedBy(c.Labels); svc != nil {
+		if svc := s.serviceSelectedBy(g.Namespace, c.Labels); svc != nil {
 			c.Namespace = svc.Namespace
 		}
 	}
@@ -53,7 +56,7 @@ func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 		return true
 	}
 	g := s.Get(parseGatewayName(name))
-	return g != nil && s.serviceSelectedBy(gatewaySpec(g).Selector) != nil
+	return g != nil && s.serviceSelectedBy(g.Namespace, gatewaySpec(g).Selector) != nil
 }
 
 // gatewayServiceOf returns the egress gateway's Service to which a VirtualService sends requests of sidecars; "" if
@@ -70,11 +73,11 @@ func (s *Snapshot) gatewayServiceOf(v *virtualService) string {
 	return ""
 }
 
-// serviceSelectedBy returns the Service whose pods have all labels of selector, nil if there is none. A Service leads to pods
+// serviceSelectedBy returns the Service whose pods have all labels of the selector of a namespace's Gateway, nil if there is none. A Service leads to pods
 // of its own namespace, whether or not there are any, so of several the one of the root namespace goes before all others, and
 // of these the oldest: nobody takes the pods of a gateway that stands by writing a Service with its labels. Services are not
 // indexed by label; this walk over all of them is only for Gateways that no route of the mesh leads to.
-func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
+func (s *Snapshot) serviceSelectedBy(namespace string, selector map[string]string) *Object {
 	if len(selector) == 0 {
 		return nil
 	}
@@ -82,7 +85,7 @@ func (s *Snapshot) serviceSelectedBy(selector map[string]string) *Object {
 	for _, o := range s.objects.Prefix(KindService + "\x00") {
 		own := o.Spec.(*Service).Selector
 		switch {
-		case len(own) == 0 || !selectorMatches(selector, own):
+		case len(own) == 0 || !s.settings.gatewayReaches(namespace, o.Namespace) || !selectorMatches(selector, own):
 		case o.Namespace == s.settings.RootNamespace:
 			return o
 		case found == nil || compareAge(o.Created, found.Created) < 0:

@@ -85,15 +85,20 @@ func (s *Snapshot) serviceInNamespace(host, namespace string) *service {
 	return nil
 }
 
-// pickBestVisibleService returns the service of the client's own namespace, else a Kubernetes Service that it sees,
-// else the oldest that it sees; nil if it sees none (pilot/pkg/model/sidecar.go pickBestVisibleNamespace).
-func pickBestVisibleService(list []*service, namespace string) *service {
+// pickVisibleService returns the service of the client's own namespace, else a Kubernetes Service that it sees, else the oldest
+// that it sees; nil if it sees none (pilot/pkg/model/sidecar.go pickBestVisibleNamespace). With FirstNamespace it is that of the
+// first namespace.
+func (f Flags) pickVisibleService(list []*service, namespace string) *service {
 	var best *service
+	precedes := func(a, b *service) bool { return a.kubernetes && !b.kubernetes }
+	if f.FirstNamespace {
+		precedes = func(a, b *service) bool { return a.namespace < b.namespace }
+	}
 	for _, svc := range list {
 		if svc.namespace == namespace {
 			return svc
 		}
-		if visible(svc.exportTo, svc.namespace, namespace) && (best == nil || svc.kubernetes && !best.kubernetes) {
+		if visible(svc.exportTo, svc.namespace, namespace) && (best == nil || precedes(svc, best)) {
 			best = svc
 		}
 	}

@@ -22,10 +22,10 @@ func TestServicePerNamespace(t *testing.T) {
 	for namespace, want := range map[string]string{
 		"a": "ServiceEntry a/old", "b": "ServiceEntry b/b", "d": "ServiceEntry d/d", "x": "Service c/web",
 	} {
-		equal(t, "best for namespace "+namespace, pickBestVisibleService(servicePerNamespace(s.services.At(host)), namespace).ref, want)
+		equal(t, "best for namespace "+namespace, Flags{}.pickVisibleService(servicePerNamespace(s.services.At(host)), namespace).ref, want)
 	}
 	oldest := snapshot(t, `{ServiceEntry a/a @2: {hosts: [a.com]}, ServiceEntry b/b @1: {hosts: [a.com]},
 	  ServiceEntry c/c @0: {hosts: [a.com], exportTo: [.]}}`)
-	equal(t, "the oldest visible one", pickBestVisibleService(servicePerNamespace(oldest.services.At("a.com")), "x").ref, "ServiceEntry b/b")
-	equal(t, "none", pickBestVisibleService(nil, "x") == nil, true)
+	equal(t, "the oldest visible one", Flags{}.pickVisibleService(servicePerNamespace(oldest.services.At("a.com")), "x").ref, "ServiceEntry b/b")
+	equal(t, "none", Flags{}.pickVisibleService(nil, "x") == nil, true)
 }

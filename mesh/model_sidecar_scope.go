@@ -42,7 +42,7 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 			found.add(v)
 		}
 		found.service.markProtocolConflicts(imported)
-		if svc := pickBestVisibleService(servicePerNamespace(all), client.Namespace); svc != nil && !found.hasAllOf(svc) {
+		if svc := s.settings.Flags.pickVisibleService(servicePerNamespace(all), client.Namespace); svc != nil && !found.hasAllOf(svc) {
 			if v, ok := s.serviceOfVirtualService(client, svc, listener); ok {
 				found.add(v)
 			}

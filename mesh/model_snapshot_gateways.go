@@ -27,8 +27,9 @@ func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
 	}
 }
 
-// gatewaysSelecting returns the Gateways that select pods with these labels, by namespace and name.
-func (s *Snapshot) gatewaysSelecting(labels map[string]string) []*Object {
+// gatewaysSelecting returns the Gateways that select pods of a namespace with these labels, by namespace and name. Those of other
+// namespaces are among them, unless Flags.OwnGateways.
+func (s *Snapshot) gatewaysSelecting(namespace string, labels map[string]string) []*Object {
 	var list []*Object
 	for _, g := range s.gatewaysBySelector.Prefix(gatewaysWithoutSelector) {
 		list = append(list, g)
@@ -40,6 +41,12 @@ func (s *Snapshot) gatewaysSelecting(labels map[string]string) []*Object {
 			}
 		}
 	}
+	list = slices.DeleteFunc(list, func(g *Object) bool { return !s.settings.gatewayReaches(g.Namespace, namespace) })
 	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.key(), b.key()) })
 	return list
+}
+
+// gatewayReaches reports whether a Gateway of one namespace may configure pods of another.
+func (s Settings) gatewayReaches(gateway, pods string) bool {
+	return !s.Flags.OwnGateways || gateway == pods
 }

@@ -16,13 +16,13 @@ func TestGatewaysSelecting(t *testing.T) {
 	labels := map[string]string{"app": "x", "team": "z"}
 	selecting := func() string {
 		var list []string
-		for _, g := range s.gatewaysSelecting(labels) {
+		for _, g := range s.gatewaysSelecting("x", labels) {
 			list = append(list, g.Namespace+"/"+g.Name)
 		}
 		return strings.Join(list, " ")
 	}
 	equal(t, "Gateways", selecting(), "a/both b/app z/all")
-	for _, g := range s.gatewaysSelecting(labels) {
+	for _, g := range s.gatewaysSelecting("x", labels) {
 		s = s.Without(g.Ref)
 	}
 	equal(t, "when they are gone", selecting(), "")

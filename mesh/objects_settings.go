@@ -22,6 +22,8 @@ type Settings struct {
 	Version Version `json:"version,omitempty"`
 	// Revision is the revision of the control plane (istiod's REVISION); "" is DefaultRevision.
 	Revision string `json:"revision,omitempty"`
+	// Flags are those of the control plane's environment.
+	Flags Flags `json:"flags,omitzero"`
 	// RegistryOnly reports whether outboundTrafficPolicy is REGISTRY_ONLY: nothing goes to hosts that nobody declares.
 	RegistryOnly bool `json:"registryOnly,omitempty"`
 	// NoAutoMTLS reports whether enableAutoMtls is false: Istio starts no mutual TLS where nothing sets TLS.

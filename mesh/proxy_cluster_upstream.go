@@ -63,11 +63,11 @@ func (s *Snapshot) upstreamOf(client Client, svc scopedService, p port, rule *co
 
 // waypointUpstreamOf is upstreamOf at the waypoint that stands for the service
 // (pilot/pkg/networking/core/cluster_waypoint.go buildWaypointInboundVIP): subsets choose no endpoints, and whatever
-// has resolution DYNAMIC_DNS is a dynamic forward proxy, for HTTP alone.
+// has resolution DYNAMIC_DNS is a dynamic forward proxy, for HTTP alone unless Flags.WildcardTLS.
 func (s *Snapshot) waypointUpstreamOf(svc scopedService, p port, how discoveryType, all []endpoint) (upstream, bool) {
 	switch {
 	case svc.isDynamicDNS():
-		return upstream{discovery: discoveryDynamicForwardProxy}, strings.EqualFold(p.protocol, "http")
+		return upstream{discovery: discoveryDynamicForwardProxy}, strings.EqualFold(p.protocol, "http") || s.settings.Flags.WildcardTLS && strings.EqualFold(p.protocol, "tls")
 	case how == discoveryOriginalDst:
 		return upstream{discovery: how, ports: []uint32{svc.originalDstPort(p)}}, true
 	}

@@ -13,7 +13,7 @@ func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, author
 		}
 	}
 	if len(client.Gateways) == 0 {
-		gateways = s.gatewaysSelecting(client.Labels)
+		gateways = s.gatewaysSelecting(client.Namespace, client.Labels)
 	}
 	destinations, known := s.gatewayDestinations(client, mergedServersOn(gateways, number), downstream{sni: sni, authority: authority})
 	for _, d := range destinations {

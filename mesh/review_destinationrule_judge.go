@@ -88,7 +88,7 @@ func (r *review) isReplaced(h hop) bool {
 		return false
 	}
 	return visible(spec.ExportTo, r.object.Namespace, h.client.Namespace) &&
-		(r.object.Namespace == h.client.Namespace || !r.after.settings.isPrivateRule(newMergeCandidate(r.object), r.object.Namespace))
+		(r.object.Namespace == h.client.Namespace || !r.after.settings.isPrivateRule(r.after.settings.newMergeCandidate(r.object), r.object.Namespace))
 }
 
 // wasUnused reports whether a rule decided no client's TLS before the review.

@@ -168,17 +168,18 @@ func (r *review) wasOpen(gateway *Object, host string) bool {
 func (s *Snapshot) sharePods(a, b *Object) bool {
 	first, second := gatewaySpec(a).Selector, gatewaySpec(b).Selector
 	both, ok := joinLabels(first, second)
+	ok = ok && s.settings.gatewayReaches(a.Namespace, b.Namespace)
 	if !ok || selectorMatches(first, second) || selectorMatches(second, first) {
 		return ok
 	}
-	svc := s.serviceSelectedBy(both)
+	svc := s.serviceSelectedBy(a.Namespace, both)
 	return svc != nil && slices.Contains([]string{s.settings.RootNamespace, a.Namespace, b.Namespace}, svc.Namespace)
 }
 
 // authorizesGateway reports whether an AuthorizationPolicy keeps callers without an identity out of a gateway's pods.
 func (s *Snapshot) authorizesGateway(client Client) bool {
 	labels := client.Labels
-	if svc := s.serviceSelectedBy(labels); svc != nil {
+	if svc := s.serviceSelectedBy(client.Namespace, labels); svc != nil {
 		labels = svc.Spec.(*Service).Selector
 	}
 	for _, namespace := range []string{client.Namespace, s.settings.RootNamespace} {

@@ -23,6 +23,7 @@ func (c ControlPlane) Settings() (mesh.Settings, error) {
 	if d := c.Deployment; d != nil {
 		s.ClusterDomain, s.Revision = d.ClusterDomain, d.Environment["REVISION"]
 		s.Version, _ = d.minor()
+		s.Flags = mesh.FlagsOf(d.Environment)
 	}
 	var err error
 	for _, layer := range c.layers() {

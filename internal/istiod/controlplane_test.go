@@ -23,6 +23,9 @@ func TestControlPlaneSettings(t *testing.T) {
 			want: func(s *mesh.Settings) {
 				s.Version, s.ClusterDomain, s.Revision = mesh.Version130, "corp.internal", "canary"
 			}},
+		"its flags": {found: ControlPlane{Deployment: &Deployment{ClusterDomain: "cluster.local", Environment: map[string]string{
+			"ENABLE_ENHANCED_DESTINATIONRULE_MERGE": "false", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE": "perhaps"}}},
+			want: func(s *mesh.Settings) { s.Flags.MergeAnyExport = true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := mesh.DefaultSettings()

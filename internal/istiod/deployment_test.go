@@ -100,7 +100,7 @@ func TestDeploymentOutsideModel(t *testing.T) {
 		want       []string
 	}{
 		"what is followed, or as the model has it, or irrelevant": {deployment: Deployment{Version: "1.31.0", Environment: map[string]string{"REVISION": "canary",
-			"SHARED_MESH_CONFIG": "shared", "PILOT_ENABLE_AMBIENT": "true", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE": "0", "PILOT_TRACE_SAMPLING": "1", "MINE": "x"}}},
+			"SHARED_MESH_CONFIG": "shared", "PILOT_ENABLE_AMBIENT": "true", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE": "1", "PILOT_TRACE_SAMPLING": "1", "MINE": "x"}}},
 		"another value": {deployment: Deployment{Environment: map[string]string{"ISTIO_DUAL_STACK": "true"}}, want: []string{"ISTIO_DUAL_STACK=true: what requests"}},
 		"a hidden one":  {deployment: Deployment{Hidden: []string{"ISTIO_DUAL_STACK: Secret s", "POD_NAME: its pod"}}, want: []string{"ISTIO_DUAL_STACK of Secret s, which is not read: what requests"}},
 		"hidden, though followed": {deployment: Deployment{Hidden: []string{"REVISION: ConfigMap c"}},

@@ -50,6 +50,8 @@ var ambientFlags = []string{"PILOT_ENABLE_AMBIENT_WAYPOINTS", "PILOT_ENABLE_SEND
 type classedFlag struct {
 	version mesh.Version // that alone has it; "" for all
 	taken   []string     // the values that the model takes it to have; nil where none moves anything
+	// followed reports whether the model follows other values.
+	followed bool
 }
 
 // classedFlags returns the variables of flags.yaml by their names.
@@ -78,7 +80,7 @@ func classedFlags(t *testing.T) map[string]classedFlag {
 			if _, twice := classed[name]; twice || moves == (g.Class == "irrelevant") {
 				t.Errorf("%s is classed twice, or has a value and is irrelevant, or has none", name)
 			}
-			f := classedFlag{version: mesh.Version(version)}
+			f := classedFlag{version: mesh.Version(version), followed: g.Class == "followed"}
 			if moves {
 				f.taken = strings.Split(values, "|")
 			}

@@ -3,6 +3,7 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	meshapi "istio.io/api/mesh/v1alpha1"
@@ -58,7 +59,7 @@ func (m Mesh) withoutMeshConfig() (Mesh, *meshapi.MeshConfig, error) {
 // settings returns what the model takes from the MeshConfig of a mesh.
 func (m Mesh) settings() (mesh.Settings, error) {
 	s := mesh.DefaultSettings()
-	s.Version = istioVersion
+	s.Version, s.Flags = istioVersion, flagsOfProcess()
 	for _, d := range m {
 		if d.Kind() == kindMeshConfig {
 			raw, err := json.Marshal(d.Spec())
@@ -69,6 +70,16 @@ func (m Mesh) settings() (mesh.Settings, error) {
 		}
 	}
 	return s, nil
+}
+
+// flagsOfProcess returns the flags that Istio has in this process, which it read from the environment at its start.
+func flagsOfProcess() mesh.Flags {
+	environment := map[string]string{}
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		environment[name] = value
+	}
+	return mesh.FlagsOf(environment)
 }
 
 // meshConfigConstructs are the constructs of meshConfig.
