@@ -27,6 +27,37 @@ func (s *Snapshot) Revisions() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// tagLabel names the tag for which a Service of istiod stands.
+const tagLabel = "istio.io/tag"
+
+// revisionOfTag returns the revision of the control plane for which a tag stands, "" where none does. Tags are Services of istiod's
+// namespace (pkg/revisions/tag_watcher.go), or webhook configurations, which are not read.
+func (s *Snapshot) revisionOfTag(tag string) string {
+	for key := range s.istiods.Prefix("") {
+		if o, ok := s.objects.Get(key); ok && o.Labels[tagLabel] == tag {
+			return o.Labels[revisionLabel]
+		}
+	}
+	return ""
+}
+
+// revisionOfNamespace returns the revision of the control plane to which new pods of a namespace belong, as far as its Services
+// tell: that of the namespace's label, by its name or by a tag, or the tag "default" without one (pkg/revisions/tag_watcher.go
+// IsMine). It is "" where none is known.
+func (s *Snapshot) revisionOfNamespace(namespace string) string {
+	wanted := DefaultRevision
+	if o := s.Get(Ref{Kind: KindNamespace, Name: namespace}); o != nil {
+		wanted = cmp.Or(o.Labels[revisionLabel], DefaultRevision)
+	}
+	if revision := s.revisionOfTag(wanted); revision != "" {
+		return revision
+	}
+	if slices.Contains(s.Revisions(), wanted) {
+		return wanted
+	}
+	return ""
+}
+
 // isOfOtherControlPlane reports whether an object is for a control plane that is there and is not the one that is judged.
 func (s *Snapshot) isOfOtherControlPlane(o *Object) bool {
 	return !s.settings.inRevision(o) && slices.Contains(s.Revisions(), o.Labels[revisionLabel])

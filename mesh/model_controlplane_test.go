@@ -23,6 +23,19 @@ func TestRevisionsOfControlPlanes(t *testing.T) {
 			t.Errorf("%s: %t", revision, have)
 		}
 	}
+	namespaces := map[string]string{"stays": "", "moves": "canary", "tagged": "prod", "nobodys": "old"}
+	for name, label := range namespaces {
+		o := &Object{Ref: Ref{Kind: KindNamespace, Name: name}, Labels: map[string]string{revisionLabel: label}}
+		if label == "" {
+			o.Labels = nil
+		}
+		s = s.With(o)
+	}
+	for name, want := range map[string]string{"stays": "default", "moves": "canary", "tagged": "canary", "nobodys": "", "unknown": "default"} {
+		equal(t, "control plane of namespace "+name, s.revisionOfNamespace(name), want)
+	}
+	tagged := s.With(istiod("istiod-revision-tag-default", map[string]string{"app": "istiod", revisionLabel: "canary", "istio.io/tag": "default"}))
+	equal(t, "with a default tag", tagged.revisionOfNamespace("stays"), "canary")
 	s = s.Without(Ref{Kind: KindService, Namespace: "istio-system", Name: "istiod-canary"}).
 		Without(Ref{Kind: KindService, Namespace: "istio-system", Name: "istiod-revision-tag-prod"})
 	if have := s.Revisions(); !slices.Equal(have, []string{"default"}) {

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -8,7 +9,7 @@ import (
 // OutsideModel is something that Istio may obey and the model does not know, so that what a review says of its connections is
 // not certain.
 type OutsideModel struct {
-	// Object is the object that has it, where that is not the one under review: an EnvoyFilter.
+	// Object is the object that has it, where that is not the one under review: an EnvoyFilter, or a client's Namespace.
 	Object *Ref `json:"object,omitempty"`
 	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
 	Field string `json:"field"`
@@ -28,7 +29,7 @@ type OutsideModel struct {
 // change the flows of the review. Of what was stored before it, nil at a CREATE, it returns what was outside the model and held
 // TLS up.
 func (s *Snapshot) OutsideModelOf(object, stored *Object, flows []Flow) []OutsideModel {
-	found := append(s.patchesOf(flows, object), s.withdrawnTLS(object, stored)...)
+	found := slices.Concat(s.patchesOf(flows, object), s.withdrawnTLS(object, stored), s.otherMeshesOf(flows))
 	if object == nil {
 		return found
 	}
@@ -112,6 +113,29 @@ func (s *Snapshot) patchesOf(flows []Flow, object *Object) []OutsideModel {
 				found = append(found, OutsideModel{Object: &filter.Ref, Field: p.field(), Patch: true, Client: &f.Client, Host: f.Host, Port: f.Port})
 				break
 			}
+		}
+	}
+	return found
+}
+
+// otherMeshesOf returns the first flow of each namespace whose pods belong to a control plane that is there and is not judged.
+func (s *Snapshot) otherMeshesOf(flows []Flow) []OutsideModel {
+	if len(s.Revisions()) < 2 {
+		return nil
+	}
+	var found []OutsideModel
+	judged := cmp.Or(s.settings.Revision, DefaultRevision)
+	asked := map[string]bool{}
+	for i := range flows {
+		f := &flows[i]
+		namespace := f.Client.Namespace
+		if asked[namespace] || f.Client.Kind != ClientSidecar && f.Client.Kind != ClientGateway {
+			continue
+		}
+		asked[namespace] = true
+		if revision := s.revisionOfNamespace(namespace); revision != "" && revision != judged {
+			found = append(found, OutsideModel{Object: &Ref{Kind: KindNamespace, Name: namespace}, Field: "metadata.labels[" + revisionLabel + "]",
+				Means: MeansRevision, Client: &f.Client, Host: f.Host, Port: f.Port})
 		}
 	}
 	return found

@@ -7,7 +7,7 @@
 #   started TLS. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. Or a route of
 #   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
-#   another revision's control plane, where several are installed. A warning; a denial under strict. A Gateway outside the root namespace
+#   another revision's control plane, where several are installed, or clients' pods belong to one. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -36,8 +36,8 @@ violation contains object.union(
 
 violation contains {
 	"message": sprintf(
-		"%s to %s:%d: %s %s patches what leaves from these proxies: what is said of this connection may be wrong.",
-		[lib.client_name(unknown.client), unknown.host, unknown.port, lib.object_name(unknown.object), unknown.field],
+		"%s to %s:%d: %s %s %s: what is said of this connection may be wrong.",
+		[lib.client_name(unknown.client), unknown.host, unknown.port, lib.object_name(unknown.object), unknown.field, _other_text(unknown)],
 	),
 	"client": lib.client_name(unknown.client),
 	"host": unknown.host,
@@ -48,6 +48,10 @@ violation contains {
 	some unknown in input.outsideModel
 	unknown.object
 }
+
+_other_text(unknown) := "gives these pods to another control plane than the one that is judged (mesh.revision)" if {
+	unknown.means == "revision"
+} else := "patches what leaves from these proxies"
 
 # It is nobody's to write, and puts servers and routes on the pods of everybody's gateway.
 default _action(_) := {}

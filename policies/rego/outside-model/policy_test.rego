@@ -89,3 +89,12 @@ test_says_what_held_tls_up if {
 	contains(v.message, "spec.configPatches[0] started TLS, and this")
 	contains(v.fix, "DestinationRule")
 }
+
+test_names_the_namespace_of_another_control_plane if {
+	other := object.union(_unknown("metadata.labels[istio.io/rev]"), {
+		"object": {"kind": "Namespace", "name": "shop"}, "means": "revision",
+		"client": {"kind": "sidecar", "namespace": "shop"}, "host": "api.bank.example", "port": 80,
+	})
+	some v in found with input as object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [other]})
+	contains(v.message, "Namespace shop metadata.labels[istio.io/rev] gives these pods to another control plane")
+}
