@@ -12,6 +12,7 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Dump is what a proxy's admin interface tells of it: the configuration that is in force, and what is not.
@@ -37,7 +38,7 @@ func ReadDump(r io.Reader) (*Dump, error) {
 	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = text.Discard(3)
 	}
-	d := dump{decoder: json.NewDecoder(text), versions: map[string]bool{}}
+	d := dump{decoder: json.NewDecoder(text), versions: map[string]bool{}, types: readTypes()}
 	if err := d.read(); err != nil {
 		return nil, fmt.Errorf("read config dump: %w", d.whereWrong(err))
 	}
@@ -58,6 +59,8 @@ func ReadDump(r io.Reader) (*Dump, error) {
 type dump struct {
 	decoder *json.Decoder
 	found   bool
+	// types are the messages that are read, and those of which a dump had the name alone.
+	types map[protoreflect.FullName]protoreflect.MessageType
 
 	listeners []*listenerv3.Listener
 	routes    []*routev3.RouteConfiguration

@@ -49,7 +49,7 @@ func element[M any, P interface {
 }](take func(*dump, P)) func(*dump, json.RawMessage) error {
 	return func(d *dump, raw json.RawMessage) error {
 		m := P(new(M))
-		unknown, err := unmarshalSection(raw, m)
+		unknown, err := unmarshalSection(raw, m, d.types)
 		if err != nil {
 			return err
 		}

@@ -48,16 +48,15 @@ func readTypes() map[protoreflect.FullName]protoreflect.MessageType {
 	return types
 }
 
-// unmarshalSection reads a part of a dump. unknown names a field that the message does not have, which is then left
+// unmarshalSection reads a part of a dump, with the types that are read, to which it adds those that are not known. unknown names a field that the message does not have, which is then left
 // out: a newer proxy may have more of them.
-func unmarshalSection(raw json.RawMessage, message proto.Message) (unknown string, err error) {
+func unmarshalSection(raw json.RawMessage, message proto.Message, known map[protoreflect.FullName]protoreflect.MessageType) (unknown string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var tree any
 	if err := decoder.Decode(&tree); err != nil {
 		return "", err
 	}
-	known := readTypes()
 	if fields, ok := tree.(map[string]any); ok {
 		delete(fields, "@type")
 	}
@@ -87,7 +86,7 @@ func strip(tree any, known map[protoreflect.FullName]protoreflect.MessageType) {
 			strip(child, known)
 		}
 	case map[string]any:
-		if url, ok := node["@type"].(string); ok && !wellKnown(messageName(url)) && known[protoreflect.FullName(messageName(url))] == nil {
+		if url, ok := node["@type"].(string); ok && !wellKnown(messageName(url)) && !isRead(known, messageName(url)) {
 			clear(node)
 			node["@type"] = url
 			return
@@ -96,6 +95,12 @@ func strip(tree any, known map[protoreflect.FullName]protoreflect.MessageType) {
 			strip(child, known)
 		}
 	}
+}
+
+// isRead reports whether the content of a message is read: it is known, and not as one without fields.
+func isRead(known map[protoreflect.FullName]protoreflect.MessageType, name string) bool {
+	t := known[protoreflect.FullName(name)]
+	return t != nil && t.Descriptor().Fields().Len() > 0
 }
 
 // wellKnown reports whether a message is one of those that JSON writes in a form of its own.

@@ -48,7 +48,7 @@ func messages[M any, P interface {
 	var read []*M
 	for _, raw := range list {
 		m := new(M)
-		if unknown, err := unmarshalSection(raw, P(m)); err != nil || unknown != "" {
+		if unknown, err := unmarshalSection(raw, P(m), readTypes()); err != nil || unknown != "" {
 			t.Fatalf("%v %s in %s", err, unknown, raw)
 		}
 		read = append(read, m)
