@@ -57,7 +57,9 @@ func Run(ctx context.Context, o Options, streams cli.Streams) error {
 }
 
 // isOpen reports whether the bytes of a path leave otherwise than under TLS, once.
-func isOpen(p mesh.Path) bool { return p.Verdict != mesh.Originated && p.Verdict != mesh.ApplicationTLS }
+func isOpen(p mesh.Path) bool {
+	return p.Verdict != mesh.Originated && p.Verdict != mesh.ApplicationTLS
+}
 
 func (o Options) write(w io.Writer, m *offline.Mesh, paths []mesh.Path) error {
 	if o.Output == "json" {
