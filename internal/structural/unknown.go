@@ -12,7 +12,7 @@ import (
 
 // Unknown is a field that the kind of its object does not have.
 type Unknown struct {
-	// Path leads to the field from the object's root: spec.ports[0].nmae.
+	// Path leads to the field from the object's root: spec.ports[0].nam.
 	Path string
 	// Nearest is the field that was probably meant: a name beside it, or a path from where it is; "" if there is none like it.
 	Nearest string

@@ -19,7 +19,7 @@ func TestFindUnknown(t *testing.T) {
 	}{
 		{"nothing unknown", entry + "metadata: {name: a, labels: {x: y}}\nspec: {hosts: [a], ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}\nstatus: {}", nil},
 		{"a misspelt field", entry + "spec: {hots: [a]}", []string{"unknown field spec.hots (did you mean hosts?)"}},
-		{"in a list", entry + "spec: {ports: [{number: 80}, {nmae: http}]}", []string{"unknown field spec.ports[1].nmae (did you mean name?)"}},
+		{"in a list", entry + "spec: {ports: [{number: 80}, {nam: http}]}", []string{"unknown field spec.ports[1].nam (did you mean name?)"}},
 		{"in another case", rule + "spec: {trafficpolicy: {}}", []string{"unknown field spec.trafficpolicy (did you mean trafficPolicy?)"}},
 		{"at a wrong place", rule + "spec: {tls: {mode: SIMPLE}}", []string{"unknown field spec.tls (did you mean trafficPolicy.tls?)"}},
 		{"like nothing", rule + "spec: {frobnicate: 1}", []string{"unknown field spec.frobnicate"}},
