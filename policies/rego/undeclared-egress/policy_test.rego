@@ -72,3 +72,12 @@ test_warns_of_pods_that_leave_the_mesh if {
 	some v in result
 	contains(v.fix, "# in Namespace shop\n")
 }
+
+test_warns_of_an_entry_that_another_hides if {
+	other := {"kind": "ServiceEntry", "namespace": "default", "name": "older"}
+	lost := object.union(hidden, {"cause": "port-not-declared", "related": "ServiceEntry default/older", "service": other})
+	some v in found with input as fixtures.review("ServiceEntry", [lost])
+	contains(v.message, "it has the host from ServiceEntry default/older, which goes before this ServiceEntry")
+	v.fix == "# Declare port 80 in ServiceEntry default/older, too, or leave these clients out of spec.exportTo.\n"
+	found == set() with input as fixtures.review("ServiceEntry", [object.remove(lost, {"related"})])
+}
