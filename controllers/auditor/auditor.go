@@ -54,6 +54,8 @@ type Auditor struct {
 // shown is what metrics show.
 type shown struct {
 	totals audit.Totals
+	// judged is when the whole mesh was judged.
+	judged time.Time
 	// at is when it was found, took what the last judgement of the whole mesh took, of which worked was spent at work.
 	at           time.Time
 	took, worked time.Duration
@@ -167,7 +169,7 @@ func (a *Auditor) whole(ctx context.Context, e *admission.Evaluator, snap *mesh.
 }
 
 func (a *Auditor) show(e *admission.Evaluator, took, worked time.Duration) {
-	a.shown.Store(&shown{totals: a.audit.Totals(), at: time.Now(), took: took, worked: worked, evaluator: e})
+	a.shown.Store(&shown{totals: a.audit.Totals(), judged: a.judged, at: time.Now(), took: took, worked: worked, evaluator: e})
 }
 
 // sleep waits, and reports whether ctx lives on.

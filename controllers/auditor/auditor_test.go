@@ -121,15 +121,15 @@ func TestAuditor(t *testing.T) {
 		if a.shown.Load() == before {
 			t.Error("a Sidecar's change is not seen after a minute")
 		}
-		judged := a.judged
+		judged := a.shown.Load().judged
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
-		if !a.judged.Equal(judged) || time.Since(a.shown.Load().at) > DefaultInterval {
-			t.Errorf("a mesh that stays as it is was judged again at %s, and shown at %s", a.judged, a.shown.Load().at)
+		if s := a.shown.Load(); !s.judged.Equal(judged) || time.Since(s.at) > DefaultInterval {
+			t.Errorf("a mesh that stays as it is was judged again at %s, and shown at %s", s.judged, s.at)
 		}
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
-		if !a.judged.After(judged) {
+		if !a.shown.Load().judged.After(judged) {
 			t.Error("exemptions may have ended, and the mesh was not judged again")
 		}
 		stop()

@@ -6,7 +6,7 @@ import (
 )
 
 // Progress writes to Err what takes long, after ProgressAfter and then each time that twice as much has passed. The caller
-// calls stop before it writes anything.
+// calls stop before it writes to Out; notes may come between, so that Err has to take writes of several goroutines, as files do.
 func (s Streams) Progress(what string) (stop func()) {
 	began, after := time.Now(), cmp.Or(s.ProgressAfter, time.Second)
 	finish, finished := make(chan struct{}), make(chan struct{})

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -70,7 +71,7 @@ func TestRunLaysFilesOverACluster(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			o := Options{Source: offline.Source{Paths: []string{"-"}, Kubeconfig: kubeconfig(t, storedEntry, test.rule)}, Output: "text"}
 			var out, errs strings.Builder
-			err := Run(t.Context(), o, cli.Streams{In: strings.NewReader(test.stdin), Out: &out, Err: &errs})
+			err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, In: strings.NewReader(test.stdin), Out: &out, Err: &errs})
 			if !errors.Is(err, test.err) || !strings.Contains(out.String(), test.want) {
 				t.Errorf("got %v, want %v; no %q in\n%s", err, test.err, test.want, out.String())
 			}
@@ -93,7 +94,7 @@ func TestRunJudgesAClusterAsItStands(t *testing.T) {
 	} {
 		var out strings.Builder
 		o := Options{Source: offline.Source{Kubeconfig: path}, Output: output}
-		err := Run(t.Context(), o, cli.Streams{Out: &out, Err: &strings.Builder{}})
+		err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, Out: &out, Err: &strings.Builder{}})
 		if !errors.Is(err, cli.ErrIssuesFound) || !strings.Contains(out.String(), want) {
 			t.Errorf("%s: %v, no %q in\n%s", output, err, want, out.String())
 		}
