@@ -1,7 +1,8 @@
 # METADATA
 # title: A principal of * lets any workload of the mesh in
 # description: |-
-#   A principal `*` in an ALLOW rule matches every workload that has a certificate of the mesh, in every namespace.
+#   A principal `*` in an ALLOW rule matches every workload that has a certificate of the mesh, in every namespace. So does a
+#   prefix that every identity of a trust domain has, as `cluster.local/n*`.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
 #     description: AuthorizationPolicy
@@ -32,8 +33,13 @@ violation contains _violation(sprintf("spec.rules[%d].when[%d].values[%d]", [i, 
 	lib.is_allow_policy(input.object)
 }
 
-# A prefix of every identity, as cluster.local/* and cluster.local/ns/*, is as wide as * alone.
-_is_anybody(principal) if regex.match(`^([^/]*|[^/]+/(ns/)?)[*]$`, principal)
+# Every identity of a trust domain begins with DOMAIN/ns/, so that a prefix of that, as cluster.local/n*, is as wide as * alone.
+# No suffix is, for names of service accounts differ.
+_is_anybody(principal) if {
+	endswith(principal, "*")
+	prefix := trim_suffix(principal, "*")
+	startswith(sprintf("%s/ns/", [split(prefix, "/")[0]]), prefix)
+}
 
 _violation(path, principal) := {
 	"decidedBy": lib.reviewed_field(path),

@@ -27,7 +27,7 @@ test_warns_of_a_condition if {
 # Careless: a prefix or suffix pattern is not "any", and neither is the negation of it.
 test_passes_narrower_patterns if {
 	found == set() with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": {
-		"principals": ["cluster.local/ns/team-a/*", "*/sa/curl"],
+		"principals": ["cluster.local/ns/team-a/*", "cluster.local/ns/t*", "cluster.local/sa*", "*/sa/curl", "cluster.local/ns/"],
 		"notPrincipals": ["*"],
 	}}]}]})
 }
@@ -42,7 +42,7 @@ test_ignores_other_kinds if {
 
 # A prefix that every identity of the mesh has is as wide as * alone.
 test_warns_of_prefixes_of_every_identity[principal] if {
-	some principal in ["cluster.local/*", "cluster.local/ns/*", "cluster*"]
+	some principal in ["cluster.local/*", "cluster.local/n*", "cluster.local/ns*", "cluster.local/ns/*", "cluster*"]
 	policy := {"rules": [{"from": [{"source": {"principals": [principal]}}]}]}
 	count(found) == 1 with input as fixtures.authorization_policy_review(policy)
 }
