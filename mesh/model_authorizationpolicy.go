@@ -23,7 +23,7 @@ type Callers struct {
 
 // Callers returns who can call what an AuthorizationPolicy is enforced at; nil for no object, and for other kinds:
 //  1. Each of its targetRefs counts, a Gateway of the Gateway API by what it is (pkg/util/workloadselection
-//     ShouldAttachPolicy), everything else as workloads.
+//     ShouldAttachPolicy, by the label of its pods), everything else as workloads.
 //  2. A selector selects an ingress gateway where the facts of the mesh say so (see ingressSelected).
 //  3. Without either it is enforced at all workloads of its namespace.
 func (s *Snapshot) Callers(policy *Object) *Callers {
@@ -41,7 +41,7 @@ func (s *Snapshot) Callers(policy *Object) *Callers {
 	}
 	for _, target := range targets {
 		if target.GetGroup() == "gateway.networking.k8s.io" && target.GetKind() == KindGateway {
-			s.addGatewayTarget(c, policy.Namespace, target.GetName())
+			s.addGatewayPods(c, policy.Namespace, target.GetName(), map[string]string{gatewayNameLabel: target.GetName()})
 		} else {
 			c.Workloads = true
 		}
@@ -68,10 +68,6 @@ func (s *Snapshot) addGatewayTarget(c *Callers, namespace, name string) {
 	}
 }
 
-// gatewayNameLabel is on the pods that istiod makes for a Gateway of the Gateway API
-// (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
-const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name"
-
 // serviceTypeAnnotation sets the type of the Service that istiod makes for such a Gateway; LoadBalancer where it is not set.
 const serviceTypeAnnotation = "networking.istio.io/service-type"
 
@@ -97,7 +93,7 @@ func (s *Snapshot) addSelected(c *Callers, namespace string, selector map[string
 			c.Workloads = true
 		}
 	case name != "":
-		s.addGatewayTarget(c, namespace, name)
+		s.addGatewayPods(c, namespace, name, selector)
 	default:
 		s.addSelectedByFacts(c, namespace, selector)
 	}

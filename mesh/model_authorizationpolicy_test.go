@@ -12,6 +12,14 @@ func TestCallers(t *testing.T) {
 		KubernetesGateway shop/front: {gatewayClassName: istio}
 		KubernetesGateway shop/inside: {metadata: {annotations: {networking.istio.io/service-type: ClusterIP}}, gatewayClassName: istio}
 		KubernetesGateway shop/waypoint: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+		KubernetesGateway gw/front: {gatewayClassName: istio, infrastructure: {labels: {team: gw}}}
+		KubernetesGateway gw/own: {metadata: {labels: {team: gw}}, gatewayClassName: istio}
+		KubernetesGateway gw/set: {gatewayClassName: istio, infrastructure: {parametersRef: {group: "", kind: ConfigMap, name: set}}}
+		Service gw/front: {selector: {gateway.networking.k8s.io/gateway-name: front, team: gw}, ports: [{port: 80}]}
+		Service gw/cart: {selector: {gateway.networking.k8s.io/gateway-name: own, app: cart}, ports: [{port: 80}]}
+		Service gw/set: {selector: {gateway.networking.k8s.io/gateway-name: set, app: cart}, ports: [{port: 80}]}
+		Service gw/lb: {type: LoadBalancer, selector: {gateway.networking.k8s.io/gateway-name: front, app: lb}, ports: [{port: 80}]}
+		Service gw/web: {selector: {app: web}, ports: [{port: 80}]}
 		Gateway shop/public: {selector: {istio: edge}, servers: [{port: {number: 443, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE}}]}
 		Gateway shop/meshed: {selector: {istio: meshed}, servers: [{port: {number: 443, protocol: TLS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]}
 		Gateway shop/lonely: {selector: {istio: lonely}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
@@ -50,6 +58,17 @@ func TestCallers(t *testing.T) {
 		{"shop", gateway("front", "waypoint"), "[shop/front] [shop/waypoint] [] false"},
 		{"shop", `targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: front}, {group: "", kind: Service, name: cart}]`, "[shop/front] [] [] true"},
 		{"shop", selects("gateway.networking.k8s.io/gateway-name: front"), "[shop/front] [] [] false"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: front, team: gw, sidecar.istio.io/inject: 'false'"), "[gw/front] [] [] false"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: own, team: gw"), "[gw/own] [] [] true"}, // cart has the label, too
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: own, app: cart"), "[] [] [] true"},
+		{"gw", gateway("own"), "[gw/own] [] [] true"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: set, app: cart"), "[] [] [gw/app=cart,gateway.networking.k8s.io/gateway-name=set] false"}, // its parameters may say so
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: set, app: other"), "[] [] [gw/app=other,gateway.networking.k8s.io/gateway-name=set] false"},
+		{"shop", selects("gateway.networking.k8s.io/gateway-name: set"), "[] [] [shop/set] false"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: front, app: web"), "[] [] [] true"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: front, app: other"), "[] [] [gw/app=other,gateway.networking.k8s.io/gateway-name=front] false"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: later, app: web"), "[] [] [] true"},
+		{"gw", selects("gateway.networking.k8s.io/gateway-name: later"), "[] [] [gw/later] false"},
 		{"shop", selects("istio: edge"), "[shop/public] [] [] false"},
 		{"shop", selects("istio: edge, app: edge, version: v1"), "[shop/public] [] [] false"},
 		{"shop", selects("app: cart"), "[] [] [] true"},

@@ -86,6 +86,10 @@ type KubernetesGateway struct {
 	// ClassName is spec.gatewayClassName, which makes it a waypoint, or not.
 	ClassName string
 	Listeners []KubernetesListener
+	// Labels is spec.infrastructure.labels, which its pods have in place of the Gateway's own; nil where it is not set.
+	Labels map[string]string
+	// HasParameters reports whether spec.infrastructure.parametersRef names a ConfigMap that changes what istiod makes for it.
+	HasParameters bool
 }
 
 // KubernetesListener is one of a Gateway's listeners.

@@ -67,11 +67,17 @@ func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
 				} `json:"namespaces"`
 			} `json:"allowedRoutes"`
 		} `json:"listeners"`
+		Infrastructure struct {
+			Labels        map[string]string `json:"labels"`
+			ParametersRef *json.RawMessage  `json:"parametersRef"`
+		} `json:"infrastructure"`
 	}
 	if err := unmarshal(raw, &spec); err != nil {
 		return nil, err
 	}
-	g := &KubernetesGateway{ClassName: spec.GatewayClassName}
+	g := &KubernetesGateway{
+		ClassName: spec.GatewayClassName, Labels: spec.Infrastructure.Labels, HasParameters: spec.Infrastructure.ParametersRef != nil,
+	}
 	for _, l := range spec.Listeners {
 		allowed := l.AllowedRoutes.Namespaces
 		g.Listeners = append(g.Listeners, KubernetesListener{
