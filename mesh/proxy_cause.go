@@ -45,7 +45,7 @@ const (
 	CauseDeclaredOtherwise Cause = "declared-otherwise"
 	// CauseOtherAddresses: the entry that the client has for the host has no listener at the addresses to which it connects.
 	CauseOtherAddresses Cause = "other-addresses"
-	// CauseNotExported: the entry that the client had for the host is not exported to it any more, and no other is.
+	// CauseNotExported: the entry that the client had for the host is not exported to it any more, or is for another revision, and no other is.
 	CauseNotExported Cause = "not-exported"
 	// CauseLeftToWildcard: the host's own entry goes, and the entry of a wildcard over it takes the connections.
 	CauseLeftToWildcard Cause = "left-to-wildcard"

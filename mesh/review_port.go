@@ -116,10 +116,14 @@ func (r *review) lostVirtualHost(client Client, svc scopedService, number uint32
 	return last, !found || then.declaresRequests(number)
 }
 
-// noMoreExported returns the service of a host that the entry under review still declares, and that a client had and has no more. Who deletes an entry leaves its host undeclared, and says so.
+// noMoreExported returns the service of a host that the entry under review still declares, and that a client had and has no more:
+// by its exportTo, or as the entry is now for another revision. Who deletes an entry leaves its host undeclared, and says so.
 func (r *review) noMoreExported(host string, was *service) (scopedService, Cause) {
-	if r.object == nil || r.old == nil || was.ref != r.object.Ref {
+	if r.old == nil || was.ref != r.old.Ref {
 		return scopedService{}, CauseNone
+	}
+	if _, unread := r.after.unread.Get(r.old.key()); unread {
+		return scopedService{service: was, ports: was.ports}, CauseNotExported
 	}
 	for _, svc := range r.after.services.At(host) {
 		if svc.ref == was.ref {

@@ -25,12 +25,21 @@ func (r *review) serviceEntry() {
 	slices.Sort(hosts)
 	for _, host := range slices.Compact(hosts) {
 		r.addHost(host, func(Client) bool { return true })
+		r.addMovedAway(host)
 		r.addOtherCases(host)
 		r.addRoutesTo(host)
 	}
 	r.hiddenPorts()
 	r.otherListeners()
 	r.ambientAddresses()
+}
+
+// addMovedAway adds what clients lose to whom an entry for another revision's control plane is as one that is exported to nobody.
+// Who deletes it may do so: see noMoreExported.
+func (r *review) addMovedAway(host string) {
+	if _, unread := r.after.unread.Get(r.reviewed().key()); unread && !r.isExternal(host) {
+		r.add(r.changesTo(host, r.before.Clients(host), r.passedOn)...)
+	}
 }
 
 // changesStatusAlone reports whether the ServiceEntry under review has other allocated addresses than before, and differs in

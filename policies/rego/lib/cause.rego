@@ -27,7 +27,7 @@ _cause_texts := {
 	"declared-tls": "%s declares the port for TLS, and the proxy passes on what these clients send as before",
 	"declared-otherwise": "%s declares the port for another protocol, and the proxy passes on what these clients send as before",
 	"other-addresses": "%s has the port at other addresses alone, and the proxy passes on what these clients send elsewhere",
-	"not-exported": "%s is not exported to this client any more, and the proxy passes on what it gets",
+	"not-exported": "%s is not exported to this client any more (spec.exportTo, or the label istio.io/rev), and the proxy passes on what it gets",
 	"left-to-wildcard": "%s has a wildcard over the host, which takes it then, and no rule starts TLS for that one",
 	"kept-inside": "this client has the host from %s, of another namespace, whose servers are inside the mesh and get it as it is",
 	"other-name": "an entry or a route for another name of the service takes these requests",

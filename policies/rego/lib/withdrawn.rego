@@ -35,4 +35,4 @@ keep_entry(flow) := sprintf("# Start TLS for port %d of %s first, or delete that
 	service_name(flow), flow.host, flow.port,
 ]) if {
 	input.request.operation == "DELETE"
-} else := sprintf("# Keep port %d, its protocol and spec.exportTo as they are while other namespaces' clients may send there. What nobody\n# needs can be deleted as a whole.\n", [flow.port])
+} else := sprintf("# Keep port %d, its protocol, spec.exportTo and istio.io/rev as they are while other namespaces' clients may send there. What nobody\n# needs can be deleted as a whole.\n", [flow.port])

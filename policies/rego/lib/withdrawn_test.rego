@@ -40,5 +40,5 @@ test_the_fix_says_what_comes_first if {
 	deletion := object.union(fixtures.review("ServiceEntry", []), {"request": {"operation": "DELETE"}})
 	contains(lib.keep_entry(withdrawn({"cause": "left-to-wildcard", "service": elsewhere})), "Start TLS for port 80 of ServiceEntry shop/edition first") with input as update
 	contains(lib.keep_entry(withdrawn({"cause": "port-not-declared", "service": elsewhere})), "Delete ServiceEntry shop/edition first") with input as deletion
-	contains(lib.keep_entry(withdrawn({"cause": "port-not-declared"})), "Keep port 80, its protocol and spec.exportTo") with input as update
+	contains(lib.keep_entry(withdrawn({"cause": "port-not-declared"})), "Keep port 80, its protocol, spec.exportTo and istio.io/rev") with input as update
 }
