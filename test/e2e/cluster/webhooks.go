@@ -153,10 +153,14 @@ func judged() []string {
 
 // unmodelled returns the rules for the kinds of which the mesh answers nothing.
 func (w Webhooks) unmodelled() []admission.RuleWithOperations {
-	extensions := admission.RuleWithOperations{Operations: []admission.OperationType{admission.Create, admission.Update}, Rule: admission.Rule{
-		APIGroups: []string{"extensions.istio.io"}, APIVersions: []string{"*"}, Resources: []string{"wasmplugins", "trafficextensions"},
-	}}
-	return append(w.rules([]string{"proxyconfigs"}, []string{"peerauthentications", "requestauthentications"}, admission.Create, admission.Update), extensions)
+	rule := func(group string, resources []string, operations ...admission.OperationType) admission.RuleWithOperations {
+		r := of(group, resources, append(operations, admission.Create, admission.Update)...)
+		r.APIVersions = []string{"*"}
+		return r
+	}
+	return append(w.rules([]string{"proxyconfigs"}, []string{"requestauthentications"}, admission.Create, admission.Update),
+		rule("security.istio.io", []string{"peerauthentications"}, admission.Delete),
+		rule("extensions.istio.io", []string{"wasmplugins", "trafficextensions"}))
 }
 
 func (w Webhooks) rules(networking, security []string, operations ...admission.OperationType) []admission.RuleWithOperations {
