@@ -5,11 +5,13 @@ import (
 	"maps"
 	"slices"
 
+	extensions "istio.io/api/extensions/v1alpha1"
 	networkingv1beta1 "istio.io/api/networking/v1beta1"
 	security "istio.io/api/security/v1beta1"
+	typev1beta1 "istio.io/api/type/v1beta1"
 )
 
-// What of PeerAuthentications, ProxyConfigs and a Gateway's annotations may move what the model says, and is not followed.
+// What of PeerAuthentications, ProxyConfigs, extensions and a Gateway's annotations may move what the model says, and is not followed.
 
 // OutsideMeans is what hangs on something that the model does not follow.
 type OutsideMeans string
@@ -19,6 +21,8 @@ const (
 	// MeansNoMTLS: proxies send plaintext to these pods, gateways among them, where auto mTLS would start mutual TLS
 	// (pilot/pkg/model/push_context.go BestEffortInferServiceMTLSMode, pilot/pkg/xds/endpoints/mtls_checker.go).
 	MeansNoMTLS OutsideMeans = "no-mtls"
+	// MeansNotStrict: pods that took mutual TLS alone take plaintext, too, by a PeerAuthentication, or without it.
+	MeansNotStrict OutsideMeans = "not-strict"
 	// MeansCapture: which connections pods hand to their proxy, or how names are resolved.
 	MeansCapture OutsideMeans = "capture"
 	// MeansRevision: the object is for a control plane that is there and is not judged.
@@ -35,6 +39,8 @@ const (
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 	// MeansTunnel: the server to which TLS is started passes the bytes on, as the application wrote them.
 	MeansTunnel OutsideMeans = "tunnel"
+	// MeansExtension: a filter of somebody's own code in what leaves, which may write headers, routes, and calls of its own.
+	MeansExtension OutsideMeans = "extension"
 )
 
 // unmodelled is a field that the model does not follow, and what hangs on it.
@@ -50,8 +56,30 @@ func unmodelledFields(o *Object) []unmodelled {
 		return unmodelledModes(spec)
 	case *networkingv1beta1.ProxyConfig:
 		return unmodelledProxy(spec)
+	case *extensions.WasmPlugin:
+		return unmodelledMatches(spec.GetMatch(), spec.GetTargetRef() != nil || len(spec.GetTargetRefs()) > 0)
+	case *extensions.TrafficExtension:
+		return unmodelledMatches(spec.GetMatch(), len(spec.GetTargetRefs()) > 0)
 	}
 	return nil
+}
+
+// unmodelledMatches returns the matches of an extension that are for what leaves: all but those of the mode SERVER, which are for
+// what comes to sidecars, and for all that comes to a waypoint (pilot/pkg/model/extensions.go matchMode). Without any it is for
+// everything.
+func unmodelledMatches[T interface {
+	GetMode() typev1beta1.WorkloadMode
+}](matches []T, isTargeted bool) []unmodelled {
+	if len(matches) == 0 {
+		return []unmodelled{{"spec.match", MeansExtension}}
+	}
+	var found []unmodelled
+	for i, m := range matches {
+		if m.GetMode() != typev1beta1.WorkloadMode_SERVER || isTargeted {
+			found = append(found, unmodelled{fmt.Sprintf("spec.match[%d].mode", i), MeansExtension})
+		}
+	}
+	return found
 }
 
 func unmodelledModes(spec *security.PeerAuthentication) []unmodelled {

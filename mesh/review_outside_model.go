@@ -26,10 +26,10 @@ type OutsideModel struct {
 }
 
 // OutsideModelOf returns what the model does not know of an object under review, which is nil where it is deleted, and what may
-// change the flows of the review. Of what was stored before it, nil at a CREATE, it returns what was outside the model and held
-// TLS up.
-func (s *Snapshot) OutsideModelOf(object, stored *Object, flows []Flow) []OutsideModel {
-	found := slices.Concat(s.patchesOf(flows, object), s.withdrawnTLS(object, stored), s.otherMeshesOf(flows))
+// change the flows of the review. Of what was stored before it, in before, it returns what was outside the model and held TLS up.
+func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flows []Flow) []OutsideModel {
+	stored := before.Get(ref)
+	found := slices.Concat(s.patchesOf(flows, object), s.withdrawnTLS(object, stored), s.noLongerStrict(before, object, stored), s.otherMeshesOf(flows))
 	if object == nil {
 		return found
 	}

@@ -87,6 +87,6 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		Bypasses:           c.after.Bypasses(c.object),
 		IngressLegs:        c.after.IngressLegs(c.object),
 		PlaintextCalls:     c.after.PlaintextCalls(c.object),
-		OutsideModel:       c.after.OutsideModelOf(c.object, c.before.Get(c.ref), egress),
+		OutsideModel:       c.after.OutsideModelOf(c.before, c.ref, c.object, egress),
 	}, nil
 }

@@ -4,7 +4,8 @@
 #   The object has a label or an annotation of istio.io, or a field, that tlsward's model of Istio does not have: an API or a
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
 #   leaves from proxies: told at the EnvoyFilter, at each object whose connections it may change, and where a patch goes that
-#   started TLS. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or a ProxyConfig changes what proxies take or which they are. Or a route of
+#   started TLS. Or a WasmPlugin or a TrafficExtension has code in what leaves. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or lets
+#   plaintext in beside it where it was STRICT, or a ProxyConfig changes what proxies take or which they are. Or a route of
 #   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. A warning; a denial under strict. A Gateway outside the root namespace
@@ -77,6 +78,8 @@ _message(unknown) := sprintf(
 
 _meanings := {
 	"no-mtls": "lets other proxies send plaintext to these pods, an egress gateway's too, where no rule says ISTIO_MUTUAL; tlsward does not follow it.",
+	"not-strict": "had these pods take mutual TLS alone (STRICT), and with this they take plaintext, too: callers without a workload identity reach them.",
+	"extension": "has code of your own, or of others, in what leaves from proxies: it may change headers and routes, and call servers; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
 	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
@@ -85,6 +88,10 @@ _meanings := {
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
 
+_only_server(field) := {field: [{"mode": "SERVER"}]} if {
+	field == "spec.match"
+} else := {field: "SERVER"}
+
 _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tlsward explain HOST:PORT\n" if {
 	unknown.means == "tls-withdrawn"
 } else := sprintf("# If it is for what comes in alone; else compare what the proxies have: istioctl proxy-config\n%s", [lib.set_fields(
@@ -92,10 +99,15 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	{sprintf("%s.match.context", [unknown.field]): "SIDECAR_INBOUND"},
 )]) if {
 	unknown.patch
+} else := "# Write another PeerAuthentication with mode STRICT for the same pods first.\n" if {
+	unknown.means == "not-strict"
+	input.request.operation == "DELETE"
+} else := sprintf("# If it is for what comes in alone:\n%s", [lib.set_fields(lib.reviewed_object, _only_server(unknown.field))]) if {
+	unknown.means == "extension"
 } else := sprintf("# Where all callers have proxies:\n%s", [lib.set_fields(lib.reviewed_object, {unknown.field: "STRICT"})]) if {
 	unknown.field == "spec.mtls.mode"
 } else := sprintf("# Where all callers have proxies, let %s be STRICT.\n", [unknown.field]) if {
-	unknown.means == "no-mtls"
+	unknown.means in {"no-mtls", "not-strict"}
 } else := sprintf("# Let spec.selector say which pods the Gateway is for:\n%s", [lib.set_fields(lib.reviewed_object, {unknown.field: null})]) if {
 	unknown.means == "gateway-pods"
 } else := sprintf("# Where the application starts TLS itself, declare the protocol of the host's port as TLS. Where there is no such proxy:\n%s", [lib.set_fields(

@@ -48,6 +48,8 @@ test_says_nothing_without if {
 test_says_what_hangs_on_it[means] if {
 	some means, words in {
 		"no-mtls": "lets other proxies send plaintext to these pods",
+		"not-strict": "take mutual TLS alone (STRICT), and with this they take plaintext, too",
+		"extension": "in what leaves from proxies",
 		"capture": "changes which connections these proxies take",
 		"gateway-route": "attaches it to a gateway, and it leads out of the mesh",
 		"image": "names a proxy that Istio does not publish",
@@ -97,4 +99,17 @@ test_names_the_namespace_of_another_control_plane if {
 	})
 	some v in found with input as object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [other]})
 	contains(v.message, "Namespace shop metadata.labels[istio.io/rev] gives these pods to another control plane")
+}
+
+test_says_where_an_extension_is_followed[field] if {
+	some field, fix in {"spec.match": `{"spec.match":[{"mode":"SERVER"}]}`, "spec.match[0].mode": `{"spec.match[0].mode":"SERVER"}`}
+	some v in found with input as object.union(fixtures.review("WasmPlugin", []), {"outsideModel": [object.union(_unknown(field), {"means": "extension"})]})
+	contains(v.fix, fix)
+}
+
+test_says_what_comes_before_the_deletion_of_a_mode if {
+	weaker := {"outsideModel": [object.union(_unknown("spec.mtls.mode"), {"means": "not-strict"})]}
+	review := object.union(fixtures.review("PeerAuthentication", []), object.union(weaker, {"request": {"operation": "DELETE"}}))
+	some v in found with input as review
+	contains(v.fix, "another PeerAuthentication with mode STRICT")
 }
