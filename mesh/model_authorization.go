@@ -54,33 +54,57 @@ func matchesAll(r *security.Rule) bool {
 	return len(r.GetFrom()) == 0 && len(r.GetTo()) == 0 && len(r.GetWhen()) == 0
 }
 
+// keepsOutOf returns the ports out of which a DENY policy keeps callers without an identity:
+//
+//	rules: [{from: [{source: {notPrincipals: ["*"]}}], to: [{operation: {ports: ["8080"]}}]}]
+func (a authorization) keepsOutOf() []string {
+	var ports []string
+	if a.spec.GetAction() != security.AuthorizationPolicy_DENY {
+		return nil
+	}
+	for _, r := range a.spec.GetRules() {
+		for _, to := range r.GetTo() {
+			if isForPortsAlone(to.GetOperation()) && callsWithoutIdentity(r) {
+				ports = append(ports, to.GetOperation().GetPorts()...)
+			}
+		}
+	}
+	return ports
+}
+
+// isForPortsAlone reports whether an operation asks for nothing else than ports.
+func isForPortsAlone(o *security.Operation) bool {
+	return len(o.GetPorts()) > 0 && len(slices.Concat(o.GetNotPorts(), o.GetHosts(), o.GetNotHosts(), o.GetMethods(), o.GetNotMethods(), o.GetPaths(), o.GetNotPaths())) == 0
+}
+
 // matchesAllWithoutIdentity reports whether a rule matches every request of a caller without an identity:
 //
 //   - from: [{source: {notPrincipals: ["*"]}}]
-//   - when: [{key: source.principal, notValues: ["*"]}]
+//   - when: [{key: source.namespace, notValues: [shop]}]
 func matchesAllWithoutIdentity(r *security.Rule) bool {
-	if len(r.GetTo()) > 0 {
+	return len(r.GetTo()) == 0 && callsWithoutIdentity(r)
+}
+
+// callsWithoutIdentity reports whether all callers without an identity are among those of a rule: who has none has none of those
+// that the rule does not mean (pilot/pkg/security/authz/model/model.go).
+func callsWithoutIdentity(r *security.Rule) bool {
+	identities := []string{"source.principal", "source.namespace", "source.serviceAccount", "source.trustDomain"}
+	if slices.ContainsFunc(r.GetWhen(), func(c *security.Condition) bool {
+		return len(c.GetValues()) > 0 || !slices.Contains(identities, c.GetKey())
+	}) {
 		return false
-	}
-	if when := r.GetWhen(); len(when) > 0 {
-		return len(r.GetFrom()) == 0 && len(when) == 1 && when[0].GetKey() == "source.principal" && len(when[0].GetValues()) == 0
 	}
 	return len(r.GetFrom()) == 0 || slices.ContainsFunc(r.GetFrom(), func(from *security.Rule_From) bool {
 		return isForAllWithoutIdentity(from.GetSource())
 	})
 }
 
-// isForAllWithoutIdentity reports whether a source asks for nothing else than principals that it is not.
+// isForAllWithoutIdentity reports whether a source asks for nothing else than identities that it is not.
 func isForAllWithoutIdentity(s *security.Source) bool {
-	asked := 0
-	for _, list := range [][]string{
+	return len(slices.Concat(
 		s.GetPrincipals(), s.GetServiceAccounts(), s.GetRequestPrincipals(), s.GetNotRequestPrincipals(), s.GetNamespaces(),
-		s.GetNotNamespaces(), s.GetIpBlocks(), s.GetNotIpBlocks(), s.GetRemoteIpBlocks(), s.GetNotRemoteIpBlocks(),
-		s.GetNotServiceAccounts(), s.GetTrustDomains(), s.GetNotTrustDomains(),
-	} {
-		asked += len(list)
-	}
-	return asked == 0
+		s.GetIpBlocks(), s.GetNotIpBlocks(), s.GetRemoteIpBlocks(), s.GetNotRemoteIpBlocks(), s.GetTrustDomains(),
+	)) == 0
 }
 
 // targets returns what the policy's targetRefs name.

@@ -13,6 +13,8 @@ type OpenedWorkloads struct {
 	// that is its root namespace; Targets are then what its targetRefs name, as "Service cart".
 	Selector map[string]string `json:"selector"`
 	Targets  []string          `json:"targets"`
+	// Ports are the only ones that the policy was for; empty for all.
+	Ports []string `json:"ports"`
 	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most; none where they are gone,
 	// or are reached by their own addresses alone, which nobody can tell apart.
 	ReachedBy []string `json:"reachedBy"`
@@ -31,8 +33,14 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 		return nil
 	}
 	old, ok := before.enforcedAuthorization(ref)
-	if !ok || !old.keepsOut() {
+	if !ok {
 		return nil
+	}
+	ports := []string{}
+	if !old.keepsOut() {
+		if ports = old.keepsOutOf(); len(ports) == 0 {
+			return nil
+		}
 	}
 	if c := before.Callers(old.policy); len(c.Ingress) > 0 && !c.Workloads && len(c.Waypoints) == 0 {
 		return nil
@@ -41,7 +49,7 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if len(targets) == 0 {
 		open = !after.isCovered(old, nil)
 	}
-	opened := &OpenedWorkloads{Selector: old.spec.GetSelector().GetMatchLabels(), Targets: []string{}, ReachedBy: []string{}}
+	opened := &OpenedWorkloads{Selector: old.spec.GetSelector().GetMatchLabels(), Targets: []string{}, Ports: ports, ReachedBy: []string{}}
 	for _, t := range targets {
 		if after.isCovered(old, t) {
 			continue
@@ -68,12 +76,21 @@ func (s *Snapshot) isCovered(old authorization, target *istiotype.PolicyTargetRe
 	for _, namespace := range []string{old.policy.Namespace, s.settings.RootNamespace} {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
 			a, ok := authorizationOf(o)
-			if ok && a.isForAllOf(old, target, s.settings.RootNamespace) && (a.keepsOut() || a.isAllow() && old.isAllow()) {
+			if ok && a.isForAllOf(old, target, s.settings.RootNamespace) && a.keepsOutLike(old) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// keepsOutLike reports whether the policy keeps out whom another one keeps out.
+func (a authorization) keepsOutLike(old authorization) bool {
+	if a.keepsOut() || a.isAllow() && old.isAllow() {
+		return true
+	}
+	ports := a.keepsOutOf()
+	return !old.keepsOut() && !slices.ContainsFunc(old.keepsOutOf(), func(port string) bool { return !slices.Contains(ports, port) })
 }
 
 // isForTheSame reports whether an object selects what a policy selected.

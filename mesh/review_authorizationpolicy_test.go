@@ -12,6 +12,7 @@ func TestOpened(t *testing.T) {
 	const (
 		cart = "selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]"
 		deny = "action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}]}]"
+		port = "action: DENY, rules: [{from: [{source: {notPrincipals: ['*']}}], to: [{operation: {ports: ['80']}}]}]"
 		svc  = "Service shop/cart: {selector: {app: cart}, ports: [{port: 80}]}"
 		many = svc + "\nService shop/d: {selector: {app: d}, ports: [{port: 80}]}\nService shop/e: {selector: {app: e}, ports: [{port: 80}]}" +
 			"\nService shop/f: {selector: {app: f}, ports: [{port: 80}]}\nService till/g: {selector: {app: g}, ports: [{port: 80}]}"
@@ -50,6 +51,18 @@ func TestOpened(t *testing.T) {
 		{"it denied plaintext", deny, "", svc, " [] [Service shop/cart]"},
 		{"by a condition", "action: DENY, rules: [{when: [{key: source.principal, notValues: ['*']}]}]", "", svc, " [] [Service shop/cart]"},
 		{"it denied some callers", "action: DENY, rules: [{from: [{source: {namespaces: [till]}}]}]", "", svc, "-"},
+		{"by a namespace that they are not of", "action: DENY, rules: [{from: [{source: {notNamespaces: [shop]}}]}]", "", svc, " [] [Service shop/cart]"},
+		{"by a service account", "action: DENY, rules: [{from: [{source: {notServiceAccounts: [shop/web]}}]}]", "", svc, " [] [Service shop/cart]"},
+		{"by a trust domain", "action: DENY, rules: [{from: [{source: {notTrustDomains: ['*']}}]}]", "", svc, " [] [Service shop/cart]"},
+		{"by a condition on a namespace", "action: DENY, rules: [{when: [{key: source.namespace, notValues: [shop]}]}]", "", svc, " [] [Service shop/cart]"},
+		{"by a condition and a source", "action: DENY, rules: [{from: [{source: {notNamespaces: [shop]}}], when: [{key: source.principal, notValues: ['*']}]}]", "", svc, " [] [Service shop/cart]"},
+		{"by a condition on something else", "action: DENY, rules: [{when: [{key: source.namespace, notValues: [shop]}, {key: source.ip, notValues: [10.0.0.1]}]}]", "", svc, "-"},
+		{"by an address", "action: DENY, rules: [{from: [{source: {notIpBlocks: [10.0.0.0/8]}}]}]", "", svc, "-"},
+		{"for a port", port, "", svc, " [] [Service shop/cart] at [80]"},
+		{"for a port, beside another policy for it", port, "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{to: [{operation: {ports: ['80', '81']}}]}]}", "-"},
+		{"for a port, beside one for another", port, "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{to: [{operation: {ports: ['81']}}]}]}", " [] [Service shop/cart] at [80]"},
+		{"for a port, beside one for all", port, "", svc + "\nAuthorizationPolicy shop/q: {" + deny + "}", "-"},
+		{"for a path", "action: DENY, rules: [{to: [{operation: {ports: ['80'], paths: [/x]}}]}]", "", svc, "-"},
 		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart]"},
 		{"beside one that names callers", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]}", "-"},
 		{"the policy of a Service", target, "", svc, " [Service cart] [Service shop/cart]"},
@@ -78,6 +91,9 @@ func openedText(o *OpenedWorkloads) string {
 		return "-"
 	}
 	text := strings.Join([]string{labelsText(o.Selector), fmt.Sprint(o.Targets), fmt.Sprint(o.ReachedBy)}, " ")
+	if len(o.Ports) > 0 {
+		text += fmt.Sprint(" at ", o.Ports)
+	}
 	if o.StillSelected {
 		text += " still selected"
 	}

@@ -5,7 +5,8 @@
 #   principal and no service account. Namespaces, addresses and tokens name no workload; params can accept the first and
 #   the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
-#   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, it warns.
+#   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or the policy
+#   was for some of their ports alone, it warns.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
 # related_resources:
@@ -87,6 +88,9 @@ _opened_lowered := {"action": "warn"} if {
 	not input.opened.stillSelected
 }
 
+# The other ports let them in all the time.
+_opened_lowered := {"action": "warn"} if count(lib.list_field(input.opened, "ports")) > 0
+
 _opened_lowered := {"action": "warn"} if {
 	input.request.operation == "DELETE"
 	data.params["missing-principals"].acceptDeletion == true
@@ -94,11 +98,15 @@ _opened_lowered := {"action": "warn"} if {
 
 _opened_message := concat("", [
 	sprintf(
-		"%s kept callers without a workload identity out of %s%s. ",
-		[lib.object_name(lib.reviewed_object), _opened_workloads, _reached_by],
+		"%s kept callers without a workload identity out of %s%s%s. ",
+		[lib.object_name(lib.reviewed_object), _opened_ports, _opened_workloads, _reached_by],
 	),
 	"After this, no policy does: whoever reaches the port is let in, plaintext callers included.",
 ])
+
+default _opened_ports := ""
+
+_opened_ports := sprintf("port %s of ", [concat(" and ", input.opened.ports)]) if count(lib.list_field(input.opened, "ports")) > 0
 
 _opened_workloads := concat(", ", input.opened.targets) if {
 	count(lib.list_field(input.opened, "targets")) > 0

@@ -285,3 +285,9 @@ test_passes_flows_that_open_nothing if {
 test_ignores_the_deletion_of_a_gateway if {
 	found == set() with input as object.union(opening({}), {"request": object.union(opening({}).request, {"operation": "DELETE"})})
 }
+
+test_warns_where_some_ports_alone_are_opened if {
+	some v in found with input as opened("DELETE", {}, {}, {"ports": ["8080", "9090"]})
+	v.action == "warn"
+	contains(v.message, "out of port 8080 and 9090 of ")
+}
