@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -8,8 +9,8 @@ import (
 )
 
 // answeredByOthers returns the changes of requests for name, which were under TLS, that the VirtualService under review, of a
-// third party (see routedInside), answers in the server's place: by a redirect that leads elsewhere or stays in plaintext, or by
-// a response. Nothing of them leaves, but the application takes the answer for that of the server whose name was checked. Here
+// third party (see routedInside), answers in the server's place: by a redirect that leads elsewhere or stays in plaintext, by a
+// response, or by a fault that is no error. Nothing of them leaves, but the application takes the answer for that of the server whose name was checked. Here
 // it is sent, in plaintext, to another server:
 //
 //	metadata: {name: x, namespace: team-a}
@@ -49,7 +50,7 @@ func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string,
 		for route, authors := range s.authoredRoutes(v) {
 			applies, whole := matchHTTP(v, route, r)
 			if applies && answersInPlace(route, name) {
-				return v, authors.decision(route)
+				return v, decisionToAnswer(route, authors)
 			}
 			if taken = taken || applies; whole {
 				break
@@ -62,13 +63,28 @@ func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string,
 	return nil, nil
 }
 
+// decisionToAnswer returns the field that has a route answer requests.
+func decisionToAnswer(route *networking.HTTPRoute, authors routeAuthors) *Decision {
+	decided := authors.decision(route)
+	if route.Redirect == nil && route.DirectResponse == nil {
+		decided.Field = authors.rule + ".fault"
+	}
+	return decided
+}
+
 // answersInPlace reports whether a route answers requests for a name itself, other than by sending them to the same name under
-// TLS.
+// TLS, or by an error.
 func answersInPlace(route *networking.HTTPRoute, name string) bool {
 	to := route.GetRedirect()
 	if to == nil {
-		return route.GetDirectResponse() != nil
+		return route.GetDirectResponse() != nil || isAnswer(route.GetFault().GetAbort())
 	}
 	host, _, _ := strings.Cut(to.Authority, ":")
 	return host != "" && !strings.EqualFold(host, name) || to.Scheme != "https"
+}
+
+// isAnswer reports whether a fault is no error to whom it is sent.
+func isAnswer(abort *networking.HTTPFaultInjection_Abort) bool {
+	status := abort.GetHttpStatus()
+	return status >= http.StatusOK && status < http.StatusBadRequest && (abort.GetPercentage() == nil || abort.GetPercentage().GetValue() > 0)
 }

@@ -1,6 +1,9 @@
 package mesh
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // What routes of a third party answer for that lead what was under TLS to servers inside the mesh.
 func TestReviewRoutedInside(t *testing.T) {
@@ -241,6 +244,14 @@ func TestReviewAnsweredByOthers(t *testing.T) {
 		{"a response", api, route("team-a", "{directResponse: {status: 200}}"), answered},
 		{"to some requests", api, route("team-a", "{match: [{uri: {prefix: /login}}], directResponse: {status: 200}}, {route: [{destination: {host: api.example.com}}]}"), `
 			sidecar shop api.example.com:80 originated SIMPLE was originated` + answered},
+		{"a fault that is no error", api, route("team-a", "{fault: {abort: {httpStatus: 200, percentage: {value: 50}}}, route: [{destination: {host: api.example.com}}]}"), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated` + answered},
+		{"an error", api, route("team-a", "{fault: {abort: {httpStatus: 503, percentage: {value: 50}}}, route: [{destination: {host: api.example.com}}]}"), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated`},
+		{"no fault ever", api, route("team-a", "{fault: {abort: {httpStatus: 200, percentage: {value: 0}}}, route: [{destination: {host: api.example.com}}]}"), `
+			sidecar shop api.example.com:80 originated SIMPLE was originated`},
+		{"below a wildcard", strings.ReplaceAll(api, "api.example.com", "'*.example.com'"), route("team-a", "{directResponse: {status: 200}}"), `
+			sidecar shop *.example.com:80 unknown no-destination was originated lost check of api.example.com of ServiceEntry default/api`},
 		{"after a route for all", api, route("team-a", "{route: [{destination: {host: api.example.com}}]}, {directResponse: {status: 200}}"), `
 			sidecar shop api.example.com:80 originated SIMPLE was originated`},
 		{"by the owner of the host", api, route("default", "{redirect: {authority: evil.example.net}}"), silent},

@@ -31,6 +31,7 @@ func (r *review) virtualService() {
 			return
 		}
 		r.add(losses(rr.undeclaredHostChanges(name))...)
+		r.add(losses(rr.changesOfUndeclared(name, rr.answeredUnderWildcard))...)
 	}
 	rr.addPathsOfBytes()
 	if r.object == nil {
@@ -152,6 +153,7 @@ func (r *routeReview) addHost(host string) {
 	touched := func(c Client) bool { return c.Kind != ClientGateway }
 	clients, possible := r.touchedClients(host, touched)
 	r.add(r.changesTo(host, clients, r.routeChanges)...)
+	r.add(losses(r.changesTo(host, clients, r.answeredAtGateways))...)
 	r.add(r.gatewayChanges(host, touched)...)
 	r.add(losses(r.changesTo(host, possible, r.routeChanges))...)
 	r.add(losses(r.gatewayChangesElsewhere(host, touched))...)
@@ -204,6 +206,12 @@ func reroutedChanges(hops, earlier []hop) []change {
 // undeclaredHostChanges returns the changes for a name that no object declares and wildcards cover. Those that lose
 // no TLS are the wildcards' own.
 func (r *review) undeclaredHostChanges(name string) []change {
+	return r.changesOfUndeclared(name, r.changesUnderWildcard)
+}
+
+// changesOfUndeclared returns the changes that of finds for a name that no object declares, for each client and port of the
+// wildcards that cover it.
+func (r *review) changesOfUndeclared(name string, of func(client Client, wildcard, name string, number uint32) []change) []change {
 	if host.IsWildcard(name) || len(r.after.services.At(name)) > 0 {
 		return nil
 	}
@@ -217,7 +225,7 @@ func (r *review) undeclaredHostChanges(name string) []change {
 			if r.after.wildcardListenedFor(client, name, number) != wildcard {
 				return nil
 			}
-			return r.changesUnderWildcard(client, wildcard, name, number)
+			return of(client, wildcard, name, number)
 		})...)
 	}
 	return list
@@ -232,6 +240,12 @@ func (r *review) changesUnderWildcard(client Client, wildcard, name string, numb
 	}
 	list := r.withLostVerification(askedFor(name, reroutedChanges(hops, earlier)), earlier, client, wildcard, name)
 	return append(list, r.routedInside(hops, earlier, client, wildcard, name, number)...)
+}
+
+// answeredUnderWildcard returns the changes of one client for a name that wildcard covers and the routes under review answer for.
+func (r *routeReview) answeredUnderWildcard(client Client, wildcard, name string, number uint32) []change {
+	earlier := r.before.hopsForName(client, r.before.wildcardListenedFor(client, name, number), name, number)
+	return askedFor(name, r.answeredByOthers(earlier, client, wildcard, name, number))
 }
 
 // addCoveringWildcards adds the flows to wildcard hosts that cover a host of v: its tls and tcp routes are for those too.

@@ -78,7 +78,7 @@ _message(unknown) := sprintf(
 
 _meanings := {
 	"no-mtls": "lets other proxies send plaintext to these pods, an egress gateway's too, where no rule says ISTIO_MUTUAL; tlsward does not follow it.",
-	"not-strict": "had these pods take mutual TLS alone (STRICT), and with this they take plaintext, too: callers without a workload identity reach them.",
+	"not-strict": "no longer keeps plaintext out of these pods, where mutual TLS was STRICT: callers without a workload identity reach them.",
 	"extension": "has code of your own, or of others, in what leaves from proxies: it may change headers and routes, and call servers; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
 	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",

@@ -48,7 +48,7 @@ test_says_nothing_without if {
 test_says_what_hangs_on_it[means] if {
 	some means, words in {
 		"no-mtls": "lets other proxies send plaintext to these pods",
-		"not-strict": "take mutual TLS alone (STRICT), and with this they take plaintext, too",
+		"not-strict": "no longer keeps plaintext out of these pods",
 		"extension": "in what leaves from proxies",
 		"capture": "changes which connections these proxies take",
 		"gateway-route": "attaches it to a gateway, and it leads out of the mesh",

@@ -4,8 +4,8 @@
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
 #   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
-#   host, any object, or where they then have it made by another CA than the host's namespace chose. Where a route of such a namespace answers in the server's place (a redirect elsewhere, or in plaintext, or a direct response),
-#   that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
+#   host, any object, or where they then have it made by another CA than the host's namespace chose. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
+#   a direct response, or a fault that is no error), that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
 #   where its server expects one.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
