@@ -17,7 +17,7 @@ const autoallocateLabel = "networking.istio.io/enable-autoallocate-ip"
 //	spec: {hosts: [db.example], resolution: DNS, ...}
 //	status: {addresses: [{host: db.example, value: 240.240.0.1}]}
 func allocatedAddresses(o *Object, entry *networking.ServiceEntry, host string) []netip.Prefix {
-	if len(entry.Addresses) > 0 || entry.Resolution == networking.ServiceEntry_NONE || strings.EqualFold(o.Labels[autoallocateLabel], "false") {
+	if len(entry.Addresses) > 0 || !mayBeAllocated(o.Labels, entry) {
 		return nil
 	}
 	var list []netip.Prefix
@@ -27,6 +27,11 @@ func allocatedAddresses(o *Object, entry *networking.ServiceEntry, host string) 
 		}
 	}
 	return list
+}
+
+// mayBeAllocated reports whether Istio allocates addresses to an entry with these labels, where it has none of its own.
+func mayBeAllocated(labels map[string]string, entry *networking.ServiceEntry) bool {
+	return entry.Resolution != networking.ServiceEntry_NONE && !strings.EqualFold(labels[autoallocateLabel], "false")
 }
 
 // hasNoServer reports whether no server has an address of a range: those from which Istio allocates

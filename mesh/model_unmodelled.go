@@ -35,6 +35,8 @@ const (
 	MeansGatewayPods OutsideMeans = "gateway-pods"
 	// MeansPassthrough: requests go on as applications write them, past the clusters that start TLS.
 	MeansPassthrough OutsideMeans = "passthrough"
+	// MeansSearchDomain: ambient clients that call another host ask for this name first, whoever declares that one, and when.
+	MeansSearchDomain OutsideMeans = "search-domain"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 	// MeansTunnel: the server to which TLS is started passes the bytes on, as the application wrote them.

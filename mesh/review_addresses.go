@@ -83,34 +83,46 @@ func (r *addressReview) add(addresses []netip.Addr) {
 				continue
 			}
 			own := victim.ambientAddresses()
-			if i := slices.IndexFunc(addresses, func(at netip.Addr) bool { return slices.Contains(own, at) }); i >= 0 && r.addVictim(victim, p, addresses[i]) {
+			i := slices.IndexFunc(addresses, func(at netip.Addr) bool { return slices.Contains(own, at) })
+			if i < 0 {
+				continue
+			}
+			takes := func(string) (claim, bool) { return claim{address: addresses[i].String()}, true }
+			if r.addVictim(victim, p, r.after.clientNamespaces(victim.host), takes) {
 				found++
 			}
 		}
 	}
 }
 
-// addVictim adds the flows of the ambient clients of a service, and reports whether there are any.
-func (r *addressReview) addVictim(victim *service, p port, at netip.Addr) bool {
+// claim is that by which an entry takes connections to another service: an address, or a name for which clients ask.
+type claim struct{ address, name string }
+
+// addVictim adds the flows of the ambient clients of a service in those namespaces where the entry takes them, and reports whether
+// there are any.
+func (r *addressReview) addVictim(victim *service, p port, namespaces []string, takes func(namespace string) (claim, bool)) bool {
 	found := false
-	for _, namespace := range r.after.clientNamespaces(victim.host) {
+	for _, namespace := range namespaces {
 		if !r.after.isAmbient(namespace) || r.after.IsTerminating(namespace) {
 			continue
 		}
 		if has := r.after.ambientService(namespace, victim.host); has == nil || has.ref != victim.ref {
 			continue
 		}
-		if r.after.leavesMesh(victim) {
-			found = r.addTakenAt(namespace, victim, p, at) || found
-		} else {
-			found = r.addDivertedAt(namespace, victim, p, at) || found
+		by, ok := takes(namespace)
+		switch {
+		case !ok:
+		case r.after.leavesMesh(victim):
+			found = r.addTakenBy(by, namespace, victim, p) || found
+		default:
+			found = r.addDivertedBy(by, namespace, victim, p) || found
 		}
 	}
 	return found
 }
 
-// addTakenAt adds the flow to a host outside the mesh that was under TLS, and is taken in plaintext or for another server.
-func (r *addressReview) addTakenAt(namespace string, victim *service, p port, at netip.Addr) bool {
+// addTakenBy adds the flow to a host outside the mesh that was under TLS, and is taken in plaintext or for another server.
+func (r *addressReview) addTakenBy(by claim, namespace string, victim *service, p port) bool {
 	before := r.before.ClientOf(namespace, nil, victim.host)
 	earlier := r.before.hops(before, victim.host, r.number)
 	if egressVerdict(earlier) != Originated {
@@ -125,14 +137,14 @@ func (r *addressReview) addTakenAt(namespace string, victim *service, p port, at
 		}
 		return lost != nil
 	}
-	other := OtherListener{Service: r.own.ref, Host: r.own.host, Protocol: r.ownPort().protocol, Addresses: at.String()}
+	other := OtherListener{Service: r.own.ref, Host: r.own.host, Protocol: r.ownPort().protocol, Addresses: by.address, Name: by.name}
 	(&listenerReview{review: r.review, number: r.number}).addTaken(ztunnel, scopedService{service: victim, ports: victim.ports}, p, other)
 	return true
 }
 
-// addDivertedAt adds the flow to a service of another namespace of the mesh, towards which ztunnel starts the mesh's own mutual
+// addDivertedBy adds the flow to a service of another namespace of the mesh, towards which ztunnel starts the mesh's own mutual
 // TLS.
-func (r *addressReview) addDivertedAt(namespace string, victim *service, p port, at netip.Addr) bool {
+func (r *addressReview) addDivertedBy(by claim, namespace string, victim *service, p port) bool {
 	now := r.after.ambientClient(namespace, r.own)
 	svc := scopedService{service: victim, ports: victim.ports}
 	ztunnel := Client{Kind: ClientZtunnel, Namespace: namespace}
@@ -145,7 +157,7 @@ func (r *addressReview) addDivertedAt(namespace string, victim *service, p port,
 	f := h.flow()
 	f.Service, f.Verdict, f.Cause, f.Before = &victim.ref, Plaintext, CauseOtherListener, Originated
 	f.Diverted = &Diversion{
-		By: r.own.ref, To: r.own.host, Service: r.own.ref, Addresses: at.String(), Outside: r.after.leavesMesh(r.own),
+		By: r.own.ref, To: r.own.host, Service: r.own.ref, Addresses: by.address, Name: by.name, Outside: r.after.leavesMesh(r.own),
 	}
 	f.Hops = []Hop{{From: ztunnel.String(), To: r.own.host, Port: r.number, Protocol: h.cluster.Protocol, Names: []string{}}}
 	r.index[h.key()] = len(r.flows)

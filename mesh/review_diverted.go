@@ -18,7 +18,8 @@ type Diversion struct {
 	// To is the host to which they go; Service declares it.
 	To      string `json:"to"`
 	Service Ref    `json:"service"`
-	// Name is the name by which requests are taken, where it is not the service's own host.
+	// Name is the name by which requests are taken, where it is not the service's own host, or for which clients ask, where what takes
+	// them is that with a search domain behind it.
 	Name string `json:"name,omitempty"`
 	// Addresses are those by which a listener takes connections, as a CIDR; "" for all connections to the port.
 	Addresses string `json:"addresses,omitempty"`

@@ -14,6 +14,8 @@ type OtherListener struct {
 	Protocol string `json:"protocol"`
 	// Addresses are those by which it takes them, as a CIDR; "" for all connections to the port.
 	Addresses string `json:"addresses,omitempty"`
+	// Name is the name for which clients of the flow's host ask, where the other host is that with a search domain behind it.
+	Name string `json:"name,omitempty"`
 	// Possible reports whether only DNS knows if the flow's host is at these addresses.
 	Possible bool `json:"possible,omitempty"`
 	// Wide reports whether these are more than 256 addresses (IPv6: more than a /64).

@@ -32,6 +32,7 @@ func (r *review) serviceEntry() {
 	r.hiddenPorts()
 	r.otherListeners()
 	r.ambientAddresses()
+	r.searchDomains()
 }
 
 // addMovedAway adds what clients lose to whom an entry for another revision's control plane is as one that is exported to nobody.

@@ -38,6 +38,11 @@ _taken_since(flow) := sprintf("%s is a name of %s, too, and %s takes it", [
 	object_name(flow.diverted.by),
 ]) if {
 	flow.cause == "other-name"
+} else := sprintf("clients that ask for %s ask for it with a search domain of theirs first, and ztunnel has %s for that name", [
+	flow.diverted.name,
+	object_name(flow.diverted.by),
+]) if {
+	flow.diverted.name
 } else := sprintf("%s routes them there", [object_name(flow.diverted.by)]) if {
 	flow.cause == "routed-elsewhere"
 } else := sprintf("the listener of %s takes all that is sent to %s, an address of %s", [
@@ -65,6 +70,8 @@ keep_with_service(flow) := keep_object if {
 	object_name(flow.diverted.by),
 ]) if {
 	flow.cause == "routed-elsewhere"
+} else := _other_host(object_name(flow.diverted.by), flow.diverted.to) if {
+	flow.diverted.name
 } else := sprintf(
 	"# Name in spec.addresses of %s only servers of %s: ztunnel has one service for an address, whatever its exportTo.\n",
 	[object_name(flow.diverted.by), flow.diverted.to],
@@ -74,3 +81,6 @@ keep_with_service(flow) := keep_object if {
 	object_name(flow.diverted.by),
 	flow.diverted.to,
 ])
+
+# The fix for a host that is a name with a search domain behind it.
+_other_host(entry, host) := sprintf("# Leave %s out of spec.hosts of %s: it ends in a search domain of the cluster, so that clients ask for it when they mean another host.\n", [host, entry])

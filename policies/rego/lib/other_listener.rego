@@ -2,7 +2,12 @@ package tlsward.lib
 
 # METADATA
 # description: What happens to the connections of a flow that the listener of another host takes, without the flow.
-taken_text(flow) := sprintf("%s was encrypted before this %s and %s go to %s in plaintext: %s takes %s before a request is read.", [
+taken_text(flow) := sprintf(
+	"%s was encrypted before this %s and would go to %s in plaintext: clients that ask for %s ask for it with a search domain of theirs first, and ztunnel has %s for that name.",
+	[payload_text(flow), input.request.operation, flow.takenBy.host, flow.takenBy.name, object_name(flow.takenBy.service)],
+) if {
+	flow.takenBy.name
+} else := sprintf("%s was encrypted before this %s and %s go to %s in plaintext: %s takes %s before a request is read.", [
 	payload_text(flow),
 	input.request.operation,
 	_would(flow),
@@ -48,6 +53,8 @@ may_be_left_alone(flow) if {
 # description: The fix for a flow with takenBy, which is no YAML.
 narrow_listener(flow) := keep_object if {
 	input.request.operation == "DELETE"
+} else := _other_host(object_name(flow.takenBy.service), flow.takenBy.host) if {
+	flow.takenBy.name
 } else := "# Leave status.addresses to Istio, which allocates addresses that no other host has.\n" if {
 	_status_is_written
 } else := sprintf(

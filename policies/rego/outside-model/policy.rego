@@ -8,7 +8,8 @@
 #   plaintext in beside it where it was STRICT, or a ProxyConfig changes what proxies take or which they are. Or a route of
 #   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
-#   another revision's control plane, where several are installed, or clients' pods belong to one. A warning; a denial under strict. A Gateway outside the root namespace
+#   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
+#   ambient pods ask for first when they call another host, by a search domain. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -85,6 +86,7 @@ _meanings := {
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
+	"search-domain": "ends in a search domain of ambient pods: what calls a host by the name before it asks for this name first, and ztunnel answers with this entry, also where somebody declares that host later.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
 
@@ -115,6 +117,8 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	{unknown.field: null},
 )]) if {
 	unknown.means == "tunnel"
+} else := "# Leave this name out of spec.hosts.\n" if {
+	unknown.means == "search-domain"
 } else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {
 	unknown.means == "gateway-route"
 } else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(

@@ -54,6 +54,7 @@ test_says_what_hangs_on_it[means] if {
 		"gateway-route": "attaches it to a gateway, and it leads out of the mesh",
 		"image": "names a proxy that Istio does not publish",
 		"gateway-pods": "takes the place of spec.selector",
+		"search-domain": "ends in a search domain of ambient pods",
 		"revision": "gives the object to a control plane that is here too",
 	}
 	some v in found with input as object.union(fixtures.review("ProxyConfig", []), {"outsideModel": [object.union(_unknown("spec.x"), {"means": means})]})
@@ -83,6 +84,12 @@ test_refuses_what_takes_the_place_of_a_selector if {
 	some v in found with input as review
 	v.action == "deny"
 	contains(v.fix, "Let spec.selector say which pods")
+}
+
+test_has_a_name_left_out if {
+	review := object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [object.union(_unknown("spec.hosts[0]"), {"means": "search-domain"})]})
+	some v in found with input as review
+	v.fix == "# Leave this name out of spec.hosts.\n"
 }
 
 test_says_what_held_tls_up if {

@@ -49,6 +49,18 @@ test_names_what_is_diverted_and_how[name] if {
 			]),
 			"# Leave cart.shop out of ServiceEntry default/x: it is a name of Service shop/cart. Or let spec.exportTo be [\".\"].\n",
 		],
+		"by a search domain": [
+			{"cause": "other-listener", "diverted": object.union(to_outside, {"name": "cart.shop"})},
+			concat(" ", [
+				"requests would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: they would go to x.example,",
+				"outside the mesh (ServiceEntry default/x), since clients that ask for cart.shop ask for it with a search domain of theirs first,",
+				"and ztunnel has ServiceEntry default/x for that name.",
+			]),
+			concat(" ", [
+				"# Leave x.example out of spec.hosts of ServiceEntry default/x: it ends in a search domain of the cluster,",
+				"so that clients ask for it when they mean another host.\n",
+			]),
+		],
 		"by a route": [
 			{"cause": "routed-elsewhere", "diverted": {
 				"by": {"kind": "VirtualService", "namespace": "default", "name": "x"},

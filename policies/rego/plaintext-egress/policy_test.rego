@@ -335,6 +335,15 @@ test_tells_ambient_clients_of_addresses_alone if {
 	fixes == {"# Give ServiceEntry team-a/db other spec.addresses than ServiceEntry default/edition-cnn-com has: ztunnel has one service for an address, whatever its exportTo and its port.\n"}
 }
 
+test_tells_ambient_clients_of_search_domains if {
+	host := "edition.cnn.com.shop.svc.cluster.local"
+	flow := object.union(taken({"host": host, "addresses": "", "name": "edition.cnn.com"}), {"client": {"kind": "ztunnel"}})
+	result := found with input as fixtures.review("ServiceEntry", [flow])
+	some v in result
+	contains(v.message, "clients that ask for edition.cnn.com ask for it with a search domain of theirs first, and ztunnel has ServiceEntry team-a/db")
+	contains(v.fix, "# Leave edition.cnn.com.shop.svc.cluster.local out of spec.hosts of ServiceEntry team-a/db")
+}
+
 test_names_what_takes_a_whole_port if {
 	messages := {v.message | some v in found} with input as fixtures.review("ServiceEntry", [object.union(taken({}), {"takenBy": {"protocol": "", "addresses": ""}})])
 	some message in messages
