@@ -51,9 +51,9 @@ func (s *Snapshot) servicesNamedExactly(name string) []string {
 	})
 }
 
-// isNameFor reports whether clients of a namespace use a name of a Service: one without a dot is for the Service's own
-// namespace.
+// isNameFor reports whether clients of a namespace use a name of a Service, or its address: a name without a dot is for the
+// Service's own namespace.
 func (s Settings) isNameFor(name, host, clientNamespace string) bool {
 	_, namespace, _ := s.parseServiceHost(host)
-	return strings.Contains(name, ".") || name == host || namespace == clientNamespace
+	return strings.ContainsAny(name, ".:") || name == host || namespace == clientNamespace
 }

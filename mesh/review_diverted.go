@@ -124,6 +124,7 @@ func (r *divertedReview) services(list []*service) {
 			r.routed(v, v.hosts)
 		}
 	}
+	r.addressed(list)
 	for _, number := range slices.Sorted(maps.Keys(claims)) {
 		slices.SortFunc(claims[number], netip.Prefix.Compare)
 		r.listener(number, slices.Compact(claims[number]))
@@ -192,9 +193,13 @@ func (r *divertedReview) routed(v *virtualService, hosts []string) {
 	if !r.leadsElsewhere(v) {
 		return
 	}
+	addresses := addressSet{}
 	for _, pattern := range hosts {
 		for _, victim := range r.after.servicesNamed(pattern) {
 			r.victim(victim, strings.ToLower(pattern))
+		}
+		if at, err := netip.ParseAddr(pattern); err == nil {
+			addresses[at] = true
 		}
 		for class := range r.hostClasses(pattern) {
 			if r.stopped() {
@@ -205,6 +210,7 @@ func (r *divertedReview) routed(v *virtualService, hosts []string) {
 			}
 		}
 	}
+	r.victimsAt(addresses, undeclaredNamePort)
 }
 
 // leadsElsewhere reports whether any route of v leads to a service outside the root namespace that is no gateway.

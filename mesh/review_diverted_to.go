@@ -44,6 +44,9 @@ func (r *divertedReview) divertedIn(s *Snapshot, c asked) *diverted {
 	if !ok || !has || p.family() == FamilyTLS || p.family() == FamilyUDP {
 		return nil
 	}
+	if at, err := netip.ParseAddr(c.name); err == nil {
+		return r.divertedByAddress(s, c, svc, p, at)
+	}
 	if c.name != c.host {
 		return s.divertedByName(c, svc, p)
 	}
@@ -129,10 +132,13 @@ func (s *Snapshot) divertedByName(c asked, svc scopedService, p port) *diverted 
 	return nil
 }
 
+// undeclaredNamePort is the port on which a name that nothing declares has a virtual host.
+const undeclaredNamePort = 80
+
 // undeclaredNameHops returns the hops of requests for a name that nothing declares, and a VirtualService is for. It has a
 // virtual host on port 80 alone (pilot/pkg/networking/core/route/route.go buildSidecarVirtualHostsForVirtualService).
 func (s *Snapshot) undeclaredNameHops(c asked) []hop {
-	if c.number != 80 {
+	if c.number != undeclaredNamePort {
 		return nil
 	}
 	r := matchContext{gateway: meshGateway, host: c.name, port: c.number, client: c.client}
