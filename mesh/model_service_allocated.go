@@ -34,6 +34,11 @@ func mayBeAllocated(labels map[string]string, entry *networking.ServiceEntry) bo
 	return entry.Resolution != networking.ServiceEntry_NONE && !strings.EqualFold(labels[autoallocateLabel], "false")
 }
 
+// hasNoAddress reports whether a service never has an address by which ztunnel could know it.
+func (svc *service) hasNoAddress() bool {
+	return svc.entry != nil && len(svc.entry.Addresses) == 0 && !mayBeAllocated(svc.labels, svc.entry)
+}
+
 // hasNoServer reports whether no server has an address of a range: those from which Istio allocates
 // (pilot/pkg/features PILOT_IP_AUTOALLOCATE_IPV4_PREFIX and _IPV6_PREFIX), and the reserved block that the first of these is
 // of (RFC 1112 section 4), from which people choose addresses for the same purpose.

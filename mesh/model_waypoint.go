@@ -38,10 +38,12 @@ func (s *Snapshot) ambientService(namespace, host string) *service {
 func isExternalName(svc *service) bool { return svc.externalName != "" }
 
 // ambientClient returns the proxy before pods of an ambient namespace that call a service: its waypoint, where it has
-// one, or else the ztunnel, which reads no DestinationRules.
+// one, or else the ztunnel, which reads no DestinationRules. ztunnel knows a service by its address: the name of one that
+// never has any it leaves to the resolver behind it, and passes on what goes to the address that this one says
+// (ztunnel src/dns/server.rs find_server).
 func (s *Snapshot) ambientClient(namespace string, svc *service) Client {
 	waypoint := Client{Kind: ClientWaypoint, Namespace: s.waypointNamespaceOf(svc)}
-	if waypoint.Namespace != "" && s.WaypointServes(waypoint, svc.host) {
+	if waypoint.Namespace != "" && !svc.hasNoAddress() && s.WaypointServes(waypoint, svc.host) {
 		return waypoint
 	}
 	return Client{Kind: ClientZtunnel, Namespace: namespace}

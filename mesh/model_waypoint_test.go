@@ -242,9 +242,15 @@ func TestClientOf(t *testing.T) {
 			ServiceEntry egress/a: {hosts: [a.com]}`, "ztunnel apps"},
 		{"a ztunnel, to an unknown host", ambient, "ztunnel apps"},
 		{"the waypoint of the service", ambient + waypoint + `
-			ServiceEntry egress/a: {hosts: [a.com]}`, "waypoint egress"},
+			ServiceEntry egress/a: {hosts: [a.com], resolution: DNS}`, "waypoint egress"},
 		{"whatever its exportTo", ambient + waypoint + `
-			ServiceEntry egress/a: {hosts: [a.com], exportTo: [.]}`, "waypoint egress"},
+			ServiceEntry egress/a: {hosts: [a.com], exportTo: [.], resolution: DNS}`, "waypoint egress"},
+		{"by an address of its own", ambient + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com], addresses: [240.1.1.1]}`, "waypoint egress"},
+		{"not without an address, with resolution NONE", ambient + waypoint + `
+			ServiceEntry egress/a: {hosts: [a.com]}`, "ztunnel apps"},
+		{"nor by the label", ambient + waypoint + `
+			ServiceEntry egress/a: {metadata: {labels: {networking.istio.io/enable-autoallocate-ip: "False"}}, hosts: [a.com], resolution: DNS}`, "ztunnel apps"},
 		{"not before a service of the pod's own namespace", ambient + waypoint + `
 			ServiceEntry egress/a @1: {hosts: [a.com]}
 			ServiceEntry apps/a @2: {hosts: [a.com], exportTo: [.]}`, "ztunnel apps"},

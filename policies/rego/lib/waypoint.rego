@@ -29,8 +29,33 @@ entry_without_waypoint(flow) if {
 }
 
 # METADATA
+# description: |-
+#   Whether the ServiceEntry under review, which a flow goes to, never has an address by which ztunnel could know it: a waypoint is of
+#   no use to it.
+entry_without_address(flow) if {
+	flow.service == reviewed_object
+	count(object.get(input.object, ["spec", "addresses"], [])) == 0
+	_is_given_none
+}
+
+_is_given_none if object.get(input.object, ["spec", "resolution"], "NONE") == "NONE"
+
+_is_given_none if lower(object.get(input.object, ["metadata", "labels", "networking.istio.io/enable-autoallocate-ip"], "")) == "false"
+
+# METADATA
+# description: Why ztunnel takes the connections of a flow past a waypoint of the ServiceEntry under review.
+no_waypoint_text(flow) := "which has no address, so that it is left to DNS, past any waypoint" if {
+	entry_without_address(flow)
+} else := "which uses no waypoint"
+
+# METADATA
 # description: The fix for such a flow, which is no YAML.
-use_waypoint(flow) := sprintf(
+use_waypoint(flow) := concat("\n", [
+	"# Give the entry an address: spec.addresses, or resolution DNS or STATIC without the label",
+	"# networking.istio.io/enable-autoallocate-ip: \"false\", so that Istio allocates one. ztunnel sends to a waypoint by that.\n",
+]) if {
+	entry_without_address(flow)
+} else := sprintf(
 	concat("\n", [
 		"# Let %s use a waypoint (its labels istio.io/use-waypoint and istio.io/use-waypoint-namespace), beside which a",
 		"# DestinationRule starts TLS, or leave %s out of spec.hosts, so that these clients keep the entry that they have.\n",

@@ -139,8 +139,8 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	lib.lost_waypoint(f)
 } else := lib.flow_message(f, sprintf(
-	"%s was encrypted before this %s and would leave the mesh in plaintext%s: ztunnel has %s for the host then, which uses no waypoint, and starts no TLS.",
-	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.object_name(lib.reviewed_object)],
+	"%s was encrypted before this %s and would leave the mesh in plaintext%s: ztunnel has %s for the host then, %s, and starts no TLS.",
+	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.object_name(lib.reviewed_object), lib.no_waypoint_text(f)],
 )) if {
 	lib.entry_without_waypoint(f)
 } else := lib.flow_message(f, sprintf(
@@ -260,7 +260,10 @@ _fix(f) := lib.narrow_listener(f) if {
 	f.cause in {"declared-otherwise", "other-addresses"}
 } else := _other_port if {
 	f.cause == "declared-tls"
-} else := "# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n" if {
+} else := lib.use_waypoint(f) if {
+	f.cause == "ztunnel"
+	lib.entry_without_address(f)
+} else := "# ztunnel starts no TLS. Let a waypoint serve the host, which needs an address for that, then apply this again.\n" if {
 	f.cause == "ztunnel"
 } else := lib.set_fields(f.rule, {"spec.workloadSelector": null}) if {
 	f.cause == "selector-at-waypoint"

@@ -120,7 +120,7 @@ test_passes_the_way_to_a_gateway if {
 
 test_fix_for_ztunnel_is_no_yaml if {
 	fixes := {v.fix | some v in found} with input as fixtures.review("DestinationRule", [object.union(disabled, {"cause": "ztunnel"})])
-	fixes == {"# ztunnel starts no TLS. Let a waypoint serve the host, then apply this again.\n"}
+	fixes == {"# ztunnel starts no TLS. Let a waypoint serve the host, which needs an address for that, then apply this again.\n"}
 }
 
 # Both are words: what has to come first, or stay.
@@ -151,11 +151,25 @@ test_names_the_entry_that_uses_no_waypoint if {
 	entry := {"kind": "ServiceEntry", "namespace": "shop", "name": "own"}
 	flow := object.union(fixtures.plaintext_flow, {"client": {"kind": "ztunnel", "namespace": "shop"}, "cause": "ztunnel", "before": "originated", "service": entry})
 	request := {"operation": "CREATE", "kind": "ServiceEntry", "namespace": "shop", "name": "own"}
-	result := found with input as object.union(fixtures.review("ServiceEntry", [flow]), {"request": request})
+	result := found with input as object.union(fixtures.review("ServiceEntry", [flow]), {"request": request, "object": {"spec": {"resolution": "DNS"}}})
 	count(result) == 1
 	some v in result
 	contains(v.message, "ztunnel has ServiceEntry shop/own for the host then, which uses no waypoint, and starts no TLS.")
 	contains(v.fix, "# Let ServiceEntry shop/own use a waypoint")
+}
+
+test_names_the_entry_without_an_address[name] if {
+	some name, changes in {
+		"by its resolution": {"spec": {"resolution": "NONE"}},
+		"by its label": {"spec": {"resolution": "DNS"}, "metadata": {"labels": {"networking.istio.io/enable-autoallocate-ip": "false"}}},
+	}
+	entry := {"kind": "ServiceEntry", "namespace": "shop", "name": "own"}
+	flow := object.union(fixtures.plaintext_flow, {"client": {"kind": "ztunnel", "namespace": "shop"}, "cause": "ztunnel", "before": "originated", "service": entry})
+	request := {"operation": "UPDATE", "kind": "ServiceEntry", "namespace": "shop", "name": "own"}
+	result := found with input as object.union(fixtures.review("ServiceEntry", [flow]), {"request": request, "object": changes})
+	some v in result
+	contains(v.message, "ztunnel has ServiceEntry shop/own for the host then, which has no address, so that it is left to DNS, past any waypoint, and starts no TLS.")
+	contains(v.fix, "# Give the entry an address")
 }
 
 test_refuses_a_class_that_waypoints_had if {
