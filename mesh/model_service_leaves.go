@@ -33,7 +33,8 @@ func (s *Snapshot) LeavesMesh(entry Ref) bool {
 
 // leavesMesh reports whether what is sent to a service leaves the mesh. Its location does not say so: Istio takes it for
 // mutual TLS alone. Where the endpoints are does:
-//  1. Sockets (unix://), loopback addresses and endpoints by a name of the cluster's domain are inside.
+//  1. Sockets (unix://), loopback addresses and endpoints by a name of the cluster's domain are inside, but for that of a Service of
+//     type ExternalName, which is where that leads.
 //  2. Of an entry with location MESH_EXTERNAL everything else is outside, its host too where that is of the cluster's
 //     domain: so do Istio's own pages name a server without a sidecar.
 //  3. Of an entry with location MESH_INTERNAL the addresses are inside that Settings.InternalAddresses hold; other
@@ -49,7 +50,7 @@ func (s *Snapshot) leavesMesh(svc *service) bool {
 	if svc.entry == nil {
 		return svc.meshExternal || s.selectsOutside(svc)
 	}
-	outside := func(address string) bool { return s.settings.isOutside(address, svc.meshExternal) }
+	outside := func(address string) bool { return s.isOutside(address, svc.meshExternal) }
 	switch resolution := svc.entry.Resolution; {
 	case resolution == networking.ServiceEntry_NONE && len(svc.entry.Addresses) > 0:
 		return slices.ContainsFunc(svc.entry.Addresses, outside)
@@ -82,8 +83,36 @@ func (s *Snapshot) selectedOutside(svc *service) []*networking.WorkloadEntry {
 		return nil
 	}
 	return slices.DeleteFunc(s.selectedWorkloads(svc.namespace, svc.selector, false), func(w *networking.WorkloadEntry) bool {
-		return w.Address == "" || !s.settings.isOutside(w.Address, false)
+		return w.Address == "" || !s.isOutside(w.Address, false)
 	})
+}
+
+// maxAliases is how many Services of type ExternalName are followed from one to the next.
+const maxAliases = 8
+
+// isOutside reports whether an endpoint's address, a range of them or a name lies outside the mesh, or is the name of a Service of
+// type ExternalName that leads there.
+func (s *Snapshot) isOutside(address string, meshExternal bool) bool {
+	for range maxAliases {
+		services := s.services.At(strings.ToLower(strings.TrimSuffix(address, ".")))
+		i := slices.IndexFunc(services, isExternalName)
+		if i < 0 {
+			return s.settings.isOutside(address, meshExternal)
+		}
+		address = services[i].externalName
+	}
+	return true
+}
+
+// namesLeadingTo returns a host and the hosts of the Services of type ExternalName that lead to it.
+func (s *Snapshot) namesLeadingTo(host string) []string {
+	names := []string{host}
+	for i := 0; i < len(names) && i < maxAliases; i++ {
+		for _, alias := range s.aliases.Prefix(names[i] + "\x00") {
+			names = append(names, alias)
+		}
+	}
+	return names
 }
 
 // isOutside reports whether an endpoint's address, a range of them or a name lies outside the mesh.

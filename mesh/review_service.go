@@ -2,12 +2,16 @@ package mesh
 
 import (
 	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
 )
 
 // service adds what the Service under review changes for connections that were under TLS, or that a route led to no service:
 //  1. those to its own host, which a ServiceEntry may declare too: a Service goes before it wherever it is visible;
 //  2. those that routes lead to it: of type ExternalName it stands for another host;
-//  3. those to hosts on the same ports, by its listeners (otherListeners).
+//  3. those to hosts on the same ports, by its listeners (otherListeners);
+//  4. those to hosts whose endpoints have its name: of type ExternalName it leads them out of the mesh.
 //
 // What else is sent to a Service stays in the mesh; whose connections it takes from others, diverted says. Here nobody who sees the Service has the TLS of
 // the rule any more, unless the namespace shop has one too:
@@ -30,6 +34,7 @@ func (r *review) service() {
 	}
 	sr.addOwnHost()
 	sr.addRoutedHosts()
+	sr.addHostsBehind()
 	r.otherListeners()
 }
 
@@ -114,6 +119,36 @@ func (r *serviceReview) takenByService(client Client, number uint32) (change, bo
 func (r *serviceReview) addRoutedHosts() {
 	r.addNamesRoutedTo(r.host, r.clients, r.addMoved)
 	r.addGatewayPathsTo(r.host)
+}
+
+// addHostsBehind adds the flows to the hosts of entries whose endpoints, or WorkloadEntries, have the name of the Service, which leave
+// the mesh by it now.
+func (r *serviceReview) addHostsBehind() {
+	if r.object == nil || !isExternalName(r.after.settings.servicesOf(r.object)[0]) {
+		return
+	}
+	names := r.after.namesLeadingTo(r.host)
+	isNamed := func(w *networking.WorkloadEntry) bool {
+		return slices.Contains(names, strings.ToLower(strings.TrimSuffix(w.GetAddress(), ".")))
+	}
+	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00") {
+		entry := o.Spec.(*networking.ServiceEntry)
+		if r.stopped() || !slices.ContainsFunc(entry.Endpoints, isNamed) {
+			continue
+		}
+		for _, host := range entry.Hosts {
+			if r.after.isExternal(host) {
+				r.addWorkloadHost(host)
+			}
+		}
+	}
+	named := map[string]bool{}
+	for _, o := range r.after.objects.Prefix(KindWorkloadEntry + "\x00") {
+		if !named[o.Namespace] && isNamed(o.Spec.(*networking.WorkloadEntry)) {
+			named[o.Namespace] = true
+			r.addWorkloadHosts(o.Namespace)
+		}
+	}
 }
 
 // addMoved adds the flows of clients to a name, which declared, the same or a wildcard, declares, that were under TLS, or did

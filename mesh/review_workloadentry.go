@@ -15,8 +15,10 @@ import (
 //	---
 //	kind: WorkloadEntry   # until this comes
 //	spec: {address: 203.0.113.7, labels: {app: vm}}
-func (r *review) workloadEntry() {
-	namespace := r.reviewed().Namespace
+func (r *review) workloadEntry() { r.addWorkloadHosts(r.reviewed().Namespace) }
+
+// addWorkloadHosts adds the flows to the hosts of a namespace's ServiceEntries and Services that select WorkloadEntries.
+func (r *review) addWorkloadHosts(namespace string) {
 	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00" + namespace + "\x00") {
 		entry := o.Spec.(*networking.ServiceEntry)
 		if entry.WorkloadSelector == nil {
