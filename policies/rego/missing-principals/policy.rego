@@ -6,7 +6,8 @@
 #   the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
 #   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or the policy
-#   was for some of their ports alone, it warns.
+#   was for some of their ports alone, it warns. So it does where a Service, its
+#   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
 # related_resources:
@@ -17,7 +18,7 @@
 # custom:
 #   id: missing-principals
 #   action: deny
-#   kinds: [AuthorizationPolicy, Gateway, VirtualService]
+#   kinds: [AuthorizationPolicy, Gateway, GatewayClass, KubernetesGateway, Namespace, Service, VirtualService]
 package tlsward.missing_principals
 
 import data.tlsward.lib
@@ -43,6 +44,23 @@ violation contains object.union(
 	_opened_lowered,
 ) if {
 	input.opened
+	not input.opened.policy
+}
+
+# What a policy with targetRefs kept out at a waypoint, which is gone from the workloads. A waypoint may have to go: it is told.
+violation contains {
+	"action": "warn",
+	"message": sprintf(
+		"%s: after this, no waypoint obeys %s for %s. It has targetRefs, which ztunnel does not read: whoever reaches the pods is let in, plaintext callers included.",
+		[lib.object_name(lib.reviewed_object), lib.object_name(input.opened.policy), concat(", ", input.opened.reachedBy)],
+	),
+	"decidedBy": lib.object_name(lib.reviewed_object),
+	"fix": concat("", [
+		"# Write first, in the namespace of the pods, an ALLOW policy with a selector for them that names who may call:\n",
+		"# ztunnel obeys that itself. Or let the waypoint stay.\n",
+	]),
+} if {
+	input.opened.policy
 }
 
 # An egress gateway's server for anybody beside those that ask for an identity.

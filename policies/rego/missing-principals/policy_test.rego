@@ -291,3 +291,17 @@ test_warns_where_some_ports_alone_are_opened if {
 	v.action == "warn"
 	contains(v.message, "out of port 8080 and 9090 of ")
 }
+
+# Careless: the waypoint that alone obeys a policy goes in silence.
+test_warns_where_no_waypoint_obeys_a_policy_any_more if {
+	opened := {
+		"selector": null, "targets": ["Service cart"], "reachedBy": ["Service shop/cart"], "stillSelected": false,
+		"policy": {"kind": "AuthorizationPolicy", "namespace": "shop", "name": "cart"},
+	}
+	result := found with input as object.union(fixtures.review("Namespace", []), {"opened": opened})
+	count(result) == 1
+	some v in result
+	v.action == "warn"
+	contains(v.message, "no waypoint obeys AuthorizationPolicy shop/cart for Service shop/cart")
+	contains(v.fix, "an ALLOW policy with a selector")
+}
