@@ -10,6 +10,7 @@ may_be_withdrawn(flow) if {
 	flow.cause in {"port-not-declared", "not-exported"}
 	flow.service == reviewed_object
 	flow.client.namespace == input.request.namespace
+	_had_host(flow.host)
 }
 
 may_be_withdrawn(flow) if {
@@ -36,3 +37,9 @@ keep_entry(flow) := sprintf("# Start TLS for port %d of %s first, or delete that
 ]) if {
 	input.request.operation == "DELETE"
 } else := sprintf("# Keep port %d, its protocol, spec.exportTo and istio.io/rev as they are while other namespaces' clients may send there. What nobody\n# needs can be deleted as a whole.\n", [flow.port])
+
+# Whether the entry under review had a host before: one that it takes from another entry was not its own to give.
+_had_host(host) if {
+	some had in input.oldObject.spec.hosts
+	lower(had) == lower(host)
+}

@@ -9,8 +9,12 @@ elsewhere := {"kind": "ServiceEntry", "namespace": "shop", "name": "edition"}
 
 test_an_entry_may_lose_a_port_for_its_own_clients[cause] if {
 	some cause in ["port-not-declared", "not-exported"]
-	review := object.union(fixtures.review("ServiceEntry", []), {"request": {"operation": "UPDATE"}})
+	review := object.union(fixtures.review("ServiceEntry", []), {
+		"request": {"operation": "UPDATE"},
+		"oldObject": {"spec": {"hosts": ["Edition.cnn.com"]}},
+	})
 	lib.may_be_withdrawn(withdrawn({"cause": cause})) with input as review
+	not lib.may_be_withdrawn(withdrawn({"cause": cause, "host": "other.example"})) with input as review
 	not lib.may_be_withdrawn(withdrawn({"cause": cause, "client": {"kind": "sidecar", "namespace": "shop"}})) with input as review
 	not lib.may_be_withdrawn(withdrawn({"cause": cause, "service": elsewhere})) with input as review
 }
