@@ -74,24 +74,24 @@ func (a authorization) isForPods(service *Object, pods map[string]string, root s
 	return (a.policy.Namespace == service.Namespace || a.policy.Namespace == root) && selectorMatches(a.spec.GetSelector().GetMatchLabels(), pods)
 }
 
-// mutualTLSOf returns the mode in which pods with these labels take mutual TLS, and what decided it
-// (pilot/pkg/security/authn/policy_applier.go ComposePeerAuthentication): the oldest PeerAuthentication that selects them, else the
-// oldest of their namespace without a selector, else that of the root namespace; UNSET passes on. Where one that selects them has a
-// weaker mode for a port, that counts.
+// mutualTLSOf returns the mode in which pods with these labels take mutual TLS, the weakest of their ports, and what decided it.
 func (s *Snapshot) mutualTLSOf(namespace string, pods map[string]string) (mode string, by *Decision) {
-	for _, candidate := range []struct {
-		namespace string
-		selecting bool
-	}{{namespace, true}, {namespace, false}, {s.settings.RootNamespace, false}} {
-		o := s.peerAuthentication(candidate.namespace, candidate.selecting, pods)
-		if o == nil {
-			continue
-		}
-		if found, field := weakestMode(o.Spec.(*security.PeerAuthentication), candidate.selecting); field != "" {
+	for _, o := range s.peerAuthentications(namespace, pods) {
+		if found, field := weakestMode(o.Spec.(*security.PeerAuthentication)); field != "" {
 			return found.String(), &Decision{Object: o.Ref, Field: field}
 		}
 	}
 	return security.PeerAuthentication_MutualTLS_PERMISSIVE.String(), nil
+}
+
+// peerAuthentications returns those that are for pods with these labels, of which the first that sets a mode decides
+// (pilot/pkg/security/authn/policy_applier.go ComposePeerAuthentication): the oldest that selects them, the oldest of their namespace
+// without a selector, that of the root namespace. Modes of single ports count for one with a selector alone.
+func (s *Snapshot) peerAuthentications(namespace string, pods map[string]string) []*Object {
+	return slices.DeleteFunc([]*Object{
+		s.peerAuthentication(namespace, true, pods), s.peerAuthentication(namespace, false, pods),
+		s.peerAuthentication(s.settings.RootNamespace, false, pods),
+	}, func(o *Object) bool { return o == nil })
 }
 
 // peerAuthentication returns the oldest PeerAuthentication of a namespace that selects pods, or that has no selector; nil for none.
@@ -109,21 +109,25 @@ func (s *Snapshot) peerAuthentication(namespace string, selecting bool, pods map
 	return oldest
 }
 
-// weakestMode returns the weakest mode that a PeerAuthentication sets, and the field that does; "" where it sets none. Ports count
-// for one with a selector alone.
-func weakestMode(spec *security.PeerAuthentication, ports bool) (mode security.PeerAuthentication_MutualTLS_Mode, field string) {
+// weakestMode returns the weakest mode that a PeerAuthentication sets, and the field that does; "" where it sets none.
+func weakestMode(spec *security.PeerAuthentication) (mode security.PeerAuthentication_MutualTLS_Mode, field string) {
 	if mode = spec.GetMtls().GetMode(); mode != security.PeerAuthentication_MutualTLS_UNSET {
 		field = "spec.mtls.mode"
 	}
-	if !ports {
-		return mode, field
-	}
-	for _, m := range spec.GetPortLevelMtls() {
+	for _, m := range portModes(spec) {
 		if own := m.GetMode(); own != security.PeerAuthentication_MutualTLS_UNSET && (field == "" || strength(own) < strength(mode)) {
 			mode, field = own, "spec.portLevelMtls"
 		}
 	}
 	return mode, field
+}
+
+// portModes returns the modes of single ports that count.
+func portModes(spec *security.PeerAuthentication) map[uint32]*security.PeerAuthentication_MutualTLS {
+	if len(spec.GetSelector().GetMatchLabels()) == 0 {
+		return nil
+	}
+	return spec.GetPortLevelMtls()
 }
 
 func strength(m security.PeerAuthentication_MutualTLS_Mode) int {

@@ -60,19 +60,14 @@ func fieldOfMode(o *Object, port uint32) string {
 	return "spec.mtls.mode"
 }
 
-// modeAt returns the mode in which pods with these labels take mutual TLS at a port: see mutualTLSOf.
+// modeAt returns the mode in which pods with these labels take mutual TLS at a port.
 func (s *Snapshot) modeAt(namespace string, pods map[string]string, port uint32) security.PeerAuthentication_MutualTLS_Mode {
-	if o := s.peerAuthentication(namespace, true, pods); o != nil {
+	for _, o := range s.peerAuthentications(namespace, pods) {
 		spec := o.Spec.(*security.PeerAuthentication)
-		for _, mode := range []security.PeerAuthentication_MutualTLS_Mode{spec.GetPortLevelMtls()[port].GetMode(), spec.GetMtls().GetMode()} {
+		for _, mode := range []security.PeerAuthentication_MutualTLS_Mode{portModes(spec)[port].GetMode(), spec.GetMtls().GetMode()} {
 			if mode != unsetMode {
 				return mode
 			}
-		}
-	}
-	for _, where := range []string{namespace, s.settings.RootNamespace} {
-		if o := s.peerAuthentication(where, false, pods); o != nil && o.Spec.(*security.PeerAuthentication).GetMtls().GetMode() != unsetMode {
-			return o.Spec.(*security.PeerAuthentication).GetMtls().GetMode()
 		}
 	}
 	return security.PeerAuthentication_MutualTLS_PERMISSIVE

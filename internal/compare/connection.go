@@ -40,7 +40,7 @@ func (c Connection) String() string {
 	return fmt.Sprintf("%s:%d (%s)", c.Host, c.Port, protocol)
 }
 
-// at returns the connection as the proxy sees it with one of its payloads.
+// with returns the connection as the proxy sees it with one of its payloads.
 func (c Connection) with(p envoy.Payload) envoy.Connection {
 	conn := envoy.Connection{Internal: c.Internal, Destination: c.At, Payload: p}
 	if c.Captured {
