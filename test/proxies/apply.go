@@ -64,6 +64,17 @@ func read(text string) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
+// namespacesOf makes the namespaces of manifests.
+func (w *World) namespacesOf(ctx context.Context, text string) error {
+	objects, err := read(text)
+	for _, o := range objects {
+		if err := w.namespace(ctx, o.GetNamespace()); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // sameObject reports whether two manifests, of one object each, are of the same.
 func sameObject(a, b string) bool {
 	first, errA := read(a)
@@ -87,23 +98,29 @@ func createOrUpdate(ctx context.Context, c client.Client, o *unstructured.Unstru
 }
 
 // configKinds are the kinds that tests write.
-var configKinds = []string{"ServiceEntry", "DestinationRule", "VirtualService", "Gateway", "Sidecar", "WorkloadEntry", "EnvoyFilter"}
+var configKinds = []schema.GroupVersionKind{
+	{Group: "networking.istio.io", Version: "v1", Kind: "ServiceEntry"},
+	{Group: "networking.istio.io", Version: "v1", Kind: "DestinationRule"},
+	{Group: "networking.istio.io", Version: "v1", Kind: "VirtualService"},
+	{Group: "networking.istio.io", Version: "v1", Kind: "Gateway"},
+	{Group: "networking.istio.io", Version: "v1", Kind: "Sidecar"},
+	{Group: "networking.istio.io", Version: "v1", Kind: "WorkloadEntry"},
+	{Group: "networking.istio.io", Version: "v1alpha3", Kind: "EnvoyFilter"},
+	{Group: "security.istio.io", Version: "v1", Kind: "AuthorizationPolicy"},
+}
 
 // forget deletes all configuration, and ends the servers outside.
 func (w *World) forget(ctx context.Context) error {
 	w.closeServers()
 	for _, kind := range configKinds {
 		var list unstructured.UnstructuredList
-		list.SetGroupVersionKind(schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1", Kind: kind + "List"})
-		if kind == "EnvoyFilter" {
-			list.SetGroupVersionKind(schema.GroupVersionKind{Group: "networking.istio.io", Version: "v1alpha3", Kind: kind + "List"})
-		}
+		list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))
 		if err := w.unseen.List(ctx, &list); err != nil {
-			return fmt.Errorf("list %s: %w", kind, err)
+			return fmt.Errorf("list %s: %w", kind.Kind, err)
 		}
 		for i := range list.Items {
 			if err := w.unseen.Delete(ctx, &list.Items[i]); err != nil && !apierrors.IsNotFound(err) {
-				return fmt.Errorf("delete %s: %w", kind, err)
+				return fmt.Errorf("delete %s: %w", kind.Kind, err)
 			}
 		}
 	}

@@ -16,12 +16,12 @@ import (
 )
 
 // Gateway starts a pod that is a gateway, behind a Service of its name with these ports, and waits until it is ready. It listens on
-// ports that need no privilege: 8000 more than the Service's below 1024.
+// the target ports of the Service's.
 func (w *World) Gateway(ctx context.Context, namespace, name string, labels map[string]string, ports ...int32) (*Pod, error) {
 	if err := w.namespace(ctx, namespace); err != nil {
 		return nil, err
 	}
-	if err := w.service(ctx, namespace, name, labels, ports); err != nil {
+	if err := w.service(ctx, namespace, name, "port", labels, ports); err != nil {
 		return nil, err
 	}
 	if err := w.readSecrets(ctx, namespace, name); err != nil {
@@ -30,26 +30,32 @@ func (w *World) Gateway(ctx context.Context, namespace, name string, labels map[
 	return w.pod(ctx, namespace, name, "router", labels)
 }
 
-// service writes the Service of a gateway, and where the pod that starts next is behind it.
-func (w *World) service(ctx context.Context, namespace, name string, labels map[string]string, ports []int32) error {
+// targetPort is the pod's port behind a Service's: one that needs no privilege.
+func targetPort(port int32) int32 {
+	if port < 1024 {
+		return port + 8000
+	}
+	return port
+}
+
+// service writes the Service of a pod, with ports named after their protocol, and where the pod that starts next is behind it.
+func (w *World) service(ctx context.Context, namespace, name, protocol string, labels map[string]string, ports []int32) error {
 	var servicePorts []corev1.ServicePort
 	var endpointPorts []discovery.EndpointPort
 	for _, p := range ports {
-		target := p
-		if p < 1024 {
-			target = p + 8000
-		}
-		portName := fmt.Sprintf("port-%d", p)
+		target := targetPort(p)
+		portName := fmt.Sprintf("%s-%d", protocol, p)
 		servicePorts = append(servicePorts, corev1.ServicePort{Name: portName, Port: p, TargetPort: intstr.FromInt32(target)})
 		endpointPorts = append(endpointPorts, discovery.EndpointPort{Name: &portName, Port: ptr.To(target), Protocol: ptr.To(corev1.ProtocolTCP)})
 	}
 	services := w.kube.CoreV1().Services(namespace)
-	_, err := services.Create(ctx, &corev1.Service{
+	created, err := services.Create(ctx, &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.ServiceSpec{Selector: labels, Ports: servicePorts},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return fmt.Errorf("create the Service of %s: %w", name, err)
 	}
+	w.names.set(name+"."+namespace+".svc.cluster.local", created.Spec.ClusterIP)
 	slice := &discovery.EndpointSlice{
 		ObjectMeta:  metav1.ObjectMeta{Name: name, Labels: map[string]string{discovery.LabelServiceName: name}},
 		AddressType: discovery.AddressTypeIPv4, Ports: endpointPorts,
@@ -64,7 +70,7 @@ func (w *World) service(ctx context.Context, namespace, name string, labels map[
 	return nil
 }
 
-// removeService takes the Service of a gateway away.
+// removeService takes the Service of a pod away.
 func (w *World) removeService(ctx context.Context, namespace, name string) {
 	_ = w.kube.CoreV1().Services(namespace).Delete(ctx, name, metav1.DeleteOptions{})
 	_ = w.kube.DiscoveryV1().EndpointSlices(namespace).Delete(ctx, name, metav1.DeleteOptions{})

@@ -162,6 +162,44 @@ func (s *scene) gateway(namespace, name string, labels map[string]string, ports 
 	return p
 }
 
+// workload starts a pod that serves HTTP behind a Service of its name, and ends with the test.
+func (s *scene) workload(namespace, name string, labels map[string]string, port int32) *Outside {
+	s.Helper()
+	s.Cleanup(func() { s.world.removeService(context.Background(), namespace, name) })
+	p, application, err := s.world.Workload(s.Context(), namespace, name, labels, port)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.watch(p)
+	return application
+}
+
+// credential writes a Secret with a certificate of this name for credentialName, and lets an account of its namespace read it.
+func (s *scene) credential(namespace, name, certificate, account string) {
+	s.Helper()
+	s.Cleanup(func() { s.world.removeCredential(context.Background(), namespace, name) })
+	if err := s.world.Credential(s.Context(), namespace, name, certificate); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.world.readSecrets(s.Context(), namespace, account); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// visitor is a client outside the mesh, with a certificate of a name where that is not "".
+func (s *scene) visitor(sni, certificate string) Visitor {
+	s.Helper()
+	v := s.world.Visitor(sni)
+	if certificate != "" {
+		issued, err := s.world.trusted.issue(certificate)
+		if err != nil {
+			s.Fatal(err)
+		}
+		v.Certificate = &issued
+	}
+	return v
+}
+
 // remove takes objects away, unseen by the webhooks.
 func (s *scene) remove(text string) {
 	s.Helper()

@@ -60,10 +60,10 @@ type Outside struct {
 	open sync.WaitGroup
 }
 
-// serve serves HTTP on ports, in plaintext or under TLS as the client begins.
-func (o *Outside) serve(ports ...string) error {
+// serve takes connections on ports: listen makes a listener of an address, and answer serves a connection and notes what comes.
+func (o *Outside) serve(listen func(address string) (net.Listener, error), answer protocol, ports ...string) error {
 	for _, port := range ports {
-		l, err := net.Listen("tcp", net.JoinHostPort(o.Address, port))
+		l, err := listen(net.JoinHostPort(o.Address, port))
 		if err != nil {
 			return fmt.Errorf("serve outside the mesh: %w", err)
 		}
@@ -74,28 +74,45 @@ func (o *Outside) serve(ports ...string) error {
 				if err != nil {
 					return
 				}
-				o.open.Go(func() { o.take(conn) })
+				o.open.Go(func() { o.take(conn, answer) })
 			}
 		}()
 	}
 	return nil
 }
 
+// close ends the server, where there is one.
+func (o *Outside) close() {
+	if o == nil {
+		return
+	}
+	for _, l := range o.listeners {
+		_ = l.Close()
+	}
+}
+
+// protocol is what a server speaks: it serves one connection, and notes what comes.
+type protocol func(o *Outside, a *Arrival, conn net.Conn)
+
+// listenHere listens in the world's own namespace.
+func listenHere(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+
 // patience bounds what a server waits for.
 const patience = 10 * time.Second
 
 // take serves one connection, and records it.
-func (o *Outside) take(conn net.Conn) {
+func (o *Outside) take(conn net.Conn, answer protocol) {
 	defer conn.Close()
 	a := Arrival{At: conn.LocalAddr().String(), From: conn.RemoteAddr().String()}
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	o.answer(&a, conn)
+	answer(o, &a, conn)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seen = append(o.seen, a)
 }
 
-func (o *Outside) answer(a *Arrival, conn net.Conn) {
+// serveHTTP answers HTTP, in plaintext or under TLS as the client begins.
+func serveHTTP(o *Outside, a *Arrival, conn net.Conn) {
 	reader := bufio.NewReader(conn)
 	first, err := reader.Peek(1)
 	if err != nil {
@@ -109,9 +126,7 @@ func (o *Outside) answer(a *Arrival, conn net.Conn) {
 			a.Error = err.Error()
 			return
 		}
-		if shown := secure.ConnectionState().PeerCertificates; len(shown) > 0 {
-			a.Client = shown[0].Subject.CommonName
-		}
+		a.Client = shownName(secure)
 		stream, reader = secure, bufio.NewReader(secure)
 	}
 	line, err := reader.ReadString('\n')
@@ -124,6 +139,14 @@ func (o *Outside) answer(a *Arrival, conn net.Conn) {
 		return
 	}
 	_, _ = io.WriteString(stream, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n")
+}
+
+// shownName returns the name of the certificate that the client has shown, "" for none.
+func shownName(conn *tls.Conn) string {
+	if shown := conn.ConnectionState().PeerCertificates; len(shown) > 0 {
+		return shown[0].Subject.CommonName
+	}
+	return ""
 }
 
 // config is the server's side of TLS; it notes what the client says.

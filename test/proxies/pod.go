@@ -5,6 +5,7 @@ package proxies
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +31,8 @@ type Pod struct {
 	netns     string
 	processes []*process
 	relay     *process
+	// application is what serves in the pod; nil where nothing does.
+	application *Outside
 }
 
 // Sidecar starts a pod with a sidecar, as the injector would have it, and waits until the sidecar is ready.
@@ -199,30 +202,35 @@ func (p *Pod) stop(ctx context.Context) {
 	for _, running := range p.processes {
 		running.kill()
 	}
+	p.application.close()
 	_ = ip(ctx, []string{"link", "del", "v-" + p.netns}, []string{"netns", "del", p.netns})
 	now := int64(0)
 	_ = p.world.kube.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
 }
 
-// client returns a client whose connections are the pod's. It resolves names as the pod's resolver does.
-func (p *Pod) client() *http.Client {
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		if at, ok := p.world.names.lookup(host); ok {
-			host = at.String()
-		}
-		var conn net.Conn
-		err = within(p.netns, func() (err error) {
-			conn, err = (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, network, net.JoinHostPort(host, port))
-			return err
-		})
-		return conn, err
+// dial connects from the pod. It resolves names as the pod's resolver does.
+func (p *Pod) dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
 	}
+	if at, ok := p.world.names.lookup(host); ok {
+		host = at.String()
+	}
+	err = within(p.netns, func() (err error) {
+		conn, err = (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, network, net.JoinHostPort(host, port))
+		return err
+	})
+	return conn, err
+}
+
+// client returns a client whose connections are the pod's.
+func (p *Pod) client() *http.Client {
 	return &http.Client{
-		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: patience,
+		Transport: &http.Transport{
+			DialContext: p.dial, DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: p.world.trusted.pool()},
+		},
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

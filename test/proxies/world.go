@@ -4,7 +4,6 @@ package proxies
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -216,10 +215,8 @@ func (w *World) serverOf(a *authority, certificate string, names ...string) (*Ou
 	if err != nil {
 		return nil, err
 	}
-	clients := x509.NewCertPool()
-	clients.AddCert(w.trusted.certificate)
-	o := &Outside{Address: outsideAddresses[len(w.outside)], certificate: issued, clients: clients}
-	if err := o.serve("80", "443"); err != nil {
+	o := &Outside{Address: outsideAddresses[len(w.outside)], certificate: issued, clients: w.trusted.pool()}
+	if err := errors.Join(o.serve(listenHere, serveHTTP, "80", "443"), o.serve(listenHere, serveMySQL, mysqlPort)); err != nil {
 		return nil, err
 	}
 	w.outside = append(w.outside, o)
@@ -232,9 +229,7 @@ func (w *World) serverOf(a *authority, certificate string, names ...string) (*Ou
 // closeServers ends the servers outside.
 func (w *World) closeServers() {
 	for _, o := range w.outside {
-		for _, l := range o.listeners {
-			_ = l.Close()
-		}
+		o.close()
 	}
 	w.outside = nil
 }
