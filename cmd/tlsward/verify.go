@@ -8,26 +8,36 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/verify"
 )
 
+// envoyAdminPort is the proxyAdminPort of Istio's ProxyConfig, by default (pkg/config/mesh/mesh.go).
+const envoyAdminPort = 15000
+
 func newVerifyCommand() *cobra.Command {
 	var o verify.Options
 	cmd := &cobra.Command{
-		Use:   "verify [-f PATH...] [--kubeconfig FILE] [--context NAME] --dump FILE...",
+		Use:   "verify [--kubeconfig FILE] [--context NAME] [-n NAMESPACE] [POD...] | [-f PATH...] --dump FILE...",
 		Short: "Tell whether tlsward is right about real proxies",
 		Long: `Hold the mesh against the configuration that proxies really have, connection by connection: each that a
 pod may open by what the mesh declares is walked through the proxy's listeners, routes and clusters, and where it ends is compared
 with what tlsward says. Each difference is told with what may be its cause.
 
-A dump is what /config_dump?include_eds of a proxy's admin port answers, or what istioctl proxy-config all -o json prints.
+Without --dump the proxies of the cluster are asked themselves, by a port-forward to Envoy's admin port as istioctl does: those of the
+pods that are named, as POD or POD.NAMESPACE, else all of the namespace of -n, else all. That takes the rights to list pods and to
+create (with WebSockets: get) pods/portforward. A dump is what /config_dump?include_eds of a proxy's admin port answers, or what istioctl proxy-config all -o json prints.
 
 Exits with 0 if the two agree on everything, 1 if something differs or could not be read, 2 if nothing could be compared.`,
-		Example: `  istioctl proxy-config all app-0.shop -o json > app-0.json
+		Example: `  tlsward verify --context production -n shop
+  tlsward verify app-0.shop istio-egressgateway-7d9f.istio-system
+  istioctl proxy-config all app-0.shop -o json > app-0.json
   tlsward verify --context production --dump app-0.json
   tlsward verify -f mesh/ --dump app-0.json --dump gateway.json -o json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Dumps = append(o.Dumps, args...)
-			if len(o.Dumps) == 0 {
-				return errors.New("name the proxies' configuration: --dump FILE")
+			switch {
+			case len(args) > 0 && len(o.Dumps) > 0:
+				return errors.New("name pods or dumps of their proxies, not both")
+			case len(o.Dumps) == 0 && !o.IsLive():
+				return errors.New("name the proxies' configuration: --dump FILE, or their cluster: --kubeconfig, --context")
 			}
+			o.Pods = args
 			return verify.Run(cmd.Context(), o, streams(cmd))
 		},
 	}
@@ -35,6 +45,7 @@ Exits with 0 if the two agree on everything, 1 if something differs or could not
 	addConfig(cmd, &o.Config)
 	addCluster(cmd, &o.Source)
 	cmd.Flags().StringArrayVar(&o.Dumps, "dump", nil, "`FILE` with a proxy's config dump, or - for standard input (may be repeated)")
+	cmd.Flags().Uint16Var(&o.AdminPort, "proxy-admin-port", envoyAdminPort, "port of Envoy's admin interface in the pods")
 	cmd.Flags().StringVarP(&o.Output, "output", "o", "text", "text or json")
 	return cmd
 }

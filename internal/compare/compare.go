@@ -1,8 +1,6 @@
 package compare
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/tlsward/tlsward/envoy"
@@ -18,6 +16,13 @@ type Result struct {
 	Differences []Difference
 	// Unread is what of the configuration could not be read: what the two sides agree on holds only without it.
 	Unread []string
+	// Unreached is why the proxy could not be asked at all; nil where it was.
+	Unreached error
+}
+
+// Unreached is the result of a pod whose proxy could not be asked.
+func Unreached(namespace, pod string, err error) Result {
+	return Result{Proxy: Proxy{Client: mesh.Client{Kind: "pod", Namespace: namespace}, Name: namespace + "/" + pod}, Unreached: err}
 }
 
 // Agreed counts the connections of which both sides tell the same.
@@ -57,10 +62,7 @@ func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, erro
 		for _, u := range d.Unread {
 			r.Unread = append(r.Unread, u.String())
 		}
-		connections, err := ask(s, r.Proxy, d.Config)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.Proxy, err)
-		}
+		connections := ask(s, r.Proxy, d.Config)
 		r.Compared = len(connections)
 		for _, c := range connections {
 			if diff, differs := one(s, r.Proxy.Client, d.Config, c); differs {
@@ -73,14 +75,11 @@ func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, erro
 }
 
 // ask lists the connections that a proxy is asked about.
-func ask(s *mesh.Snapshot, p Proxy, config *envoy.Config) ([]Connection, error) {
-	switch {
-	case p.Client.Kind == mesh.ClientGateway:
-		return AtGateway(s, p.Client), nil
-	case p.Client.Kind == mesh.ClientSidecar && !p.Captured:
-		return nil, errors.New("nothing is redirected to it (INTERCEPTION_MODE is NONE), so what its pod sends cannot be told")
+func ask(s *mesh.Snapshot, p Proxy, config *envoy.Config) []Connection {
+	if p.Client.Kind == mesh.ClientGateway {
+		return AtGateway(s, p.Client)
 	}
-	return Outbound(s, p, config), nil
+	return Outbound(s, p, config)
 }
 
 // one compares one connection.

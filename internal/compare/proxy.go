@@ -23,8 +23,6 @@ type Proxy struct {
 	IstioVersion, EnvoyVersion string
 	// Addresses are the pod's own; it has no way to addresses of another family than theirs.
 	Addresses []netip.Addr
-	// Captured reports whether what the pod sends is redirected to the proxy.
-	Captured bool
 	// Pushed is when istiod made the newest of its resources; zero where their versions do not say.
 	Pushed time.Time
 }
@@ -66,6 +64,9 @@ func ProxyOf(d *envoy.Dump) (Proxy, error) {
 		s, _ := d.Node.Metadata[key].(string)
 		return s
 	}
+	if kind == mesh.ClientSidecar && text("INTERCEPTION_MODE") == "NONE" {
+		return Proxy{}, errors.New("nothing is redirected to it (INTERCEPTION_MODE is NONE), so what its pod sends cannot be told")
+	}
 	labels := map[string]string{}
 	listed, _ := d.Node.Metadata["LABELS"].(map[string]any)
 	for k, v := range listed {
@@ -76,7 +77,7 @@ func ProxyOf(d *envoy.Dump) (Proxy, error) {
 	return Proxy{
 		Client: mesh.Client{Kind: kind, Namespace: namespace, Labels: labels}, Name: namespace + "/" + pod,
 		Revision: labels["istio.io/rev"], IstioVersion: text("ISTIO_VERSION"), EnvoyVersion: d.Node.Version,
-		Addresses: addresses(parts[1], text("INSTANCE_IPS")), Captured: text("INTERCEPTION_MODE") != "NONE", Pushed: newest(d.Versions),
+		Addresses: addresses(parts[1], text("INSTANCE_IPS")), Pushed: newest(d.Versions),
 	}, nil
 }
 

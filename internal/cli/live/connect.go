@@ -24,15 +24,23 @@ const patience = time.Minute
 // Connect returns a client of the cluster that the flags name, and the namespace that they or their context do. It does
 // not talk to the API server.
 func Connect(flags *genericclioptions.ConfigFlags) (client dynamic.Interface, namespace string, err error) {
-	config, namespace, err := load(flags)
+	config, namespace, err := Config(flags)
 	if err != nil {
-		return nil, "", fmt.Errorf("find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): %w", err)
+		return nil, "", err
 	}
-	config.UserAgent, config.QPS, config.Burst, config.Timeout = "tlsward", qps, burst, patience
 	if client, err = dynamic.NewForConfig(config); err != nil {
 		return nil, "", fmt.Errorf("connect to the API server: %w", err)
 	}
 	return client, namespace, nil
+}
+
+// Config returns how to reach the cluster that the flags name, and the namespace that they or their context do.
+func Config(flags *genericclioptions.ConfigFlags) (config *rest.Config, namespace string, err error) {
+	if config, namespace, err = load(flags); err != nil {
+		return nil, "", fmt.Errorf("find the cluster (--kubeconfig, --context; or -f PATH for manifests alone): %w", err)
+	}
+	config.UserAgent, config.QPS, config.Burst, config.Timeout = "tlsward", qps, burst, patience
+	return config, namespace, nil
 }
 
 // load reads the kubeconfig file. Where nothing is configured kubectl takes a server on localhost:8080; here that is an error.

@@ -23,6 +23,8 @@ type jsonProxy struct {
 	Compared     int      `json:"compared"`
 	Agreed       int      `json:"agreed"`
 	Unread       []string `json:"unread"`
+	// Unreached is why it could not be asked; "" where it was.
+	Unreached string `json:"unreached"`
 }
 
 type jsonDifference struct {
@@ -44,9 +46,13 @@ func writeJSON(w io.Writer, results []compare.Result) error {
 	for _, r := range results {
 		p := r.Proxy
 		report.Compared, report.Agreed = report.Compared+r.Compared, report.Agreed+r.Agreed()
+		unreached := ""
+		if r.Unreached != nil {
+			unreached = r.Unreached.Error()
+		}
 		report.Proxies = append(report.Proxies, jsonProxy{
 			Proxy: p.String(), Revision: p.Revision, IstioVersion: p.IstioVersion, EnvoyVersion: p.EnvoyVersion,
-			Compared: r.Compared, Agreed: r.Agreed(), Unread: append([]string{}, r.Unread...),
+			Compared: r.Compared, Agreed: r.Agreed(), Unread: append([]string{}, r.Unread...), Unreached: unreached,
 		})
 		for _, d := range r.Differences {
 			c := d.Connection

@@ -19,8 +19,12 @@ import (
 // Options are what `tlsward verify` is asked to do.
 type Options struct {
 	offline.Source
-	// Dumps are files with one proxy's config dump each, or "-" for standard input.
+	// Dumps are files with one proxy's config dump each, or "-" for standard input. Without any the cluster's proxies are asked.
 	Dumps []string
+	// Pods are those whose proxies are asked; without any all of the namespace that Source names, or of all namespaces.
+	Pods []string
+	// AdminPort is Envoy's admin port in the pods.
+	AdminPort uint16
 	// Output is text or json.
 	Output string
 }
@@ -50,14 +54,28 @@ func verdict(results []compare.Result) error {
 	var issues error
 	for _, r := range results {
 		compared += r.Compared
-		if len(r.Differences)+len(r.Unread) > 0 {
+		if len(r.Differences)+len(r.Unread) > 0 || r.Unreached != nil {
 			issues = cli.ErrIssuesFound
 		}
+	}
+	if compared == 0 && reached(results) == 0 {
+		return errors.New("nothing was compared: no proxy could be asked")
 	}
 	if compared == 0 && issues == nil {
 		return errors.New("nothing was compared: the mesh declares nothing that these proxies send out of it")
 	}
 	return issues
+}
+
+// reached counts the proxies that could be asked.
+func reached(results []compare.Result) int {
+	n := 0
+	for _, r := range results {
+		if r.Unreached == nil {
+			n++
+		}
+	}
+	return n
 }
 
 func (o Options) compare(ctx context.Context, streams cli.Streams) ([]compare.Result, error) {
@@ -71,15 +89,22 @@ func (o Options) compare(ctx context.Context, streams cli.Streams) ([]compare.Re
 	if err != nil {
 		return nil, err
 	}
-	dumps, err := o.read(streams.In)
+	var dumps []*envoy.Dump
+	var unread []compare.Result
+	if len(o.Dumps) > 0 {
+		dumps, err = o.readFiles(streams.In)
+	} else {
+		dumps, unread, err = o.ask(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return compare.Proxies(m.Snapshot, dumps, compare.Facts{OutsideModel: m.OutsideModel, Changed: changes(m)})
+	results, err := compare.Proxies(m.Snapshot, dumps, compare.Facts{OutsideModel: m.OutsideModel, Changed: changes(m)})
+	return append(results, unread...), err
 }
 
-// read reads the dumps. An error names the file.
-func (o Options) read(stdin io.Reader) ([]*envoy.Dump, error) {
+// readFiles reads the dumps. An error names the file.
+func (o Options) readFiles(stdin io.Reader) ([]*envoy.Dump, error) {
 	var all []*envoy.Dump
 	for _, path := range o.Dumps {
 		d, err := readDump(path, stdin)

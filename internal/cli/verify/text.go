@@ -14,14 +14,22 @@ import (
 func writeText(w io.Writer, results []compare.Result) error {
 	var b strings.Builder
 	style := terminal.For(w)
-	compared, differ, unread := 0, 0, 0
+	compared, differ, unread, asked := 0, 0, 0, 0
 	for _, r := range results {
+		if r.Unreached != nil {
+			fmt.Fprintf(&b, "%s: %s %s\n", style.Bold(r.Proxy.String()), style.Red("not asked:"), r.Unreached)
+			continue
+		}
+		asked++
 		writeProxy(&b, r, style)
 		compared, differ, unread = compared+r.Compared, differ+len(r.Differences), unread+len(r.Unread)
 	}
-	fmt.Fprintf(&b, "%s of %s compared: %d agree, %d differ", counted(compared, "connection"), counted(len(results), "proxy"), compared-differ, differ)
+	fmt.Fprintf(&b, "%s of %s compared: %d agree, %d differ", counted(compared, "connection"), counted(asked, "proxy"), compared-differ, differ)
 	if unread > 0 {
 		fmt.Fprintf(&b, "; %s of the proxies' configuration could not be read", counted(unread, "part"))
+	}
+	if silent := len(results) - asked; silent > 0 {
+		fmt.Fprintf(&b, "; %s could not be asked", counted(silent, "proxy"))
 	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
