@@ -16,6 +16,7 @@ const expiryNotice = 14 * 24 * time.Hour
 
 // enforcement holds what a Config says of policies: their actions, and exemptions from them.
 type enforcement struct {
+	ceiling    v1alpha1.Action
 	strict     bool
 	overrides  map[string]v1alpha1.PolicyConfig
 	exemptions []v1alpha1.Exemption
@@ -44,12 +45,19 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy) (enforcement, error
 	if err := errors.Join(sortErrors(errs)...); err != nil {
 		return enforcement{}, err
 	}
-	return enforcement{strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now}, nil
+	return enforcement{
+		ceiling: cmp.Or(cfg.Enforcement, v1alpha1.Deny), strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now,
+	}, nil
 }
 
 // action returns the action that p's violations have in a namespace where they name none, and the strongest one that they
-// may name. What the Config says is both.
+// may name. What the Config says of p is both; neither is stronger than Config.Enforcement.
 func (e *enforcement) action(p *Policy, namespace string) (usual, strongest v1alpha1.Action) {
+	usual, strongest = e.uncapped(p, namespace)
+	return weaker(usual, e.ceiling), weaker(strongest, e.ceiling)
+}
+
+func (e *enforcement) uncapped(p *Policy, namespace string) (usual, strongest v1alpha1.Action) {
 	if o, ok := e.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
 		return o.Action, o.Action
 	}

@@ -41,7 +41,12 @@ func TestActionsByPolicyAndNamespace(t *testing.T) {
 		"strict":                    {v1alpha1.Config{Strict: true}, pending, "[tls-pending tls-pending] []"},
 		"strict, but named":         {v1alpha1.Config{Strict: true, Policies: with("tls-pending", v1alpha1.Warn).Policies}, pending, "[] [tls-pending tls-pending]"},
 		"strict, named for another": {v1alpha1.Config{Strict: true, Policies: with("tls-pending", v1alpha1.Off, "shop").Policies}, pending, "[tls-pending tls-pending] []"},
-		"raised above its default":  {with("tls-pending", v1alpha1.Deny), pending, "[tls-pending tls-pending] []"},
+		"nothing is denied":         {v1alpha1.Config{Enforcement: v1alpha1.Warn}, refused, "[] [plaintext-egress plaintext-egress]"},
+		"nothing is denied, not by strict either":    {v1alpha1.Config{Enforcement: v1alpha1.Warn, Strict: true}, pending, "[] [tls-pending tls-pending]"},
+		"nothing is denied, not by the policy's own": {capped(v1alpha1.Warn, "tls-pending", v1alpha1.Deny), pending, "[] [tls-pending tls-pending]"},
+		"nothing is told":                            {v1alpha1.Config{Enforcement: v1alpha1.Audit}, refused, "[] []"},
+		"a ceiling raises nothing":                   {capped(v1alpha1.Deny, "plaintext-egress", v1alpha1.Off), refused, "[] []"},
+		"raised above its default":                   {with("tls-pending", v1alpha1.Deny), pending, "[tls-pending tls-pending] []"},
 	} {
 		e, err := New(t.Context(), &tc.cfg)
 		if err != nil {
@@ -52,6 +57,13 @@ func TestActionsByPolicyAndNamespace(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
 		}
 	}
+}
+
+// capped is a Config with a ceiling and the action of one policy.
+func capped(ceiling v1alpha1.Action, policy string, action v1alpha1.Action) v1alpha1.Config {
+	c := with(policy, action)
+	c.Enforcement = ceiling
+	return c
 }
 
 func with(policy string, action v1alpha1.Action, namespaces ...string) v1alpha1.Config {

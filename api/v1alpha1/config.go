@@ -6,6 +6,9 @@ type Config struct {
 	Kind       string   `json:"kind"`
 	Mesh       Mesh     `json:"mesh,omitempty"`
 	Mutation   Mutation `json:"mutation,omitempty"`
+	// Enforcement is the strongest action that any policy may take, whatever else says more: warn and audit are for a rollout. Deny if
+	// unset.
+	Enforcement Action `json:"enforcement,omitempty"`
 	// Strict denies what is a warning while a partner object may still arrive (tls-pending), or since tlsward does not know what
 	// Istio makes of it (outside-model).
 	Strict bool `json:"strict,omitempty"`

@@ -88,6 +88,7 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"unknown tls field":   {head + "mutation: {origination: [{hosts: ['*'], tls: {mode: SIMPLE, SNI: x}}]}", "mutation.origination[0].tls.SNI: unknown field"},
 		"repeated field":      {head + "strict: true\nstrict: false", `key "strict" already set`},
 		"not YAML":            {head + "mesh: {", "line 3"},
+		"no ceiling":          {head + "enforcement: off", `enforcement: want one of deny, warn, audit, got "off"`},
 		"wrong type":          {head + "strict: maybe", `strict: want true or false, got "maybe"`},
 		"negative port":       {head + "mutation: {upgrades: [{port: -1, targetPort: 443}]}", "mutation.upgrades[0].port: want a whole number of 0 or more, got -1"},
 		"type in a map":       {head + "policies: {double-tls: {action: [deny]}}", "policies.double-tls.action: want one of deny, warn, audit, off, got ["},

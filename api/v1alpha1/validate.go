@@ -27,6 +27,9 @@ func (c *Config) validate() FieldErrors {
 	var f FieldErrors
 	c.Mesh.validate(&f)
 	c.Mutation.validate(&f)
+	if c.Enforcement != "" && !slices.Contains(ceilings, c.Enforcement) {
+		f.add("enforcement", "want one of deny, warn, audit, got %q", string(c.Enforcement))
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.Policies)) {
 		c.Policies[id].validate(&f, id)
 	}
@@ -133,6 +136,9 @@ func quoted(v any) string {
 
 // actions lists every Action.
 var actions = []Action{Deny, Warn, Audit, Off}
+
+// ceilings are what Enforcement may be.
+var ceilings = []Action{Deny, Warn, Audit}
 
 func (p PolicyConfig) validate(f *FieldErrors, id string) {
 	field := "policies." + id
