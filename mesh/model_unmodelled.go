@@ -43,6 +43,8 @@ const (
 	MeansTunnel OutsideMeans = "tunnel"
 	// MeansExtension: a filter of somebody's own code in what leaves, which may write headers, routes, and calls of its own.
 	MeansExtension OutsideMeans = "extension"
+	// MeansInbound: whom pods let in, or what their sidecars take, by a patch of an EnvoyFilter.
+	MeansInbound OutsideMeans = "inbound"
 )
 
 // unmodelled is a field that the model does not follow, and what hangs on it.

@@ -38,6 +38,8 @@ type Workload struct {
 	// Security are the paths of the settings by which its containers run as the proxy's user, or may change the network of the
 	// pod.
 	Security []string
+	// OwnProxy are the paths of what a template puts in the place of the proxy that the injector would bring.
+	OwnProxy []string
 }
 
 // pod is a pod, or its template, as JSON.
@@ -51,11 +53,15 @@ type pod struct {
 		SecurityContext securityContext `json:"securityContext"`
 		Containers      []container     `json:"containers"`
 		InitContainers  []container     `json:"initContainers"`
+		Ephemeral       []container     `json:"ephemeralContainers"`
 	} `json:"spec"`
 }
 
 type container struct {
 	Name            string          `json:"name"`
+	Image           string          `json:"image"`
+	Command         []string        `json:"command"`
+	Args            []string        `json:"args"`
 	SecurityContext securityContext `json:"securityContext"`
 }
 
@@ -91,6 +97,10 @@ func decodeWorkload(kind string, raw json.RawMessage) (*Workload, error) {
 	w.addSecurity("spec.securityContext", p.Spec.SecurityContext)
 	w.addContainers("spec.containers", p.Spec.Containers)
 	w.addContainers("spec.initContainers", p.Spec.InitContainers)
+	w.addContainers("spec.ephemeralContainers", p.Spec.Ephemeral)
+	if path != "" && p.Metadata.Annotations[overridesKey] != "" {
+		w.OwnProxy = append(w.OwnProxy, "metadata.annotations["+overridesKey+"]")
+	}
 	return w, nil
 }
 
@@ -101,10 +111,25 @@ const proxyUser = 1337
 // injectedContainers are those that Istio itself puts into a pod.
 func injectedContainers() []string { return []string{"istio-proxy", "istio-init", "istio-validation"} }
 
+// overridesKey is the annotation in which the injector keeps what a pod has of its containers before it; it lays that over them again
+// (pkg/kube/inject/webhook.go reapplyOverwrittenContainers).
+const overridesKey = "proxy.istio.io/overrides"
+
+// addContainers adds what containers may do. One that the injector brings as well is laid over the injector's: a template's own
+// command, arguments or image are then those of the proxy. In a pod that was injected they are Istio's.
 func (w *Workload) addContainers(path string, containers []container) {
 	for i, c := range containers {
-		if !slices.Contains(injectedContainers(), c.Name) {
-			w.addSecurity(fmt.Sprintf("%s[%d].securityContext", path, i), c.SecurityContext)
+		at := fmt.Sprintf("%s[%d].", path, i)
+		switch {
+		case !slices.Contains(injectedContainers(), c.Name):
+			w.addSecurity(at+"securityContext", c.SecurityContext)
+		case w.Path == "":
+		case len(c.Command) > 0:
+			w.OwnProxy = append(w.OwnProxy, at+"command")
+		case len(c.Args) > 0:
+			w.OwnProxy = append(w.OwnProxy, at+"args")
+		case c.Image != "" && c.Image != "auto":
+			w.OwnProxy = append(w.OwnProxy, at+"image")
 		}
 	}
 }
@@ -121,7 +146,9 @@ func (w *Workload) addSecurity(path string, c securityContext) {
 	if c.Privileged {
 		w.Security = append(w.Security, path+".privileged")
 	}
-	if slices.ContainsFunc(c.Capabilities.Add, func(name string) bool { return slices.Contains([]string{"NET_ADMIN", "SYS_ADMIN", "ALL"}, name) }) {
+	if slices.ContainsFunc(c.Capabilities.Add, func(name string) bool {
+		return slices.Contains([]string{"NET_ADMIN", "SYS_ADMIN", "ALL"}, strings.ToUpper(name))
+	}) {
 		w.Security = append(w.Security, path+".capabilities.add")
 	}
 }

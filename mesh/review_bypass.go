@@ -68,14 +68,36 @@ func ambientBypasses() []bypassMetadata {
 	return []bypassMetadata{
 		{label: true, key: ambientLabel, means: BypassNoProxy, bypasses: equals("none")},
 		{key: "ambient.istio.io/redirection", means: BypassNoProxy, bypasses: equals("disabled")},
+		// Without ztunnel's answers no host has an address by which it comes to its waypoint.
+		{key: "ambient.istio.io/dns-capture", means: BypassExcluded, bypasses: equals("false")},
 		{key: "sidecar.istio.io/status", means: BypassNoProxy},
 	}
 }
 
-// changesProxy reports whether a ProxyConfig (YAML) has a field that decides what is redirected, or who configures the proxy.
+// proxyFields are the fields of a ProxyConfig that decide what is redirected, or who configures the proxy.
+func proxyFields() []string {
+	return []string{"interceptionMode", "discoveryAddress", "proxyMetadata", "customConfigFile", "proxyBootstrapTemplatePath", "binaryPath", "configPath"}
+}
+
+// changesProxy reports whether a ProxyConfig (YAML) has one of proxyFields, by either of the names that protobuf's JSON takes. A key may
+// be written with escapes, which nobody needs.
 func changesProxy(config string) bool {
-	return slices.ContainsFunc([]string{"interceptionMode", "discoveryAddress", "proxyMetadata", "customConfigFile", "proxyBootstrapTemplatePath", "binaryPath", "configPath"},
-		func(field string) bool { return strings.Contains(config, field) })
+	return strings.Contains(config, "\\") || slices.ContainsFunc(proxyFields(), func(field string) bool {
+		return strings.Contains(config, field) || strings.Contains(config, snakeCase(field))
+	})
+}
+
+// snakeCase returns a field's name in protobuf of its name in JSON.
+func snakeCase(field string) string {
+	var b strings.Builder
+	for _, r := range field {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteString("_")
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 // Bypasses returns the fields by which a pod, or those of a template, send past their proxy; nil where they have none, for other
@@ -116,6 +138,11 @@ func (s *Snapshot) Bypasses(o *Object) []Bypass {
 	}
 	for _, field := range w.Security {
 		add(field, BypassPrivileged)
+	}
+	if s.getsSidecar(o.Namespace, w) {
+		for _, field := range w.OwnProxy {
+			add(field, BypassOtherProxy)
+		}
 	}
 	return found
 }

@@ -57,6 +57,9 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 		}
 		found = append(found, o)
 	}
+	for _, p := range inboundPatches(object) {
+		found = append(found, OutsideModel{Field: p.field(), Means: MeansInbound})
+	}
 	return found
 }
 

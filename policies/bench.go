@@ -74,7 +74,7 @@ func (e *Engine) evaluateOne(ctx context.Context, q query, in *Input) error {
 	if !q.index.mayMatch(input) {
 		return nil
 	}
-	eval, err := e.newEvaluation(ctx, input, in.Request.Namespace)
+	eval, err := e.newEvaluation(ctx, input, in)
 	if err != nil {
 		return err
 	}

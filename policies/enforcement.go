@@ -50,21 +50,41 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy) (enforcement, error
 	}, nil
 }
 
-// action returns the action that p's violations have in a namespace where they name none, and the strongest one that they
-// may name. What the Config says of p is both; neither is stronger than Config.Enforcement.
-func (e *enforcement) action(p *Policy, namespace string) (usual, strongest v1alpha1.Action) {
-	usual, strongest = e.uncapped(p, namespace)
-	return weaker(usual, e.ceiling), weaker(strongest, e.ceiling)
+// actions are those that a violation may have: the one that it has where it names none, and the strongest that it may name.
+type actions struct{ usual, strongest v1alpha1.Action }
+
+// limitsFor returns the actions of p's violations in a review. What Config says of a policy in some namespaces is for what their own
+// clients lose: an object of theirs that takes TLS, or its check, from clients of others is judged as it is elsewhere.
+func (e *enforcement) limitsFor(p *Policy, in *Input) func(*Violation) actions {
+	here, elsewhere := e.actions(p, in.Request.Namespace), e.actions(p, "")
+	o := e.overrides[p.ID]
+	if len(o.Namespaces) == 0 || severity(here.strongest) >= severity(elsewhere.strongest) {
+		return func(*Violation) actions { return here }
+	}
+	theirs := &v1alpha1.Exemption{Namespaces: o.Namespaces}
+	return func(v *Violation) actions {
+		if coversLosses(theirs, v, in) {
+			return here
+		}
+		return elsewhere
+	}
 }
 
-func (e *enforcement) uncapped(p *Policy, namespace string) (usual, strongest v1alpha1.Action) {
+// actions returns the actions of p's violations in a namespace. What the Config says of p is both; neither is stronger than
+// Config.Enforcement.
+func (e *enforcement) actions(p *Policy, namespace string) actions {
+	a := e.uncapped(p, namespace)
+	return actions{weaker(a.usual, e.ceiling), weaker(a.strongest, e.ceiling)}
+}
+
+func (e *enforcement) uncapped(p *Policy, namespace string) actions {
 	if o, ok := e.overrides[p.ID]; ok && (len(o.Namespaces) == 0 || slices.Contains(o.Namespaces, namespace)) {
-		return o.Action, o.Action
+		return actions{o.Action, o.Action}
 	}
 	if e.strict && slices.Contains(strictIDs(), p.ID) {
-		return v1alpha1.Deny, v1alpha1.Deny
+		return actions{v1alpha1.Deny, v1alpha1.Deny}
 	}
-	return p.Action, p.Strongest
+	return actions{p.Action, p.Strongest}
 }
 
 // enabled reports whether p has an action other than off in any namespace.
@@ -73,8 +93,7 @@ func (e *enforcement) enabled(p *Policy) bool {
 	if overridden && len(o.Namespaces) == 0 {
 		return o.Action != v1alpha1.Off
 	}
-	usual, _ := e.action(p, "")
-	return overridden || usual != v1alpha1.Off
+	return overridden || e.actions(p, "").usual != v1alpha1.Off
 }
 
 // applyExemptions lowers the violations that an exemption covers to audit, or to warn where the exemption ends within

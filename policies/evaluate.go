@@ -43,7 +43,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 	if len(builtin)+len(users) == 0 {
 		return nil, nil
 	}
-	eval, err := e.newEvaluation(ctx, input, in.Request.Namespace)
+	eval, err := e.newEvaluation(ctx, input, &in)
 	if err != nil {
 		return nil, fmt.Errorf("could not decide: %w", err)
 	}

@@ -22,11 +22,11 @@ var (
 
 // evaluation is the evaluation of all queries for one input.
 type evaluation struct {
-	ctx       context.Context
-	engine    *Engine
-	txn       storage.Transaction
-	input     *ast.Term
-	namespace string
+	ctx    context.Context
+	engine *Engine
+	txn    storage.Transaction
+	input  *ast.Term
+	in     *Input
 	// cache holds the values of library rules: input and data are the same for all queries.
 	cache         topdown.VirtualCache
 	cancelled     atomic.Bool
@@ -36,7 +36,7 @@ type evaluation struct {
 }
 
 // newEvaluation starts an evaluation. The caller must close it.
-func (e *Engine) newEvaluation(ctx context.Context, input ast.Value, namespace string) (*evaluation, error) {
+func (e *Engine) newEvaluation(ctx context.Context, input ast.Value, in *Input) (*evaluation, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (e *Engine) newEvaluation(ctx context.Context, input ast.Value, namespace s
 		return nil, err
 	}
 	eval := &evaluation{
-		ctx: ctx, engine: e, txn: txn, input: ast.NewTerm(input), namespace: namespace, cache: topdown.NewVirtualCache(),
+		ctx: ctx, engine: e, txn: txn, input: ast.NewTerm(input), in: in, cache: topdown.NewVirtualCache(),
 	}
 	if ctx.Done() != nil {
 		eval.stopAfterFunc = context.AfterFunc(ctx, func() { eval.cancelled.Store(true) })
@@ -107,7 +107,7 @@ func (e *evaluation) evaluateTogether(queries []query) ([]Violation, error) {
 	return e.violations(queries, results)
 }
 
-// violations reads the results of queries. Each violation gets at most the action that its policy may have in the namespace.
+// violations reads the results of queries. Each violation gets at most the action that its policy may have there.
 func (e *evaluation) violations(queries []query, results topdown.QueryResult) ([]Violation, error) {
 	var found []Violation
 	for _, q := range queries {
@@ -115,8 +115,8 @@ func (e *evaluation) violations(queries []query, results topdown.QueryResult) ([
 		if result == nil {
 			return nil, errors.New("violation is undefined")
 		}
-		usual, strongest := e.engine.enforcement.action(q.policy, e.namespace)
-		violations, err := readResult(q.policy.ID, usual, strongest, result.Value)
+		limits := e.engine.enforcement.limitsFor(q.policy, e.in)
+		violations, err := readResult(q.policy.ID, limits, result.Value)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -9,9 +10,9 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
-// readResult reads a policy's set of violations. Each has its own action, but none above the strongest; without one it has
-// the usual action.
-func readResult(id string, usual, strongest v1alpha1.Action, result ast.Value) ([]Violation, error) {
+// readResult reads a policy's set of violations. Each has its own action, but none above its strongest; without one it has
+// its usual one. Which these are limits says.
+func readResult(id string, limits func(*Violation) actions, result ast.Value) ([]Violation, error) {
 	set, ok := result.(ast.Set)
 	if !ok {
 		return nil, fmt.Errorf("violation is %s, not a set", ast.ValueName(result))
@@ -26,10 +27,8 @@ func readResult(id string, usual, strongest v1alpha1.Action, result ast.Value) (
 			return fmt.Errorf("violation%s: %w", quoteMessage(t.Value), err)
 		}
 		v.Policy = id
-		if v.Action == "" {
-			v.Action = usual
-		}
-		v.Action = weaker(v.Action, strongest)
+		may := limits(&v)
+		v.Action = weaker(cmp.Or(v.Action, may.usual), may.strongest)
 		if v.Action != v1alpha1.Off {
 			out = append(out, v)
 		}

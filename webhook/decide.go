@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	admissionv1 "k8s.io/api/admission/v1"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/tlsward/tlsward/mesh"
@@ -21,7 +22,7 @@ func (w *Webhooks) decide(ctx context.Context, e endpoint, r *ctrladmission.Requ
 	if err := w.meshKnown(); err != nil {
 		return w.failed(e, r, "not-ready", err)
 	}
-	if r.SubResource != "" && !isStatusOfEntry(r) {
+	if r.SubResource != "" && !isStatusOfEntry(r) && !writesMetadata(r) {
 		return allowed()
 	}
 	o, err := e.decide(ctx, evaluator, r)
@@ -62,6 +63,19 @@ func (w *Webhooks) failed(e endpoint, r *ctrladmission.Request, reason string, e
 // allocated to its hosts.
 func isStatusOfEntry(r *ctrladmission.Request) bool {
 	return r.SubResource == "status" && r.Kind.Group == "networking.istio.io" && r.Kind.Kind == mesh.KindServiceEntry
+}
+
+// writesMetadata reports whether a request for a subresource may write the labels and the annotations of its object, as the status of
+// Kubernetes' own kinds may (pkg/registry/core/service, serviceStatusStrategy; pkg/registry/core/namespace, namespaceStatusStrategy and
+// namespaceFinalizeStrategy): whoever may write it moves connections. That of custom resources leaves them alone.
+func writesMetadata(r *ctrladmission.Request) bool {
+	switch {
+	case r.Kind.Group != "" || r.Operation != admissionv1.Update:
+		return false
+	case r.SubResource == "status":
+		return r.Kind.Kind == mesh.KindService || r.Kind.Kind == mesh.KindNamespace
+	}
+	return r.SubResource == "finalize" && r.Kind.Kind == mesh.KindNamespace
 }
 
 // failsOpen reports whether a request is admitted where nothing can be decided: of kinds of Kubernetes itself, without which

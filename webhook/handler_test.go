@@ -12,6 +12,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -121,6 +122,33 @@ func TestStatusOfServiceEntries(t *testing.T) {
 	}
 	if !failsOpen(&ctrladmission.Request{AdmissionRequest: *write}) {
 		t.Error("Istio would wait for what cannot be decided")
+	}
+}
+
+// The status of a Service, and what is finalized of a Namespace, may bring labels and annotations along.
+func TestSubresourcesThatWriteMetadata(t *testing.T) {
+	service := func(annotation string) string {
+		return "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: default, annotations: {" + annotation + "}}, " +
+			"spec: {clusterIP: 10.0.0.9, ports: [{port: 80, name: http}]}}"
+	}
+	f := newFixture(t, Options{Cache: newCache(t, service(""))})
+	f.Use(testEvaluator(t))
+	server := start(t, f.Register)
+	for _, tc := range []struct {
+		subresource string
+		want        bool
+	}{{"status", true}, {"scale", false}} {
+		write := update(t, service("istio.io/newer-than-tlsward: x"), service(""))
+		write.SubResource = tc.subresource
+		got := server.review(t, "/validate", write)
+		if judged := len(got.Warnings) > 0; !got.Allowed || judged != tc.want {
+			t.Errorf("services/%s: %+v", tc.subresource, got)
+		}
+	}
+	if !writesMetadata(&ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+		Kind: metav1.GroupVersionKind{Version: "v1", Kind: "Namespace"}, SubResource: "finalize", Operation: admissionv1.Update,
+	}}) {
+		t.Error("namespaces/finalize is passed by")
 	}
 }
 

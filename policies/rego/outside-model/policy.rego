@@ -4,7 +4,7 @@
 #   The object has a label or an annotation of istio.io, or a field, that tlsward's model of Istio does not have: an API or a
 #   control plane that is newer than this tlsward, or a feature that it does not follow. Or an EnvoyFilter patches what
 #   leaves from proxies: told at the EnvoyFilter, at each object whose connections it may change, and where a patch goes that
-#   started TLS. Or a WasmPlugin or a TrafficExtension has code in what leaves. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or lets
+#   started TLS; or it changes whom sidecars let in. Or a WasmPlugin or a TrafficExtension has code in what leaves. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or lets
 #   plaintext in beside it where it was STRICT, or a ProxyConfig changes what proxies take or which they are. Or a route of
 #   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
@@ -82,6 +82,7 @@ _meanings := {
 	"not-strict": "no longer keeps plaintext out of these pods, where mutual TLS was STRICT: callers without a workload identity reach them.",
 	"extension": "has code of your own, or of others, in what leaves from proxies: it may change headers and routes, and call servers; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
+	"inbound": "changes what the sidecars of these pods take and whom they let in, past AuthorizationPolicies and mutual TLS if it says so; tlsward does not follow it.",
 	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
@@ -117,6 +118,8 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	{unknown.field: null},
 )]) if {
 	unknown.means == "tunnel"
+} else := "# Say whom to let in with an AuthorizationPolicy and a PeerAuthentication; else compare what the pods have: istioctl proxy-config listener POD --port 15006 -o yaml\n" if {
+	unknown.means == "inbound"
 } else := "# Leave this name out of spec.hosts.\n" if {
 	unknown.means == "search-domain"
 } else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {

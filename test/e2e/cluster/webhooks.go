@@ -113,8 +113,8 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 					of("gateway.networking.k8s.io", []string{"gateways", "httproutes", "grpcroutes", "tlsroutes", "tcproutes"}, admission.Create, admission.Update, admission.Delete),
 					of("gateway.networking.k8s.io", []string{"gatewayclasses"}, admission.Update, admission.Delete))...),
 			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
-			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", []string{"services"}, admission.Create, admission.Update, admission.Delete)),
-			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", []string{"namespaces"}, admission.Update, admission.Delete)),
+			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", []string{"services"}, admission.Create, admission.Update, admission.Delete), of("", []string{"services/status"}, admission.Update)),
+			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", []string{"namespaces"}, admission.Update, admission.Delete), of("", []string{"namespaces/status", "namespaces/finalize"}, admission.Update)),
 		},
 	}
 }
