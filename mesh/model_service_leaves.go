@@ -77,12 +77,13 @@ func (s *Snapshot) outsideAcceptsMTLS(svc *service) bool {
 	return len(outside) > 0 && !slices.ContainsFunc(outside, func(w *networking.WorkloadEntry) bool { return !acceptsMTLS(w) })
 }
 
-// selectedOutside returns the WorkloadEntries outside the mesh that a Kubernetes Service selects.
+// selectedOutside returns the WorkloadEntries outside the mesh that a Kubernetes Service selects. One whose address is a name gives it
+// no endpoint, but keeps the one that it had by an address before, as long as Istio runs (see formerAddress).
 func (s *Snapshot) selectedOutside(svc *service) []*networking.WorkloadEntry {
 	if !svc.kubernetes || len(svc.selector) == 0 {
 		return nil
 	}
-	return slices.DeleteFunc(s.selectedWorkloads(svc.namespace, svc.selector, false), func(w *networking.WorkloadEntry) bool {
+	return slices.DeleteFunc(s.selectedWorkloads(svc.namespace, svc.selector, true), func(w *networking.WorkloadEntry) bool {
 		return w.Address == "" || !s.isOutside(w.Address, false)
 	})
 }

@@ -62,7 +62,8 @@ func TestServiceLeavesMesh(t *testing.T) {
 		"address: 203.0.113.5, labels: {app: web, security.istio.io/tlsMode: istio}":           true,
 		"address: 203.0.113.5, labels: {app: other}":                                           false,
 		"address: 10.1.2.3, labels: {app: web}":                                                false,
-		"address: api.other.example, labels: {app: web}":                                       false, // no address
+		"address: api.other.example, labels: {app: web}":                                       true, // see formerAddress
+		"address: web.shop.svc.cluster.local, labels: {app: web}":                              false,
 		"address: 203.0.113.5, metadata: {labels: {app: web}}, ports: {http: 8080}, weight: 1": true,
 	} {
 		s := snapshot(t, "Service shop/web: {selector: {app: web}, ports: [{port: 80, name: http}]}", "WorkloadEntry shop/vm: {"+workload+"}")

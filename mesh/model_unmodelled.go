@@ -37,6 +37,8 @@ const (
 	MeansPassthrough OutsideMeans = "passthrough"
 	// MeansSearchDomain: ambient clients that call another host ask for this name first, whoever declares that one, and when.
 	MeansSearchDomain OutsideMeans = "search-domain"
+	// MeansFormerAddress: Services keep the address outside that a WorkloadEntry had.
+	MeansFormerAddress OutsideMeans = "former-address"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 	// MeansTunnel: the server to which TLS is started passes the bytes on, as the application wrote them.

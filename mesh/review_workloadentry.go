@@ -53,3 +53,18 @@ func (r *review) addWorkloadHost(host string) {
 	r.addGatewayPathsTo(host)
 	r.add(slices.DeleteFunc(list, func(c change) bool { return c.hop.kind == HopGateway || !news(c) })...)
 }
+
+// formerAddress returns the address of a WorkloadEntry that becomes a name, or a socket, where it was one outside the mesh. Istio
+// tells its registry of Services nothing of an entry without an IP address, also not that the one before is gone: Services that
+// select it, now or later, have the former address until istiod starts again
+// (pilot/pkg/serviceregistry/serviceentry/controller.go pushWorkloadUpdates).
+func (s *Snapshot) formerAddress(object, stored *Object) []OutsideModel {
+	if stored == nil || object.Kind != KindWorkloadEntry {
+		return nil
+	}
+	was, is := stored.Spec.(*networking.WorkloadEntry).Address, object.Spec.(*networking.WorkloadEntry).Address
+	if !isAddress(was) || !s.isOutside(was, false) || is == "" || isAddress(is) {
+		return nil
+	}
+	return []OutsideModel{{Field: "spec.address", Means: MeansFormerAddress}}
+}

@@ -9,7 +9,8 @@
 #   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
-#   ambient pods ask for first when they call another host, by a search domain. A warning; a denial under strict. A Gateway outside the root namespace
+#   ambient pods ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
+#   Services keep the former one. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -87,6 +88,7 @@ _meanings := {
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
+	"former-address": "is no IP address any more: Services that select this WorkloadEntry keep the one that it had, outside the mesh, until istiod starts again.",
 	"search-domain": "ends in a search domain of ambient pods: what calls a host by the name before it asks for this name first, and ztunnel answers with this entry, also where somebody declares that host later.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
@@ -120,6 +122,8 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	unknown.means == "tunnel"
 } else := "# Say whom to let in with an AuthorizationPolicy and a PeerAuthentication; else compare what the pods have: istioctl proxy-config listener POD --port 15006 -o yaml\n" if {
 	unknown.means == "inbound"
+} else := "# Delete this WorkloadEntry and create it anew: then Istio forgets the address that it had.\n" if {
+	unknown.means == "former-address"
 } else := "# Leave this name out of spec.hosts.\n" if {
 	unknown.means == "search-domain"
 } else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {

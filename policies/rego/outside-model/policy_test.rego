@@ -54,6 +54,7 @@ test_says_what_hangs_on_it[means] if {
 		"gateway-route": "attaches it to a gateway, and it leads out of the mesh",
 		"image": "names a proxy that Istio does not publish",
 		"gateway-pods": "takes the place of spec.selector",
+		"former-address": "keep the one that it had",
 		"search-domain": "ends in a search domain of ambient pods",
 		"revision": "gives the object to a control plane that is here too",
 	}
@@ -90,6 +91,12 @@ test_has_a_name_left_out if {
 	review := object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [object.union(_unknown("spec.hosts[0]"), {"means": "search-domain"})]})
 	some v in found with input as review
 	v.fix == "# Leave this name out of spec.hosts.\n"
+}
+
+test_has_an_address_forgotten if {
+	review := object.union(fixtures.review("WorkloadEntry", []), {"outsideModel": [object.union(_unknown("spec.address"), {"means": "former-address"})]})
+	some v in found with input as review
+	contains(v.fix, "Delete this WorkloadEntry and create it anew")
 }
 
 test_says_what_held_tls_up if {
