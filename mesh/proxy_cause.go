@@ -59,6 +59,8 @@ const (
 	CauseOtherName Cause = "other-name"
 	// CauseRoutedElsewhere: a route of somebody else's leads away from the service.
 	CauseRoutedElsewhere Cause = "routed-elsewhere"
+	// CauseRenamed: the service is of type ExternalName now, another name of a server outside to which no proxy starts TLS.
+	CauseRenamed Cause = "renamed"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
 	CauseNoDestination Cause = "no-destination"
 )

@@ -45,6 +45,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.gatewayClass(object.Name)
 	}
 	r.diverted()
+	r.withdrawn()
 	if r.stopped() {
 		return nil, r.err
 	}

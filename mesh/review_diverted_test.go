@@ -102,8 +102,12 @@ func TestReviewDiverted(t *testing.T) {
 		{"DISABLE that was there", cart + `
 			DestinationRule team/x @2: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, `
 			DestinationRule team/x @2: {host: cart.shop.svc.cluster.local, trafficPolicy: {loadBalancer: {simple: RANDOM}, tls: {mode: DISABLE}}}`, ``},
-		{"DISABLE by its own namespace, and by the root namespace", cart, `
-			DestinationRule shop/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
+		{"DISABLE by its own namespace, for all others", cart, `
+			DestinationRule shop/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar any other namespace cart.shop.svc.cluster.local:8080 (mesh) plaintext disabled was originated by Service shop/cart
+			sidecar any other namespace cart.shop.svc.cluster.local:8081 (mesh) plaintext disabled was originated by Service shop/cart`},
+		{"DISABLE by the root namespace", cart, `
+			DestinationRule istio-system/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before, after, object := changed(t, c.before, c.change)

@@ -54,7 +54,8 @@ func TestReviewService(t *testing.T) {
 		{"the same by an update", api + plain + route + inside, alias, `
 			sidecar any other namespace plain.example:80 plaintext no-rule was unrouted
 			sidecar egress plain.example:80 plaintext no-rule was unrouted
-			sidecar shop plain.example:80 plaintext no-rule was unrouted`},
+			sidecar shop plain.example:80 plaintext no-rule was unrouted
+			sidecar any other namespace web.shop.svc.cluster.local:80 (mesh) plaintext renamed was originated by Service shop/web`},
 		{"a service of the mesh to which a route of a third namespace leads", api + route, inside, `
 			sidecar any other namespace web.shop.svc.cluster.local:80 plaintext routed-inside was originated by VirtualService shop/api lost check of api.example of ServiceEntry egress/api
 			sidecar egress web.shop.svc.cluster.local:80 plaintext routed-inside was originated by VirtualService shop/api lost check of api.example of ServiceEntry egress/api`},

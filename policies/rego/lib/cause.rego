@@ -27,10 +27,11 @@ _cause_texts := {
 	"declared-tls": "%s declares the port for TLS, and the proxy passes on what these clients send as before",
 	"declared-otherwise": "%s declares the port for another protocol, and the proxy passes on what these clients send as before",
 	"other-addresses": "%s has the port at other addresses alone, and the proxy passes on what these clients send elsewhere",
-	"not-exported": "%s is not exported to this client any more (spec.exportTo, or the label istio.io/rev), and the proxy passes on what it gets",
+	"not-exported": "%s is not exported to this client any more (exportTo, or the label istio.io/rev), and the proxy passes on what it gets",
 	"left-to-wildcard": "%s has a wildcard over the host, which takes it then, and no rule starts TLS for that one",
 	"kept-inside": "this client has the host from %s, of another namespace, whose servers are inside the mesh and get it as it is",
 	"other-name": "an entry or a route for another name of the service takes these requests",
+	"renamed": "%s, of type ExternalName, is another name of a server outside then, and nothing starts TLS to that",
 	"routed-elsewhere": "a route of another namespace leads elsewhere",
 	"routed-inside": "%s, which is neither of these clients' namespace nor of the host's, leads it to a service inside the mesh, which gets it as it is",
 	"other-listener": "the listener of another host takes these connections",
@@ -41,7 +42,7 @@ default _subject(_) := "the rule that applies"
 
 # What a cause is about: the other object for some causes, else what decided, else the rule.
 _subject(flow) := flow.related if {
-	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "not-exported", "left-to-wildcard", "kept-inside", "routed-inside"}
+	flow.cause in {"merged-away", "case-mismatch", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "not-exported", "left-to-wildcard", "kept-inside", "routed-inside", "renamed"}
 } else := decided_by(flow) if {
 	decided_by(flow) != ""
 } else := object_name(flow.rule)

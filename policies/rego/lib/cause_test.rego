@@ -15,7 +15,7 @@ causes := {
 	"no-rule", "unset", "disabled", "no-mode", "unselected", "credential-ignored", "incomplete-mutual",
 	"mutual-at-waypoint", "selector-at-waypoint", "ztunnel", "merged-away", "off-path", "unknown-host",
 	"case-mismatch", "passthrough", "port-not-declared", "declared-tls", "declared-otherwise", "other-addresses", "not-exported", "left-to-wildcard", "kept-inside", "routed-inside", "no-destination", "other-listener",
-	"other-name", "routed-elsewhere",
+	"other-name", "renamed", "routed-elsewhere",
 }
 
 test_an_unknown_cause_has_a_text if {

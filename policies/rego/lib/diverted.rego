@@ -5,15 +5,25 @@ package tlsward.lib
 only_own_clients(flow) if flow.client.namespace == input.request.namespace
 
 # METADATA
+# description: Whether a flow to a service of the mesh is to one of the namespace of the object under review, and still goes there.
+is_own_service(flow) if {
+	flow.hopKind == "mesh"
+	not flow.diverted
+	flow.service.namespace == input.request.namespace
+}
+
+# METADATA
 # description: What happens to a diverted flow, without the flow.
 diverted_text(flow) := sprintf("%s would lose %s by this %s: %s.", [
-	_connections(flow),
+	connections(flow),
 	_lost_protection(flow),
 	input.request.operation,
 	_diversion_text(flow),
 ])
 
-_connections(flow) := "requests" if {
+# METADATA
+# description: What goes by a flow, as the subject of a sentence.
+connections(flow) := "requests" if {
 	flow.payload == "http"
 } else := "connections"
 
@@ -57,6 +67,15 @@ _taken_since(flow) := sprintf("%s is a name of %s, too, and %s takes it", [
 # description: The fix for a diverted flow.
 keep_with_service(flow) := keep_object if {
 	input.request.operation == "DELETE"
+} else := sprintf("# Name the namespaces of these clients, too, in the annotation networking.istio.io/exportTo of %s.\n", [object_name(flow.service)]) if {
+	flow.cause == "not-exported"
+} else := sprintf("# Leave port %d of %s as it is while others call it.\n", [flow.port, object_name(flow.service)]) if {
+	flow.cause == "declared-otherwise"
+} else := "# Declare the server by a ServiceEntry, with a DestinationRule that starts TLS, first.\n" if {
+	flow.cause == "renamed"
+} else := "# Lead to a subset, or a service, whose rule does not disable TLS.\n" if {
+	is_own_service(flow)
+	input.request.kind != "DestinationRule"
 } else := sprintf("# Where the pods of %s have a sidecar, leave these settings out: Istio starts mutual TLS by itself.\n", [object_name(flow.service)]) if {
 	not flow.diverted
 } else := sprintf("# Leave %s out of %s: it is a name of %s. Or let spec.exportTo be [\".\"].\n", [

@@ -118,3 +118,37 @@ test_the_object_that_hid_it_stays if {
 	fixes := {v.fix | some v in found} with input as fixtures.deletion("ServiceEntry", [flow])
 	fixes == {"# The traffic still needs ServiceEntry default/edition-cnn-com. Delete what sends it first.\n"}
 }
+
+# How a namespace's own services are called is its own to say, and told.
+test_warns_of_what_a_namespace_does_to_its_own_services[cause] if {
+	some cause, [message, fix] in {
+		"disabled": ["has mode DISABLE", "leave these settings out"],
+		"not-exported": ["Service default/pay is not exported to this client any more", "# Name the namespaces of these clients"],
+		"declared-otherwise": ["Service default/pay declares the port for another protocol", "# Leave port 8080 of Service default/pay as it is"],
+		"renamed": ["Service default/pay, of type ExternalName, is another name of a server outside then", "# Declare the server by a ServiceEntry"],
+	}
+	flow := object.union(object.remove(diverted({}), ["diverted"]), {
+		"cause": cause,
+		"related": "Service default/pay",
+		"service": {"kind": "Service", "namespace": "default", "name": "pay"},
+		"hops": [object.union(fixtures.plaintext_hop, {"decidedBy": {"object": fixtures.destination_rule, "field": "spec.trafficPolicy.tls.mode"}})],
+	})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	v.action == "warn"
+	contains(v.message, message)
+	contains(v.fix, fix)
+}
+
+test_says_nothing_of_tls_to_a_service_of_the_mesh if {
+	found == set() with input as fixtures.review("DestinationRule", [diverted({"verdict": "originated"})])
+}
+
+test_has_routes_lead_elsewhere if {
+	flow := object.union(diverted({}), {
+		"cause": "disabled",
+		"service": {"kind": "Service", "namespace": "default", "name": "pay"},
+		"hops": [object.union(fixtures.plaintext_hop, {"decidedBy": {"object": fixtures.destination_rule, "field": "spec.trafficPolicy.tls.mode"}})],
+	})
+	some v in found with input as fixtures.review("VirtualService", [flow])
+	contains(v.fix, "# Lead to a subset, or a service, whose rule does not disable TLS.")
+}

@@ -8,7 +8,8 @@
 #   waypoint of ambient clients. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
-#   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning.
+#   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
+#   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
 #   is refused, too.
 #   What Istio itself calls without TLS (keys of a RequestAuthentication, the module of a WasmPlugin or TrafficExtension by an
@@ -38,6 +39,7 @@ violation contains lib.flow_violation(f, object.union(_diverted_action(f), {
 	some f in input.egress
 	f.hopKind == "mesh"
 	f.before == "originated"
+	f.verdict == "plaintext"
 }
 
 # An EnvoyFilter whose patch says plainly that TLS is taken away.
@@ -83,10 +85,12 @@ _value_at(field) := input.object.spec.url if {
 	field == "spec.wasm.url"
 } else := input.object.spec.jwtRules[to_number(regex.find_n("[0-9]+", field, 1)[0])].jwksUri
 
-# What a namespace does to its own clients is its own to say.
+# What a namespace does to its own clients, or how its own services are called, is its own to say.
 default _diverted_action(_) := {}
 
 _diverted_action(f) := {"action": "warn"} if lib.only_own_clients(f)
+
+_diverted_action(f) := {"action": "warn"} if lib.is_own_service(f)
 
 _refused(f) if lib.lost_tls(f)
 

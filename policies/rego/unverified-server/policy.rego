@@ -4,7 +4,8 @@
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
 #   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
 #   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
-#   host, any object, or where they then have it made by another CA than the host's namespace chose. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
+#   host, any object, or where they then have it made by another CA than the host's namespace chose. A rule for a service of the mesh, in
+#   whose TLS nobody is checked, takes that check from everybody's clients, and is told. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
 #   a direct response, or a fault that is no error), that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
 #   where its server expects one.
 # related_resources:
@@ -80,6 +81,25 @@ _trust_message(f) := lib.flow_message(f, sprintf(
 _is_answered_for(_) if input.request.operation != "DELETE"
 
 _is_answered_for(f) if f.lostVerification
+
+# The mesh's own mutual TLS says who answers.
+violation contains lib.flow_violation(f, {"message": _mesh_message(f), "fix": _mesh_fix(f)}) if {
+	some f in input.egress
+	f.hopKind == "mesh"
+	f.verdict == "originated"
+}
+
+_mesh_message(f) := lib.flow_message(f, sprintf(
+	"%s would lose the mesh's own mutual TLS, with the check of who answers, by this %s: TLS starts, and nobody is checked: %s.",
+	[lib.connections(f), input.request.operation, _reason(f)],
+))
+
+_mesh_fix(f) := lib.keep_object if {
+	input.request.operation == "DELETE"
+} else := sprintf(
+	"# Where the pods of %s have a sidecar, leave the settings of tls out: Istio starts mutual TLS by itself. Else name the server:\n%s",
+	[lib.service_name(f), _fix(f)],
+)
 
 # Nothing leaves, but the application takes the answer for the server's.
 violation contains lib.flow_violation(f, {"message": _answered_message(f), "fix": lib.leave_to_others(f)}) if {

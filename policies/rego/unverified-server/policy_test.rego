@@ -169,3 +169,19 @@ test_keeps_the_entry_by_which_the_check_would_be_lost if {
 	some v in found with input as fixtures.review("ServiceEntry", [flow])
 	startswith(v.fix, "# The traffic still needs ServiceEntry")
 }
+
+# The mesh's own mutual TLS said who answers.
+test_warns_of_a_service_of_the_mesh_in_whose_tls_nobody_is_checked if {
+	flow := object.union(fixtures.originated_flow({"insecure": true, "verified": false}), {
+		"hopKind": "mesh",
+		"before": "originated",
+		"host": "pay.default.svc.cluster.local",
+		"service": {"kind": "Service", "namespace": "default", "name": "pay"},
+	})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	not v.action
+	contains(v.message, "would lose the mesh's own mutual TLS, with the check of who answers, by this CREATE: TLS starts, and nobody is checked: insecureSkipVerify is set")
+	contains(v.fix, "# Where the pods of Service default/pay have a sidecar")
+	some deleted in found with input as fixtures.deletion("DestinationRule", [flow])
+	not contains(deleted.fix, "have a sidecar")
+}

@@ -1,0 +1,166 @@
+package mesh
+
+import (
+	"iter"
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// withdrawn adds the flows by which clients of other namespaces lose the mutual TLS that Istio starts towards a service of the mesh,
+// by an object of the service's own namespace:
+//  1. a Service that hides from them, is for UDP now, or is another name of a server outside;
+//  2. a rule that disables TLS, or starts one in which nobody is checked, or a route to a subset, or another Service, with such a rule.
+//
+// It is its owner's to say how it is called, so that this is told and not refused; whether its pods take mutual TLS is not known
+// here, but for a PeerAuthentication with mode DISABLE. What hangs on the mesh's own TLS, as AuthorizationPolicies that ask for
+// identities, shows what is lost. Waypoints, gateways and ztunnel are not looked at. Here shop's requests to pay go in plaintext:
+//
+//	kind: Service                                 # its old version had no annotation
+//	metadata:
+//	  name: pay
+//	  namespace: bank
+//	  annotations: {networking.istio.io/exportTo: "."}
+func (r *review) withdrawn() {
+	o := r.reviewed()
+	if o == nil || o.Namespace == r.after.settings.RootNamespace {
+		return
+	}
+	switch o.Kind {
+	case KindService:
+		if r.object == nil || r.old == nil {
+			return // nobody calls what is gone, and nobody did what is new
+		}
+		r.withdrawnFrom(r.after.settings.servicesOf(r.object)[0].host)
+	case KindDestinationRule:
+		for _, version := range r.versions() {
+			r.withdrawnFromAll(r.after.hostsCoveredBy(r.after.settings.qualify(ruleSpec(version).Host, version.Namespace)))
+		}
+	case KindVirtualService, KindHTTPRoute, KindGRPCRoute, KindTCPRoute:
+		rr := &routeReview{review: r, routes: []Ref{o.Ref}}
+		for _, pattern := range rr.hosts() {
+			r.withdrawnFromAll(r.after.hostsCoveredBy(pattern))
+		}
+	}
+}
+
+// withdrawnFromAll adds the flows to those of some hosts that are of the namespace under review: what a rule or a route does to
+// maxLookedAt of these it does to the others.
+func (r *review) withdrawnFromAll(hosts iter.Seq[string]) {
+	looked := 0
+	for known := range hosts {
+		if r.stopped() || looked == maxLookedAt {
+			return
+		}
+		if slices.ContainsFunc(r.after.services.At(known), r.isReviewedOwners) {
+			looked++
+			r.withdrawnFrom(known)
+		}
+	}
+}
+
+// isReviewedOwners reports whether a service is of the namespace of the object under review, and of the mesh.
+func (r *review) isReviewedOwners(svc *service) bool {
+	return svc.namespace == r.reviewed().Namespace && svc.kubernetes
+}
+
+// withdrawnFrom adds the flows of clients of other namespaces to a host that lose its mutual TLS.
+func (r *review) withdrawnFrom(host string) {
+	if len(r.after.gatewaysBehind(host)) > 0 {
+		return // see plaintext-gateway-hop
+	}
+	for _, client := range r.clients(host) {
+		if client.Kind != ClientSidecar || client.Namespace == r.reviewed().Namespace {
+			continue
+		}
+		for _, number := range r.before.Ports(host) {
+			if r.stopped() {
+				return
+			}
+			r.spend(1)
+			svc, ok := r.before.serviceFor(client, host)
+			if ok && r.isReviewedOwners(svc.service) && r.before.isMeshService(svc.service) && r.before.startsMTLS(client, svc, number) {
+				r.addWithdrawn(client, svc, number)
+			}
+		}
+	}
+}
+
+// addWithdrawn adds the flow of what a client sends to a port of a service, which was under mutual TLS, where it is not any more, or
+// is under TLS in which nobody is checked.
+func (r *review) addWithdrawn(client Client, was scopedService, number uint32) {
+	h := hop{client: client, host: was.host, port: number}
+	cause, lost := r.whyWithdrawn(client, was, number), true
+	if cause == CauseNone {
+		if h, lost = r.after.hopWithoutMTLS(client, was.host, number); !lost {
+			return
+		}
+		cause = h.cluster.Cause
+	}
+	p, _ := was.port(number)
+	f := Flow{
+		Path:    Path{Client: client, Host: was.host, Port: number, Hops: []Hop{h.cluster.Hop}, Verdict: Originated, Cause: cause},
+		HopKind: HopMesh, Protocol: p.protocol, Family: p.family(), Payload: r.before.payloadFrom(client, was, p), Service: &was.ref, Before: Originated,
+	}
+	if cause != CauseNone {
+		f.Verdict, f.Related = Plaintext, was.ref.String()
+		f.Hops[0].Names = []string{}
+	}
+	key := flowKey{kind: client.Kind, client: client.Namespace + labelsKey(client.Labels), host: was.host, port: number, hopKind: HopMesh}
+	if _, known := r.index[key]; !known {
+		r.index[key] = len(r.flows)
+		r.flows = append(r.flows, f)
+	}
+}
+
+// whyWithdrawn returns the reason why a client's proxy passes on what it sends to a port of a service that it had: it has none any
+// more, or one for another protocol, or another name of a server outside, to which nothing starts TLS; CauseNone where it does not.
+func (r *review) whyWithdrawn(client Client, was scopedService, number uint32) Cause {
+	svc, ok := r.after.serviceFor(client, was.host)
+	p, has := svc.port(number)
+	switch {
+	case ok && isExternalName(svc.service) && r.after.isOutside(was.host, true):
+		if egressVerdict(r.after.hops(client, was.host, number)) != Originated && (r.after.allowsAny(client) || r.after.isExternal(svc.externalName)) {
+			return CauseRenamed
+		}
+	case !r.after.allowsAny(client):
+		return CauseNone // nothing is passed on
+	case !ok && r.after.Get(was.ref) != nil:
+		return CauseNotExported
+	case ok && has && p.family() == FamilyUDP:
+		return CauseDeclaredOtherwise
+	}
+	return CauseNone
+}
+
+// startsMTLS reports whether a client's proxy starts mutual TLS of the mesh, or TLS in which somebody is checked, wherever it sends
+// what is for a port of a Service inside the mesh, as far as the pods may take it.
+func (s *Snapshot) startsMTLS(client Client, svc scopedService, number uint32) bool {
+	p, has := svc.port(number)
+	if !has || p.family() == FamilyTLS || p.family() == FamilyUDP || s.modeAt(svc.namespace, svc.selector, otherPorts) == disabledMode {
+		return false
+	}
+	_, without := s.hopWithoutMTLS(client, svc.host, number)
+	return !without && slices.ContainsFunc(s.hops(client, svc.host, number), func(h hop) bool { return h.host == svc.host })
+}
+
+// hopWithoutMTLS returns the first hop, of what a client sends to a port of a host, to a Service inside the mesh to which its proxy
+// starts no TLS, or one in which nobody is checked; ok is false where there is none.
+func (s *Snapshot) hopWithoutMTLS(client Client, host string, number uint32) (found hop, ok bool) {
+	for _, h := range s.hops(client, host, number) {
+		svc, known := s.serviceFor(h.client, h.host)
+		if !known || h.kind == HopGateway || h.kind == HopNone || !svc.kubernetes || !s.isMeshService(svc.service) {
+			continue
+		}
+		if h.kind == hopInside {
+			h.cluster, h.exists = s.cluster(h.client, svc, h.port, h.subset)
+			h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, h.payload)
+		}
+		isMutual := h.cluster.Hop.TLS == networking.ClientTLSSettings_ISTIO_MUTUAL.String()
+		isPlain := h.cluster.Cause == CauseDisabled || h.cluster.Cause == CauseNoMode
+		if h.exists && (isPlain || h.cluster.Hop.TLS == "" && s.settings.NoAutoMTLS || h.cluster.Hop.TLS != "" && !isMutual && !h.cluster.Hop.Verified) {
+			return h, true
+		}
+	}
+	return hop{}, false
+}
