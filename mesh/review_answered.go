@@ -23,7 +23,8 @@ func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, n
 	if !ok || r.object == nil || p.family() == FamilyTLS || egressVerdict(earlier) != Originated {
 		return nil
 	}
-	v, by := r.after.answeringRoute(client, svc, name, p)
+	answers := func(route *networking.HTTPRoute) bool { return answersInPlace(route, name) }
+	v, by := r.after.answeringRoute(client, svc, name, p, answers)
 	if by == nil {
 		return nil
 	}
@@ -39,28 +40,37 @@ func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, n
 
 // answeringRoute returns the VirtualService that takes a sidecar's requests for a name, and its first route, or that of a
 // delegate, which answers some of them in the server's place; nil where none does.
-func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string, p port) (*virtualService, *Decision) {
+func (s *Snapshot) answeringRoute(client Client, svc scopedService, name string, p port, answers func(*networking.HTTPRoute) bool) (*virtualService, *Decision) {
 	l, heard := s.egressListenerFor(client, svc, p)
 	if !heard || client.Kind != ClientSidecar || l.parsedAs(p) != FamilyHTTP && l.parsedAs(p) != FamilyUnspecified {
 		return nil, nil
 	}
 	r := matchContext{gateway: meshGateway, host: name, port: p.number, client: client}
 	for _, v := range s.virtualServicesForRequests(s.selectVirtualServices(client, svc.host, l), svc.host, r, l) {
-		taken := false
-		for route, authors := range s.authoredRoutes(v) {
-			applies, whole := matchHTTP(v, route, r)
-			if applies && answersInPlace(route, name) {
-				return v, decisionToAnswer(route, authors)
-			}
-			if taken = taken || applies; whole {
-				break
-			}
+		by, taken := s.firstAnswer(v, r, answers)
+		if by != nil {
+			return v, by
 		}
 		if taken {
 			break
 		}
 	}
 	return nil, nil
+}
+
+// firstAnswer returns the first route of a VirtualService that answers what it takes, nil if none does, and whether any takes
+// something.
+func (s *Snapshot) firstAnswer(v *virtualService, at matchContext, answers func(*networking.HTTPRoute) bool) (by *Decision, taken bool) {
+	for route, authors := range s.authoredRoutes(v) {
+		applies, whole := matchHTTP(v, route, at)
+		if applies && answers(route) {
+			return decisionToAnswer(route, authors), true
+		}
+		if taken = taken || applies; whole {
+			break
+		}
+	}
+	return nil, taken
 }
 
 // decisionToAnswer returns the field that has a route answer requests.

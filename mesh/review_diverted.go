@@ -42,15 +42,17 @@ type Diversion struct {
 //  1. a listener of another host at the service's address;
 //  2. an entry, or a route, for another name of the service (servicesNamed);
 //  3. routes that lead outside the mesh or to a third namespace's services, also for hosts outside that were under TLS;
-//  4. a rule that disables TLS.
+//  4. a rule that disables TLS;
+//  5. routes that answer in its place (answered).
 //
 // What an object does to its own namespace's services is its owner's to say, and the root namespace is the mesh's own.
 // Waypoints, gateways and ztunnel are not looked at.
 type divertedReview struct {
 	*review
 	then map[uint32]*portListeners // before the review, by port
-	// victims are the services that lose something, at most maxTakenHosts; looked counts those that were looked at.
-	victims, looked int
+	// victims are the services that lose something, at most maxTakenHosts; looked counts those that were looked at, asked those for
+	// which something may answer.
+	victims, looked, asked int
 }
 
 const (
@@ -76,6 +78,7 @@ func (r *review) diverted() {
 		dr.services(dr.selecting())
 	case KindVirtualService, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute:
 		dr.routes()
+		dr.answered()
 	case KindDestinationRule:
 		dr.rule()
 	}

@@ -6,7 +6,7 @@
 #   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
 #   host, any object, or where they then have it made by another CA than the host's namespace chose. A rule for a service of the mesh, in
 #   whose TLS nobody is checked, takes that check from everybody's clients, and is told. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
-#   a direct response, or a fault that is no error), that is told. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
+#   a direct response, or a fault that is no error), that is told, for services of the mesh too. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
 #   where its server expects one.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
