@@ -21,6 +21,9 @@ type LostVerification struct {
 	Names []string `json:"names"`
 	// Trust is what the certificate is checked by now, in place of what it was; "" where that is the same, or no name is checked.
 	Trust string `json:"trust,omitempty"`
+	// Asks is the Host header that a route gives the requests, where it is none of the server's whose name is still checked; "" where
+	// they keep their own.
+	Asks string `json:"asks,omitempty"`
 }
 
 // verification is what the certificates of servers are checked for, and by, and the namespaces of the rules that say so.
@@ -56,7 +59,7 @@ func (r *review) lostVerification(h hop, checked verification, client Client, de
 	author, trust := r.authorOf(h), ""
 	if len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isKnown(n) }) {
 		if trust = h.trust(); trust == "" || slices.Contains(checked.trusts, trust) || author == r.after.settings.RootNamespace {
-			return nil
+			return r.rewritten(h, checked, client, declared, name)
 		}
 		names = nil
 	}
@@ -71,6 +74,34 @@ func (r *review) lostVerification(h hop, checked verification, client Client, de
 		return nil
 	}
 	return &LostVerification{Host: name, Service: svc.ref, Names: append([]string{}, names...), Trust: trust}
+}
+
+// rewritten returns what requests for name lose where a route of a third party gives them another Host header, while the SNI and the
+// names that are checked are written down: one server may have sites of many, as in a CDN, and the TLS is right for all of them.
+// Here team-a's route at a gateway that is everybody's leads to its own site:
+//
+//	metadata: {name: x, namespace: team-a}                               # rule of the gateway's namespace
+//	spec:                                                                host: api.example.com
+//	  hosts: [api.example.com]                                           trafficPolicy:
+//	  gateways: [egress/egress]                                            tls:
+//	  http:                                                                  mode: SIMPLE
+//	  - rewrite: {authority: team-a.example.net}                             sni: api.example.com
+//	    route: [{destination: {host: api.example.com}}]                      subjectAltNames: [api.example.com]
+func (r *review) rewritten(h hop, checked verification, client Client, declared, name string) *LostVerification {
+	if h.route == nil || h.payload == FamilyTLS || h.payload == FamilyOpaque || h.authority == "" || h.cluster.Hop.AutoSNI ||
+		!slices.ContainsFunc(r.versions(), func(o *Object) bool { return o.Ref == h.route.author || o.Ref == h.route.by() }) {
+		return nil
+	}
+	own := append([]string{name, h.host}, checked.names...)
+	if entry := h.cluster.service.serviceEntry(); entry != nil {
+		own = append(own, entry.Hosts...)
+	}
+	c := takenConnection{review: r, client: client, declared: declared, name: name, number: h.port}
+	if host.AnyCovers(own, strings.ToLower(h.authority)) || !c.isOfThirdParty(h.route) {
+		return nil
+	}
+	svc := r.declaredByOther(client, declared, h.route.author.Namespace)
+	return &LostVerification{Host: name, Service: svc.ref, Names: []string{}, Asks: h.authority}
 }
 
 // mayNotLoosen reports whether the object under review is a rule or an entry that may not even in the only namespace that

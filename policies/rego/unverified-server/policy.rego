@@ -6,7 +6,8 @@
 #   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
 #   host, any object, or where they then have it made by another CA than the host's namespace chose. A rule for a service of the mesh, in
 #   whose TLS nobody is checked, takes that check from everybody's clients, and is told. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
-#   a direct response, or a fault that is no error), that is told, for services of the mesh too. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
+#   a direct response, or a fault that is no error), that is told, for services of the mesh too, and so is a Host header that it gives requests
+#   to a server whose SNI is written down. So is a controller of an Ingress that does not check the gateway to which it leads, or shows no certificate
 #   where its server expects one.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
@@ -108,6 +109,21 @@ violation contains lib.flow_violation(f, {"message": _answered_message(f), "fix"
 	f.hopKind == "none"
 	f.lostVerification
 }
+
+# The server is right, and what it is asked for is another's.
+violation contains lib.flow_violation(f, {"message": _rewritten_message(f), "fix": lib.leave_to_others(f)}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.lostVerification.asks
+}
+
+_rewritten_message(f) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"these clients ask for %s, and with this %s of %s the server whose name is checked is asked for %s (the Host header):",
+		"one server may have the sites of many, and whoever has that name there gets their requests. It is for their namespace, or for the host's, to rewrite them.",
+	]),
+	[lib.asked_for(f), input.request.operation, lib.object_name(lib.reviewed_object), f.lostVerification.asks],
+))
 
 _answered_message(f) := lib.flow_message(f, sprintf(
 	concat(" ", [

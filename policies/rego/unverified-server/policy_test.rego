@@ -185,3 +185,12 @@ test_warns_of_a_service_of_the_mesh_in_whose_tls_nobody_is_checked if {
 	some deleted in found with input as fixtures.deletion("DestinationRule", [flow])
 	not contains(deleted.fix, "have a sidecar")
 }
+
+test_warns_of_another_host_header if {
+	flow := object.union(fixtures.originated_flow({"sni": "edition.cnn.com", "names": ["edition.cnn.com"]}), {
+		"lostVerification": {"host": "edition.cnn.com", "service": {"kind": "ServiceEntry", "namespace": "shop", "name": "cnn"}, "names": [], "asks": "evil.example"},
+	})
+	some v in found with input as fixtures.review("VirtualService", [flow])
+	not v.action
+	contains(v.message, "the server whose name is checked is asked for evil.example")
+}
