@@ -39,6 +39,8 @@ const (
 	MeansSearchDomain OutsideMeans = "search-domain"
 	// MeansFormerAddress: Services keep the address outside that a WorkloadEntry had.
 	MeansFormerAddress OutsideMeans = "former-address"
+	// MeansServersAlike: Envoy refuses the listener of a gateway whose servers have one SNI, written in two ways.
+	MeansServersAlike OutsideMeans = "servers-alike"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 	// MeansTunnel: the server to which TLS is started passes the bytes on, as the application wrote them.

@@ -9,7 +9,8 @@ import (
 // OutsideModel is something that Istio may obey and the model does not know, so that what a review says of its connections is
 // not certain.
 type OutsideModel struct {
-	// Object is the object that has it, where that is not the one under review: an EnvoyFilter, or a client's Namespace.
+	// Object is the object that has it, where that is not the one under review: an EnvoyFilter, or a client's Namespace. With
+	// MeansServersAlike it is the other Gateway of the pods.
 	Object *Ref `json:"object,omitempty"`
 	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
 	Field string `json:"field"`
@@ -19,6 +20,8 @@ type OutsideModel struct {
 	StartsPlaintext bool `json:"startsPlaintext"`
 	// Means is what hangs on the field; "" where nobody knows.
 	Means OutsideMeans `json:"means,omitempty"`
+	// OfOthers reports, with MeansServersAlike, whether it is the gateway of another namespace that stops.
+	OfOthers bool `json:"ofOthers,omitempty"`
 	// Client, Host and Port are of a connection that it may change, where Object is another.
 	Client *Client `json:"client,omitempty"`
 	Host   string  `json:"host,omitempty"`
@@ -42,6 +45,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.unfollowedParents(object)...)
 	found = append(found, s.searchDomainsOf(object)...)
 	found = append(found, s.formerAddress(object, stored)...)
+	found = append(found, s.serversAlike(object, stored)...)
 	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
 	}

@@ -173,6 +173,7 @@ func accepted(l *listener.Listener) bool {
 			names = []string{"any"}
 		}
 		for _, name := range names {
+			name = strings.ToLower(name) // as Envoy compares them
 			if taken[name] || strings.HasPrefix(name, "*") && !strings.HasPrefix(name, "*.") {
 				return false
 			}

@@ -50,6 +50,7 @@ violation contains {
 } if {
 	some unknown in input.outsideModel
 	unknown.object
+	unknown.client
 }
 
 _other_text(unknown) := "gives these pods to another control plane than the one that is judged (mesh.revision)" if {

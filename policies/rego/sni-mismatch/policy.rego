@@ -5,7 +5,9 @@
 #   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only. So is refused
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
-#   of the host's or of its domain are warned of.
+#   of the host's or of its domain are warned of. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
+#   another, written otherwise (a namespace before it, other case): it refuses the whole
+#   listener of the pods. Where that is another namespace's gateway, it is denied.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -28,6 +30,35 @@ violation contains lib.flow_violation(f, {"message": _message(f, sni), "fix": _f
 	sni := hop.sni
 	not _server_has_name(f, sni)
 }
+
+# Envoy takes the listener as a whole, or keeps the one that it has.
+violation contains {
+	"message": sprintf("%s: %s is %s: %s", [lib.object_name(lib.reviewed_object), alike.field, alike.host, _alike_text(alike)]),
+	"host": alike.host,
+	"port": alike.port,
+	"decidedBy": lib.reviewed_field(alike.field),
+	"fix": _alike_fix(alike),
+	"action": _alike_action(alike),
+} if {
+	some alike in input.outsideModel
+	alike.means == "servers-alike"
+}
+
+_alike_text(alike) := sprintf(
+	concat(" ", [
+		"%s has a server for it too, written otherwise, so that Istio makes two filter chains for one SNI, and Envoy refuses the listener of",
+		"port %d of these pods. It stays as it was, and after a restart of the proxy there is none.",
+	]),
+	[lib.object_name(alike.object), alike.port],
+)
+
+_alike_fix(alike) := sprintf("# Bind the VirtualService to %s, or use a selector for pods of your own.\n", [lib.object_name(alike.object)]) if {
+	lib.object_name(alike.object) != lib.object_name(lib.reviewed_object)
+} else := "# Name each host once.\n"
+
+_alike_action(alike) := "deny" if {
+	alike.ofOthers
+} else := "warn"
 
 # The SNI is that of the server, which is another than the client asks for.
 violation contains lib.flow_violation(f, {"message": _another_server(f), "fix": _another_server_fix(f), "action": "deny"}) if {

@@ -293,3 +293,23 @@ test_adds_no_server_for_other_tls if {
 	some v in result
 	not contains(v.fix, "kind")
 }
+
+_alike(changes) := {"outsideModel": [object.union(
+	{
+		"field": "spec.servers[0].hosts[0]", "patch": false, "startsPlaintext": false, "means": "servers-alike", "host": "out.example.com", "port": 443,
+		"object": {"kind": "Gateway", "namespace": "shop", "name": "egress"},
+	},
+	changes,
+)]}
+
+test_says_which_servers_stop_a_gateway[name] if {
+	some name, [changes, action, message, fix] in {
+		"of another namespace": [{"ofOthers": true}, "deny", "Gateway shop/egress has a server for it too, written otherwise", "# Bind the VirtualService to Gateway shop/egress"],
+		"of its own": [{}, "warn", "Gateway shop/egress has a server for it too, written otherwise", "# Bind the VirtualService to Gateway shop/egress"],
+		"its own": [{"object": {"kind": "Gateway", "namespace": "default", "name": "edition-cnn-com"}}, "warn", "Gateway default/edition-cnn-com has a server for it too", "# Name each host once.\n"],
+	}
+	some v in found with input as object.union(fixtures.review("Gateway", []), _alike(changes))
+	v.action == action
+	contains(v.message, message)
+	contains(v.fix, fix)
+}
