@@ -212,16 +212,24 @@ func (l *portListeners) sharedBy(client Client) sharedListener {
 // listener for all addresses, and shares it with no port on which the proxy looks for requests. Where it shares it, requests
 // pass through, as no virtual host is for them.
 func (l *portListeners) takesRequests(client Client, svc *service) bool {
-	if len(svc.addresses()) > 0 || !l.snapshot.sharesListener(svc, l.number) {
-		return false
-	}
+	return len(svc.addresses()) == 0 && l.snapshot.sharesListener(svc, l.number) && !l.othersLookForRequests(client, svc)
+}
+
+// looksForRequests reports whether the proxy looks for requests wherever a client sends them on the port of a service that is
+// sniffed: the listener for all addresses is the service's, or that of others for HTTP, whose routes are all services'.
+func (l *portListeners) looksForRequests(client Client, svc *service) bool {
+	return l.snapshot.sharesListener(svc, l.number) || l.othersLookForRequests(client, svc)
+}
+
+// othersLookForRequests reports whether any other service has the proxy look for requests in the listener for all addresses.
+func (l *portListeners) othersLookForRequests(client Client, svc *service) bool {
 	for other := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
 		p, _ := other.port(l.number)
 		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) && l.hasListenerFor(client, other) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // reachesAllOf reports whether the port of a service has a listener at all addresses at which that of another one has.

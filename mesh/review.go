@@ -65,8 +65,9 @@ type review struct {
 	routeWork     int // the sum of what was spent
 	index         map[flowKey]int
 	listeners     map[uint32]*portListeners // after the review, by port
-	without       *Snapshot                 // see withoutObject
+	without       *Snapshot                 // see withoutEntries
 	withoutRef    Ref
+	withoutHost   string
 	classes       map[string][]hostClass // see hostClasses
 	// repeatsOther reports whether the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.

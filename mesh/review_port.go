@@ -12,7 +12,8 @@ import "slices"
 //  3. Bytes, see takesRequests: requests are parsed as such, and there is no virtual host for them.
 //  4. HTTP, in another entry than before, or in another namespace's that had it for bytes: no filter chain takes other bytes
 //     (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener).
-//  5. Bytes at other addresses, in another entry than before: no listener takes what is sent to those of before.
+//  5. Bytes, or nothing, at other addresses, in another entry than before: no listener takes what is sent to those of before. Requests
+//     are taken where any port for HTTP shares 0.0.0.0_PORT.
 //  6. Requests, where a younger entry of the same namespace and host, or of any whose host differs in case alone, declares the
 //     port for something else: the virtual host is made of the youngest (virtualHostOf).
 //  7. Anything, where its exportTo does not name the client any more: no listener.
@@ -149,7 +150,8 @@ func (r *review) causeOfPassingOn(client Client, svc scopedService, number uint3
 		return CauseDeclaredOtherwise
 	case p.family() == FamilyOpaque && payload != FamilyOpaque && (moved || payload == FamilyHTTP) && !listeners.takesRequests(client, svc.service):
 		return CauseDeclaredOtherwise
-	case p.family() != FamilyHTTP && payload != FamilyHTTP && moved && !listeners.reachesAllOf(svc.service, was):
+	case p.family() != FamilyHTTP && payload != FamilyHTTP && moved && !listeners.reachesAllOf(svc.service, was),
+		p.family() == FamilyUnspecified && payload == FamilyHTTP && moved && !listeners.looksForRequests(client, svc.service):
 		return CauseOtherAddresses
 	case r.isKeptInside(client, svc, p, was):
 		return CauseKeptInside

@@ -14,10 +14,13 @@ import "slices"
 func (r *review) takenFromTLS(c change) *Ref {
 	h := c.hop
 	svc := h.cluster.service.service
-	if svc == nil || h.kind != HopEgress || h.verdict() != Plaintext || c.losesTLS() || !c.stayed && !r.isNew(h) {
+	if svc == nil || h.kind != HopEgress || h.verdict() != Plaintext {
 		return nil
 	}
-	without := r.withoutObject(svc.ref)
+	if !r.isWithdrawn(h) && (c.losesTLS() || !c.stayed && !r.isNew(h)) {
+		return nil
+	}
+	without := r.withoutEntries(svc)
 	switch {
 	case h.route == nil && egressVerdict(without.hops(without.samePods(h.client, h.host), h.host, h.port)) == Originated:
 		return &svc.ref
@@ -28,11 +31,27 @@ func (r *review) takenFromTLS(c change) *Ref {
 	return nil
 }
 
-// withoutObject returns the mesh after the review without an object. The last one is kept: all flows of an entry ask for the
-// same.
-func (r *review) withoutObject(ref Ref) *Snapshot {
-	if r.without == nil || r.withoutRef != ref {
-		r.without, r.withoutRef = r.after.Without(ref), ref
+// isWithdrawn reports whether the entry under review takes a port of a host from clients that have it from this entry: they have
+// the host without the port then, though another entry may declare it. An entry of another revision takes what it hides as it comes.
+func (r *review) isWithdrawn(h hop) bool {
+	if h.passesOn != CausePortNotDeclared || r.object == nil || r.object.Kind != KindServiceEntry {
+		return false
+	}
+	_, unread := r.before.unread.Get(r.object.key())
+	return r.old != nil || unread
+}
+
+// withoutEntries returns the mesh after the review without a service and those that share its ports: all of its host and
+// namespace. The last one is kept: all flows of an entry ask for the same.
+func (r *review) withoutEntries(svc *service) *Snapshot {
+	if r.without != nil && r.withoutRef == svc.ref && r.withoutHost == svc.host {
+		return r.without
+	}
+	r.without, r.withoutRef, r.withoutHost = r.after.Without(svc.ref), svc.ref, svc.host
+	for _, other := range r.after.services.At(svc.host) {
+		if other.namespace == svc.namespace && other.ref != svc.ref {
+			r.without = r.without.Without(other.ref)
+		}
 	}
 	return r.without
 }

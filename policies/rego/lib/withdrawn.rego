@@ -2,8 +2,9 @@ package tlsward.lib
 
 # METADATA
 # description: |-
-#   Whether a flow loses what an entry under review gave it, and that is its namespace's to decide: for its own clients, and where the
-#   entry is deleted and another namespace has what takes its place. An entry can always be deleted as a whole.
+#   Whether a flow loses what an entry under review gave it, and that is its namespace's to decide: for its own clients, unless another
+#   entry that this one hides would keep them under TLS, and where the entry is deleted and another namespace has what takes its place.
+#   An entry can always be deleted as a whole.
 may_be_withdrawn(flow) if {
 	input.request.operation == "UPDATE"
 	input.request.kind == "ServiceEntry"
@@ -11,6 +12,7 @@ may_be_withdrawn(flow) if {
 	flow.service == reviewed_object
 	flow.client.namespace == input.request.namespace
 	_had_host(flow.host)
+	not flow.takenFromTLS
 }
 
 may_be_withdrawn(flow) if {
