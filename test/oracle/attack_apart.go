@@ -24,7 +24,8 @@ const (
 
 // apart returns why a loss of the tenant's own namespace counts apart, "" where it does not. warned are the warnings on the
 // write that made it, state the mesh after that:
-//  1. its own Sidecar hides the host, or passes on what it hid, and undeclared-egress warned of that, once for all hosts;
+//  1. its own Sidecar hides the host, keeps its listeners from it, or passes on what it hid, and undeclared-egress warned of
+//     that, for the host or for it and others;
 //  2. unverified-server warned of the cluster where it goes;
 //  3. only DNS knows whether the listener that takes it does, and plaintext-egress warned of that;
 //  4. the namespace has its pods go without sidecars;
@@ -35,25 +36,37 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 		return "", err
 	}
 	key, isService := keyOf(l.Cluster)
-	told := func(policy, host string) bool {
+	told := func(policy string, names func(policies.Violation) bool) bool {
 		return slices.ContainsFunc(warned, func(v policies.Violation) bool {
-			return v.Policy == policy && v.Action == v1alpha1.Warn && isToldOf(v, l) && (v.Host == host || host == "")
+			return v.Policy == policy && v.Action == v1alpha1.Warn && isToldOf(v, l) && names(v)
 		})
 	}
-	_, known := snapshot.Cluster(l.Client, l.to.host, l.to.port, "")
+	_, known := snapshot.Destinations(l.Client, l.to.host, l.to.port)
 	switch {
 	case l.Client.Kind == mesh.ClientSidecar && !hasSidecars(state, l.Client.Namespace):
 		return ownProxy, nil
-	case l.How == lostTLS && !isService && !known && told("undeclared-egress", ""):
+	case l.How == lostTLS && !isService && !known && told("undeclared-egress", orOneOfMany(l.to.host)):
 		return toldOf + "undeclared-egress", nil
-	case l.How == lostCheck && told("unverified-server", key.Host):
+	case l.How == lostCheck && told("unverified-server", isOf(key.Host)):
 		return toldOf + "unverified-server", nil
-	case l.How == lostTLS && l.to.whose == nobodys && told("plaintext-egress", l.to.host):
+	case l.How == lostTLS && l.to.whose == nobodys && told("plaintext-egress", isOf(l.to.host)):
 		return toldOf + "plaintext-egress", nil
 	case l.How == anotherName:
 		return ownChoice(l, key, state, snapshot), nil
 	}
 	return "", nil
+}
+
+// isOf reports whether a warning names a host.
+func isOf(host string) func(policies.Violation) bool {
+	return func(v policies.Violation) bool { return v.Host == host }
+}
+
+// orOneOfMany reports whether a warning names a host, or stands for more than the one that it names.
+func orOneOfMany(host string) func(policies.Violation) bool {
+	return func(v policies.Violation) bool {
+		return v.Host == host || v.Host == "*" || strings.Contains(v.Message, " host more: ") || strings.Contains(v.Message, " hosts more: ")
+	}
 }
 
 // hasSidecars reports whether the labels of a Namespace leave its pods their sidecars.

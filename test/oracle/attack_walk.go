@@ -40,11 +40,16 @@ const (
 
 // String returns the loss on one line.
 func (l Loss) String() string {
-	s := fmt.Sprintf("%s -> %s:%d at %s (%s): %s", l.Client, l.to.host, l.to.port, l.to.address, l.to.family, l.How)
+	s := l.connection() + ": " + string(l.How)
 	if l.How == anotherName {
 		s += fmt.Sprintf(" (%s, was %s)", l.Is, l.Was)
 	}
 	return s + " to " + l.Cluster
+}
+
+// connection returns who connected to what.
+func (l Loss) connection() string {
+	return fmt.Sprintf("%s -> %s:%d at %s (%s)", l.Client, l.to.host, l.to.port, l.to.address, l.to.family)
 }
 
 // resolved lists the connections that clients open by what a name resolves to: its own VIP, an endpoint, or an address
