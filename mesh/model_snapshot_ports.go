@@ -22,6 +22,8 @@ const (
 	portEndpoints = "endpoints"
 	// portServerFirst: ports for MONGO and MYSQL.
 	portServerFirst = "server-first"
+	// portBytes: ports for bytes that have a part in the listener for all addresses.
+	portBytes = "bytes"
 )
 
 // portKey starts the keys of one part of Snapshot.ports for one port.
@@ -48,6 +50,9 @@ func portKeys(svc *service, p port) iter.Seq[string] {
 		}
 		if p.isServerFirst() {
 			keys = append(keys, portKey(portServerFirst, p.number)+id)
+		}
+		if svc.entry != nil && FamilyOf(p.protocol) == FamilyOpaque && len(svc.addresses()) == 0 {
+			keys = append(keys, portKey(portBytes, p.number)+id)
 		}
 		for _, key := range keys {
 			if !yield(key) {

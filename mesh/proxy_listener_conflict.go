@@ -212,24 +212,25 @@ func (l *portListeners) sharedBy(client Client) sharedListener {
 // listener for all addresses, and shares it with no port on which the proxy looks for requests. Where it shares it, requests
 // pass through, as no virtual host is for them.
 func (l *portListeners) takesRequests(client Client, svc *service) bool {
-	return len(svc.addresses()) == 0 && l.snapshot.sharesListener(svc, l.number) && !l.othersLookForRequests(client, svc)
+	return len(svc.addresses()) == 0 && l.snapshot.sharesListener(svc, l.number) && l.otherLookingForRequests(client, svc) == nil
 }
 
 // looksForRequests reports whether the proxy looks for requests wherever a client sends them on the port of a service that is
 // sniffed: the listener for all addresses is the service's, or that of others for HTTP, whose routes are all services'.
 func (l *portListeners) looksForRequests(client Client, svc *service) bool {
-	return l.snapshot.sharesListener(svc, l.number) || l.othersLookForRequests(client, svc)
+	return l.snapshot.sharesListener(svc, l.number) || l.otherLookingForRequests(client, svc) != nil
 }
 
-// othersLookForRequests reports whether any other service has the proxy look for requests in the listener for all addresses.
-func (l *portListeners) othersLookForRequests(client Client, svc *service) bool {
+// otherLookingForRequests returns the first other service that has the proxy look for requests in the listener for all addresses;
+// nil where none does.
+func (l *portListeners) otherLookingForRequests(client Client, svc *service) *service {
 	for other := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
 		p, _ := other.port(l.number)
 		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) && l.hasListenerFor(client, other) {
-			return true
+			return other
 		}
 	}
-	return false
+	return nil
 }
 
 // reachesAllOf reports whether the port of a service has a listener at all addresses at which that of another one has.

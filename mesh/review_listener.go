@@ -16,6 +16,9 @@ type OtherListener struct {
 	Addresses string `json:"addresses,omitempty"`
 	// Name is the name for which clients of the flow's host ask, where the other host is that with a search domain behind it.
 	Name string `json:"name,omitempty"`
+	// Requests reports whether it has the proxy look for requests, which the flow's port for bytes got before, and pass on those to
+	// the flow's host.
+	Requests bool `json:"requests,omitempty"`
 	// Possible reports whether only DNS knows if the flow's host is at these addresses.
 	Possible bool `json:"possible,omitempty"`
 	// Wide reports whether these are more than 256 addresses (IPv6: more than a /64).
@@ -47,6 +50,9 @@ func (r *review) otherListeners() {
 		lr.readClaims()
 		if lr.shared || lr.fallback || len(lr.claimed) > 0 || r.old != nil && r.object != nil && r.reviewed().Kind == KindServiceEntry {
 			lr.add()
+		}
+		if lr.looksForRequests() {
+			lr.addRequests()
 		}
 	}
 }

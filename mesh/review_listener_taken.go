@@ -35,6 +35,9 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 			r.addTakenUnderTLS(client, svc, by.service)
 		}
 	}
+	if by, taken := r.requestsTaken(client, earlier, svc, p); taken {
+		return by, true
+	}
 	if !unknown {
 		return OtherListener{}, false
 	}

@@ -7,6 +7,11 @@ taken_text(flow) := sprintf(
 	[payload_text(flow), input.request.operation, flow.takenBy.host, flow.takenBy.name, object_name(flow.takenBy.service)],
 ) if {
 	flow.takenBy.name
+} else := sprintf(
+	"requests were encrypted before this %s, as all bytes are, and would leave in plaintext: %s has the proxy look for requests on the port, and those for %s are passed on.",
+	[input.request.operation, _taker(flow), flow.host],
+) if {
+	flow.takenBy.requests
 } else := sprintf("%s was encrypted before this %s and %s go to %s in plaintext: %s takes %s before a request is read.", [
 	payload_text(flow),
 	input.request.operation,
@@ -67,6 +72,11 @@ narrow_listener(flow) := keep_object if {
 	flow.host,
 ]) if {
 	flow.takenBy.service.kind == "Service"
+} else := sprintf("# Name in spec.exportTo of %s only namespaces that do not use %s, or take another port.\n", [
+	object_name(flow.takenBy.service),
+	flow.host,
+]) if {
+	flow.takenBy.requests
 } else := sprintf("# Name in spec.addresses of %s only servers of %s, or in spec.exportTo only namespaces that do not use %s, or take another port.\n", [
 	object_name(flow.takenBy.service),
 	flow.takenBy.host,

@@ -1,0 +1,66 @@
+package mesh
+
+// A port for bytes gets the requests too that clients send there, while nobody else has the proxy look for requests on it
+// (takesRequests). The first entry that does takes these away: a filter chain for requests joins the listener for all addresses,
+// which goes before the one for bytes, and there is no virtual host for the host of bytes, so that its requests pass on in
+// plaintext (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener, mergeTCPFilterChains). Here requests to
+// metrics.example were under TLS:
+//
+//	# namespace egress, with a rule                          # namespace team-a
+//	hosts: [metrics.example]                                 hosts: [own.example]
+//	ports: [{number: 9000, name: tcp, protocol: TCP}]        ports: [{number: 9000, name: http, protocol: HTTP}]
+//	resolution: DNS
+
+// looksForRequests reports whether the object under review has, or had, the proxy look for requests on the port wherever they are
+// sent.
+func (r *listenerReview) looksForRequests() bool {
+	for _, o := range r.versions() {
+		for _, svc := range r.after.settings.servicesOf(o) {
+			p, ok := svc.port(r.number)
+			family := FamilyOf(p.protocol)
+			if ok && (family == FamilyHTTP || family == FamilyUnspecified) && r.after.sharesListener(svc, r.number) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// addRequests adds the flows that ports for bytes lose of the requests that are sent there.
+func (r *listenerReview) addRequests() {
+	hosts := 0
+	for _, svc := range r.after.ports.Prefix(portKey(portBytes, r.number)) {
+		if r.stopped() {
+			return
+		}
+		if svc.ref == r.reviewed().Ref || !r.mayHaveTLS(svc.host) || !r.addHostOnPort(svc.host) {
+			continue
+		}
+		if hosts++; hosts == maxTakenHosts {
+			return
+		}
+	}
+}
+
+// requestsTaken returns the service for which the proxy looks for requests, and passes on those that a client sends to a port for
+// bytes, which got them before.
+func (r *listenerReview) requestsTaken(client Client, earlier, svc scopedService, p port) (OtherListener, bool) {
+	was, _ := earlier.port(r.number)
+	if p.family() != FamilyOpaque || was.family() != FamilyOpaque || !r.after.allowsAny(client) {
+		return OtherListener{}, false
+	}
+	then, now := r.then.sharedBy(r.clientBefore(client, svc.host)), r.now.sharedBy(client)
+	if then.fallback == nil || then.fallback.host != svc.host || now.first == nil || now.isServerFirst(r.number) {
+		return OtherListener{}, false
+	}
+	if !r.then.takesRequests(client, earlier.service) || !r.after.sharesListener(svc.service, r.number) {
+		return OtherListener{}, false
+	}
+	other := r.now.otherLookingForRequests(client, svc.service)
+	if other == nil || r.isTakenByWildcard(client, svc.host, r.number, FamilyHTTP) {
+		return OtherListener{}, false
+	}
+	taken := r.otherListener(takenBy{service: other}, false)
+	taken.Requests = true
+	return taken, true
+}
