@@ -91,7 +91,7 @@ func ownChoice(l Loss, key Key, state Mesh, snapshot *mesh.Snapshot) string {
 	case !ok:
 		return ""
 	case key.Host != l.to.host:
-		if (l.Is == "authority "+key.Host || l.Is == key.Host) && hasOwn(state, l, func(d Document) bool { return d.Kind() == "VirtualService" }) {
+		if l.Is == key.Host && hasOwn(state, l, func(d Document) bool { return d.Kind() == "VirtualService" }) {
 			return ownRoute
 		}
 	case decided != nil && decided.Object.Namespace == l.Client.Namespace,

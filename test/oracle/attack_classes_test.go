@@ -29,6 +29,9 @@ func attackClasses() []attackClass {
 			return l.By.Operation == "UPDATE" && l.Stored != nil && l.Stored.metadata()["deletionTimestamp"] != nil
 		}},
 		{"the listener of another host's entry", func(l Loss) bool { return of("ServiceEntry")(l) && !declares(l) }},
+		{"a port for requests beside one for bytes", func(l Loss) bool {
+			return of("ServiceEntry")(l) && !declares(l) && l.to.family == bytesOfRequest && l.Cluster == "PassthroughCluster"
+		}},
 		{"an entry for the host inside the mesh", func(l Loss) bool {
 			return of("ServiceEntry")(l) && declares(l) && l.By.Object.Spec()["location"] == "MESH_INTERNAL"
 		}},

@@ -53,9 +53,15 @@ func (l Loss) connection() string {
 }
 
 // resolved lists the connections that clients open by what a name resolves to: its own VIP, an endpoint, or an address
-// that DNS alone knows.
+// that DNS alone knows. To a port for bytes they send requests, too.
 func resolved(m Mesh) []arrival {
-	return slices.DeleteFunc(arrivals(m), func(a arrival) bool { return a.whose == anothers })
+	all := slices.DeleteFunc(arrivals(m), func(a arrival) bool { return a.whose == anothers })
+	for _, a := range all {
+		if a.family == opaqueBytes {
+			all = append(all, a.sendingRequests())
+		}
+	}
+	return all
 }
 
 // attackedClients are the clients whose connections are walked.
@@ -198,7 +204,7 @@ func checkedNames(w walk) string {
 			names = append(names, n.String())
 		}
 		if o.TLS.AutoName != nil && w.payload.HTTP != nil {
-			names = append(names, "authority "+o.Authority)
+			names = append(names, o.Authority)
 		}
 	}
 	slices.Sort(names)

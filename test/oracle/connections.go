@@ -131,12 +131,30 @@ func arrivals(m Mesh) []arrival {
 	return all
 }
 
-// sending returns the arrival with what a client sends by the port's protocol.
-func (a arrival) sending() arrival {
+// The words for what a client sends to a port for bytes.
+const (
+	opaqueBytes    = "opaque bytes"
+	bytesOfRequest = "HTTP to a port for bytes"
+)
+
+// name returns a name for which a client asks.
+func (a arrival) name() string {
 	name := strings.ToLower(a.host)
 	if rest, wild := strings.CutPrefix(name, "*"); wild {
 		name = "unnamed" + rest
 	}
+	return name
+}
+
+// sendingRequests returns the arrival with a request, whatever the port's protocol.
+func (a arrival) sendingRequests() arrival {
+	a.family, a.payloads = bytesOfRequest, []envoy.Payload{{HTTP: &envoy.Request{Host: a.name()}}}
+	return a
+}
+
+// sending returns the arrival with what a client sends by the port's protocol.
+func (a arrival) sending() arrival {
+	name := a.name()
 	request := envoy.Payload{HTTP: &envoy.Request{Host: name}}
 	hello := envoy.Payload{TLS: &envoy.ClientHello{ServerName: name, ALPN: []string{"h2", "http/1.1"}}}
 	switch p := a.protocol; {
@@ -147,7 +165,7 @@ func (a arrival) sending() arrival {
 	case p.IsUnsupported():
 		a.family, a.payloads = "any bytes", []envoy.Payload{request, hello, {}}
 	default:
-		a.family, a.payloads = "opaque bytes", []envoy.Payload{{}}
+		a.family, a.payloads = opaqueBytes, []envoy.Payload{{}}
 	}
 	return a
 }

@@ -40,7 +40,7 @@ type victim struct {
 }
 
 // sidecarVictims returns the patterns of Istio's documentation: TLS for HTTP by targetPort or by the port alone, at a VIP or
-// at none, STATIC and DNS, for bytes and for a port that is sniffed.
+// at none, STATIC and DNS, for bytes, at a VIP and at none, and for a port that is sniffed.
 func sidecarVictims() []victim {
 	simple := object{"tls": object{"mode": "SIMPLE"}}
 	checked := object{"tls": object{"mode": "SIMPLE", "sni": "db.example.com", "subjectAltNames": list{"db.example.com"}}}
@@ -57,6 +57,9 @@ func sidecarVictims() []victim {
 		sidecarVictim("db.example.com", 3306, "240.1.1.2", object{
 			"ports": list{object{"number": uint32(3306), "name": "tcp", "protocol": "TCP"}}, "resolution": "DNS",
 		}, checked),
+		sidecarVictim("metrics.example.com", 9000, "", object{
+			"ports": list{object{"number": uint32(9000), "name": "tcp", "protocol": "TCP"}}, "resolution": "DNS",
+		}, object{"tls": object{"mode": "SIMPLE", "sni": "metrics.example.com", "subjectAltNames": list{"metrics.example.com"}}}),
 		sidecarVictim("sniffed.example.com", 8080, "240.1.1.3", object{
 			"ports": list{object{"number": uint32(8080), "name": "any", "targetPort": uint32(443)}}, "resolution": "DNS",
 		}, simple),
