@@ -4,7 +4,8 @@
 #   The object under review writes TLS that Istio drops without an error: credentialName on a sidecar whose rule has no
 #   workloadSelector, MUTUAL without a certificate, ISTIO_MUTUAL at a waypoint, a policy that the merge with an older rule
 #   drops, a private rule that Istio merges into those for some pods. A rule that no client's lookup reaches is warned of: it may be on its way to where it belongs; so is
-#   one that Istio keeps for other clients, and leaves those in plaintext that were before.
+#   one that Istio keeps for other clients, and leaves those in plaintext that were before, and one whose port the application
+#   encrypts itself.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -26,19 +27,27 @@ _action(f) := "warn" if {
 	f.cause == "off-path"
 } else := "warn" if {
 	f.ignoredForSome
+} else := "warn" if {
+	_leaves_encrypted(f)
 } else := "deny"
+
+# What the application encrypts itself loses nothing. TLS that the merge drops may be another than the one that is kept.
+_leaves_encrypted(f) if {
+	f.verdict == "application-tls"
+	f.cause != "merged-away"
+}
 
 _message(f) := lib.flow_message(f, sprintf(
 	concat(" ", [
 		"Istio merges %s, whose exportTo is the dot alone, into the rules with a workloadSelector, and %s of the pods that none",
-		"selects leaves as %s.",
+		"selects %s.",
 	]),
-	[lib.object_name(lib.reviewed_object), lib.payload_text(f), f.verdict],
+	[lib.object_name(lib.reviewed_object), lib.payload_text(f), lib.leaving_text(f)],
 )) if {
 	f.cause == "unselected"
 } else := lib.flow_message(f, sprintf(
-	"Istio ignores the TLS that %s asks for, and %s leaves as %s: %s.",
-	[lib.object_name(lib.reviewed_object), lib.payload_text(f), f.verdict, lib.cause_text(f)],
+	"Istio ignores the TLS that %s asks for, and %s %s: %s.",
+	[lib.object_name(lib.reviewed_object), lib.payload_text(f), lib.leaving_text(f), lib.cause_text(f)],
 ))
 
 _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {

@@ -14,7 +14,7 @@ test_refuses_a_credential_that_a_sidecar_ignores if {
 		"action": "deny",
 		"message": concat(" ", [
 			"sidecar default to edition.cnn.com:80: Istio ignores the TLS that DestinationRule default/edition-cnn-com",
-			"asks for, and HTTP leaves as plaintext: DestinationRule default/edition-cnn-com spec.trafficPolicy.tls has",
+			"asks for, and HTTP leaves in plaintext: DestinationRule default/edition-cnn-com spec.trafficPolicy.tls has",
 			"a credentialName, which Istio ignores on a sidecar whose rule has no workloadSelector.",
 		]),
 		"fix": concat("\n", [
@@ -147,6 +147,16 @@ test_fix_names_the_unused_rule if {
 	])}
 }
 
+# Careless: the TLS of the application is taken for plaintext, and refused.
+test_only_warns_of_what_the_application_encrypts[cause] if {
+	some cause in ["ztunnel", "credential-ignored", "incomplete-mutual", "selector-at-waypoint"]
+	flow := object.union(ignored(cause), {"verdict": "application-tls", "family": "tls", "payload": "tls", "port": 443})
+	result := found with input as fixtures.review("DestinationRule", [flow])
+	some v in result
+	v.action == "warn"
+	contains(v.message, "whatever the application writes leaves under the application's own TLS alone: ")
+}
+
 test_warns_where_others_go_by_the_rule if {
 	result := found with input as fixtures.review("DestinationRule", [object.union(ignored("merged-away"), {"ignoredForSome": true})])
 	{v.action | some v in result} == {"warn"}
@@ -156,7 +166,7 @@ test_refuses_a_private_rule_that_rules_for_some_pods_absorb if {
 	result := found with input as fixtures.review("DestinationRule", [ignored("unselected")])
 	{[v.action, v.message] | some v in result} == {["deny", concat(" ", [
 		"sidecar default to edition.cnn.com:80: Istio merges DestinationRule default/edition-cnn-com, whose exportTo is the dot",
-		"alone, into the rules with a workloadSelector, and HTTP of the pods that none selects leaves as plaintext.",
+		"alone, into the rules with a workloadSelector, and HTTP of the pods that none selects leaves in plaintext.",
 	])]}
 	some v in result
 	contains(v.fix, `{"spec.exportTo":["default"]}`)

@@ -54,6 +54,20 @@ payload_text(flow) := "HTTP" if {
 } else := "whatever the application writes"
 
 # METADATA
+# scope: document
+# description: How a flow leaves, as the predicate of a sentence.
+default leaving_text(_) := "leaves in a way that is not known"
+
+leaving_text(flow) := _leaving_texts[flow.verdict]
+
+_leaving_texts := {
+	"plaintext": "leaves in plaintext",
+	"originated": "leaves under other TLS",
+	"application-tls": "leaves under the application's own TLS alone",
+	"double-tls": "leaves under TLS inside TLS",
+}
+
+# METADATA
 # description: |-
 #   The server's ports, as " (to port 443 of the server)", or "" where they are the port that the client asks for.
 target_port_text(flow) := "" if {

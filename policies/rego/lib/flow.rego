@@ -16,12 +16,20 @@ flow_violation(flow, fields) := object.union(
 # description: |-
 #   The message of a violation: the flow, as "sidecar default to edition.cnn.com:80", and a text on what is wrong.
 flow_message(flow, text) := sprintf("%s to %s:%d: %s", [client_name(flow.client), flow.host, flow.port, text]) if {
+	flow.port > 0
 	not flow.subset
 	not flow.otherHosts
 } else := sprintf(
-	"%s to %s:%d%s%s: %s",
-	[client_name(flow.client), flow.host, flow.port, _subset(flow), _other_hosts(flow), text],
+	"%s%s%s%s: %s",
+	[client_name(flow.client), _destination(flow), _subset(flow), _other_hosts(flow), text],
 )
+
+# A rule can be for a host of no port that is known, or for none.
+_destination(flow) := sprintf(" to %s:%d", [flow.host, flow.port]) if {
+	flow.port > 0
+} else := sprintf(" to %s", [flow.host]) if {
+	flow.host != ""
+} else := ""
 
 default _subset(_) := ""
 

@@ -20,8 +20,12 @@ violation contains lib.flow_violation(f, {"message": _message(f), "fix": _fix(f)
 	f.cause in {"unknown-host", "case-mismatch"}
 }
 
-_message(f) := lib.flow_message(f, sprintf("%s decides nothing: %s.", [lib.object_name(lib.reviewed_object), lib.cause_text(f)]))
+_message(f) := lib.flow_message(f, sprintf("%s decides nothing: it has no host.", [lib.object_name(lib.reviewed_object)])) if {
+	f.host == ""
+} else := lib.flow_message(f, sprintf("%s decides nothing: %s.", [lib.object_name(lib.reviewed_object), lib.cause_text(f)]))
 
 _fix(f) := lib.set_fields(lib.reviewed_object, {"spec.host": f.related}) if {
 	f.cause == "case-mismatch"
+} else := "# Name a host in spec.host.\n" if {
+	f.host == ""
 } else := sprintf("# Apply a ServiceEntry for %s, or mend spec.host.\n", [f.host])

@@ -35,3 +35,15 @@ test_warns_of_a_host_in_other_case if {
 test_ignores_deletions if {
 	found == set() with input as fixtures.deletion("DestinationRule", [unknown])
 }
+
+# A rule without a host, or for a host without a known port, makes no sentence with a hole.
+test_says_nothing_of_what_is_not_there if {
+	no_host := found with input as fixtures.review("DestinationRule", [object.union(unknown, {"host": "", "port": 0})])
+	{[v.message, v.fix] | some v in no_host} == {[
+		"sidecar default: DestinationRule default/edition-cnn-com decides nothing: it has no host.",
+		"# Name a host in spec.host.\n",
+	]}
+	no_port := found with input as fixtures.review("DestinationRule", [object.union(unknown, {"port": 0})])
+	some v in no_port
+	startswith(v.message, "sidecar default to edition.cnn.con: DestinationRule ")
+}
