@@ -210,9 +210,12 @@ func FirstDenial(d admission.Decision) policies.Violation {
 	return policies.Violation{}
 }
 
+// FillIn writes a name where a fix leaves one to whoever applies it.
+func FillIn(fix string) string { return strings.ReplaceAll(fix, "<service-account>", "caller") }
+
 // fixedObject returns the object of one document of a fix. A document without one must be a comment with the reason.
 func fixedObject(v policies.Violation, document string) ([]byte, error) {
-	raw, err := yaml.YAMLToJSON([]byte(document))
+	raw, err := yaml.YAMLToJSON([]byte(FillIn(document)))
 	if err != nil {
 		return nil, &FixError{Reason: "the fix is no YAML", Denial: v, Result: err.Error()}
 	}

@@ -93,7 +93,7 @@ func fixesOf(v policies.Violation) ([]Document, error) {
 	var all []Document
 	for _, document := range policyfixes.Split(v.Fix) {
 		var d Document
-		if err := yaml.Unmarshal([]byte(document), &d); err != nil {
+		if err := yaml.Unmarshal([]byte(fixes.FillIn(document)), &d); err != nil {
 			return nil, fmt.Errorf("read the fix of %s: %w\n%s", v.Policy, err, v.Fix)
 		}
 		if d["kind"] == nil || d["apiVersion"] == nil {

@@ -46,6 +46,6 @@ _violation(path, principal) := {
 	"message": sprintf("%s is %s: any workload of the mesh is let in, from every namespace.", [lib.reviewed_field(path), principal]),
 	"fix": concat("", [
 		"# Name the workloads that may call:\n",
-		lib.set_fields(lib.reviewed_object, {path: sprintf("cluster.local/ns/%s/sa/caller", [input.request.namespace])}),
+		lib.set_fields(lib.reviewed_object, {path: lib.unnamed_principal(input.request.namespace)}),
 	]),
 }

@@ -13,7 +13,7 @@ test_warns_of_any_principal if {
 		"fix": concat("\n", [
 			"# Name the workloads that may call:",
 			"# in AuthorizationPolicy team-a/policy",
-			`{"spec.rules[0].from[0].source.principals[1]":"cluster.local/ns/team-a/sa/caller"}`,
+			json.marshal({"spec.rules[0].from[0].source.principals[1]": "cluster.local/ns/team-a/sa/<service-account>"}),
 			"",
 		]),
 	}} with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": {"principals": ["cluster.local/ns/team-a/sa/curl", "*"]}}]}]})

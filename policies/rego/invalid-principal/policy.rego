@@ -1,8 +1,8 @@
 # METADATA
 # title: A principal that no identity ever equals
 # description: |-
-#   A principal that no identity ever equals: written with spiffe:// in front, or with a * that is neither its first nor
-#   its last character. An ALLOW rule with it lets nobody in, and a DENY rule keeps nobody out.
+#   A principal that no identity ever equals: written with spiffe:// in front, with a * that is neither its first nor its
+#   last character, or with the <service-account> of a fix that is still to be filled in. An ALLOW rule with it lets nobody in, and a DENY rule keeps nobody out.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
 #     description: AuthorizationPolicy
@@ -23,13 +23,17 @@ _decided_by(p) := lib.reviewed_field(lib.principal_path(p))
 
 _message(p) := sprintf("%s is %s, which no identity ever equals: %s.", [_decided_by(p), p.value, _reason(p)])
 
-_reason(p) := "Istio compares without spiffe://" if {
+_reason(p) := "what is in angle brackets is still to be filled in" if {
+	contains(p.value, "<")
+} else := "Istio compares without spiffe://" if {
 	startswith(p.value, "spiffe://")
 } else := "an identity begins with its trust domain, as cluster.local/ns/shop/sa/cart" if {
 	startswith(p.value, "ns/")
 } else := "a * stands for anything only as the first or the last character"
 
-_fix(p) := concat("", [_note(p), lib.set_fields(lib.reviewed_object, {lib.principal_path(p): _corrected(p)})])
+_fix(p) := "# Write the name of the callers' service account in place of the angle brackets.\n" if {
+	contains(p.value, "<")
+} else := concat("", [_note(p), lib.set_fields(lib.reviewed_object, {lib.principal_path(p): _corrected(p)})])
 
 _note(p) := "# This is wider than what was written: check that it is what you mean.\n" if {
 	not lib.can_match(_with_trust_domain(p))

@@ -47,6 +47,13 @@ test_message_explains_wildcards if {
 	endswith(v.message, "which no identity ever equals: a * stands for anything only as the first or the last character.")
 }
 
+test_refuses_what_is_to_be_filled_in if {
+	result := found with input as written("cluster.local/ns/team-a/sa/<service-account>")
+	some v in result
+	endswith(v.message, ": what is in angle brackets is still to be filled in.")
+	v.fix == "# Write the name of the callers' service account in place of the angle brackets.\n"
+}
+
 test_looks_everywhere if {
 	wrong := "spiffe://x"
 	result := found with input as fixtures.authorization_policy_review({"rules": [{

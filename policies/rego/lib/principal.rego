@@ -48,10 +48,17 @@ is_allow_policy(policy) if policy.spec.action in {"ALLOW", null}
 
 # METADATA
 # description: |-
-#   Whether a principal can match any identity: without spiffe:// in front, with a trust domain, and with a * as the first
-#   or the last character only.
+#   A principal of a namespace for a fix, with a name to be filled in. As it is no identity has it, so that it would lock all
+#   callers out: invalid-principal refuses it.
+unnamed_principal(namespace) := sprintf("cluster.local/ns/%s/sa/<service-account>", [namespace])
+
+# METADATA
+# description: |-
+#   Whether a principal can match any identity: without spiffe:// in front, with a trust domain, with a * as the first or the
+#   last character only, and with all names filled in.
 can_match(principal) if {
 	not startswith(principal, "spiffe://")
+	not contains(principal, "<")
 	not startswith(principal, "ns/")
 	regex.match(`^([*][^*]*|[^*]*[*]?)$`, principal)
 }

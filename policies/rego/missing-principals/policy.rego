@@ -258,7 +258,7 @@ _principals(gap) := {sprintf("%s.principals", [gap.path]): _example_principals(g
 } else := {sprintf("%s.from", [gap.path]): [{"source": {"principals": _example_principals(gap)}}]}
 
 # Principals count beside the namespaces that the rule asks for: callers of other ones would not get in.
-_example_principals(gap) := [sprintf("cluster.local/ns/%s/sa/caller", [namespace]) | some namespace in _example_namespaces(gap)]
+_example_principals(gap) := [lib.unnamed_principal(namespace) | some namespace in _example_namespaces(gap)]
 
 _example_namespaces(gap) := [replace(namespace, "*", "any") | some namespace in gap.namespaces; namespace != "*"] if {
 	some namespace in gap.namespaces

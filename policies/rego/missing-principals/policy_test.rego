@@ -15,7 +15,7 @@ test_refuses_a_source_without_an_identity if {
 		"fix": concat("\n", [
 			"# Name the workloads that may call:",
 			"# in AuthorizationPolicy team-a/policy",
-			`{"spec.rules[0].from[1].source.principals":["cluster.local/ns/team-a/sa/caller"]}`,
+			json.marshal({"spec.rules[0].from[1].source.principals": ["cluster.local/ns/team-a/sa/<service-account>"]}),
 			"",
 		]),
 	}} with input as fixtures.authorization_policy_review({"rules": [{"from": [
@@ -30,7 +30,7 @@ test_refuses_a_rule_without_sources[rule] if {
 	{v.fix | some v in result} == {concat("\n", [
 		"# Name the workloads that may call:",
 		"# in AuthorizationPolicy team-a/policy",
-		`{"spec.rules[0].from":[{"source":{"principals":["cluster.local/ns/team-a/sa/caller"]}}]}`,
+		json.marshal({"spec.rules[0].from": [{"source": {"principals": ["cluster.local/ns/team-a/sa/<service-account>"]}}]}),
 		"",
 	])}
 }
@@ -47,14 +47,14 @@ test_fix_names_workloads_that_get_in[name] if {
 	rule := {"from": [{"source": c[0]}], "when": c[1]}
 	result := found with input as fixtures.authorization_policy_review({"rules": [rule]})
 	some v in result
-	yaml.unmarshal(v.fix)["spec.rules[0].from[0].source.principals"] == [sprintf("cluster.local/ns/%s/sa/caller", [n]) | some n in c[2]]
+	yaml.unmarshal(v.fix)["spec.rules[0].from[0].source.principals"] == [sprintf("cluster.local/ns/%s/sa/<service-account>", [n]) | some n in c[2]]
 }
 
 test_fix_names_workloads_of_the_condition if {
 	rule := {"when": [{"key": "source.namespace", "values": ["team-b"]}]}
 	result := found with input as fixtures.authorization_policy_review({"rules": [rule]})
 	some v in result
-	yaml.unmarshal(v.fix)["spec.rules[0].from"] == [{"source": {"principals": ["cluster.local/ns/team-b/sa/caller"]}}]
+	yaml.unmarshal(v.fix)["spec.rules[0].from"] == [{"source": {"principals": ["cluster.local/ns/team-b/sa/<service-account>"]}}]
 }
 
 # A namespace is read from the certificate: a caller in plaintext has none.
