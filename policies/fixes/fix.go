@@ -3,8 +3,6 @@ package fixes
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	kjson "sigs.k8s.io/json"
@@ -81,13 +79,7 @@ func (c *Change) name(text string) bool {
 
 // Apply returns object with the change made. object is not touched.
 func (c Change) Apply(object map[string]any) (map[string]any, error) {
-	changed := jsonpath.Clone(object)
-	for _, field := range slices.Sorted(maps.Keys(c.Fields)) {
-		if err := set(changed, field, c.Fields[field]); err != nil {
-			return nil, fmt.Errorf("change %s: %w", field, err)
-		}
-	}
-	return changed, nil
+	return applyAll([]Change{c}, object)
 }
 
 // set puts value at a field of object, or takes the field away where value is nil.

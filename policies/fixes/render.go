@@ -1,6 +1,8 @@
 package fixes
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v2"
@@ -30,42 +32,104 @@ type Renderer struct {
 // applied, under the fix's comments; a new DestinationRule is exported. Words are returned as they are. A fix of several
 // documents is completed document by document.
 func (r Renderer) Render(fix string) (string, error) {
-	documents := Split(fix)
-	if len(documents) == 1 {
-		return r.renderDocument(fix)
+	return r.Set([]Proposal{{Fix: fix}}).Render(fix)
+}
+
+// Set returns what renders the fixes of one review, which are made of one object together: whoever applies one of them has
+// applied all that the others say of its object.
+func (r Renderer) Set(proposals []Proposal) *Set {
+	return &Set{Renderer: r, plan: planOf(proposals), rendered: map[string]string{}, batches: map[place]batch{}}
+}
+
+// Set renders the fixes of one review.
+type Set struct {
+	Renderer
+	plan     plan
+	rendered map[string]string
+	batches  map[place]batch
+}
+
+// batch is what is made of an object together, and the object with it.
+type batch struct {
+	changes []Change
+	text    string
+	err     error
+}
+
+// Render renders one of the fixes. A fix that cannot be completed is returned as it is, with the error.
+func (s *Set) Render(fix string) (string, error) {
+	if done, known := s.rendered[fix]; known {
+		return done, nil
 	}
-	for i, document := range documents {
-		rendered, err := r.renderDocument(strings.TrimSuffix(document, "\n") + "\n")
+	list := documents(fix)
+	for i, document := range list {
+		rendered, err := s.renderDocument(document)
 		if err != nil {
 			return fix, err
 		}
-		documents[i] = rendered
+		list[i] = rendered
 	}
-	return strings.Join(documents, separator), nil
+	s.rendered[fix] = strings.Join(list, separator)
+	return s.rendered[fix], nil
+}
+
+// documents returns the documents of a fix as they are rendered, each with a line's end where there are several.
+func documents(fix string) []string {
+	list := Split(fix)
+	if len(list) > 1 {
+		for i := range list {
+			list[i] = strings.TrimSuffix(list[i], "\n") + "\n"
+		}
+	}
+	return list
 }
 
 // renderDocument renders a fix for one object.
-func (r Renderer) renderDocument(fix string) (string, error) {
+func (s *Set) renderDocument(fix string) (string, error) {
 	c, ok, err := Parse(fix)
 	if err != nil {
 		return fix, err
 	}
 	if !ok {
-		return r.layout(fix)
+		return s.layout(fix)
 	}
-	object := r.Find(c.Kind, c.Namespace, c.Name)
+	object := s.Find(c.Kind, c.Namespace, c.Name)
 	if object == nil {
-		return r.layout(fix)
+		return s.layout(fix)
 	}
-	changed, err := c.Apply(withoutServerFields(object))
+	whole := s.batch(s.plan.places[fix], object)
+	if !slices.ContainsFunc(whole.changes, func(o Change) bool { return reflect.DeepEqual(o.Fields, c.Fields) }) {
+		whole = wholeOf(compatible(slices.Concat([]Change{c}, whole.changes)), object)
+	}
+	if whole.err != nil {
+		return fix, whole.err
+	}
+	return whole.text, nil
+}
+
+// batch returns the batch at a place, whose object is given.
+func (s *Set) batch(at place, object map[string]any) batch {
+	at = at.start()
+	whole, known := s.batches[at]
+	if !known {
+		whole = wholeOf(s.plan.batch(at), object)
+		s.batches[at] = whole
+	}
+	return whole
+}
+
+// wholeOf returns the whole object with changes made, under their comments.
+func wholeOf(changes []Change, object map[string]any) batch {
+	changed, err := applyAll(changes, withoutServerFields(object))
 	if err != nil {
-		return fix, err
+		return batch{changes: changes, err: err}
 	}
 	var b strings.Builder
-	for _, comment := range c.Comments {
+	for _, comment := range commentsOf(changes) {
 		b.WriteString("# " + comment + "\n")
 	}
-	return marshalUnder(b.String(), changed, fix)
+	text, err := marshalUnder(b.String(), changed, "")
+	return batch{changes, text, err}
 }
 
 // layout writes the JSON of a fix as YAML; what is YAML already stays as it is.

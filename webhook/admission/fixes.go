@@ -21,27 +21,36 @@ func noFix(v1alpha1.Action) bool            { return false }
 
 // completeFixes turns the fixes that wanted selects into objects that can be applied as they are. A fix that cannot be
 // completed stays as its policy wrote it: it is advice, and the decision does not depend on it. Completing costs more
-// than deciding, so only those are completed that somebody reads.
+// than deciding, so only those are completed that somebody reads. What mends denials of one object is in each of its
+// fixes: applied in turn, the second would take back the first.
 func (c *change) completeFixes(violations []policies.Violation, object map[string]any, wanted fixSelector) {
 	renderer := fixes.Renderer{
 		Find:         c.find(object),
 		PrivateRules: slices.Contains(c.after.Settings().DestinationRuleExportTo, "."),
 	}
-	rendered := map[string]string{}
+	set := renderer.Set(proposals(violations, wanted))
 	for i, v := range violations {
 		if v.Fix == "" || !wanted(v.Action) {
 			continue
 		}
-		fix, done := rendered[v.Fix]
-		if !done {
-			var err error
-			if fix, err = renderer.Render(v.Fix); err != nil {
-				fix = v.Fix
-			}
-			rendered[v.Fix] = fix
+		if fix, err := set.Render(v.Fix); err == nil {
+			violations[i].Fix = fix
 		}
-		violations[i].Fix = fix
 	}
+}
+
+// proposals returns the fixes that wanted selects, for their changes of one object to be made together.
+func proposals(violations []policies.Violation, wanted fixSelector) []fixes.Proposal {
+	var list []fixes.Proposal
+	seen := map[fixes.Proposal]bool{}
+	for _, v := range violations {
+		proposal := fixes.Proposal{Fix: v.Fix, Required: v.Action == v1alpha1.Deny}
+		if v.Fix != "" && wanted(v.Action) && !seen[proposal] {
+			seen[proposal] = true
+			list = append(list, proposal)
+		}
+	}
+	return list
 }
 
 // find returns the lookup of objects that a fix changes: the one under review as it was sent, or one that is stored.

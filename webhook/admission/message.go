@@ -51,13 +51,17 @@ func reasons(object string, violations []policies.Violation) string {
 	return Clip(b.String(), MaxDenial+MaxDenial/2)
 }
 
-// groups puts violations with the same policy, cause and fix together, in the order of the first of each.
+// groups puts violations that one change mends together or, where they have no fix, those with the same policy and cause,
+// in the order of the first of each.
 func groups(violations []policies.Violation) [][]policies.Violation {
 	type key struct{ policy, decidedBy, fix string }
 	index := map[key]int{}
 	var out [][]policies.Violation
 	for _, v := range violations {
-		k := key{v.Policy, v.DecidedBy, v.Fix}
+		k := key{fix: v.Fix}
+		if v.Fix == "" {
+			k = key{policy: v.Policy, decidedBy: v.DecidedBy}
+		}
 		i, ok := index[k]
 		if !ok {
 			i = len(out)
@@ -69,7 +73,7 @@ func groups(violations []policies.Violation) [][]policies.Violation {
 	return out
 }
 
-// writeReasons writes violations that differ in their flow only.
+// writeReasons writes violations that one change mends. What decided is told once for those that follow each other.
 func writeReasons(b *strings.Builder, group []policies.Violation) {
 	b.WriteString("\n")
 	for i, v := range group {
@@ -81,9 +85,10 @@ func writeReasons(b *strings.Builder, group []policies.Violation) {
 		if where := flowOf(v); where != "" && !strings.Contains(v.Message, v.Host) {
 			fmt.Fprintf(b, " (%s)", where)
 		}
-	}
-	if by := group[0].DecidedBy; by != "" {
-		b.WriteString("\n  decided by: " + by)
+		last := i+1 == len(group) || i+1 == maxReasons
+		if v.DecidedBy != "" && (last || group[i+1].DecidedBy != v.DecidedBy) {
+			b.WriteString("\n  decided by: " + v.DecidedBy)
+		}
 	}
 	if fix := strings.TrimRight(group[0].Fix, "\n"); fix != "" {
 		b.WriteString("\n  fix:")

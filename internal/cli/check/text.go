@@ -16,8 +16,12 @@ import (
 func writeText(w io.Writer, r report, style terminal.Style) error {
 	findings := together(r.findings)
 	var b strings.Builder
+	told := map[string]string{}
 	for _, f := range findings {
-		writeFinding(&b, f, style)
+		writeFinding(&b, f, told[f.Fix], style)
+		if told[f.Fix] == "" {
+			told[f.Fix] = fmt.Sprintf("%s of %s", f.Policy, f.Object.Ref)
+		}
 	}
 	b.WriteString(summary(findings, len(r.objects), r.known, style) + "\n")
 	_, err := io.WriteString(w, b.String())
@@ -40,7 +44,8 @@ func together(findings []Finding) []Finding {
 	return out
 }
 
-func writeFinding(b *strings.Builder, f Finding, style terminal.Style) {
+// writeFinding writes one finding. Its fix is that of an earlier one where sameAs names that.
+func writeFinding(b *strings.Builder, f Finding, sameAs string, style terminal.Style) {
 	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(f.Where()),
 		paint(f.Action, style)(string(f.Action)+" "+f.Policy), f.Object.Ref, f.Message)
 	if f.DecidedBy != "" {
@@ -49,7 +54,11 @@ func writeFinding(b *strings.Builder, f Finding, style terminal.Style) {
 	if f.Exempt != "" {
 		fmt.Fprintf(b, "  exempt: %s\n", f.Exempt)
 	}
-	if f.Fix != "" {
+	switch lines := strings.Count(strings.TrimRight(f.Fix, "\n"), "\n"); {
+	case f.Fix == "":
+	case sameAs != "" && lines > 0:
+		fmt.Fprintf(b, "  fix: as above, by %s\n", sameAs)
+	default:
 		b.WriteString("  fix:\n")
 		for line := range strings.Lines(strings.TrimRight(f.Fix, "\n")) {
 			b.WriteString(style.Dim("    "+strings.TrimRight(line, "\n")) + "\n")
