@@ -50,7 +50,16 @@ _message(f) := lib.flow_message(f, sprintf(
 	[lib.object_name(lib.reviewed_object), lib.payload_text(f), lib.leaving_text(f), lib.cause_text(f)],
 ))
 
-_fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
+_fix(f) := concat("", [
+	"# The application encrypts on this port, so that nothing is lost:\n",
+	lib.set_fields(lib.last_hop(f).decidedBy.object, {lib.tls_path(f): null}),
+]) if {
+	_leaves_encrypted(f)
+	f.cause == "incomplete-mutual"
+} else := "# Nothing to do for these clients: the application encrypts on this port itself.\n" if {
+	_leaves_encrypted(f)
+	f.cause in {"ztunnel", "credential-ignored", "mutual-at-waypoint"}
+} else := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	f.cause == "ztunnel"
 } else := sprintf("# Put the rule into the namespace of its clients, or beside %s.\n", [lib.service_name(f)]) if {
 	f.cause == "off-path"
@@ -76,10 +85,6 @@ _fix(f) := "# Let a waypoint serve the host: ztunnel starts no TLS.\n" if {
 	lib.set_fields(lib.reviewed_object, {"spec.exportTo": [input.request.namespace]}),
 ]) if {
 	f.cause in {"selector-at-waypoint", "unselected"}
-} else := sprintf("# Or add spec.workloadSelector with the labels of the pods that hold the credential.\n%s", [lib.start_tls(f)]) if {
-	f.cause == "credential-ignored"
-} else := sprintf("# Or name the client's certificate: credentialName, or clientCertificate and privateKey.\n%s", [lib.start_tls(f)]) if {
-	f.cause == "incomplete-mutual"
 } else := lib.start_tls(f)
 
 _kept_rule(f) := object.get(f, "related", "the older rule")

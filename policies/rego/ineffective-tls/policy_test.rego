@@ -18,7 +18,8 @@ test_refuses_a_credential_that_a_sidecar_ignores if {
 			"a credentialName, which Istio ignores on a sidecar whose rule has no workloadSelector.",
 		]),
 		"fix": concat("\n", [
-			"# Or add spec.workloadSelector with the labels of the pods that hold the credential.",
+			"# Where the server asks for the client's certificate, keep MUTUAL, and say whose Secret it is, by the labels of its pods:",
+			"# spec.workloadSelector.matchLabels. Only where it asks for none:",
 			"# in DestinationRule default/edition-cnn-com",
 			`{"spec.trafficPolicy.tls.credentialName":null,"spec.trafficPolicy.tls.mode":"SIMPLE"}`,
 			"",
@@ -51,7 +52,8 @@ test_ignores_deletions if {
 test_fix_for_each_cause[cause] if {
 	some cause, want in {
 		"incomplete-mutual": concat("\n", [
-			"# Or name the client's certificate: credentialName, or clientCertificate and privateKey.",
+			"# Where the server asks for the client's certificate, keep MUTUAL, and name it: credentialName, or clientCertificate and",
+			"# privateKey. Only where it asks for none:",
 			"# in DestinationRule default/edition-cnn-com",
 			`{"spec.trafficPolicy.tls.mode":"SIMPLE"}`,
 			"",
@@ -145,6 +147,17 @@ test_fix_names_the_unused_rule if {
 		"# Delete DestinationRule default/other first, or give it another host:",
 		"it decides nothing now, and would take this rule's place.\n",
 	])}
+}
+
+test_leaves_what_the_application_encrypts_to_it if {
+	encrypted := {"verdict": "application-tls", "family": "tls", "payload": "tls", "port": 443}
+	fix(object.union(ignored("incomplete-mutual"), encrypted)) == concat("\n", [
+		"# The application encrypts on this port, so that nothing is lost:",
+		"# in DestinationRule default/edition-cnn-com",
+		`{"spec.trafficPolicy.tls":null}`,
+		"",
+	])
+	fix(object.union(ignored("ztunnel"), encrypted)) == "# Nothing to do for these clients: the application encrypts on this port itself.\n"
 }
 
 # Careless: the TLS of the application is taken for plaintext, and refused.

@@ -31,27 +31,6 @@ tls_settings_path(decision) := trim_suffix(decision.field, ".mode")
 
 # METADATA
 # description: |-
-#   The fix that starts TLS for a flow in plaintext: in the rule that applies to it or, where there is none, in a new one.
-start_tls(flow) := set_fields(object, {sprintf("%s.mode", [path]): "SIMPLE"}) if {
-	object := _deciding_rule(flow)
-	path := tls_path(flow)
-	_complete_in_place(flow, path)
-} else := set_fields(object, {sprintf("%s.mode", [path]): "SIMPLE", sprintf("%s.credentialName", [path]): null}) if {
-	flow.cause == "credential-ignored"
-	object := _deciding_rule(flow)
-	path := tls_path(flow)
-} else := start_tls_with(flow, {"mode": "SIMPLE"})
-
-# Settings that lack something, and settings of the port alone, are completed where they are.
-_complete_in_place(flow, _) if flow.cause in {"no-mode", "incomplete-mutual", "mutual-at-waypoint"}
-
-_complete_in_place(flow, path) if {
-	not flow.cause == "credential-ignored"
-	contains(path, "portLevelSettings[")
-}
-
-# METADATA
-# description: |-
 #   The fix that starts the given TLS on a flow's port: in the rule that decides for it or, where there is none, in a new
 #   one.
 start_tls_with(flow, tls) := write_tls(flow, last_hop(flow).decidedBy, tls) if {

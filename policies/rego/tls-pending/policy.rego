@@ -86,4 +86,4 @@ _message(f) := lib.flow_message(f, sprintf(
 
 _fix(f) := lib.new_rule(f, lib.tls_to_gateway(f, f.serverTLS)) if {
 	f.hopKind == "gateway"
-} else := lib.new_rule(f, {"mode": "SIMPLE"})
+} else := lib.start_tls(f)

@@ -137,3 +137,11 @@ test_warns_where_a_rule_leaves_a_plaintext_server_as_it_was if {
 	found == set() with input as fixtures.review("DestinationRule", [object.union(left_in_plaintext, {"targetPorts": [443]})])
 	found == set() with input as fixtures.review("DestinationRule", [object.union(left_in_plaintext, {"cause": "disabled"})])
 }
+
+# Careless: a new rule beside the one that stands, which Istio would merge away.
+test_fix_is_in_the_rule_that_stands if {
+	hop := object.union(fixtures.plaintext_hop, {"decidedBy": {"object": left_in_plaintext.rule, "field": "spec.trafficPolicy.tls"}})
+	result := found with input as fixtures.review("DestinationRule", [object.union(left_in_plaintext, {"hops": [hop]})])
+	some v in result
+	startswith(v.fix, "# in DestinationRule default/legacy\n")
+}
