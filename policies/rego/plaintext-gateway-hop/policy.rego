@@ -40,7 +40,7 @@ violation contains lib.flow_violation(f, {
 }
 
 # The controller of an Ingress is a client outside the mesh.
-violation contains lib.ingress_violation(leg, _ingress_text(leg), _ingress_fix(leg)) if {
+violation contains lib.ingress_violation(leg, _ingress_text(leg)) if {
 	input.request.operation != "DELETE"
 	some leg in input.ingressLegs
 	not leg.tls
@@ -55,13 +55,6 @@ _ingress_text(leg) := sprintf(
 	"its controller sends plaintext to %s, and anyone on the way can read it.",
 	[lib.object_name(leg.gateway)],
 )
-
-_ingress_fix(leg) := lib.ingress_fix(leg, sprintf("have the controller start TLS (%s).", [leg.decidedBy.field])) if {
-	leg.serverTLS != ""
-} else := lib.ingress_fix(leg, sprintf(
-	"lead the Ingress to a port of the gateway whose server ends TLS, and have the controller start it (%s).",
-	[leg.decidedBy.field],
-))
 
 # The server takes plaintext.
 _is_meant(f) if not f.serverTLS

@@ -2,7 +2,8 @@
 # title: An SNI that the server does not have
 # description: |-
 #   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
-#   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only. So is refused
+#   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only, and so is that for
+#   which the controller of an Ingress asks. So is refused
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
 #   of the host's or of its domain are warned of. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
@@ -100,11 +101,9 @@ _another_server_fix(f) := _own_names(f) if {
 	lib.last_hop(f).decidedBy.object == lib.reviewed_object
 } else := lib.leave_to_others(f)
 
-# The controller of an Ingress asks a gateway for a name that none of its servers has.
-violation contains lib.ingress_violation(leg, _ingress_text(leg), lib.ingress_fix(leg, sprintf(
-	"have the controller send one of the names %s as SNI.",
-	[concat(", ", leg.serverHosts)],
-))) if {
+# The controller of an Ingress asks a gateway for a name that none of its servers has. Nothing gets through, and nothing leaks:
+# it is warned of, as the plaintext is that it may be on the way from.
+violation contains object.union(lib.ingress_violation(leg, _ingress_text(leg)), {"action": "warn"}) if {
 	input.request.operation != "DELETE"
 	some leg in input.ingressLegs
 	leg.tls

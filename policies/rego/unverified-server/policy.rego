@@ -41,28 +41,23 @@ violation contains _violation(f) if {
 }
 
 # The controller of an Ingress does not check which gateway it has reached, or cannot show who it is.
-violation contains lib.ingress_violation(leg, text, lib.ingress_fix(leg, fix)) if {
+violation contains lib.ingress_violation(leg, text) if {
 	input.request.operation != "DELETE"
 	some leg in input.ingressLegs
 	leg.tls
 	leg.serverTLS != ""
 	leg.nameMatches
-	some text, fix in _ingress_findings(leg)
+	some text in _ingress_findings(leg)
 }
 
-_ingress_findings(leg) := object.union_n([
-	{text: fix |
-		not leg.verified
-		text := "its controller does not check the certificate of the gateway: anyone on the way can be the server."
-		fix := "have the controller check the server's certificate against its CA, and its name."
-	},
-	{text: fix |
-		leg.serverTLS == "MUTUAL"
-		not leg.clientCertificate
-		text := "its controller shows no certificate, and the server expects MUTUAL TLS: no connection."
-		fix := "have the controller show a client certificate that the gateway trusts."
-	},
-])
+_ingress_findings(leg) := {text |
+	not leg.verified
+	text := "its controller does not check the certificate of the gateway: anyone on the way can be the server."
+} | {text |
+	leg.serverTLS == "MUTUAL"
+	not leg.clientCertificate
+	text := "its controller shows no certificate, and the server expects MUTUAL TLS: no connection."
+}
 
 # The name is checked, by a CA that neither these clients nor the host's owner chose.
 violation contains lib.flow_violation(f, {"message": _trust_message(f), "fix": lib.leave_to_others(f), "action": "deny"}) if {
