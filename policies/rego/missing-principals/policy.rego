@@ -2,8 +2,8 @@
 # title: A caller without a workload identity is let in
 # description: |-
 #   An ALLOW rule admits a caller without asking which workload it is: a source, or a rule without sources, names no
-#   principal and no service account. Namespaces, addresses and tokens name no workload; params can accept the first and
-#   the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
+#   principal and no service account. Namespaces, addresses and tokens name no workload; the params acceptNamespaces and
+#   acceptRequestPrincipals accept the first and the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
 #   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or the policy
 #   was for some of their ports alone, it warns. So it does where a Service, its
@@ -187,6 +187,8 @@ _gaps contains {
 	"path": sprintf("spec.rules[%d].from[%d].source", [i, j]),
 	"namespaces": array.concat(lib.list_field(_source(from), "namespaces"), _namespaces_of_conditions(rule)),
 	"excluded": lib.list_field(_source(from), "notNamespaces"),
+	"butFor": lib.list_field(_source(from), "notPrincipals"),
+	"param": _accepting_param(_source(from)),
 } if {
 	some i, rule in input.object.spec.rules
 	some j, from in rule.from
@@ -199,11 +201,20 @@ _gaps contains {
 	"path": sprintf("spec.rules[%d]", [i]),
 	"namespaces": _namespaces_of_conditions(rule),
 	"excluded": [],
+	"butFor": [],
+	"param": "",
 } if {
 	some i, rule in input.object.spec.rules
 	not _has_sources(rule)
 	not _condition_on_identity(rule)
 }
+
+# The param of this policy that would accept a source.
+_accepting_param(source) := "acceptNamespaces" if {
+	count(lib.list_field(source, "namespaces")) > 0
+} else := "acceptRequestPrincipals" if {
+	count(lib.list_field(source, "requestPrincipals")) > 0
+} else := ""
 
 _has_sources(rule) if some _ in rule.from
 
@@ -244,11 +255,22 @@ _message(gap) := sprintf(
 ) if {
 	count(gap.namespaces) > 0
 } else := sprintf(
-	"%s asks for no workload identity: whoever reaches the port is let in, plaintext callers included.",
-	[lib.reviewed_field(gap.path)],
+	"%s asks for no workload identity: whoever reaches the port is let in%s, plaintext callers included.",
+	[lib.reviewed_field(gap.path), _exception(gap)],
 )
 
+default _exception(_) := ""
+
+_exception(gap) := sprintf(" but %s", [concat(" and ", gap.butFor)]) if count(gap.butFor) > 0
+
+default _accepting(_) := ""
+
+_accepting(gap) := sprintf("# Or accept this everywhere: params: {missing-principals: {%s: true}} in tlsward's Config.\n", [gap.param]) if {
+	gap.param != ""
+}
+
 _fix(gap) := concat("", [
+	_accepting(gap),
 	"# Name the workloads that may call:\n",
 	lib.set_fields(lib.reviewed_object, _principals(gap)),
 ])

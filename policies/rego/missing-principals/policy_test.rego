@@ -57,12 +57,20 @@ test_fix_names_workloads_of_the_condition if {
 	yaml.unmarshal(v.fix)["spec.rules[0].from"] == [{"source": {"principals": ["cluster.local/ns/team-b/sa/<service-account>"]}}]
 }
 
+test_names_the_param_that_accepts_it[param] if {
+	some param, source in {"acceptNamespaces": {"namespaces": ["a"]}, "acceptRequestPrincipals": {"requestPrincipals": ["*"]}}
+	result := found with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": source}]}]})
+	some v in result
+	startswith(v.fix, sprintf("# Or accept this everywhere: params: {missing-principals: {%s: true}} in tlsward's Config.\n# Name ", [param]))
+}
+
 # A namespace is read from the certificate: a caller in plaintext has none.
 test_speaks_of_plaintext_callers_where_they_get_in[name] if {
 	some name, c in {
 		"namespaces": [{"namespaces": ["team-b", "team-c"]}, "any workload of namespace team-b or team-c is let in."],
 		"a token": [{"requestPrincipals": ["*"]}, "whoever reaches the port is let in, plaintext callers included."],
 		"namespaces kept out": [{"notNamespaces": ["team-b"]}, "whoever reaches the port is let in, plaintext callers included."],
+		"principals kept out": [{"notPrincipals": [curl]}, "whoever reaches the port is let in but cluster.local/ns/team-a/sa/curl, plaintext callers included."],
 	}
 	result := found with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": c[0]}]}]})
 	some v in result
