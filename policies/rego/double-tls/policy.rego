@@ -36,27 +36,61 @@ _fix(f) := concat(" ", [
 ]) if {
 	f.hopKind == "gateway"
 	not object.get(f, "serverTLS", "") in {"", "PASSTHROUGH", "AUTO_PASSTHROUGH"}
-} else := sprintf(
-	concat(" ", [
-		"# Nothing to disable: plain HTTP from %s comes here too, and needs this TLS.",
-		"Let the application send http:// on the same way, or give those that need the TLS a rule of their own.\n",
+} else := concat("---\n", [
+	concat("", [
+		sprintf("# %s needs this TLS, and gets a rule of its own:\n", [_named(_gateways_that_need_tls(f))]),
+		concat("---\n", [lib.private_rule(gateway, _tls_of(gateway)) | some gateway in _gateways_that_need_tls(f)]),
 	]),
-	[concat(" and ", _clients_that_need_tls(f))],
+	concat("", [
+		"# Then this one leaves the port to the application:\n",
+		lib.set_fields(lib.last_hop(f).decidedBy.object, _mode_disable(f)),
+	]),
+]) if {
+	count(_gateways_that_need_tls(f)) > 0
+	count(_gateways_that_need_tls(f)) == count(_flows_that_need_tls(f))
+} else := sprintf(
+	"# %s sends plain HTTP here, and needs this TLS. Let the application send http:// on the same way.\n",
+	[concat(" and ", {lib.client_name(other.client) | some other in _flows_that_need_tls(f)})],
 ) if {
-	count(_clients_that_need_tls(f)) > 0
+	count(_flows_that_need_tls(f)) > 0
 } else := sprintf("%s%s", [_caveat, lib.set_fields(lib.last_hop(f).decidedBy.object, _mode_disable(f))]) if {
 	lib.last_hop(f).decidedBy.object
 } else := "# Leave TLS on this port to the application.\n"
 
-# The clients whose plaintext the same settings encrypt: a gateway, or a route from an HTTP port. Without these settings
+# The flows whose plaintext the same settings encrypt: of a gateway, or by a route from an HTTP port. Without these settings
 # it would leave in plaintext.
-_clients_that_need_tls(f) := {lib.client_name(other.client) |
+_flows_that_need_tls(f) := {other |
 	some other in input.egress
 	other.verdict == "originated"
 	other.host == f.host
 	other.port == f.port
 	lib.last_hop(other).decidedBy == lib.last_hop(f).decidedBy
 }
+
+# Those of gateways of another namespace than the rule's, which find a rule of their own there first. A client certificate is
+# not known here.
+_gateways_that_need_tls(f) := {other |
+	some other in _flows_that_need_tls(f)
+	other.client.kind == "gateway"
+	other.client.namespace != lib.last_hop(f).decidedBy.object.namespace
+	lib.last_hop(other).tls == "SIMPLE"
+	not contains(other.host, "*")
+	not _is_namespace_of_applications(other.client.namespace, f)
+}
+
+# The rule would be that of all pods of the gateway's namespace.
+_is_namespace_of_applications(namespace, f) if {
+	some other in input.egress
+	other.verdict == "double-tls"
+	other.host == f.host
+	other.client.namespace == namespace
+}
+
+_named(flows) := concat(" and ", {lib.client_name(flow.client) | some flow in flows})
+
+_tls_of(flow) := {"mode": "SIMPLE"} if {
+	lib.last_hop(flow).autoSNI
+} else := {"mode": "SIMPLE", "sni": flow.host, "subjectAltNames": [flow.host]}
 
 # The flows of these reviews are those of all clients of the host; other reviews may leave clients out.
 _caveat := "" if {

@@ -38,9 +38,33 @@ test_leaves_a_setting_that_others_need if {
 	route := object.union(flow, {"verdict": "originated", "payload": "http"})
 	result := found with input as fixtures.review("DestinationRule", [flow, gateway, route])
 	{v.fix | some v in result} == {concat(" ", [
-		"# Nothing to disable: plain HTTP from gateway istio-system and sidecar default comes here too, and needs this TLS.",
-		"Let the application send http:// on the same way, or give those that need the TLS a rule of their own.\n",
+		"# gateway istio-system and sidecar default sends plain HTTP here, and needs this TLS.",
+		"Let the application send http:// on the same way.\n",
 	])}
+}
+
+test_gives_a_gateway_a_rule_of_its_own if {
+	flow := double_tls("spec.trafficPolicy.tls")
+	hop := object.union(flow.hops[0], {"tls": "SIMPLE", "autoSNI": true})
+	gateway := object.union(flow, {"client": {"kind": "gateway", "namespace": "istio-system"}, "verdict": "originated", "hops": [hop]})
+	result := found with input as fixtures.review("DestinationRule", [flow, gateway])
+	some v in result
+	documents := split(v.fix, "---\n")
+	yaml.unmarshal(documents[0]) == {
+		"apiVersion": "networking.istio.io/v1",
+		"kind": "DestinationRule",
+		"metadata": {"name": "edition-cnn-com-private-tls", "namespace": "istio-system"},
+		"spec": {
+			"host": "edition.cnn.com",
+			"exportTo": ["."],
+			"trafficPolicy": {"portLevelSettings": [{"port": {"number": 443}, "tls": {"mode": "SIMPLE"}}]},
+		},
+	}
+	yaml.unmarshal(documents[1]) == {"spec.trafficPolicy.portLevelSettings[+]": {"port": {"number": 443}, "tls": {"mode": "DISABLE"}}}
+	application := object.union(flow, {"client": {"kind": "sidecar", "namespace": "istio-system"}})
+	other := found with input as fixtures.review("DestinationRule", [flow, gateway, application])
+	some w in other
+	startswith(w.fix, "# gateway istio-system sends plain HTTP here")
 }
 
 test_ignores_clients_of_other_settings[changes] if {

@@ -82,6 +82,16 @@ new_rule(flow, tls) := sprintf(
 	"spec": object.union(object.union({"host": flow.host}, _policy_for_port(flow, tls)), _scope(flow)),
 })])
 
+# METADATA
+# description: |-
+#   The fix that adds a DestinationRule with the given TLS for a flow's port, for the namespace of its client alone.
+private_rule(flow, tls) := sprintf("%s\n", [json.marshal({
+	"apiVersion": "networking.istio.io/v1",
+	"kind": "DestinationRule",
+	"metadata": {"name": sprintf("%s%s-private-tls", [host_as_name(flow.host), _subset_suffix(flow)]), "namespace": flow.client.namespace},
+	"spec": object.union(object.union({"host": flow.host}, _policy_for_port(flow, tls)), {"exportTo": ["."]}),
+})])
+
 # A subset gets the policy to itself: of several rules for a host Istio adds up the subsets, and keeps the other settings of
 # the oldest alone.
 _policy_for_port(flow, tls) := {"subsets": [{"name": flow.subset, "trafficPolicy": _port_settings(flow, tls)}]} if {
