@@ -38,7 +38,11 @@ exemptions:
 
 An exemption ends with its day; in its last fortnight it warns. It is for its own connections: one of plaintext-egress,
 sni-mismatch or unverified-server that names namespaces does not let clients of others lose the TLS that they had, or its
-check, and one that names hosts covers what is sent to these, not what a route takes there from another host. So is an action for some namespaces. Policies of your own are written like these:
+check, and one that names hosts covers what is sent to these, not what a route takes there from another host. So is an action for some
+namespaces. A host that is
+exempt from plaintext-egress or tls-pending is left as it is written: the mutating webhook and ` + "`tlsward fix`" + ` fill nothing in
+for it, neither targetPort nor TLS, so that what they would have completed leaves in plaintext. To go on completing, let the
+policy warn (` + "`action: warn`" + `) instead. Policies of your own are written like these:
 [Writing policies](writing-policies.md).
 
 `

@@ -111,6 +111,9 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 		}
 		until := x.Expires.Format(time.DateOnly)
 		v.Exempt = x.Note()
+		if LeavesAsWritten(v.Policy) {
+			v.Exempt += " (not completed: exempt hosts are left as written)"
+		}
 		action := v1alpha1.Audit
 		if x.Expires.Over(now.Add(expiryNotice)) {
 			action = v1alpha1.Warn
@@ -120,6 +123,9 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 	}
 	return found
 }
+
+// LeavesAsWritten reports whether an exemption from a policy lets hosts be in plaintext, so that nothing is filled in for them.
+func LeavesAsWritten(policy string) bool { return policy == "plaintext-egress" || policy == "tls-pending" }
 
 // exemptionFor returns the exemption that expires last of those that cover v, or nil.
 func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1alpha1.Exemption {

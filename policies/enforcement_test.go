@@ -137,7 +137,7 @@ func TestExemptions(t *testing.T) {
 		if v.Action != tc.want {
 			t.Errorf("%s: %s, want %s", name, v.Action, tc.want)
 		}
-		if exempt := strings.HasPrefix(v.Exempt, "exempted until 20") && strings.HasSuffix(v.Exempt, ": the partner moves in autumn"); exempt != (tc.want != v1alpha1.Deny) {
+		if exempt := strings.HasPrefix(v.Exempt, "exempted until 20") && strings.Contains(v.Exempt, ": the partner moves in autumn"); exempt != (tc.want != v1alpha1.Deny) {
 			t.Errorf("%s: exempt is %q", name, v.Exempt)
 		}
 		if ends := strings.HasPrefix(v.Message, "the exemption ends on "); ends != (tc.want == v1alpha1.Warn) {
@@ -157,7 +157,7 @@ func TestTheLongestExemptionCounts(t *testing.T) {
 	}
 	e.enforcement.now = func() time.Time { return time.Date(2026, 6, 10, 0, 0, 0, 0, time.UTC) }
 	found, err := e.Evaluate(t.Context(), review(mesh.Plaintext, mesh.CauseDisabled))
-	if err != nil || found[0].Exempt != "exempted until 2027-06-11: long" {
+	if err != nil || found[0].Exempt != "exempted until 2027-06-11: long (not completed: exempt hosts are left as written)" {
 		t.Errorf("got %+v, %v", found, err)
 	}
 }

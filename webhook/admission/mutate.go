@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/policies"
 )
 
 // exemptHost returns a function that reports whether a host may be in plaintext for objects of a namespace (that of the
@@ -14,7 +15,7 @@ import (
 func (e *Evaluator) exemptHost(namespace, requested string) func(host string) bool {
 	var exempt []v1alpha1.Exemption
 	for _, x := range e.Config.Exemptions {
-		if (x.Policy == policyPlaintextEgress || x.Policy == policyTLSPending) && x.AppliesIn(cmp.Or(namespace, requested), time.Now()) {
+		if policies.LeavesAsWritten(x.Policy) && x.AppliesIn(cmp.Or(namespace, requested), time.Now()) {
 			exempt = append(exempt, x)
 		}
 	}
@@ -30,12 +31,6 @@ func (e *Evaluator) exemptHost(namespace, requested string) func(host string) bo
 		return false
 	}
 }
-
-// The policies whose exemption lets a host be in plaintext.
-const (
-	policyPlaintextEgress = "plaintext-egress"
-	policyTLSPending      = "tls-pending"
-)
 
 // changesNoSpec reports whether an UPDATE leaves the spec as it is stored. What is stored may predate the webhook, and work
 // as it stands: a label is no reason to change where its traffic goes.
