@@ -144,7 +144,7 @@ func (p posture) state(client mesh.Client, path mesh.Path) State {
 		return Unchecked
 	}
 	switch {
-	case path.Cause == mesh.CauseNoDestination, path.Cause == mesh.CauseNone:
+	case path.Cause == mesh.CauseNoDestination, path.Cause == mesh.CauseNoCluster, path.Cause == mesh.CauseNone:
 		return Closed // routes end it in the proxy, or lead to a service inside
 	case path.Cause != mesh.CausePassthrough && path.Cause != mesh.CauseUnknownHost && path.Cause != mesh.CausePortNotDeclared:
 		return Unknown

@@ -26,6 +26,12 @@ func (s *Snapshot) Resolve(client Client, host string, number uint32) Path {
 		path.Cause, path.Considered = s.whyUnknown(client, host, number)
 		return path
 	}
+	reached, missing := withoutMissing(hops)
+	if missing != nil && len(reached) == 0 {
+		path.Hops, path.Cause = append(path.Hops, missing.shownMissing()), CauseNoCluster
+		return path
+	}
+	hops = reached
 	worst := worstEgress(hops)
 	if worst < 0 {
 		for _, h := range hops {

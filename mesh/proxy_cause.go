@@ -63,4 +63,6 @@ const (
 	CauseRenamed Cause = "renamed"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.
 	CauseNoDestination Cause = "no-destination"
+	// CauseNoCluster: routes lead to a subset that no rule has which this client finds; nothing leaves. Paths alone have it.
+	CauseNoCluster Cause = "no-cluster"
 )

@@ -154,7 +154,7 @@ func randomFlow(r *rand.Rand) mesh.Flow {
 				mesh.CauseUnselected, mesh.CauseCredential, mesh.CauseIncompleteMutual, mesh.CauseMutualAtWaypoint,
 				mesh.CauseSelectorAtWaypoint, mesh.CauseZtunnel, mesh.CauseMergedAway, mesh.CauseOffPath, mesh.CauseUnknownHost,
 				mesh.CauseCaseMismatch, mesh.CausePassthrough, mesh.CausePortNotDeclared, mesh.CauseDeclaredTLS, mesh.CauseDeclaredOtherwise,
-				mesh.CauseOtherAddresses, mesh.CauseKeptInside, mesh.CauseRoutedInside, mesh.CauseNoDestination),
+				mesh.CauseOtherAddresses, mesh.CauseKeptInside, mesh.CauseRoutedInside, mesh.CauseNoDestination, mesh.CauseNoCluster),
 		},
 		HopKind:         pick(r, mesh.HopEgress, mesh.HopEgress, mesh.HopEgress, mesh.HopEgress, mesh.HopGateway, mesh.HopGateway, mesh.HopNone),
 		Family:          pick(r, mesh.FamilyHTTP, mesh.FamilyTLS, mesh.FamilyOpaque, mesh.FamilyUnspecified),

@@ -32,7 +32,7 @@ func writeText(w io.Writer, paths []mesh.Path, known facts, style terminal.Style
 
 func writePath(b *strings.Builder, p mesh.Path, known facts, style terminal.Style) {
 	fmt.Fprintf(b, "%s: %s\n", style.Bold(fmt.Sprintf("%s -> %s:%d", p.Client, p.Host, p.Port)), verdict(p, style))
-	if why := causes[p.Cause]; why != "" && (p.Verdict == mesh.Plaintext || p.Verdict == mesh.Unknown) {
+	if why := causes[p.Cause]; why != "" && needsWhy(p) {
 		fmt.Fprintf(b, "  why: %s\n", why)
 	}
 	if p.Cause == mesh.CauseUnknownHost || p.Cause == mesh.CausePassthrough {
@@ -40,7 +40,7 @@ func writePath(b *strings.Builder, p mesh.Path, known facts, style terminal.Styl
 	}
 	for i, h := range p.Hops {
 		fmt.Fprintf(b, "  %d. %s -> %s, port %d%s\n", i+1, h.From, h.To, h.Port, protocol(h))
-		if p.Cause != mesh.CauseNoDestination {
+		if p.Cause != mesh.CauseNoDestination && p.Cause != mesh.CauseNoCluster {
 			writeTLS(b, h)
 		}
 		if h.DecidedBy != nil {
@@ -57,6 +57,18 @@ func writePath(b *strings.Builder, p mesh.Path, known facts, style terminal.Styl
 	for _, c := range p.Considered {
 		fmt.Fprintf(b, "   - %s: %s\n", c.Object, c.Why)
 	}
+}
+
+// needsWhy reports whether a person would ask why a proxy starts no TLS: where the application does, only if a rule asks for
+// TLS of the proxy's that Istio does not set up.
+func needsWhy(p mesh.Path) bool {
+	switch p.Verdict {
+	case mesh.Plaintext, mesh.Unknown:
+		return true
+	case mesh.ApplicationTLS:
+		return p.Cause == mesh.CauseCredential || p.Cause == mesh.CauseIncompleteMutual || p.Cause == mesh.CauseMutualAtWaypoint
+	}
+	return false
 }
 
 // undeclared returns lines that say what happens to what a client sends to a host that its proxy does not know, and how to
@@ -94,7 +106,7 @@ func verdict(p mesh.Path, style terminal.Style) string {
 	case mesh.DoubleTLS:
 		return style.Yellow("double-tls") + ": a proxy starts TLS around the application's TLS"
 	}
-	if p.Cause == mesh.CauseNoDestination {
+	if p.Cause == mesh.CauseNoDestination || p.Cause == mesh.CauseNoCluster {
 		return string(p.Verdict) + ": nothing leaves the mesh"
 	}
 	return style.Yellow(string(p.Verdict)) + ": the mesh does not know this host and port"
@@ -127,6 +139,7 @@ var causes = map[mesh.Cause]string{
 	mesh.CauseLeftToWildcard:     "the entry of a wildcard over the host takes it, and no rule starts TLS for that",
 	mesh.CauseKeptInside:         "the entry that this client has for the host, of another namespace, has servers inside the mesh",
 	mesh.CauseDeclaredTLS:        "the entry that this client has for the host declares the port for TLS, which it does not send",
+	mesh.CauseNoCluster:          "its route leads to a subset that no DestinationRule has which this client finds: the proxy answers 503",
 	mesh.CauseNoDestination:      "routes redirect or answer it, or lead to no service that this client's proxy knows",
 }
 

@@ -63,6 +63,16 @@ func TestWhyIsForPathsWithoutTLS(t *testing.T) {
 	}
 }
 
+func TestWhyIsForTLSThatIsNotSetUp(t *testing.T) {
+	for _, cause := range []mesh.Cause{mesh.CauseCredential, mesh.CauseIncompleteMutual, mesh.CauseMutualAtWaypoint} {
+		var out strings.Builder
+		paths := []mesh.Path{{Verdict: mesh.ApplicationTLS, Cause: cause}}
+		if err := writeText(&out, paths, facts{}, terminal.Style{}); err != nil || !strings.Contains(out.String(), "why: "+Why(cause)) {
+			t.Errorf("%s: %v, got\n%s", cause, err, out.String())
+		}
+	}
+}
+
 func TestServerNames(t *testing.T) {
 	tests := []struct {
 		name          string

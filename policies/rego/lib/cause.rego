@@ -35,6 +35,7 @@ _cause_texts := {
 	"routed-elsewhere": "a route of another namespace leads elsewhere",
 	"routed-inside": "%s, which is neither of these clients' namespace nor of the host's, leads it to a service inside the mesh, which gets it as it is",
 	"other-listener": "the listener of another host takes these connections",
+	"no-cluster": "routes lead to a subset that no DestinationRule has which applies to this client: the proxy answers 503",
 	"no-destination": "%s takes all of it and leads to no service: nothing leaves the mesh",
 }
 
