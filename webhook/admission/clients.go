@@ -49,8 +49,46 @@ func othersLast(a, b string) int {
 	return last(a) - last(b)
 }
 
-// listOf returns names joined as a sentence does: "a, b, c and 4 more".
-func listOf(names []string) string {
+// listOf returns clients as a sentence has them: "gateway a, sidecar b, sidecar c and 4 more", or, where all are pods of
+// namespaces, "pods of a, b, c, 4 more and all other namespaces".
+func listOf(clients []string) string {
+	namespaces, ok := namespacesOf(clients)
+	if !ok {
+		return enumeration(clients)
+	}
+	last := len(namespaces) - 1
+	if namespaces[last] != allOthers {
+		return "pods of namespaces " + enumeration(namespaces)
+	}
+	named := namespaces[:last]
+	if len(named) > namedClients {
+		named = append(slices.Clone(named[:namedClients]), fmt.Sprintf("%d more", len(named)-namedClients))
+	}
+	return "pods of " + strings.Join(named, ", ") + " and " + allOthers
+}
+
+// allOthers is what stands for the namespace of mesh.ClientSidecar's "any other namespace" in a list.
+const allOthers = "all other namespaces"
+
+// namespacesOf returns the namespaces of clients; ok is false unless each client is all pods with a sidecar of its one.
+func namespacesOf(clients []string) (list []string, ok bool) {
+	for _, client := range clients {
+		namespace, found := strings.CutPrefix(client, "sidecar ")
+		switch {
+		case !found:
+			return nil, false
+		case namespace == "any other namespace":
+			namespace = allOthers
+		case strings.Contains(namespace, " "): // of some pods alone, by their labels
+			return nil, false
+		}
+		list = append(list, namespace)
+	}
+	return list, true
+}
+
+// enumeration returns names joined: "a, b, c and 4 more".
+func enumeration(names []string) string {
 	if len(names) > namedClients {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:namedClients], ", "), len(names)-namedClients)
 	}

@@ -19,8 +19,8 @@ func TestMergeClients(t *testing.T) {
 		{Policy: "plaintext-egress", Client: "sidecar c", Message: "without its client"},
 	})
 	want := []string{
-		"sidecar a, sidecar b, sidecar c and 1 more to x:80: plaintext",
-		"sidecar b and sidecar any other namespace to y:80: plaintext",
+		"pods of namespaces a, b, c and 1 more to x:80: plaintext",
+		"pods of b and all other namespaces to y:80: plaintext",
 		"sidecar a to z:80: plaintext",
 		"without its client", "without its client",
 	}
@@ -30,6 +30,24 @@ func TestMergeClients(t *testing.T) {
 	for i, v := range have {
 		if v.Message != want[i] {
 			t.Errorf("have %q, want %q", v.Message, want[i])
+		}
+	}
+}
+
+func TestListOf(t *testing.T) {
+	const others = "sidecar any other namespace"
+	for want, clients := range map[string][]string{
+		"pods of shop and all other namespaces":                    {"sidecar shop", others},
+		"pods of a, b, c, 2 more and all other namespaces":         {"sidecar a", "sidecar b", "sidecar c", "sidecar d", "sidecar e", others},
+		"pods of namespaces a and b":                               {"sidecar a", "sidecar b"},
+		"gateway istio-system and sidecar a":                       {"gateway istio-system", "sidecar a"},
+		"sidecar a app=cart and sidecar any other namespace":       {"sidecar a app=cart", others},
+		"ztunnel a, waypoint b, gateway c and 1 more":              {"ztunnel a", "waypoint b", "gateway c", "sidecar d"},
+		"waypoint shop and sidecar any other namespace":            {"waypoint shop", others},
+		"sidecar any other namespace app=x and sidecar a version=": {"sidecar any other namespace app=x", "sidecar a version="},
+	} {
+		if have := listOf(clients); have != want {
+			t.Errorf("have %q, want %q", have, want)
 		}
 	}
 }

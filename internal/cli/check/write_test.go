@@ -130,7 +130,7 @@ func TestTextJoinsClientsOfOneObject(t *testing.T) {
 	if err := writeText(&out, report{findings: []Finding{a, second, b}, objects: make([]*offline.Object, 2)}, terminal.Style{}); err != nil {
 		t.Fatal(err)
 	}
-	want := "a.yaml:1: deny first ServiceEntry shop/a: sidecar x and sidecar y to a.example:80: plaintext\n\n" +
+	want := "a.yaml:1: deny first ServiceEntry shop/a: pods of namespaces x and y to a.example:80: plaintext\n\n" +
 		"a.yaml:1: deny first ServiceEntry shop/b: sidecar z to a.example:80: plaintext\n\n" +
 		"2 objects checked: 2 denials, 0 warnings\n"
 	if out.String() != want {
