@@ -69,12 +69,14 @@ fuzz-one:
 suites: ## Run the Suites and the policies' unit tests
 	$(GO) run ./cmd/tlsward test --coverage policies/rego test/suites
 
-docs: ## Make docs/policies.md from the policies
+docs: ## Make docs/policies.md from the policies, and the schemas of the Config from its types
 	$(GO) run ./cmd/tlsward policy docs > docs/.policies.md && mv docs/.policies.md docs/policies.md
+	$(GO) test -count=1 ./internal/reference -update
 
 .PHONY: docs-check
 docs-check:
 	@$(GO) run ./cmd/tlsward policy docs | diff -u docs/policies.md - || { echo "docs/policies.md is out of date (make docs)"; exit 1; }
+	@$(GO) test -count=1 ./internal/reference || { echo "what is made from the types of api/v1alpha1 is out of date (make docs)"; exit 1; }
 
 bench: build ## What tlsward adds to an admission, beside a handler that allows everything; what each policy costs
 	bin/tlsward policy bench

@@ -2,10 +2,12 @@ package v1alpha1
 
 // Config is the file's content: apiVersion tlsward.io/v1alpha1, kind Config. All fields but these two are optional.
 type Config struct {
-	APIVersion string   `json:"apiVersion"`
-	Kind       string   `json:"kind"`
-	Mesh       Mesh     `json:"mesh,omitempty"`
-	Mutation   Mutation `json:"mutation,omitempty"`
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	// Mesh is what the mesh is like, beside its objects.
+	Mesh Mesh `json:"mesh,omitempty"`
+	// Mutation is what the mutating webhook fills in.
+	Mutation Mutation `json:"mutation,omitempty"`
 	// Enforcement is the strongest action that any policy may take, whatever else says more: warn and audit are for a rollout. Deny if
 	// unset.
 	Enforcement Action `json:"enforcement,omitempty"`
@@ -16,9 +18,10 @@ type Config struct {
 	Policies map[string]PolicyConfig `json:"policies,omitempty"`
 	// Exemptions let violations pass.
 	Exemptions []Exemption `json:"exemptions,omitempty"`
-	// Params is data.params for policies.
-	Params     map[string]any `json:"params,omitempty"`
-	Evaluation Evaluation     `json:"evaluation,omitempty"`
+	// Params are what policies read as data.params: one mapping a policy, by its id.
+	Params map[string]any `json:"params,omitempty"`
+	// Evaluation bounds what a policy may do while it judges one review.
+	Evaluation Evaluation `json:"evaluation,omitempty"`
 }
 
 // Mesh is what the mesh is like, beside its objects. What is unset is what the cluster's MeshConfig says, and where there is
@@ -47,21 +50,26 @@ type Mesh struct {
 
 // IngressGateway names gateways whose clients come from outside the mesh.
 type IngressGateway struct {
-	Namespace string            `json:"namespace"`
-	Labels    map[string]string `json:"labels"`
+	// Namespace is that of the gateway's pods.
+	Namespace string `json:"namespace"`
+	// Labels are those of the gateway's pods, one or more.
+	Labels map[string]string `json:"labels"`
 }
 
 // Mutation is what the mutating webhook fills in.
 type Mutation struct {
-	// Upgrades are [{port: 80, targetPort: 443}] if unset.
+	// Upgrades are the ports of HTTP that lead to another one as they are completed: [{port: 80, targetPort: 443}] if unset, none
+	// if [].
 	Upgrades []Upgrade `json:"upgrades,omitempty"`
-	// Origination is mode SIMPLE for every host if unset. The first that matches a host counts.
+	// Origination is which TLS a port without gets: mode SIMPLE for every host if unset. The first that matches a host counts.
 	Origination []Origination `json:"origination,omitempty"`
 }
 
 // Upgrade sets the target port of the HTTP-family ports of a number.
 type Upgrade struct {
-	Port       uint32 `json:"port"`
+	// Port is the number of a port of a ServiceEntry.
+	Port uint32 `json:"port"`
+	// TargetPort is where that port shall lead.
 	TargetPort uint32 `json:"targetPort"`
 }
 
@@ -69,7 +77,7 @@ type Upgrade struct {
 type Origination struct {
 	// Hosts are host names, "*." and a name, or "*" for all.
 	Hosts []string `json:"hosts"`
-	// TLS is a ClientTLSSettings of Istio, with a mode that originates TLS.
+	// TLS is a ClientTLSSettings of Istio, with a mode that originates TLS: SIMPLE, MUTUAL or ISTIO_MUTUAL.
 	TLS map[string]any `json:"tls"`
 }
 
@@ -86,7 +94,8 @@ const (
 
 // PolicyConfig overrides the default action of a policy.
 type PolicyConfig struct {
+	// Action is deny, warn, audit or off.
 	Action Action `json:"action"`
-	// Namespaces are those in which the action holds; all if unset.
+	// Namespaces are those of the objects for which the action holds; all if unset.
 	Namespaces []string `json:"namespaces,omitempty"`
 }

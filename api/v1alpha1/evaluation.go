@@ -9,14 +9,14 @@ import (
 
 // Evaluation bounds what a policy may do while it judges one review.
 type Evaluation struct {
-	// Timeout is how long one policy may take for one review; 0 is DefaultTimeout.
+	// Timeout is how long one policy may take for one review: at most 900ms, 500ms if unset.
 	Timeout Duration `json:"timeout,omitempty"`
-	// MemoryMiB is by how many mebibytes the program may grow under one policy of a user's; 0 is DefaultMemoryMiB.
+	// MemoryMiB is by how many mebibytes the program may grow under one policy of a user's: at least 32, 256 if unset.
 	MemoryMiB uint32 `json:"memoryMiB,omitempty"`
 	// Allow lists Rego functions that are refused otherwise, because their answer depends on more than the review:
 	// "time.now_ns", "http.send", "net.cidr_contains".
 	Allow []string `json:"allow,omitempty"`
-	// OnError is what follows if a policy cannot decide: Deny, also if unset, or Warn.
+	// OnError is what follows if a policy cannot decide: deny, also if unset, or warn.
 	OnError Action `json:"onError,omitempty"`
 }
 

@@ -8,11 +8,14 @@ import (
 
 // Exemption lets violations of a policy pass, for a reason and until a day.
 type Exemption struct {
+	// Policy is the policy's id.
 	Policy string `json:"policy"`
-	// Namespaces and Hosts are what it is for; all if unset.
+	// Namespaces are those of the objects that it is for; all if unset.
 	Namespaces []string `json:"namespaces,omitempty"`
-	Hosts      []string `json:"hosts,omitempty"`
-	Reason     string   `json:"reason"`
+	// Hosts are those of the connections that it is for: host names, "*." and a name, or "*". All if unset.
+	Hosts []string `json:"hosts,omitempty"`
+	// Reason is told wherever the exemption lets something pass.
+	Reason string `json:"reason"`
 	// Expires is the last day on which it holds.
 	Expires Date `json:"expires"`
 }
