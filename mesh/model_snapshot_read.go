@@ -1,6 +1,9 @@
 package mesh
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Which objects a control plane reads. The others stay in Snapshot.unread, for the labels of their namespace may change.
 
@@ -65,4 +68,10 @@ func namespacedKinds() []string {
 		KindPeerAuthentication, KindRequestAuthentication, KindProxyConfig, KindWasmPlugin, KindTrafficExtension, KindService, KindKubernetesGateway, KindIngress,
 		KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute,
 	}
+}
+
+// Kinds returns the kinds of objects that are read, by their names in Ref, sorted.
+func Kinds() []string {
+	return slices.Sorted(slices.Values(slices.Concat(namespacedKinds(), []string{KindNamespace, KindGatewayClass},
+		slices.Collect(maps.Keys(workloadKinds())))))
 }

@@ -100,7 +100,7 @@ func others(n int) Files {
 # custom:
 #   id: %s
 #   action: deny
-#   kinds: [Telemetry]
+#   kinds: [PeerAuthentication]
 package %s
 
 violation contains {"message": "no"} if input.object.spec.x == %d

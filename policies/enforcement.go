@@ -26,10 +26,11 @@ type enforcement struct {
 // strictIDs are the ids of the policies whose warning becomes a denial with Config.Strict.
 func strictIDs() []string { return []string{"tls-pending", "outside-model"} }
 
-func newEnforcement(cfg *v1alpha1.Config, policies []Policy) (enforcement, error) {
+// newEnforcement returns what cfg says of the policies. It is an error if it names others, unless policies are still to come.
+func newEnforcement(cfg *v1alpha1.Config, policies []Policy, incomplete bool) (enforcement, error) {
 	var errs []error
 	known := func(field, id string) {
-		if !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
+		if !incomplete && !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
 			errs = append(errs, fmt.Errorf("%s: there is no policy %q", field, id))
 		}
 	}

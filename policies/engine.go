@@ -51,14 +51,15 @@ func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine,
 		memory:  cmp.Or(uint64(cfg.Evaluation.MemoryMiB), v1alpha1.DefaultMemoryMiB) << 20,
 		onError: cmp.Or(cfg.Evaluation.OnError, v1alpha1.Deny),
 	}
-	data, err := e.compile(ctx, cfg.Evaluation.Allow, sources)
+	modules, data, err := e.compile(ctx, cfg.Evaluation.Allow, sources)
 	if err != nil {
 		return nil, err
 	}
-	if e.enforcement, err = newEnforcement(cfg, e.policies); err != nil {
+	more := incomplete(sources)
+	if e.enforcement, err = newEnforcement(cfg, e.policies, more); err != nil {
 		return nil, fmt.Errorf("apply the configuration to the policies: %w", err)
 	}
-	if err := checkParams(ctx, cfg.Params); err != nil {
+	if err := e.checkParams(ctx, cfg.Params, modules, more); err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}
 	if e.store, err = newStore(cfg.Params, data); err != nil {
@@ -73,25 +74,24 @@ func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine,
 	return e, nil
 }
 
-// compile loads, compiles and tests the policies, and returns the base documents of the sources.
-func (e *Engine) compile(ctx context.Context, allow []string, sources []Source) (data map[string]any, err error) {
-	modules, err := loadModules(ctx, sources)
-	if err != nil {
-		return nil, fmt.Errorf("load policies: %w", err)
+// compile loads, compiles and tests the policies, and returns their modules and the base documents of the sources.
+func (e *Engine) compile(ctx context.Context, allow []string, sources []Source) (modules []module, data map[string]any, err error) {
+	if modules, err = loadModules(ctx, sources); err != nil {
+		return nil, nil, fmt.Errorf("load policies: %w", err)
 	}
 	if e.policies, err = readPolicies(modules); err != nil {
-		return nil, fmt.Errorf("load policies: %w", err)
+		return nil, nil, fmt.Errorf("load policies: %w", err)
 	}
 	if e.compiler, err = compile(withoutTests(modules), allow); err != nil {
-		return nil, fmt.Errorf("compile policies: %w", err)
+		return nil, nil, fmt.Errorf("compile policies: %w", err)
 	}
 	if data, err = loadData(ctx, sources); err != nil {
-		return nil, fmt.Errorf("load the data of policies: %w", err)
+		return nil, nil, fmt.Errorf("load the data of policies: %w", err)
 	}
 	if err := checkSourceTests(ctx, modules, allow, data); err != nil {
-		return nil, fmt.Errorf("test policies: %w", err)
+		return nil, nil, fmt.Errorf("test policies: %w", err)
 	}
-	return data, nil
+	return modules, data, nil
 }
 
 // Policies returns the policies, ordered by id.

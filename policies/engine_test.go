@@ -87,6 +87,10 @@ func TestNewRefuses(t *testing.T) {
 		"a package of ours":        {own("plaintext-egress", `violation contains {"message": "no"}`), "mine.rego:8: package tlsward.plaintext_egress belongs to tlsward itself"},
 		"a rule in our library":    {"package tlsward.lib\n\nlost(_) if true", "mine.rego:1: package tlsward.lib belongs to tlsward itself"},
 		"a package elsewhere":      {strings.Replace(good, "package tlsward.mine", "package mine", 1), "mine.rego:8: package mine is not below tlsward"},
+		"an unknown kind":          {strings.Replace(good, "kinds: [DestinationRule]", "kinds: [DestinationRul]", 1), "custom.kinds: no review is of a kind DestinationRul (known: *, AuthorizationPolicy, "},
+		"no METADATA":              {"package tlsward.mine\n\nviolation contains {\"message\": \"no\"}", "mine.rego:3: violation is not evaluated: package tlsward.mine has no METADATA with custom.id right above it"},
+		"METADATA of no policy":    {strings.Replace(good, "#   id: mine\n", "", 1), "mine.rego:9: violation is not evaluated"},
+		"METADATA of a rule":       {"package tlsward.mine\n\n# METADATA\n# title: A policy\n# description: Of a user.\n# custom: {id: mine, action: deny, kinds: [Service]}\nviolation contains {\"message\": \"no\"}", "mine.rego:7: violation is not evaluated"},
 		"an empty file":            {"", "mine.rego"},
 	} {
 		_, err := New(t.Context(), nil, Files{"mine.rego": tc.file})
@@ -98,6 +102,11 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := New(t.Context(), nil, Files{"mine.rego": text}); err != nil {
 			t.Errorf("a good policy: %v", err)
 		}
+	}
+	library := "package tlsward.names\n\nbanks := {\"a\"}"
+	rest := "package tlsward.mine\n\nviolation contains {\"message\": \"more\"} if input.request.dryRun"
+	if _, err := New(t.Context(), nil, Files{"mine.rego": good, "names.rego": library, "rest.rego": rest}); err != nil {
+		t.Errorf("a library and a second file of the policy: %v", err)
 	}
 	if _, err := New(t.Context(), nil, Files{"mine.rego": good}, Files{"mine.rego": good}); err == nil {
 		t.Error("two files of one name: no error")

@@ -158,8 +158,31 @@ func readPolicies(modules []module) ([]Policy, error) {
 			out = append(out, *p)
 		}
 	}
+	errs = append(errs, withoutPolicy(modules, out)...)
 	slices.SortFunc(out, func(a, b Policy) int { return strings.Compare(a.ID, b.ID) })
 	return out, errors.Join(sortErrors(errs)...)
+}
+
+// withoutPolicy returns an error for each of a user's modules with a rule violation in the package of no policy: it would never
+// be evaluated.
+func withoutPolicy(modules []module, found []Policy) (errs []error) {
+	for _, m := range modules {
+		name := m.packageName()
+		if a := packageAnnotation(m.parsed); a != nil && a.Custom["id"] != nil {
+			continue // it is one, or there is an error that says why not
+		}
+		if m.builtin || m.isTest() || slices.ContainsFunc(found, func(p Policy) bool { return PackageOf(p.ID) == name }) {
+			continue
+		}
+		for _, r := range m.parsed.Rules {
+			if strings.HasPrefix(r.Head.Ref().String(), "violation") {
+				errs = append(errs, fmt.Errorf("%s:%d: violation is not evaluated: package %s has no METADATA with custom.id right above it",
+					m.file, r.Location.Row, name))
+				break
+			}
+		}
+	}
+	return errs
 }
 
 // Library returns the text of the built-in modules and of the test inputs, by file name, without the tests.

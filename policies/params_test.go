@@ -15,9 +15,9 @@ func TestParamsAreHeldAgainstTheirSchema(t *testing.T) {
 		params map[string]any
 		want   string
 	}{
-		"none":              {nil, ""},
-		"known":             {map[string]any{"missing-principals": map[string]any{"acceptNamespaces": true}}, ""},
-		"of another policy": {map[string]any{"mine": map[string]any{"x": 1}}, ""},
+		"none":         {nil, ""},
+		"known":        {map[string]any{"missing-principals": map[string]any{"acceptNamespaces": true}}, ""},
+		"of no policy": {map[string]any{"missing-principal": map[string]any{}}, `params: there is no policy "missing-principal" (known: any-principal, `},
 		"misspelt": {map[string]any{"missing-principals": map[string]any{"acceptNamespace": true}},
 			"params: missing-principals: Additional property acceptNamespace is not allowed"},
 		"of another type": {map[string]any{"missing-principals": map[string]any{"acceptNamespaces": "yes"}},
@@ -27,6 +27,68 @@ func TestParamsAreHeldAgainstTheirSchema(t *testing.T) {
 		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 			t.Errorf("%s: got %v, want %q", name, err, tc.want)
 		}
+	}
+}
+
+// withSchema returns a policy of a user's with a schema for its parameters.
+func withSchema(schema string) Files {
+	return Files{"mine.rego": strings.Replace(own("mine", `violation contains {"message": "no"} if data.params.mine.hosts`),
+		"# custom:", "# schemas:\n#   - data.params.mine: "+schema+"\n# custom:", 1)}
+}
+
+func TestParamsAreHeldAgainstThePolicysOwnSchema(t *testing.T) {
+	const hosts = "{type: object, properties: {hosts: {type: array, items: {type: string}}}}"
+	for name, tc := range map[string]struct {
+		schema, params, want string
+	}{
+		"as it says":             {hosts, "{mine: {hosts: [a]}}", ""},
+		"none":                   {hosts, "{}", ""},
+		"misspelt":               {hosts, "{mine: {host: [a]}}", "params: mine: Additional property host is not allowed (mine.rego)"},
+		"of another type":        {hosts, "{mine: {hosts: '*.a'}}", "params: mine.hosts: Invalid type. Expected: array, given: string (mine.rego)"},
+		"no mapping":             {hosts, "{mine: [a]}", "params: mine: Invalid type. Expected: object, given: array"},
+		"of a misspelt policy":   {hosts, "{mien: {hosts: [a]}}", `params: there is no policy "mien"`},
+		"more, where it may be":  {"{type: object, additionalProperties: true, properties: {hosts: {}}}", "{mine: {more: 1}}", ""},
+		"misspelt further down":  {"{type: object, properties: {hosts: {type: array, items: {type: object, properties: {name: {}}}}}}", "{mine: {hosts: [{nme: a}]}}", "params: mine.hosts.0: Additional property nme is not allowed"},
+		"missing":                {"{type: object, required: [hosts], properties: {hosts: {}}}", "{}", "params: mine: hosts is required (mine.rego)"},
+		"missing, and it is off": {"{type: object, required: [hosts], properties: {hosts: {}}}", "{}", ""},
+	} {
+		cfg := &v1alpha1.Config{}
+		if err := yaml.Unmarshal([]byte(tc.params), &cfg.Params); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "off") {
+			cfg.Policies = map[string]v1alpha1.PolicyConfig{"mine": {Action: v1alpha1.Off}}
+		}
+		_, err := New(t.Context(), cfg, withSchema(tc.schema))
+		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, tc.want)
+		}
+	}
+}
+
+// A server reads ConfigMaps only once it runs: until then its Config may name what they will bring.
+func TestAConfigMayNamePoliciesThatAreToCome(t *testing.T) {
+	cfg := &v1alpha1.Config{Params: map[string]any{"mine": map[string]any{"hosts": []any{"a"}}},
+		Policies: map[string]v1alpha1.PolicyConfig{"mine": {Action: v1alpha1.Warn}}}
+	feed := &MemorySource{}
+	r, err := NewReloader(t.Context(), cfg, feed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed.Set(nil)
+	if _, err := r.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), `policies.mine: there is no policy "mine"`) {
+		t.Errorf("once all is read: got %v", err)
+	}
+	feed.Set(withSchema("{type: object, properties: {hosts: {}}}"))
+	if _, err := r.Refresh(t.Context()); err != nil {
+		t.Errorf("with the policy: %v", err)
+	}
+}
+
+func TestADirectoryWithoutPoliciesIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := New(t.Context(), nil, Dir(dir)); err == nil || !strings.Contains(err.Error(), dir+" has no .rego file") {
+		t.Errorf("got %v", err)
 	}
 }
 

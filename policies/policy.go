@@ -9,6 +9,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // Policy is the METADATA of a policy, from which the reference and SARIF rules are made.
@@ -83,6 +84,9 @@ func readPolicy(m module) (*Policy, error) {
 	}
 	p.Kinds, isString = stringsOf(a.Custom["kinds"])
 	require(isString && len(p.Kinds) > 0, "custom.kinds must list kinds of objects, or \"*\", have %v", a.Custom["kinds"])
+	for _, kind := range p.Kinds {
+		require(kind == "*" || slices.Contains(mesh.Kinds(), kind), "custom.kinds: no review is of a kind %s (known: *, %s)", kind, strings.Join(mesh.Kinds(), ", "))
+	}
 	for _, r := range a.RelatedResources {
 		p.Links = append(p.Links, Link{URL: r.Ref.String(), Title: r.Description})
 	}

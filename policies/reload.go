@@ -134,9 +134,13 @@ func (r *Reloader) setActivationError(err error) error {
 // sourceContent is the content of all sources at one moment. It is the DataSource of an engine, so that the engine is
 // compiled from what was compared.
 type sourceContent struct {
-	files Files
-	data  map[string]any
+	files      Files
+	data       map[string]any
+	incomplete bool
 }
+
+// Incomplete reports whether one of the sources had not been read.
+func (c *sourceContent) Incomplete() bool { return c.incomplete }
 
 // Load returns the files.
 func (c *sourceContent) Load(ctx context.Context) (map[string]string, error) {
@@ -147,7 +151,7 @@ func (c *sourceContent) Load(ctx context.Context) (map[string]string, error) {
 func (c *sourceContent) Data(context.Context) (map[string]any, error) { return c.data, nil }
 
 func (c *sourceContent) equal(other *sourceContent) bool {
-	return maps.Equal(c.files, other.files) && reflect.DeepEqual(c.data, other.data)
+	return c.incomplete == other.incomplete && maps.Equal(c.files, other.files) && reflect.DeepEqual(c.data, other.data)
 }
 
 // loadSources reads all sources once. stale joins their StaleErrors.
@@ -169,10 +173,11 @@ func loadSources(ctx context.Context, sources []Source) (found *sourceContent, s
 		}
 	}
 	data, err := loadData(ctx, sources)
-	return &sourceContent{files: all, data: data}, errors.Join(old...), errors.Join(append(errs, err)...)
+	return &sourceContent{files: all, data: data, incomplete: incomplete(sources)}, errors.Join(old...), errors.Join(append(errs, err)...)
 }
 
-// MemorySource is a Source whose files can be replaced, as when a ConfigMap changes. The zero MemorySource is empty.
+// MemorySource is a Source whose files can be replaced, as when a ConfigMap changes. The zero MemorySource has not been read: a
+// Config may name policies that are still to come.
 type MemorySource struct{ files atomic.Pointer[Files] }
 
 // Set replaces all files: text by name.
@@ -180,6 +185,9 @@ func (s *MemorySource) Set(files map[string]string) {
 	copied := Files(maps.Clone(files))
 	s.files.Store(&copied)
 }
+
+// Incomplete reports whether Set has never been called.
+func (s *MemorySource) Incomplete() bool { return s.files.Load() == nil }
 
 // Load returns those of the files set last that end in .rego.
 func (s *MemorySource) Load(ctx context.Context) (map[string]string, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,14 @@ type Source interface {
 	// Load returns Rego files by name. Errors name files by these names, which a person must be able to find. With
 	// a *StaleError it returns the files of the last successful load.
 	Load(ctx context.Context) (map[string]string, error)
+}
+
+// incomplete reports whether one of the sources has not been read yet: policies are to come.
+func incomplete(sources []Source) bool {
+	return slices.ContainsFunc(sources, func(s Source) bool {
+		later, ok := s.(interface{ Incomplete() bool })
+		return ok && later.Incomplete()
+	})
 }
 
 // StaleError is the error of a source that could not be read again, and returned what it last read. A Reloader uses
@@ -41,7 +50,8 @@ type DataSource interface {
 }
 
 // Dir is a directory tree of policies. Files that do not end in .rego are ignored, and so are names that begin with a
-// dot: a mounted ConfigMap keeps its files in "..data", and links to them.
+// dot: a mounted ConfigMap keeps its files in "..data", and links to them. A directory without policies is an error, unless it
+// is an OPA bundle: whoever names one wants what is in it in force.
 type Dir string
 
 // Dirs returns the directories at paths as Sources.
@@ -63,6 +73,9 @@ func (d Dir) Load(ctx context.Context) (map[string]string, error) {
 	files, err := regoFiles(ctx, os.DirFS(string(d)))
 	if err != nil {
 		return nil, fmt.Errorf("policies in %s: %w", d, err)
+	}
+	if _, err := os.Stat(filepath.Join(string(d), BundleManifest)); err != nil && len(files) == 0 {
+		return nil, fmt.Errorf("policies: %s has no .rego file", d)
 	}
 	out := make(map[string]string, len(files))
 	for name, text := range files {

@@ -165,6 +165,7 @@ violation contains {"message": "%s"} if input.request.operation == "CREATE"
 
 func TestServeFollowsPolicies(t *testing.T) {
 	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "names.rego"), "package tlsward.names\n")
 	s := startServe(t, "--manifests", t.TempDir(), "--policies", dir)
 	if s.denies() {
 		t.Fatal("a rule for a host that is in no mesh is refused")

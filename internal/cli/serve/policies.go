@@ -32,7 +32,10 @@ func (s *server) policySources(ctx context.Context) (*policySources, error) {
 		return nil, err
 	}
 	p := &policySources{dirs: s.Policies, opa: opa}
-	p.known.Store(s.PolicySelector == "")
+	if s.PolicySelector == "" {
+		p.feed.Set(nil)
+		p.known.Store(true)
+	}
 	return p, nil
 }
 
