@@ -3,6 +3,7 @@ package manifests
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -14,6 +15,26 @@ type Contents struct {
 	PassedBy []string
 	// Broken are the errors of objects that count and cannot be read.
 	Broken []error
+	// Unread says of each of Broken which object it is.
+	Unread []Unread
+}
+
+// Unread is what is known of an object that cannot be read.
+type Unread struct {
+	File string
+	// Head has what could be read of it; nothing, maybe.
+	Head Head
+}
+
+// MayBe reports whether it may be the object that a document of an earlier state holds: the one that it names, or any of the
+// same file where it names none.
+func (u Unread) MayBe(d Document) bool {
+	name, namespace := u.Head.Metadata.Name, u.Head.Metadata.Namespace
+	if name == "" {
+		return filepath.Base(u.File) == filepath.Base(d.File)
+	}
+	return u.Head.Kind == d.Head.Kind && name == d.Head.Metadata.Name &&
+		(namespace == "" || d.Head.Metadata.Namespace == "" || namespace == d.Head.Metadata.Namespace)
 }
 
 // ReadContents reads the objects of files, in order. A file that was named must hold objects alone. One that was found in a
@@ -31,7 +52,7 @@ func ReadContents(files []File, counts func(Head) bool) Contents {
 			if f.found && !p.claims(counts) {
 				c.PassedBy = append(c.PassedBy, p.err.Error())
 			} else {
-				c.Broken = append(c.Broken, p.err)
+				c.Broken, c.Unread = append(c.Broken, p.err), append(c.Unread, Unread{f.Name, p.head})
 			}
 		}
 	}

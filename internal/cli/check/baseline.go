@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 )
@@ -60,11 +59,14 @@ func readBaseline(name string) (baseline, error) {
 	return known, nil
 }
 
-// leaveOut returns the findings without those that are known, and how many those are. A warning that has become a denial is new.
-func (b baseline) leaveOut(findings []Finding) (left []Finding, known int) {
-	left = slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool {
-		action, ok := b[identityOf(findingToJSON(f))]
-		return ok && (action == f.Action || action == v1alpha1.Deny)
-	})
-	return left, len(findings) - len(left)
+// leaveOut returns the findings without those that are known, and those. A warning that has become a denial is new.
+func (b baseline) leaveOut(findings []Finding) (left, known []Finding) {
+	for _, f := range findings {
+		if action, ok := b[identityOf(findingToJSON(f))]; ok && (action == f.Action || action == v1alpha1.Deny) {
+			known = append(known, f)
+		} else {
+			left = append(left, f)
+		}
+	}
+	return left, known
 }

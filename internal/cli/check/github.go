@@ -9,14 +9,15 @@ import (
 	"github.com/tlsward/tlsward/internal/manifests"
 )
 
-// writeGitHub writes the findings as workflow commands of GitHub Actions, which shows them at their lines of a pull request.
-func writeGitHub(w io.Writer, findings []Finding) error {
+// writeGitHub writes the findings, and what could not be read, as workflow commands of GitHub Actions, which shows them at their
+// lines of a pull request.
+func writeGitHub(w io.Writer, r report) error {
 	var b strings.Builder
-	for _, f := range together(findings) {
-		var at string
-		if line := f.Line(); line > 0 && f.Object.File != manifests.Stdin {
-			at = fmt.Sprintf("file=%s,line=%d,", escapeProperty(f.Object.File), line)
-		}
+	for _, u := range r.unread {
+		fmt.Fprintf(&b, "::error %stitle=tlsward could not read this::%s\n", githubPlace(u.file, u.line), escapeData(u.text))
+	}
+	for _, f := range together(r.findings) {
+		at := githubPlace(f.Object.File, f.Line())
 		text := f.Message
 		if f.Fix != "" {
 			text += "\nfix:\n" + f.Fix
@@ -25,6 +26,13 @@ func writeGitHub(w io.Writer, findings []Finding) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func githubPlace(file string, line int) string {
+	if line == 0 || file == manifests.Stdin {
+		return ""
+	}
+	return fmt.Sprintf("file=%s,line=%d,", escapeProperty(file), line)
 }
 
 func githubLevel(action v1alpha1.Action) string {

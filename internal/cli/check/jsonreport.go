@@ -21,8 +21,10 @@ type jsonReport struct {
 	Errors []string `json:"errors"`
 }
 
+// jsonSummary counts as the text does: findings that differ in the client alone, which are several in the list, are one.
 type jsonSummary struct {
 	Objects  int `json:"objects"` // that were judged
+	Unread   int `json:"unread"`  // that could not be read
 	Denials  int `json:"denials"`
 	Warnings int `json:"warnings"`
 	Audited  int `json:"audited"`
@@ -35,7 +37,8 @@ func writeJSONReport(w io.Writer, r report, version string) error {
 	if r.broken != nil {
 		errs = strings.Split(r.broken.Error(), "\n")
 	}
+	findings := together(r.findings)
 	return cli.WriteJSON(w, jsonReport{Version: reportVersion, Program: version, Findings: toJSON(r.findings), Errors: errs, Summary: jsonSummary{
-		Objects: len(r.objects), Denials: count(r.findings, v1alpha1.Deny), Warnings: count(r.findings, v1alpha1.Warn),
-		Audited: count(r.findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})
+		Objects: len(r.objects), Unread: len(r.unread), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
+		Audited: count(findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})
 }

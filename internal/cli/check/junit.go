@@ -14,6 +14,7 @@ type junitSuite struct {
 	Name     string      `xml:"name,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
 	Cases    []junitCase `xml:"testcase"`
 }
 
@@ -23,6 +24,7 @@ type junitCase struct {
 	File    string        `xml:"file,attr,omitempty"`
 	Line    int           `xml:"line,attr,omitempty"`
 	Failure *junitFailure `xml:"failure"`
+	Error   *junitFailure `xml:"error"`
 	Out     string        `xml:"system-out,omitempty"`
 }
 
@@ -32,7 +34,7 @@ type junitFailure struct {
 }
 
 // writeJUnit writes a test case for each object: it fails with the findings that make the command fail, and has the others as
-// its output.
+// its output. What could not be read is a test case with an error.
 func (o Options) writeJUnit(w io.Writer, r report) error {
 	suite := junitSuite{Name: "tlsward check"}
 	byObject := map[*offline.Object][]Finding{}
@@ -46,6 +48,12 @@ func (o Options) writeJUnit(w io.Writer, r report) error {
 			suite.Failures++
 		}
 		suite.Cases = append(suite.Cases, c)
+	}
+	for _, u := range r.unread {
+		suite.Tests++
+		suite.Errors++
+		suite.Cases = append(suite.Cases, junitCase{Name: u.where(), Class: "unread", File: u.file, Line: u.line,
+			Error: &junitFailure{"could not be read", u.text}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

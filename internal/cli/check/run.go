@@ -64,16 +64,16 @@ func (o Options) write(w io.Writer, r report) error {
 	case "json-report":
 		return writeJSONReport(w, r, o.Version)
 	case "sarif":
-		return WriteSARIF(w, r.findings, slices.Concat(r.policies, ownPolicies()), o.Version)
+		return WriteSARIF(w, r, slices.Concat(r.policies, ownPolicies()), o.Version)
 	case "junit":
 		return o.writeJUnit(w, r)
 	case "github":
-		return writeGitHub(w, r.findings)
+		return writeGitHub(w, r)
 	}
 	if err := writeText(w, r, terminal.For(w)); err != nil || !o.Annotate {
 		return err
 	}
-	return writeGitHub(w, r.findings)
+	return writeGitHub(w, r)
 }
 
 // report is what there is to write.
@@ -81,9 +81,10 @@ type report struct {
 	findings []Finding
 	objects  []*offline.Object // that were judged
 	policies []policies.Policy
-	known    int   // findings of the baseline, which are left out
-	passedBy int   // documents that are no Kubernetes objects
-	broken   error // names the objects that could not be judged
+	known    int      // findings of the baseline, which are left out
+	passedBy int      // documents that are no Kubernetes objects
+	unread   []unread // that could not be judged
+	broken   error    // names them
 }
 
 func (o Options) check(ctx context.Context, streams cli.Streams) (report, error) {
@@ -103,11 +104,12 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 	if err != nil {
 		return report{}, err
 	}
-	r := report{objects: m.Objects, policies: all, passedBy: m.PassedBy, broken: m.Whole()}
+	r := report{objects: m.Objects, policies: all, passedBy: m.PassedBy, unread: unreadOf(m.Broken), broken: m.Whole()}
 	if r.findings, err = Validate(ctx, evaluator, m); err != nil {
 		return report{}, err
 	}
-	r.findings, r.known = known.leaveOut(only(r.findings, o.Only))
+	left, leftOut := known.leaveOut(only(r.findings, o.Only))
+	r.findings, r.known = left, len(together(leftOut))
 	return r, nil
 }
 

@@ -20,9 +20,22 @@ type sarifLog struct {
 }
 
 type sarifRun struct {
-	Tool       sarifTool     `json:"tool"`
-	ColumnKind string        `json:"columnKind"`
-	Results    []sarifResult `json:"results"`
+	Tool        sarifTool         `json:"tool"`
+	Invocations []sarifInvocation `json:"invocations"`
+	ColumnKind  string            `json:"columnKind"`
+	Results     []sarifResult     `json:"results"`
+}
+
+type sarifInvocation struct {
+	Successful    bool                `json:"executionSuccessful"`
+	Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+}
+
+// sarifNotification tells of an object that could not be read.
+type sarifNotification struct {
+	Level     string          `json:"level"`
+	Message   sarifText       `json:"message"`
+	Locations []sarifLocation `json:"locations,omitempty"`
 }
 
 type sarifTool struct {
@@ -62,7 +75,7 @@ type sarifResult struct {
 
 type sarifLocation struct {
 	Physical *sarifPhysical `json:"physicalLocation,omitempty"`
-	Logical  []sarifLogical `json:"logicalLocations"`
+	Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 }
 
 type sarifPhysical struct {
@@ -84,12 +97,13 @@ type sarifLogical struct {
 }
 
 // WriteSARIF writes the findings as a SARIF 2.1.0 log, with all policies as its rules. version is the program's.
-func WriteSARIF(w io.Writer, findings []Finding, all []policies.Policy, version string) error {
+func WriteSARIF(w io.Writer, r report, all []policies.Policy, version string) error {
 	run := sarifRun{
 		Tool: sarifTool{Driver: sarifDriver{Name: "tlsward", Version: version,
 			InformationURI: "https://github.com/tlsward/tlsward", Rules: []sarifRule{}}},
-		ColumnKind: "unicodeCodePoints",
-		Results:    []sarifResult{},
+		Invocations: []sarifInvocation{invocation(r.unread)},
+		ColumnKind:  "unicodeCodePoints",
+		Results:     []sarifResult{},
 	}
 	for _, p := range all {
 		rule := sarifRule{ID: p.ID, ShortDescription: sarifText{p.Title}, FullDescription: sarifText{p.Description},
@@ -99,7 +113,7 @@ func WriteSARIF(w io.Writer, findings []Finding, all []policies.Policy, version 
 		}
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 	}
-	for _, f := range findings {
+	for _, f := range together(r.findings) {
 		run.Results = append(run.Results, result(f, all))
 	}
 	return cli.WriteJSON(w, sarifLog{
@@ -107,6 +121,18 @@ func WriteSARIF(w io.Writer, findings []Finding, all []policies.Policy, version 
 		Version: "2.1.0",
 		Runs:    []sarifRun{run},
 	})
+}
+
+func invocation(broken []unread) sarifInvocation {
+	i := sarifInvocation{Successful: len(broken) == 0}
+	for _, u := range broken {
+		n := sarifNotification{Level: "error", Message: sarifText{"could not be read: " + u.text}}
+		if u.line > 0 && u.file != manifests.Stdin {
+			n.Locations = []sarifLocation{{Physical: &sarifPhysical{sarifArtifact{uri(u.file)}, sarifRegion{u.line}}}}
+		}
+		i.Notifications = append(i.Notifications, n)
+	}
+	return i
 }
 
 func result(f Finding, all []policies.Policy) sarifResult {

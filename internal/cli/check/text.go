@@ -23,7 +23,7 @@ func writeText(w io.Writer, r report, style terminal.Style) error {
 			told[f.Fix] = fmt.Sprintf("%s of %s", f.Policy, f.Object.Ref)
 		}
 	}
-	b.WriteString(summary(findings, len(r.objects), r.known, style) + "\n")
+	b.WriteString(r.summary(findings, style) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -77,17 +77,22 @@ func paint(action v1alpha1.Action, style terminal.Style) func(string) string {
 	return style.Cyan
 }
 
-func summary(findings []Finding, objects, known int, style terminal.Style) string {
+// summary says how much was judged, and what came of it: findings are those of r, together.
+func (r report) summary(findings []Finding, style terminal.Style) string {
 	denied, warned, audited := count(findings, v1alpha1.Deny), count(findings, v1alpha1.Warn), count(findings, v1alpha1.Audit)
-	text := fmt.Sprintf("%s checked: %s, %s", number(objects, "object"), number(denied, "denial"), number(warned, "warning"))
+	checked := number(len(r.objects), "object") + " checked"
+	if n := len(r.unread); n > 0 {
+		checked += fmt.Sprintf(", %d could not be read", n)
+	}
+	text := fmt.Sprintf("%s: %s, %s", checked, number(denied, "denial"), number(warned, "warning"))
 	if audited > 0 {
 		text += ", " + number(audited, "audit note")
 	}
-	if known > 0 {
-		text += fmt.Sprintf(" (%d known by the baseline)", known)
+	if r.known > 0 {
+		text += fmt.Sprintf(" (%d known by the baseline)", r.known)
 	}
 	switch {
-	case denied > 0:
+	case denied+len(r.unread) > 0:
 		return style.Red(text)
 	case warned > 0:
 		return style.Yellow(text)

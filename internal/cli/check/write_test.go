@@ -39,7 +39,7 @@ func TestWriteSARIF(t *testing.T) {
 		{violation("second", v1alpha1.Audit), object(manifests.Stdin, "c")},
 	}
 	var out strings.Builder
-	if err := WriteSARIF(&out, findings, rules, "v1.2.3"); err != nil {
+	if err := WriteSARIF(&out, report{findings: findings}, rules, "v1.2.3"); err != nil {
 		t.Fatal(err)
 	}
 	golden.Equal(t, "testdata/findings.sarif.golden", out.String())
@@ -47,7 +47,7 @@ func TestWriteSARIF(t *testing.T) {
 
 func TestWriteSARIFWithoutFindings(t *testing.T) {
 	var out strings.Builder
-	if err := WriteSARIF(&out, nil, nil, "v1.2.3"); err != nil {
+	if err := WriteSARIF(&out, report{}, nil, "v1.2.3"); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"rules": []`, `"results": []`} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/tlsward/tlsward/internal/cli"
@@ -86,11 +87,14 @@ func (m *Mesh) addGone(earlier *Mesh) {
 	}
 }
 
-// keepChanged leaves out of Objects those that are as they were.
+// keepChanged leaves out of Objects those that are as they were, and those that are not gone and only cannot be read.
 func (m *Mesh) keepChanged() {
 	var changed []*Object
 	clear(m.index)
 	for _, o := range m.Objects {
+		if o.isGone() && slices.ContainsFunc(m.unread, func(u manifests.Unread) bool { return u.MayBe(o.Document) }) {
+			continue
+		}
 		if o.isGone() || o.Old == nil || !sameJSON(o.Old, o.Stored) {
 			m.index[o.Ref] = len(changed)
 			changed = append(changed, o)

@@ -49,7 +49,8 @@ type Mesh struct {
 	// OutsideModel are the settings of the control plane that the mesh does not follow.
 	OutsideModel []string
 
-	index map[mesh.Ref]int // of an object in Objects
+	index  map[mesh.Ref]int   // of an object in Objects
+	unread []manifests.Unread // for each of Broken
 }
 
 // Load makes a mesh of documents.
@@ -79,6 +80,7 @@ func (m *Mesh) Whole() error { return errors.Join(m.Broken...) }
 // addOther adds what the files hold beside objects that can be read.
 func (m *Mesh) addOther(contents manifests.Contents) {
 	m.Broken, m.PassedBy = slices.Concat(contents.Broken, m.Broken), len(contents.PassedBy)
+	m.unread = slices.Concat(contents.Unread, m.unread)
 }
 
 // loadOver makes a mesh of the objects of a cluster and documents that are laid over it, as Load does. A stored object that
@@ -90,7 +92,7 @@ func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) *Mes
 	for _, d := range docs {
 		object, o, err := c.read(d, stored)
 		if err != nil {
-			m.Broken = append(m.Broken, fmt.Errorf("%s: %w", d.Where(), err))
+			m.Broken, m.unread = append(m.Broken, fmt.Errorf("%s: %w", d.Where(), err)), append(m.unread, manifests.Unread{File: d.File, Head: d.Head})
 			continue
 		}
 		if o == nil {
