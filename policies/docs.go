@@ -36,7 +36,9 @@ exemptions:
 - {policy: plaintext-egress, hosts: [old.example.com], reason: the partner moves in autumn, expires: 2027-01-01}
 ` + "```" + `
 
-An exemption ends with its day; in its last fortnight it warns. It is for its own connections: one of plaintext-egress,
+An exemption ends with its day; in its last fortnight it warns. Its namespaces are those of the objects whose reviews it lets
+pass, whoever their clients are. ` + "`tlsward report`" + ` lists connections,
+which are of their clients: there one with namespaces covers what clients of these alone send. An exemption is for its own connections: one of plaintext-egress,
 sni-mismatch or unverified-server that names namespaces does not let clients of others lose the TLS that they had, or its
 check, and one that names hosts covers what is sent to these, not what a route takes there from another host. So is an action for some
 namespaces. A host that is
@@ -44,6 +46,12 @@ exempt from plaintext-egress or tls-pending is left as it is written: the mutati
 for it, neither targetPort nor TLS, so that what they would have completed leaves in plaintext. To go on completing, let the
 policy warn (` + "`action: warn`" + `) instead. Policies of your own are written like these:
 [Writing policies](writing-policies.md).
+
+Two more ids stand where a policy's would, and no configuration changes them:
+
+- ` + "`unknown-field`" + ` (deny; check alone): the object has a field that its kind does not have. The API server refuses it where it is
+  asked to be strict, as kubectl asks, and drops it otherwise.
+- ` + "`review-limit`" + ` (deny): the object touches more of the mesh than a review may. Split it: fewer hosts, ports or routes in one.
 
 `
 

@@ -31,7 +31,7 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy, incomplete bool) (e
 	var errs []error
 	known := func(field, id string) {
 		if !incomplete && !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
-			errs = append(errs, fmt.Errorf("%s: there is no policy %q", field, id))
+			errs = append(errs, fmt.Errorf("%s: there is no policy %q%s", field, id, unchangeable(id)))
 		}
 	}
 	for id, p := range cfg.Policies {
@@ -49,6 +49,14 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy, incomplete bool) (e
 	return enforcement{
 		ceiling: cmp.Or(cfg.Enforcement, v1alpha1.Deny), strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now,
 	}, nil
+}
+
+// unchangeable says of an id that stands where a policy's would that it is none.
+func unchangeable(id string) string {
+	if id == "unknown-field" || id == "review-limit" {
+		return " that a configuration changes: it always denies"
+	}
+	return ""
 }
 
 // actions are those that a violation may have: the one that it has where it names none, and the strongest that it may name.

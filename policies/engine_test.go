@@ -141,12 +141,14 @@ test_is_wrong if count(found) == 1 with input as fixtures.review("DestinationRul
 
 func TestConfigMustNameKnownPolicies(t *testing.T) {
 	cfg := &v1alpha1.Config{
-		Policies:   map[string]v1alpha1.PolicyConfig{"plaintxt-egress": {Action: v1alpha1.Warn}, "double-tls": {Action: "refuse"}},
+		Policies: map[string]v1alpha1.PolicyConfig{"plaintxt-egress": {Action: v1alpha1.Warn}, "double-tls": {Action: "refuse"},
+			"review-limit": {Action: v1alpha1.Warn}},
 		Exemptions: []v1alpha1.Exemption{{Policy: "no-such"}},
 	}
 	_, err := New(t.Context(), cfg)
 	for _, want := range []string{
 		`policies.plaintxt-egress: there is no policy "plaintxt-egress"`,
+		`policies.review-limit: there is no policy "review-limit" that a configuration changes: it always denies`,
 		`policies.double-tls.action: "refuse" is not`,
 		`exemptions[0].policy: there is no policy "no-such"`,
 	} {

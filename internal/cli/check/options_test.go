@@ -174,3 +174,12 @@ func TestGitHubEscapes(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestTheReferenceHasWhatIsSaidWithoutAPolicy: ids in the output must be found in docs/policies.md.
+func TestTheReferenceHasWhatIsSaidWithoutAPolicy(t *testing.T) {
+	for _, p := range ownPolicies() {
+		if !strings.Contains(read(t, "../../../docs/policies.md"), "- `"+p.ID+"` (deny") {
+			t.Errorf("docs/policies.md does not have %s", p.ID)
+		}
+	}
+}
