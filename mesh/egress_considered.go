@@ -86,11 +86,14 @@ func (c Cluster) whyNotFound(h hop, set *ruleSet, pattern string) string {
 
 // mergedAway returns why a rule that is part of the consolidated one did not set the TLS; "" if it did, or sets none.
 func (c Cluster) mergedAway(h hop, o *Object) string {
-	if o == c.rule.policyFrom || ruleSpec(o).TrafficPolicy == nil || c.rule.policyFrom == nil {
+	if o == c.rule.policyFrom || c.Hop.DecidedBy != nil && o.isMadeOf(c.Hop.DecidedBy.Object) || ruleSpec(o).TrafficPolicy == nil || c.rule.policyFrom == nil {
 		return ""
 	}
 	if s, ok := c.rule.subset(h.subset); ok && s.from == o {
 		return ""
+	}
+	if (o.made == nil) != (c.rule.policyFrom.made == nil) {
+		return fmt.Sprintf("merged with %s: what a DestinationRule sets goes before what a BackendTLSPolicy says", c.rule.policyFrom.Ref)
 	}
 	return fmt.Sprintf("merged with %s, which is older: the trafficPolicy of the oldest stands whole", c.rule.policyFrom.Ref)
 }

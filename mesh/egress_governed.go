@@ -22,6 +22,8 @@ type GovernedCluster struct {
 	StaticEndpoints bool
 	// WrittenPlaintextPort reports whether the ServiceEntry says that the server listens on port 80, or is a link-local one.
 	WrittenPlaintextPort bool
+	// HasBackendTLS reports whether a BackendTLSPolicy says what TLS the port has, whether or not the rule leaves it to that.
+	HasBackendTLS bool
 }
 
 // GovernedClusters returns the clusters whose TLS a rule decides, by host and port, whether or not routes lead to
@@ -73,6 +75,7 @@ func (s *Snapshot) governedClustersOf(o *Object, client Client, host string) []G
 				EntrySubjectAltNames: len(svc.entry.GetSubjectAltNames()) > 0,
 				StaticEndpoints:      svc.entry.GetResolution() == networking.ServiceEntry_STATIC,
 				WrittenPlaintextPort: svc.writesTargetPort(p) && slices.Contains(c.TargetPorts, plaintextPort) || IsLinkLocal(svc.entry),
+				HasBackendTLS:        s.hasBackendTLS(host, p.number, Ref{}),
 			})
 		}
 	}

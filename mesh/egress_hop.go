@@ -114,5 +114,5 @@ func (h hop) tlsSetting() tlsSetting { return h.cluster.rule.tlsFor(h.port, h.su
 // decidingRule returns the DestinationRule, of the consolidated one, whose TLS applies to the hop.
 func (h hop) decidingRule() *Object {
 	from := h.tlsSetting().decision.Object
-	return h.cluster.rule.from[slices.IndexFunc(h.cluster.rule.from, func(o *Object) bool { return o.Ref == from })]
+	return h.cluster.rule.from[slices.IndexFunc(h.cluster.rule.from, func(o *Object) bool { return o.isMadeOf(from) || o.Ref == from })]
 }

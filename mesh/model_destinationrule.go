@@ -79,9 +79,11 @@ func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetti
 }
 
 // compareRules returns the order in which rules merge: those with a workloadSelector first, then by age, name and
-// namespace (pilot/pkg/model/push_context.go sortConfigBySelectorAndCreationTime).
+// namespace (pilot/pkg/model/push_context.go sortConfigBySelectorAndCreationTime). Those that istiod makes of BackendTLSPolicies
+// have no age, and come before all others without a selector.
 func compareRules(a, b *Object) int {
 	return cmp.Or(
 		cmp.Compare(falseFirst(ruleSpec(a).WorkloadSelector == nil), falseFirst(ruleSpec(b).WorkloadSelector == nil)),
-		compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
+		cmp.Compare(falseFirst(a.made == nil), falseFirst(b.made == nil)),
+		compareAge(a.Created, b.Created), cmp.Compare(a.ruleName(), b.ruleName()), cmp.Compare(a.Namespace, b.Namespace))
 }

@@ -21,8 +21,9 @@ type consolidatedRule struct {
 	first       *Object
 	from        []*Object
 	policy      *networking.TrafficPolicy
-	policyFrom  *Object
-	subsets     []ruleSubset
+	// policyFrom is where the trafficPolicy stands that goes before the others; nil where no rule has any.
+	policyFrom *Object
+	subsets    []ruleSubset
 }
 
 // ruleSubset is a subset of a consolidated rule, with the rule that has it and its index there.
@@ -46,12 +47,21 @@ func newConsolidatedRule(o *Object) *consolidatedRule {
 	return m
 }
 
-// merge adds a later rule: its subsets with new names, and its trafficPolicy where there is none yet.
-func (m *consolidatedRule) merge(o *Object) {
+// merge adds a later rule: its subsets with new names, and its trafficPolicy where there is none yet. Where that of a BackendTLSPolicy
+// fills, it does so in what people wrote, the last of which goes before the others then.
+func (m *consolidatedRule) merge(o *Object, fills bool) {
 	m.from = append(m.from, o)
 	m.addSubsets(o)
-	if m.policy == nil && ruleSpec(o).TrafficPolicy != nil {
-		m.policy, m.policyFrom = ruleSpec(o).TrafficPolicy, o
+	policy := ruleSpec(o).TrafficPolicy
+	switch {
+	case policy == nil:
+	case m.policy == nil:
+		m.policy, m.policyFrom = policy, o
+	case !fills:
+	case m.first.made == nil && o.made != nil:
+		m.policy = fillPolicy(m.policy, policy)
+	case m.first.made != nil && o.made == nil:
+		m.policy, m.policyFrom = fillPolicy(policy, m.policy), o
 	}
 }
 

@@ -10,12 +10,13 @@ type mergeCandidate struct {
 	hasSelector bool
 	labels      string // the labelsKey of the workloadSelector
 	anyExport   bool   // Flags.MergeAnyExport
+	fills       bool   // Version.fillsPolicies
 }
 
 // newMergeCandidate returns the candidate for a rule. A workloadSelector makes a rule private to its namespace.
 func (s Settings) newMergeCandidate(o *Object) mergeCandidate {
 	spec := ruleSpec(o)
-	c := mergeCandidate{rule: o, exportTo: spec.ExportTo, hasSelector: spec.WorkloadSelector != nil, anyExport: s.Flags.MergeAnyExport}
+	c := mergeCandidate{rule: o, exportTo: spec.ExportTo, hasSelector: spec.WorkloadSelector != nil, anyExport: s.Flags.MergeAnyExport, fills: s.Version.fillsPolicies()}
 	if c.hasSelector {
 		c.exportTo, c.labels = []string{"."}, labelsKey(spec.WorkloadSelector.MatchLabels)
 	}
@@ -107,7 +108,7 @@ func (l mergeList) consolidate(i int) *consolidatedRule {
 	m := newConsolidatedRule(l[i].rule)
 	for _, later := range l[i+1:] {
 		if l[i].mergeOf(later) != mergeSeparate {
-			m.merge(later.rule)
+			m.merge(later.rule, later.fills)
 		}
 	}
 	return m

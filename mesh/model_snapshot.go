@@ -35,6 +35,8 @@ type Snapshot struct {
 	virtualServiceWildcards wildcardIndex
 	// routes has what was made of the Gateway API's routes.
 	routes madeRoutes
+	// backends has what was made of BackendTLSPolicies.
+	backends madeRules
 	// gatewaysBySelector has Gateways by gatewayKeys.
 	gatewaysBySelector treap.Map[*Object]
 	// ambientNamespaces has the names of ambient namespaces.
@@ -156,6 +158,8 @@ func (s *Snapshot) put(o *Object) {
 		s.addVirtualService(s.settings.virtualService(o, spec))
 	case *KubernetesRoute:
 		s.addRoute(o)
+	case *BackendTLSPolicy:
+		s.addBackendTLSPolicy(o, spec)
 	case *networking.Gateway:
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, o)
@@ -167,6 +171,7 @@ func (s *Snapshot) put(o *Object) {
 		s.rediscover(o.Name)
 	}
 	s.renewRoutesOn(o)
+	s.renewRulesFor(o.Ref)
 }
 
 // drop removes an object from s, which nobody else sees yet.
@@ -185,12 +190,14 @@ func (s *Snapshot) drop(ref Ref) {
 	switch spec := o.Spec.(type) {
 	case *networking.DestinationRule:
 		s.changeRules(o, spec, func(rules []*Object) []*Object {
-			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have.Ref == ref })
+			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have == o })
 		})
 	case *networking.VirtualService:
 		s.removeVirtualService(s.settings.virtualService(o, spec))
 	case *KubernetesRoute:
 		s.removeRoute(o)
+	case *BackendTLSPolicy:
+		s.removeBackendTLSPolicy(o, spec)
 	case *networking.Gateway:
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Remove(key)
@@ -201,4 +208,5 @@ func (s *Snapshot) drop(ref Ref) {
 		}
 	}
 	s.renewRoutesOn(o)
+	s.renewRulesFor(o.Ref)
 }

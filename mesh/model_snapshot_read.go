@@ -66,7 +66,7 @@ func namespacedKinds() []string {
 	return []string{
 		KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter, KindAuthorizationPolicy,
 		KindPeerAuthentication, KindRequestAuthentication, KindProxyConfig, KindWasmPlugin, KindTrafficExtension, KindService, KindKubernetesGateway, KindIngress,
-		KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute,
+		KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute, KindBackendTLSPolicy,
 	}
 }
 

@@ -83,6 +83,12 @@ func (s *Snapshot) HostsOf(o *Object) []string {
 		return spec.Hosts
 	case *networking.DestinationRule:
 		return s.Hosts(s.settings.qualify(spec.Host, o.Namespace))
+	case *BackendTLSPolicy:
+		var hosts []string
+		for _, pattern := range s.hostsOfTargets(o) {
+			hosts = append(hosts, s.Hosts(pattern)...)
+		}
+		return hosts
 	}
 	return nil
 }

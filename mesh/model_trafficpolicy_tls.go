@@ -31,10 +31,7 @@ type tlsSetting struct {
 //	    connectionPool: {tcp: {maxConnections: 10}}
 func (m *consolidatedRule) tlsFor(number uint32, subsetName string) tlsSetting {
 	top := policyTLS(m.policy, number, "spec.trafficPolicy")
-	top.decision.Object = m.first.Ref
-	if m.policyFrom != nil {
-		top.decision.Object = m.policyFrom.Ref
-	}
+	top.decision = m.decisionOn(top, number)
 	s, ok := m.subset(subsetName)
 	if subsetName == "" || !ok || s.TrafficPolicy == nil {
 		return top

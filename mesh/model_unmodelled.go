@@ -43,6 +43,8 @@ const (
 	MeansServersAlike OutsideMeans = "servers-alike"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
+	// MeansCACertificates: the CA certificates of a BackendTLSPolicy, which may not be there (invalidCredential).
+	MeansCACertificates OutsideMeans = "ca-certificates"
 	// MeansTunnel: the server to which TLS is started passes the bytes on, as the application wrote them.
 	MeansTunnel OutsideMeans = "tunnel"
 	// MeansExtension: a filter of somebody's own code in what leaves, which may write headers, routes, and calls of its own.
@@ -62,6 +64,10 @@ func unmodelledFields(o *Object) []unmodelled {
 	switch spec := o.Spec.(type) {
 	case *security.PeerAuthentication:
 		return unmodelledModes(spec)
+	case *BackendTLSPolicy:
+		if spec.Validation.readsConfigMap() {
+			return []unmodelled{{"spec.validation.caCertificateRefs[0]", MeansCACertificates}}
+		}
 	case *networkingv1beta1.ProxyConfig:
 		return unmodelledProxy(spec)
 	case *extensions.WasmPlugin:

@@ -118,7 +118,7 @@ func kindOf(apiVersion, kind string) string {
 		case KindGatewayClass:
 			return kind
 		}
-		if slices.Contains(routeKinds(), kind) {
+		if kind == KindBackendTLSPolicy || slices.Contains(routeKinds(), kind) {
 			return kind
 		}
 	case "":
@@ -166,6 +166,9 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		return spec, nil, err
 	case KindGatewayClass:
 		spec, err = decodeGatewayClass(raw)
+		return spec, nil, err
+	case KindBackendTLSPolicy:
+		spec, err = decodeBackendTLSPolicy(raw)
 		return spec, nil, err
 	case KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute:
 		spec, err = decodeKubernetesRoute(kind, raw)

@@ -42,6 +42,7 @@ func knownMetadata() metadataKeys {
 		obeyed: []string{
 			revisionLabel, dryRunAnnotation, ambientLabel, useWaypointLabel, waypointNamespaceLabel, waypointForLabel,
 			"security.istio.io/tlsMode", exportToAnnotation, routeSemanticsAnnotation, inboundBindingAnnotation,
+			ignorePolicyAnnotation,
 		},
 		irrelevant: []string{
 			// who made it, and what manages it

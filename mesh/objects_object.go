@@ -31,6 +31,8 @@ const (
 	KindGRPCRoute = "GRPCRoute"
 	KindTLSRoute  = "TLSRoute"
 	KindTCPRoute  = "TCPRoute"
+	// KindBackendTLSPolicy is a BackendTLSPolicy of gateway.networking.k8s.io.
+	KindBackendTLSPolicy = "BackendTLSPolicy"
 )
 
 // Ref names one object of the mesh. Versions of one kind are the same object.
@@ -80,10 +82,13 @@ type Object struct {
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
 	// *security.AuthorizationPolicy, *security.PeerAuthentication, *security.RequestAuthentication, *networkingv1beta1.ProxyConfig,
-	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *KubernetesRoute, *Ingress, *Workload, or nil for a Namespace.
+	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *KubernetesRoute, *BackendTLSPolicy, *Ingress, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string
+	// made is set for a DestinationRule that istiod makes of BackendTLSPolicies. It is in no Snapshot's objects, and its Ref is
+	// that of the first of them.
+	made *madeRule
 }
 
 // HostAddress is one of status.addresses of a ServiceEntry.

@@ -1,6 +1,9 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Version is a minor version of Istio. The model follows Version131; with Version130 it does what that version does otherwise:
 //
@@ -11,6 +14,8 @@ import "slices"
 //     (exportOrder).
 //  4. In defaultServiceExportTo and defaultVirtualServiceExportTo "." goes before "*", and where neither is there nobody sees what
 //     has no exportTo (pilot/pkg/model/push_context.go initServiceRegistry, initVirtualServices).
+//  5. The trafficPolicy of a BackendTLSPolicy stands whole, and one that a person wrote and that is merged with it is lost
+//     (pilot/pkg/model/destination_rule.go mergeDestinationRule). No annotation has a policy ignored.
 type Version string
 
 // The versions that the model is held against.
@@ -27,6 +32,14 @@ func (v Version) excludesEgressHosts() bool { return v != Version130 }
 
 // looksUpExactHosts reports whether a Sidecar with exact hosts of named namespaces alone imports one service of each namespace.
 func (v Version) looksUpExactHosts() bool { return v != Version130 }
+
+// fillsPolicies reports whether what a person wrote goes before what a BackendTLSPolicy says, which fills in the rest.
+func (v Version) fillsPolicies() bool { return v != Version130 }
+
+// ignoresPolicy reports whether annotations take a BackendTLSPolicy away from Istio.
+func (v Version) ignoresPolicy(annotations map[string]string) bool {
+	return v != Version130 && strings.EqualFold(annotations[ignorePolicyAnnotation], "true")
+}
 
 // defaultExportTo returns the exportTo for which the mesh's default stands.
 func (v Version) defaultExportTo(byDefault []string) []string {

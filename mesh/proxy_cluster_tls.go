@@ -11,6 +11,10 @@ import (
 // cluster_waypoint.go).
 func (c *Cluster) applyTLS(client Client, accounts []string, number uint32, subsetName string) {
 	set := c.rule.tlsFor(number, subsetName)
+	if set.settings == nil && set.decision.Object.Kind == KindBackendTLSPolicy {
+		c.Cause = CauseNoRule // the policies are for other ports alone
+		return
+	}
 	c.Hop.DecidedBy = &set.decision
 	t := set.settings
 	if c.Cause = c.causeOfPlaintext(client, t); c.Cause != CauseNone {

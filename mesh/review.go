@@ -27,6 +27,8 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.serviceEntry()
 	case KindDestinationRule:
 		r.destinationRule()
+	case KindBackendTLSPolicy:
+		r.backendTLSPolicy()
 	case KindVirtualService, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute:
 		r.virtualService()
 	case KindGateway:

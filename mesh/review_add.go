@@ -47,6 +47,7 @@ func (r *review) addEgress(c change) {
 	if entry := h.cluster.service.serviceEntry(); entry != nil {
 		f.SNIHosts = entry.Hosts
 		f.EndpointHosts = endpointHosts(entry)
+		f.BackendSection = r.backendSection(h)
 	}
 	f.PortFallback, f.NamesOfOthers = r.isPortFallback(h), h.namesOfOthers()
 	r.judgeRule(&f, h)
@@ -130,6 +131,8 @@ func (r *review) isDecidedElsewhere(f Flow, h hop) bool {
 	switch r.object.Kind {
 	case KindDestinationRule:
 		return f.Rule != nil && !f.DecidedByObject && !f.Ignored && !r.leavesUncovered(f, h)
+	case KindBackendTLSPolicy:
+		return f.Rule != nil && !f.DecidedByObject && !f.Ignored
 	case KindServiceEntry:
 		return f.Service != nil && !h.cluster.service.declares(h.port, r.object.Ref)
 	}

@@ -16,7 +16,7 @@ func (r *review) destinationRule() {
 	}
 	external := false
 	for i, pattern := range slices.Compact(patterns) {
-		known, governs := r.addCoveredHosts(pattern)
+		known, governs := r.addCoveredHosts(pattern, sniOf(ruleSpec(r.reviewed())))
 		external = external || governs
 		if r.object != nil && i == 0 {
 			toGateway := r.addGovernedGatewayHops(pattern)
@@ -34,10 +34,10 @@ func (r *review) destinationRule() {
 	}
 }
 
-// addCoveredHosts adds the flows of the hosts that pattern, the rule's host, covers. It reports whether there are
-// any, and whether any of them is external.
-func (r *review) addCoveredHosts(pattern string) (known, external bool) {
-	for class := range r.after.hostClasses(pattern, sniOf(ruleSpec(r.reviewed())), r.lists) {
+// addCoveredHosts adds the flows of the hosts that pattern, the host of a rule that sets these SNIs, covers. It reports whether
+// there are any, and whether any of them is external.
+func (r *review) addCoveredHosts(pattern string, sni []string) (known, external bool) {
+	for class := range r.after.hostClasses(pattern, sni, r.lists) {
 		known = true
 		if !r.after.isExternal(class.host) {
 			continue

@@ -10,7 +10,13 @@ import (
 func (r *review) judgeRule(f *Flow, h hop) {
 	decided := h.cluster.Hop.DecidedBy
 	f.DecidedByObject = decided != nil && r.object != nil && decided.Object == r.object.Ref
-	if r.object == nil || r.object.Kind != KindDestinationRule || h.kind == HopNone {
+	if r.object == nil || h.kind == HopNone {
+		return
+	}
+	if r.object.Kind == KindBackendTLSPolicy {
+		r.judgePolicy(f, h)
+	}
+	if !r.isOfRule() {
 		return
 	}
 	own := newConsolidatedRule(r.object).tlsFor(h.port, h.subset)

@@ -81,6 +81,8 @@ func (r *review) diverted() {
 		dr.answered()
 	case KindDestinationRule:
 		dr.rule()
+	case KindBackendTLSPolicy:
+		dr.services(dr.ownTargets())
 	}
 }
 

@@ -49,6 +49,9 @@ type Flow struct {
 	ClientInRootNamespace bool `json:"clientInRootNamespace,omitempty"`
 	// HostNotVisible is true at a waypoint whose namespace does not see the host: no rule of any namespace applies there.
 	HostNotVisible bool `json:"hostNotVisible,omitempty"`
+	// BackendSection is the name of the port, where the namespace of the ServiceEntry has BackendTLSPolicies, and one for that port
+	// would start TLS for the client; "" anywhere else.
+	BackendSection string `json:"backendSection,omitempty"`
 	// LostTLS is TLS of the rule under review, where now a rule that it hid before leaves the bytes in plaintext.
 	LostTLS *LostTLS `json:"lostTLS,omitempty"`
 	// AsksFor is what the client asks for, whose connections were under TLS before the review, or would be without TakenFromTLS,

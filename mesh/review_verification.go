@@ -104,7 +104,7 @@ func (r *review) rewritten(h hop, checked verification, client Client, declared,
 	return &LostVerification{Host: name, Service: svc.ref, Names: []string{}, Asks: h.authority}
 }
 
-// mayNotLoosen reports whether the object under review is a rule or an entry that may not even in the only namespace that
+// mayNotLoosen reports whether the object under review is a rule, a policy or an entry that may not even in the only namespace that
 // declares the host of a hop have the server's certificate checked for these names: for none, or for another server's where not
 // its own rule had it checked for this one's.
 //
@@ -113,7 +113,7 @@ func (r *review) rewritten(h hop, checked verification, client Client, declared,
 //	trafficPolicy: {tls: {mode: SIMPLE}}       trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}
 func (r *review) mayNotLoosen(h hop, names []string, checked verification) bool {
 	switch o := r.reviewed(); o.Kind {
-	case KindServiceEntry:
+	case KindServiceEntry, KindBackendTLSPolicy:
 		return len(names) == 0
 	case KindDestinationRule:
 		return len(names) == 0 || len(h.namesOfOthers()) > 0 && !slices.Contains(checked.rules, o.Namespace)

@@ -16,7 +16,8 @@ import (
 //  3. A TCP port gets the SNI to send and the name to check: it has no Host header to take them from. Where the
 //     endpoints are written down as addresses, the host need not be a name that the server has, and nothing is filled in.
 //
-// A port whose server is written down to listen on port 80 gets nothing: TLS towards it would only fail.
+// A port whose server is written down to listen on port 80 gets nothing: TLS towards it would only fail. Nor does one of which a
+// BackendTLSPolicy says what TLS it has.
 func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, ref mesh.Ref, d *document) {
 	type portField struct {
 		field string
@@ -31,8 +32,8 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 			continue
 		}
 		done[key] = true
-		if g.WrittenPlaintextPort {
-			continue // TLS towards it would only fail
+		if g.WrittenPlaintextPort || g.HasBackendTLS {
+			continue // TLS towards it would only fail, or without what the policy says of names and CAs
 		}
 		path, err := jsonpath.Parse(field)
 		if err != nil {

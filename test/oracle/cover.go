@@ -65,8 +65,15 @@ var kubernetesRouteConstructs = []string{
 	"route of the mesh to a backend without a port", "route of the mesh to a backend of an unknown kind", "route of the mesh to a short name",
 }
 
+// backendConstructs are those that only a mesh with BackendTLSPolicies has.
+var backendConstructs = []string{
+	"BackendTLSPolicy", "BackendTLSPolicy for a Service", "BackendTLSPolicy for several targets", "BackendTLSPolicy for a target that is not there",
+	"BackendTLSPolicy for a port", "BackendTLSPolicy for a port that is not there", "BackendTLSPolicy subjectAltNames", "BackendTLSPolicy ConfigMap",
+	"BackendTLSPolicy Secret", "BackendTLSPolicy ignored", "BackendTLSPolicy of another revision",
+}
+
 // elsewhere are the constructs that only tests with meshes of their own make.
-var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, reviewConstructs, attackConstructs)
+var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, backendConstructs, reviewConstructs, attackConstructs)
 
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{

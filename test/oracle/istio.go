@@ -64,7 +64,7 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	routed := false
 	for _, d := range m {
 		switch d.Kind() {
-		case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute":
+		case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "BackendTLSPolicy":
 			routed = true
 		case "Namespace", "KubernetesGateway":
 		case "Service":
@@ -85,7 +85,7 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	}
 	env := newEnvironment(t, &f.clusters, settings, configs, services)
 	if routed {
-		made := convertRoutes(t, m, env.PushContext())
+		made := convertGatewayAPI(t, m, env.PushContext())
 		env = newEnvironment(t, &f.clusters, settings, append(configs, made...), services)
 	}
 	return newIstio(env)

@@ -1,6 +1,10 @@
 package oracle
 
 import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -28,12 +32,23 @@ func isKubernetesRoute(d Document) bool {
 	return false
 }
 
-// convertRoutes returns the VirtualServices that istiod's own controller makes of the routes of a mesh, which lives as long as t.
-// push knows the services of the mesh.
-func convertRoutes(t test.Failer, m Mesh, push *model.PushContext) []config.Config {
-	var objects []runtime.Object
+// isOfGatewayAPI reports whether an object is one of which istiod makes others: a route or a policy of the Gateway API.
+func isOfGatewayAPI(d Document) bool { return isKubernetesRoute(d) || d.Kind() == "BackendTLSPolicy" }
+
+// backendAge is the age of what istiod makes of BackendTLSPolicies, which has none: it comes before all else. The store in memory
+// would take no age for now.
+var backendAge = time.Unix(1, 0)
+
+// convertGatewayAPI returns the VirtualServices and DestinationRules that istiod's own controller makes of the routes and policies of
+// a mesh, which lives as long as t. push knows the services of the mesh.
+func convertGatewayAPI(t test.Failer, m Mesh, push *model.PushContext) []config.Config {
+	objects := certificates(m)
 	for _, d := range m {
 		switch {
+		case d.Kind() == "BackendTLSPolicy":
+			d = d.Clone()
+			d.metadata()["uid"] = d.Namespace() + "/" + d.Name() // istiod tells policies apart by it
+			fallthrough
 		case d.Kind() == "Namespace", d.Kind() == "Service", d.Kind() == "ServiceEntry", isKubernetesRoute(d):
 			o, err := kubeObject(d)
 			if err != nil {
@@ -68,5 +83,24 @@ func convertRoutes(t test.Failer, m Mesh, push *model.PushContext) []config.Conf
 			made = append(made, c)
 		}
 	}
+	for _, c := range routes.List(gvk.DestinationRule, "") {
+		c.CreationTimestamp = backendAge
+		made = append(made, c)
+	}
 	return made
+}
+
+// certificates returns the ConfigMaps of a mesh that BackendTLSPolicies name as their CA's, one for each of their namespaces.
+func certificates(m Mesh) []runtime.Object {
+	var list []runtime.Object
+	made := map[string]bool{}
+	for _, d := range m {
+		if namespace := d.Namespace(); d.Kind() == "BackendTLSPolicy" && !made[namespace] {
+			made[namespace] = true
+			list = append(list, &corev1.ConfigMap{
+				ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: certificatesName}, Data: map[string]string{"ca.crt": "PEM"},
+			})
+		}
+	}
+	return list
 }

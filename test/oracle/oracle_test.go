@@ -39,11 +39,23 @@ func TestKubernetesRoutes(t *testing.T) {
 	}
 }
 
+// TestBackendTLSPolicies holds the model's clusters against Istio's on meshes with BackendTLSPolicies, of which istiod's own controller
+// makes DestinationRules. It makes a third of the meshes, as TestKubernetesRoutes does.
+func TestBackendTLSPolicies(t *testing.T) {
+	run := newRun(t, 5, func() comparer { return new(Farm).Compare }, (*Generator).BackendMesh)
+	run.all(t)
+	for _, construct := range backendConstructs {
+		if run.coverage[construct] == 0 && run.meshes >= 600 {
+			t.Errorf("construct never made: %s", construct)
+		}
+	}
+}
+
 // TestGatewayRoutes holds what the model says of gateways' listeners and routes against Istio's.
 func TestGatewayRoutes(t *testing.T) {
 	run := newRun(t, 1, func() comparer { return new(Farm).CompareGateways }, (*Generator).GatewayMesh)
 	run.all(t)
-	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, reviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
+	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, backendConstructs, reviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)
 	}
 }

@@ -144,7 +144,7 @@ func TestObjectsReadsAllThatTheMeshReads(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{"/api/v1/namespaces", "/api/v1/services", "/apis/extensions.istio.io/v1alpha1/trafficextensions",
-		"/apis/extensions.istio.io/v1alpha1/wasmplugins", "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
+		"/apis/extensions.istio.io/v1alpha1/wasmplugins", "/apis/gateway.networking.k8s.io/v1/backendtlspolicies", "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
 		"/apis/gateway.networking.k8s.io/v1/gateways",
 		"/apis/gateway.networking.k8s.io/v1/grpcroutes", "/apis/gateway.networking.k8s.io/v1/httproutes",
 		"/apis/gateway.networking.k8s.io/v1/tcproutes", "/apis/gateway.networking.k8s.io/v1/tlsroutes",

@@ -193,3 +193,13 @@ test_takes_the_selector_away_for_a_waypoint if {
 	result := found with input as review
 	{v.fix | some v in result} == {"# in DestinationRule default/edition-cnn-com\n{\"spec.workloadSelector\":null}\n"}
 }
+
+test_refuses_a_backendtlspolicy_whose_certificates_sidecars_do_not_read if {
+	policy := {"kind": "BackendTLSPolicy", "namespace": "default", "name": "cnn"}
+	flow := object.union(fixtures.plaintext_flow, {
+		"cause": "credential-ignored", "ignored": true, "rule": policy,
+		"hops": [object.union(fixtures.plaintext_hop, {"decidedBy": {"object": policy, "field": "spec.validation"}})],
+	})
+	some v in found with input as fixtures.review("BackendTLSPolicy", [flow])
+	startswith(v.fix, "# Or let a ConfigMap of its namespace have the CA's certificates")
+}

@@ -5,7 +5,10 @@ package tlsward.lib
 # description: The cause of a flow as a text, without a full stop.
 default cause_text(_) := "no proxy starts TLS for it"
 
-cause_text(flow) := replace(_cause_texts[flow.cause], "%s", _subject(flow))
+cause_text(flow) := sprintf("%s has its CA certificates in what is no ConfigMap, and sidecars start no TLS by that", [decided_by(flow)]) if {
+	flow.cause == "credential-ignored"
+	decided_by_policy(flow)
+} else := replace(_cause_texts[flow.cause], "%s", _subject(flow))
 
 _cause_texts := {
 	"no-rule": "no DestinationRule applies to this client",

@@ -50,7 +50,14 @@ write_tls(flow, decision, tls) := set_fields(decision.object, {path: tls}) if {
 }
 
 # The rule whose settings decide. Another rule for the same host would be merged into it, and ignored.
-_deciding_rule(flow) := last_hop(flow).decidedBy.object if flow.rule
+_deciding_rule(flow) := last_hop(flow).decidedBy.object if {
+	flow.rule
+	not decided_by_policy(flow)
+}
+
+# METADATA
+# description: Whether a BackendTLSPolicy decides a flow's TLS.
+decided_by_policy(flow) if last_hop(flow).decidedBy.object.kind == "BackendTLSPolicy"
 
 # METADATA
 # description: |-
@@ -75,6 +82,9 @@ new_rule(flow, tls) := sprintf(
 	[flow.client.namespace, object_name(flow.service)],
 ) if {
 	flow.hostNotVisible
+} else := sprintf("%s\n", [json.marshal(_new_backend_policy(flow))]) if {
+	flow.backendSection
+	tls == {"mode": "SIMPLE"}
 } else := sprintf("%s\n", [json.marshal({
 	"apiVersion": "networking.istio.io/v1",
 	"kind": "DestinationRule",
@@ -91,6 +101,26 @@ private_rule(flow, tls) := sprintf("%s\n", [json.marshal({
 	"metadata": {"name": sprintf("%s%s-private-tls", [host_as_name(flow.host), _subset_suffix(flow)]), "namespace": flow.client.namespace},
 	"spec": object.union(object.union({"host": flow.host}, _policy_for_port(flow, tls)), {"exportTo": ["."]}),
 })])
+
+# What people write beside other BackendTLSPolicies. Istio checks no name by the hostname alone.
+_new_backend_policy(flow) := {
+	"apiVersion": "gateway.networking.k8s.io/v1",
+	"kind": "BackendTLSPolicy",
+	"metadata": {"name": _rule_name(flow), "namespace": flow.service.namespace},
+	"spec": {
+		"targetRefs": [{
+			"group": "networking.istio.io",
+			"kind": "ServiceEntry",
+			"name": flow.service.name,
+			"sectionName": flow.backendSection,
+		}],
+		"validation": {
+			"hostname": flow.host,
+			"subjectAltNames": [{"type": "Hostname", "hostname": flow.host}],
+			"wellKnownCACertificates": "System",
+		},
+	},
+}
 
 # A subset gets the policy to itself: of several rules for a host Istio adds up the subsets, and keeps the other settings of
 # the oldest alone.
@@ -130,7 +160,9 @@ _name_suffix(flow) := "-private" if {
 } else := ""
 
 # Clients of all other namespaces find the rule beside the ServiceEntry.
-_rule_namespace(flow) := flow.client.namespace if {
+_rule_namespace(flow) := flow.rule.namespace if {
+	flow.rule.kind == "BackendTLSPolicy"
+} else := flow.client.namespace if {
 	flow.client.namespace != "*"
 } else := flow.service.namespace if {
 	flow.service.namespace

@@ -5,7 +5,13 @@ package tlsward.lib
 #   The fix that starts TLS for a flow in plaintext: in the rule that applies to it or, where there is none, in a new one.
 #   Where the rule asks for MUTUAL, that is what a person wants: TLS without the client's certificate is offered as what it
 #   is, behind what keeps the certificate.
-start_tls(flow) := keep_to_own_namespace(flow) if {
+start_tls(flow) := sprintf("# Or let a ConfigMap of its namespace have the CA's certificates, under ca.crt.\n%s", [set_fields(
+	last_hop(flow).decidedBy.object,
+	{"spec.validation.caCertificateRefs": null, "spec.validation.wellKnownCACertificates": "System"},
+)]) if {
+	flow.cause == "credential-ignored"
+	decided_by_policy(flow)
+} else := keep_to_own_namespace(flow) if {
 	flow.cause == "credential-ignored"
 	_serves_own_clients_alone(flow)
 } else := concat("", [_select_pods, _start_tls_in_rule(flow)]) if {

@@ -6,7 +6,7 @@
 #   leaves from proxies: told at the EnvoyFilter, at each object whose connections it may change, and where a patch goes that
 #   started TLS; or it changes whom sidecars let in. Or a WasmPlugin or a TrafficExtension has code in what leaves. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or lets
 #   plaintext in beside it where it was STRICT, or a ProxyConfig changes what proxies take or which they are. Or a route of
-#   the Gateway API leads from a gateway out of the mesh. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
+#   the Gateway API leads from a gateway out of the mesh. Or a BackendTLSPolicy names a ConfigMap with CA certificates. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
 #   ambient pods ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
@@ -23,7 +23,7 @@
 #   id: outside-model
 #   action: warn
 #   strongest: deny
-#   kinds: [AuthorizationPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, HTTPRoute, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
+#   kinds: [AuthorizationPolicy, BackendTLSPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, HTTPRoute, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.outside_model
 
 import data.tlsward.lib
@@ -88,6 +88,7 @@ _meanings := {
 	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
+	"ca-certificates": "names a ConfigMap, and tlsward reads none: where it is not there, or has no ca.crt, sidecars start no TLS, and what they send leaves in plaintext.",
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
 	"former-address": "is no IP address any more: Services that select this WorkloadEntry keep the one that it had, outside the mesh, until istiod starts again.",
 	"search-domain": "ends in a search domain of ambient pods: what calls a host by the name before it asks for this name first, and ztunnel answers with this entry, also where somebody declares that host later.",
@@ -125,6 +126,11 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	unknown.means == "inbound"
 } else := "# Delete this WorkloadEntry and create it anew: then Istio forgets the address that it had.\n" if {
 	unknown.means == "former-address"
+} else := sprintf("# Apply the ConfigMap first. If the CAs of the system do:\n%s", [lib.set_fields(
+	lib.reviewed_object,
+	{"spec.validation.caCertificateRefs": null, "spec.validation.wellKnownCACertificates": "System"},
+)]) if {
+	unknown.means == "ca-certificates"
 } else := "# Leave this name out of spec.hosts.\n" if {
 	unknown.means == "search-domain"
 } else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {

@@ -127,3 +127,10 @@ test_says_what_comes_before_the_deletion_of_a_mode if {
 	some v in found with input as review
 	contains(v.fix, "another PeerAuthentication with mode STRICT")
 }
+
+test_warns_of_certificates_that_nobody_has_read if {
+	unknown := object.union(_unknown("spec.validation.caCertificateRefs[0]"), {"means": "ca-certificates"})
+	some v in found with input as object.union(fixtures.review("BackendTLSPolicy", []), {"outsideModel": [unknown]})
+	contains(v.message, "sidecars start no TLS, and what they send leaves in plaintext")
+	contains(v.fix, `"spec.validation.wellKnownCACertificates":"System"`)
+}

@@ -10,7 +10,7 @@
 # custom:
 #   id: plaintext-gateway-hop
 #   action: warn
-#   kinds: [DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
+#   kinds: [BackendTLSPolicy, DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib

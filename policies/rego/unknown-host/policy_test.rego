@@ -47,3 +47,10 @@ test_says_nothing_of_what_is_not_there if {
 	some v in no_port
 	startswith(v.message, "sidecar default to edition.cnn.con: DestinationRule ")
 }
+
+test_warns_of_a_target_that_is_not_there if {
+	flow := object.union(unknown, {"host": "cnn", "related": "ServiceEntry default/cnn"})
+	some v in found with input as fixtures.review("BackendTLSPolicy", [flow])
+	endswith(v.message, "decides nothing for ServiceEntry default/cnn, which is not there.")
+	v.fix == "# Apply ServiceEntry default/cnn, or mend spec.targetRefs.\n"
+}

@@ -1,8 +1,8 @@
 # METADATA
 # title: TLS to a server whose name is not checked
 # description: |-
-#   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames,
-#   insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
+#   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames, a
+#   BackendTLSPolicy with a hostname alone, insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
 #   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
 #   host, any object, or where they then have it made by another CA than the host's namespace chose. A rule for a service of the mesh, in
 #   whose TLS nobody is checked, takes that check from everybody's clients, and is told. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
@@ -16,7 +16,7 @@
 #   id: unverified-server
 #   action: warn
 #   strongest: deny
-#   kinds: [DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Namespace, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
+#   kinds: [BackendTLSPolicy, DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Namespace, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.unverified_server
 
 import data.tlsward.lib
@@ -162,13 +162,20 @@ _lost_fix(f) := _fix(f) if {
 
 _message(f) := lib.flow_message(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_reason(f)]))
 
-_reason(f) := sprintf("insecureSkipVerify is set in %s", [lib.decided_by(f)]) if {
+_reason(f) := sprintf("%s has no subjectAltNames, and Istio does not check its hostname, which it sends as SNI", [lib.decided_by(f)]) if {
+	lib.decided_by_policy(f)
+} else := sprintf("insecureSkipVerify is set in %s", [lib.decided_by(f)]) if {
 	lib.last_hop(f).insecure
 } else := sprintf("sni is set in %s, which turns the automatic check off, and subjectAltNames is not", [lib.decided_by(f)]) if {
 	lib.last_hop(f).sni != ""
 } else := sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check", [lib.decided_by(f)])
 
-_fix(f) := lib.set_fields(lib.last_hop(f).decidedBy.object, object.union(
+_fix(f) := lib.set_fields(
+	lib.last_hop(f).decidedBy.object,
+	{"spec.validation.subjectAltNames": [{"type": "Hostname", "hostname": lib.last_hop(f).sni}]},
+) if {
+	lib.decided_by_policy(f)
+} else := lib.set_fields(lib.last_hop(f).decidedBy.object, object.union(
 	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [f.host]},
 	{sprintf("%s.%s", [lib.tls_path(f), field]): null | some field in _insecure_fields(f)},
 )) if {

@@ -194,3 +194,18 @@ test_warns_of_another_host_header if {
 	not v.action
 	contains(v.message, "the server whose name is checked is asked for evil.example")
 }
+
+test_warns_of_a_backendtlspolicy_with_a_hostname_alone if {
+	policy := {"kind": "BackendTLSPolicy", "namespace": "default", "name": "cnn"}
+	flow := fixtures.originated_flow({
+		"verified": false, "autoSNI": false, "autoNames": false, "sni": "edition.cnn.com",
+		"decidedBy": {"object": policy, "field": "spec.validation"},
+	})
+	some v in found with input as fixtures.review("BackendTLSPolicy", [flow])
+	contains(v.message, "has no subjectAltNames, and Istio does not check its hostname")
+	v.fix == concat("\n", [
+		"# in BackendTLSPolicy default/cnn",
+		`{"spec.validation.subjectAltNames":[{"hostname":"edition.cnn.com","type":"Hostname"}]}`,
+		"",
+	])
+}

@@ -1,0 +1,162 @@
+package mesh
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// invalidCredential is the credentialName that istiod gives for CA certificates which it does not read
+// (pilot/pkg/model/credentials InvalidSecretTypeURI). Gateways then refuse every server. Sidecars start no TLS: to them it is the
+// name of a Secret.
+const invalidCredential = "invalid://"
+
+// backendPolicies returns the BackendTLSPolicies that Istio obeys for a Service or a ServiceEntry, the oldest first.
+func (s *Snapshot) backendPolicies(target Ref) []*Object {
+	var list []*Object
+	for _, o := range s.backends.policies.Prefix(target.key() + "\x00") {
+		if !s.settings.Version.ignoresPolicy(o.Annotations) {
+			list = append(list, o)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *Object) int {
+		return cmp.Or(compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name))
+	})
+	return list
+}
+
+// backendRules returns the DestinationRules that istiod makes of the policies for a Service or a ServiceEntry, one for each host. Of
+// the policies for all of it, and of those for one port, the oldest stands.
+func (s *Snapshot) backendRules(target Ref) []*Object {
+	object := s.Get(target)
+	if object == nil {
+		return nil
+	}
+	policy, made := &networking.TrafficPolicy{}, &madeRule{}
+	sections := map[string]bool{}
+	for _, o := range s.backendPolicies(target) {
+		source := madeSource{o.Ref, backendTLS(o)}
+		for _, t := range o.Spec.(*BackendTLSPolicy).TargetRefs {
+			ref, ok := t.ref(o.Namespace)
+			number, found := portNamed(object, t.SectionName)
+			if !ok || ref != target || !found || sections[t.SectionName] {
+				continue
+			}
+			sections[t.SectionName] = true
+			if made.sources = append(made.sources, source); t.SectionName == "" {
+				policy.Tls = source.tls
+				continue
+			}
+			policy.PortLevelSettings = append(policy.PortLevelSettings, &networking.TrafficPolicy_PortTrafficPolicy{
+				Port: &networking.PortSelector{Number: number}, Tls: source.tls,
+			})
+		}
+	}
+	if len(made.sources) == 0 {
+		return nil
+	}
+	var rules []*Object
+	for _, host := range s.hostsOfTarget(object) {
+		rules = append(rules, &Object{
+			Ref: made.sources[0].policy, Spec: &networking.DestinationRule{Host: host, TrafficPolicy: policy},
+			made: &madeRule{name: madeRuleName(target, host), sources: made.sources},
+		})
+	}
+	return rules
+}
+
+// backendTLS returns the settings that istiod makes of a policy.
+func backendTLS(o *Object) *networking.ClientTLSSettings {
+	spec := o.Spec.(*BackendTLSPolicy).Validation
+	tls := &networking.ClientTLSSettings{
+		Mode: networking.ClientTLSSettings_SIMPLE, Sni: spec.Hostname, CredentialName: spec.credential(o.Namespace),
+	}
+	for _, name := range spec.SubjectAltNames {
+		switch name.Type {
+		case "Hostname":
+			tls.SubjectAltNames = append(tls.SubjectAltNames, name.Hostname)
+		case "URI":
+			tls.SubjectAltNames = append(tls.SubjectAltNames, name.URI)
+		}
+	}
+	return tls
+}
+
+// credential returns the credentialName of the CA certificates, "" for those of the system
+// (pilot/pkg/config/kube/gateway/backend_policies.go getBackendTLSCredentialName). Whether a ConfigMap is there, and has certificates,
+// is not known here: it is taken to.
+func (v BackendValidation) credential(namespace string) string {
+	switch {
+	case v.WellKnownCACertificates != nil || len(v.CACertificateRefs) == 0:
+		return ""
+	case v.readsConfigMap():
+		return "configmap://" + namespace + "/" + v.CACertificateRefs[0].Name
+	}
+	return invalidCredential
+}
+
+// readsConfigMap reports whether the CA certificates are in a ConfigMap. Istio reads the first reference alone.
+func (v BackendValidation) readsConfigMap() bool {
+	return v.WellKnownCACertificates == nil && len(v.CACertificateRefs) > 0 &&
+		v.CACertificateRefs[0].Group == "" && v.CACertificateRefs[0].Kind == "ConfigMap"
+}
+
+// portNamed returns the number of a port of a Service or a ServiceEntry by its name; 0 for "", which stands for all of them.
+func portNamed(o *Object, name string) (number uint32, found bool) {
+	if name == "" {
+		return 0, true
+	}
+	switch spec := o.Spec.(type) {
+	case *Service:
+		for _, p := range spec.Ports {
+			if p.Name == name {
+				return p.Number, true
+			}
+		}
+	case *networking.ServiceEntry:
+		for _, p := range spec.Ports {
+			if p.GetName() == name {
+				return p.GetNumber(), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// hostsOfTarget returns the hosts of a Service or a ServiceEntry, each once.
+func (s *Snapshot) hostsOfTarget(o *Object) []string {
+	if entry, ok := o.Spec.(*networking.ServiceEntry); ok {
+		hosts := slices.Clone(entry.Hosts)
+		slices.Sort(hosts)
+		return slices.Compact(hosts)
+	}
+	return []string{o.Name + "." + o.Namespace + ".svc." + s.settings.ClusterDomain}
+}
+
+// madeRuleName returns the name that istiod gives a DestinationRule of BackendTLSPolicies (generateDRName).
+func madeRuleName(target Ref, host string) string {
+	const suffix = "~istio-autogenerated-k8s-gateway"
+	if target.Kind == KindServiceEntry {
+		return target.Name + "~" + strings.ReplaceAll(host, ".", "-") + suffix
+	}
+	return target.Name + suffix
+}
+
+// hasBackendTLS reports whether a BackendTLSPolicy, the given one or, for the zero Ref, any, says what TLS a port of a host has.
+func (s *Snapshot) hasBackendTLS(host string, number uint32, policy Ref) bool {
+	if s.backends.rules.Len() == 0 {
+		return false
+	}
+	for _, svc := range s.services.At(host) {
+		for _, o := range s.backends.rules.At(svc.ref.key()) {
+			set := policyTLS(ruleSpec(o).TrafficPolicy, number, "")
+			i := slices.IndexFunc(o.made.sources, func(source madeSource) bool { return source.tls == set.settings })
+			if ruleSpec(o).Host == host && i >= 0 && (policy == Ref{} || o.made.sources[i].policy == policy) {
+				return true
+			}
+		}
+	}
+	return false
+}
