@@ -73,7 +73,7 @@ var backendConstructs = []string{
 }
 
 // elsewhere are the constructs that only tests with meshes of their own make.
-var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, backendConstructs, reviewConstructs, attackConstructs)
+var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)
 
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{
@@ -83,6 +83,13 @@ var reviewConstructs = []string{
 	"CREATE Gateway", "UPDATE Gateway", "DELETE Gateway",
 	"CREATE Sidecar", "UPDATE Sidecar", "DELETE Sidecar",
 	"CREATE WorkloadEntry", "UPDATE WorkloadEntry", "DELETE WorkloadEntry",
+}
+
+// gatewayAPIReviewConstructs are those of reviews of the Gateway API's routes and policies.
+var gatewayAPIReviewConstructs = []string{
+	"CREATE HTTPRoute", "UPDATE HTTPRoute", "DELETE HTTPRoute", "CREATE GRPCRoute", "UPDATE GRPCRoute", "DELETE GRPCRoute",
+	"CREATE TLSRoute", "UPDATE TLSRoute", "DELETE TLSRoute", "CREATE TCPRoute", "UPDATE TCPRoute", "DELETE TCPRoute",
+	"CREATE BackendTLSPolicy", "UPDATE BackendTLSPolicy", "DELETE BackendTLSPolicy",
 }
 
 // attackConstructs are those of a tenant's writes alone.

@@ -28,6 +28,20 @@ func (g *Generator) backendTLSPolicy(target Document, all []Document) Document {
 			refs = append(refs, g.policyTarget(other))
 		}
 	}
+	d := g.document(gatewayAPI+"/v1", "BackendTLSPolicy", target.Namespace(), object{"targetRefs": refs, "validation": g.backendValidation()})
+	switch weighted(g, 12, 1, 1) {
+	case 1:
+		g.cover("BackendTLSPolicy ignored")
+		d.metadata()["annotations"] = object{"istio.io/ignore-policy-attachment": pick(g, "true", "True")}
+	case 2:
+		g.cover("BackendTLSPolicy of another revision")
+		d.metadata()["labels"] = object{"istio.io/rev": "canary"}
+	}
+	return d
+}
+
+// backendValidation makes what a policy says of the server's certificate.
+func (g *Generator) backendValidation() object {
 	validation := object{"hostname": pick(g, "api.example.com", "server.example.net")}
 	switch weighted(g, 4, 3, 1) {
 	case 0:
@@ -45,16 +59,7 @@ func (g *Generator) backendTLSPolicy(target Document, all []Document) Document {
 			object{"type": "Hostname", "hostname": "api.example.com"}, object{"type": "URI", "uri": "spiffe://example.net/server"},
 		}
 	}
-	d := g.document(gatewayAPI+"/v1", "BackendTLSPolicy", target.Namespace(), object{"targetRefs": refs, "validation": validation})
-	switch weighted(g, 12, 1, 1) {
-	case 1:
-		g.cover("BackendTLSPolicy ignored")
-		d.metadata()["annotations"] = object{"istio.io/ignore-policy-attachment": pick(g, "true", "True")}
-	case 2:
-		g.cover("BackendTLSPolicy of another revision")
-		d.metadata()["labels"] = object{"istio.io/rev": "canary"}
-	}
-	return d
+	return validation
 }
 
 // policyTarget makes a reference to a target, or to one of its ports.

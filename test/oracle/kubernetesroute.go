@@ -50,7 +50,7 @@ func convertGatewayAPI(t test.Failer, m Mesh, push *model.PushContext) []config.
 			d.metadata()["uid"] = d.Namespace() + "/" + d.Name() // istiod tells policies apart by it
 			fallthrough
 		case d.Kind() == "Namespace", d.Kind() == "Service", d.Kind() == "ServiceEntry", isKubernetesRoute(d):
-			o, err := kubeObject(d)
+			o, err := kubeObject(withDefaults(d))
 			if err != nil {
 				t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
 			}
@@ -88,6 +88,30 @@ func convertGatewayAPI(t test.Failer, m Mesh, push *model.PushContext) []config.
 		made = append(made, c)
 	}
 	return made
+}
+
+// withDefaults returns an HTTPRoute with what the API server fills in, without which istiod crashes: a match of all paths in each
+// rule, and in each match without a path. Any other object is returned as it is.
+func withDefaults(d Document) Document {
+	if d.Kind() != "HTTPRoute" {
+		return d
+	}
+	d = d.Clone()
+	rules, _ := d.Spec()["rules"].(list)
+	for _, rule := range rules {
+		rule := rule.(object)
+		matches, _ := rule["matches"].(list)
+		if len(matches) == 0 {
+			matches = list{object{}}
+		}
+		for _, match := range matches {
+			if match := match.(object); match["path"] == nil {
+				match["path"] = object{"type": "PathPrefix", "value": "/"}
+			}
+		}
+		rule["matches"] = matches
+	}
+	return d
 }
 
 // certificates returns the ConfigMaps of a mesh that BackendTLSPolicies name as their CA's, one for each of their namespaces.

@@ -30,15 +30,18 @@ var judgedKinds = map[string]bool{
 }
 
 // Review makes a mesh and a review on it; ok is false where the mesh has nothing to review.
-func (g *Generator) Review() (q Review, ok bool) { return g.reviewOn(g.Mesh()) }
+func (g *Generator) Review() (q Review, ok bool) { return g.reviewOn(g.Mesh(), judgedKinds) }
 
 // AmbientReview makes a mesh with waypoints and a review on it.
-func (g *Generator) AmbientReview() (q Review, ok bool) { return g.reviewOn(g.AmbientMesh()) }
+func (g *Generator) AmbientReview() (q Review, ok bool) {
+	return g.reviewOn(g.AmbientMesh(), judgedKinds)
+}
 
-func (g *Generator) reviewOn(m Mesh) (q Review, ok bool) {
+// reviewOn makes a review of an object of a mesh, of one of some kinds.
+func (g *Generator) reviewOn(m Mesh, kinds map[string]bool) (q Review, ok bool) {
 	var candidates []int
 	for i, d := range m {
-		if judgedKinds[d.Kind()] {
+		if kinds[d.Kind()] {
 			candidates = append(candidates, i)
 			if d.Kind() == "DestinationRule" || d.Kind() == "ServiceEntry" {
 				candidates = append(candidates, i)
@@ -90,6 +93,9 @@ func (g *Generator) variant(d Document) Document {
 		changed := d.Clone()
 		changed["spec"] = cloneValue(pick(g, smaller...))
 		return changed
+	}
+	if isOfGatewayAPI(d) {
+		return g.gatewayAPIVariant(d)
 	}
 	make := map[string]func() Document{
 		"ServiceEntry": g.serviceEntry, "DestinationRule": g.destinationRule,

@@ -16,7 +16,18 @@ func TestReviews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	randomReviews{checker: checker, make: (*Generator).Review, share: 3, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))}.all(t)
+	randomReviews{checker: checker, make: (*Generator).Review, share: 3, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())), constructs: reviewConstructs}.all(t)
+}
+
+// TestGatewayAPIReviews does so for reviews of the Gateway API's routes and policies, of which istiod's own controller makes
+// VirtualServices and DestinationRules.
+func TestGatewayAPIReviews(t *testing.T) {
+	checker, err := NewReviewChecker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	randomReviews{checker: checker, make: (*Generator).GatewayAPIReview, share: 6, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())),
+		constructs: gatewayAPIReviewConstructs}.all(t)
 }
 
 // TestAmbientReviews does so for waypoints, in a process of its own with ambient mode on.
@@ -29,7 +40,7 @@ func TestAmbientReviews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	randomReviews{checker: checker, make: (*Generator).AmbientReview, share: 6, seed: seed}.all(t)
+	randomReviews{checker: checker, make: (*Generator).AmbientReview, share: 6, seed: seed, constructs: reviewConstructs}.all(t)
 }
 
 // randomReviews are random reviews that one checker decides on.
@@ -38,6 +49,8 @@ type randomReviews struct {
 	make    func(*Generator) (Review, bool)
 	// share of 3 makes one review where other tests make three meshes.
 	share, seed uint64
+	// constructs are those that must be made.
+	constructs []string
 }
 
 func (r randomReviews) all(t *testing.T) {
@@ -81,7 +94,7 @@ func (r randomReviews) all(t *testing.T) {
 	for class, n := range classes {
 		t.Logf("%6d  %s", n, class)
 	}
-	for _, name := range reviewConstructs {
+	for _, name := range r.constructs {
 		t.Logf("%8d  %s", coverage[name], name)
 		if coverage[name] == 0 && meshes >= 1000 {
 			t.Errorf("construct never made: %s", name)
