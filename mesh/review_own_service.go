@@ -21,7 +21,16 @@ import (
 //	  name: pay
 //	  namespace: bank
 //	  annotations: {networking.istio.io/exportTo: "."}
-func (r *review) withdrawn() {
+func (r *review) withdrawn() { (&withdrawnReview{review: r}).add() }
+
+// withdrawnReview is the review of an object as to the mutual TLS of its namespace's services. It is told and not refused, so that it
+// ends without a word where it would cost too much.
+type withdrawnReview struct {
+	*review
+	work int // the sum of what was spent, see routeCost and hopCost
+}
+
+func (r *withdrawnReview) add() {
 	o := r.reviewed()
 	if o == nil || o.Namespace == r.after.settings.RootNamespace {
 		return
@@ -31,22 +40,25 @@ func (r *review) withdrawn() {
 		if r.object == nil || r.old == nil {
 			return // nobody calls what is gone, and nobody did what is new
 		}
-		r.withdrawnFrom(r.after.settings.servicesOf(r.object)[0].host)
+		sr := &serviceReview{review: r.review, host: r.after.settings.servicesOf(r.object)[0].host}
+		if !sr.sameForRoutes() {
+			r.from(sr.host)
+		}
 	case KindDestinationRule:
 		for _, version := range r.versions() {
-			r.withdrawnFromAll(r.after.hostsCoveredBy(r.after.settings.qualify(ruleSpec(version).Host, version.Namespace)))
+			r.fromAll(r.after.hostsCoveredBy(r.after.settings.qualify(ruleSpec(version).Host, version.Namespace)))
 		}
 	case KindVirtualService, KindHTTPRoute, KindGRPCRoute, KindTCPRoute:
-		rr := &routeReview{review: r, routes: []Ref{o.Ref}}
+		rr := &routeReview{review: r.review, routes: []Ref{o.Ref}}
 		for _, pattern := range rr.hosts() {
-			r.withdrawnFromAll(r.after.hostsCoveredBy(pattern))
+			r.fromAll(r.after.hostsCoveredBy(pattern))
 		}
 	}
 }
 
-// withdrawnFromAll adds the flows to those of some hosts that are of the namespace under review: what a rule or a route does to
+// fromAll adds the flows to those of some hosts that are of the namespace under review: what a rule or a route does to
 // maxLookedAt of these it does to the others.
-func (r *review) withdrawnFromAll(hosts iter.Seq[string]) {
+func (r *withdrawnReview) fromAll(hosts iter.Seq[string]) {
 	looked := 0
 	for known := range hosts {
 		if r.stopped() || looked == maxLookedAt {
@@ -54,43 +66,48 @@ func (r *review) withdrawnFromAll(hosts iter.Seq[string]) {
 		}
 		if slices.ContainsFunc(r.after.services.At(known), r.isReviewedOwners) {
 			looked++
-			r.withdrawnFrom(known)
+			r.from(known)
 		}
 	}
 }
 
 // isReviewedOwners reports whether a service is of the namespace of the object under review, and of the mesh.
-func (r *review) isReviewedOwners(svc *service) bool {
+func (r *withdrawnReview) isReviewedOwners(svc *service) bool {
 	return svc.namespace == r.reviewed().Namespace && svc.kubernetes
 }
 
-// withdrawnFrom adds the flows of clients of other namespaces to a host that lose its mutual TLS.
-func (r *review) withdrawnFrom(host string) {
+// from adds the flows of clients of other namespaces to a host that lose its mutual TLS.
+func (r *withdrawnReview) from(host string) {
 	if len(r.after.gatewaysBehind(host)) > 0 {
 		return // see plaintext-gateway-hop
 	}
-	for _, client := range r.clients(host) {
+	clients := r.after.Clients(host)
+	for _, c := range r.before.Clients(host) {
+		if !slices.ContainsFunc(clients, func(have Client) bool { return have.compare(c) == 0 }) {
+			clients = append(clients, c)
+		}
+	}
+	for _, client := range clients {
 		if client.Kind != ClientSidecar || client.Namespace == r.reviewed().Namespace {
 			continue
 		}
 		for _, number := range r.before.Ports(host) {
-			if r.stopped() {
+			if r.work += hopCost + r.routeCost; r.stopped() || r.work > maxRouteWork {
 				return
 			}
-			r.spend(1)
 			svc, ok := r.before.serviceFor(client, host)
 			if ok && r.isReviewedOwners(svc.service) && r.before.isMeshService(svc.service) && r.before.startsMTLS(client, svc, number) {
-				r.addWithdrawn(client, svc, number)
+				r.addFlow(client, svc, number)
 			}
 		}
 	}
 }
 
-// addWithdrawn adds the flow of what a client sends to a port of a service, which was under mutual TLS, where it is not any more, or
+// addFlow adds the flow of what a client sends to a port of a service, which was under mutual TLS, where it is not any more, or
 // is under TLS in which nobody is checked.
-func (r *review) addWithdrawn(client Client, was scopedService, number uint32) {
+func (r *withdrawnReview) addFlow(client Client, was scopedService, number uint32) {
 	h := hop{client: client, host: was.host, port: number}
-	cause, lost := r.whyWithdrawn(client, was, number), true
+	cause, lost := r.reason(client, was, number), true
 	if cause == CauseNone {
 		if h, lost = r.after.hopWithoutMTLS(client, was.host, number); !lost {
 			return
@@ -113,9 +130,9 @@ func (r *review) addWithdrawn(client Client, was scopedService, number uint32) {
 	}
 }
 
-// whyWithdrawn returns the reason why a client's proxy passes on what it sends to a port of a service that it had: it has none any
+// reason returns the reason why a client's proxy passes on what it sends to a port of a service that it had: it has none any
 // more, or one for another protocol, or another name of a server outside, to which nothing starts TLS; CauseNone where it does not.
-func (r *review) whyWithdrawn(client Client, was scopedService, number uint32) Cause {
+func (r *withdrawnReview) reason(client Client, was scopedService, number uint32) Cause {
 	svc, ok := r.after.serviceFor(client, was.host)
 	p, has := svc.port(number)
 	switch {
