@@ -107,12 +107,13 @@ func (r *withdrawnReview) from(host string) {
 // is under TLS in which nobody is checked.
 func (r *withdrawnReview) addFlow(client Client, was scopedService, number uint32) {
 	h := hop{client: client, host: was.host, port: number}
-	cause, lost := r.reason(client, was, number), true
+	cause := r.reason(client, was, number)
 	if cause == CauseNone {
-		if h, lost = r.after.hopWithoutMTLS(client, was.host, number); !lost {
+		without, ok := r.after.hopWithoutMTLS(client, was.host, number)
+		if !ok {
 			return
 		}
-		cause = h.cluster.Cause
+		h, cause = without, without.cluster.Cause
 	}
 	p, _ := was.port(number)
 	f := Flow{
