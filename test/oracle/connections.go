@@ -55,7 +55,7 @@ type arrival struct {
 
 // CompareConnections walks connections through the proxy that Istio configures, and asks the model where they go.
 func (f *Farm) CompareConnections(m Mesh) (Result, error) {
-	all := arrivals(m)
+	all, alone := arrivals(m), aloneOnTheirPort(m)
 	return f.each(m, sidecars(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
 		config, err := istio.Connections(client)
 		if err != nil {
@@ -71,10 +71,15 @@ func (f *Farm) CompareConnections(m Mesh) (Result, error) {
 			}
 			r.Compared++
 			walked, modelled := walkedTargets(config, a), modelledTargets(snapshot, inModel, a)
+			entry, isAlone := alone[a.port]
+			decides := isAlone && a.isDecidedBy(entry) && walked.isKnown()
+			if decides {
+				r.Decided++
+			}
 			if walked.String() != modelled.String() && !(walked.reachNoService() && modelled.reachNoService()) {
 				r.Found = append(r.Found, Disagreement{
 					Client: client, Key: Key{Host: a.host, Port: a.port}, SNI: a.address.String(),
-					Routes: &[2]string{walked.String(), modelled.String()}, Protocol: a.class(walked, modelled),
+					Routes: &[2]string{walked.String(), modelled.String()}, Protocol: a.class(walked, modelled), Decides: decides && walked.places() != modelled.places(),
 				})
 			}
 		}
@@ -267,7 +272,7 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {
 		return connectionEnd{place: notTaken, why: string(o.End)}
 	}
 	end := connectionEnd{place: key.String(), tls: walkedTLS(o)}
-	if p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
+	if o.End == envoy.EndUpstream && p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
 		end.authority = "as " + o.Authority
 	}
 	return end
