@@ -88,7 +88,7 @@ func TestRunLaysFilesOverACluster(t *testing.T) {
 func TestRunJudgesAClusterAsItStands(t *testing.T) {
 	path := kubeconfig(t, strings.Replace(storedEntry, `, "targetPort": 443`, "", 1), storedRule("DISABLE"))
 	for output, want := range map[string]string{
-		"text":  "cluster: deny plaintext-egress DestinationRule shop/pay: ",
+		"text":  "\n  the same: cluster DestinationRule shop/pay\n",
 		"json":  `"file": "cluster"`,
 		"sarif": `"fullyQualifiedName": "DestinationRule shop/pay"`,
 	} {

@@ -12,13 +12,14 @@ import (
 )
 
 // writeText writes the findings for a person, and a summary of them and of the number of objects. Findings that differ
-// in the client alone are written once, and count once.
+// in the client alone are written once, and count once; those that differ in the object alone are written once.
 func writeText(w io.Writer, r report, style terminal.Style) error {
 	findings := together(r.findings)
 	var b strings.Builder
 	told := map[string]string{}
-	for _, f := range findings {
-		writeFinding(&b, f, told[f.Fix], style)
+	for _, group := range alike(findings) {
+		f := group[0]
+		writeFinding(&b, group, told[f.Fix], style)
 		if told[f.Fix] == "" {
 			told[f.Fix] = fmt.Sprintf("%s of %s", f.Policy, f.Object.Ref)
 		}
@@ -44,10 +45,30 @@ func together(findings []Finding) []Finding {
 	return out
 }
 
-// writeFinding writes one finding. Its fix is that of an earlier one where sameAs names that.
-func writeFinding(b *strings.Builder, f Finding, sameAs string, style terminal.Style) {
+// alike puts findings together that say the same of several objects, in the order of the first of each.
+func alike(findings []Finding) [][]Finding {
+	index := map[policies.Violation]int{}
+	var groups [][]Finding
+	for _, f := range findings {
+		i, known := index[f.Violation]
+		if !known {
+			i = len(groups)
+			index[f.Violation] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], f)
+	}
+	return groups
+}
+
+// writeFinding writes findings that are alike. Their fix is that of an earlier one where sameAs names that.
+func writeFinding(b *strings.Builder, group []Finding, sameAs string, style terminal.Style) {
+	f := group[0]
 	fmt.Fprintf(b, "%s: %s %s: %s\n", style.Bold(f.Where()),
 		paint(f.Action, style)(string(f.Action)+" "+f.Policy), f.Object.Ref, f.Message)
+	for _, other := range group[1:] {
+		fmt.Fprintf(b, "  the same: %s %s\n", style.Bold(other.Where()), other.Object.Ref)
+	}
 	if f.DecidedBy != "" {
 		fmt.Fprintf(b, "  decided by: %s\n", f.DecidedBy)
 	}

@@ -137,3 +137,21 @@ func TestTextJoinsClientsOfOneObject(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+// TestTextTellsOneCauseOnce: what is said of several objects is written once, with all of them, and its fix once.
+func TestTextTellsOneCauseOnce(t *testing.T) {
+	v := policies.Violation{Policy: "first", Action: v1alpha1.Deny, Message: "plaintext", Fix: "kind: A\nspec: {}\n"}
+	other := v
+	other.Policy = "second"
+	findings := []Finding{{v, object("a.yaml", "a")}, {v, object("b.yaml", "b")}, {other, object("b.yaml", "b")}}
+	var out strings.Builder
+	if err := writeText(&out, report{findings: findings, objects: make([]*offline.Object, 2)}, terminal.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "a.yaml:1: deny first ServiceEntry shop/a: plaintext\n  the same: b.yaml:1 ServiceEntry shop/b\n  fix:\n    kind: A\n    spec: {}\n\n" +
+		"b.yaml:1: deny second ServiceEntry shop/b: plaintext\n  fix: as above, by first of ServiceEntry shop/a\n\n" +
+		"2 objects checked: 3 denials, 0 warnings\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
