@@ -19,7 +19,7 @@ func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []strin
 	var list []string
 	found, alike, sources := map[string]bool{usual: true}, map[uint64]bool{}, s.namespacesOf(host)
 	for _, o := range s.objects.Prefix(KindSidecar + "\x00") {
-		if known[o.Namespace] {
+		if known[o.Namespace] || !s.Configures(Client{Kind: ClientSidecar, Namespace: o.Namespace}) {
 			continue
 		}
 		if digest := egressDigest(o, sources); !alike[digest] {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Which control planes there are. One is judged: that of Settings.Revision.
+// Which control planes there are, and whose new pods are. Those of Settings are judged.
 
 // istiodRevision returns the revision of the control plane whose Service an object is; ok is false for any other. Services of
 // revision tags have the same labels, and the revision that the tag stands for
@@ -41,24 +41,45 @@ func (s *Snapshot) revisionOfTag(tag string) string {
 	return ""
 }
 
-// revisionOfNamespace returns the revision of the control plane to which new pods of a namespace belong, as far as its Services
-// tell: that of the namespace's label, by its name or by a tag, or the tag "default" without one (pkg/revisions/tag_watcher.go
-// IsMine). It is "" where none is known.
+// tags returns the tags that there are.
+func (s *Snapshot) tags() []string {
+	var found []string
+	for key := range s.istiods.Prefix("") {
+		if o, ok := s.objects.Get(key); ok && o.Labels[tagLabel] != "" {
+			found = append(found, o.Labels[tagLabel])
+		}
+	}
+	return found
+}
+
+// revisionOfNamespace returns the revision of the control plane to which new pods of a namespace belong, as far as is known: that of
+// the namespace's label, by its name or by a tag. Without the label, or beside istio-injection, which goes before it, it is that of
+// the tag "default" (manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml, revision-tags-mwc.yaml). It is ""
+// where none is known.
 func (s *Snapshot) revisionOfNamespace(namespace string) string {
 	wanted := DefaultRevision
 	if o := s.Get(Ref{Kind: KindNamespace, Name: namespace}); o != nil {
-		wanted = cmp.Or(o.Labels[revisionLabel], DefaultRevision)
+		wanted = cmp.Or(labelOfNamespace(o), DefaultRevision)
 	}
-	if revision := s.revisionOfTag(wanted); revision != "" {
+	return s.revisionOfLabel(wanted)
+}
+
+// revisionOfLabel returns the revision of the control plane that a label names, by a tag or its own name; "" where none is known.
+func (s *Snapshot) revisionOfLabel(label string) string {
+	if revision := s.revisionOfTag(label); revision != "" {
 		return revision
 	}
-	if slices.Contains(s.Revisions(), wanted) {
-		return wanted
+	if slices.Contains(s.revisions, label) || slices.Contains(s.Revisions(), label) {
+		return label
 	}
 	return ""
 }
 
-// isOfOtherControlPlane reports whether an object is for a control plane that is there and is not the one that is judged.
+// isOfOtherControlPlane reports whether an object is for a control plane that is there and in whose mesh it is not judged.
 func (s *Snapshot) isOfOtherControlPlane(o *Object) bool {
-	return !s.settings.inRevision(o) && slices.Contains(s.Revisions(), o.Labels[revisionLabel])
+	revision := o.Labels[revisionLabel]
+	if s.settings.inRevision(o) || slices.Contains(s.revisions, revision) && s.isPopulated(revision) {
+		return false
+	}
+	return slices.Contains(s.revisions, revision) || slices.Contains(s.Revisions(), revision)
 }

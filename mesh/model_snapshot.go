@@ -43,13 +43,29 @@ type Snapshot struct {
 	ambientNamespaces treap.Map[struct{}]
 	// istiods has the revisions of control planes, by their Services.
 	istiods treap.Map[string]
+	// others are the meshes of the other control planes over the same objects. revisions are those of all that are judged together,
+	// the first one's first, and labelledNamespaces the Namespaces by labelOfNamespace: nil, and empty, where there is one alone.
+	others             []*Snapshot
+	revisions          []string
+	labelledNamespaces treap.Map[struct{}]
 	// terminating holds the objects that only finalizers keep, Namespaces left out.
 	terminating treap.Map[Ref]
 }
 
-// New returns the snapshot of these objects. Of two with the same Ref the later one counts.
+// New returns the snapshot of these objects, with those of the other control planes of the settings beside it. Of two with the same
+// Ref the later one counts.
 func New(settings Settings, objects ...*Object) *Snapshot {
-	s := &Snapshot{settings: settings, everything: []egressListener{{hosts: []string{"*/*"}, version: settings.Version}}}
+	revisions := settings.revisions()
+	s := newMesh(settings, revisions, objects)
+	for _, other := range settings.Others {
+		s.others = append(s.others, newMesh(other, revisions, objects))
+	}
+	return s
+}
+
+// newMesh returns the mesh of one control plane of those of revisions.
+func newMesh(settings Settings, revisions []string, objects []*Object) *Snapshot {
+	s := &Snapshot{settings: settings, revisions: revisions, everything: []egressListener{{hosts: []string{"*/*"}, version: settings.Version}}}
 	for _, o := range objects {
 		s.put(o)
 	}
@@ -63,14 +79,14 @@ func (s *Snapshot) Settings() Settings { return s.settings }
 func (s *Snapshot) With(o *Object) *Snapshot {
 	next := *s
 	next.put(o)
-	return &next
+	return next.withOthers(func(other *Snapshot) *Snapshot { return other.With(o) })
 }
 
 // Without returns the snapshot after ref was deleted. An unknown ref changes nothing.
 func (s *Snapshot) Without(ref Ref) *Snapshot {
 	next := *s
 	next.drop(ref)
-	return &next
+	return next.withOthers(func(other *Snapshot) *Snapshot { return other.Without(ref) })
 }
 
 // WithoutNamespace returns the snapshot after a namespace was deleted, and all that is in it.
@@ -82,20 +98,20 @@ func (s *Snapshot) WithoutNamespace(name string) *Snapshot {
 			next.drop(o.Ref)
 		}
 	}
-	return &next
+	return next.withOthers(func(other *Snapshot) *Snapshot { return other.WithoutNamespace(name) })
 }
 
 // WithoutTerminating returns the snapshot after all terminating objects are gone, which each of them may be at any moment.
 // It is s itself where there are none.
 func (s *Snapshot) WithoutTerminating() *Snapshot {
-	if s.terminating.Len() == 0 {
+	if s.terminating.Len() == 0 && !slices.ContainsFunc(s.others, func(other *Snapshot) bool { return other.terminating.Len() > 0 }) {
 		return s
 	}
 	next := *s
 	for _, ref := range s.terminating.Prefix("") {
 		next.drop(ref)
 	}
-	return &next
+	return next.withOthers((*Snapshot).WithoutTerminating)
 }
 
 // IsTerminating reports whether a namespace is being deleted: its controller deletes all that is in it.
@@ -147,6 +163,9 @@ func (s *Snapshot) put(o *Object) {
 	}
 	if revision, ok := istiodRevision(o); ok {
 		s.istiods = s.istiods.Set(o.key(), revision)
+	}
+	if label := labelOfNamespace(o); label != "" && s.revisions != nil {
+		s.labelledNamespaces = s.labelledNamespaces.Set(label+"\x00"+o.Name, struct{}{})
 	}
 	for _, svc := range s.settings.servicesOf(o) {
 		s.addService(svc)
@@ -205,6 +224,7 @@ func (s *Snapshot) drop(ref Ref) {
 	case nil:
 		if o.Kind == KindNamespace {
 			s.ambientNamespaces = s.ambientNamespaces.Remove(o.Name)
+			s.labelledNamespaces = s.labelledNamespaces.Remove(labelOfNamespace(o) + "\x00" + o.Name)
 		}
 	}
 	s.renewRoutesOn(o)

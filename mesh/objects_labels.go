@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// injectionLabel has the pods of a namespace get sidecars: "enabled" or "disabled". So does a revision in its place
+// (istio.io/istio pkg/kube/inject/webhook.go, manifests/charts/istio-control webhook selectors).
+const injectionLabel = "istio-injection"
+
 // labelsKey returns a string that is equal for equal labels, "" for none.
 func labelsKey(labels map[string]string) string {
 	if len(labels) == 0 {

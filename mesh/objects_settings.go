@@ -35,6 +35,20 @@ type Settings struct {
 	DestinationRuleExportTo []string `json:"destinationRuleExportTo,omitempty"`
 	// DiscoverySelectors select the namespaces whose objects the control plane reads; all if there are none.
 	DiscoverySelectors []LabelSelector `json:"discoverySelectors,omitempty"`
+	// Others are those of the other control planes that read the same objects, each of another revision and without Others.
+	Others []Settings `json:"others,omitempty"`
+}
+
+// revisions returns the revisions of the control planes, nil where there is one alone.
+func (s Settings) revisions() []string {
+	if len(s.Others) == 0 {
+		return nil
+	}
+	list := []string{cmp.Or(s.Revision, DefaultRevision)}
+	for _, other := range s.Others {
+		list = append(list, cmp.Or(other.Revision, DefaultRevision))
+	}
+	return list
 }
 
 // DefaultRevision is the revision of a control plane that is given none.

@@ -7,7 +7,8 @@ import (
 
 // Review returns the flows that a review has to answer for, in a stable order: those that an object has to do with,
 // as they are in after, with what they were in before. object is created, replaced or, where after does not have it,
-// deleted.
+// deleted. Where there are several control planes, after is the mesh of one, and the flows are those of its pods; so is before, or
+// that of the one to which the pods of a Namespace belonged (Moved).
 //
 // Of flows that differ in nothing but their host one may stand for all (Flow.OtherHosts), but only among hosts that the
 // same of lists cover.
@@ -51,6 +52,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	if r.stopped() {
 		return nil, r.err
 	}
+	r.flows = slices.DeleteFunc(r.flows, func(f Flow) bool { return !after.Configures(f.Client) })
 	slices.SortStableFunc(r.flows, compareFlows)
 	return groupFlows(r.flows, lists), nil
 }

@@ -6,18 +6,15 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// injectionLabel has the pods of a namespace get sidecars: "enabled" or "disabled". So does a revision in its place
-// (istio.io/istio pkg/kube/inject/webhook.go, manifests/charts/istio-control webhook selectors).
-const injectionLabel = "istio-injection"
-
 // namespace adds what the Namespace under review changes for connections that were under TLS:
 //  1. Its own pods may have another proxy by their label istio.io/dataplane-mode: ztunnel starts no TLS.
 //  2. The hosts that its entries declare may have another waypoint, or none, by istio.io/use-waypoint.
 //  3. One that leaves the mesh, with neither that nor injection, is told: what its pods send then, nobody encrypts.
 //  4. One that goes takes entries, rules, routes and waypoints along that others may use. So does one that the discoverySelectors no
 //     longer select, for its own pods too; one that they select brings what is in it.
+//  5. Its own pods may be configured by another control plane, by istio.io/rev: before is the mesh of the one before it (Moved).
 //
-// Pods that a label of their own brings into the mesh are not known here, nor is a new revision's configuration.
+// Pods that a label of their own brings into the mesh are not known here.
 func (r *review) namespace(name string) {
 	switch {
 	case r.object == nil:
@@ -27,7 +24,8 @@ func (r *review) namespace(name string) {
 		if r.before.isDiscovered(name) != r.after.isDiscovered(name) {
 			r.withObjectsOf(append(r.before.hostsUsedIn(name), r.after.hostsUsedIn(name)...), func(Client) bool { return true })
 		}
-		if wasInMesh(r.old) && r.after.isAmbient(name) != r.before.isAmbient(name) && wasInMesh(r.object) {
+		moved := r.after.isAmbient(name) != r.before.isAmbient(name) || r.after.Revision() != r.before.Revision()
+		if wasInMesh(r.old) && moved && wasInMesh(r.object) {
 			r.addMovedPods(name)
 		}
 		if wasInMesh(r.old) && !wasInMesh(r.object) {

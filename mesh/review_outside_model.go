@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -133,7 +132,6 @@ func (s *Snapshot) otherMeshesOf(flows []Flow) []OutsideModel {
 		return nil
 	}
 	var found []OutsideModel
-	judged := cmp.Or(s.settings.Revision, DefaultRevision)
 	asked := map[string]bool{}
 	for i := range flows {
 		f := &flows[i]
@@ -142,7 +140,7 @@ func (s *Snapshot) otherMeshesOf(flows []Flow) []OutsideModel {
 			continue
 		}
 		asked[namespace] = true
-		if revision := s.revisionOfNamespace(namespace); revision != "" && revision != judged {
+		if revision := s.revisionOfNamespace(namespace); revision != "" && !s.isJudged(revision) {
 			found = append(found, OutsideModel{Object: &Ref{Kind: KindNamespace, Name: namespace}, Field: "metadata.labels[" + revisionLabel + "]",
 				Means: MeansRevision, Client: &f.Client, Host: f.Host, Port: f.Port})
 		}

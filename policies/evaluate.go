@@ -58,7 +58,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 		return nil, err
 	}
 	found := e.enforcement.applyExemptions(eval.found, &in)
-	sortViolations(found)
+	Sort(found)
 	return found, nil
 }
 

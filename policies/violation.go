@@ -40,8 +40,8 @@ func weaker(a, b v1alpha1.Action) v1alpha1.Action {
 	return a
 }
 
-// sortViolations orders by action, strongest first, then by policy, host, port, client, message, fix and decidedBy.
-func sortViolations(vs []Violation) {
+// Sort orders violations by action, strongest first, then by policy, host, port, client, message, fix and decidedBy.
+func Sort(vs []Violation) {
 	slices.SortFunc(vs, func(a, b Violation) int {
 		return cmp.Or(
 			cmp.Compare(severity(b.Action), severity(a.Action)),

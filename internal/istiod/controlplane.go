@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/tlsward/tlsward/mesh"
 )
@@ -30,6 +32,23 @@ func (c ControlPlane) Settings() (mesh.Settings, error) {
 		if s, err = s.WithMeshConfig(layer); err != nil {
 			return s, err
 		}
+	}
+	return s, nil
+}
+
+// Together returns the settings of a control plane with those of others, by revision, beside it.
+func (c ControlPlane) Together(others map[string]ControlPlane) (mesh.Settings, error) {
+	s, err := c.Settings()
+	if err != nil {
+		return s, err
+	}
+	for _, revision := range slices.Sorted(maps.Keys(others)) {
+		other, err := others[revision].Settings()
+		if err != nil {
+			return s, fmt.Errorf("control plane %s: %w", revision, err)
+		}
+		other.Revision = revision
+		s.Others = append(s.Others, other)
 	}
 	return s, nil
 }
@@ -61,6 +80,17 @@ func (c ControlPlane) OutsideModel() []string {
 	}
 	for _, layer := range c.layers() {
 		found = append(found, mesh.OutsideModelOfMeshConfig(layer)...)
+	}
+	return found
+}
+
+// OutsideModelBeside returns the same of a control plane and of others, by revision, with whose it is.
+func (c ControlPlane) OutsideModelBeside(others map[string]ControlPlane) []string {
+	found := c.OutsideModel()
+	for _, revision := range slices.Sorted(maps.Keys(others)) {
+		for _, field := range others[revision].OutsideModel() {
+			found = append(found, "control plane "+revision+": "+field)
+		}
 	}
 	return found
 }

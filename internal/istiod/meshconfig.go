@@ -3,8 +3,11 @@ package istiod
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // Namespace is where istiod is installed by default.
@@ -20,6 +23,17 @@ func MeshConfigName(revision string) string {
 		return "istio"
 	}
 	return "istio-" + revision
+}
+
+// RevisionOf returns the revision of the control plane that an object of its namespace configures: a Deployment by its name, or a
+// ConfigMap by that of its MeshConfig. ok is false for any other name.
+func RevisionOf(kind, name string) (revision string, ok bool) {
+	prefix := map[string]string{"Deployment": DeploymentName(""), "ConfigMap": MeshConfigName("")}[kind]
+	if name == prefix {
+		return mesh.DefaultRevision, prefix != ""
+	}
+	revision, ok = strings.CutPrefix(name, prefix+"-")
+	return revision, ok && prefix != "" && revision != ""
 }
 
 // MeshConfig returns the MeshConfig in a ConfigMap's data as JSON, nil where there is none: then Istio's defaults hold

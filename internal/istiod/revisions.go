@@ -1,7 +1,6 @@
 package istiod
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,17 +8,30 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// RevisionsNote returns what a person should know of the control planes in a mesh: that there are others than the one that is
-// judged.
+// RevisionsNote returns what a person should know of the control planes in a mesh: that several are judged, and which are there and
+// are not.
 func RevisionsNote(s *mesh.Snapshot) string {
-	found, judged := s.Revisions(), cmp.Or(s.Settings().Revision, mesh.DefaultRevision)
+	var judged, others []string
+	for _, m := range s.Meshes() {
+		judged = append(judged, m.Revision())
+	}
+	slices.Sort(judged)
+	found := s.Revisions()
+	for _, revision := range found {
+		if !slices.Contains(judged, revision) {
+			others = append(others, revision)
+		}
+	}
 	switch {
-	case len(found) == 0 || len(found) == 1 && found[0] == judged:
+	case len(others) == 0 && len(judged) == 1:
 		return ""
-	case !slices.Contains(found, judged):
-		return fmt.Sprintf("the mesh of revision %s is judged (mesh.revision), and control planes are there of %s alone", judged, strings.Join(found, ", "))
+	case len(others) == 0:
+		return fmt.Sprintf("control planes of several revisions: %s; each object is judged in the mesh of each", strings.Join(judged, ", "))
+	case len(others) == len(found):
+		return fmt.Sprintf("the mesh of revision %s is judged (mesh.revision), and control planes are there of %s alone",
+			strings.Join(judged, ", "), strings.Join(found, ", "))
 	default:
 		return fmt.Sprintf("control planes of several revisions: %s; the mesh of %s is judged, not what the others make of the same objects",
-			strings.Join(found, ", "), judged)
+			strings.Join(found, ", "), strings.Join(judged, ", "))
 	}
 }

@@ -14,17 +14,26 @@ func TestRevisionsNote(t *testing.T) {
 	}
 	for _, c := range []struct {
 		judged  string
+		others  []string
 		objects []*mesh.Object
 		want    string
 	}{
-		{"", nil, ""},
-		{"", []*mesh.Object{istiod("default")}, ""},
-		{"canary", []*mesh.Object{istiod("canary")}, ""},
-		{"", []*mesh.Object{istiod("stable")}, "the mesh of revision default is judged (mesh.revision), and control planes are there of stable alone"},
-		{"", []*mesh.Object{istiod("default"), istiod("canary")}, "control planes of several revisions: canary, default; the mesh of default is judged, "},
+		{"", nil, nil, ""},
+		{"", nil, []*mesh.Object{istiod("default")}, ""},
+		{"canary", nil, []*mesh.Object{istiod("canary")}, ""},
+		{"", nil, []*mesh.Object{istiod("stable")}, "the mesh of revision default is judged (mesh.revision), and control planes are there of stable alone"},
+		{"", nil, []*mesh.Object{istiod("default"), istiod("canary")}, "control planes of several revisions: canary, default; the mesh of default is judged, "},
+		{"", []string{"canary"}, []*mesh.Object{istiod("default"), istiod("canary")}, "control planes of several revisions: canary, default; each object is judged in the mesh of each"},
+		{"", []string{"canary"}, nil, "control planes of several revisions: canary, default; each object is judged in the mesh of each"},
+		{"", []string{"canary"}, []*mesh.Object{istiod("default"), istiod("canary"), istiod("old")}, "control planes of several revisions: canary, default, old; the mesh of canary, default is judged, "},
 	} {
 		settings := mesh.DefaultSettings()
 		settings.Revision = c.judged
+		for _, revision := range c.others {
+			other := mesh.DefaultSettings()
+			other.Revision = revision
+			settings.Others = append(settings.Others, other)
+		}
 		if have := RevisionsNote(mesh.New(settings, c.objects...)); !strings.HasPrefix(have, c.want) || c.want == "" && have != "" {
 			t.Errorf("have %q, want %q", have, c.want)
 		}

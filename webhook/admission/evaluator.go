@@ -62,7 +62,7 @@ func (e *Evaluator) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.O
 	if changesNoSpec(r) {
 		return r.Object, nil, nil
 	}
-	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exemptHost(head.Metadata.Namespace, r.Namespace), snap, r.Object)
+	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exemptHost(head.Metadata.Namespace, r.Namespace), meshFor(snap, r.Object), r.Object)
 	if err != nil {
 		return nil, nil, &ObjectError{err}
 	}
@@ -110,8 +110,25 @@ func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snaps
 	return e.evaluateChange(ctx, q, q.on(snap), wanted)
 }
 
-// evaluateChange decides on what a request does to the mesh.
+// evaluateChange decides on what a request does to the mesh: in that of each control plane that it has to do with.
 func (e *Evaluator) evaluateChange(ctx context.Context, q *request, c *change, wanted fixSelector) (Decision, error) {
+	var all []judgement
+	for _, part := range c.meshes() {
+		d, err := e.evaluateMesh(ctx, q, part, wanted)
+		if err != nil {
+			return d, err
+		}
+		all = append(all, judgement{part.after.Revision(), d})
+	}
+	d := joined(all)
+	if d.Allowed && !q.DryRun {
+		d.write = c.write(q)
+	}
+	return d, nil
+}
+
+// evaluateMesh decides on what a request does to the mesh of one control plane.
+func (e *Evaluator) evaluateMesh(ctx context.Context, q *request, c *change, wanted fixSelector) (Decision, error) {
 	input, err := q.input(ctx, c, e.Engine.ExemptHosts(q.ref.InNamespace()))
 	if err != nil {
 		return Decision{}, err
@@ -121,11 +138,7 @@ func (e *Evaluator) evaluateChange(ctx context.Context, q *request, c *change, w
 		return Decision{Input: &input}, err
 	}
 	c.completeFixes(violations, q.tree, wanted)
-	d := decisionOn(&input, violations)
-	if d.Allowed && !q.DryRun {
-		d.write = c.write(q)
-	}
-	return d, nil
+	return decisionOn(&input, violations), nil
 }
 
 // repeatable reports whether an equal review of an equal mesh gets an equal decision: no policy may look at the clock

@@ -12,7 +12,8 @@ import (
 )
 
 // MeshSettings returns the settings of a cluster, or Istio's defaults, as a configuration changes them: its meshConfig, and
-// before that its other fields. A field of the meshConfig that is not known is an error.
+// before that its other fields. A field of the meshConfig that is not known is an error. Other control planes are changed alike, but
+// for their revision and version.
 func MeshSettings(m v1alpha1.Mesh, s mesh.Settings) (mesh.Settings, error) {
 	var err error
 	if len(m.MeshConfig) > 0 {
@@ -43,7 +44,20 @@ func MeshSettings(m v1alpha1.Mesh, s mesh.Settings) (mesh.Settings, error) {
 	for _, g := range m.IngressGateways {
 		s.IngressGateways = append(s.IngressGateways, mesh.IngressGateway(g))
 	}
-	return s, nil
+	return s, others(m, &s)
+}
+
+// others changes the settings of the other control planes of s.
+func others(m v1alpha1.Mesh, s *mesh.Settings) error {
+	m.Revision, m.IstioVersion = "", ""
+	s.Others = slices.Clone(s.Others)
+	for i := range s.Others {
+		var err error
+		if s.Others[i], err = MeshSettings(m, s.Others[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OutsideModel returns the fields of a configuration's meshConfig that the model does not follow, each with what hangs on it.

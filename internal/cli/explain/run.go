@@ -65,7 +65,7 @@ func (o Options) write(w io.Writer, m *offline.Mesh, paths []mesh.Path) error {
 	if o.Output == "json" {
 		return WriteJSON(w, paths, o.All)
 	}
-	return writeText(w, paths, facts{locate: m.Locate, passesOn: m.Snapshot.PassesOn}, terminal.For(w))
+	return writeText(w, paths, facts{locate: m.Locate, passesOn: func(c mesh.Client) bool { return m.Snapshot.MeshOf(c.Namespace).PassesOn(c) }}, terminal.For(w))
 }
 
 func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, error) {
@@ -86,19 +86,31 @@ func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, 
 
 // paths returns the answers of the mesh, for one pod or for all clients.
 func (o Options) paths(m *offline.Mesh, target Target) []mesh.Path {
-	s := m.Snapshot
 	if !o.All {
-		client := s.ClientOf(cmp.Or(o.From, m.Namespace), o.Labels, target.Host)
+		from := cmp.Or(o.From, m.Namespace)
+		s := m.Snapshot.MeshOf(from)
+		client := s.ClientOf(from, o.Labels, target.Host)
 		return []mesh.Path{s.Resolve(client, target.Host, target.portIn(s))}
 	}
+	paths := []mesh.Path{}
+	for _, s := range m.Snapshot.Meshes() {
+		paths = append(paths, allPaths(s, target)...)
+	}
+	return paths
+}
+
+// allPaths returns the answers of the mesh of one control plane for all clients that it configures.
+func allPaths(s *mesh.Snapshot, target Target) []mesh.Path {
 	ports := []uint32{target.Port}
 	if target.Port == 0 {
 		ports = s.Ports(target.Host)
 	}
-	paths := []mesh.Path{}
+	var paths []mesh.Path
 	for _, port := range ports {
 		for _, client := range s.Clients(target.Host) {
-			paths = append(paths, s.Resolve(client, target.Host, port))
+			if s.Configures(client) {
+				paths = append(paths, s.Resolve(client, target.Host, port))
+			}
 		}
 	}
 	return paths

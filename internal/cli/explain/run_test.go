@@ -2,6 +2,8 @@ package explain
 
 import (
 	"errors"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,5 +138,29 @@ func TestRunReturnsTheErrorOfTheOutput(t *testing.T) {
 		if err := Run(t.Context(), o, cli.Streams{ProgressAfter: time.Hour, Out: failing{}, Err: failing{}}); err == nil || err.Error() != "disk full" {
 			t.Errorf("%s: got %v", output, err)
 		}
+	}
+}
+
+// A pod is answered for in the mesh of its own control plane, and all clients each in theirs.
+func TestRunAsksTheControlPlaneOfThePod(t *testing.T) {
+	decided := func(o Options) (list []string) {
+		m, err := o.read(t.Context(), cli.Streams{ProgressAfter: time.Hour, Out: io.Discard, Err: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range o.paths(m, Target{Host: "api.bank.example", Port: 80}) {
+			list = append(list, p.Client.String()+": "+string(p.Verdict))
+		}
+		return list
+	}
+	source := files("revisions.yaml")
+	for from, want := range map[string]string{"shop": "sidecar shop: plaintext", "other": "sidecar other: originated"} {
+		if have := decided(Options{Source: source, From: from}); !slices.Equal(have, []string{want}) {
+			t.Errorf("from %s: %q", from, have)
+		}
+	}
+	want := []string{"sidecar any other namespace: originated", "sidecar shop: plaintext", "sidecar any other namespace: plaintext"}
+	if have := decided(Options{Source: source, All: true}); !slices.Equal(have, want) {
+		t.Errorf("all: %q, want %q", have, want)
 	}
 }

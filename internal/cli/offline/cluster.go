@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
@@ -43,11 +44,31 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 	if err != nil {
 		return cluster{}, err
 	}
-	configuring, more, err := live.ControlPlane(ctx, client, revision)
-	if err != nil {
-		return cluster{}, err
+	c := cluster{objects: objects, namespace: namespace, replace: s.Replace, notes: notes}
+	for _, revision := range c.revisions(revision) {
+		configuring, more, err := live.ControlPlane(ctx, client, revision)
+		if err != nil {
+			return cluster{}, err
+		}
+		c.controlPlane, c.notes = append(c.controlPlane, configuring...), append(c.notes, more...)
 	}
-	return cluster{objects: objects, controlPlane: configuring, namespace: namespace, replace: s.Replace, notes: append(notes, more...)}, nil
+	return c, nil
+}
+
+// revisions returns the revisions of the cluster's control planes: the one given first, then those that have a Service.
+func (c cluster) revisions(first string) []string {
+	var services []*mesh.Object
+	for _, d := range c.objects {
+		if d.Head.Kind != mesh.KindService || !strings.HasPrefix(d.Head.Metadata.Name, istiod.DeploymentName("")) {
+			continue
+		}
+		if o, err := mesh.Decode(d.Raw); err == nil && o != nil {
+			services = append(services, o)
+		}
+	}
+	first = cmp.Or(first, mesh.DefaultRevision)
+	others := slices.DeleteFunc(mesh.New(mesh.DefaultSettings(), services...).Revisions(), func(name string) bool { return name == first })
+	return append([]string{first}, others...)
 }
 
 // mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand. Documents that
@@ -76,17 +97,23 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 	return m, nil
 }
 
-// settings returns what documents over the cluster and the configuration say of the mesh, and what of it is not followed.
+// settings returns what documents over the cluster and the configuration say of the mesh, with the meshes of other control planes, and
+// what of it is not followed.
 func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document) (s mesh.Settings, outside []string, err error) {
 	config := evaluator.Config.Mesh
-	configured, err := istioObjects{slices.Concat(c.controlPlane, docs), c.namespace}.controlPlane(config.Revision)
+	from := istioObjects{slices.Concat(c.controlPlane, docs), c.namespace}
+	configured, err := from.controlPlane(config.Revision)
 	if err != nil {
 		return s, nil, err
 	}
-	if s, err = configured.Settings(); err == nil {
+	others, err := from.others(config.Revision)
+	if err != nil {
+		return s, nil, err
+	}
+	if s, err = configured.Together(others); err == nil {
 		s, err = admission.MeshSettings(config, s)
 	}
-	return s, append(configured.OutsideModel(), admission.OutsideModel(config)...), err
+	return s, append(configured.OutsideModelBeside(others), admission.OutsideModel(config)...), err
 }
 
 // Below is what the stored objects of a test are laid over: the mesh of a cluster, or nothing.
@@ -115,9 +142,10 @@ func (s Source) Below(ctx context.Context, c *v1alpha1.Config, streams cli.Strea
 	return below, nil
 }
 
-// Snapshot returns the mesh of objects over the cluster: they take the place of those of the same name.
-func (b *Below) Snapshot(evaluator *admission.Evaluator, objects ...*mesh.Object) (*mesh.Snapshot, error) {
-	settings, _, err := b.cluster.settings(evaluator, nil)
+// Snapshot returns the mesh of objects over the cluster: they take the place of those of the same name. configuring are those that
+// configure control planes.
+func (b *Below) Snapshot(evaluator *admission.Evaluator, configuring []manifests.Document, objects ...*mesh.Object) (*mesh.Snapshot, error) {
+	settings, _, err := b.cluster.settings(evaluator, configuring)
 	if err != nil {
 		return nil, err
 	}

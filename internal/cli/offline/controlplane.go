@@ -10,6 +10,7 @@ import (
 
 	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // istioObjects are documents; namespace is that of objects that name none.
@@ -30,6 +31,31 @@ func (o istioObjects) controlPlane(revision string) (istiod.ControlPlane, error)
 	}
 	c.MeshConfig, err = o.meshConfig(istiod.MeshConfigName(revision))
 	return c, err
+}
+
+// others returns how documents configure the control planes of other revisions than one: of those that have a Deployment, or a ConfigMap
+// with a MeshConfig.
+func (o istioObjects) others(revision string) (map[string]istiod.ControlPlane, error) {
+	found := map[string]istiod.ControlPlane{}
+	shared := map[string]bool{}
+	for _, kind := range []string{"Deployment", "ConfigMap"} {
+		for i := range o.docs {
+			head := &o.docs[i].Head
+			name, ok := istiod.RevisionOf(kind, head.Metadata.Name)
+			if !ok || head.Kind != kind || shared[head.Metadata.Name] {
+				continue
+			}
+			c, err := o.controlPlane(name)
+			if err != nil {
+				return nil, err
+			}
+			if c.Deployment != nil || c.MeshConfig != nil {
+				found[name], shared[c.SharedMeshConfig()] = c, true
+			}
+		}
+	}
+	delete(found, cmp.Or(revision, mesh.DefaultRevision))
+	return found, nil
 }
 
 // deployment reads a Deployment, nil where there is none.

@@ -70,6 +70,51 @@ func TestDeploymentAmongTheFiles(t *testing.T) {
 	}
 }
 
+// The control planes of other revisions that have a Deployment or a MeshConfig are judged, too, each by its own. What the configuration
+// says of the mesh goes before them all, but for what it says of the first one alone.
+func TestOtherControlPlanesAmongTheFiles(t *testing.T) {
+	const (
+		own      = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "rootNamespace: own"}}`
+		canary   = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-canary, namespace: istio-system}, data: {mesh: "{rootNamespace: canary, proxyHttpPort: 15002}"}}`
+		deployed = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: istiod-next, namespace: istio-system}, spec: {template: {spec: {containers: [{name: discovery,
+  image: "istio/pilot:1.30.1", env: [{name: SHARED_MESH_CONFIG, value: istio-shared}]}]}}}}`
+		shared    = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-shared, namespace: istio-system}, data: {mesh: "rootNamespace: shared"}}`
+		injector  = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-sidecar-injector, namespace: istio-system}, data: {values: "{}"}}`
+		elsewhere = `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-canary, namespace: shop}, data: {mesh: "{}"}}`
+	)
+	docs := parse(t, strings.Join([]string{own, canary, deployed, shared, injector, elsewhere}, "\n---\n"))
+	config := v1alpha1.DefaultConfig()
+	config.Mesh.TrustDomain, config.Mesh.IstioVersion = "ours", "1.31"
+	m, err := cluster{}.mesh(&admission.Evaluator{Config: config}, docs, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, one := range m.Snapshot.Meshes() {
+		s := one.Settings()
+		have = append(have, strings.Join([]string{one.Revision(), s.RootNamespace, s.TrustDomain, string(s.Version)}, " "))
+	}
+	if want := []string{"default own ours 1.31", "canary canary ours ", "next shared ours 1.30"}; !slices.Equal(have, want) {
+		t.Errorf("meshes %q, want %q", have, want)
+	}
+	want := []string{"not followed: control plane canary: proxyHttpPort: what applications send to their proxy as to an HTTP proxy",
+		"control planes of several revisions: canary, default, next; each object is judged in the mesh of each"}
+	if !slices.Equal(m.Notes, want) {
+		t.Errorf("notes %q, want %q", m.Notes, want)
+	}
+	config.Mesh.Revision, config.Mesh.IstioVersion = "canary", ""
+	if m, err = (cluster{}).mesh(&admission.Evaluator{Config: config}, docs, false); err != nil {
+		t.Fatal(err)
+	}
+	if all := m.Snapshot.Meshes(); len(all) != 3 || all[0].Revision() != "canary" || all[1].Revision() != "default" {
+		t.Errorf("with the revision of another: %d meshes, the first of %s", len(all), all[0].Revision())
+	}
+	broken := parse(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio-canary, namespace: istio-system}, data: {mesh: "rootNamespace: 1"}}`)
+	if _, err := (cluster{}).mesh(&admission.Evaluator{Config: config}, broken, false); err == nil || !strings.Contains(err.Error(), "ConfigMap istio-system/istio-canary: ") {
+		t.Errorf("a broken one: %v", err)
+	}
+}
+
 func TestMeshConfigIsNotFollowed(t *testing.T) {
 	docs := parse(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "proxyHttpPort: 15002"}}`)
 	config := v1alpha1.DefaultConfig()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 )
@@ -26,12 +27,12 @@ func Load(d manifests.Document) (*Suite, error) {
 	var errs []error
 	for i, c := range suite.Cases {
 		path := fmt.Sprintf("cases[%d]", i)
-		given, err := decodeGiven(c, path)
+		given, configuring, err := decodeGiven(c, path)
 		if err != nil {
 			errs = append(errs, located(d, err))
 			continue
 		}
-		s.Cases = append(s.Cases, Case{Name: c.Name, Line: d.LineOf(path), Given: given, Steps: c.Reviews()})
+		s.Cases = append(s.Cases, Case{Name: c.Name, Line: d.LineOf(path), Given: given, ControlPlanes: configuring, Steps: c.Reviews()})
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -39,19 +40,25 @@ func Load(d manifests.Document) (*Suite, error) {
 	return s, nil
 }
 
-// decodeGiven returns the stored objects of a case that the mesh reads.
-func decodeGiven(c v1alpha1.SuiteCase, path string) ([]*mesh.Object, error) {
-	var objects []*mesh.Object
+// decodeGiven returns the stored objects of a case that the mesh reads, and those that may configure a control plane.
+func decodeGiven(c v1alpha1.SuiteCase, path string) (objects []*mesh.Object, configuring []manifests.Document, err error) {
 	for i, raw := range c.Given {
 		o, err := mesh.Decode(raw)
+		var d manifests.Document
+		if err == nil {
+			d, err = manifests.Object("given", raw)
+		}
 		if err != nil {
-			return nil, v1alpha1.FieldErrors{{Field: fmt.Sprintf("%s.given[%d]", path, i), Message: err.Error()}}
+			return nil, nil, v1alpha1.FieldErrors{{Field: fmt.Sprintf("%s.given[%d]", path, i), Message: err.Error()}}
 		}
 		if o != nil {
 			objects = append(objects, o)
 		}
+		if _, ok := istiod.RevisionOf(d.Head.Kind, d.Head.Metadata.Name); ok {
+			configuring = append(configuring, d)
+		}
 	}
-	return objects, nil
+	return objects, configuring, nil
 }
 
 // located returns the errors of fields with file and line, and any other with those of the document.

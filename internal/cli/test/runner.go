@@ -95,7 +95,7 @@ func (r *Runner) below(ctx context.Context, c *v1alpha1.Config) (*offline.Below,
 
 // run runs the steps, each on the mesh that the one before left, and returns what differs from what was expected.
 func (c Case) run(ctx context.Context, evaluator *admission.Evaluator, below *offline.Below) []Mismatch {
-	snap, err := below.Snapshot(evaluator, c.Given...)
+	snap, err := below.Snapshot(evaluator, c.ControlPlanes, c.Given...)
 	if err != nil {
 		return []Mismatch{{What: "error", Want: "a mesh", Got: err.Error()}}
 	}

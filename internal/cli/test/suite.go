@@ -2,6 +2,7 @@ package test
 
 import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 )
 
@@ -22,6 +23,8 @@ type Case struct {
 	Line int
 	// Given are the stored objects that the mesh reads.
 	Given []*mesh.Object
+	// ControlPlanes are those that configure control planes.
+	ControlPlanes []manifests.Document
 	// Steps are the reviews, in order; a case with `review` has one.
 	Steps []v1alpha1.SuiteStep
 }
