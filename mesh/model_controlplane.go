@@ -27,6 +27,17 @@ func (s *Snapshot) Revisions() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
+// RevisionsIn returns the same of objects.
+func RevisionsIn(objects ...*Object) []string {
+	found := map[string]bool{}
+	for _, o := range objects {
+		if revision, ok := istiodRevision(o); ok {
+			found[revision] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
 // tagLabel names the tag for which a Service of istiod stands.
 const tagLabel = "istio.io/tag"
 

@@ -48,6 +48,7 @@ var changed = map[string]struct{ values, want string }{
 	"policies":                                 {"policies: {mine.rego: package tlsward.mine}", "package tlsward.mine"},
 	"policySelector":                           {"policySelector: tlsward.io/policies=true", "--policy-selector=tlsward.io/policies=true"},
 	"sharedMeshConfig":                         {"sharedMeshConfig: shared", "resourceNames: [istio, shared]"},
+	"otherRevisions":                           {"otherRevisions: [canary]", "resourceNames: [istiod, istiod-canary]"},
 	"opa":                                      {"opa: {services: {s: {url: 'https://opa.example'}}}", "--opa-config=/etc/tlsward-opa/opa.yaml"},
 	"networkPolicy.egress":                     {"networkPolicy: {enabled: true, egress: [{ports: [{port: 8443}]}]}", "port: 8443"},
 	"certificates.source":                      {"certificates: {source: cert-manager}", "cert-manager.io/inject-ca-from: tlsward-system/tlsward"},

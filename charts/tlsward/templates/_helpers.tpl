@@ -115,6 +115,10 @@ matchConditions:
 
 {{/* What follows the names of Istio's Deployment and ConfigMap: the revision in the configuration. */}}
 {{- define "tlsward.revisionSuffix" -}}
-{{- $revision := ((.Values.config).mesh).revision | default "default" -}}
-{{- if ne $revision "default" -}}-{{ $revision }}{{- end -}}
+{{- include "tlsward.suffixOf" (((.Values.config).mesh).revision | default "default") -}}
+{{- end -}}
+
+{{/* What follows them for a revision. */}}
+{{- define "tlsward.suffixOf" -}}
+{{- if ne . "default" -}}-{{ . }}{{- end -}}
 {{- end -}}

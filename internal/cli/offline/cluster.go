@@ -45,7 +45,9 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 		return cluster{}, err
 	}
 	c := cluster{objects: objects, namespace: namespace, replace: s.Replace, notes: notes}
-	for _, revision := range c.revisions(revision) {
+	revision = cmp.Or(revision, mesh.DefaultRevision)
+	others := slices.DeleteFunc(revisionsIn(objects), func(name string) bool { return name == revision })
+	for _, revision := range append([]string{revision}, others...) {
 		configuring, more, err := live.ControlPlane(ctx, client, revision)
 		if err != nil {
 			return cluster{}, err
@@ -55,10 +57,10 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 	return c, nil
 }
 
-// revisions returns the revisions of the cluster's control planes: the one given first, then those that have a Service.
-func (c cluster) revisions(first string) []string {
+// revisionsIn returns the revisions of the control planes that have a Service among documents.
+func revisionsIn(docs []manifests.Document) []string {
 	var services []*mesh.Object
-	for _, d := range c.objects {
+	for _, d := range docs {
 		if d.Head.Kind != mesh.KindService || !strings.HasPrefix(d.Head.Metadata.Name, istiod.DeploymentName("")) {
 			continue
 		}
@@ -66,15 +68,13 @@ func (c cluster) revisions(first string) []string {
 			services = append(services, o)
 		}
 	}
-	first = cmp.Or(first, mesh.DefaultRevision)
-	others := slices.DeleteFunc(mesh.New(mesh.DefaultSettings(), services...).Revisions(), func(name string) bool { return name == first })
-	return append([]string{first}, others...)
+	return mesh.RevisionsIn(services...)
 }
 
 // mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand. Documents that
 // configure the control plane go before the cluster's.
 func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document, standing bool) (*Mesh, error) {
-	settings, outside, err := c.settings(evaluator, docs)
+	settings, outside, err := c.settings(evaluator, docs, append(revisionsIn(c.objects), revisionsIn(docs)...))
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,16 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 	return m, nil
 }
 
-// settings returns what documents over the cluster and the configuration say of the mesh, with the meshes of other control planes, and
-// what of it is not followed.
-func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document) (s mesh.Settings, outside []string, err error) {
+// settings returns what documents over the cluster and the configuration say of the mesh, with the meshes of other control planes, of
+// which some are known to be there, and what of it is not followed.
+func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Document, there []string) (s mesh.Settings, outside []string, err error) {
 	config := evaluator.Config.Mesh
 	from := istioObjects{slices.Concat(c.controlPlane, docs), c.namespace}
 	configured, err := from.controlPlane(config.Revision)
 	if err != nil {
 		return s, nil, err
 	}
-	others, err := from.others(config.Revision)
+	others, err := from.others(config.Revision, there)
 	if err != nil {
 		return s, nil, err
 	}
@@ -145,9 +145,10 @@ func (s Source) Below(ctx context.Context, c *v1alpha1.Config, streams cli.Strea
 // Snapshot returns the mesh of objects over the cluster: they take the place of those of the same name. configuring are those that
 // configure control planes.
 func (b *Below) Snapshot(evaluator *admission.Evaluator, configuring []manifests.Document, objects ...*mesh.Object) (*mesh.Snapshot, error) {
-	settings, _, err := b.cluster.settings(evaluator, configuring)
+	all := slices.Concat(b.objects, objects)
+	settings, _, err := b.cluster.settings(evaluator, configuring, mesh.RevisionsIn(all...))
 	if err != nil {
 		return nil, err
 	}
-	return mesh.New(settings, slices.Concat(b.objects, objects)...), nil
+	return mesh.New(settings, all...), nil
 }

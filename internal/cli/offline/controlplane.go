@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -33,29 +34,48 @@ func (o istioObjects) controlPlane(revision string) (istiod.ControlPlane, error)
 	return c, err
 }
 
-// others returns how documents configure the control planes of other revisions than one: of those that have a Deployment, or a ConfigMap
-// with a MeshConfig.
-func (o istioObjects) others(revision string) (map[string]istiod.ControlPlane, error) {
+// others returns how documents configure the control planes of other revisions than one: of those that are known to be there, or that
+// have a Deployment, or a ConfigMap with a MeshConfig.
+func (o istioObjects) others(revision string, there []string) (map[string]istiod.ControlPlane, error) {
 	found := map[string]istiod.ControlPlane{}
-	shared := map[string]bool{}
-	for _, kind := range []string{"Deployment", "ConfigMap"} {
-		for i := range o.docs {
-			head := &o.docs[i].Head
-			name, ok := istiod.RevisionOf(kind, head.Metadata.Name)
-			if !ok || head.Kind != kind || shared[head.Metadata.Name] {
-				continue
-			}
-			c, err := o.controlPlane(name)
-			if err != nil {
-				return nil, err
-			}
-			if c.Deployment != nil || c.MeshConfig != nil {
-				found[name], shared[c.SharedMeshConfig()] = c, true
-			}
+	add := func(name string, isThere bool) error {
+		c, err := o.controlPlane(name)
+		if err == nil && (isThere || c.Deployment != nil || c.MeshConfig != nil) {
+			found[name] = c
+		}
+		return err
+	}
+	for _, name := range there {
+		if err := add(name, true); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range o.named() {
+		if err := add(name, false); err != nil {
+			return nil, err
 		}
 	}
 	delete(found, cmp.Or(revision, mesh.DefaultRevision))
 	return found, nil
+}
+
+// named returns the revisions for which documents are named, but for the ConfigMaps that a Deployment shares.
+func (o istioObjects) named() []string {
+	var revisions, shared []string
+	for _, kind := range []string{"Deployment", "ConfigMap"} {
+		for i := range o.docs {
+			head := &o.docs[i].Head
+			name, ok := istiod.RevisionOf(kind, head.Metadata.Name)
+			if !ok || head.Kind != kind || slices.Contains(shared, head.Metadata.Name) {
+				continue
+			}
+			revisions = append(revisions, name)
+			if d, err := o.deployment(istiod.DeploymentName(name)); err == nil { // controlPlane tells the error
+				shared = append(shared, istiod.ControlPlane{Deployment: d}.SharedMeshConfig())
+			}
+		}
+	}
+	return revisions
 }
 
 // deployment reads a Deployment, nil where there is none.

@@ -1,12 +1,15 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -55,7 +58,8 @@ func TestControlPlaneIsAwaited(t *testing.T) {
 
 func newTestReloader() *reloader {
 	s := &server{Options: Options{IstioNamespace: "istio-system"}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	r := &reloader{s: s, cache: assume.NewCache(mesh.DefaultSettings()), istiod: newControlPlane(""),
+	cache := assume.NewCache(mesh.DefaultSettings())
+	r := &reloader{s: s, cache: cache, istiod: newControlPlane(""), others: newOtherControlPlanes(cache, ""),
 		config: &v1alpha1.Config{Mesh: v1alpha1.Mesh{TrustDomain: "ours"}}}
 	return r
 }
@@ -92,7 +96,7 @@ func TestMeshConfigChanged(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newTestReloader()
 			for _, found := range c.seen {
-				r.meshConfigChanged(&r.istiod.own, "istio", found)
+				r.meshConfigChanged(r.istiod, &r.istiod.own, "istio", found)
 			}
 			if have := r.cache.View().Stored.Settings().RootNamespace; have != c.root {
 				t.Errorf("root namespace %s, want %s", have, c.root)
@@ -115,9 +119,9 @@ func TestDeploymentChanged(t *testing.T) {
 	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "istiod"}}
 	deployment.Spec.Template.Spec.Containers = []corev1.Container{{Name: "discovery", Image: "istio/pilot:1.30.1", Args: []string{"--domain", "corp.internal"},
 		Env: []corev1.EnvVar{{Name: "SHARED_MESH_CONFIG", Value: "shared"}, {Name: "ISTIO_DUAL_STACK", Value: "true"}}}}
-	r.deploymentChanged("istiod", deployment)
-	r.meshConfigChanged(&r.istiod.common, "shared", configMap("{rootNamespace: shared, trustDomain: shared}"))
-	r.meshConfigChanged(&r.istiod.own, "istio", configMap("trustDomain: own"))
+	r.deploymentChanged(r.istiod, "istiod", deployment)
+	r.meshConfigChanged(r.istiod, &r.istiod.common, "shared", configMap("{rootNamespace: shared, trustDomain: shared}"))
+	r.meshConfigChanged(r.istiod, &r.istiod.own, "istio", configMap("trustDomain: own"))
 	have := r.cache.View().Stored.Settings()
 	if have.Version != mesh.Version130 || have.ClusterDomain != "corp.internal" || have.RootNamespace != "shared" || have.TrustDomain != "own" {
 		t.Errorf("%+v", have)
@@ -125,11 +129,11 @@ func TestDeploymentChanged(t *testing.T) {
 	if _, _, outside := r.istiod.counts(); outside != 1 || !strings.HasPrefix(r.istiod.told(), "not followed: ISTIO_DUAL_STACK=true: ") {
 		t.Errorf("told %q", r.istiod.told())
 	}
-	r.meshConfigChanged(&r.istiod.own, "istio", configMap("trustDomain: ["))
+	r.meshConfigChanged(r.istiod, &r.istiod.own, "istio", configMap("trustDomain: ["))
 	if have := r.cache.View().Stored.Settings(); have.TrustDomain != "shared" {
 		t.Errorf("beside a shared one the broken one is in force: %s", have.TrustDomain)
 	}
-	r.deploymentChanged("istiod", nil)
+	r.deploymentChanged(r.istiod, "istiod", nil)
 	if have := r.cache.View().Stored.Settings(); have.RootNamespace != "istio-system" || have.Version != "" {
 		t.Errorf("without its Deployment: %+v", have)
 	}
@@ -141,12 +145,101 @@ func TestDeploymentChanged(t *testing.T) {
 // A configuration that is read again stands on the cluster's MeshConfig too, and what it no longer contradicts is not told.
 func TestMeshOfAnotherConfiguration(t *testing.T) {
 	r := newTestReloader()
-	r.meshConfigChanged(&r.istiod.own, "istio", configMap("{trustDomain: theirs, trustDomainAliases: [old]}"))
+	r.meshConfigChanged(r.istiod, &r.istiod.own, "istio", configMap("{trustDomain: theirs, trustDomainAliases: [old]}"))
 	if err := r.use(&v1alpha1.Config{Mesh: v1alpha1.Mesh{ClusterDomain: "corp.internal"}}); err != nil {
 		t.Fatal(err)
 	}
 	have := r.cache.View().Stored.Settings()
 	if have.TrustDomain != "theirs" || have.ClusterDomain != "corp.internal" || !slices.Equal(have.TrustDomainAliases, []string{"old"}) || r.istiod.told() != "" {
 		t.Errorf("%+v, told %q", have, r.istiod.told())
+	}
+}
+
+// What another control plane's ConfigMap says is judged by once its Service is there and all of it is known, and no longer when the
+// Service has gone.
+func TestOtherControlPlanes(t *testing.T) {
+	r := newTestReloader()
+	judged := func() (list []string) {
+		for _, m := range r.cache.View().Stored.Meshes() {
+			list = append(list, m.Revision()+" "+m.Settings().RootNamespace)
+		}
+		return list
+	}
+	equal := func(what string, have []string, want ...string) {
+		t.Helper()
+		if !slices.Equal(have, want) {
+			t.Errorf("%s: %q, want %q", what, have, want)
+		}
+	}
+	ready := func() []string {
+		if err := r.others.ready(); err != nil {
+			return []string{err.Error()}
+		}
+		return nil
+	}
+	canary := &mesh.Object{Ref: mesh.Ref{Kind: mesh.KindService, Namespace: "istio-system", Name: "istiod-canary"}, Spec: &mesh.Service{},
+		Labels: map[string]string{"app": "istiod", "istio.io/rev": "canary"}}
+	r.cache.Put(canary, assume.Version{})
+	equal("before it is followed", ready(), "waiting for Istio's control plane canary")
+	var stopped atomic.Bool
+	watches := func(*controlPlane) []everyReplica {
+		return []everyReplica{func(ctx context.Context) error {
+			<-ctx.Done()
+			stopped.Store(true)
+			return nil
+		}}
+	}
+	follow := func() bool {
+		return r.others.follow(t.Context(), watches, func(err error) { t.Error(err) })
+	}
+	for range 2 {
+		if follow() {
+			t.Error("none has gone")
+		}
+	}
+	equal("before it is known", ready(), "waiting for Istio's ConfigMap istio-canary")
+	c := r.others.known["canary"].controlPlane
+	r.meshConfigChanged(c, &c.own, "istio-canary", configMap("{rootNamespace: canary-root, proxyHttpPort: 15002}"))
+	equal("without its Deployment", judged(), "default istio-system")
+	r.deploymentChanged(c, "istiod-canary", nil)
+	equal("known", judged(), "default istio-system", "canary canary-root")
+	equal("known", ready())
+	if _, _, outside := r.istiod.counts(); outside != 1 {
+		t.Errorf("%v of it is not followed", outside)
+	}
+	equal("told", []string{r.others.told()}, "canary: Deployment istiod-canary is not there: istiod's version and flags are taken to be the usual ones")
+
+	r.cache.Delete(canary.Ref, assume.Version{})
+	if !follow() {
+		t.Error("it has gone")
+	}
+	r.useControlPlane()
+	equal("gone", judged(), "default istio-system")
+	for range 100 {
+		if stopped.Load() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("it is still watched")
+}
+
+// Without the right to read how another one is configured nobody waits for it, and its mesh is not judged.
+func TestOtherControlPlaneIsForbidden(t *testing.T) {
+	r := newTestReloader()
+	r.cache.Put(&mesh.Object{Ref: mesh.Ref{Kind: mesh.KindService, Namespace: "istio-system", Name: "istiod-canary"}, Spec: &mesh.Service{},
+		Labels: map[string]string{"app": "istiod", "istio.io/rev": "canary"}}, assume.Version{})
+	r.others.follow(t.Context(), func(*controlPlane) []everyReplica { return nil }, nil)
+	c := r.others.known["canary"].controlPlane
+	r.cannotRead(c, "ConfigMap", "istio-canary", &c.own.unread, apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "istio-canary", nil))
+	r.useControlPlane()
+	if err := r.others.ready(); err != nil {
+		t.Error(err)
+	}
+	if judged := r.cache.View().Stored.Meshes(); len(judged) != 1 {
+		t.Errorf("%d meshes are judged", len(judged))
+	}
+	if told := r.others.told(); !strings.HasPrefix(told, "canary: ConfigMap istio-canary cannot be read: ") {
+		t.Errorf("told %q", told)
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // watchControlPlane lays what the cluster shows of istiod's configuration under the program's, and does so again when it
-// changes.
+// changes; with it that of the control planes of other revisions, while they are there.
 func (r *reloader) watchControlPlane() error {
 	if !r.istiod.awaited {
 		return nil
@@ -31,24 +31,30 @@ func (r *reloader) watchControlPlane() error {
 	if err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
-	for _, watch := range []everyReplica{
-		r.watchDeployment(ofApps.RESTClient()),
-		r.watchMeshConfig(ofCore.RESTClient(), r.istiod.meshConfig, &r.istiod.own),
-		r.watchMeshConfig(ofCore.RESTClient(), r.istiod.shared, &r.istiod.common),
-	} {
+	watches := func(c *controlPlane) []everyReplica {
+		return []everyReplica{
+			r.watchDeployment(ofApps.RESTClient(), c),
+			r.watchMeshConfig(ofCore.RESTClient(), c, c.meshConfig, &c.own),
+			r.watchMeshConfig(ofCore.RESTClient(), c, c.shared, &c.common),
+		}
+	}
+	for _, watch := range watches(r.istiod) {
 		if err := r.s.group.Add(watch); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.s.group.Add(r.watchOthers(watches))
 }
 
 // showControlPlane shows at /readyz?verbose and in metrics what a person should know.
 func (r *reloader) showControlPlane() {
 	r.s.health.Note("control plane", r.istiod.told)
+	r.s.health.Note("other control planes", r.others.told)
 	r.s.health.Note("revisions", func() string { return istiod.RevisionsNote(r.cache.View().Stored) })
-	r.s.gaugeOf("control_planes", "Control planes of Istio in the cluster, by revision. One is judged.",
+	r.s.gaugeOf("control_planes", "Control planes of Istio in the cluster, by revision.",
 		func() float64 { return float64(len(r.cache.View().Stored.Revisions())) })
+	r.s.gaugeOf("control_planes_judged", "Control planes in whose mesh each review is judged.",
+		func() float64 { return float64(len(r.cache.View().Stored.Meshes())) })
 	r.s.gaugeOf("mesh_config_refused", "1 while the newest MeshConfig of the cluster is refused.",
 		func() float64 { refused, _, _ := r.istiod.counts(); return refused })
 	r.s.gaugeOf("mesh_config_contradictions", "Where the configuration says something else than the cluster's control plane.",
@@ -57,59 +63,59 @@ func (r *reloader) showControlPlane() {
 		func() float64 { _, _, outside := r.istiod.counts(); return outside })
 }
 
-func (r *reloader) watchDeployment(client rest.Interface) everyReplica {
+func (r *reloader) watchDeployment(client rest.Interface, c *controlPlane) everyReplica {
 	return func(ctx context.Context) error {
-		return r.istiod.deployment.follow(ctx, func(ctx context.Context, name string) error {
+		return c.deployment.follow(ctx, func(ctx context.Context, name string) error {
 			return informer.Object{
 				Client: client, Resource: "deployments", Namespace: r.s.IstioNamespace, Name: name, Type: &appsv1.Deployment{},
 				Changed: func(o runtime.Object) {
 					found, _ := o.(*appsv1.Deployment)
-					r.deploymentChanged(name, found)
+					r.deploymentChanged(c, name, found)
 				},
-				Failed: func(err error) { r.cannotRead("Deployment", name, &r.istiod.deployed.unread, err) },
+				Failed: func(err error) { r.cannotRead(c, "Deployment", name, &c.deployed.unread, err) },
 			}.Watch(ctx)
 		})
 	}
 }
 
-func (r *reloader) watchMeshConfig(client rest.Interface, name *watchedName, of *seenMeshConfig) everyReplica {
+func (r *reloader) watchMeshConfig(client rest.Interface, c *controlPlane, name *watchedName, of *seenMeshConfig) everyReplica {
 	return func(ctx context.Context) error {
 		return name.follow(ctx, func(ctx context.Context, name string) error {
 			return informer.Object{
 				Client: client, Resource: "configmaps", Namespace: r.s.IstioNamespace, Name: name, Type: &corev1.ConfigMap{},
 				Changed: func(o runtime.Object) {
 					found, _ := o.(*corev1.ConfigMap)
-					r.meshConfigChanged(of, name, found)
+					r.meshConfigChanged(c, of, name, found)
 				},
-				Failed: func(err error) { r.cannotRead("ConfigMap", name, &of.unread, err) },
+				Failed: func(err error) { r.cannotRead(c, "ConfigMap", name, &of.unread, err) },
 			}.Watch(ctx)
 		})
 	}
 }
 
-func (r *reloader) cannotRead(kind, name string, unread *error, err error) {
-	r.istiod.fail(unread, err)
+func (r *reloader) cannotRead(c *controlPlane, kind, name string, unread *error, err error) {
+	c.fail(unread, err)
 	r.s.log.Warn("cannot read how istiod is configured", "kind", kind, "object", r.s.IstioNamespace+"/"+name, "error", err.Error())
 }
 
 // deploymentChanged puts what a Deployment, which may be nil, says into force.
-func (r *reloader) deploymentChanged(name string, found *appsv1.Deployment) {
+func (r *reloader) deploymentChanged(c *controlPlane, name string, found *appsv1.Deployment) {
 	name = r.s.IstioNamespace + "/" + name
 	if found == nil {
-		r.istiod.see(nil)
+		c.see(nil)
 		r.s.log.Warn("no Deployment of istiod: its version and flags are taken to be the usual ones", "deployment", name)
 	} else {
 		read := istiod.ReadDeployment(found)
-		r.istiod.see(read)
+		c.see(read)
 		r.s.log.Info("istiod", "deployment", name, "version", read.Version)
 	}
 	r.useControlPlane()
 }
 
 // meshConfigChanged puts the MeshConfig of a ConfigMap, which may be nil, into force.
-func (r *reloader) meshConfigChanged(of *seenMeshConfig, name string, found *corev1.ConfigMap) {
+func (r *reloader) meshConfigChanged(c *controlPlane, of *seenMeshConfig, name string, found *corev1.ConfigMap) {
 	name = r.s.IstioNamespace + "/" + name
-	if err := r.istiod.seeMeshConfig(of, found); err != nil {
+	if err := c.seeMeshConfig(of, found); err != nil {
 		err = fmt.Errorf("ConfigMap %s: %w", name, err)
 		r.warnPod(configurationRefused, err)
 		r.s.log.Error("MeshConfig refused; the last good one stays", "error", err.Error())

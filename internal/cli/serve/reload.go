@@ -28,6 +28,7 @@ type reloader struct {
 	notify   *notifier // nil where nobody is told
 
 	istiod *controlPlane
+	others *otherControlPlanes
 
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
@@ -104,6 +105,7 @@ func (r *reloader) configure(ctx context.Context, next *v1alpha1.Config) error {
 		return err
 	}
 	r.istiod.want(next.Mesh.Revision)
+	r.others.want(next.Mesh.Revision)
 	r.swap()
 	return nil
 }
@@ -120,7 +122,8 @@ func (r *reloader) use(next *v1alpha1.Config) error {
 
 // useMesh puts what a configuration says of the mesh into force, laid over what the cluster shows. r.mu is held.
 func (r *reloader) useMesh(config v1alpha1.Mesh, found istiod.ControlPlane) error {
-	theirs, err := found.Settings()
+	others := r.others.inForce(config.Revision)
+	theirs, err := found.Together(others)
 	if err != nil {
 		return err
 	}
@@ -131,7 +134,7 @@ func (r *reloader) useMesh(config v1alpha1.Mesh, found istiod.ControlPlane) erro
 	if !reflect.DeepEqual(r.cache.View().Stored.Settings(), settings) {
 		r.cache.Configure(settings)
 	}
-	contradicted, outside := found.Contradictions(settings), append(found.OutsideModel(), admission.OutsideModel(config)...)
+	contradicted, outside := found.Contradictions(settings), append(found.OutsideModelBeside(others), admission.OutsideModel(config)...)
 	moreContradicted, moreOutside := r.istiod.doubt(contradicted, outside)
 	if moreContradicted {
 		r.s.log.Warn("the configuration goes before the cluster's control plane", "fields", contradicted)

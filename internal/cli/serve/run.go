@@ -54,10 +54,11 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 		return err
 	}
 	istiod := newControlPlane(loaded.Mesh.Revision)
-	ready := s.ready(mesh, sources, istiod)
+	others := newOtherControlPlanes(mesh.cache, loaded.Mesh.Revision)
+	ready := s.ready(mesh, sources, istiod, others)
 	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: ready, Patience: o.Patience,
 		MaxConcurrent: o.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
-	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod}
+	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod, others: others}
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func newServer(o Options, stderr io.Writer) *server {
 }
 
 // ready returns the check for what must be known before anything is decided, and makes it a condition of readiness.
-func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlane) func() error {
+func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlane, others *otherControlPlanes) func() error {
 	s.health.Check("policies", from.ready)
 	if mesh.synced == nil {
 		return from.ready
@@ -104,7 +105,14 @@ func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlan
 	istiod.awaited = s.IstioNamespace != ""
 	s.health.Check("mesh", mesh.synced)
 	s.health.Check("control plane", istiod.ready)
-	return func() error { return errors.Join(mesh.synced(), from.ready(), istiod.ready()) }
+	othersReady := func() error {
+		if !istiod.awaited || mesh.synced() != nil {
+			return nil
+		}
+		return others.ready()
+	}
+	s.health.Check("other control planes", othersReady)
+	return func() error { return errors.Join(mesh.synced(), from.ready(), istiod.ready(), othersReady()) }
 }
 
 // serve runs all parts until ctx is done and clients had the time to turn elsewhere, or until a part fails.

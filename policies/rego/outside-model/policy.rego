@@ -53,7 +53,7 @@ violation contains {
 	unknown.client
 }
 
-_other_text(unknown) := "gives these pods to another control plane than the one that is judged (mesh.revision)" if {
+_other_text(unknown) := "gives these pods to a control plane that is here too, and that is not judged" if {
 	unknown.means == "revision"
 } else := "patches what leaves from these proxies"
 
@@ -85,7 +85,7 @@ _meanings := {
 	"extension": "has code of your own, or of others, in what leaves from proxies: it may change headers and routes, and call servers; tlsward does not follow it.",
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
 	"inbound": "changes what the sidecars of these pods take and whom they let in, past AuthorizationPolicies and mutual TLS if it says so; tlsward does not follow it.",
-	"revision": "gives the object to a control plane that is here too; tlsward judges another one (mesh.revision): what this object does in that one's mesh, it cannot say.",
+	"revision": "gives the object to a control plane that is here too, but has no pods that are known, or is not judged: what this object does in that one's mesh, nobody has answered for.",
 	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"ca-certificates": "names a ConfigMap, and tlsward reads none: where it is not there, or has no ca.crt, sidecars start no TLS, and what they send leaves in plaintext.",

@@ -112,7 +112,7 @@ test_names_the_namespace_of_another_control_plane if {
 		"client": {"kind": "sidecar", "namespace": "shop"}, "host": "api.bank.example", "port": 80,
 	})
 	some v in found with input as object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [other]})
-	contains(v.message, "Namespace shop metadata.labels[istio.io/rev] gives these pods to another control plane")
+	contains(v.message, "Namespace shop metadata.labels[istio.io/rev] gives these pods to a control plane that is here too")
 }
 
 test_says_where_an_extension_is_followed[field] if {
