@@ -41,9 +41,12 @@ func RevisionsIn(objects ...*Object) []string {
 // tagLabel names the tag for which a Service of istiod stands.
 const tagLabel = "istio.io/tag"
 
-// revisionOfTag returns the revision of the control plane for which a tag stands, "" where none does. Tags are Services of istiod's
-// namespace (pkg/revisions/tag_watcher.go), or webhook configurations, which are not read.
+// revisionOfTag returns the revision of the control plane for which a tag stands, "" where none does. Tags are webhook configurations,
+// which inject, or Services of istiod's namespace (pkg/revisions/tag_watcher.go).
 func (s *Snapshot) revisionOfTag(tag string) string {
+	if revision := s.settings.Tags[tag]; revision != "" {
+		return revision
+	}
 	for key := range s.istiods.Prefix("") {
 		if o, ok := s.objects.Get(key); ok && o.Labels[tagLabel] == tag {
 			return o.Labels[revisionLabel]
@@ -54,7 +57,7 @@ func (s *Snapshot) revisionOfTag(tag string) string {
 
 // tags returns the tags that there are.
 func (s *Snapshot) tags() []string {
-	var found []string
+	found := slices.Collect(maps.Keys(s.settings.Tags))
 	for key := range s.istiods.Prefix("") {
 		if o, ok := s.objects.Get(key); ok && o.Labels[tagLabel] != "" {
 			found = append(found, o.Labels[tagLabel])

@@ -58,6 +58,7 @@ func New(settings Settings, objects ...*Object) *Snapshot {
 	revisions := settings.revisions()
 	s := newMesh(settings, revisions, objects)
 	for _, other := range settings.Others {
+		other.Tags = settings.Tags
 		s.others = append(s.others, newMesh(other, revisions, objects))
 	}
 	return s

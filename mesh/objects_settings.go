@@ -37,6 +37,8 @@ type Settings struct {
 	DiscoverySelectors []LabelSelector `json:"discoverySelectors,omitempty"`
 	// Others are those of the other control planes that read the same objects, each of another revision and without Others.
 	Others []Settings `json:"others,omitempty"`
+	// Tags are the revisions for which tags stand that are webhook configurations. They are those of Others, too.
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // revisions returns the revisions of the control planes, nil where there is one alone.

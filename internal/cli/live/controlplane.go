@@ -27,6 +27,31 @@ func ControlPlane(ctx context.Context, client dynamic.Interface, revision string
 	return r.docs, r.notes, r.err
 }
 
+// Tags returns the webhook configurations of a cluster that are tags of control planes, and a note where the user may not list them.
+func Tags(ctx context.Context, client dynamic.Interface) ([]manifests.Document, []string, error) {
+	resource := schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"}
+	list, err := client.Resource(resource).List(ctx, meta.ListOptions{LabelSelector: istiod.TagSelector})
+	if apierrors.IsForbidden(err) {
+		return nil, []string{"the cluster's user may not list " + resource.Resource + ": tags that are such count as none"}, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", resource.Resource, err)
+	}
+	var docs []manifests.Document
+	for i := range list.Items {
+		raw, err := list.Items[i].MarshalJSON()
+		if err != nil {
+			return nil, nil, fmt.Errorf("read %s %s: %w", istiod.TagKind, list.Items[i].GetName(), err)
+		}
+		d, err := manifests.Object(Source, raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		docs = append(docs, d)
+	}
+	return docs, nil, nil
+}
+
 // controlPlaneReader reads objects of istiod's namespace, until one fails.
 type controlPlaneReader struct {
 	client dynamic.Interface

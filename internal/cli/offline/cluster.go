@@ -54,7 +54,12 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 		}
 		c.controlPlane, c.notes = append(c.controlPlane, configuring...), append(c.notes, more...)
 	}
-	return c, nil
+	if len(others) == 0 {
+		return c, nil
+	}
+	tags, more, err := live.Tags(ctx, client)
+	c.controlPlane, c.notes = append(c.controlPlane, tags...), append(c.notes, more...)
+	return c, err
 }
 
 // revisionsIn returns the revisions of the control planes that have a Service among documents.
@@ -113,6 +118,7 @@ func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Docum
 	if s, err = configured.Together(others); err == nil {
 		s, err = admission.MeshSettings(config, s)
 	}
+	s.Tags = from.tags()
 	return s, append(configured.OutsideModelBeside(others), admission.OutsideModel(config)...), err
 }
 

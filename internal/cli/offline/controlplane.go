@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
@@ -76,6 +77,25 @@ func (o istioObjects) named() []string {
 		}
 	}
 	return revisions
+}
+
+// tags returns the revisions by the tags that are webhook configurations, nil for none.
+func (o istioObjects) tags() map[string]string {
+	var found map[string]string
+	for i := range o.docs {
+		d := &o.docs[i]
+		var object metav1.PartialObjectMetadata
+		if d.Head.Kind != istiod.TagKind || json.Unmarshal(d.Raw, &object) != nil {
+			continue
+		}
+		if tag, revision, ok := istiod.Tag(object.Labels); ok {
+			if found == nil {
+				found = map[string]string{}
+			}
+			found[tag] = revision
+		}
+	}
+	return found
 }
 
 // deployment reads a Deployment, nil where there is none.

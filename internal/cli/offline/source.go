@@ -8,6 +8,7 @@ import (
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/config"
+	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
@@ -90,7 +91,7 @@ func (s Source) contents(files []manifests.File, streams cli.Streams) manifests.
 // plane.
 func counts(head manifests.Head) bool {
 	switch head.APIVersion + " " + head.Kind {
-	case "v1 ConfigMap", "apps/v1 Deployment":
+	case "v1 ConfigMap", "apps/v1 Deployment", "admissionregistration.k8s.io/v1 " + istiod.TagKind:
 		return true
 	}
 	return mesh.Reads(head.APIVersion, head.Kind)

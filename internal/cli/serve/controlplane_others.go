@@ -26,6 +26,10 @@ type otherControlPlanes struct {
 	known    map[string]*otherControlPlane // by revision
 	// settled reports whether all that were there at the start are known: what comes later holds up no review.
 	settled bool
+	// tags are those that are webhook configurations, watched while there are others; unread is why they are not known.
+	tags     map[string]string
+	unread   error
+	stopTags func()
 }
 
 type otherControlPlane struct {
@@ -84,6 +88,9 @@ func (o *otherControlPlanes) ready() error {
 			return err
 		}
 	}
+	if o.stopTags != nil && o.tags == nil && !apierrors.IsForbidden(o.unread) {
+		return waitingFor("tags", o.unread)
+	}
 	o.settled = true
 	return nil
 }
@@ -93,6 +100,9 @@ func (o *otherControlPlanes) told() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var notes []string
+	if o.unread != nil && o.tags == nil {
+		notes = append(notes, "tags that are webhook configurations cannot be read: "+o.unread.Error())
+	}
 	for _, revision := range slices.Sorted(maps.Keys(o.known)) {
 		if note := o.known[revision].told(); note != "" {
 			notes = append(notes, revision+": "+note)
@@ -102,10 +112,11 @@ func (o *otherControlPlanes) told() string {
 }
 
 // follow watches those that are there, and no others. It reports whether any has gone.
-func (o *otherControlPlanes) follow(ctx context.Context, watches func(*controlPlane) []everyReplica, failed func(error)) (gone bool) {
+func (o *otherControlPlanes) follow(ctx context.Context, watches func(*controlPlane) []everyReplica, tags everyReplica, failed func(error)) (gone bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	revisions := o.there()
+	o.followTags(ctx, len(revisions) > 0, tags, failed)
 	for revision, c := range o.known {
 		if !slices.Contains(revisions, revision) {
 			c.stop()
@@ -132,6 +143,55 @@ func (o *otherControlPlanes) follow(ctx context.Context, watches func(*controlPl
 	return gone
 }
 
+// followTags watches the tags while there are others. o.mu is held.
+func (o *otherControlPlanes) followTags(ctx context.Context, wanted bool, watch everyReplica, failed func(error)) {
+	switch {
+	case wanted && o.stopTags == nil:
+		ctx, stop := context.WithCancel(ctx)
+		o.stopTags = stop
+		go func() {
+			if err := watch(ctx); err != nil {
+				failed(err)
+			}
+		}()
+	case !wanted && o.stopTags != nil:
+		o.stopTags()
+		o.stopTags, o.tags, o.unread = nil, nil, nil
+	}
+}
+
+// seeTags takes the labels of the webhook configurations that are tags.
+func (o *otherControlPlanes) seeTags(labels []map[string]string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopTags == nil {
+		return // they are not watched any more
+	}
+	o.tags = map[string]string{}
+	for _, l := range labels {
+		if tag, revision, ok := istiod.Tag(l); ok {
+			o.tags[tag] = revision
+		}
+	}
+}
+
+// failTags takes why they cannot be read.
+func (o *otherControlPlanes) failTags(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.unread = err
+}
+
+// tagsInForce returns the revisions by the tags that are webhook configurations, nil for none.
+func (o *otherControlPlanes) tagsInForce() map[string]string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.tags) == 0 {
+		return nil
+	}
+	return maps.Clone(o.tags)
+}
+
 // isForbidden reports whether the ConfigMap may not be read.
 func (c *controlPlane) isForbidden() bool {
 	c.mu.Lock()
@@ -140,12 +200,12 @@ func (c *controlPlane) isForbidden() bool {
 }
 
 // watchOthers watches the control planes of other revisions for as long as they are there.
-func (r *reloader) watchOthers(watches func(*controlPlane) []everyReplica) everyReplica {
+func (r *reloader) watchOthers(watches func(*controlPlane) []everyReplica, tags everyReplica) everyReplica {
 	return func(ctx context.Context) error {
 		for ctx.Err() == nil {
 			changed := r.cache.Changed()
 			failed := func(err error) { r.s.log.Error("cannot watch a control plane", "error", err.Error()) }
-			if r.others.follow(ctx, watches, failed) {
+			if r.others.follow(ctx, watches, tags, failed) {
 				r.useControlPlane()
 			}
 			select {

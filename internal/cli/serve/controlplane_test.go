@@ -189,8 +189,12 @@ func TestOtherControlPlanes(t *testing.T) {
 			return nil
 		}}
 	}
+	watchTags := func(ctx context.Context) error {
+		<-ctx.Done()
+		return nil
+	}
 	follow := func() bool {
-		return r.others.follow(t.Context(), watches, func(err error) { t.Error(err) })
+		return r.others.follow(t.Context(), watches, watchTags, func(err error) { t.Error(err) })
 	}
 	for range 2 {
 		if follow() {
@@ -203,7 +207,12 @@ func TestOtherControlPlanes(t *testing.T) {
 	equal("without its Deployment", judged(), "default istio-system")
 	r.deploymentChanged(c, "istiod-canary", nil)
 	equal("known", judged(), "default istio-system", "canary canary-root")
-	equal("known", ready())
+	equal("known", ready(), "waiting for Istio's tags")
+	r.others.seeTags([]map[string]string{{"istio.io/tag": "next", "istio.io/rev": "canary"}, {"istio.io/tag": "of-none"}})
+	r.useControlPlane()
+	equal("known with its tags", ready())
+	r.cache.Put(&mesh.Object{Ref: mesh.Ref{Kind: mesh.KindNamespace, Name: "shop"}, Labels: map[string]string{"istio.io/rev": "next"}}, assume.Version{})
+	equal("by a tag", []string{r.cache.View().Stored.MeshOf("shop").Revision()}, "canary")
 	if _, _, outside := r.istiod.counts(); outside != 1 {
 		t.Errorf("%v of it is not followed", outside)
 	}
@@ -229,9 +238,11 @@ func TestOtherControlPlaneIsForbidden(t *testing.T) {
 	r := newTestReloader()
 	r.cache.Put(&mesh.Object{Ref: mesh.Ref{Kind: mesh.KindService, Namespace: "istio-system", Name: "istiod-canary"}, Spec: &mesh.Service{},
 		Labels: map[string]string{"app": "istiod", "istio.io/rev": "canary"}}, assume.Version{})
-	r.others.follow(t.Context(), func(*controlPlane) []everyReplica { return nil }, nil)
+	none := func(context.Context) error { return nil }
+	r.others.follow(t.Context(), func(*controlPlane) []everyReplica { return nil }, none, nil)
 	c := r.others.known["canary"].controlPlane
 	r.cannotRead(c, "ConfigMap", "istio-canary", &c.own.unread, apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, "istio-canary", nil))
+	r.others.failTags(apierrors.NewForbidden(schema.GroupResource{Resource: "mutatingwebhookconfigurations"}, "", nil))
 	r.useControlPlane()
 	if err := r.others.ready(); err != nil {
 		t.Error(err)
@@ -239,7 +250,7 @@ func TestOtherControlPlaneIsForbidden(t *testing.T) {
 	if judged := r.cache.View().Stored.Meshes(); len(judged) != 1 {
 		t.Errorf("%d meshes are judged", len(judged))
 	}
-	if told := r.others.told(); !strings.HasPrefix(told, "canary: ConfigMap istio-canary cannot be read: ") {
+	if told := r.others.told(); !strings.HasPrefix(told, "tags that are webhook configurations cannot be read: ") || !strings.Contains(told, "; canary: ConfigMap istio-canary cannot be read: ") {
 		t.Errorf("told %q", told)
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	apps "k8s.io/client-go/kubernetes/typed/apps/v1"
 	core "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
 	"github.com/tlsward/tlsward/internal/istiod"
@@ -43,7 +45,26 @@ func (r *reloader) watchControlPlane() error {
 			return err
 		}
 	}
-	return r.s.group.Add(r.watchOthers(watches))
+	ofMetadata, err := metadata.NewForConfigAndClient(config, transport)
+	if err != nil {
+		return fmt.Errorf("connect to the API server: %w", err)
+	}
+	return r.s.group.Add(r.watchOthers(watches, r.watchTags(ofMetadata)))
+}
+
+// watchTags watches the webhook configurations that are tags, their metadata alone.
+func (r *reloader) watchTags(client metadata.Interface) everyReplica {
+	return informer.Labels{
+		Client: client, Resource: admissionregistrationv1.SchemeGroupVersion.WithResource("mutatingwebhookconfigurations"), Selector: istiod.TagSelector,
+		Changed: func(labels []map[string]string) {
+			r.others.seeTags(labels)
+			r.useControlPlane()
+		},
+		Failed: func(err error) {
+			r.others.failTags(err)
+			r.s.log.Warn("cannot read the tags of control planes", "error", err.Error())
+		},
+	}.Watch
 }
 
 // showControlPlane shows at /readyz?verbose and in metrics what a person should know.

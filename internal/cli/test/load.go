@@ -54,7 +54,7 @@ func decodeGiven(c v1alpha1.SuiteCase, path string) (objects []*mesh.Object, con
 		if o != nil {
 			objects = append(objects, o)
 		}
-		if _, ok := istiod.RevisionOf(d.Head.Kind, d.Head.Metadata.Name); ok {
+		if _, ok := istiod.RevisionOf(d.Head.Kind, d.Head.Metadata.Name); ok || d.Head.Kind == istiod.TagKind {
 			configuring = append(configuring, d)
 		}
 	}
