@@ -1,6 +1,10 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
 
 // gatewayHop returns the hop from a proxy to an egress gateway.
 func (s *Snapshot) gatewayHop(client Client, d routeDestination, number uint32, payload Family) hop {
@@ -32,8 +36,9 @@ func (s *Snapshot) gatewayCluster(client Client, host string, number uint32, sub
 func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	client := s.clientBehindService(toGateway.host, toGateway.gateways, toGateway.route.virtualService)
 	hops := s.hopsFromServers(client, toGateway, host)
+	known := len(toGateway.servers) > 0 || s.isUnserved(toGateway)
 	for _, name := range client.Gateways {
-		if (len(toGateway.servers) > 0 || s.isUnserved(toGateway)) && s.Get(parseGatewayName(name)) != nil {
+		if known && s.Get(parseGatewayName(name)) != nil {
 			continue
 		}
 		for _, v := range s.virtualServicesForGateway(name, client.Namespace, host) {
@@ -58,8 +63,11 @@ func (s *Snapshot) isUnserved(toGateway hop) bool {
 	if i < 0 || ports[i].TargetPort == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(serverPorts(toGateway.gateways), func(number uint32) bool {
-		return number == ports[i].Number || number == ports[i].TargetPort
+	return !slices.ContainsFunc(toGateway.gateways, func(g *Object) bool {
+		return slices.ContainsFunc(gatewaySpec(g).Servers, func(srv *networking.Server) bool {
+			number := srv.GetPort().GetNumber()
+			return number == ports[i].Number || number == ports[i].TargetPort
+		})
 	})
 }
 

@@ -127,15 +127,17 @@ func (s *Snapshot) ingressSelected(namespace string, selector map[string]string)
 	if namespace == s.settings.RootNamespace {
 		prefix = KindService + "\x00"
 	}
+	seen := map[string]bool{} // pods that were looked at: many Services may lead to the same
 	for _, o := range s.objects.Prefix(prefix) {
 		svc := o.Spec.(*Service)
 		if !svc.isPublic() || !selectorMatches(selector, svc.Selector) && !selectorMatches(svc.Selector, selector) {
 			continue
 		}
 		pods, ok := joinLabels(selector, svc.Selector)
-		if !ok {
+		if !ok || seen[o.Namespace+"\x00"+labelsKey(pods)] {
 			continue
 		}
+		seen[o.Namespace+"\x00"+labelsKey(pods)] = true
 		for _, g := range s.gatewaysSelecting(o.Namespace, pods) {
 			if servesOutsiders(gatewaySpec(g)) && len(gatewaySpec(g).Selector) > 0 {
 				found = append(found, g.Namespace+"/"+g.Name)

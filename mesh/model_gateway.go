@@ -100,12 +100,14 @@ func (s *Snapshot) isEgressGateway(host string, via *virtualService) bool {
 
 // serverPorts returns the ports of the Gateways' servers, ascending.
 func serverPorts(gateways []*Object) []uint32 {
-	var list []uint32
+	var list []uint32 // a few, however many the servers are
 	for _, g := range gateways {
 		for _, srv := range gatewaySpec(g).Servers {
-			list = append(list, srv.GetPort().GetNumber())
+			number := srv.GetPort().GetNumber()
+			if i, known := slices.BinarySearch(list, number); !known {
+				list = slices.Insert(list, i, number)
+			}
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return list
 }

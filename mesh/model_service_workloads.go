@@ -29,11 +29,7 @@ func (s *Snapshot) selectedWorkloads(namespace string, selector map[string]strin
 	var list []*networking.WorkloadEntry
 	for _, o := range s.objects.Prefix(KindWorkloadEntry + "\x00" + namespace + "\x00") {
 		entry := o.Spec.(*networking.WorkloadEntry)
-		labels := maps.Clone(entry.Labels)
-		if labels == nil {
-			labels = map[string]string{}
-		}
-		maps.Copy(labels, o.Labels)
+		labels := workloadLabels(o)
 		if !selectorMatches(selector, labels) || !byName && entry.Address != "" && !isAddress(entry.Address) {
 			continue
 		}
@@ -42,6 +38,20 @@ func (s *Snapshot) selectedWorkloads(namespace string, selector map[string]strin
 		})
 	}
 	return list
+}
+
+// workloadLabels returns the labels of a WorkloadEntry: of its spec, and over them of its metadata.
+func workloadLabels(o *Object) map[string]string {
+	own := o.Spec.(*networking.WorkloadEntry).Labels
+	switch {
+	case len(o.Labels) == 0:
+		return own
+	case len(own) == 0:
+		return o.Labels
+	}
+	labels := maps.Clone(own)
+	maps.Copy(labels, o.Labels)
+	return labels
 }
 
 // unixPrefix is how the address of a unix domain socket starts.

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"maps"
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -15,32 +16,62 @@ func (s *Snapshot) sidecarFor(client Client) *Object {
 	if client.Kind != ClientSidecar {
 		return nil
 	}
-	selected := func(selector *networking.WorkloadSelector) bool {
-		return selectorMatches(selector.GetLabels(), client.Labels)
-	}
-	if own := s.sidecarIn(client.Namespace, selected); own != nil {
+	if own := s.sidecarIn(client.Namespace, client.Labels); own != nil {
 		return own
 	}
 	if client.Namespace == s.settings.RootNamespace {
 		return nil
 	}
-	return s.sidecarIn(s.settings.RootNamespace, func(*networking.WorkloadSelector) bool { return false })
-}
-
-// sidecarIn returns the Sidecar of a namespace that configures a client, of those without a workloadSelector and those
-// whose selector selects it; an empty one selects all pods.
-func (s *Snapshot) sidecarIn(namespace string, selects func(*networking.WorkloadSelector) bool) *Object {
 	var chosen *Object
-	for _, o := range s.objects.Prefix(KindSidecar + "\x00" + namespace + "\x00") {
-		selector := sidecarSpec(o).WorkloadSelector
-		if selector != nil && !selects(selector) {
-			continue
-		}
-		if chosen == nil || sidecarBefore(o, chosen) {
-			chosen = o
+	for _, o := range s.sidecarsBySelector.Prefix(s.settings.RootNamespace + sidecarOfAllPods) {
+		if sidecarSpec(o).WorkloadSelector == nil {
+			chosen = firstSidecar(chosen, o)
 		}
 	}
 	return chosen
+}
+
+// sidecarOfAllPods is what stands behind the namespace in the keys of Sidecars that ask for no label.
+const sidecarOfAllPods = "\x00\x00"
+
+// sidecarKey returns the key of a Sidecar in sidecarsBySelector: its namespace, one of the labels that it asks for, its name.
+func sidecarKey(o *Object) string {
+	labels := sidecarSpec(o).GetWorkloadSelector().GetLabels()
+	if len(labels) == 0 {
+		return o.Namespace + sidecarOfAllPods + o.Name
+	}
+	first := slices.Min(slices.Collect(maps.Keys(labels)))
+	return sidecarLabelKey(o.Namespace, first, labels[first]) + o.Name
+}
+
+func sidecarLabelKey(namespace, label, value string) string {
+	return namespace + "\x00" + label + "\x01" + value + "\x00"
+}
+
+// sidecarIn returns the Sidecar of a namespace that configures pods with these labels, of those without a workloadSelector and
+// those whose selector selects them; an empty one selects all pods.
+func (s *Snapshot) sidecarIn(namespace string, labels map[string]string) *Object {
+	var chosen *Object
+	for _, o := range s.sidecarsBySelector.Prefix(namespace + sidecarOfAllPods) {
+		chosen = firstSidecar(chosen, o)
+	}
+	for k, v := range labels {
+		for _, o := range s.sidecarsBySelector.Prefix(sidecarLabelKey(namespace, k, v)) {
+			if selectorMatches(sidecarSpec(o).WorkloadSelector.Labels, labels) {
+				chosen = firstSidecar(chosen, o)
+			}
+		}
+	}
+	return chosen
+}
+
+// firstSidecar returns the Sidecar that goes before the other, if both configure a client. The first may be nil; of the same age, that
+// comes first whose name does.
+func firstSidecar(a, b *Object) *Object {
+	if a == nil || sidecarBefore(b, a) || !sidecarBefore(a, b) && b.Name < a.Name {
+		return b
+	}
+	return a
 }
 
 // sidecarBefore reports whether a goes before b, if both configure a client.

@@ -39,6 +39,8 @@ type Snapshot struct {
 	backends madeRules
 	// gatewaysBySelector has Gateways by gatewayKeys.
 	gatewaysBySelector treap.Map[*Object]
+	// sidecarsBySelector has Sidecars by sidecarKey.
+	sidecarsBySelector treap.Map[*Object]
 	// ambientNamespaces has the names of ambient namespaces.
 	ambientNamespaces treap.Map[struct{}]
 	// istiods has the revisions of control planes, by their Services.
@@ -184,6 +186,8 @@ func (s *Snapshot) put(o *Object) {
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, o)
 		}
+	case *networking.Sidecar:
+		s.sidecarsBySelector = s.sidecarsBySelector.Set(sidecarKey(o), o)
 	case nil:
 		if o.Kind == KindNamespace && o.Labels[ambientLabel] == ambientMode {
 			s.ambientNamespaces = s.ambientNamespaces.Set(o.Name, struct{}{})
@@ -222,6 +226,8 @@ func (s *Snapshot) drop(ref Ref) {
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Remove(key)
 		}
+	case *networking.Sidecar:
+		s.sidecarsBySelector = s.sidecarsBySelector.Remove(sidecarKey(o))
 	case nil:
 		if o.Kind == KindNamespace {
 			s.ambientNamespaces = s.ambientNamespaces.Remove(o.Name)

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -36,14 +37,16 @@ func (s *Snapshot) gatewaysSelecting(namespace string, labels map[string]string)
 	}
 	for k, v := range labels {
 		for _, g := range s.gatewaysBySelector.Prefix(k + "\x00" + v + "\x00") {
-			if selectorMatches(gatewaySpec(g).Selector, labels) && !slices.Contains(list, g) {
-				list = append(list, g)
+			if selectorMatches(gatewaySpec(g).Selector, labels) {
+				list = append(list, g) // once for each of its labels
 			}
 		}
 	}
 	list = slices.DeleteFunc(list, func(g *Object) bool { return !s.settings.gatewayReaches(g.Namespace, namespace) })
-	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.key(), b.key()) })
-	return list
+	slices.SortFunc(list, func(a, b *Object) int {
+		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
+	})
+	return slices.Compact(list)
 }
 
 // gatewayReaches reports whether a Gateway of one namespace may configure pods of another.

@@ -47,8 +47,10 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	case KindGatewayClass:
 		r.gatewayClass(object.Name)
 	}
-	r.diverted()
-	r.withdrawn()
+	if !r.stopped() {
+		r.diverted()
+		r.withdrawn()
+	}
 	if r.stopped() {
 		return nil, r.err
 	}
@@ -67,6 +69,7 @@ type review struct {
 	flows         []Flow
 	routeCost     int // see routeCost
 	routeWork     int // the sum of what was spent
+	taken         int // see maxTaken
 	index         map[flowKey]int
 	listeners     map[uint32]*portListeners // after the review, by port
 	without       *Snapshot                 // see withoutEntries

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 )
@@ -28,6 +29,7 @@ func (r *review) ambientAddresses() {
 	if r.object == nil || r.after.ambientNamespaces.Len() == 0 {
 		return
 	}
+	byPort := map[uint32][]addressClaim{}
 	for _, own := range r.after.settings.servicesOf(r.object) {
 		if r.after.serviceInNamespace(own.host, own.namespace).ref != own.ref {
 			continue // ztunnel has another one of the host
@@ -35,9 +37,47 @@ func (r *review) ambientAddresses() {
 		for _, p := range own.ports {
 			ar := &addressReview{review: r, own: own, number: p.number}
 			if at := ar.newAddresses(); len(at) > 0 {
-				ar.add(at)
+				byPort[p.number] = append(byPort[p.number], addressClaim{ar, at})
 			}
 		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(byPort)) {
+		r.takeAddresses(number, byPort[number])
+	}
+}
+
+// addressClaim is the addresses that a host of the entry under review takes on a port.
+type addressClaim struct {
+	*addressReview
+	addresses []netip.Addr
+}
+
+// takeAddresses adds what is taken of other services at the addresses that an entry claims on a port. The services of the port are
+// gone through once, however many hosts the entry has.
+func (r *review) takeAddresses(number uint32, claims []addressClaim) {
+	claimed := map[netip.Addr][]int{}
+	for i, c := range claims {
+		for _, at := range c.addresses {
+			claimed[at] = append(claimed[at], i)
+		}
+	}
+	victims := make([][]*service, len(claims))
+	for host := range r.after.hostsOnPort(number) {
+		if r.stopped() {
+			return
+		}
+		for _, victim := range servicePerNamespace(r.after.services.At(host)) {
+			for _, at := range victim.ambientAddresses() {
+				for _, i := range claimed[at] {
+					if last := len(victims[i]) - 1; last < 0 || victims[i][last] != victim {
+						victims[i] = append(victims[i], victim)
+					}
+				}
+			}
+		}
+	}
+	for i, c := range claims {
+		c.add(victims[i], c.addresses)
 	}
 }
 
@@ -70,28 +110,38 @@ func (r *addressReview) newAddresses() []netip.Addr {
 	return list
 }
 
-// add adds what is taken of other services at the addresses.
-func (r *addressReview) add(addresses []netip.Addr) {
+// add adds what is taken of other services, which have one of the addresses.
+func (r *addressReview) add(victims []*service, addresses []netip.Addr) {
 	found := 0
-	for host := range r.after.hostsOnPort(r.number) {
-		for _, victim := range servicePerNamespace(r.after.services.At(host)) {
-			if r.stopped() || found == maxTakenHosts {
-				return
-			}
-			p, has := victim.port(r.number)
-			if !has || victim.ref == r.own.ref || FamilyOf(p.protocol) == FamilyTLS || FamilyOf(p.protocol) == FamilyUDP {
-				continue
-			}
-			own := victim.ambientAddresses()
-			i := slices.IndexFunc(addresses, func(at netip.Addr) bool { return slices.Contains(own, at) })
-			if i < 0 {
-				continue
-			}
-			takes := func(string) (claim, bool) { return claim{address: addresses[i].String()}, true }
-			if r.addVictim(victim, p, r.after.clientNamespaces(victim.host), takes) {
-				found++
-			}
+	for _, victim := range victims {
+		if r.stopped() || found == maxTakenHosts {
+			return
 		}
+		p, has := victim.port(r.number)
+		if !has || victim.ref == r.own.ref || FamilyOf(p.protocol) == FamilyTLS || FamilyOf(p.protocol) == FamilyUDP {
+			continue
+		}
+		if r.spendTaken(); r.stopped() {
+			return
+		}
+		own := victim.ambientAddresses()
+		i := slices.IndexFunc(addresses, func(at netip.Addr) bool { return slices.Contains(own, at) })
+		takes := func(string) (claim, bool) { return claim{address: addresses[i].String()}, true }
+		if r.addVictim(victim, p, r.after.clientNamespaces(victim.host), takes) {
+			found++
+		}
+	}
+}
+
+// maxTaken is how many services with an address of an entry, or a name that one of its hosts may answer, a review looks at: once
+// for each of the entry's hosts.
+const maxTaken = 4096
+
+// spendTaken counts one of maxTaken, and stops the review where there are more.
+func (r *review) spendTaken() {
+	if r.taken++; r.taken > maxTaken {
+		r.exceed("its hosts may take what is meant for other hosts, by addresses or by search domains, in more than the %d ways that a review looks at: "+
+			"name fewer hosts", maxTaken)
 	}
 }
 

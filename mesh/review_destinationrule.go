@@ -10,6 +10,9 @@ import (
 // destinationRule adds the flows of the hosts that the rule covers, for the clients whose lookup comes to it, and the
 // hops to an egress gateway that it governs.
 func (r *review) destinationRule() {
+	if r.limitRules(); r.stopped() {
+		return
+	}
 	var patterns []string
 	for _, o := range r.versions() {
 		patterns = append(patterns, r.after.settings.qualify(ruleSpec(o).Host, o.Namespace))

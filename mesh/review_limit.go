@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
 )
 
 // What one object may ask of a review. Published configurations have not a tenth of it. The limits are for whoever adds
@@ -16,6 +18,11 @@ const (
 	// maxRouteWork is how many matches of a VirtualService may be held against a client's port: all of them once for each
 	// client, port and host that they concern, with hopCost for each destination.
 	maxRouteWork = 256_000
+	// maxWorkloadHosts is how many hosts a WorkloadEntry may be behind.
+	maxWorkloadHosts = 256
+	// maxDelegated is how many routes the delegates of a VirtualService may give it, those of one that it names several times
+	// as often.
+	maxDelegated = 1024
 )
 
 // LimitError is the error of a review that an object makes larger than any review may be. Its author is at fault, or
@@ -91,6 +98,94 @@ func namespaceText(namespace string) string {
 		return "any other namespace"
 	}
 	return "namespace " + namespace
+}
+
+// limitDelegates stops the review where the object under review gives a VirtualService more routes by its delegates than any may
+// have: it is that VirtualService, or one of the delegates.
+func (r *routeReview) limitDelegates() {
+	if r.object == nil {
+		return
+	}
+	roots := r.after.virtualServicesOf(r.object)
+	for _, root := range r.after.virtualServices.Prefix(byDelegate + r.object.key() + "\x00") {
+		roots = append(roots, root)
+	}
+	for _, root := range roots {
+		n := r.after.delegated(root)
+		if n > maxDelegated && n > r.before.delegated(r.before.virtualServiceOf(root.Ref)) {
+			r.exceed("%s has %d routes of its delegates with it, more than the %d that a review looks at: delegate less", root.Ref, n, maxDelegated)
+		}
+	}
+}
+
+// delegated returns how many routes the delegates of v have, once for each route that delegates to them; 0 for nil.
+func (s *Snapshot) delegated(v *virtualService) int {
+	n := 0
+	if v == nil || !v.hasDelegates {
+		return n
+	}
+	for _, route := range v.http {
+		if route.Delegate == nil {
+			continue
+		}
+		if delegate := s.Get(delegateRef(route.Delegate, v.Namespace)); delegate != nil {
+			n += len(delegate.Spec.(*networking.VirtualService).Http)
+		}
+	}
+	return n
+}
+
+// virtualServiceOf returns the VirtualService of a name, nil where there is none.
+func (s *Snapshot) virtualServiceOf(ref Ref) *virtualService {
+	o := s.Get(ref)
+	if o == nil {
+		return nil
+	}
+	spec, ok := o.Spec.(*networking.VirtualService)
+	if !ok {
+		return nil
+	}
+	return s.settings.virtualService(o, spec)
+}
+
+// limitSidecars stops the review where the Sidecar under review is one more with a workloadSelector than a namespace may have, whatever
+// its hosts are: whoever declares one should not have to pay for it.
+func (r *review) limitSidecars() {
+	if r.object == nil || sidecarSpec(r.object).WorkloadSelector == nil || r.old != nil && sidecarSpec(r.old).WorkloadSelector != nil {
+		return
+	}
+	n := 0
+	for _, o := range r.after.objects.Prefix(KindSidecar + "\x00" + r.object.Namespace + "\x00") {
+		if sidecarSpec(o).WorkloadSelector != nil {
+			n++
+		}
+	}
+	if n > maxSelectors {
+		r.exceed("with it there are %d Sidecars with a workloadSelector in namespace %s, more than the %d that a review looks at: select by fewer labels",
+			n, r.object.Namespace, maxSelectors)
+	}
+}
+
+// limitRules stops the review where the DestinationRule under review is one more for its host than a namespace may have.
+func (r *review) limitRules() {
+	if r.object == nil || r.old != nil && ruleSpec(r.old).Host == ruleSpec(r.object).Host {
+		return
+	}
+	host := r.after.settings.qualify(ruleSpec(r.object).Host, r.object.Namespace)
+	set := r.after.rules.At(host + "\x00" + r.object.Namespace)
+	if set == nil {
+		return
+	}
+	n := 0
+	for _, o := range set.rules {
+		if ruleSpec(o).WorkloadSelector == nil {
+			n++ // those by selector are counted as such
+		}
+	}
+	if n > maxSelectors {
+		r.exceed("with it there are %d DestinationRules for %s in namespace %s, more than the %d that a review looks at",
+			n, host, r.object.Namespace, maxSelectors)
+	}
 }
 
 // limitRoutes stops the review where the VirtualService under review is too much for its hosts, also for those that nothing

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,15 +24,39 @@ func (r *review) searchDomains() {
 	if r.object == nil || r.after.ambientNamespaces.Len() == 0 {
 		return
 	}
+	byPort := map[uint32][]*addressReview{}
 	for _, own := range r.after.settings.servicesOf(r.object) {
 		if !r.after.settings.hasSearchDomain(own) || r.after.serviceInNamespace(own.host, own.namespace).ref != own.ref {
 			continue
 		}
 		for _, p := range own.ports {
 			if ar := (&addressReview{review: r, own: own, number: p.number}); !ar.hadName() {
-				ar.addNames()
+				byPort[p.number] = append(byPort[p.number], ar)
 			}
 		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(byPort)) {
+		r.takeNames(number, byPort[number])
+	}
+}
+
+// takeNames adds what is taken of services by their names, on a port. The services of the port are gone through once, however many
+// hosts the entry has.
+func (r *review) takeNames(number uint32, takers []*addressReview) {
+	index := r.after.settings.newSearchIndex(takers)
+	victims := make([][]*service, len(takers))
+	for known := range r.after.hostsOnPort(number) {
+		if r.stopped() {
+			return
+		}
+		for _, victim := range servicePerNamespace(r.after.services.At(known)) {
+			for _, i := range index.mayAnswer(victim) {
+				victims[i] = append(victims[i], victim)
+			}
+		}
+	}
+	for i, taker := range takers {
+		taker.addNames(victims[i])
 	}
 }
 
@@ -47,29 +72,30 @@ func (r *addressReview) hadName() bool {
 }
 
 // addNames adds what is taken of services by their names.
-func (r *addressReview) addNames() {
+func (r *addressReview) addNames(victims []*service) {
 	found := 0
-	for known := range r.after.hostsOnPort(r.number) {
-		for _, victim := range servicePerNamespace(r.after.services.At(known)) {
-			if r.stopped() || found == maxTakenHosts {
-				return
-			}
-			p, has := victim.port(r.number)
-			if !has || victim.host == r.own.host || FamilyOf(p.protocol) == FamilyTLS || FamilyOf(p.protocol) == FamilyUDP {
-				continue
-			}
-			namespaces := r.after.clientNamespaces(known)
-			if namespace := r.after.settings.namespaceOfSearchDomain(r.own.host); namespace != "" {
-				namespaces = append(namespaces, namespace)
-			}
-			slices.Sort(namespaces)
-			takes := func(namespace string) (claim, bool) {
-				name, ok := r.after.settings.searchedAs(r.own.host, victim, namespace)
-				return claim{name: name}, ok
-			}
-			if r.addVictim(victim, p, slices.Compact(namespaces), takes) {
-				found++
-			}
+	for _, victim := range victims {
+		if r.stopped() || found == maxTakenHosts {
+			return
+		}
+		p, has := victim.port(r.number)
+		if !has || victim.host == r.own.host || FamilyOf(p.protocol) == FamilyTLS || FamilyOf(p.protocol) == FamilyUDP {
+			continue
+		}
+		if r.spendTaken(); r.stopped() {
+			return
+		}
+		namespaces := r.after.clientNamespaces(victim.host)
+		if namespace := r.after.settings.namespaceOfSearchDomain(r.own.host); namespace != "" {
+			namespaces = append(namespaces, namespace)
+		}
+		slices.Sort(namespaces)
+		takes := func(namespace string) (claim, bool) {
+			name, ok := r.after.settings.searchedAs(r.own.host, victim, namespace)
+			return claim{name: name}, ok
+		}
+		if r.addVictim(victim, p, slices.Compact(namespaces), takes) {
+			found++
 		}
 	}
 }
@@ -87,14 +113,76 @@ func (s Settings) namespaceOfSearchDomain(name string) string {
 	return rest[strings.LastIndexByte(rest, '.')+1:]
 }
 
-// searchedAs returns the name of a service for which pods of a namespace ask by a search domain, where the host taker answers that.
-func (s Settings) searchedAs(taker string, victim *service, namespace string) (name string, ok bool) {
+// searchIndex finds the hosts of an entry that may answer for a service by a search domain, whatever the namespace of the client is: all
+// for which searchedAs returns a name, and a few more.
+type searchIndex struct {
+	settings Settings
+	// exact has hosts without the search domain behind them, wild wildcards, both by their index; all are wildcards over a search
+	// domain as a whole.
+	exact, wild map[string][]int
+	all         []int
+}
+
+func (s Settings) newSearchIndex(takers []*addressReview) searchIndex {
+	x := searchIndex{settings: s, exact: map[string][]int{}, wild: map[string][]int{}}
+	for i, taker := range takers {
+		name := strings.ToLower(taker.own.host)
+		for _, domain := range []string{s.namespaceOfSearchDomain(name) + ".svc." + s.ClusterDomain, "svc." + s.ClusterDomain, s.ClusterDomain} {
+			rest, below := strings.CutSuffix(name, "."+domain)
+			switch {
+			case !below && host.Matches(name, "*."+domain), below && host.IsWildcard(rest) && !strings.HasPrefix(rest, "*."):
+				x.all = append(x.all, i)
+			case !below:
+			case host.IsWildcard(rest):
+				x.wild[rest] = append(x.wild[rest], i)
+			default:
+				x.exact[rest] = append(x.exact[rest], i)
+			}
+		}
+	}
+	return x
+}
+
+// mayAnswer returns the indexes, ascending and each once, of the hosts that may answer for a service.
+func (x searchIndex) mayAnswer(victim *service) []int {
+	list := slices.Clone(x.all)
+	for _, name := range x.settings.searchedNames(victim) {
+		list = append(list, x.exact[name]...)
+		for i := range name {
+			if name[i] == '.' {
+				list = append(list, x.wild["*"+name[i:]]...)
+			}
+		}
+		if !host.IsWildcard(name) {
+			continue
+		}
+		for _, index := range []map[string][]int{x.exact, x.wild} {
+			for other, indexes := range index {
+				if host.Matches(other, name) {
+					list = append(list, indexes...)
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// searchedNames returns the names, in lower case, for which pods ask when they mean a service: the last of a Kubernetes Service only
+// in its own namespace.
+func (s Settings) searchedNames(victim *service) []string {
 	names := []string{strings.ToLower(victim.host)}
 	if short, of, service := s.parseServiceHost(victim.host); service && victim.kubernetes {
-		names = append(names, short+"."+of, short+"."+of+".svc")
-		if of == namespace {
-			names = append(names, short)
-		}
+		names = append(names, short+"."+of, short+"."+of+".svc", short)
+	}
+	return names
+}
+
+// searchedAs returns the name of a service for which pods of a namespace ask by a search domain, where the host taker answers that.
+func (s Settings) searchedAs(taker string, victim *service, namespace string) (name string, ok bool) {
+	names := s.searchedNames(victim)
+	if len(names) > 1 && victim.namespace != namespace {
+		names = names[:len(names)-1]
 	}
 	taker = strings.ToLower(taker)
 	for _, domain := range []string{namespace + ".svc." + s.ClusterDomain, "svc." + s.ClusterDomain, s.ClusterDomain} {

@@ -1,6 +1,11 @@
 package mesh
 
-import "testing"
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestSearchedAs(t *testing.T) {
 	s := snapshot(t, `ServiceEntry egress/api: {hosts: [api.example.com, "*.bank.example"]}`, `Service bank/pay: {ports: [{port: 80}]}`)
@@ -45,5 +50,38 @@ func TestIsSearched(t *testing.T) {
 		if s.isSearched(name) != want {
 			t.Errorf("%s: want %v", name, want)
 		}
+	}
+}
+
+// Whatever a host answers for by a search domain, the index knows it for.
+func TestSearchIndexLeavesNobodyOut(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	pick := func(texts ...string) string { return texts[random.IntN(len(texts))] }
+	name := func() string {
+		return pick("*.", "*", "", "a.", "A.", "a.b.") + pick("a", "b", "bank") + pick("", ".bank", ".shop", ".a") + pick("", ".example", ".com")
+	}
+	settings, answered, passed := DefaultSettings(), 0, 0
+	for range 20_000 {
+		taker := &addressReview{own: &service{host: name() + pick("", ".shop", ".a", ".bank") + pick("", ".svc") + pick(".cluster.local", ".local")}}
+		if random.IntN(20) == 0 {
+			taker.own.host = pick("*.local", "*.cluster.local", "*.svc.cluster.local", "*.shop.svc.cluster.local", "*")
+		}
+		namespace := pick("shop", "a", "bank")
+		victim := &service{host: name(), namespace: namespace}
+		if random.IntN(3) == 0 {
+			victim = &service{host: pick("a", "b") + ".bank.svc.cluster.local", namespace: "bank", kubernetes: true}
+		}
+		may := slices.Contains(settings.newSearchIndex([]*addressReview{taker}).mayAnswer(victim), 0)
+		if _, does := settings.searchedAs(taker.own.host, victim, namespace); does {
+			answered++
+			if !may {
+				t.Fatalf("%s answers for %s in %s", taker.own.host, victim.host, namespace)
+			}
+		} else if !may && !strings.HasPrefix(taker.own.host, "*") {
+			passed++
+		}
+	}
+	if answered < 100 || passed < 100 {
+		t.Errorf("%d are answered, %d are passed by", answered, passed)
 	}
 }

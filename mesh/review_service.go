@@ -146,7 +146,7 @@ func (r *serviceReview) addHostsBehind() {
 	for _, o := range r.after.objects.Prefix(KindWorkloadEntry + "\x00") {
 		if !named[o.Namespace] && isNamed(o.Spec.(*networking.WorkloadEntry)) {
 			named[o.Namespace] = true
-			r.addWorkloadHosts(o.Namespace)
+			r.addWorkloadHosts(o.Namespace, func(map[string]string) bool { return true })
 		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 // It answers for connections that were under TLS and now go differently, and for those that routes kept in the mesh and that
 // leave now. A host that its pods no longer know is no loss, and is told (addHidden).
 func (r *review) sidecar() {
+	if r.limitSidecars(); r.stopped() {
+		return
+	}
 	sr := newSidecarReview(r)
 	for known, services := range r.after.services.Prefix("") {
 		if r.stopped() {

@@ -19,6 +19,9 @@ func (r *review) virtualService() {
 	if ref, ok := r.reviewed().overshadows(); ok {
 		rr.routes = append(rr.routes, ref)
 	}
+	if rr.limitDelegates(); r.stopped() {
+		return
+	}
 	hosts := rr.hosts()
 	rr.limitRoutes(hosts)
 	for _, pattern := range hosts {

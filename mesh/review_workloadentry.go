@@ -15,25 +15,42 @@ import (
 //	---
 //	kind: WorkloadEntry   # until this comes
 //	spec: {address: 203.0.113.7, labels: {app: vm}}
-func (r *review) workloadEntry() { r.addWorkloadHosts(r.reviewed().Namespace) }
+func (r *review) workloadEntry() {
+	r.addWorkloadHosts(r.reviewed().Namespace, func(selector map[string]string) bool {
+		return slices.ContainsFunc(r.versions(), func(o *Object) bool { return selectorMatches(selector, workloadLabels(o)) })
+	})
+}
 
-// addWorkloadHosts adds the flows to the hosts of a namespace's ServiceEntries and Services that select WorkloadEntries.
-func (r *review) addWorkloadHosts(namespace string) {
+// addWorkloadHosts adds the flows to the hosts of a namespace's ServiceEntries and Services that select WorkloadEntries, by selectors
+// that are concerned.
+func (r *review) addWorkloadHosts(namespace string, concerned func(selector map[string]string) bool) {
+	hosts := 0
+	add := func(host string) {
+		if hosts++; hosts > maxWorkloadHosts && r.object != nil && r.object.Kind == KindWorkloadEntry {
+			r.exceed("more than %d hosts select it, all that a review looks at: select by more labels", maxWorkloadHosts)
+		}
+		if !r.stopped() {
+			r.addWorkloadHost(host)
+		}
+	}
 	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00" + namespace + "\x00") {
 		entry := o.Spec.(*networking.ServiceEntry)
-		if entry.WorkloadSelector == nil {
+		if r.stopped() {
+			return
+		}
+		if entry.WorkloadSelector == nil || !concerned(entry.WorkloadSelector.Labels) {
 			continue
 		}
 		for _, host := range entry.Hosts {
 			if r.isExternal(host) {
-				r.addWorkloadHost(host)
+				add(host)
 			}
 		}
 	}
 	for _, o := range r.after.objects.Prefix(KindService + "\x00" + namespace + "\x00") {
 		for _, svc := range r.after.settings.servicesOf(o) {
-			if r.after.selectsOutside(svc) {
-				r.addWorkloadHost(svc.host)
+			if concerned(svc.selector) && r.after.selectsOutside(svc) {
+				add(svc.host)
 			}
 		}
 	}

@@ -3,8 +3,6 @@ package admission
 import (
 	"fmt"
 
-	networking "istio.io/api/networking/v1alpha3"
-
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -67,42 +65,10 @@ func (q *request) decodePut() (reviewed bool, err error) {
 			q.old = old
 		}
 	}
-	if err := withinBounds(object, q.old); err != nil {
+	if err := mesh.CheckSize(object, q.old); err != nil {
 		return false, err
 	}
 	return true, nil
-}
-
-// What one ServiceEntry may have. Istio's own CRD allows 256 hosts, 256 addresses and 256 ports, but not how many listeners they
-// make together: each is judged for every client. Published configurations have a hundred at most.
-const (
-	maxPorts     = 1024
-	maxListeners = 1024
-)
-
-// withinBounds refuses what would take longer to decide than anyone waits, unless what is stored is as large.
-func withinBounds(o, old *mesh.Object) error {
-	entry, ok := o.Spec.(*networking.ServiceEntry)
-	if !ok {
-		return nil
-	}
-	if len(entry.Ports) > maxPorts {
-		return &mesh.LimitError{Object: o.Ref, Reason: fmt.Sprintf("spec.ports has %d entries, and at most %d are taken", len(entry.Ports), maxPorts)}
-	}
-	if n := listeners(o); n > maxListeners && n > listeners(old) {
-		return &mesh.LimitError{Object: o.Ref, Reason: fmt.Sprintf(
-			"spec.hosts, spec.addresses and spec.ports make %d listeners together, and at most %d are taken: split it", n, maxListeners)}
-	}
-	return nil
-}
-
-// listeners returns how many ports at hosts and addresses a ServiceEntry declares; 0 for nil and other kinds.
-func listeners(o *mesh.Object) int {
-	if o == nil {
-		return 0
-	}
-	entry, _ := o.Spec.(*networking.ServiceEntry)
-	return len(entry.GetHosts()) * max(1, len(entry.GetAddresses())) * len(entry.GetPorts())
 }
 
 func (q *request) decodeDelete() (reviewed bool, err error) {

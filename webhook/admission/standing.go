@@ -22,7 +22,7 @@ func (e *Evaluator) Standing(snap *mesh.Snapshot) *Standing {
 // Validate decides on an object of the mesh as on one that is created last: all others are there already. What policies read of it
 // is what the mesh knows: of Istio's kinds the whole spec, of others what tells where connections go.
 func (s *Standing) Validate(ctx context.Context, o *mesh.Object) (Decision, error) {
-	if err := withinBounds(o, nil); err != nil {
+	if err := mesh.CheckSize(o, nil); err != nil {
 		return Decision{}, &ObjectError{err}
 	}
 	q := &request{Review: Review{Operation: policies.Create, Namespace: o.Namespace}, ref: o.Ref, apiVersion: o.APIVersion, object: o, tree: asMap(o)}
