@@ -18,6 +18,9 @@ func (r *review) serviceEntry() {
 		r.ambientAddresses()
 		return
 	}
+	if r.limitSelected(); r.stopped() {
+		return
+	}
 	var hosts []string
 	for _, o := range r.versions() {
 		hosts = append(hosts, o.Spec.(*networking.ServiceEntry).Hosts...)
