@@ -7,7 +7,7 @@ import (
 )
 
 // joined returns n numbered texts with commas between them.
-func commaList(n int, format string) string { return strings.Join(repeated(n, numbered(format)), ",") }
+func joined(n int, format string) string { return strings.Join(repeated(n, numbered(format)), ",") }
 
 func worstAuthorizationPolicies(t testing.TB) []worstCase {
 	policy := func(spec jsonObject) []byte {

@@ -120,19 +120,19 @@ func worstWorkloads(t testing.TB) []worstCase {
 		{name: "Service, 10,000 ports", stored: knownBank(t), object: service(jsonObject{}, jsonObject{"clusterIP": "10.0.0.9", "ports": repeated(10_000, func(i int) jsonObject {
 			return jsonObject{"name": fmt.Sprint("tcp-", i), "port": 1 + i}
 		})})},
-		{name: "Service, 20,000 exportTo", stored: knownBank(t), object: service(jsonObject{"annotations": jsonObject{"networking.istio.io/exportTo": commaList(20_000, "team-%d")}},
+		{name: "Service, 20,000 exportTo", stored: knownBank(t), object: service(jsonObject{"annotations": jsonObject{"networking.istio.io/exportTo": joined(20_000, "team-%d")}},
 			jsonObject{"clusterIP": "10.0.0.9", "ports": []jsonObject{{"port": 80, "name": "tcp"}}})},
 		{name: "Service, 20,000 labels in its selector", stored: knownBank(t), object: service(jsonObject{}, jsonObject{"selector": labelsOf(20_000), "ports": []jsonObject{{"port": 80}}})},
 		{name: "Service, ExternalName beside 10,000 hosts", stored: withBank(t, 10_000, entryOfBank(t)),
 			object: service(jsonObject{}, jsonObject{"type": "ExternalName", "externalName": bank, "ports": []jsonObject{{"port": 80, "name": "http"}}})},
 		{name: "Deployment, 8,000 containers", stored: knownBank(t), object: manifestOf(t, "apps/v1", "Deployment", jsonObject{"name": "worst", "namespace": "shop"},
-			jsonObject{"template": jsonObject{"metadata": jsonObject{"annotations": jsonObject{"traffic.sidecar.istio.io/excludeOutboundPorts": commaList(10_000, "%d"),
-				"traffic.sidecar.istio.io/excludeOutboundIPRanges": commaList(5_000, "1.2.3.4/%d")}},
+			jsonObject{"template": jsonObject{"metadata": jsonObject{"annotations": jsonObject{"traffic.sidecar.istio.io/excludeOutboundPorts": joined(10_000, "%d"),
+				"traffic.sidecar.istio.io/excludeOutboundIPRanges": joined(5_000, "1.2.3.4/%d")}},
 				"spec": jsonObject{"containers": repeated(8000, func(i int) jsonObject {
 					return jsonObject{"name": fmt.Sprint("c", i), "securityContext": jsonObject{"runAsUser": 1337}}
 				})}}})},
 		{name: "Pod, excludeOutboundPorts beside 10,000 hosts", stored: withBank(t, 10_000, entryOfBank(t)), object: manifestOf(t, "v1", "Pod", jsonObject{"name": "worst", "namespace": "shop",
-			"annotations": jsonObject{"traffic.sidecar.istio.io/excludeOutboundPorts": commaList(10_000, "%d")}}, jsonObject{"containers": []jsonObject{{"name": "c"}}})},
+			"annotations": jsonObject{"traffic.sidecar.istio.io/excludeOutboundPorts": joined(10_000, "%d")}}, jsonObject{"containers": []jsonObject{{"name": "c"}}})},
 		{name: "EnvoyFilter, 5,000 patches", stored: knownBank(t), object: manifestOf(t, "networking.istio.io/v1alpha3", "EnvoyFilter", jsonObject{"name": "worst", "namespace": "shop"},
 			jsonObject{"configPatches": repeated(5000, func(i int) jsonObject {
 				return jsonObject{"applyTo": "CLUSTER", "match": jsonObject{"context": "SIDECAR_OUTBOUND", "cluster": jsonObject{"service": fmt.Sprintf("n%d.bank.example", i)}},
