@@ -22,15 +22,9 @@ func (s *Snapshot) httpRoutes(v *virtualService) []*networking.HTTPRoute {
 	if !v.hasDelegates {
 		return v.http
 	}
-	if list, ok := s.cache.routes[v.Object]; ok {
-		return list
-	}
 	var list []*networking.HTTPRoute
 	for route := range s.authoredRoutes(v) {
 		list = append(list, route)
-	}
-	if s.cache.routes != nil {
-		s.cache.routes[v.Object] = list
 	}
 	return list
 }

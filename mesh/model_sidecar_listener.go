@@ -41,9 +41,6 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
 		return s.everything
 	}
-	if list, ok := s.cache.listeners[o]; ok {
-		return list
-	}
 	var list []egressListener
 	for i, e := range sidecarSpec(o).Egress {
 		if e == nil {
@@ -57,9 +54,6 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 			l.servicePort = 0
 		}
 		list = append(list, l)
-	}
-	if s.cache.listeners != nil {
-		s.cache.listeners[o] = list
 	}
 	return list
 }

@@ -50,8 +50,6 @@ type Snapshot struct {
 	others             []*Snapshot
 	revisions          []string
 	labelledNamespaces treap.Map[struct{}]
-	// cache holds answers for as long as one review takes.
-	cache snapshotCache
 	// terminating holds the objects that only finalizers keep, Namespaces left out.
 	terminating treap.Map[Ref]
 }
@@ -157,7 +155,6 @@ func (s *Snapshot) All() iter.Seq[*Object] {
 
 // put adds or replaces an object in s, which nobody else sees yet.
 func (s *Snapshot) put(o *Object) {
-	s.cache = snapshotCache{}
 	s.drop(o.Ref)
 	if !s.isRead(o) {
 		s.unread = s.unread.Set(o.key(), o)
@@ -203,7 +200,6 @@ func (s *Snapshot) put(o *Object) {
 
 // drop removes an object from s, which nobody else sees yet.
 func (s *Snapshot) drop(ref Ref) {
-	s.cache = snapshotCache{}
 	s.unread = s.unread.Remove(ref.key())
 	o := s.Get(ref)
 	if o == nil {

@@ -16,7 +16,6 @@ import (
 // It stops when ctx is done, and where there are more clients than it looks at. An error means that nothing could be
 // decided: it is ctx's, or a *LimitError.
 func Review(ctx context.Context, before, after *Snapshot, object Ref, lists HostLists) ([]Flow, error) {
-	before, after = before.caching(), after.caching()
 	r := &review{
 		ctx: ctx, before: before, after: after, old: before.Get(object), object: after.Get(object), lists: lists, index: map[flowKey]int{},
 	}

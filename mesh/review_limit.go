@@ -148,23 +148,6 @@ func (s *Snapshot) virtualServiceOf(ref Ref) *virtualService {
 	return s.settings.virtualService(o, spec)
 }
 
-// limitSelected stops the review where the hosts of the ServiceEntry under review have more endpoints together, of WorkloadEntries
-// that it selects, than any may have.
-func (r *review) limitSelected() {
-	if r.object == nil {
-		return
-	}
-	selector := r.object.Spec.(*networking.ServiceEntry).WorkloadSelector
-	hosts := len(r.object.Spec.(*networking.ServiceEntry).Hosts)
-	if selector == nil || hosts == 1 {
-		return
-	}
-	if n := len(r.after.selectedWorkloads(r.object.Namespace, selector.Labels, true)); n*hosts > maxEndpointWork {
-		r.exceed("its %d hosts and the %d WorkloadEntries that it selects are more together than the %d that a review looks at: split it",
-			hosts, n, maxEndpointWork)
-	}
-}
-
 // limitSidecars stops the review where the Sidecar under review is one more with a workloadSelector than a namespace may have, whatever
 // its hosts are: whoever declares one should not have to pay for it.
 func (r *review) limitSidecars() {

@@ -18,9 +18,6 @@ func (r *review) serviceEntry() {
 		r.ambientAddresses()
 		return
 	}
-	if r.limitSelected(); r.stopped() {
-		return
-	}
 	var hosts []string
 	for _, o := range r.versions() {
 		hosts = append(hosts, o.Spec.(*networking.ServiceEntry).Hosts...)

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -12,14 +13,12 @@ import (
 // but not what they make together. Published configurations have 24 rules and 18 addresses at most, and fewer of everything else.
 const (
 	maxListed    = 256  // things that are judged one by one, for each client or host
-	maxPorts     = 64   // ports of a host, namespaces in a policy: each is judged, and may be told, by itself
-	maxSubsets   = 32   // subsets of a rule, each of which may be asked for by any route
-	maxEgress    = 16   // egress listeners of a Sidecar, each of which may have every host
+	maxPorts     = 100  // ports of a host, each of which is judged, and may be told, by itself
 	maxNamed     = 1024 // names that are only compared, and things that are judged one by one but for no client
 	maxListeners = 1024 // hosts x addresses x ports of a ServiceEntry
 	maxEndpoints = 4096 // as Istio's own CRD has it
 	// maxEndpointWork is how many endpoints the hosts of a ServiceEntry may have together.
-	maxEndpointWork = 32_768
+	maxEndpointWork = 65_536
 )
 
 // CheckSize returns a *LimitError for an object that lists more than any review looks at, unless what is stored, which is nil for
@@ -105,7 +104,7 @@ func destinationRuleListings(spec *networking.DestinationRule) []listing {
 		names += len(subset.GetTrafficPolicy().GetTls().GetSubjectAltNames())
 	}
 	return []listing{
-		{"spec.subsets", len(spec.Subsets), maxSubsets}, {"portLevelSettings of spec.trafficPolicy and spec.subsets", ports, maxListed},
+		{"spec.subsets", len(spec.Subsets), maxListed}, {"portLevelSettings of spec.trafficPolicy and spec.subsets", ports, maxListed},
 		{"subjectAltNames of spec.trafficPolicy and spec.subsets", names, maxNamed}, {"spec.exportTo", len(spec.ExportTo), maxListed},
 	}
 }
@@ -116,7 +115,7 @@ func gatewayListings(spec *networking.Gateway) []listing {
 		hosts += len(server.GetHosts())
 	}
 	return []listing{
-		{"spec.servers", len(spec.Servers), 2 * maxPorts}, {"hosts of spec.servers", hosts, maxNamed},
+		{"spec.servers", len(spec.Servers), maxListed}, {"hosts of spec.servers", hosts, maxNamed},
 		selectorListing("selector", spec.Selector),
 	}
 }
@@ -127,30 +126,29 @@ func sidecarListings(spec *networking.Sidecar) []listing {
 		hosts += len(listener.GetHosts())
 	}
 	return []listing{
-		{"spec.egress", len(spec.Egress), maxEgress}, {"hosts of spec.egress", hosts, maxNamed}, {"spec.ingress", len(spec.Ingress), maxListed},
+		{"spec.egress", len(spec.Egress), maxListed}, {"hosts of spec.egress", hosts, maxNamed}, {"spec.ingress", len(spec.Ingress), maxListed},
 		selectorListing("workloadSelector.labels", spec.GetWorkloadSelector().GetLabels()),
 	}
 }
 
 // authorizationListings counts what is judged one by one: rules, their sources and conditions, and the names in them.
 func authorizationListings(spec *security.AuthorizationPolicy) []listing {
-	judged, named, namespaces := len(spec.Rules), 0, 0
+	judged, named := len(spec.Rules), 0
 	for _, rule := range spec.Rules {
 		judged += len(rule.GetFrom()) + len(rule.GetWhen())
 		for _, from := range rule.GetFrom() {
 			source := from.GetSource()
-			namespaces += len(source.GetNamespaces()) + len(source.GetNotNamespaces())
-			for _, values := range [][]string{source.GetPrincipals(), source.GetNotPrincipals(), source.GetServiceAccounts(), source.GetNotServiceAccounts()} {
+			for _, values := range slices.Concat([][]string{source.GetPrincipals(), source.GetNotPrincipals()},
+				[][]string{source.GetNamespaces(), source.GetNotNamespaces(), source.GetServiceAccounts(), source.GetNotServiceAccounts()}) {
 				named += len(values)
 			}
 		}
 		for _, condition := range rule.GetWhen() {
-			namespaces += len(condition.GetValues()) + len(condition.GetNotValues())
+			named += len(condition.GetValues()) + len(condition.GetNotValues())
 		}
 	}
 	return []listing{
-		{"spec.rules, with their from and when,", judged, maxListed}, {"the principals in spec.rules", named, maxNamed / 2},
-		{"the namespaces and the values of conditions in spec.rules", namespaces, maxPorts},
+		{"spec.rules, with their from and when,", judged, maxNamed}, {"the names in spec.rules", named, maxNamed},
 		selectorListing("selector.matchLabels", spec.GetSelector().GetMatchLabels()), {"spec.targetRefs", len(spec.GetTargetRefs()), maxListed},
 	}
 }

@@ -12,16 +12,12 @@ import (
 	"github.com/tlsward/tlsward/policies/fixes"
 )
 
-// fixSelector selects the violations, by their action and the text of the fixes before them, whose fixes are completed.
-type fixSelector func(action v1alpha1.Action, fixes, written int) bool
+// fixSelector selects the violations, by their action, whose fixes are completed.
+type fixSelector func(v1alpha1.Action) bool
 
-func everyFix(v1alpha1.Action, int, int) bool { return true }
-func noFix(v1alpha1.Action, int, int) bool    { return false }
-
-// fixesOfDenials selects what DenialMessage tells: each of a thousand fixes may be the whole object.
-func fixesOfDenials(a v1alpha1.Action, fixes, written int) bool {
-	return a == v1alpha1.Deny && fixes < maxReasons && written <= MaxDenial
-}
+func everyFix(v1alpha1.Action) bool         { return true }
+func fixesOfDenials(a v1alpha1.Action) bool { return a == v1alpha1.Deny }
+func noFix(v1alpha1.Action) bool            { return false }
 
 // completeFixes turns the fixes that wanted selects into objects that can be applied as they are. A fix that cannot be
 // completed stays as its policy wrote it: it is advice, and the decision does not depend on it. Completing costs more
@@ -33,19 +29,12 @@ func (c *change) completeFixes(violations []policies.Violation, object map[strin
 		PrivateRules: slices.Contains(c.after.Settings().DestinationRuleExportTo, "."),
 	}
 	set := renderer.Set(proposals(violations, wanted))
-	texts, written := map[string]bool{}, 0
 	for i, v := range violations {
-		if v.Fix == "" || !wanted(v.Action, len(texts), written) {
+		if v.Fix == "" || !wanted(v.Action) {
 			continue
 		}
-		fix, err := set.Render(v.Fix)
-		if err != nil {
-			continue
-		}
-		violations[i].Fix = fix
-		if !texts[fix] {
-			texts[fix] = true
-			written += len(fix)
+		if fix, err := set.Render(v.Fix); err == nil {
+			violations[i].Fix = fix
 		}
 	}
 }
@@ -56,7 +45,7 @@ func proposals(violations []policies.Violation, wanted fixSelector) []fixes.Prop
 	seen := map[fixes.Proposal]bool{}
 	for _, v := range violations {
 		proposal := fixes.Proposal{Fix: v.Fix, Required: v.Action == v1alpha1.Deny}
-		if v.Fix != "" && wanted(v.Action, 0, 0) && !seen[proposal] {
+		if v.Fix != "" && wanted(v.Action) && !seen[proposal] {
 			seen[proposal] = true
 			list = append(list, proposal)
 		}
