@@ -72,9 +72,7 @@ type review struct {
 	taken         int // see maxTaken
 	index         map[flowKey]int
 	listeners     map[uint32]*portListeners // after the review, by port
-	without       *Snapshot                 // see withoutEntries
-	withoutRef    Ref
-	withoutHost   string
+	without       withoutEntries
 	classes       map[string][]hostClass // see hostClasses
 	// repeatsOther reports whether the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.

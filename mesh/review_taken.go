@@ -42,18 +42,33 @@ func (r *review) isWithdrawn(h hop) bool {
 }
 
 // withoutEntries returns the mesh after the review without a service and those that share its ports: all of its host and
-// namespace. The last one is kept: all flows of an entry ask for the same.
+// namespace. The last one is kept: most flows of an entry ask for the same.
 func (r *review) withoutEntries(svc *service) *Snapshot {
-	if r.without != nil && r.withoutRef == svc.ref && r.withoutHost == svc.host {
-		return r.without
-	}
-	r.without, r.withoutRef, r.withoutHost = r.after.Without(svc.ref), svc.ref, svc.host
+	var sharing []Ref
 	for _, other := range r.after.services.At(svc.host) {
 		if other.namespace == svc.namespace && other.ref != svc.ref {
-			r.without = r.without.Without(other.ref)
+			sharing = append(sharing, other.ref)
 		}
 	}
-	return r.without
+	w := &r.without
+	if w.alone == nil || w.ref != svc.ref {
+		alone := r.after.Without(svc.ref)
+		*w = withoutEntries{ref: svc.ref, alone: alone, all: alone}
+	}
+	if !slices.Equal(w.sharing, sharing) {
+		w.sharing, w.all = sharing, w.alone
+		for _, other := range sharing {
+			w.all = w.all.Without(other)
+		}
+	}
+	return w.all
+}
+
+// withoutEntries is a mesh without the entry of ref alone, and without those that share its ports as well.
+type withoutEntries struct {
+	ref        Ref
+	sharing    []Ref
+	alone, all *Snapshot
 }
 
 // isNew reports whether an object under review that has endpoints makes the cluster of a hop, or moves it out of the mesh.
