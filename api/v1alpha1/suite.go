@@ -8,7 +8,7 @@ type Suite struct {
 	Kind       string `json:"kind"`
 	// Metadata holds the Suite's name. What else is there is for people.
 	Metadata map[string]any `json:"metadata,omitempty"`
-	// Config is what the cases are decided by, where that differs from DefaultConfig. Its apiVersion and kind may be
+	// Config is what the cases are decided by, where that differs from the defaults. Its apiVersion and kind may be
 	// left out.
 	Config *Config `json:"config,omitempty"`
 	// Cases are one or more.
@@ -24,12 +24,15 @@ func (s *Suite) Name() string {
 // SuiteCase is what is stored, one or more reviews, and what is expected of them. It has either Review and Expect, or
 // Steps.
 type SuiteCase struct {
+	// Name says what the case shows; `tlsward test --run` finds it by that.
 	Name string `json:"name"`
 	// Given lists the objects that are stored, exactly as they are: they are never mutated, and may be older than the
 	// webhooks.
-	Given  []json.RawMessage `json:"given,omitempty"`
-	Review *SuiteReview      `json:"review,omitempty"`
-	Expect *SuiteExpect      `json:"expect,omitempty"`
+	Given []json.RawMessage `json:"given,omitempty"`
+	// Review is the one review of the case; or there are steps.
+	Review *SuiteReview `json:"review,omitempty"`
+	// Expect is the answer that the review must get.
+	Expect *SuiteExpect `json:"expect,omitempty"`
 	// Steps are reviews in the order in which they are decided. An object that is admitted is stored, as it was
 	// mutated, before the next.
 	Steps []SuiteStep `json:"steps,omitempty"`
@@ -56,13 +59,13 @@ type SuiteReview struct {
 // SuiteStep is one of several reviews of a case, with what is expected of it.
 type SuiteStep struct {
 	SuiteReview
+	// Expect is the answer that the step must get.
 	Expect *SuiteExpect `json:"expect"`
 }
 
 // SuiteExpect is the answer that a review must get.
 type SuiteExpect struct {
-	// Decision is that of the validating webhook on the object as the mutating webhook left it: DecisionAllow or
-	// DecisionDeny.
+	// Decision is that of the validating webhook on the object as the mutating webhook left it: allow or deny.
 	Decision string `json:"decision"`
 	// Deny lists the ids of the policies that deny: the exact set, none if unset.
 	Deny []string `json:"deny,omitempty"`

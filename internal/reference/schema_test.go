@@ -3,6 +3,7 @@ package reference_test
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/tlsward/tlsward/internal/golden"
@@ -63,4 +64,14 @@ func TestTheChartTakesWhatTheProgramTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden.Equal(t, values, string(got))
+}
+
+func TestTheReferenceHasEveryFieldAndWhatItIsFor(t *testing.T) {
+	got := reference.Markdown(comments(t))
+	golden.Equal(t, "../../docs/configuration.md", got)
+	for line := range strings.Lines(got) {
+		if strings.HasPrefix(line, "| `") && strings.HasSuffix(line, "|  |\n") && !strings.Contains(line, "`apiVersion`") && !strings.Contains(line, "`kind`") {
+			t.Errorf("nothing is said of %s", line)
+		}
+	}
 }
