@@ -23,13 +23,14 @@ type jsonReport struct {
 
 // jsonSummary counts as the text does: findings that differ in the client alone, which are several in the list, are one.
 type jsonSummary struct {
-	Objects  int `json:"objects"` // that were judged
-	Unread   int `json:"unread"`  // that could not be read
-	Denials  int `json:"denials"`
-	Warnings int `json:"warnings"`
-	Audited  int `json:"audited"`
-	Known    int `json:"known"`    // findings of the baseline, which are left out
-	PassedBy int `json:"passedBy"` // documents that are no Kubernetes objects
+	Objects   int `json:"objects"`   // that were judged
+	Unread    int `json:"unread"`    // that could not be read
+	Completed int `json:"completed"` // of the judged ones, by what the mutating webhook fills in
+	Denials   int `json:"denials"`
+	Warnings  int `json:"warnings"`
+	Audited   int `json:"audited"`
+	Known     int `json:"known"`    // findings of the baseline, which are left out
+	PassedBy  int `json:"passedBy"` // documents that are no Kubernetes objects
 }
 
 func writeJSONReport(w io.Writer, r report, version string) error {
@@ -39,6 +40,6 @@ func writeJSONReport(w io.Writer, r report, version string) error {
 	}
 	findings := together(r.findings)
 	return cli.WriteJSON(w, jsonReport{Version: reportVersion, Program: version, Findings: toJSON(r.findings), Errors: errs, Summary: jsonSummary{
-		Objects: len(r.objects), Unread: len(r.unread), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
+		Objects: len(r.objects), Unread: len(r.unread), Completed: r.completed(), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
 		Audited: count(findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})
 }

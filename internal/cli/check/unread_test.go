@@ -68,7 +68,22 @@ func TestReportsCountWhatTheTextCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := number(r.Summary.Objects, "object") + " checked: " + number(r.Summary.Denials, "denial") + ", " + number(r.Summary.Warnings, "warning") + "\n"
-	if !strings.HasSuffix(text, want) {
+	if !strings.Contains(text, want) {
 		t.Errorf("the report says %q, the text\n%s", want, text)
+	}
+}
+
+// TestTheTextSaysWhatItCompleted: a clean check of what as written sends plaintext must not pass for a clean file.
+func TestTheTextSaysWhatItCompleted(t *testing.T) {
+	rule := strings.Replace(bankRule, ", sni: api.bank.example", "", 1)
+	incomplete := strings.Replace(bankEntry, ", targetPort: 443", "", 1) + rule
+	for text, want := range map[string]string{
+		incomplete:       "2 objects checked: 0 denials, 0 warnings\n1 object judged as the mutating webhook completes it, not as written (tlsward fix --diff)\n",
+		bankEntry + rule: "2 objects checked: 0 denials, 0 warnings\n",
+	} {
+		stdout, _, err := run(t, Options{Source: offline.Source{Paths: []string{"-"}}, Output: "text"}, text)
+		if err != nil || !strings.HasSuffix(stdout, want) {
+			t.Errorf("error %v; got\n%s\nwant\n%s", err, stdout, want)
+		}
 	}
 }
