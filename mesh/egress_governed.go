@@ -97,3 +97,13 @@ func (svc *service) writesTargetPort(p port) bool {
 		return w.GetPorts()[p.name] > 0
 	})
 }
+
+// TLSByRule returns the client TLS settings of the rule by which a client's proxy starts TLS towards a port of a host; nil where
+// no rule has it do so.
+func (s *Snapshot) TLSByRule(client Client, host string, number uint32) *networking.ClientTLSSettings {
+	c, ok := s.Cluster(client, host, number, "")
+	if !ok || c.Cause != CauseNone || c.rule == nil {
+		return nil
+	}
+	return c.rule.tlsFor(number, "").settings
+}

@@ -1,6 +1,7 @@
 package mutators
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
@@ -17,7 +18,7 @@ import (
 //     endpoints are written down as addresses, the host need not be a name that the server has, and nothing is filled in.
 //
 // A port whose server is written down to listen on port 80 gets nothing: TLS towards it would only fail. Nor does one of which a
-// BackendTLSPolicy says what TLS it has.
+// BackendTLSPolicy says what TLS it has, nor a port for which what is written would also count where it breaks what works: see gains.
 func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, ref mesh.Ref, d *document) {
 	type portField struct {
 		field string
@@ -39,10 +40,10 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 		if err != nil {
 			continue
 		}
-		s := portSettings{document: d, path: path, port: g, governed: governed}
+		s := portSettings{document: d, path: path, port: g, governed: governed, mesh: after, rule: ref}
 		switch {
 		case g.Cluster.Cause == mesh.CauseUnset && g.Cluster.Family == mesh.FamilyHTTP:
-			if tls := originationFor(rules, g.Host); tls != nil {
+			if tls := s.settingsToAdd(rules); tls != nil {
 				s.setTLS(tls)
 			}
 		case lacksMode(g.Cluster.Cause) && (g.Cluster.Family == mesh.FamilyHTTP || g.Cluster.Family == mesh.FamilyOpaque):
@@ -53,17 +54,19 @@ func mutateDestinationRule(rules []v1alpha1.Origination, after *mesh.Snapshot, r
 	}
 }
 
-// originationFor returns a copy of the client TLS settings that Config has for a host, by the first match; nil if it
-// has none.
+// originationFor returns a copy of the client TLS settings that Config has for a host; nil if it has none.
 func originationFor(rules []v1alpha1.Origination, name string) map[string]any {
-	for _, r := range rules {
-		for _, pattern := range r.Hosts {
-			if host.Covers(pattern, name) {
-				return jsonpath.Clone(r.TLS)
-			}
-		}
+	if i := originationIndex(rules, name); i >= 0 {
+		return jsonpath.Clone(rules[i].TLS)
 	}
 	return nil
+}
+
+// originationIndex returns which of Config's settings are for a host, by the first match; -1 if none are.
+func originationIndex(rules []v1alpha1.Origination, name string) int {
+	return slices.IndexFunc(rules, func(r v1alpha1.Origination) bool {
+		return slices.ContainsFunc(r.Hosts, func(pattern string) bool { return host.Covers(pattern, name) })
+	})
 }
 
 // lacksMode reports whether Istio reads the settings as DISABLE. Whether a mode is written down, only the raw object

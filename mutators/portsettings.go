@@ -17,6 +17,9 @@ type portSettings struct {
 	port mesh.GovernedCluster
 	// governed lists all ports that the rule decides for, with the hosts that they are of.
 	governed []mesh.GovernedCluster
+	// mesh is the mesh with the rule.
+	mesh *mesh.Snapshot
+	rule mesh.Ref
 }
 
 // setTLS puts settings where the port has none: into its own entry where there is one, else into a new entry.
@@ -30,8 +33,8 @@ func (s portSettings) setTLS(tls map[string]any) {
 	}
 }
 
-// setMode completes settings without a mode; with a client certificate it is MUTUAL. A rule's own settings that hold for TLS ports too are repeated for the
-// port instead: there a mode would wrap the application's TLS.
+// setMode completes settings without a mode; with a client certificate it is MUTUAL. A rule's own settings that hold for ports
+// too which would not gain by a mode are repeated for the port instead: it would wrap the application's TLS, for one.
 func (s portSettings) setMode(configured map[string]any) {
 	have := s.object(s.path)
 	if have == nil || have["mode"] != nil {
@@ -44,7 +47,10 @@ func (s portSettings) setMode(configured map[string]any) {
 	case mode == nil || mode == "DISABLE":
 		mode = "SIMPLE"
 	}
-	if !s.apart() && s.decidesForFamily(mesh.FamilyTLS) {
+	if !s.gains(s.port.Port, mesh.FamilyHTTP, mesh.FamilyOpaque) {
+		return
+	}
+	if !s.apart() && !s.gains(allPorts, mesh.FamilyHTTP, mesh.FamilyOpaque) {
 		tls := jsonpath.Clone(have)
 		tls["mode"] = mode
 		s.addEntry(tls)
@@ -87,7 +93,7 @@ func (s portSettings) addEntry(tls map[string]any) {
 	path := jsonpath.Path{"spec", "trafficPolicy"}
 	policy := s.object(path)
 	if mesh.LosesToPortEntry(policy) {
-		if s.decidesOnlyForFamily(s.port.Cluster.Family) && policy["tls"] == nil {
+		if policy["tls"] == nil && s.gains(allPorts, s.port.Cluster.Family) {
 			s.set(path.Child("tls"), tls)
 		}
 		return
@@ -95,13 +101,6 @@ func (s portSettings) addEntry(tls map[string]any) {
 	entry := jsonpath.Clone(mesh.InheritedPortSettings(s.port.Port, policy))
 	entry["port"], entry["tls"] = map[string]any{"number": s.port.Port}, tls
 	s.add(path.Child("portLevelSettings"), entry)
-}
-
-// decidesForFamily reports whether the settings decide for a port of the family.
-func (s portSettings) decidesForFamily(family mesh.Family) bool {
-	return slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool {
-		return s.decidesFor(g) && g.Cluster.Family == family
-	})
 }
 
 // decidesOnlyForFamily reports whether all ports that the settings decide for are of the family.
@@ -116,9 +115,10 @@ func (s portSettings) decidesFor(g mesh.GovernedCluster) bool {
 	return g.Cluster.Hop.DecidedBy.Field == s.port.Cluster.Hop.DecidedBy.Field
 }
 
-// decidesForOtherHosts reports whether the rule decides for further hosts.
+// decidesForOtherHosts reports whether the rule decides for further hosts, or covers any inside the mesh.
 func (s portSettings) decidesForOtherHosts() bool {
-	return slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool {
+	inside := func(p mesh.CoveredPort) bool { return !p.Leaves }
+	return s.mesh.AnyCovered(s.rule, allPorts, inside) || slices.ContainsFunc(s.governed, func(g mesh.GovernedCluster) bool {
 		return g.Host != s.port.Host || g.OtherHosts > 0
 	})
 }

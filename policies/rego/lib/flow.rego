@@ -116,6 +116,15 @@ stays_plaintext(flow) if {
 
 # METADATA
 # description: |-
+#   Whether the rule that applies to a flow is for a wildcard over the host, and says nothing of TLS, as one that has connection
+#   pools for the whole mesh. A rule for the host itself, which may still come, goes before it.
+awaits_own_rule(flow) if {
+	flow.cause == "unset"
+	flow.wildcardRule
+}
+
+# METADATA
+# description: |-
 #   Whether routes led all requests of a flow to no destination before the review, and they leave in plaintext after it.
 newly_routed_plaintext(flow) if {
 	flow.wasUnrouted

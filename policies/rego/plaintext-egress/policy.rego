@@ -107,6 +107,7 @@ _refused(f) if {
 	f.rule
 	f.cause in _causes_of_rules
 	not lib.stays_plaintext(f)
+	not lib.awaits_own_rule(f)
 	not f.ignored
 	_object_is_responsible(f)
 }

@@ -477,3 +477,10 @@ test_warns_of_what_istio_itself_calls[field] if {
 	contains(v.message, sprintf("%s calls x.example without TLS", [field]))
 	contains(v.fix, case.fix)
 }
+
+# It waits for the host's own rule, unless it takes TLS away.
+test_passes_a_wildcard_rule_that_says_nothing_of_tls if {
+	flow := fixtures.flow_with_rule("spec.trafficPolicy.tls", {"cause": "unset", "wildcardRule": true})
+	found == set() with input as fixtures.review("DestinationRule", [flow])
+	count(found) == 1 with input as fixtures.review("DestinationRule", [object.union(flow, {"before": "originated"})])
+}

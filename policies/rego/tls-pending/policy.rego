@@ -32,6 +32,11 @@ _without_tls_settings(f) if {
 	lib.stays_plaintext(f)
 }
 
+_without_tls_settings(f) if {
+	f.hopKind == "egress"
+	lib.awaits_own_rule(f)
+}
+
 _pending(f) if {
 	f.hopKind == "egress"
 	_is_plaintext_payload(f)

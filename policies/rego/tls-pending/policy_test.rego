@@ -25,6 +25,13 @@ test_warns_of_a_flow_without_a_rule if {
 	}} with input as fixtures.review("ServiceEntry", [fixtures.plaintext_flow])
 }
 
+# A rule with connection pools for the whole mesh says nothing of the host, whose own rule may still come.
+test_warns_of_a_wildcard_rule_without_tls if {
+	flow := fixtures.flow_with_rule("spec.trafficPolicy.tls", {"cause": "unset"})
+	count(found) == 1 with input as fixtures.review("DestinationRule", [object.union(flow, {"wildcardRule": true})])
+	found == set() with input as fixtures.review("DestinationRule", [flow])
+}
+
 test_passes_tls if {
 	found == set() with input as fixtures.review("ServiceEntry", [fixtures.originated_flow({})])
 }
