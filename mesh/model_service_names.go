@@ -51,6 +51,20 @@ func (s *Snapshot) servicesNamedExactly(name string) []string {
 	})
 }
 
+// shortNames returns the names of which Istio makes other names of a host that ends in the cluster's domain: it is cut at its first
+// ".svc.", though it be an entry's (pilot/pkg/networking/core/httproute.go generateAltVirtualHostsForKubernetesService). They are
+// not for a name that is a host itself, and without a dot they are for one namespace's clients, who have the longer ones too.
+//
+//	pay.bank.svc.x.svc.cluster.local      pay.bank, pay.bank.svc
+//	api.example.com.svc.cluster.local     api.example.com, api.example.com.svc
+func (s *Snapshot) shortNames(host string) []string {
+	short, _, cut := strings.Cut(host, ".svc.")
+	if !cut || !strings.Contains(short, ".") || !strings.HasSuffix(host, ".svc."+s.settings.ClusterDomain) {
+		return nil
+	}
+	return slices.DeleteFunc([]string{short, short + ".svc"}, func(name string) bool { return len(s.services.At(name)) > 0 })
+}
+
 // isNameFor reports whether clients of a namespace use a name of a Service, or its address: a name without a dot is for the
 // Service's own namespace.
 func (s Settings) isNameFor(name, host, clientNamespace string) bool {

@@ -38,3 +38,20 @@ func TestServicesNamed(t *testing.T) {
 		t.Error("a name without a dot is for its own namespace alone")
 	}
 }
+
+func TestShortNames(t *testing.T) {
+	s := snapshot(t, `
+		ServiceEntry shop/a: {hosts: [known.shop], ports: [{number: 80, name: http, protocol: HTTP}]}`)
+	for host, want := range map[string]string{
+		"cart.shop.svc.cluster.local":             "cart.shop cart.shop.svc",
+		"cart.shop.svc.x.svc.cluster.local":       "cart.shop cart.shop.svc",
+		"api.example.com.svc.cluster.local":       "api.example.com api.example.com.svc",
+		"*.example.com.svc.cluster.local":         "*.example.com *.example.com.svc",
+		"known.shop.svc.cluster.local":            "known.shop.svc",
+		"cart.svc.cluster.local":                  "",
+		"cart.shop.svc.cluster.local.example.com": "",
+		"api.example.com":                         "",
+	} {
+		equal(t, host, strings.Join(s.shortNames(host), " "), want)
+	}
+}

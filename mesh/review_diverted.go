@@ -21,6 +21,8 @@ type Diversion struct {
 	// Name is the name by which requests are taken, where it is not the service's own host, or for which clients ask, where what takes
 	// them is that with a search domain behind it.
 	Name string `json:"name,omitempty"`
+	// ShortOf is the host of which Name is a short name (shortNames), where it is not a host that takes requests itself.
+	ShortOf string `json:"shortOf,omitempty"`
 	// Addresses are those by which a listener takes connections, as a CIDR; "" for all connections to the port.
 	Addresses string `json:"addresses,omitempty"`
 	// Outside reports whether they leave the mesh.
@@ -40,7 +42,7 @@ type Diversion struct {
 //
 // It answers for what is diverted by
 //  1. a listener of another host at the service's address;
-//  2. an entry, or a route, for another name of the service (servicesNamed);
+//  2. an entry, or a route, for another name of the service (servicesNamed), or one whose short name is one (shortNames);
 //  3. routes that lead outside the mesh or to a third namespace's services, also for hosts outside that were under TLS;
 //  4. a rule that disables TLS;
 //  5. routes that answer in its place (answered).
@@ -122,9 +124,7 @@ func (r *divertedReview) services(list []*service) {
 			}
 			claims[p.number] = append(claims[p.number], svc.listenerAddresses(p)...)
 		}
-		for _, victim := range r.after.servicesNamed(svc.host) {
-			r.victim(victim, svc.host)
-		}
+		r.named(svc.host, svc.host)
 		for _, v := range r.after.virtualServicesWithDestination(svc.host) {
 			r.routed(v, v.hosts)
 		}
@@ -200,9 +200,7 @@ func (r *divertedReview) routed(v *virtualService, hosts []string) {
 	}
 	addresses := addressSet{}
 	for _, pattern := range hosts {
-		for _, victim := range r.after.servicesNamed(pattern) {
-			r.victim(victim, strings.ToLower(pattern))
-		}
+		r.named(pattern, strings.ToLower(pattern))
 		if at, err := netip.ParseAddr(pattern); err == nil {
 			addresses[at] = true
 		}

@@ -1,15 +1,21 @@
 package mesh
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // asked is what a sidecar sends to a port of a service by one of its names.
 type asked struct {
 	client     Client
 	host, name string
-	number     uint32
+	// shortOf is the host of which name is a short name, "" where name is not one.
+	shortOf string
+	number  uint32
 }
 
 // diverted is a diversion, or the rule that disables TLS, with the reason.
@@ -112,9 +118,15 @@ func (s *Snapshot) divertedByName(c asked, svc scopedService, p port) *diverted 
 	if p.family() != FamilyHTTP && p.family() != FamilyUnspecified {
 		return nil
 	}
-	hops := s.undeclaredNameHops(c)
-	if other, ok := s.serviceFor(c.client, c.name); ok && other.sniffsHTTP(c.number) {
-		hops = s.hops(c.client, c.name, c.number)
+	if host.IsWildcard(c.host) && s.wildcardListenedFor(c.client, strings.TrimSuffix(c.name, "."), c.number) != c.host {
+		return nil // another one takes the name
+	}
+	var hops []hop
+	if c.shortOf == "" {
+		hops = s.undeclaredNameHops(c)
+	}
+	if taker := cmp.Or(c.shortOf, c.name); s.sniffsHTTP(c.client, taker, c.number) {
+		hops = s.hops(c.client, taker, c.number)
 	}
 	for _, h := range hops {
 		d := s.divertedByHop(c, svc, h)
@@ -122,7 +134,7 @@ func (s *Snapshot) divertedByName(c asked, svc scopedService, p port) *diverted 
 			continue
 		}
 		if d.diversion != nil {
-			d.cause, d.diversion.Name = CauseOtherName, c.name
+			d.cause, d.diversion.Name, d.diversion.ShortOf = CauseOtherName, c.name, c.shortOf
 			if h.route == nil {
 				d.diversion.By = h.cluster.service.ref
 			}
@@ -130,6 +142,12 @@ func (s *Snapshot) divertedByName(c asked, svc scopedService, p port) *diverted 
 		return d
 	}
 	return nil
+}
+
+// sniffsHTTP reports whether a client's proxy looks for requests on a port of a host.
+func (s *Snapshot) sniffsHTTP(client Client, host string, number uint32) bool {
+	svc, ok := s.serviceFor(client, host)
+	return ok && svc.sniffsHTTP(number)
 }
 
 // undeclaredNamePort is the port on which a name that nothing declares has a virtual host.

@@ -1,9 +1,37 @@
 package mesh
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// named adds what is taken of services by a host that is another name of theirs, or has a short name that is one, and what is
+// taken of wildcards over such a name. name is the host as clients write it.
+func (r *divertedReview) named(host, name string) {
+	for _, victim := range r.after.servicesNamed(host) {
+		r.victim(victim, name)
+	}
+	if absolute, ok := strings.CutSuffix(name, "."); ok && len(r.after.services.At(absolute)) == 0 {
+		for _, wide := range r.after.externalWildcardsOver(absolute) {
+			r.victim(wide, name)
+		}
+	}
+	for _, short := range r.after.shortNames(host) {
+		for _, victim := range append(r.after.servicesNamed(short), r.after.externalWildcardsOver(short)...) {
+			if victim != host {
+				r.victimOf(asked{host: victim, name: short, shortOf: host})
+			}
+		}
+	}
+}
 
 // victim adds the flows of a service that are diverted by a name of it.
-func (r *divertedReview) victim(known, name string) {
+func (r *divertedReview) victim(known, name string) { r.victimOf(asked{host: known, name: name}) }
+
+// victimOf adds the flows of a service that are diverted, of all clients and ports.
+func (r *divertedReview) victimOf(c asked) {
+	known, name := c.host, c.name
 	own := func(svc *service) bool { return svc.namespace == r.reviewed().Namespace }
 	if r.victims >= maxTakenHosts || !slices.ContainsFunc(r.after.services.At(known), func(svc *service) bool { return !own(svc) }) {
 		return
@@ -13,7 +41,7 @@ func (r *divertedReview) victim(known, name string) {
 		return
 	}
 	found := false
-	for _, client := range r.clientsOf(known, name) {
+	for _, client := range r.clientsOf(known, cmp.Or(c.shortOf, name)) {
 		for _, number := range r.after.Ports(known) {
 			if r.stopped() {
 				return
@@ -23,7 +51,8 @@ func (r *divertedReview) victim(known, name string) {
 				continue
 			}
 			r.spend(1)
-			found = r.addDiverted(asked{client, known, name, number}) || found
+			c.client, c.number = client, number
+			found = r.addDiverted(c) || found
 		}
 	}
 	if found {
@@ -54,7 +83,7 @@ func (r *divertedReview) clientsOf(known, name string) []Client {
 func (r *divertedReview) addDiverted(c asked) bool {
 	svc, _ := r.after.serviceFor(c.client, c.host)
 	now := r.divertedIn(r.after, c)
-	if now == nil || r.isOwnersOrRoots(svc, now.by()) || r.divertedIn(r.before, c) != nil || !r.wasUnderTLS(c, now) {
+	if now == nil || r.isOwnersOrRoots(svc, now.by()) || r.wasDiverted(c) || !r.wasUnderTLS(c, now) {
 		return false
 	}
 	p, _ := svc.port(c.number)
@@ -69,6 +98,14 @@ func (r *divertedReview) addDiverted(c asked) bool {
 	r.index[h.key()] = len(r.flows)
 	r.flows = append(r.flows, f)
 	return true
+}
+
+// wasDiverted reports whether what a client sends to a service was diverted before the review. By a short name it was by chance, as
+// two virtual hosts have it and none goes first, until a VirtualService for the entry's host makes it certain.
+func (r *divertedReview) wasDiverted(c asked) bool {
+	was := r.divertedIn(r.before, c)
+	byChance := c.shortOf != "" && was != nil && was.by().Kind == KindServiceEntry
+	return was != nil && !(byChance && r.old == nil && r.reviewed().Kind == KindVirtualService)
 }
 
 // isOwnersOrRoots reports whether the service's own namespace, or the root namespace, says where its connections go.

@@ -42,7 +42,13 @@ _where(flow) := sprintf("outside the mesh (%s)", [object_name(flow.diverted.serv
 	flow.diverted.service == flow.service
 } else := sprintf("of another namespace (%s), in plaintext unless its pods take mutual TLS", [object_name(flow.diverted.service)])
 
-_taken_since(flow) := sprintf("%s is a name of %s, too, and %s takes it", [
+_taken_since(flow) := sprintf("Istio cuts %s at its first .svc. to %s, a name of %s, too", [
+	flow.diverted.shortOf,
+	flow.diverted.name,
+	object_name(flow.service),
+]) if {
+	flow.diverted.shortOf
+} else := sprintf("%s is a name of %s, too, and %s takes it", [
 	flow.diverted.name,
 	object_name(flow.service),
 	object_name(flow.diverted.by),
@@ -79,7 +85,7 @@ keep_with_service(flow) := keep_object if {
 } else := sprintf("# Where the pods of %s have a sidecar, leave these settings out: Istio starts mutual TLS by itself.\n", [object_name(flow.service)]) if {
 	not flow.diverted
 } else := sprintf("# Leave %s out of %s: it is a name of %s. Or let spec.exportTo be [\".\"].\n", [
-	flow.diverted.name,
+	object.get(flow.diverted, "shortOf", flow.diverted.name),
 	object_name(flow.diverted.by),
 	object_name(flow.service),
 ]) if {
