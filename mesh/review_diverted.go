@@ -89,7 +89,7 @@ func (r *review) diverted() {
 }
 
 // selecting returns the services of the entries that select the WorkloadEntry under review, now or before.
-func (r *divertedReview) selecting() []*service {
+func (r *review) selecting() []*service {
 	var list []*service
 	for _, kind := range []string{KindServiceEntry, KindService} {
 		for _, o := range r.after.objects.Prefix(kind + "\x00" + r.reviewed().Namespace + "\x00") {
@@ -122,7 +122,7 @@ func (r *divertedReview) services(list []*service) {
 			if svc.entry == nil {
 				continue // no two Services have an address in common
 			}
-			claims[p.number] = append(claims[p.number], svc.listenerAddresses(p)...)
+			claims[p.number] = append(claims[p.number], r.after.claimsOf(svc, p)...)
 		}
 		r.named(svc.host, svc.host)
 		for _, v := range r.after.virtualServicesWithDestination(svc.host) {

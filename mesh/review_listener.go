@@ -35,7 +35,7 @@ const maxTakenHosts = 16
 func (r *review) otherListeners() {
 	var numbers []uint32
 	for _, o := range r.versions() {
-		for _, svc := range r.after.settings.servicesOf(o) {
+		for _, svc := range r.listening(o) {
 			for _, p := range svc.ports {
 				numbers = append(numbers, p.number)
 			}
@@ -48,6 +48,9 @@ func (r *review) otherListeners() {
 			shared: r.before.hasServerFirst(number) || r.after.hasServerFirst(number),
 		}
 		lr.readClaims()
+		if r.reviewed().Kind == KindWorkloadEntry && len(lr.newlyClaimed) == 0 {
+			continue // it changes addresses alone
+		}
 		if lr.shared || lr.fallback || len(lr.claimed) > 0 || r.old != nil && r.object != nil && r.reviewed().Kind == KindServiceEntry {
 			lr.add()
 		}
@@ -55,6 +58,23 @@ func (r *review) otherListeners() {
 			lr.addRequests()
 		}
 	}
+}
+
+// listening returns the services whose listeners a version of the object under review decides: its own or, as Istio has a listener
+// for each endpoint of some (listensAtEndpoints), those that select a WorkloadEntry.
+//
+//	kind: ServiceEntry   # listens on port 5432 of 203.0.113.10, once the WorkloadEntry has come
+//	spec: {resolution: NONE, workloadSelector: {labels: {app: db}}, ports: [{number: 5432, name: tcp, protocol: TCP}], ...}
+//	---
+//	kind: WorkloadEntry
+//	spec: {address: 203.0.113.10, labels: {app: db}}
+func (r *review) listening(o *Object) []*service {
+	if o.Kind != KindWorkloadEntry {
+		return r.after.settings.servicesOf(o)
+	}
+	return slices.DeleteFunc(r.selecting(), func(svc *service) bool {
+		return !selectsWorkload(svc.selector, o) || !slices.ContainsFunc(svc.ports, svc.listensAtEndpoints)
+	})
 }
 
 // isPortFallback reports whether the server of a hop gets what its client sends on the port to addresses that no entry
@@ -96,7 +116,11 @@ type listenerReview struct {
 // readClaims reads what the entry under review takes.
 func (r *listenerReview) readClaims() {
 	had := map[netip.Prefix]bool{}
-	for _, at := range r.claimsOf(r.before, r.old) {
+	old := r.old
+	if r.reviewed().Kind == KindWorkloadEntry {
+		old = r.reviewed() // the services that select it have others, too
+	}
+	for _, at := range r.claimsOf(r.before, old) {
 		had[at] = true
 		r.claimed = append(r.claimed, at)
 	}
@@ -110,7 +134,7 @@ func (r *listenerReview) readClaims() {
 
 // isSeenByMore reports whether the entry under review is exported to others than before.
 func (r *listenerReview) isSeenByMore() bool {
-	if r.old == nil || r.object == nil {
+	if r.old == nil || r.object == nil || r.object.Kind == KindWorkloadEntry {
 		return false
 	}
 	was, is := r.before.settings.servicesOf(r.old), r.after.settings.servicesOf(r.object)
@@ -135,22 +159,29 @@ func (r *listenerReview) claimsOf(s *Snapshot, o *Object) []netip.Prefix {
 		return nil
 	}
 	var list []netip.Prefix
-	for _, svc := range s.settings.servicesOf(o) {
+	for _, svc := range r.listening(o) {
 		p, ok := svc.port(r.number)
 		if !ok {
 			continue
 		}
 		family := FamilyOf(p.protocol)
-		r.fallback = r.fallback || svc.entry != nil && (family == FamilyOpaque || family == FamilyUnspecified)
-		list = append(list, svc.listenerAddresses(p)...)
-		if svc.listensAtEndpoints(p) {
-			for _, at := range s.endpointAddresses(svc, r.number) {
-				list = append(list, netip.PrefixFrom(at, at.BitLen()))
-			}
-		}
+		r.fallback = r.fallback || o.Kind != KindWorkloadEntry && svc.entry != nil && (family == FamilyOpaque || family == FamilyUnspecified)
+		list = append(list, s.claimsOf(svc, p)...)
 	}
 	slices.SortFunc(list, netip.Prefix.Compare)
 	return slices.Compact(list)
+}
+
+// claimsOf returns the addresses for which a port of a service has listeners or filter chains of its own.
+func (s *Snapshot) claimsOf(svc *service, p port) []netip.Prefix {
+	list := svc.listenerAddresses(p)
+	if !svc.listensAtEndpoints(p) {
+		return list
+	}
+	for _, at := range s.endpointAddresses(svc, p.number) {
+		list = append(slices.Clip(list), netip.PrefixFrom(at, at.BitLen()))
+	}
+	return list
 }
 
 // add adds the flows that the port's listeners lose: of all hosts that the entry may touch, and of its own.
@@ -218,7 +249,7 @@ func (r *listenerReview) addHostOnPort(host string) bool {
 func (r *listenerReview) sidecars(host string) []Client {
 	namespaces := append(r.before.clientNamespaces(host), r.after.clientNamespaces(host)...)
 	for _, o := range r.versions() {
-		for _, svc := range r.after.settings.servicesOf(o) {
+		for _, svc := range r.listening(o) {
 			namespaces = append(append(namespaces, svc.namespace), svc.exportScopes()...)
 		}
 	}

@@ -103,7 +103,7 @@ func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherL
 	if r.object == nil || r.object.Kind == KindService {
 		return OtherListener{}, false // no server outside has an address of the cluster
 	}
-	for _, own := range r.after.settings.servicesOf(r.object) {
+	for _, own := range r.listening(r.object) {
 		if _, has := own.port(r.number); !has || own.host == svc.host || !r.now.hasListenerFor(client, own) || r.isUnderTLS(client, own) {
 			continue
 		}

@@ -19,6 +19,9 @@ func (r *review) workloadEntry() {
 	r.addWorkloadHosts(r.reviewed().Namespace, func(selector map[string]string) bool {
 		return slices.ContainsFunc(r.versions(), func(o *Object) bool { return selectorMatches(selector, workloadLabels(o)) })
 	})
+	if !r.stopped() {
+		r.otherListeners()
+	}
 }
 
 // addWorkloadHosts adds the flows to the hosts of a namespace's ServiceEntries and Services that select WorkloadEntries, by selectors
