@@ -86,7 +86,7 @@ func (r *divertedReview) answeredFor(known, name string) {
 				return
 			}
 			r.spend(1)
-			found = r.addAnswered(asked{client, known, name, number}) || found
+			found = r.addAnswered(asked{client: client, host: known, name: name, number: number}) || found
 		}
 	}
 	if found {
