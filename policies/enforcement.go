@@ -119,10 +119,7 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 			continue
 		}
 		until := x.Expires.Format(time.DateOnly)
-		v.Exempt = x.Note()
-		if LeavesAsWritten(v.Policy) {
-			v.Exempt += " (not completed: exempt hosts are left as written)"
-		}
+		v.Exempt = ExemptionNote(x)
 		action := v1alpha1.Audit
 		if x.Expires.Over(now.Add(expiryNotice)) {
 			action = v1alpha1.Warn
@@ -132,6 +129,16 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 	}
 	return found
 }
+
+// ExemptionNote returns what a violation says of its exemption, and that nothing is filled in for its hosts where that is so.
+func ExemptionNote(x *v1alpha1.Exemption) string {
+	if LeavesAsWritten(x.Policy) {
+		return x.Note() + notCompleted
+	}
+	return x.Note()
+}
+
+const notCompleted = " (not completed: exempt hosts are left as written)"
 
 // LeavesAsWritten reports whether an exemption from a policy lets hosts be in plaintext, so that nothing is filled in for them.
 func LeavesAsWritten(policy string) bool { return policy == "plaintext-egress" || policy == "tls-pending" }

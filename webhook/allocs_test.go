@@ -25,9 +25,9 @@ func TestReviewAllocations(t *testing.T) {
 		name, path, text string
 		most             float64
 	}{
-		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2400},
+		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2710},
 		{"good DestinationRule", "/validate", fixture.GoodRule, 726},
-		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2251},
+		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2480},
 		{"good AuthorizationPolicy", "/validate", namedCallers, 421},
 		{"refused AuthorizationPolicy", "/validate", namelessCallers, 1338},
 		{"DestinationRule to complete", "/mutate", fixture.BareRule, 571},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -102,9 +103,10 @@ type exemption struct {
 // exempted returns how many violations each exemption of the configuration lets pass.
 func exempted(e *admission.Evaluator, t audit.Totals) map[exemption]int {
 	counts := map[exemption]int{}
-	for _, x := range e.Config.Exemptions {
+	for i := range e.Config.Exemptions {
+		x := &e.Config.Exemptions[i]
 		key := exemption{x.Policy, admission.Clip(x.Reason, maxReason), x.Expires.Format(time.DateOnly), x.Expires}
-		counts[key] += t.Exempted[audit.Exempted{Policy: x.Policy, Note: x.Note()}]
+		counts[key] += t.Exempted[audit.Exempted{Policy: x.Policy, Note: policies.ExemptionNote(x)}]
 	}
 	return counts
 }

@@ -84,10 +84,18 @@ _names_of_others(f) := lib.flow_message(f, sprintf(
 	[concat(", ", f.namesOfOthers), lib.decided_by(f)],
 ))
 
-_own_names(f) := lib.set_fields(
+_own_names(f) := _policy_for_host(f) if {
+	lib.decided_by_policy(f)
+} else := lib.set_fields(
 	lib.last_hop(f).decidedBy.object,
 	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): _names_to_check(f)},
 )
+
+# What a BackendTLSPolicy calls the SNI, and the name that is checked.
+_policy_for_host(f) := lib.set_fields(lib.last_hop(f).decidedBy.object, {
+	"spec.validation.hostname": lib.server_name(f),
+	"spec.validation.subjectAltNames": [{"type": "Hostname", "hostname": lib.server_name(f)}],
+})
 
 # Without sni and subjectAltNames, requests are checked for their Host header.
 _names_to_check(f) := null if {
@@ -191,6 +199,8 @@ _fix(f) := _added_server(f) if {
 ]) if {
 	_host_header_is_rewritten(f)
 	startswith(f.host, "*")
+} else := _policy_for_host(f) if {
+	lib.decided_by_policy(f)
 } else := lib.new_rule_for_host(f, object.union(_tls_changes(f), {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f)]})) if {
 	f.hopKind == "egress"
 	f.wildcardRule
