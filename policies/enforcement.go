@@ -141,7 +141,9 @@ func ExemptionNote(x *v1alpha1.Exemption) string {
 const notCompleted = " (not completed: exempt hosts are left as written)"
 
 // LeavesAsWritten reports whether an exemption from a policy lets hosts be in plaintext, so that nothing is filled in for them.
-func LeavesAsWritten(policy string) bool { return policy == "plaintext-egress" || policy == "tls-pending" }
+func LeavesAsWritten(policy string) bool {
+	return policy == "plaintext-egress" || policy == "tls-pending"
+}
 
 // exemptionFor returns the exemption that expires last of those that cover v, or nil.
 func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1alpha1.Exemption {

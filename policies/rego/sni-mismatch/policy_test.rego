@@ -316,10 +316,13 @@ test_says_which_servers_stop_a_gateway[name] if {
 
 test_mends_a_backendtlspolicy_by_its_own_fields if {
 	policy := {"kind": "BackendTLSPolicy", "namespace": "default", "name": "cnn"}
-	flow := object.union(fixtures.originated_flow({
-		"sni": "other.example", "names": ["other.example"], "autoSNI": false, "autoNames": false,
-		"decidedBy": {"object": policy, "field": "spec.validation"},
-	}), {"sniHosts": ["edition.cnn.com"]})
+	flow := object.union(
+		fixtures.originated_flow({
+			"sni": "other.example", "names": ["other.example"], "autoSNI": false, "autoNames": false,
+			"decidedBy": {"object": policy, "field": "spec.validation"},
+		}),
+		{"sniHosts": ["edition.cnn.com"]},
+	)
 	some v in found with input as fixtures.review("BackendTLSPolicy", [flow])
 	v.fix == concat("\n", [
 		"# in BackendTLSPolicy default/cnn",
