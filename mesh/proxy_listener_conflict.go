@@ -226,11 +226,21 @@ func (l *portListeners) looksForRequests(client Client, svc *service) bool {
 func (l *portListeners) otherLookingForRequests(client Client, svc *service) *service {
 	for other := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
 		p, _ := other.port(l.number)
-		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) && l.hasListenerFor(client, other) {
+		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) &&
+			l.hasListenerFor(client, other) && !l.isBehindSameHost(other) {
 			return other
 		}
 	}
 	return nil
+}
+
+// isBehindSameHost reports whether another entry of a service's host and namespace has its port by a protocol that is not read: the
+// listener stays that one's (pilot/pkg/networking/core/listener.go, outboundListenerEntry.services).
+func (l *portListeners) isBehindSameHost(svc *service) bool {
+	return slices.ContainsFunc(l.snapshot.services.At(svc.host), func(other *service) bool {
+		p, has := other.port(l.number)
+		return other.ref != svc.ref && other.namespace == svc.namespace && has && !isHTTPOrSniffed(p)
+	})
 }
 
 // reachesAllOf reports whether the port of a service has a listener at all addresses at which that of another one has.

@@ -1,5 +1,7 @@
 package mesh
 
+import "slices"
+
 // A port for bytes gets the requests too that clients send there, while nobody else has the proxy look for requests on it
 // (takesRequests). The first entry that does takes these away: a filter chain for requests joins the listener for all addresses,
 // which goes before the one for bytes, and there is no virtual host for the host of bytes, so that its requests pass on in
@@ -57,10 +59,33 @@ func (r *listenerReview) requestsTaken(client Client, earlier, svc scopedService
 		return OtherListener{}, false
 	}
 	other := r.now.otherLookingForRequests(client, svc.service)
-	if other == nil || r.isTakenByWildcard(client, svc.host, r.number, FamilyHTTP) {
+	if other == nil || r.keptByWildcard(client, svc) {
 		return OtherListener{}, false
 	}
 	taken := r.otherListener(takenBy{service: other}, false)
 	taken.Requests = true
 	return taken, true
+}
+
+// keptByWildcard reports whether requests to a port for bytes come to the virtual host of a wildcard over their host, and stay under
+// TLS there: to the host that they are for, or wherever one's own, or the host's owner, leads them. Of several entries of a wildcard
+// any may have the virtual host.
+func (r *listenerReview) keptByWildcard(client Client, svc scopedService) bool {
+	for i := range len(svc.host) {
+		wildcard, ok := r.after.serviceFor(client, "*"+svc.host[i:])
+		if !ok || wildcard.host == svc.host || !slices.ContainsFunc(r.after.services.At(wildcard.host), func(any *service) bool {
+			scoped := scopedService{service: any, ports: any.ports}
+			return any.namespace == wildcard.namespace && scoped.sniffsHTTP(r.number) && r.after.listens(client, scoped, r.number)
+		}) {
+			continue
+		}
+		hops := r.after.hopsForName(client, wildcard.host, svc.host, r.number)
+		if slices.Contains([]string{svc.namespace, client.Namespace, r.after.settings.RootNamespace}, wildcard.namespace) {
+			return !r.after.leavesMesh(wildcard.service) || egressVerdict(hops) != Plaintext
+		}
+		return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool {
+			return h.verdict() != Originated || !h.cluster.Hop.AutoNames && !slices.Equal(h.cluster.Hop.Names, []string{svc.host})
+		})
+	}
+	return false
 }

@@ -27,6 +27,7 @@ func TestVictimsAreUnderTLS(t *testing.T) {
 	}
 	hosts := []string{
 		"api.example.com", "vip.example.com", "static.example.com", "db.example.com", "sniffed.example.com", "out.example.com", "bytes.example.com",
+		"metrics.example.com",
 	}
 	for _, host := range hosts {
 		t.Logf("%s: %d of %d connections under checked TLS", host, under[host], made[host])

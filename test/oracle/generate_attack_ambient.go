@@ -84,7 +84,7 @@ func ambientVictims() []victim {
 	var all []victim
 	for _, v := range sidecarVictims() {
 		if v.vip == "" {
-			v.vip = map[string]string{"api.example.com": "240.1.1.7", "static.example.com": "240.1.1.8"}[v.host]
+			v.vip = map[string]string{"api.example.com": "240.1.1.7", "static.example.com": "240.1.1.8", "metrics.example.com": "240.1.1.9"}[v.host]
 			v.objects[0].Spec()["addresses"] = list{v.vip}
 		}
 		all = append(all, v)
