@@ -34,11 +34,14 @@ func Mutate(cfg v1alpha1.Mutation, exempt func(host string) bool, snapshot *mesh
 			return nil, nil, fmt.Errorf("read %s: %w", o.Ref, err)
 		}
 		d := &document{root: raw}
-		after := snapshot.With(o)
+		after, err := Settled(cfg, exempt, snapshot.With(o), o, nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("settle companions: %w", err)
+		}
 		switch {
-		case exempt != nil && slices.ContainsFunc(after.HostsOf(o), exempt):
+		case IsCompanion(o) || exempt != nil && slices.ContainsFunc(after.HostsOf(o), exempt):
 		case o.Kind == mesh.KindServiceEntry:
-			mutateServiceEntry(cfg.Upgrades, after, o, d)
+			mutateServiceEntry(cfg, after, o, d)
 		default:
 			mutateDestinationRule(cfg.Origination, after, o.Ref, d)
 		}

@@ -17,11 +17,11 @@ import (
 //  2. entries inside the mesh: by their location, or since all their endpoints are;
 //  3. entries that select workloads of the cluster;
 //  4. entries that a forward proxy resolves (resolution DYNAMIC_DNS);
-//  5. entries of link-local servers, as clouds have for their metadata on 169.254.169.254: they speak no TLS.
-func mutateServiceEntry(upgrades []v1alpha1.Upgrade, after *mesh.Snapshot, o *mesh.Object, d *document) {
+//  5. entries that some client has no rule for, where no companion will start TLS;
+//  6. entries of link-local servers, as clouds have for their metadata on 169.254.169.254: they speak no TLS.
+func mutateServiceEntry(cfg v1alpha1.Mutation, after *mesh.Snapshot, o *mesh.Object, d *document) {
 	entry := o.Spec.(*networking.ServiceEntry)
-	if entry.Location != networking.ServiceEntry_MESH_EXTERNAL || entry.WorkloadSelector != nil ||
-		entry.Resolution == networking.ServiceEntry_DYNAMIC_DNS || mesh.IsLinkLocal(entry) || !after.LeavesMesh(o.Ref) {
+	if !mayBeMoved(after, o) || !cfg.KeepsCompanions() && !haveRules(after, entry.Hosts) {
 		return
 	}
 	for i, p := range entry.Ports {
@@ -29,13 +29,32 @@ func mutateServiceEntry(upgrades []v1alpha1.Upgrade, after *mesh.Snapshot, o *me
 			continue
 		}
 		path := jsonpath.Path{"spec", "ports", i, "targetPort"}
-		for _, u := range upgrades {
+		for _, u := range cfg.Upgrades {
 			if u.Port == p.Number && jsonpath.Get(d.root, path) == nil {
 				d.set(path, u.TargetPort)
 				break
 			}
 		}
 	}
+}
+
+// haveRules reports whether every client has a DestinationRule for each of the hosts.
+func haveRules(snap *mesh.Snapshot, hosts []string) bool {
+	for _, host := range hosts {
+		for _, client := range snap.Clients(host) {
+			if client.Kind != mesh.ClientZtunnel && snap.Configures(client) && len(snap.RulesFor(client, host)) == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mayBeMoved reports whether the entry is of servers outside the mesh, which may speak TLS on another port.
+func mayBeMoved(snap *mesh.Snapshot, o *mesh.Object) bool {
+	entry := o.Spec.(*networking.ServiceEntry)
+	return entry.Location == networking.ServiceEntry_MESH_EXTERNAL && entry.WorkloadSelector == nil &&
+		entry.Resolution != networking.ServiceEntry_DYNAMIC_DNS && !mesh.IsLinkLocal(entry) && snap.LeavesMesh(o.Ref)
 }
 
 // endpointNamesPort reports whether some endpoint says itself on which port it listens: whoever wrote it knows the ports.

@@ -63,7 +63,13 @@ type Mutation struct {
 	Upgrades []Upgrade `json:"upgrades,omitempty"`
 	// Origination is which TLS a port without gets: mode SIMPLE for every host if unset. The first that matches a host counts.
 	Origination []Origination `json:"origination,omitempty"`
+	// Companions is whether tlsward keeps a DestinationRule for a host that a ServiceEntry declares and no rule covers; true if unset.
+	// Without them, an entry is not moved to another target port before its rule is there.
+	Companions *bool `json:"companions,omitempty"`
 }
+
+// KeepsCompanions reports whether tlsward keeps DestinationRules of its own.
+func (m Mutation) KeepsCompanions() bool { return m.Companions == nil || *m.Companions }
 
 // Upgrade sets the target port of the HTTP-family ports of a number.
 type Upgrade struct {

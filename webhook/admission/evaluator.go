@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"fmt"
 
 	"gomodules.xyz/jsonpatch/v2"
 
@@ -107,7 +108,12 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 
 // evaluateOn decides on a request by one mesh before it.
 func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
-	return e.evaluateChange(ctx, q, q.on(snap), wanted)
+	c := q.on(snap)
+	var err error
+	if c.after, err = mutators.Settled(e.Config.Mutation, e.exemptHost(q.ref.Namespace, ""), c.after, c.object, c.before.Get(c.ref)); err != nil {
+		return Decision{}, fmt.Errorf("settle companions: %w", err)
+	}
+	return e.evaluateChange(ctx, q, c, wanted)
 }
 
 // evaluateChange decides on what a request does to the mesh: in that of each control plane that it has to do with.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
 	"github.com/tlsward/tlsward/policies"
 )
 
@@ -42,4 +44,9 @@ func changesNoSpec(r Review) bool {
 		return false
 	}
 	return bytes.Equal(object.Spec, old.Spec) // an API server writes both alike
+}
+
+// Companion returns the DestinationRule that should be kept for a host that a namespace declares, nil for none.
+func (e *Evaluator) Companion(snap *mesh.Snapshot, namespace, host string) (*mutators.Companion, error) {
+	return mutators.CompanionFor(e.Config.Mutation, e.exemptHost(namespace, ""), snap, namespace, host)
 }

@@ -122,3 +122,8 @@ matchConditions:
 {{- define "tlsward.suffixOf" -}}
 {{- if ne . "default" -}}-{{ . }}{{- end -}}
 {{- end -}}
+
+{{/* Whether tlsward keeps DestinationRules of its own, as config.mutation.companions says: not empty if so. */}}
+{{- define "tlsward.companions" -}}
+{{- if ne (toString (dig "mutation" "companions" true .Values.config)) "false" }}true{{ end }}
+{{- end }}

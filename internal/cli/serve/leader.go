@@ -14,13 +14,13 @@ import (
 
 // election returns the election where something needs a leader; nil where nothing does.
 func (s *server) election() (*kube.Election, error) {
-	if s.CASecret == "" && !s.CloseWebhook {
+	if s.CASecret == "" && !s.CloseWebhook && !s.Companions {
 		return nil, nil
 	}
 	switch {
 	case s.Namespace == "":
-		return nil, errors.New("--ca-secret and --close-webhook need --namespace")
-	case s.WebhookConfigurations == "":
+		return nil, errors.New("--ca-secret, --close-webhook and --companions need --namespace")
+	case s.WebhookConfigurations == "" && (s.CASecret != "" || s.CloseWebhook):
 		return nil, errors.New("--ca-secret and --close-webhook need --webhook-configurations")
 	}
 	e, err := kube.NewElection(s.rest, s.Namespace, s.LeaderLease, replicaName())

@@ -60,6 +60,8 @@ type Installation struct {
 	LeaderLease string
 	// CloseWebhook turns the validating webhook to Fail once a denial was seen to arrive.
 	CloseWebhook bool
+	// Companions keeps DestinationRules for ServiceEntries that no rule covers, as far as Config says so.
+	Companions bool
 	// ProbeNamespace is where the known-bad object is sent, as a dry-run.
 	ProbeNamespace string
 	Lifetimes      certs.Lifetimes

@@ -76,6 +76,9 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := s.failurePolicy(elected); err != nil {
 		return err
 	}
+	if err := s.companions(hooks, mesh, ready, elected); err != nil {
+		return err
+	}
 	if err := s.addListeners(hooks, certificate); err != nil {
 		return err
 	}

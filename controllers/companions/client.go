@@ -1,0 +1,94 @@
+package companions
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
+)
+
+// FieldManager is whose fields those of companions are, for server-side apply.
+const FieldManager = "tlsward-companions"
+
+var (
+	rules   = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
+	entries = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "serviceentries"}
+)
+
+// Client writes companions through the API server. Use NewClient.
+type Client struct{ api dynamic.Interface }
+
+// NewClient returns a Client.
+func NewClient(config *rest.Config) (*Client, error) {
+	api, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the API server: %w", err)
+	}
+	return &Client{api}, nil
+}
+
+// Apply applies a companion, owned by its entries. What somebody else has set of it is set back: who wants to have the rule takes its
+// label away.
+func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (changed bool, err error) {
+	var object map[string]any
+	if err := json.Unmarshal(companion.Object, &object); err != nil {
+		return false, fmt.Errorf("read the companion: %w", err)
+	}
+	u := &unstructured.Unstructured{Object: object}
+	var owners []metav1.OwnerReference
+	for _, ref := range companion.Owners {
+		entry, err := c.api.Resource(entries).Namespace(ref.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return false, fmt.Errorf("read its owner %s: %w", ref, err)
+		}
+		owners = append(owners, metav1.OwnerReference{APIVersion: entry.GetAPIVersion(), Kind: entry.GetKind(), Name: entry.GetName(), UID: entry.GetUID()})
+	}
+	if len(owners) == 0 {
+		return false, nil // they are gone already
+	}
+	u.SetOwnerReferences(owners)
+	api := c.api.Resource(rules).Namespace(u.GetNamespace())
+	there, err := api.Get(ctx, u.GetName(), metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+	case err != nil:
+		return false, fmt.Errorf("read %s: %w", companion.Rule.Ref, err)
+	case there.GetLabels()[mutators.CompanionLabel] != u.GetLabels()[mutators.CompanionLabel]:
+		return false, nil // it is a person's
+	}
+	applied, err := api.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
+	if err != nil {
+		return false, fmt.Errorf("apply %s: %w", companion.Rule.Ref, err)
+	}
+	return there == nil || applied.GetResourceVersion() != there.GetResourceVersion(), nil
+}
+
+// Delete deletes a companion as it was read: not one that a person has taken over meanwhile.
+func (c *Client) Delete(ctx context.Context, ref mesh.Ref) error {
+	api := c.api.Resource(rules).Namespace(ref.Namespace)
+	there, err := api.Get(ctx, ref.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) || err == nil && there.GetLabels()[mutators.CompanionLabel] == "" {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", ref, err)
+	}
+	uid, version := there.GetUID(), there.GetResourceVersion()
+	err = api.Delete(ctx, ref.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version}})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("delete %s: %w", ref, err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package companions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
+)
+
+// store is a cluster: what is written comes back as an event.
+type store struct {
+	cache *assume.Cache
+	log   []string
+	fails int
+}
+
+func (s *store) Apply(_ context.Context, c *mutators.Companion) (bool, error) {
+	if s.fails > 0 {
+		s.fails--
+		return false, errors.New("the API server is away")
+	}
+	s.log = append(s.log, "apply "+c.Rule.Name)
+	s.cache.Put(c.Rule, assume.Version{})
+	return true, nil
+}
+
+func (s *store) Delete(_ context.Context, ref mesh.Ref) error {
+	s.log = append(s.log, "delete "+ref.Name)
+	s.cache.Delete(ref, assume.Version{})
+	return nil
+}
+
+func (s *store) taken() string {
+	defer func() { s.log = nil }()
+	return strings.Join(s.log, ", ")
+}
+
+func object(t *testing.T, kind, name, spec string) *mesh.Object {
+	t.Helper()
+	raw, err := yaml.YAMLToJSON([]byte(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: shop}\nspec: %s", kind, name, spec)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := mesh.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// Companions come and go with what is around them; the leader alone writes, what failed is tried again, and what somebody takes away
+// again and again is left.
+func TestKeeper(t *testing.T) {
+	e, err := admission.NewEvaluator(t.Context(), v1alpha1.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := object(t, "ServiceEntry", "bank", `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`)
+	rule := object(t, "DestinationRule", "bank", `{host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	const name = "tlsward-api.bank.example"
+	companion := mutators.CompanionRef("shop", "api.bank.example")
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{cache: assume.NewCache(mesh.DefaultSettings())}
+		var leads atomic.Bool
+		k := New(Options{
+			Mesh: func() *mesh.Snapshot { return s.cache.View().Stored }, Changed: s.cache.Changed, Evaluator: func() *admission.Evaluator { return e },
+			Ready: func() error { return nil }, IsLeader: leads.Load, Writer: s, Log: slog.New(slog.DiscardHandler),
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- k.Start(ctx) }()
+		expect := func(what string, after time.Duration, want string) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if got := s.taken(); got != want {
+				t.Errorf("%s: got %q, want %q", what, got, want)
+			}
+		}
+		s.cache.Put(entry, assume.Version{})
+		expect("no leader", time.Second, "")
+		leads.Store(true)
+		expect("leads", time.Second, "apply "+name)
+		s.cache.Put(rule, assume.Version{})
+		expect("a person's rule", 0, "delete "+name)
+		s.cache.Delete(rule.Ref, assume.Version{})
+		expect("it goes", 0, "apply "+name)
+		expect("nothing changes", time.Hour, "")
+
+		for range rounds - 1 {
+			s.cache.Delete(companion, assume.Version{})
+			synctest.Wait()
+		}
+		expect("taken away", 0, "apply "+name+", apply "+name)
+		s.cache.Delete(companion, assume.Version{})
+		expect("taken away once more", time.Minute, "apply "+name)
+		s.cache.Delete(companion, assume.Version{})
+		expect("again", time.Minute, "")
+		if k.left.Load() == 0 {
+			t.Error("that it was left is not counted")
+		}
+		expect("an interval later", interval, "apply "+name)
+
+		s.cache.Delete(entry.Ref, assume.Version{})
+		expect("the entry goes", 0, "delete "+name)
+		s.fails = 3
+		s.cache.Put(entry, assume.Version{})
+		expect("it fails", 2*time.Second, "")
+		expect("and is tried again", 10*time.Second, "apply "+name)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package mutators
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+const (
+	// CompanionLabel is on the DestinationRules that tlsward keeps. Without it, one belongs to whoever took it away.
+	CompanionLabel = "tlsward.io/companion"
+	companionValue = "true"
+	// maxName is how long the name of an object may be (RFC 1123, as k8s.io/apimachinery/pkg/util/validation has it).
+	maxName = 253
+)
+
+// Companion is a DestinationRule that tlsward keeps, for clients of a host that no rule covers.
+type Companion struct {
+	// Object is the rule as JSON, without owners.
+	Object []byte
+	// Rule is the same as the mesh reads it.
+	Rule *mesh.Object
+	// Owners are the ServiceEntries that it is kept for: it goes with them.
+	Owners []mesh.Ref
+}
+
+// CompanionRef returns the name of the companion for a host that a namespace declares.
+func CompanionRef(namespace, host string) mesh.Ref {
+	name := "tlsward-" + host
+	if len(name) > maxName {
+		sum := sha256.Sum256([]byte(host))
+		name = "tlsward-" + hex.EncodeToString(sum[:])
+	}
+	return mesh.Ref{Kind: mesh.KindDestinationRule, Namespace: namespace, Name: name}
+}
+
+// IsCompanion reports whether an object is a companion: by its label, and the name that belongs to its host.
+func IsCompanion(o *mesh.Object) bool {
+	if o == nil || o.Labels[CompanionLabel] != companionValue {
+		return false
+	}
+	rule, ok := o.Spec.(*networking.DestinationRule)
+	return ok && o.Ref == CompanionRef(o.Namespace, rule.Host)
+}
+
+// CompanionFor returns the companion that a host of a namespace's ServiceEntries should have in the mesh, whether or not it is
+// there; nil where none should be:
+//
+//  1. none of the entries' ports is one of HTTP that was moved to where the server speaks TLS;
+//  2. every client has a rule, or would not get this one;
+//  3. some client has a person's rule that this one would hide, or be merged with: its author decides;
+//  4. the host is exempt, a wildcard, or nothing says which TLS it should have.
+func CompanionFor(cfg v1alpha1.Mutation, exempt func(host string) bool, snap *mesh.Snapshot, namespace, host string) (*Companion, error) {
+	ref := CompanionRef(namespace, host)
+	there := snap.Get(ref)
+	if there != nil && !IsCompanion(there) || strings.HasPrefix(host, "*") || !cfg.KeepsCompanions() || exempt != nil && exempt(host) {
+		return nil, nil
+	}
+	tls := originationFor(cfg.Origination, host)
+	entries := slices.DeleteFunc(snap.EntriesFor(host, namespace), func(o *mesh.Object) bool { return len(movedPorts(cfg.Upgrades, snap, o)) == 0 })
+	if tls == nil || len(entries) == 0 {
+		return nil, nil
+	}
+	c, err := newCompanion(cfg.Upgrades, snap, ref, host, tls, entries)
+	if err != nil {
+		return nil, err
+	}
+	if there != nil {
+		snap = snap.Without(ref)
+	}
+	if !c.helps(snap, host) {
+		return nil, nil
+	}
+	return c, nil
+}
+
+// movedPorts returns the numbers of an entry's ports that lead to where an upgrade has them lead.
+func movedPorts(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, o *mesh.Object) []uint32 {
+	entry := o.Spec.(*networking.ServiceEntry)
+	if !mayBeMoved(snap, o) {
+		return nil
+	}
+	var numbers []uint32
+	for _, p := range entry.Ports {
+		if p != nil && mesh.FamilyOf(p.Protocol) == mesh.FamilyHTTP && !endpointNamesPort(entry, p.Name) &&
+			slices.Contains(upgrades, v1alpha1.Upgrade{Port: p.Number, TargetPort: p.TargetPort}) {
+			numbers = append(numbers, p.Number)
+		}
+	}
+	return numbers
+}
+
+// newCompanion returns the rule for the ports of the entries that were moved, exported as far as the entries are.
+func newCompanion(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, ref mesh.Ref, host string, tls map[string]any, entries []*mesh.Object) (*Companion, error) {
+	c := &Companion{}
+	var numbers []uint32
+	var exportTo []string
+	for _, o := range entries {
+		c.Owners = append(c.Owners, o.Ref)
+		numbers = append(numbers, movedPorts(upgrades, snap, o)...)
+		to := o.Spec.(*networking.ServiceEntry).ExportTo
+		if len(to) == 0 {
+			to = []string{"*"}
+		}
+		exportTo = append(exportTo, to...)
+	}
+	slices.Sort(numbers)
+	slices.Sort(exportTo)
+	if slices.Contains(exportTo, "*") {
+		exportTo = []string{"*"}
+	}
+	var ports []any
+	for _, number := range slices.Compact(numbers) {
+		ports = append(ports, map[string]any{"port": map[string]any{"number": number}, "tls": tls})
+	}
+	var err error
+	if c.Object, err = json.Marshal(map[string]any{
+		"apiVersion": "networking.istio.io/v1", "kind": ref.Kind,
+		"metadata": map[string]any{"name": ref.Name, "namespace": ref.Namespace, "labels": map[string]any{CompanionLabel: companionValue}},
+		"spec":     map[string]any{"host": host, "exportTo": slices.Compact(exportTo), "trafficPolicy": map[string]any{"portLevelSettings": ports}},
+	}); err != nil {
+		return nil, err
+	}
+	c.Rule, err = mesh.Decode(c.Object)
+	return c, err
+}
+
+// helps reports whether some client of a host that had no rule gets one by the companion, and none that had one sees it changed.
+func (c *Companion) helps(before *mesh.Snapshot, host string) bool {
+	after, helped := before.With(c.Rule), false
+	for _, client := range after.Clients(host) {
+		if client.Kind == mesh.ClientZtunnel || !slices.Contains(after.RulesFor(client, host), c.Rule.Ref) {
+			continue
+		}
+		if len(before.RulesFor(client, host)) > 0 {
+			return false
+		}
+		helped = true
+	}
+	return helped
+}

@@ -1,0 +1,112 @@
+package mutators_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
+)
+
+// Which rule is kept for api.bank.example of namespace shop, and where none may be.
+func TestCompanionFor(t *testing.T) {
+	const (
+		entry = `{kind: ServiceEntry, metadata: {name: bank, namespace: shop}, spec: {hosts: [api.bank.example], resolution: DNS,
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}, {number: 443, name: https, protocol: HTTPS}]}}`
+		simple = `{"exportTo":["*"],"host":"api.bank.example","trafficPolicy":{"portLevelSettings":[{"port":{"number":80},"tls":{"mode":"SIMPLE"}}]}}`
+	)
+	rule := func(namespace, spec string) string {
+		return `{kind: DestinationRule, metadata: {name: r, namespace: ` + namespace + `}, spec: ` + spec + `}`
+	}
+	off := false
+	for _, tc := range []struct {
+		name    string
+		objects []string
+		config  func(*v1alpha1.Mutation)
+		exempt  func(string) bool
+		want    string // the spec
+	}{
+		{name: "a lone entry", objects: []string{entry}, want: simple},
+		{name: "no entry"},
+		{name: "an entry for one's own namespace", objects: []string{strings.Replace(entry, "resolution", `exportTo: ["."], resolution`, 1)},
+			want: strings.Replace(simple, "*", ".", 1)},
+		{name: "a client with a rule of its own", objects: []string{entry, rule("payments", `{host: api.bank.example}`)}, want: simple},
+		{name: "a rule in the namespace", objects: []string{entry, rule("shop", `{host: api.bank.example}`)}},
+		{name: "a rule in the namespace for its own clients", objects: []string{entry, rule("shop", `{host: api.bank.example, exportTo: ["."]}`)}},
+		{name: "a wildcard in the namespace", objects: []string{entry, rule("shop", `{host: "*.bank.example"}`)}},
+		{name: "a rule of the root namespace", objects: []string{entry, rule("istio-system", `{host: "*.example"}`)}},
+		{name: "a port that a person leads elsewhere", objects: []string{strings.Replace(entry, "targetPort: 443", "targetPort: 80", 1)}},
+		{name: "endpoints inside", objects: []string{strings.Replace(entry, "resolution: DNS", "location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.1.1.1}]", 1)}},
+		{name: "a wildcard host", objects: []string{strings.Replace(strings.Replace(entry, "[api", `["*`, 1), ".example]", `.example"]`, 1)}},
+		{name: "an exempt host", objects: []string{entry}, exempt: func(host string) bool { return host == "api.bank.example" }},
+		{name: "companions switched off", objects: []string{entry}, config: func(m *v1alpha1.Mutation) { m.Companions = &off }},
+		{name: "no TLS for the host", objects: []string{entry}, config: func(m *v1alpha1.Mutation) { m.Origination = []v1alpha1.Origination{} }},
+		{name: "its name is a person's", objects: []string{entry, strings.Replace(rule("shop", `{host: other.example}`), "name: r", "name: tlsward-api.bank.example", 1)}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			config := v1alpha1.DefaultConfig().Mutation
+			if tc.config != nil {
+				tc.config(&config)
+			}
+			snap := meshOf(t, tc.objects...)
+			c, err := mutators.CompanionFor(config, tc.exempt, snap, "shop", "api.bank.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := specOf(t, c); got != tc.want {
+				t.Fatalf("got %q, want %q", got, tc.want)
+			}
+			if c == nil {
+				return
+			}
+			if !mutators.IsCompanion(c.Rule) || len(c.Owners) != 1 || c.Owners[0].Name != "bank" {
+				t.Errorf("%v, owned by %v", c.Rule.Ref, c.Owners)
+			}
+			again, err := mutators.CompanionFor(config, tc.exempt, snap.With(c.Rule), "shop", "api.bank.example")
+			if err != nil || specOf(t, again) != tc.want {
+				t.Errorf("once it is there: %q, %v", specOf(t, again), err)
+			}
+		})
+	}
+}
+
+// The longest host that there is has a name, too.
+func TestCompanionRef(t *testing.T) {
+	long := strings.Repeat("a123456789.", 22) + "example"
+	if name := mutators.CompanionRef("shop", long).Name; len(name) > 253 || name == mutators.CompanionRef("shop", long+"s").Name {
+		t.Errorf("got %q", name)
+	}
+}
+
+func meshOf(t *testing.T, objects ...string) *mesh.Snapshot {
+	t.Helper()
+	snap := mesh.New(mesh.DefaultSettings())
+	for _, text := range objects {
+		raw, err := yaml.YAMLToJSON([]byte("{apiVersion: networking.istio.io/v1, " + text[1:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := mesh.Decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap = snap.With(o)
+	}
+	return snap
+}
+
+func specOf(t *testing.T, c *mutators.Companion) string {
+	t.Helper()
+	if c == nil {
+		return ""
+	}
+	var o struct{ Spec json.RawMessage }
+	if err := json.Unmarshal(c.Object, &o); err != nil {
+		t.Fatal(err)
+	}
+	return string(o.Spec)
+}
