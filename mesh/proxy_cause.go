@@ -59,6 +59,8 @@ const (
 	CauseOtherName Cause = "other-name"
 	// CauseRoutedElsewhere: a route of somebody else's leads away from the service.
 	CauseRoutedElsewhere Cause = "routed-elsewhere"
+	// CauseAnswered: a route of somebody else's answers in the server's place.
+	CauseAnswered Cause = "answered"
 	// CauseRenamed: the service is of type ExternalName now, another name of a server outside to which no proxy starts TLS.
 	CauseRenamed Cause = "renamed"
 	// CauseNoDestination: routes take all of it and lead to no service; nothing leaves.

@@ -50,6 +50,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	if !r.stopped() {
 		r.diverted()
 		r.withdrawn()
+		r.awaited()
 	}
 	if r.stopped() {
 		return nil, r.err

@@ -27,6 +27,8 @@ type Diversion struct {
 	Addresses string `json:"addresses,omitempty"`
 	// Outside reports whether they leave the mesh.
 	Outside bool `json:"outside,omitempty"`
+	// Awaited reports whether By takes what was not under TLS before: it was there before the host was, or its TLS.
+	Awaited bool `json:"awaited,omitempty"`
 }
 
 // divertedReview is the review of an object as to what it takes from services of other namespaces. Istio starts mutual TLS

@@ -36,6 +36,7 @@ _cause_texts := {
 	"other-name": "an entry or a route for another name of the service takes these requests",
 	"renamed": "%s, of type ExternalName, is another name of a server outside then, and nothing starts TLS to that",
 	"routed-elsewhere": "a route of another namespace leads elsewhere",
+	"answered": "a route of another namespace answers in the server's place",
 	"routed-inside": "%s, which is neither of these clients' namespace nor of the host's, leads it to a service inside the mesh, which gets it as it is",
 	"other-listener": "the listener of another host takes these connections",
 	"no-cluster": "routes lead to a subset that no DestinationRule has which applies to this client: the proxy answers 503",

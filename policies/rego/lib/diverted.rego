@@ -109,3 +109,38 @@ keep_with_service(flow) := keep_object if {
 
 # The fix for a host that is a name with a search domain behind it.
 _other_host(entry, host) := sprintf("# Leave %s out of spec.hosts of %s: it ends in a search domain of the cluster, so that clients ask for it when they mean another host.\n", [host, entry])
+
+# METADATA
+# description: |-
+#   What happens to a flow whose connections somebody else's object takes that was there before the host was, or its TLS, without
+#   the flow.
+awaited_text(flow) := sprintf("%s, which would be encrypted, are answered by %s in the server's place: it is neither of these clients' namespace nor of the host's.", [
+	connections(flow),
+	object_name(flow.diverted.by),
+]) if {
+	flow.cause == "answered"
+} else := sprintf("%s, which would be encrypted, may go to %s in plaintext (%s): its listener takes all that is sent to %s, where the host may be.", [
+	connections(flow),
+	flow.diverted.to,
+	object_name(flow.diverted.by),
+	flow.diverted.addresses,
+]) if {
+	flow.cause == "other-listener"
+} else := sprintf("%s, which would be encrypted, go to %s (%s), as they are: %s, which is neither of these clients' namespace nor of the host's, routes them there.", [
+	connections(flow),
+	flow.diverted.to,
+	object_name(flow.diverted.service),
+	object_name(flow.diverted.by),
+])
+
+# METADATA
+# description: How the owner of an object that waited for a host gives the host back.
+give_back(flow) := sprintf("# Have spec.addresses of %s name only servers of %s, or its spec.exportTo be [\".\"], for its own clients.\n", [
+	object_name(flow.diverted.by),
+	flow.diverted.to,
+]) if {
+	flow.cause == "other-listener"
+} else := sprintf("# Have %s leave %s out of its hosts, or its spec.exportTo be [\".\"], for its own clients.\n", [
+	object_name(flow.diverted.by),
+	flow.host,
+])

@@ -152,3 +152,31 @@ test_has_routes_lead_elsewhere if {
 	some v in found with input as fixtures.review("VirtualService", [flow])
 	contains(v.fix, "# Lead to a subset, or a service, whose rule does not disable TLS.")
 }
+
+# Careless: who declares a host is refused for a route that waited for it, or nobody is told.
+test_warns_of_what_waited_for_the_host[name] if {
+	some name, [changes, message, fix] in {
+		"a route": [
+			{"cause": "routed-elsewhere", "diverted": {"to": "sink.team-a.svc.cluster.local", "service": {"kind": "Service", "namespace": "team-a", "name": "sink"}}},
+			"requests, which would be encrypted, go to sink.team-a.svc.cluster.local (Service team-a/sink), as they are: VirtualService team-a/v",
+			"# Have VirtualService team-a/v leave cart.shop.svc.cluster.local out of its hosts, or its spec.exportTo be [\".\"], for its own clients.\n",
+		],
+		"an answer": [
+			{"cause": "answered"},
+			"requests, which would be encrypted, are answered by VirtualService team-a/v in the server's place",
+			"# Have VirtualService team-a/v leave cart.shop.svc.cluster.local out of its hosts, or its spec.exportTo be [\".\"], for its own clients.\n",
+		],
+		"a range": [
+			{"cause": "other-listener", "diverted": {"by": {"kind": "ServiceEntry", "namespace": "team-a", "name": "w"}, "to": "w.example", "addresses": "128.0.0.0/1"}},
+			"requests, which would be encrypted, may go to w.example in plaintext (ServiceEntry team-a/w): its listener takes all that is sent to 128.0.0.0/1",
+			"# Have spec.addresses of ServiceEntry team-a/w name only servers of w.example, or its spec.exportTo be [\".\"], for its own clients.\n",
+		],
+	}
+	by := {"by": {"kind": "VirtualService", "namespace": "team-a", "name": "v"}, "awaited": true}
+	flow := object.union(object.remove(diverted({"diverted": by}), ["before"]), changes)
+	warnings := [v | some v in found] with input as fixtures.review("DestinationRule", [flow])
+	count(warnings) == 1
+	warnings[0].action == "warn"
+	contains(warnings[0].message, message)
+	warnings[0].fix == fix
+}

@@ -12,6 +12,8 @@
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
 #   is refused, too.
+#   Where an object of another namespace waited for the host and takes what goes there (a route, an entry with a wide range of
+#   addresses), whoever declares the host, or writes its rule, is warned.
 #   What Istio itself calls without TLS (keys of a RequestAuthentication, the module of a WasmPlugin or TrafficExtension by an
 #   http:// URL to a host outside) is a warning: no proxy is on that way, so that no rule can mend it.
 # related_resources:
@@ -40,6 +42,16 @@ violation contains lib.flow_violation(f, object.union(_diverted_action(f), {
 	f.hopKind == "mesh"
 	f.before == "originated"
 	f.verdict == "plaintext"
+}
+
+# What takes the connections was there first, and is somebody else's: who declares the host is told.
+violation contains lib.flow_violation(f, {
+	"action": "warn",
+	"message": lib.flow_message(f, lib.awaited_text(f)),
+	"fix": lib.give_back(f),
+}) if {
+	some f in input.egress
+	f.diverted.awaited
 }
 
 # An EnvoyFilter whose patch says plainly that TLS is taken away.
