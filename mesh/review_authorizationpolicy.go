@@ -18,6 +18,9 @@ type OpenedWorkloads struct {
 	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most; none where they are gone,
 	// or are reached by their own addresses alone, which nobody can tell apart.
 	ReachedBy []string `json:"reachedBy"`
+	// OthersGuarded reports whether other Services lead to workloads of these that a policy of their own still keeps such callers
+	// out of.
+	OthersGuarded bool `json:"othersGuarded,omitempty"`
 	// StillSelected reports whether the policy stays, for the same workloads, whatever it now does there.
 	StillSelected bool `json:"stillSelected"`
 	// Policy is the policy, where another object is under review: what took its waypoint from the workloads.
@@ -66,7 +69,7 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 		return nil
 	}
 	if len(targets) == 0 {
-		opened.ReachedBy = after.servicesReaching(old)
+		opened.ReachedBy, opened.OthersGuarded = after.servicesReaching(old)
 	}
 	opened.StillSelected = isForTheSame(old, object)
 	return opened
@@ -116,21 +119,28 @@ func (s *Snapshot) targetObject(namespace string, t *istiotype.PolicyTargetRefer
 	return s.Get(Ref{Kind: kind, Namespace: namespace, Name: t.GetName()})
 }
 
-// servicesReaching returns Services that lead to pods which a policy may select.
-func (s *Snapshot) servicesReaching(a authorization) []string {
-	prefix := KindService + "\x00" + a.policy.Namespace + "\x00"
-	if a.policy.Namespace == s.settings.RootNamespace {
+// servicesReaching returns Services that lead to pods which a policy may select and no other policy keeps callers without an identity
+// out of; guarded reports whether there are some that another policy does.
+func (s *Snapshot) servicesReaching(old authorization) (list []string, guarded bool) {
+	prefix := KindService + "\x00" + old.policy.Namespace + "\x00"
+	if old.policy.Namespace == s.settings.RootNamespace {
 		prefix = KindService + "\x00"
 	}
-	list := []string{}
+	guards := guardsOf{snapshot: s, old: old, byNamespace: map[string]guardIndex{}}
+	list = []string{}
 	for _, o := range s.objects.Prefix(prefix) {
 		svc := o.Spec.(*Service)
-		if _, some := joinLabels(svc.Selector, a.spec.GetSelector().GetMatchLabels()); !some || len(svc.Selector) == 0 {
+		pods, some := joinLabels(svc.Selector, old.spec.GetSelector().GetMatchLabels())
+		if !some || len(svc.Selector) == 0 {
+			continue
+		}
+		if guards.haveFor(o.Namespace, pods) {
+			guarded = true
 			continue
 		}
 		if list = append(list, o.String()); len(list) == maxReachedBy {
 			break
 		}
 	}
-	return list
+	return list, guarded
 }

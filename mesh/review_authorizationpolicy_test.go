@@ -102,10 +102,38 @@ func openedText(o *OpenedWorkloads) string {
 
 // A policy of the root namespace is for the pods of every namespace.
 func TestOpenedByTheRootNamespace(t *testing.T) {
-	before := snapshot(t, "AuthorizationPolicy istio-system/p: {}", "Service till/g: {selector: {app: g}, ports: [{port: 80}]}", "AuthorizationPolicy till/q: {}")
+	before := snapshot(t, "AuthorizationPolicy istio-system/p: {}", "Service till/g: {selector: {app: g}, ports: [{port: 80}]}")
 	ref := Ref{KindAuthorizationPolicy, "istio-system", "p"}
 	equal(t, "root", openedText(Opened(before, before.Without(ref), ref, nil)), " [] [Service till/g]")
 	if Opened(before, before, Ref{KindService, "till", "g"}, nil) != nil {
 		t.Error("something other than an AuthorizationPolicy opens workloads")
+	}
+}
+
+// A Service whose pods have a policy of their own is not opened, and is not told as if it were.
+func TestOpenedNamesNoServiceWithAPolicyOfItsOwn(t *testing.T) {
+	ref := Ref{KindAuthorizationPolicy, "shop", "p"}
+	given := []string{
+		"AuthorizationPolicy shop/p: {}",
+		"Service shop/a: {selector: {app: a}, ports: [{port: 80}]}",
+		"Service shop/b: {selector: {app: b}, ports: [{port: 80}]}",
+		"AuthorizationPolicy shop/a: {selector: {matchLabels: {app: a}}}",
+	}
+	for name, c := range map[string]struct{ own, want string }{
+		"all have one":                    {"AuthorizationPolicy shop/b: {selector: {matchLabels: {app: b}}}", " [] []"},
+		"one has none":                    {"AuthorizationPolicy shop/b: {selector: {matchLabels: {app: a}}}", " [] [Service shop/b]"},
+		"of some pods":                    {"AuthorizationPolicy shop/b: {selector: {matchLabels: {app: b, version: v1}}}", " [] [Service shop/b]"},
+		"at a waypoint":                   {"AuthorizationPolicy shop/b: {targetRefs: [{kind: Service, name: b}]}", " [] [Service shop/b]"},
+		"that keeps nobody out":           {"AuthorizationPolicy shop/b: {selector: {matchLabels: {app: b}}, action: AUDIT, rules: [{}]}", " [] [Service shop/b]"},
+		"of the root namespace for those": {"AuthorizationPolicy istio-system/b: {selector: {matchLabels: {app: b}}}", " [] []"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := snapshot(t, append(given, c.own)...)
+			opened := Opened(before, before.Without(ref), ref, nil)
+			equal(t, "opened", openedText(opened), c.want)
+			if opened == nil || !opened.OthersGuarded {
+				t.Errorf("opened: %+v, want others guarded", opened)
+			}
+		})
 	}
 }

@@ -5,8 +5,8 @@
 #   principal and no service account. Namespaces, addresses and tokens name no workload; the params acceptNamespaces and
 #   acceptRequestPrincipals accept the first and the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
-#   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or the policy
-#   was for some of their ports alone, it warns. So it does where a Service, its
+#   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or but to
+#   those that have a policy of their own, or the policy was for some of their ports alone, it warns. So it does where a Service, its
 #   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
@@ -119,8 +119,12 @@ _opened_message := concat("", [
 		"%s kept callers without a workload identity out of %s%s%s. ",
 		[lib.object_name(lib.reviewed_object), _opened_ports, _opened_workloads, _reached_by],
 	),
-	"After this, no policy does: whoever reaches the port is let in, plaintext callers included.",
+	sprintf("After this, no policy does%s: whoever reaches the port is let in, plaintext callers included.", [_but_others]),
 ])
+
+default _but_others := ""
+
+_but_others := " where they have none of their own" if input.opened.othersGuarded
 
 default _opened_ports := ""
 

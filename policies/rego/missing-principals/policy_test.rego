@@ -214,6 +214,12 @@ test_says_what_is_opened[name] if {
 	contains(v.message, c[1])
 }
 
+test_says_where_others_have_a_policy_of_their_own if {
+	some v in found with input as opened("DELETE", {}, {}, {"reachedBy": [], "othersGuarded": true})
+	v.action == "warn"
+	contains(v.message, "After this, no policy does where they have none of their own: whoever")
+}
+
 # An application that goes as a whole has lost its Services before; a policy that stays where it is has not.
 test_warns_where_the_workloads_are_gone[name] if {
 	some name, c in {
