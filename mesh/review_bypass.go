@@ -3,10 +3,11 @@ package mesh
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// Bypass is a field by which a pod of the mesh sends past its proxy.
+// Bypass is a field by which a pod of the mesh sends, or is reached, past its proxy.
 type Bypass struct {
 	// Field is its path in the object under review.
 	Field string      `json:"field"`
@@ -22,6 +23,8 @@ const (
 	BypassNoProxy BypassMeans = "no-proxy"
 	// BypassExcluded: some of what it sends is not redirected to the proxy.
 	BypassExcluded BypassMeans = "excluded"
+	// BypassInbound: some of what is sent to it is not redirected to the proxy.
+	BypassInbound BypassMeans = "inbound"
 	// BypassOtherProxy: its proxy is not configured as the mesh's are.
 	BypassOtherProxy BypassMeans = "other-proxy"
 	// BypassPrivileged: its containers may send as the proxy does, or change what is redirected.
@@ -43,6 +46,15 @@ type bypassMetadata struct {
 func equals(wanted string) func(string) bool {
 	return func(value string) bool { return value == wanted }
 }
+
+// isBool reports whether a value is read as a wanted one; what is no boolean is ignored (cni/pkg/util/podutil.go).
+func isBool(wanted bool) func(string) bool {
+	return func(value string) bool {
+		is, err := strconv.ParseBool(value)
+		return err == nil && is == wanted
+	}
+}
+
 func notEmpty(value string) bool { return strings.TrimSpace(value) != "" }
 
 // sidecarBypasses are what the injector reads of a pod with a sidecar (pkg/kube/inject, tools/istio-iptables).
@@ -55,6 +67,9 @@ func sidecarBypasses() []bypassMetadata {
 		{key: "traffic.sidecar.istio.io/excludeOutboundIPRanges", means: BypassExcluded, bypasses: notEmpty},
 		{key: "traffic.sidecar.istio.io/includeOutboundIPRanges", means: BypassExcluded, bypasses: func(value string) bool { return strings.TrimSpace(value) != "*" }},
 		{key: "traffic.sidecar.istio.io/excludeInterfaces", means: BypassExcluded, bypasses: notEmpty},
+		{key: "traffic.sidecar.istio.io/excludeInboundPorts", means: BypassInbound, bypasses: excludesApplicationPorts},
+		{key: "traffic.sidecar.istio.io/includeInboundPorts", means: BypassInbound, bypasses: func(value string) bool { return strings.TrimSpace(value) != "*" }},
+		{key: "sidecar.istio.io/userVolumeMount", means: BypassOtherProxy, bypasses: mountsOverProxy},
 		{key: "proxy.istio.io/config", means: BypassOtherProxy, bypasses: changesProxy},
 		{key: "sidecar.istio.io/bootstrapOverride", means: BypassOtherProxy, bypasses: notEmpty},
 		{key: "sidecar.istio.io/discoveryAddress", means: BypassOtherProxy, bypasses: notEmpty},
@@ -69,7 +84,8 @@ func ambientBypasses() []bypassMetadata {
 		{label: true, key: ambientLabel, means: BypassNoProxy, bypasses: equals("none")},
 		{key: "ambient.istio.io/redirection", means: BypassNoProxy, bypasses: equals("disabled")},
 		// Without ztunnel's answers no host has an address by which it comes to its waypoint.
-		{key: "ambient.istio.io/dns-capture", means: BypassExcluded, bypasses: equals("false")},
+		{key: "ambient.istio.io/dns-capture", means: BypassExcluded, bypasses: isBool(false)},
+		{key: "ambient.istio.io/bypass-inbound-capture", means: BypassInbound, bypasses: isBool(true)},
 		{key: "sidecar.istio.io/status", means: BypassNoProxy},
 	}
 }

@@ -43,3 +43,18 @@ func TestWorkloadsOfOtherGroupsAreNotRead(t *testing.T) {
 		}
 	}
 }
+
+// Careless: a directory above the proxy's files hides them as well, and its name may be written otherwise.
+func TestMountsOverProxy(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/etc/istio": true, "/etc/istio/": true, "etc": true, "/": true, "/etc/istio/proxy/envoy-rev.json": true,
+		"/var/run/secrets": true, "/run": true, "/var/run/secrets/istio/root-cert.pem": true, "/usr/local/bin/envoy": true,
+		"/etc/./istio": true, "/etc//istio": true, "/a/..": true, `/etc\u002fistio`: true, "/var/lib/istio/envoy": true,
+		"/etc/istio/egressgateway-certs": false, "/etc/certs": false, "/etc/my-cert": false, "/var/run/secrets/vault": false,
+		"/etc/ssl/certs": false, "/etc/.certs": false, "/opt/x/": false, "/libs": false,
+	} {
+		if got := mountsOverProxy(`{"volume": {"mountPath": "` + path + `", "readOnly": true}}`); got != want {
+			t.Errorf("%s: %t, want %t", path, got, want)
+		}
+	}
+}

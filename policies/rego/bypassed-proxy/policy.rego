@@ -3,7 +3,8 @@
 # description: |-
 #   A pod of the mesh has no proxy, or sends something past it: by sidecar.istio.io/inject, by what iptables exclude, by
 #   hostNetwork, by a configuration of the proxy that is not the mesh's, or since its containers run as the proxy's user or
-#   may change the network. What it sends then leaves as the application writes it, whatever rules say. On the command line
+#   may change the network. What it sends then leaves as the application writes it, whatever rules say. So it is told where
+#   what is sent to it does not come to its proxy: on these ports no AuthorizationPolicy is asked. On the command line
 #   pods and their templates are judged by this; in a cluster by a ValidatingAdmissionPolicy that the chart brings, so
 #   that no pod's start hangs on a webhook.
 # related_resources:
@@ -26,6 +27,7 @@ _message(bypass) := sprintf("%s: %s: %s.", [lib.object_name(lib.reviewed_object)
 _means := {
 	"no-proxy": "its pods have no proxy, and what they send leaves as the application writes it",
 	"excluded": "some of what its pods send is not redirected to the proxy, and leaves as the application writes it",
+	"inbound": "some of what is sent to its pods is not redirected to the proxy, so that no AuthorizationPolicy is asked there",
 	"other-proxy": "the proxy of its pods is not configured as the mesh's are",
 	"privileged": "its containers may send as the proxy does, or change what is redirected to it",
 }

@@ -7,10 +7,11 @@ test_warns_of_each_field if {
 	review := object.union(fixtures.review("Deployment", []), {"bypasses": [
 		{"field": "spec.template.spec.hostNetwork", "means": "no-proxy"},
 		{"field": "spec.template.metadata.annotations[traffic.sidecar.istio.io/excludeOutboundPorts]", "means": "excluded"},
+		{"field": "spec.template.metadata.annotations[traffic.sidecar.istio.io/excludeInboundPorts]", "means": "inbound"},
 		{"field": "spec.template.metadata.annotations[proxy.istio.io/config]", "means": "other-proxy"},
 		{"field": "spec.template.spec.containers[0].securityContext.runAsUser", "means": "privileged"},
 	]})
-	count(found) == 4 with input as review
+	count(found) == 5 with input as review
 	every v in found {
 		v.fix != ""
 	} with input as review
