@@ -31,10 +31,11 @@ type Companion struct {
 	Owners []mesh.Ref
 }
 
-// CompanionRef returns the name of the companion for a host that a namespace declares.
+// CompanionRef returns the name of the companion for a host that a namespace declares: with a hash for one that is no name of an
+// object, as one with capitals.
 func CompanionRef(namespace, host string) mesh.Ref {
 	name := "tlsward-" + host
-	if len(name) > maxName {
+	if len(name) > maxName || strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" || strings.HasSuffix(host, ".") {
 		sum := sha256.Sum256([]byte(host))
 		name = "tlsward-" + hex.EncodeToString(sum[:])
 	}

@@ -2,6 +2,7 @@ package mutators_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -74,11 +75,16 @@ func TestCompanionFor(t *testing.T) {
 	}
 }
 
-// The longest host that there is has a name, too.
+// Every host has a name that an object may have (RFC 1123), and no two have one.
 func TestCompanionRef(t *testing.T) {
 	long := strings.Repeat("a123456789.", 22) + "example"
-	if name := mutators.CompanionRef("shop", long).Name; len(name) > 253 || name == mutators.CompanionRef("shop", long+"s").Name {
-		t.Errorf("got %q", name)
+	seen := map[string]bool{}
+	for _, host := range []string{"api.bank.example", "API.bank.example", "api.bAnk.example", "api.bank.example.", "a_b.example", long, long + "s"} {
+		name := mutators.CompanionRef("shop", host).Name
+		if !regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`).MatchString(name) || len(name) > 253 || seen[name] {
+			t.Errorf("%s: got %q", host, name)
+		}
+		seen[name] = true
 	}
 }
 
