@@ -66,10 +66,21 @@ type Mutation struct {
 	// Companions is whether tlsward keeps a DestinationRule for a host that a ServiceEntry declares and no rule covers; true if unset.
 	// Without them, an entry is not moved to another target port before its rule is there.
 	Companions *bool `json:"companions,omitempty"`
+	// Existing is what becomes of what is stored and lacks what the mutating webhook would fill in: report (if unset), or complete.
+	Existing Existing `json:"existing,omitempty"`
 }
 
 // KeepsCompanions reports whether tlsward keeps DestinationRules of its own.
 func (m Mutation) KeepsCompanions() bool { return m.Companions == nil || *m.Companions }
+
+// Existing is what becomes of what is stored and lacks what the mutating webhook would fill in.
+type Existing string
+
+// What is stored is reported, or completed through the API server.
+const (
+	Report   Existing = "report"
+	Complete Existing = "complete"
+)
 
 // Upgrade sets the target port of the HTTP-family ports of a number.
 type Upgrade struct {

@@ -80,6 +80,9 @@ func (m Mesh) validate(f *FieldErrors) {
 }
 
 func (m Mutation) validate(f *FieldErrors) {
+	if m.Existing != "" && m.Existing != Report && m.Existing != Complete {
+		f.add("mutation.existing", "want report or complete, got %q", string(m.Existing))
+	}
 	seen := map[uint32]bool{}
 	for i, u := range m.Upgrades {
 		field := fmt.Sprintf("mutation.upgrades[%d]", i)

@@ -60,6 +60,7 @@ func installationFlags(f *pflag.FlagSet, i *serve.Installation) {
 	f.StringVar(&i.LeaderLease, "leader-lease", "tlsward-leader", "Lease that elects the leader")
 	f.BoolVar(&i.CloseWebhook, "close-webhook", false, "turn the validating webhook to Fail once a refusal was seen to arrive")
 	f.BoolVar(&i.Companions, "companions", false, "keep DestinationRules for ServiceEntries that no rule covers, unless the configuration says mutation.companions: false")
+	f.BoolVar(&i.Existing, "existing", false, "count what is stored and lacks what the mutating webhook would fill in, and complete it where the configuration says mutation.existing: complete")
 	f.StringVar(&i.ProbeNamespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
 	f.DurationVar(&i.Lifetimes.CA, "ca-life", certs.DefaultLifetimes().CA, "life of the shared CA; renewed at two thirds, the rest leaves time for a leader that dies")
 	f.DurationVar(&i.Lifetimes.Leaf, "cert-life", certs.DefaultLifetimes().Leaf, "life of the shared CA's certificates; renewed at two thirds")

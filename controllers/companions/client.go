@@ -29,6 +29,8 @@ type Client struct{ api dynamic.Interface }
 
 // NewClient returns a Client.
 func NewClient(config *rest.Config) (*Client, error) {
+	config = rest.CopyConfig(config)
+	config.QPS, config.Burst = 50, 100
 	api, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the API server: %w", err)

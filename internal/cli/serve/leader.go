@@ -14,12 +14,12 @@ import (
 
 // election returns the election where something needs a leader; nil where nothing does.
 func (s *server) election() (*kube.Election, error) {
-	if s.CASecret == "" && !s.CloseWebhook && !s.Companions {
+	if s.CASecret == "" && !s.CloseWebhook && !s.Companions && !s.Existing {
 		return nil, nil
 	}
 	switch {
 	case s.Namespace == "":
-		return nil, errors.New("--ca-secret, --close-webhook and --companions need --namespace")
+		return nil, errors.New("--ca-secret, --close-webhook, --companions and --existing need --namespace")
 	case s.WebhookConfigurations == "" && (s.CASecret != "" || s.CloseWebhook):
 		return nil, errors.New("--ca-secret and --close-webhook need --webhook-configurations")
 	}

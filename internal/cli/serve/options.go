@@ -62,6 +62,8 @@ type Installation struct {
 	CloseWebhook bool
 	// Companions keeps DestinationRules for ServiceEntries that no rule covers, as far as Config says so.
 	Companions bool
+	// Existing looks for what is stored and lacks what the mutating webhook would fill in, and completes it where Config says so.
+	Existing bool
 	// ProbeNamespace is where the known-bad object is sent, as a dry-run.
 	ProbeNamespace string
 	Lifetimes      certs.Lifetimes

@@ -79,6 +79,9 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := s.companions(hooks, mesh, ready, elected); err != nil {
 		return err
 	}
+	if err := s.existing(hooks, mesh, ready, elected); err != nil {
+		return err
+	}
 	if err := s.addListeners(hooks, certificate); err != nil {
 		return err
 	}
