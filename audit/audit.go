@@ -158,6 +158,18 @@ func (a *Audit) Totals() Totals {
 	return t
 }
 
+// Found is what an audit has to say of single objects. Nobody changes it.
+type Found struct {
+	Mesh      *mesh.Snapshot
+	Findings  map[mesh.Ref][]Finding
+	Undecided map[mesh.Ref]error
+}
+
+// Found returns what there is to say of single objects now.
+func (a *Audit) Found() *Found {
+	return &Found{Mesh: a.mesh, Findings: a.findings, Undecided: a.undecided} // Whole and Follow make maps of their own
+}
+
 // Undecided returns why objects could not be judged; nil where all could.
 func (a *Audit) Undecided() error {
 	return errors.Join(slices.Collect(maps.Values(a.undecided))...)

@@ -54,6 +54,7 @@ type Auditor struct {
 // shown is what metrics show.
 type shown struct {
 	totals audit.Totals
+	found  *audit.Found
 	// judged is when the whole mesh was judged.
 	judged time.Time
 	// at is when it was found, took what the last judgement of the whole mesh took, of which worked was spent at work.
@@ -96,6 +97,14 @@ func (a *Auditor) Start(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// Latest returns what was last found, nil before the first judgement.
+func (a *Auditor) Latest() *audit.Found {
+	if s := a.shown.Load(); s != nil {
+		return s.found
+	}
+	return nil
 }
 
 func (a *Auditor) ready() bool {
@@ -169,7 +178,7 @@ func (a *Auditor) whole(ctx context.Context, e *admission.Evaluator, snap *mesh.
 }
 
 func (a *Auditor) show(e *admission.Evaluator, took, worked time.Duration) {
-	a.shown.Store(&shown{totals: a.audit.Totals(), judged: a.judged, at: time.Now(), took: took, worked: worked, evaluator: e})
+	a.shown.Store(&shown{totals: a.audit.Totals(), found: a.audit.Found(), judged: a.judged, at: time.Now(), took: took, worked: worked, evaluator: e})
 }
 
 // sleep waits, and reports whether ctx lives on.

@@ -78,6 +78,12 @@ var rare = func() map[string]bool {
 			out[verb+" gateway.networking.k8s.io/"+resource] = true
 		}
 	}
+	for _, resource := range []string{"openreports.io/reports", "openreports.io/clusterreports", "wgpolicyk8s.io/policyreports",
+		"wgpolicyk8s.io/clusterpolicyreports"} { // the CRDs of reports are not installed here
+		for _, verb := range []string{"list", "create", "patch", "delete"} {
+			out[verb+" "+resource] = true
+		}
+	}
 	return out
 }()
 

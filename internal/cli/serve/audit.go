@@ -1,20 +1,39 @@
 package serve
 
 import (
+	"errors"
+
+	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/controllers/auditor"
+	"github.com/tlsward/tlsward/controllers/reporter"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook"
 )
 
-// audit keeps an audit of the mesh that reviews are judged by, beside them.
-func (s *server) audit(hooks *webhook.Webhooks, source meshSource, ready func() error) error {
+// audit keeps an audit of the mesh that reviews are judged by, beside them; nil where none is wanted.
+func (s *server) audit(hooks *webhook.Webhooks, source meshSource, ready func() error) (*auditor.Auditor, error) {
 	if s.AuditInterval <= 0 {
-		return nil
+		return nil, nil
 	}
 	a := auditor.New(auditor.Options{
 		Mesh:    func() *mesh.Snapshot { return source.cache.View().Stored },
 		Changed: source.cache.Changed, Evaluator: hooks.Evaluator, Ready: ready, Busy: hooks.Busy, Interval: s.AuditInterval, Log: s.log,
 	})
 	s.registry.MustRegister(a)
-	return s.group.Add(a)
+	return a, s.group.Add(a)
+}
+
+// reports keeps what the audit finds as reports in the cluster.
+func (s *server) reports(a *auditor.Auditor, e *kube.Election) error {
+	if !s.Reports {
+		return nil
+	}
+	if a == nil {
+		return errors.New("--reports needs an audit: --audit-interval is 0")
+	}
+	r, err := reporter.New(reporter.Options{Config: s.rest, Latest: a.Latest, IsLeader: e.IsLeader, Registry: s.registry, Log: s.log})
+	if err != nil {
+		return err
+	}
+	return s.group.Add(r)
 }

@@ -14,12 +14,12 @@ import (
 
 // election returns the election where something needs a leader; nil where nothing does.
 func (s *server) election() (*kube.Election, error) {
-	if s.CASecret == "" && !s.CloseWebhook && !s.Companions && !s.Existing {
+	if !s.needsLeader() {
 		return nil, nil
 	}
 	switch {
 	case s.Namespace == "":
-		return nil, errors.New("--ca-secret, --close-webhook, --companions and --existing need --namespace")
+		return nil, errors.New("--ca-secret, --close-webhook, --companions, --existing and --reports need --namespace")
 	case s.WebhookConfigurations == "" && (s.CASecret != "" || s.CloseWebhook):
 		return nil, errors.New("--ca-secret and --close-webhook need --webhook-configurations")
 	}
@@ -29,6 +29,11 @@ func (s *server) election() (*kube.Election, error) {
 	}
 	s.gauge("leader", "1 while this replica does the work that only one may do.", e.IsLeader)
 	return e, s.group.Add(everyReplica(e.Run))
+}
+
+// needsLeader reports whether something is to be done that only one replica may do.
+func (s *server) needsLeader() bool {
+	return s.CASecret != "" || s.CloseWebhook || s.Companions || s.Existing || s.Reports
 }
 
 // replicaName returns the name of this replica among the others.

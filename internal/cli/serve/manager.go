@@ -22,7 +22,7 @@ import (
 
 // connect makes the manager; where nothing asks for a cluster, what runs the server without one.
 func (s *server) connect() error {
-	if s.Manifests != "" && s.CASecret == "" && !s.CloseWebhook && !s.Companions && !s.Existing && s.PolicySelector == "" {
+	if s.Manifests != "" && !s.needsLeader() && s.PolicySelector == "" {
 		s.group = &standalone{}
 		return nil
 	}

@@ -66,7 +66,9 @@ type Installation struct {
 	Existing bool
 	// ProbeNamespace is where the known-bad object is sent, as a dry-run.
 	ProbeNamespace string
-	Lifetimes      certs.Lifetimes
+	// Reports keeps what the audit finds as reports of openreports.io or wgpolicyk8s.io.
+	Reports   bool
+	Lifetimes certs.Lifetimes
 	// CASettle is the time for a new CA bundle to reach every API server.
 	CASettle time.Duration
 	// Heartbeat is how often a replica says that it lives.

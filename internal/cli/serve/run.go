@@ -62,11 +62,15 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
-	if err := s.audit(hooks, mesh, ready); err != nil {
+	auditor, err := s.audit(hooks, mesh, ready)
+	if err != nil {
 		return err
 	}
 	elected, err := s.election()
 	if err != nil {
+		return err
+	}
+	if err := s.reports(auditor, elected); err != nil {
 		return err
 	}
 	certificate, err := s.certificate(elected)
