@@ -114,16 +114,19 @@ func (r *awaitedReview) isStrangers(o Ref, client Client, svc scopedService) boo
 	return o.Namespace != client.Namespace && o.Namespace != svc.namespace && o.Namespace != r.after.settings.RootNamespace
 }
 
-// addRouted adds the flow of a connection that a stranger's route leads inside the mesh, or answers.
+// addRouted adds the flow of a connection that a stranger's route leads inside the mesh or to another host outside, or answers.
 func (r *awaitedReview) addRouted(c takenConnection, svc scopedService, p port) {
 	hops := r.after.connectionHops(c.client, c.name, c.number)
 	for i, h := range hops {
-		if h.route == nil || !r.isStrangers(h.route.by(), c.client, svc) || !c.endsInside(hops[i:]) {
+		if h.route == nil || !r.isStrangers(h.route.by(), c.client, svc) {
 			continue
 		}
-		to, ok := r.hopInside(h)
+		to, ok := h, r.leadsToOther(h, c)
+		if !ok && c.endsInside(hops[i:]) {
+			to, ok = r.hopInside(h)
+		}
 		if ok && r.wouldLeave(c, h.route.by()) {
-			r.add(c, svc, p, CauseRoutedElsewhere, Diversion{By: h.route.by(), To: h.host, Service: to.cluster.service.ref})
+			r.add(c, svc, p, CauseRoutedElsewhere, Diversion{By: h.route.by(), To: h.host, Service: to.cluster.service.ref, Outside: h.kind == HopEgress})
 			return
 		}
 	}
@@ -132,6 +135,11 @@ func (r *awaitedReview) addRouted(c takenConnection, svc scopedService, p port) 
 	if by != nil && r.isStrangers(v.source(), c.client, svc) && r.wouldLeave(c, v.source()) {
 		r.add(c, svc, p, CauseAnswered, Diversion{By: v.source(), To: c.name, Service: v.source()})
 	}
+}
+
+// leadsToOther reports whether a route leads a connection straight to another host outside the mesh.
+func (r *awaitedReview) leadsToOther(h hop, c takenConnection) bool {
+	return h.kind == HopEgress && h.exists && h.client.Kind != ClientGateway && h.host != c.declared && h.host != c.name && h.cluster.service.service != nil
 }
 
 // wouldLeave reports whether a connection would be under TLS without an object and others of strangers that take it; of an entry that
@@ -143,7 +151,7 @@ func (r *awaitedReview) wouldLeave(c takenConnection, by Ref) bool {
 		hops := s.connectionHops(c.client, c.name, c.number)
 		if i := slices.IndexFunc(hops, func(h hop) bool {
 			svc := scopedService{service: r.after.services.At(c.declared)[0]}
-			return h.route != nil && h.kind != HopEgress && r.isStrangers(h.route.by(), c.client, svc)
+			return h.route != nil && (h.kind != HopEgress || r.leadsToOther(h, c)) && r.isStrangers(h.route.by(), c.client, svc)
 		}); i >= 0 {
 			by = hops[i].route.by()
 			continue

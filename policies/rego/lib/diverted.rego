@@ -126,12 +126,17 @@ awaited_text(flow) := sprintf("%s, which would be encrypted, are answered by %s 
 	flow.diverted.addresses,
 ]) if {
 	flow.cause == "other-listener"
-} else := sprintf("%s, which would be encrypted, go to %s (%s), as they are: %s, which is neither of these clients' namespace nor of the host's, routes them there.", [
+} else := sprintf("%s, which would be encrypted, go to %s, %s (%s): %s, which is neither of these clients' namespace nor of the host's, routes them there.", [
 	connections(flow),
 	flow.diverted.to,
+	_awaited_where(flow),
 	object_name(flow.diverted.service),
 	object_name(flow.diverted.by),
 ])
+
+_awaited_where(flow) := "another server outside the mesh" if {
+	flow.diverted.outside
+} else := "inside the mesh"
 
 # METADATA
 # description: How the owner of an object that waited for a host gives the host back.

@@ -158,7 +158,12 @@ test_warns_of_what_waited_for_the_host[name] if {
 	some name, [changes, message, fix] in {
 		"a route": [
 			{"cause": "routed-elsewhere", "diverted": {"to": "sink.team-a.svc.cluster.local", "service": {"kind": "Service", "namespace": "team-a", "name": "sink"}}},
-			"requests, which would be encrypted, go to sink.team-a.svc.cluster.local (Service team-a/sink), as they are: VirtualService team-a/v",
+			"requests, which would be encrypted, go to sink.team-a.svc.cluster.local, inside the mesh (Service team-a/sink): VirtualService team-a/v",
+			"# Have VirtualService team-a/v leave cart.shop.svc.cluster.local out of its hosts, or its spec.exportTo be [\".\"], for its own clients.\n",
+		],
+		"a route to another server": [
+			{"cause": "routed-elsewhere", "diverted": {"to": "w.example", "service": {"kind": "ServiceEntry", "namespace": "team-a", "name": "w"}, "outside": true}},
+			"requests, which would be encrypted, go to w.example, another server outside the mesh (ServiceEntry team-a/w): VirtualService team-a/v",
 			"# Have VirtualService team-a/v leave cart.shop.svc.cluster.local out of its hosts, or its spec.exportTo be [\".\"], for its own clients.\n",
 		],
 		"an answer": [

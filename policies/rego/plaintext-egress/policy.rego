@@ -2,7 +2,8 @@
 # title: Plaintext leaves the mesh
 # description: |-
 #   With this object in place, some client's traffic to an external host leaves in plaintext, and no object that is
-#   still missing could mend it. What was under TLS before and is not any more is refused always, whatever removed it:
+#   still missing could mend it; of what a rule of the clients' own namespace does to them, who declares the host from another one
+#   is warned. What was under TLS before and is not any more is refused always, whatever removed it:
 #   a create, an update or a delete, the listener of another host too, or the route of a namespace that is neither the
 #   client's nor the host's, which leads it to a service inside the mesh, and the Gateway of the Gateway API that was the
 #   waypoint of ambient clients. So are requests that a route redirected or
@@ -146,7 +147,9 @@ default _action(_) := {}
 
 _action(f) := {"action": "warn"} if {
 	lib.may_be_left_alone(f)
-} else := {"action": "warn"} if lib.may_be_withdrawn(f)
+} else := {"action": "warn"} if {
+	lib.may_be_withdrawn(f)
+} else := {"action": "warn"} if lib.ruled_by_clients(f)
 
 _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 	f.takenBy

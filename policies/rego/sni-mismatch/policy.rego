@@ -3,7 +3,8 @@
 # description: |-
 #   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
 #   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only, and so is that for
-#   which the controller of an Ingress asks. So is refused
+#   which the controller of an Ingress asks, and what a rule of the clients' own namespace, or a route, does where another
+#   namespace declares the host. So is refused
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
 #   of the host's or of its domain are warned of. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
@@ -155,7 +156,14 @@ _action(f, sni) := "warn" if {
 	f.hopKind == "egress"
 	some host in f.endpointHosts
 	lower(host) == lower(sni)
+} else := "warn" if {
+	f.hopKind == "egress"
+	_is_fault_of_others(f)
 } else := "deny"
+
+_is_fault_of_others(f) if lib.ruled_by_clients(f)
+
+_is_fault_of_others(f) if lib.rewritten_by_others(f)
 
 _message(f, sni) := lib.flow_message(f, sprintf(
 	concat(" ", [
