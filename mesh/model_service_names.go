@@ -71,3 +71,10 @@ func (s Settings) isNameFor(name, host, clientNamespace string) bool {
 	_, namespace, _ := s.parseServiceHost(host)
 	return strings.ContainsAny(name, ".:") || name == host || namespace == clientNamespace
 }
+
+// isForServices reports whether a wildcard is for names of the cluster's Services, and not for all hosts: *.bank.svc.cluster.local, as
+// well as *.local.
+func (s Settings) isForServices(wildcard string) bool {
+	suffix, names := strings.TrimPrefix(wildcard, "*"), ".svc."+s.ClusterDomain
+	return suffix != wildcard && suffix != "" && (strings.HasSuffix(suffix, names) || strings.HasSuffix(names, suffix))
+}

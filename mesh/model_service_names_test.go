@@ -55,3 +55,15 @@ func TestShortNames(t *testing.T) {
 		equal(t, host, strings.Join(s.shortNames(host), " "), want)
 	}
 }
+
+func TestIsForServices(t *testing.T) {
+	s := Settings{ClusterDomain: "cluster.local"}
+	for host, want := range map[string]bool{
+		"*.bank.svc.cluster.local": true, "*.svc.cluster.local": true, "*.cluster.local": true, "*.local": true,
+		"*": false, "pay.bank.svc.cluster.local": false, "*.example.com": false, "*.xsvc.cluster.local": false,
+	} {
+		if got := s.isForServices(host); got != want {
+			t.Errorf("%s: %t, want %t", host, got, want)
+		}
+	}
+}

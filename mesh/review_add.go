@@ -48,6 +48,8 @@ func (r *review) addEgress(c change) {
 		f.SNIHosts = entry.Hosts
 		f.EndpointHosts = endpointHosts(entry)
 		f.BackendSection = r.backendSection(h)
+		f.RuleForServices = f.WildcardRule && r.after.settings.isForServices(h.cluster.lookup.endedAt.host) &&
+			f.Rule.Namespace != h.cluster.service.ref.Namespace
 	}
 	f.PortFallback, f.NamesOfOthers = r.isPortFallback(h), h.namesOfOthers()
 	r.judgeRule(&f, h)

@@ -3,8 +3,9 @@
 # description: |-
 #   The name that the handshake asks for is not a host of the ServiceEntry, or no host of the Gateway server that ends
 #   it: the server answers with another certificate, or with none. The name of an endpoint is warned of only, and so is that for
-#   which the controller of an Ingress asks, and what a rule of the clients' own namespace, or a route, does where another
-#   namespace declares the host. So is refused
+#   which the controller of an Ingress asks, what a rule of the clients' own namespace, or a route, does where another namespace
+#   declares the host, and what the mutual TLS of Services (ISTIO_MUTUAL for *.shop.svc.cluster.local) does to a host that another
+#   namespace has declared among their names. So is refused
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
 #   of the host's or of its domain are warned of. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
@@ -165,6 +166,17 @@ _is_fault_of_others(f) if lib.ruled_by_clients(f)
 
 _is_fault_of_others(f) if lib.rewritten_by_others(f)
 
+_is_fault_of_others(f) if _is_a_strangers_name(f)
+
+# A rule that is right for its Services is not wrong for a name that somebody else has put among theirs: nothing leaks, and the
+# entry's own review tells it.
+_is_a_strangers_name(f) if {
+	f.ruleForServices
+	f.rule == lib.reviewed_object
+	lib.last_hop(f).tls == "ISTIO_MUTUAL"
+	startswith(lib.last_hop(f).sni, "outbound_")
+}
+
 _message(f, sni) := lib.flow_message(f, sprintf(
 	concat(" ", [
 		"the handshake with the gateway asks for %s, and on this port it has servers for %s alone: no connection.",
@@ -196,7 +208,12 @@ _host_header_is_rewritten(f) if {
 	f.related
 }
 
-_fix(f) := _added_server(f) if {
+_fix(f) := sprintf("# %s has a name among those of Services: its owner is to change it, or to write a rule for %s.\n", [
+	lib.object_name(f.service),
+	f.host,
+]) if {
+	_is_a_strangers_name(f)
+} else := _added_server(f) if {
 	_lacks_server(f)
 	lib.object_name(f.missingServer.gateway) == lib.object_name(lib.reviewed_object)
 } else := sprintf("# Before this %s, which is admitted then:\n%s", [input.request.kind, _added_server(f)]) if {
