@@ -68,24 +68,17 @@ func (r *listenerReview) requestsTaken(client Client, earlier, svc scopedService
 }
 
 // keptByWildcard reports whether requests to a port for bytes come to the virtual host of a wildcard over their host, and stay under
-// TLS there: to the host that they are for, or wherever one's own, or the host's owner, leads them. Of several entries of a wildcard
-// any may have the virtual host.
+// TLS there: to the host that they are for, or wherever one's own, or the host's owner, leads them.
 func (r *listenerReview) keptByWildcard(client Client, svc scopedService) bool {
-	for i := range len(svc.host) {
-		wildcard, ok := r.after.serviceFor(client, "*"+svc.host[i:])
-		if !ok || wildcard.host == svc.host || !slices.ContainsFunc(r.after.services.At(wildcard.host), func(any *service) bool {
-			scoped := scopedService{service: any, ports: any.ports}
-			return any.namespace == wildcard.namespace && scoped.sniffsHTTP(r.number) && r.after.listens(client, scoped, r.number)
-		}) {
-			continue
-		}
-		hops := r.after.hopsForName(client, wildcard.host, svc.host, r.number)
-		if slices.Contains([]string{svc.namespace, client.Namespace, r.after.settings.RootNamespace}, wildcard.namespace) {
-			return !r.after.leavesMesh(wildcard.service) || egressVerdict(hops) != Plaintext
-		}
-		return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool {
-			return h.verdict() != Originated || !h.cluster.Hop.AutoNames && !slices.Equal(h.cluster.Hop.Names, []string{svc.host})
-		})
+	wide, ok := r.after.wildcardTaking(client, svc.host, r.number, FamilyHTTP)
+	if !ok {
+		return false
 	}
-	return false
+	hops := r.after.hopsForName(client, wide.host, svc.host, r.number)
+	if slices.Contains([]string{svc.namespace, client.Namespace, r.after.settings.RootNamespace}, wide.namespace) {
+		return !r.after.leavesMesh(wide.service) || egressVerdict(hops) != Plaintext
+	}
+	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool {
+		return h.verdict() != Originated || !h.cluster.Hop.AutoNames && !slices.Equal(h.cluster.Hop.Names, []string{svc.host})
+	})
 }

@@ -191,14 +191,25 @@ func (r *review) takesPortAway(client Client, host string, number uint32) bool {
 // isTakenByWildcard reports whether requests for a host that has no virtual host on a port are taken by that of a wildcard host
 // over it, and do not leave in plaintext there; so are other bytes, where that one has no addresses of its own.
 func (r *review) isTakenByWildcard(client Client, name string, number uint32, payload Family) bool {
+	wide, ok := r.after.wildcardTaking(client, name, number, payload)
+	return ok && egressVerdict(r.after.hopsForName(client, wide.host, name, number)) != Plaintext
+}
+
+// wildcardTaking returns the closest wildcard host over a name that has a virtual host on a port for a client, as the client
+// has it. Of several entries of that host and one namespace any may have the virtual host. Other bytes than requests need one
+// without addresses of its own.
+func (s *Snapshot) wildcardTaking(client Client, name string, number uint32, payload Family) (wide scopedService, found bool) {
 	for i := range len(name) {
-		svc, ok := r.after.serviceFor(client, "*"+name[i:])
-		if ok && svc.host != name && svc.sniffsHTTP(number) && r.after.listens(client, svc, number) &&
-			(payload != FamilyOpaque || len(svc.entry.GetAddresses()) == 0) {
-			return egressVerdict(r.after.hopsForName(client, svc.host, name, number)) != Plaintext
+		wide, ok := s.serviceFor(client, "*"+name[i:])
+		if ok && wide.host != name && slices.ContainsFunc(s.services.At(wide.host), func(any *service) bool {
+			scoped := scopedService{service: any, ports: any.ports}
+			return any.namespace == wide.namespace && scoped.sniffsHTTP(number) && s.listens(client, scoped, number) &&
+				(payload != FamilyOpaque || len(any.entry.GetAddresses()) == 0)
+		}) {
+			return wide, true
 		}
 	}
-	return false
+	return scopedService{}, false
 }
 
 // hasListenerWithoutCluster reports whether a client's proxy listens for a port of a host that another service of the same
