@@ -49,6 +49,8 @@ const (
 	MeansTunnel OutsideMeans = "tunnel"
 	// MeansExtension: a filter of somebody's own code in what leaves, which may write headers, routes, and calls of its own.
 	MeansExtension OutsideMeans = "extension"
+	// MeansEndpointSlice: the addresses of EndpointSlices that somebody writes, for each of which proxies have a listener.
+	MeansEndpointSlice OutsideMeans = "endpoint-slice"
 	// MeansInbound: whom pods let in, or what their sidecars take, by a patch of an EnvoyFilter.
 	MeansInbound OutsideMeans = "inbound"
 )

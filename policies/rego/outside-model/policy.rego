@@ -10,7 +10,7 @@
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
 #   ambient pods ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
-#   Services keep the former one. A warning; a denial under strict. A Gateway outside the root namespace
+#   Services keep the former one. Or a headless Service without a selector is for bytes on a port of servers outside. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -92,6 +92,7 @@ _meanings := {
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
 	"former-address": "is no IP address any more: Services that select this WorkloadEntry keep the one that it had, outside the mesh, until istiod starts again.",
 	"search-domain": "ends in a search domain of ambient pods: what calls a host by the name before it asks for this name first, and ztunnel answers with this entry, also where somebody declares that host later.",
+	"endpoint-slice": "is for bytes of a headless Service without a selector: proxies have a listener for each address of its EndpointSlices, which tlsward does not read, so that one with the address of a server outside takes what everybody sends there, as it is.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }
 
@@ -131,6 +132,8 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	{"spec.validation.caCertificateRefs": null, "spec.validation.wellKnownCACertificates": "System"},
 )]) if {
 	unknown.means == "ca-certificates"
+} else := "# Let spec.selector say which pods it is for, or name in the annotation networking.istio.io/exportTo who uses it (\".\": its own namespace).\n" if {
+	unknown.means == "endpoint-slice"
 } else := "# Leave this name out of spec.hosts.\n" if {
 	unknown.means == "search-domain"
 } else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {

@@ -55,6 +55,7 @@ test_says_what_hangs_on_it[means] if {
 		"image": "names a proxy that Istio does not publish",
 		"gateway-pods": "takes the place of spec.selector",
 		"former-address": "keep the one that it had",
+		"endpoint-slice": "is for bytes of a headless Service without a selector",
 		"search-domain": "ends in a search domain of ambient pods",
 		"revision": "gives the object to a control plane that is here too",
 	}
