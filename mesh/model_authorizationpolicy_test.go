@@ -3,6 +3,8 @@ package mesh
 import (
 	"fmt"
 	"testing"
+
+	security "istio.io/api/security/v1beta1"
 )
 
 // Who can call what a policy of namespace shop is enforced at: ingress gateways, waypoints, gateways of which nothing is
@@ -124,5 +126,28 @@ func TestListedIngressGateways(t *testing.T) {
 			Service shop/own: {type: LoadBalancer, selector: {istio: edge}, ports: [{port: 80}]}
 			AuthorizationPolicy `+c.namespace+"/p: {"+c.spec+"}")...)
 		equal(t, c.namespace+" "+c.spec, callersText(s, c.namespace), c.want)
+	}
+}
+
+// A wildcard at the end covers what begins as it does, and no field that the operation does not ask for.
+func TestCoversOperation(t *testing.T) {
+	op := func(methods, paths, notPaths []string) *security.Operation {
+		return &security.Operation{Methods: methods, Paths: paths, NotPaths: notPaths}
+	}
+	was := op([]string{"POST"}, []string{"/admin/*"}, nil)
+	for name, c := range map[string]struct {
+		is   *security.Operation
+		want bool
+	}{
+		"the same":           {op([]string{"POST"}, []string{"/admin/*"}, nil), true},
+		"more paths":         {op([]string{"POST", "PUT"}, []string{"/admin*"}, nil), true},
+		"all paths":          {op([]string{"POST"}, nil, nil), true},
+		"fewer paths":        {op([]string{"POST"}, []string{"/admin/a*"}, nil), false},
+		"another method":     {op([]string{"PUT"}, []string{"/admin/*"}, nil), false},
+		"but for some paths": {op([]string{"POST"}, []string{"/admin/*"}, []string{"/admin/a"}), false},
+	} {
+		if got := coversOperation(c.is, was); got != c.want {
+			t.Errorf("%s: %t, want %t", name, got, c.want)
+		}
 	}
 }

@@ -15,6 +15,8 @@ type OpenedWorkloads struct {
 	Targets  []string          `json:"targets"`
 	// Ports are the only ones that the policy was for; empty for all.
 	Ports []string `json:"ports"`
+	// Requests are the only ones that the policy was for, as "methods POST"; empty for all.
+	Requests []string `json:"requests,omitempty"`
 	// ReachedBy are Services and Gateways (as "Service shop/cart") that lead to them, three at most; none where they are gone,
 	// or are reached by their own addresses alone, which nobody can tell apart.
 	ReachedBy []string `json:"reachedBy"`
@@ -41,9 +43,10 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if !ok {
 		return nil
 	}
-	ports := []string{}
+	ports, requests := []string{}, []string(nil)
 	if !old.keepsOut() {
-		if ports = old.keepsOutOf(); len(ports) == 0 {
+		ports, requests = old.keepsOutOf(), operationTexts(old.deniedRequests())
+		if len(ports) == 0 && len(requests) == 0 {
 			return nil
 		}
 	}
@@ -54,7 +57,7 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if len(targets) == 0 {
 		open = !after.isCovered(old, nil)
 	}
-	opened := &OpenedWorkloads{Selector: old.spec.GetSelector().GetMatchLabels(), Targets: []string{}, Ports: ports, ReachedBy: []string{}}
+	opened := &OpenedWorkloads{Selector: old.spec.GetSelector().GetMatchLabels(), Targets: []string{}, Ports: ports, Requests: requests, ReachedBy: []string{}}
 	for _, t := range targets {
 		if after.isCovered(old, t) {
 			continue
@@ -95,7 +98,8 @@ func (a authorization) keepsOutLike(old authorization) bool {
 		return true
 	}
 	ports := a.keepsOutOf()
-	return !old.keepsOut() && !slices.ContainsFunc(old.keepsOutOf(), func(port string) bool { return !slices.Contains(ports, port) })
+	return !old.keepsOut() && !slices.ContainsFunc(old.keepsOutOf(), func(port string) bool { return !slices.Contains(ports, port) }) &&
+		coversRequests(a.deniedRequests(), old.deniedRequests())
 }
 
 // isForTheSame reports whether an object selects what a policy selected.

@@ -6,7 +6,7 @@
 #   acceptRequestPrincipals accept the first and the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
 #   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or but to
-#   those that have a policy of their own, or the policy was for some of their ports alone, it warns. So it does where a Service, its
+#   those that have a policy of their own, or the policy was for some of their ports or requests alone, it warns. So it does where a Service, its
 #   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
@@ -109,6 +109,8 @@ _opened_lowered := {"action": "warn"} if {
 # The other ports let them in all the time.
 _opened_lowered := {"action": "warn"} if count(lib.list_field(input.opened, "ports")) > 0
 
+_opened_lowered := {"action": "warn"} if count(lib.list_field(input.opened, "requests")) > 0
+
 _opened_lowered := {"action": "warn"} if {
 	input.request.operation == "DELETE"
 	data.params["missing-principals"].acceptDeletion == true
@@ -116,8 +118,8 @@ _opened_lowered := {"action": "warn"} if {
 
 _opened_message := concat("", [
 	sprintf(
-		"%s kept callers without a workload identity out of %s%s%s. ",
-		[lib.object_name(lib.reviewed_object), _opened_ports, _opened_workloads, _reached_by],
+		"%s kept callers without a workload identity out of %s%s%s%s. ",
+		[lib.object_name(lib.reviewed_object), _opened_requests, _opened_ports, _opened_workloads, _reached_by],
 	),
 	sprintf("After this, no policy does%s: whoever reaches the port is let in, plaintext callers included.", [_but_others]),
 ])
@@ -125,6 +127,16 @@ _opened_message := concat("", [
 default _but_others := ""
 
 _but_others := " where they have none of their own" if input.opened.othersGuarded
+
+default _opened_requests := ""
+
+_opened_requests := sprintf("requests (%s)%s", [concat("; ", input.opened.requests), _to_or_and]) if {
+	count(lib.list_field(input.opened, "requests")) > 0
+}
+
+_to_or_and := ", and " if count(lib.list_field(input.opened, "ports")) > 0
+
+else := " to "
 
 default _opened_ports := ""
 

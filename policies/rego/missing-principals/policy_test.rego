@@ -306,6 +306,17 @@ test_warns_where_some_ports_alone_are_opened if {
 	contains(v.message, "out of port 8080 and 9090 of ")
 }
 
+test_warns_where_some_requests_alone_are_opened if {
+	some v in found with input as opened("DELETE", {}, {}, {"requests": ["methods POST", "paths /admin*"]})
+	v.action == "warn"
+	contains(v.message, "out of requests (methods POST; paths /admin*) to all workloads")
+}
+
+test_warns_where_some_requests_and_some_ports_are_opened if {
+	some v in found with input as opened("DELETE", {}, {}, {"requests": ["paths /admin*"], "ports": ["8080"]})
+	contains(v.message, "out of requests (paths /admin*), and port 8080 of all workloads")
+}
+
 # Careless: the waypoint that alone obeys a policy goes in silence.
 test_warns_where_no_waypoint_obeys_a_policy_any_more if {
 	opened := {
