@@ -62,7 +62,8 @@ func TestOpened(t *testing.T) {
 		{"for a port, beside another policy for it", port, "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{to: [{operation: {ports: ['80', '81']}}]}]}", "-"},
 		{"for a port, beside one for another", port, "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{to: [{operation: {ports: ['81']}}]}]}", " [] [Service shop/cart] at [80]"},
 		{"for a port, beside one for all", port, "", svc + "\nAuthorizationPolicy shop/q: {" + deny + "}", "-"},
-		{"for a path", "action: DENY, rules: [{to: [{operation: {ports: ['80'], paths: [/x]}}]}]", "", svc, "-"},
+		{"for a path", "action: DENY, rules: [{to: [{operation: {ports: ['80'], paths: [/x]}}]}]", "", svc, " [] [Service shop/cart] for [ports 80, paths /x]"},
+		{"for a path, beside another policy for more", "action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]", "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{to: [{operation: {paths: ['/*']}}]}]}", "-"},
 		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart]"},
 		{"beside one that names callers", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]}", "-"},
 		{"the policy of a Service", target, "", svc, " [Service cart] [Service shop/cart]"},
@@ -93,6 +94,9 @@ func openedText(o *OpenedWorkloads) string {
 	text := strings.Join([]string{labelsText(o.Selector), fmt.Sprint(o.Targets), fmt.Sprint(o.ReachedBy)}, " ")
 	if len(o.Ports) > 0 {
 		text += fmt.Sprint(" at ", o.Ports)
+	}
+	if len(o.Requests) > 0 {
+		text += fmt.Sprint(" for ", o.Requests)
 	}
 	if o.StillSelected {
 		text += " still selected"
