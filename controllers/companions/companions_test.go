@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -23,27 +24,49 @@ import (
 // store is a cluster: what is written comes back as an event.
 type store struct {
 	cache *assume.Cache
+	mu    sync.Mutex
 	log   []string
 	fails int
 }
 
+func (s *store) note(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = append(s.log, what)
+}
+
+// failing reports whether a write fails, and counts it.
+func (s *store) failing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fails--
+	return s.fails >= 0
+}
+
+func (s *store) failNext(writes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fails = writes
+}
+
 func (s *store) Apply(_ context.Context, c *mutators.Companion) (bool, error) {
-	if s.fails > 0 {
-		s.fails--
+	if s.failing() {
 		return false, errors.New("the API server is away")
 	}
-	s.log = append(s.log, "apply "+c.Rule.Name)
+	s.note("apply " + c.Rule.Name)
 	s.cache.Put(c.Rule, assume.Version{})
 	return true, nil
 }
 
 func (s *store) Delete(_ context.Context, ref mesh.Ref) error {
-	s.log = append(s.log, "delete "+ref.Name)
+	s.note("delete " + ref.Name)
 	s.cache.Delete(ref, assume.Version{})
 	return nil
 }
 
 func (s *store) taken() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	defer func() { s.log = nil }()
 	return strings.Join(s.log, ", ")
 }
@@ -116,7 +139,7 @@ func TestKeeper(t *testing.T) {
 
 		s.cache.Delete(entry.Ref, assume.Version{})
 		expect("the entry goes", 0, "delete "+name)
-		s.fails = 3
+		s.failNext(3)
 		s.cache.Put(entry, assume.Version{})
 		expect("it fails", 2*time.Second, "")
 		expect("and is tried again", 10*time.Second, "apply "+name)
