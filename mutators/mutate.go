@@ -21,6 +21,7 @@ const passes = 3
 // there is none. The error names the object and field that could not be read.
 func Mutate(cfg v1alpha1.Mutation, exempt func(host string) bool, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
 	var patch []jsonpatch.Operation
+	var raw map[string]any // the object, with what was filled in so far
 	for range passes {
 		o, err := mesh.Decode(object)
 		if err != nil {
@@ -29,9 +30,10 @@ func Mutate(cfg v1alpha1.Mutation, exempt func(host string) bool, snapshot *mesh
 		if o == nil || o.Kind != mesh.KindServiceEntry && o.Kind != mesh.KindDestinationRule {
 			return object, patch, nil
 		}
-		raw, err := parse(object)
-		if err != nil {
-			return nil, nil, fmt.Errorf("read %s: %w", o.Ref, err)
+		if raw == nil {
+			if raw, err = parse(object); err != nil {
+				return nil, nil, fmt.Errorf("read %s: %w", o.Ref, err)
+			}
 		}
 		d := &document{root: raw}
 		after, err := Settled(cfg, exempt, snapshot.With(o), o, nil)
