@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
 )
 
 // compile compiles the modules, type-checks them against the schemas, and checks the functions that they call. allow
@@ -50,7 +52,7 @@ func capabilities(allow []string) (*ast.Capabilities, error) {
 	all := ast.CapabilitiesForThisVersion()
 	for _, name := range allow {
 		if !slices.ContainsFunc(all.Builtins, func(b *ast.Builtin) bool { return b.Name == name }) {
-			return nil, fmt.Errorf("evaluation.allow: Rego has no function %s", name)
+			return nil, v1alpha1.FieldError{Field: "evaluation.allow", Message: "Rego has no function " + name}
 		}
 	}
 	all.Builtins = slices.DeleteFunc(all.Builtins, func(b *ast.Builtin) bool {

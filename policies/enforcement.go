@@ -31,13 +31,13 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy, incomplete bool) (e
 	var errs []error
 	known := func(field, id string) {
 		if !incomplete && !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
-			errs = append(errs, fmt.Errorf("%s: there is no policy %q%s", field, id, unchangeable(id)))
+			errs = append(errs, v1alpha1.FieldError{Field: field, Message: fmt.Sprintf("there is no policy %q%s", id, unchangeable(id))})
 		}
 	}
 	for id, p := range cfg.Policies {
 		known("policies."+id, id)
 		if severity(p.Action) < 0 {
-			errs = append(errs, fmt.Errorf("policies.%s.action: %q is not deny, warn, audit or off", id, p.Action))
+			errs = append(errs, v1alpha1.FieldError{Field: "policies." + id + ".action", Message: fmt.Sprintf("%q is not deny, warn, audit or off", p.Action)})
 		}
 	}
 	for i, x := range cfg.Exemptions {

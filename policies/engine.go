@@ -60,10 +60,10 @@ func New(ctx context.Context, cfg *v1alpha1.Config, sources ...Source) (*Engine,
 		return nil, fmt.Errorf("apply the configuration to the policies: %w", err)
 	}
 	if err := e.checkParams(ctx, cfg.Params, modules, more); err != nil {
-		return nil, fmt.Errorf("params: %w", err)
+		return nil, v1alpha1.FieldError{Field: "params", Message: err.Error()}
 	}
 	if e.store, err = newStore(cfg.Params, data); err != nil {
-		return nil, fmt.Errorf("params: %w", err)
+		return nil, v1alpha1.FieldError{Field: "params", Message: err.Error()}
 	}
 	if e.encoder, err = newEncoder(); err != nil {
 		return nil, fmt.Errorf("encode the input of policies: %w", err)

@@ -12,6 +12,7 @@ func TestCompletion(t *testing.T) {
 		"check --fail-on ":                        "deny\nwarn\n",
 		"check -o ":                               "json-report\n",
 		"check --policy ":                         "plaintext-egress\t",
+		"config check -o ":                        "json\n",
 		"explain -f testdata/mesh ":               "edition.cnn.com\n",
 		"explain -f testdata/denied.yaml --from ": "team-a\n",
 	} {

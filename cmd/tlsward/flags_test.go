@@ -72,6 +72,10 @@ func TestFlagsReachTheirCommand(t *testing.T) {
 		{"test " + bundle + " --coverage", exitOK, "coverage: 100.0%\n"},
 		{"test " + owned + " --policies " + policy, exitOK, "1 passed, 0 failed\n"},
 
+		{"config check " + lenient, exitOK, lenient + ": ok\n"},
+		{"config check -o json " + lenient, exitOK, `"problems": []`},
+		{"config check --policies none " + lenient, exitFailed, ""},
+
 		{"policy docs", exitOK, "plaintext-egress"},
 		{"policy docs --policies " + policy, exitOK, "owned"},
 		{"policy docs --config none", exitFailed, ""},

@@ -59,6 +59,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(),
 		newCheckCommand(),
+		newConfigCommand(),
 		newDemoCommand(),
 		newExplainCommand(),
 		newFixCommand(),

@@ -18,7 +18,7 @@ func MeshSettings(m v1alpha1.Mesh, s mesh.Settings) (mesh.Settings, error) {
 	var err error
 	if len(m.MeshConfig) > 0 {
 		if s, err = withMeshConfig(s, m.MeshConfig); err != nil {
-			return mesh.Settings{}, fmt.Errorf("mesh.meshConfig: %w", err)
+			return mesh.Settings{}, v1alpha1.FieldError{Field: "mesh.meshConfig", Message: err.Error()}
 		}
 	}
 	override(&s.RootNamespace, m.RootNamespace)
@@ -31,13 +31,16 @@ func MeshSettings(m v1alpha1.Mesh, s mesh.Settings) (mesh.Settings, error) {
 	if m.IstioVersion != "" {
 		s.Version = mesh.Version(m.IstioVersion)
 		if known := mesh.Versions(); !slices.Contains(known, s.Version) {
-			return mesh.Settings{}, fmt.Errorf("mesh.istioVersion: tlsward does not know what Istio %q does (known: %q)", m.IstioVersion, known)
+			return mesh.Settings{}, v1alpha1.FieldError{
+				Field:   "mesh.istioVersion",
+				Message: fmt.Sprintf("tlsward does not know what Istio %q does (known: %q)", m.IstioVersion, known),
+			}
 		}
 	}
 	for _, cidr := range m.InternalAddresses {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil {
-			return mesh.Settings{}, fmt.Errorf("mesh.internalAddresses: %w", err)
+			return mesh.Settings{}, v1alpha1.FieldError{Field: "mesh.internalAddresses", Message: err.Error()}
 		}
 		s.InternalAddresses = append(s.InternalAddresses, prefix)
 	}
