@@ -23,17 +23,12 @@ const maxScope = 2000
 // have to do with, and what else has to do with those.
 func changedBetween(before, after *mesh.Snapshot) scope {
 	s := scope{refs: map[mesh.Ref]bool{}, hosts: map[string]bool{}}
-	for o := range after.Objects() {
-		if was := before.Get(o.Ref); was != o {
-			s.add(o, after)
-			if was != nil {
-				s.add(was, before)
-			}
+	for was, is := range mesh.Changed(before, after) {
+		if was != nil {
+			s.add(was, before)
 		}
-	}
-	for o := range before.Objects() {
-		if after.Get(o.Ref) == nil {
-			s.add(o, before)
+		if is != nil {
+			s.add(is, after)
 		}
 	}
 	s.addRelated(before, after)

@@ -2,6 +2,12 @@ package mesh
 
 import "slices"
 
+// ClientsOfRules returns the clients of a host that this control plane configures and whose proxies obey DestinationRules: ztunnel does
+// not.
+func (s *Snapshot) ClientsOfRules(host string) []Client {
+	return slices.DeleteFunc(slices.Clone(s.Clients(host)), func(c Client) bool { return c.Kind == ClientZtunnel || !s.Configures(c) })
+}
+
 // RulesFor returns the DestinationRules of which the one that a client's proxy has for a host is made; none where no rule applies
 // to it, or it does not know the host.
 func (s *Snapshot) RulesFor(client Client, host string) []Ref {
@@ -29,6 +35,15 @@ func (s *Snapshot) EntriesFor(host, namespace string) []*Object {
 		}
 	}
 	return list
+}
+
+// RivalNamespaces returns the namespaces whose rules for a host are merged with a rule, or hide it from those that come to it last: its
+// own, and of a rule of the root namespace those that declare the host (see lookupRules).
+func (s *Snapshot) RivalNamespaces(rule *Object, host string) []string {
+	if rule.Namespace == s.settings.RootNamespace {
+		return s.NamespacesOf(host)
+	}
+	return []string{rule.Namespace}
 }
 
 // NamespacesOf returns the namespaces of those that declare a host.

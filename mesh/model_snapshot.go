@@ -237,14 +237,3 @@ func (s *Snapshot) drop(ref Ref) {
 	s.renewRoutesOn(o)
 	s.renewRulesFor(o.Ref)
 }
-
-// ObjectsOf returns an iterator over the objects of a kind, by namespace and name.
-func (s *Snapshot) ObjectsOf(kind string) iter.Seq[*Object] {
-	return func(yield func(*Object) bool) {
-		for _, o := range s.objects.Prefix(kind + "\x00") {
-			if !yield(o) {
-				return
-			}
-		}
-	}
-}

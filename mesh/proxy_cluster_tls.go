@@ -96,6 +96,9 @@ func (c *Cluster) setNames(t *networking.ClientTLSSettings, accounts []string) {
 	c.Hop.Verified = c.Hop.verifiesName(c.Family)
 }
 
+// clusterSNIPrefix is how the SNI of ISTIO_MUTUAL begins that is a cluster's name (pilot/pkg/model/push_context.go BuildDNSSrvSubsetKey).
+const clusterSNIPrefix = "outbound_"
+
 // setIstioMutualNames sets the names that ISTIO_MUTUAL sends and checks: without sni the SNI is the cluster's name,
 // as outbound_.80_._.edition.cnn.com. The server is verified by the mesh's CA, which for a host outside the mesh
 // checks no name unless names are given. A dynamic forward proxy takes both from the request.
@@ -103,7 +106,7 @@ func (c *Cluster) setIstioMutualNames(t *networking.ClientTLSSettings, accounts 
 	if c.service.usesDynamicForwardProxy() {
 		c.Hop.AutoSNI, c.Hop.AutoNames = c.Hop.SNI == "", !c.Hop.Insecure
 	} else if c.Hop.SNI == "" {
-		c.Hop.SNI = fmt.Sprintf("outbound_.%d_.%s_.%s", number, subsetName, c.service.host)
+		c.Hop.SNI = fmt.Sprintf(clusterSNIPrefix+".%d_.%s_.%s", number, subsetName, c.service.host)
 	}
 	c.Hop.Insecure = false
 	names := t.SubjectAltNames
@@ -112,4 +115,9 @@ func (c *Cluster) setIstioMutualNames(t *networking.ClientTLSSettings, accounts 
 	}
 	c.Hop.Names = append(c.Hop.Names, names...)
 	c.Hop.Verified = !c.service.meshExternal || len(c.Hop.Names) > 0
+}
+
+// asksForService reports whether ISTIO_MUTUAL has the handshake ask for the cluster's name, as no rule has another.
+func (c *Cluster) asksForService() bool {
+	return c.Hop.TLS == "ISTIO_MUTUAL" && strings.HasPrefix(c.Hop.SNI, clusterSNIPrefix)
 }

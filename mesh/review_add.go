@@ -48,7 +48,7 @@ func (r *review) addEgress(c change) {
 		f.SNIHosts = entry.Hosts
 		f.EndpointHosts = endpointHosts(entry)
 		f.BackendSection = r.backendSection(h)
-		f.RuleForServices = f.WildcardRule && r.after.settings.isForServices(h.cluster.lookup.endedAt.host) &&
+		f.RuleForServices = f.WildcardRule && r.after.settings.isForServices(h.cluster.lookup.endedAt.host) && h.cluster.asksForService() &&
 			f.Rule.Namespace != h.cluster.service.ref.Namespace
 	}
 	f.PortFallback, f.NamesOfOthers = r.isPortFallback(h), h.namesOfOthers()

@@ -44,8 +44,8 @@ type Flow struct {
 	Rule *Ref `json:"rule,omitempty"`
 	// WildcardRule reports whether Rule is for a wildcard over Host, and so for other hosts too.
 	WildcardRule bool `json:"wildcardRule,omitempty"`
-	// RuleForServices reports whether Rule is for a wildcard over names of the cluster's Services, and Host is a name among these that
-	// another namespace has declared.
+	// RuleForServices reports whether Rule is for a wildcard over names of the cluster's Services and has their mutual TLS start, and Host
+	// is a name among these that another namespace has declared.
 	RuleForServices bool `json:"ruleForServices,omitempty"`
 	// ClientInRootNamespace reports whether the client is in the mesh's root namespace, where it sees only those rules of
 	// its own namespace first that are exported to nobody else.

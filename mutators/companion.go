@@ -58,10 +58,10 @@ func IsCompanion(o *mesh.Object) bool {
 //  2. every client has a rule, or would not get this one;
 //  3. some client has a person's rule that this one would hide, or be merged with: its author decides;
 //  4. the host is exempt, a wildcard, or nothing says which TLS it should have.
-func CompanionFor(cfg v1alpha1.Mutation, exempt func(host string) bool, snap *mesh.Snapshot, namespace, host string) (*Companion, error) {
+func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, namespace, host string) (*Companion, error) {
 	ref := CompanionRef(namespace, host)
 	there := snap.Get(ref)
-	if there != nil && !IsCompanion(there) || strings.HasPrefix(host, "*") || !cfg.KeepsCompanions() || exempt != nil && exempt(host) {
+	if there != nil && !IsCompanion(there) || strings.HasPrefix(host, "*") || !cfg.KeepsCompanions() || exempt.covers(namespace, host) {
 		return nil, nil
 	}
 	tls := originationFor(cfg.Origination, host)
@@ -136,8 +136,8 @@ func newCompanion(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, ref mesh.Ref
 // helps reports whether some client of a host that had no rule gets one by the companion, and none that had one sees it changed.
 func (c *Companion) helps(before *mesh.Snapshot, host string) bool {
 	after, helped := before.With(c.Rule), false
-	for _, client := range after.Clients(host) {
-		if client.Kind == mesh.ClientZtunnel || !slices.Contains(after.RulesFor(client, host), c.Rule.Ref) {
+	for _, client := range after.ClientsOfRules(host) {
+		if !slices.Contains(after.RulesFor(client, host), c.Rule.Ref) {
 			continue
 		}
 		if len(before.RulesFor(client, host)) > 0 {

@@ -16,7 +16,7 @@ const maxSettled = 256
 // Settled returns the mesh after a person's write, with the companions as they will be because of it: a rule is judged as if those
 // that would hide it were gone, for they go as soon as it is stored, and an entry with those that it will have. object is what was
 // written, nil if it was deleted; old is what it replaces, nil if nothing.
-func Settled(cfg v1alpha1.Mutation, exempt func(host string) bool, after *mesh.Snapshot, object, old *mesh.Object) (*mesh.Snapshot, error) {
+func Settled(cfg v1alpha1.Mutation, exempt Exempt, after *mesh.Snapshot, object, old *mesh.Object) (*mesh.Snapshot, error) {
 	if !cfg.KeepsCompanions() {
 		return after, nil // what is there stays as it is
 	}
@@ -41,18 +41,17 @@ func Settled(cfg v1alpha1.Mutation, exempt func(host string) bool, after *mesh.S
 }
 
 // companionsBeside returns an iterator over the companions that a write may change: of the hosts of an entry in its namespace, and of
-// those that a rule is for where it is looked for after them, or in one place with them.
+// those that a rule is for in the namespaces of its rivals.
 func companionsBeside(snap *mesh.Snapshot, objects ...*mesh.Object) iter.Seq2[mesh.Ref, *mesh.Object] {
 	return func(yield func(mesh.Ref, *mesh.Object) bool) {
 		for _, o := range objects {
 			if o == nil || o.Kind != mesh.KindServiceEntry && o.Kind != mesh.KindDestinationRule || IsCompanion(o) {
 				continue
 			}
-			everywhere := o.Kind == mesh.KindDestinationRule && o.Namespace == snap.Settings().RootNamespace
 			for _, host := range snap.HostsOf(o) {
 				namespaces := []string{o.Namespace}
-				if everywhere {
-					namespaces = snap.NamespacesOf(host)
+				if o.Kind == mesh.KindDestinationRule {
+					namespaces = snap.RivalNamespaces(o, host)
 				}
 				for _, namespace := range namespaces {
 					ref := CompanionRef(namespace, host)

@@ -28,7 +28,7 @@ func TestCompanionFor(t *testing.T) {
 		name    string
 		objects []string
 		config  func(*v1alpha1.Mutation)
-		exempt  func(string) bool
+		exempt  mutators.Exempt
 		want    string // the spec
 	}{
 		{name: "a lone entry", objects: []string{entry}, want: simple},
@@ -43,7 +43,7 @@ func TestCompanionFor(t *testing.T) {
 		{name: "a port that a person leads elsewhere", objects: []string{strings.Replace(entry, "targetPort: 443", "targetPort: 80", 1)}},
 		{name: "endpoints inside", objects: []string{strings.Replace(entry, "resolution: DNS", "location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.1.1.1}]", 1)}},
 		{name: "a wildcard host", objects: []string{strings.Replace(strings.Replace(entry, "[api", `["*`, 1), ".example]", `.example"]`, 1)}},
-		{name: "an exempt host", objects: []string{entry}, exempt: func(host string) bool { return host == "api.bank.example" }},
+		{name: "an exempt host", objects: []string{entry}, exempt: func(namespace, host string) bool { return namespace == "shop" && host == "api.bank.example" }},
 		{name: "companions switched off", objects: []string{entry}, config: func(m *v1alpha1.Mutation) { m.Companions = &off }},
 		{name: "no TLS for the host", objects: []string{entry}, config: func(m *v1alpha1.Mutation) { m.Origination = []v1alpha1.Origination{} }},
 		{name: "its name is a person's", objects: []string{entry, strings.Replace(rule("shop", `{host: other.example}`), "name: r", "name: tlsward-api.bank.example", 1)}},

@@ -16,10 +16,19 @@ import (
 // shows that nothing is left.
 const passes = 3
 
+// Exempt reports whether a host may be in plaintext for objects of a namespace: then nothing is filled in. It is nil where none may.
+type Exempt func(namespace, host string) bool
+
+func (x Exempt) covers(namespace, host string) bool { return x != nil && x(namespace, host) }
+
+func (x Exempt) coversAny(namespace string, hosts []string) bool {
+	return x != nil && slices.ContainsFunc(hosts, func(host string) bool { return x(namespace, host) })
+}
+
 // Mutate returns the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
 // nothing to do). snapshot is the mesh before the review. What is for an exempt host is left alone; exempt is nil where
 // there is none. The error names the object and field that could not be read.
-func Mutate(cfg v1alpha1.Mutation, exempt func(host string) bool, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
+func Mutate(cfg v1alpha1.Mutation, exempt Exempt, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
 	var patch []jsonpatch.Operation
 	var raw map[string]any // the object, with what was filled in so far
 	for range passes {
@@ -41,7 +50,7 @@ func Mutate(cfg v1alpha1.Mutation, exempt func(host string) bool, snapshot *mesh
 			return nil, nil, fmt.Errorf("settle companions: %w", err)
 		}
 		switch {
-		case IsCompanion(o) || exempt != nil && slices.ContainsFunc(after.HostsOf(o), exempt):
+		case IsCompanion(o) || exempt.coversAny(o.Namespace, after.HostsOf(o)):
 		case o.Kind == mesh.KindServiceEntry:
 			mutateServiceEntry(cfg, after, o, d)
 		default:

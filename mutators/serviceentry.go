@@ -41,10 +41,8 @@ func mutateServiceEntry(cfg v1alpha1.Mutation, after *mesh.Snapshot, o *mesh.Obj
 // haveRules reports whether every client has a DestinationRule for each of the hosts.
 func haveRules(snap *mesh.Snapshot, hosts []string) bool {
 	for _, host := range hosts {
-		for _, client := range snap.Clients(host) {
-			if client.Kind != mesh.ClientZtunnel && snap.Configures(client) && len(snap.RulesFor(client, host)) == 0 {
-				return false
-			}
+		if slices.ContainsFunc(snap.ClientsOfRules(host), func(c mesh.Client) bool { return len(snap.RulesFor(c, host)) == 0 }) {
+			return false
 		}
 	}
 	return true

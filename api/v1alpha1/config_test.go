@@ -120,6 +120,9 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"an address alone":    {head + "mesh: {internalAddresses: [10.0.0.1]}", `mesh.internalAddresses[0]: "10.0.0.1" is not a range of addresses`},
 		"gateway's namespace": {head + "mesh: {ingressGateways: [{namespace: A, labels: {a: b}}]}", `mesh.ingressGateways[0].namespace: "A" is not a namespace`},
 		"gateway's labels":    {head + "mesh: {ingressGateways: [{namespace: a}]}", "mesh.ingressGateways[0].labels: want the labels"},
+		"a second document":   {head + "---\n" + head, "want one document, and here begins another"},
+		"a broken second one": {head + "---\nstrict: {", "line 4"},
+		"what becomes of old": {head + "mutation: {existing: complet}", `mutation.existing: want report or complete, got "complet"`},
 		"bad trust alias":     {head + "mesh: {trustDomainAliases: ['spiffe://x']}", "mesh.trustDomainAliases[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {

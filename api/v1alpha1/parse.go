@@ -1,12 +1,15 @@
 package v1alpha1
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 
+	goyaml "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -16,6 +19,9 @@ func ParseConfig(raw []byte) (*Config, error) {
 	jsonRaw, err := yaml.YAMLToJSONStrict(raw)
 	if err != nil {
 		return nil, trimYAMLError(err)
+	}
+	if err := onlyDocument(raw); err != nil {
+		return nil, err
 	}
 	c := &Config{}
 	if err := decode(jsonRaw, c); err != nil {
@@ -29,6 +35,22 @@ func ParseConfig(raw []byte) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// onlyDocument returns an error for what stands in a file after its first document: it would not be obeyed.
+func onlyDocument(raw []byte) error {
+	documents := goyaml.NewDecoder(bytes.NewReader(raw))
+	for i := 0; ; i++ {
+		var document goyaml.Node
+		switch err := documents.Decode(&document); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return trimYAMLError(err)
+		case i > 0 && !(len(document.Content) == 1 && document.Content[0].Tag == "!!null"):
+			return fmt.Errorf("line %d: want one document, and here begins another", document.Line)
+		}
+	}
 }
 
 // decode reads JSON into a document without its defaults. encoding/json would merge a list over a default one element by

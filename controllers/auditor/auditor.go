@@ -8,18 +8,14 @@ import (
 	"time"
 
 	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Options are what an Auditor needs.
 type Options struct {
-	// Mesh returns the mesh as it is known now, Changed a channel that is closed at the next change.
-	Mesh    func() *mesh.Snapshot
-	Changed func() <-chan struct{}
-	// Evaluator returns what is in force, nil for nothing yet. Ready returns why the mesh is not known yet.
-	Evaluator func() *admission.Evaluator
-	Ready     func() error
+	follow.Source
 	// Busy reports whether reviews are in hand, for which the audit makes room.
 	Busy func() bool
 	// Interval is how often the whole mesh is judged, DefaultInterval if zero.
@@ -74,7 +70,7 @@ func (a *Auditor) NeedLeaderElection() bool { return false }
 
 // Start audits until ctx is done.
 func (a *Auditor) Start(ctx context.Context) error {
-	for !a.ready() {
+	for !a.o.IsKnown() {
 		if !sleep(ctx, patience) {
 			return nil
 		}
@@ -105,10 +101,6 @@ func (a *Auditor) Latest() *audit.Found {
 		return s.found
 	}
 	return nil
-}
-
-func (a *Auditor) ready() bool {
-	return a.o.Evaluator() != nil && (a.o.Ready == nil || a.o.Ready() == nil)
 }
 
 // untilWhole returns how long it is until the whole mesh has to be judged again, or asks for it.

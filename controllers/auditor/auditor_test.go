@@ -12,27 +12,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/yaml"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/controllers/internal/fixture"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
 )
-
-func object(t testing.TB, kind, name, spec string) *mesh.Object {
-	t.Helper()
-	raw, err := yaml.YAMLToJSON([]byte(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: shop}\nspec: %s", kind, name, spec)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := mesh.Decode(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
 
 const (
 	entrySpec = `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`
@@ -79,19 +66,18 @@ func series(t testing.TB, a *Auditor, name string) string {
 // The audit begins when the mesh is known, follows what changes, and shows it.
 func TestAuditor(t *testing.T) {
 	e := evaluator(t)
-	entry, rule, sidecar := object(t, "ServiceEntry", "bank", entrySpec), object(t, "DestinationRule", "bank", ruleSpec), object(t, "Sidecar", "default", `{egress: [{hosts: ["./*"]}]}`)
+	entry, rule, sidecar := fixture.Object(t, "ServiceEntry", "bank", entrySpec), fixture.Object(t, "DestinationRule", "bank", ruleSpec), fixture.Object(t, "Sidecar", "default", `{egress: [{hosts: ["./*"]}]}`)
 	synctest.Test(t, func(t *testing.T) {
 		cache := assume.NewCache(mesh.DefaultSettings(), entry)
 		var known atomic.Bool
-		a := New(Options{
-			Mesh: func() *mesh.Snapshot { return cache.View().Stored }, Changed: cache.Changed, Evaluator: func() *admission.Evaluator { return e },
-			Ready: func() error {
-				if !known.Load() {
-					return errors.New("not yet")
-				}
-				return nil
-			}, Log: slog.New(slog.DiscardHandler),
-		})
+		source := fixture.Source(cache, e)
+		source.Ready = func() error {
+			if !known.Load() {
+				return errors.New("not yet")
+			}
+			return nil
+		}
+		a := New(Options{Source: source, Log: slog.New(slog.DiscardHandler)})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- a.Start(ctx) }()
@@ -145,7 +131,7 @@ func TestExemptions(t *testing.T) {
 	e := evaluator(t,
 		v1alpha1.Exemption{Policy: "tls-pending", Namespaces: []string{"shop"}, Reason: "the bank moves", Expires: v1alpha1.Date{Time: last}},
 		v1alpha1.Exemption{Policy: "double-tls", Reason: "unused", Expires: v1alpha1.Date{Time: last}})
-	snap := mesh.New(mesh.DefaultSettings(), object(t, "ServiceEntry", "bank", entrySpec))
+	snap := mesh.New(mesh.DefaultSettings(), fixture.Object(t, "ServiceEntry", "bank", entrySpec))
 	a := New(Options{Log: slog.New(slog.DiscardHandler)})
 	if err := a.whole(t.Context(), e, snap); err != nil {
 		t.Fatal(err)

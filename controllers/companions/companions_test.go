@@ -3,7 +3,6 @@ package companions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -12,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/controllers/follow"
+	"github.com/tlsward/tlsward/controllers/internal/fixture"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/mutators"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -71,19 +70,6 @@ func (s *store) taken() string {
 	return strings.Join(s.log, ", ")
 }
 
-func object(t *testing.T, kind, name, spec string) *mesh.Object {
-	t.Helper()
-	raw, err := yaml.YAMLToJSON([]byte(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: shop}\nspec: %s", kind, name, spec)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := mesh.Decode(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
 // Companions come and go with what is around them; the leader alone writes, what failed is tried again, and what somebody takes away
 // again and again is left.
 func TestKeeper(t *testing.T) {
@@ -91,17 +77,14 @@ func TestKeeper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry := object(t, "ServiceEntry", "bank", `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`)
-	rule := object(t, "DestinationRule", "bank", `{host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`)
+	entry := fixture.Object(t, "ServiceEntry", "bank", `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`)
+	rule := fixture.Object(t, "DestinationRule", "bank", `{host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE}}}`)
 	const name = "tlsward-api.bank.example"
 	companion := mutators.CompanionRef("shop", "api.bank.example")
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{cache: assume.NewCache(mesh.DefaultSettings())}
 		var leads atomic.Bool
-		k := New(Options{
-			Mesh: func() *mesh.Snapshot { return s.cache.View().Stored }, Changed: s.cache.Changed, Evaluator: func() *admission.Evaluator { return e },
-			Ready: func() error { return nil }, IsLeader: leads.Load, Writer: s, Log: slog.New(slog.DiscardHandler),
-		})
+		k := New(Options{Source: fixture.Source(s.cache, e), IsLeader: leads.Load, Writer: s, Log: slog.New(slog.DiscardHandler)})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- k.Start(ctx) }()
@@ -123,7 +106,7 @@ func TestKeeper(t *testing.T) {
 		expect("it goes", 0, "apply "+name)
 		expect("nothing changes", time.Hour, "")
 
-		for range rounds - 1 {
+		for range 2 {
 			s.cache.Delete(companion, assume.Version{})
 			synctest.Wait()
 		}
@@ -135,7 +118,7 @@ func TestKeeper(t *testing.T) {
 		if k.left.Load() == 0 {
 			t.Error("that it was left is not counted")
 		}
-		expect("an interval later", interval, "apply "+name)
+		expect("an interval later", follow.Interval, "apply "+name)
 
 		s.cache.Delete(entry.Ref, assume.Version{})
 		expect("the entry goes", 0, "delete "+name)

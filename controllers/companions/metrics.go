@@ -1,19 +1,34 @@
 package companions
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/mutators"
+)
 
 // Collectors returns what is shown of a Keeper.
 func (k *Keeper) Collectors() []prometheus.Collector {
-	gauge := func(name, help string, value func() int64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tlsward", Name: name, Help: help}, func() float64 { return float64(value()) })
-	}
-	counter := func(name, help string, value func() int64) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "tlsward", Name: name, Help: help}, func() float64 { return float64(value()) })
+	counter := func(name, help string, value *atomic.Int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "tlsward", Name: name, Help: help}, func() float64 { return float64(value.Load()) })
 	}
 	return []prometheus.Collector{
-		gauge("companions", "DestinationRules that tlsward keeps for ServiceEntries without one, as the leader saw them last.", k.kept.Load),
-		counter("companion_writes_total", "Writes of such DestinationRules that were tried.", k.writes.Load),
-		counter("companion_errors_total", "Writes of such DestinationRules that failed.", k.errors.Load),
-		counter("companions_left_total", "Times that such a DestinationRule was left as somebody else keeps changing it.", k.left.Load),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tlsward", Name: "companions",
+			Help: "DestinationRules that tlsward keeps for ServiceEntries without one."}, func() float64 { return count(k.Mesh()) }),
+		counter("companion_writes_total", "Writes of such DestinationRules that were tried.", &k.writes),
+		counter("companion_errors_total", "Writes of such DestinationRules that failed.", &k.failures),
+		counter("companions_left_total", "Times that such a DestinationRule was left as somebody else keeps changing it.", &k.left),
 	}
+}
+
+// count returns how many companions there are.
+func count(snap *mesh.Snapshot) (n float64) {
+	for o := range snap.ObjectsOf(mesh.KindDestinationRule) {
+		if mutators.IsCompanion(o) {
+			n++
+		}
+	}
+	return n
 }

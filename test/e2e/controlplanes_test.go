@@ -6,43 +6,23 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/kubernetes"
 )
 
 // The pods of a namespace of another control plane are judged by the MeshConfig of that one, for as long as it is there.
 func TestControlPlanesOfTheCluster(t *testing.T) {
 	const namespace, moved = "meshes-of-a-test", "moved-of-a-test"
-	clients, err := kubernetes.NewForConfig(plane.Seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, labels := range map[string]map[string]string{namespace: nil, moved: {"istio.io/rev": "canary"}} {
-		home := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}
-		if _, err := clients.CoreV1().Namespaces().Create(t.Context(), home, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	clients := seedClients(t)
+	ensureNamespace(t, namespace, nil)
+	ensureNamespace(t, moved, map[string]string{"istio.io/rev": "canary"})
 	s := newServer(t, plane, "--istio-namespace", namespace)
 	s.register(t, s.start(t).URL())
 	stage := newStage(t, plane)
 
-	// Only with REGISTRY_ONLY does such a Sidecar open anything (TestMeshConfigOfTheCluster).
-	warned := func(in string) bool {
-		o := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "Sidecar",
-			"metadata": map[string]any{"name": "probe", "namespace": in},
-			"spec":     map[string]any{"outboundTrafficPolicy": map[string]any{"mode": "ALLOW_ANY"}}}}
-		stage.admin.warnings.take()
-		if _, err := stage.admin.of(o).Create(t.Context(), o, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}); err != nil {
-			t.Fatal(err)
-		}
-		return len(stage.admin.warnings.take()) > 0
-	}
 	await := func(what string, want bool) {
 		t.Helper()
 		for range 100 {
-			if warned(moved) == want {
-				if warned(namespace) {
+			if stage.opensMesh(t, moved) == want {
+				if stage.opensMesh(t, namespace) {
 					t.Errorf("%s: the first control plane has no REGISTRY_ONLY", what)
 				}
 				return
@@ -53,13 +33,13 @@ func TestControlPlanesOfTheCluster(t *testing.T) {
 	}
 	await("one control plane", false)
 	canary := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "istio-canary"}, Data: map[string]string{"mesh": "outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n"}}
-	if _, err = clients.CoreV1().ConfigMaps(namespace).Create(t.Context(), canary, metav1.CreateOptions{}); err != nil {
+	if _, err := clients.CoreV1().ConfigMaps(namespace).Create(t.Context(), canary, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	services := clients.CoreV1().Services(namespace)
 	istiod := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "istiod-canary", Labels: map[string]string{"app": "istiod", "istio.io/rev": "canary"}},
 		Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Name: "https-dns", Port: 15012}}}}
-	if _, err = services.Create(t.Context(), istiod, metav1.CreateOptions{}); err != nil {
+	if _, err := services.Create(t.Context(), istiod, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	await("a second one", true)

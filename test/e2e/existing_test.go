@@ -7,24 +7,14 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/kubernetes"
 )
 
 // What was stored before the webhooks were there is completed soon, field by field; what a person wrote stays.
 func TestExistingIsCompleted(t *testing.T) {
 	const namespace = "existing-of-a-test"
-	clients, err := kubernetes.NewForConfig(plane.Seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	home := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
-	if _, err := clients.CoreV1().Namespaces().Create(t.Context(), home, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		t.Fatal(err)
-	}
+	ensureNamespace(t, namespace, nil)
 	stage := newStage(t, plane)
 	store := func(kind, name string, spec map[string]any) *unstructured.Unstructured {
 		t.Helper()

@@ -63,7 +63,7 @@ func (e *Evaluator) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.O
 	if changesNoSpec(r) {
 		return r.Object, nil, nil
 	}
-	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exemptHost(head.Metadata.Namespace, r.Namespace), meshFor(snap, r.Object), r.Object)
+	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exempt(), meshFor(snap, r.Object), r.Object)
 	if err != nil {
 		return nil, nil, &ObjectError{err}
 	}
@@ -110,7 +110,7 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
 	c := q.on(snap)
 	var err error
-	if c.after, err = mutators.Settled(e.Config.Mutation, e.exemptHost(q.ref.Namespace, ""), c.after, c.object, c.before.Get(c.ref)); err != nil {
+	if c.after, err = mutators.Settled(e.Config.Mutation, e.exempt(), c.after, c.object, c.before.Get(c.ref)); err != nil {
 		return Decision{}, fmt.Errorf("settle companions: %w", err)
 	}
 	return e.evaluateChange(ctx, q, c, wanted)

@@ -2,8 +2,8 @@ package admission
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -14,25 +14,20 @@ import (
 	"github.com/tlsward/tlsward/policies"
 )
 
-// exemptHost returns a function that reports whether a host may be in plaintext for objects of a namespace (that of the
-// object or else of the request): then nothing is filled in. It is nil where no exemption says so.
-func (e *Evaluator) exemptHost(namespace, requested string) func(host string) bool {
+// exempt returns which hosts may be in plaintext. It is nil where no exemption says so.
+func (e *Evaluator) exempt() mutators.Exempt {
 	var exempt []v1alpha1.Exemption
 	for _, x := range e.Config.Exemptions {
-		if policies.LeavesAsWritten(x.Policy) && x.AppliesIn(cmp.Or(namespace, requested), time.Now()) {
+		if policies.LeavesAsWritten(x.Policy) {
 			exempt = append(exempt, x)
 		}
 	}
 	if exempt == nil {
 		return nil
 	}
-	return func(host string) bool {
-		for _, x := range exempt {
-			if x.CoversHost(host) {
-				return true
-			}
-		}
-		return false
+	now := time.Now()
+	return func(namespace, host string) bool {
+		return slices.ContainsFunc(exempt, func(x v1alpha1.Exemption) bool { return x.AppliesIn(namespace, now) && x.CoversHost(host) })
 	}
 }
 
@@ -50,7 +45,7 @@ func changesNoSpec(r Review) bool {
 
 // Companion returns the DestinationRule that should be kept for a host that a namespace declares, nil for none.
 func (e *Evaluator) Companion(snap *mesh.Snapshot, namespace, host string) (*mutators.Companion, error) {
-	return mutators.CompanionFor(e.Config.Mutation, e.exemptHost(namespace, ""), snap, namespace, host)
+	return mutators.CompanionFor(e.Config.Mutation, e.exempt(), snap, namespace, host)
 }
 
 // Completion returns what the mutating webhook would fill in of an object that is stored (JSON).

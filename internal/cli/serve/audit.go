@@ -5,20 +5,16 @@ import (
 
 	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/controllers/auditor"
+	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/controllers/reporter"
-	"github.com/tlsward/tlsward/mesh"
-	"github.com/tlsward/tlsward/webhook"
 )
 
 // audit keeps an audit of the mesh that reviews are judged by, beside them; nil where none is wanted.
-func (s *server) audit(hooks *webhook.Webhooks, source meshSource, ready func() error) (*auditor.Auditor, error) {
+func (s *server) audit(source follow.Source, busy func() bool) (*auditor.Auditor, error) {
 	if s.AuditInterval <= 0 {
 		return nil, nil
 	}
-	a := auditor.New(auditor.Options{
-		Mesh:    func() *mesh.Snapshot { return source.cache.View().Stored },
-		Changed: source.cache.Changed, Evaluator: hooks.Evaluator, Ready: ready, Busy: hooks.Busy, Interval: s.AuditInterval, Log: s.log,
-	})
+	a := auditor.New(auditor.Options{Source: source, Busy: busy, Interval: s.AuditInterval, Log: s.log})
 	s.registry.MustRegister(a)
 	return a, s.group.Add(a)
 }

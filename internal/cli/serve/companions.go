@@ -4,12 +4,11 @@ import (
 	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/controllers/companions"
 	"github.com/tlsward/tlsward/controllers/completer"
-	"github.com/tlsward/tlsward/mesh"
-	"github.com/tlsward/tlsward/webhook"
+	"github.com/tlsward/tlsward/controllers/follow"
 )
 
 // existing looks for what is stored incomplete, while this replica leads.
-func (s *server) existing(hooks *webhook.Webhooks, source meshSource, ready func() error, e *kube.Election) error {
+func (s *server) existing(source follow.Source, e *kube.Election) error {
 	if !s.Existing {
 		return nil
 	}
@@ -17,16 +16,13 @@ func (s *server) existing(hooks *webhook.Webhooks, source meshSource, ready func
 	if err != nil {
 		return err
 	}
-	c := completer.New(completer.Options{
-		Mesh: func() *mesh.Snapshot { return source.cache.View().Stored }, Changed: source.cache.Changed,
-		Evaluator: hooks.Evaluator, Ready: ready, IsLeader: e.IsLeader, Cluster: cluster, Log: s.log,
-	})
+	c := completer.New(completer.Options{Source: source, IsLeader: e.IsLeader, Cluster: cluster, Log: s.log})
 	s.registry.MustRegister(c.Collectors()...)
 	return s.group.Add(c)
 }
 
 // companions keeps DestinationRules for ServiceEntries without one, while this replica leads.
-func (s *server) companions(hooks *webhook.Webhooks, source meshSource, ready func() error, e *kube.Election) error {
+func (s *server) companions(source follow.Source, e *kube.Election) error {
 	if !s.Companions {
 		return nil
 	}
@@ -34,10 +30,7 @@ func (s *server) companions(hooks *webhook.Webhooks, source meshSource, ready fu
 	if err != nil {
 		return err
 	}
-	keeper := companions.New(companions.Options{
-		Mesh: func() *mesh.Snapshot { return source.cache.View().Stored }, Changed: source.cache.Changed,
-		Evaluator: hooks.Evaluator, Ready: ready, IsLeader: e.IsLeader, Writer: writer, Log: s.log,
-	})
+	keeper := companions.New(companions.Options{Source: source, IsLeader: e.IsLeader, Writer: writer, Log: s.log})
 	s.registry.MustRegister(keeper.Collectors()...)
 	return s.group.Add(keeper)
 }

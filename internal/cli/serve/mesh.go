@@ -4,7 +4,9 @@ import (
 	"context"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
 	"github.com/tlsward/tlsward/webhook/informer"
@@ -15,6 +17,14 @@ type meshSource struct {
 	cache  *assume.Cache
 	get    func(context.Context, mesh.Ref) (*mesh.Object, error)
 	synced func() error
+}
+
+// followed returns the mesh as controllers follow it.
+func (m meshSource) followed(hooks *webhook.Webhooks, ready func() error) follow.Source {
+	return follow.Source{
+		Mesh:    func() *mesh.Snapshot { return m.cache.View().Stored },
+		Changed: m.cache.Changed, Evaluator: hooks.Evaluator, Ready: ready,
+	}
 }
 
 // mesh reads the files, or watches the cluster.

@@ -62,7 +62,8 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
-	auditor, err := s.audit(hooks, mesh, ready)
+	followed := mesh.followed(hooks, ready)
+	auditor, err := s.audit(followed, hooks.Busy)
 	if err != nil {
 		return err
 	}
@@ -80,10 +81,10 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := s.failurePolicy(elected); err != nil {
 		return err
 	}
-	if err := s.companions(hooks, mesh, ready, elected); err != nil {
+	if err := s.companions(followed, elected); err != nil {
 		return err
 	}
-	if err := s.existing(hooks, mesh, ready, elected); err != nil {
+	if err := s.existing(followed, elected); err != nil {
 		return err
 	}
 	if err := s.addListeners(hooks, certificate); err != nil {

@@ -173,8 +173,6 @@ _is_fault_of_others(f) if _is_a_strangers_name(f)
 _is_a_strangers_name(f) if {
 	f.ruleForServices
 	f.rule == lib.reviewed_object
-	lib.last_hop(f).tls == "ISTIO_MUTUAL"
-	startswith(lib.last_hop(f).sni, "outbound_")
 }
 
 _message(f, sni) := lib.flow_message(f, sprintf(

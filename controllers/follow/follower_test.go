@@ -1,0 +1,161 @@
+package follow_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/controllers/follow"
+	"github.com/tlsward/tlsward/controllers/internal/fixture"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/webhook/admission"
+	"github.com/tlsward/tlsward/webhook/assume"
+)
+
+// recorder has a piece for each object, and notes what it is asked to do.
+type recorder struct {
+	mu    sync.Mutex
+	log   []string
+	fails int
+}
+
+func (r *recorder) All(snap *mesh.Snapshot) map[string]bool {
+	pieces := map[string]bool{}
+	for o := range snap.Objects() {
+		pieces[o.Name] = true
+	}
+	return pieces
+}
+
+func (r *recorder) Changed(before, after *mesh.Snapshot) map[string]bool {
+	pieces := map[string]bool{}
+	for was, is := range mesh.Changed(before, after) {
+		for _, o := range []*mesh.Object{was, is} {
+			if o != nil {
+				pieces[o.Name] = true
+			}
+		}
+	}
+	return pieces
+}
+
+func (r *recorder) Begin() { r.note("begin") }
+
+func (r *recorder) Do(_ context.Context, _ *admission.Evaluator, _ *mesh.Snapshot, piece string) error {
+	r.note(piece)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fails--; r.fails >= 0 {
+		return errors.New("the API server is away")
+	}
+	return nil
+}
+
+func (r *recorder) note(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log = append(r.log, what)
+}
+
+func (r *recorder) taken() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() { r.log = nil }()
+	slices.Sort(r.log)
+	return strings.Join(r.log, " ")
+}
+
+func (r *recorder) failNext(pieces int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fails = pieces
+}
+
+// The leader looks at everything first, at what changes then, and at everything again where the configuration changes, after an interval,
+// and when it leads again; what failed is tried again later and later.
+func TestFollower(t *testing.T) {
+	evaluators := [2]*admission.Evaluator{}
+	for i := range evaluators {
+		e, err := admission.NewEvaluator(t.Context(), v1alpha1.DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		evaluators[i] = e
+	}
+	a, b := fixture.Object(t, "Sidecar", "a", "{}"), fixture.Object(t, "Sidecar", "b", "{}")
+	synctest.Test(t, func(t *testing.T) {
+		cache, r := assume.NewCache(mesh.DefaultSettings(), a), &recorder{}
+		var leads atomic.Bool
+		var current atomic.Pointer[admission.Evaluator]
+		current.Store(evaluators[0])
+		source := fixture.Source(cache, nil)
+		source.Evaluator = current.Load
+		f := &follow.Follower[string]{Source: source, IsLeader: leads.Load, Work: r}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- f.Start(ctx) }()
+		expect := func(what string, after time.Duration, want string) {
+			t.Helper()
+			time.Sleep(after)
+			synctest.Wait()
+			if got := r.taken(); got != want {
+				t.Errorf("%s: got %q, want %q", what, got, want)
+			}
+		}
+		expect("no leader", time.Hour, "")
+		leads.Store(true)
+		expect("leads", time.Second, "a begin")
+		cache.Put(b, assume.Version{})
+		expect("one is new", 0, "b")
+		expect("nothing changes", time.Minute, "")
+		current.Store(evaluators[1])
+		expect("another configuration", time.Second, "a b begin")
+		expect("an interval later", follow.Interval, "a b begin")
+		leads.Store(false)
+		cache.Delete(b.Ref, assume.Version{})
+		expect("another one leads", time.Minute, "")
+		leads.Store(true)
+		expect("leads again", time.Second, "a begin")
+		r.failNext(3)
+		cache.Put(b, assume.Version{})
+		expect("it fails", 0, "b")
+		expect("once more", 1500*time.Millisecond, "b")
+		expect("not at once", time.Second, "")
+		expect("and later", 2*time.Second, "b")
+		expect("until it is done", 5*time.Second, "b")
+		expect("then no more", time.Minute, "")
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Somebody who undoes the same write again and again wins; another write, or one that failed, does not count against it.
+func TestRounds(t *testing.T) {
+	ref := mesh.Ref{Kind: "Sidecar", Namespace: "shop", Name: "a"}
+	var r follow.Rounds
+	var got []string
+	for _, step := range []string{"x", "x", "x", "x", "y", "x", "x", "fail", "x", "x", "x", "x", "reset", "x"} {
+		switch step {
+		case "fail":
+			r.Failed(ref)
+		case "reset":
+			r.Reset()
+		default:
+			got = append(got, fmt.Sprint(r.Again(ref, step)))
+		}
+	}
+	want := "true true true false true true true true true true false true"
+	if s := strings.Join(got, " "); s != want {
+		t.Errorf("got %s, want %s", s, want)
+	}
+}

@@ -1,0 +1,117 @@
+package oracle
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/tlsward/tlsward/envoy"
+	"github.com/tlsward/tlsward/mesh"
+)
+
+// walkedTargets returns where the proxy sends what arrives.
+func walkedTargets(config *envoy.Config, a arrival) ends {
+	var all ends
+	for _, p := range a.payloads {
+		for _, o := range config.Walk(a.connection(p)) {
+			all = append(all, walkedEnd(o, p))
+		}
+	}
+	return all.leaving()
+}
+
+// connection returns the arrival as the proxy sees it.
+func (a arrival) connection(p envoy.Payload) envoy.Connection {
+	return envoy.Connection{
+		Redirected: envoy.OutboundCapture, Destination: netip.AddrPortFrom(a.address, uint16(a.port)), Payload: p,
+	}
+}
+
+func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {
+	key, ok := keyOf(o.Cluster())
+	switch {
+	case len(o.Unknown) > 0:
+		return connectionEnd{place: o.Unknown[0].String()}
+	case !ok && o.End == envoy.EndUpstream:
+		return connectionEnd{place: passedOn}
+	case !ok, o.End != envoy.EndUpstream && o.End != envoy.EndNoEndpoint:
+		return connectionEnd{place: notTaken, why: string(o.End)}
+	}
+	end := connectionEnd{place: key.String(), tls: walkedTLS(o)}
+	if o.End == envoy.EndUpstream && p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
+		end.authority = "as " + o.Authority
+	}
+	return end
+}
+
+func walkedTLS(o envoy.Outcome) string {
+	if o.TLS == nil {
+		return ""
+	}
+	sni := o.TLS.ServerName
+	if o.TLS.ServerNameFrom == envoy.NameAuthority {
+		sni = "auto"
+	}
+	var names []string
+	for _, n := range o.TLS.Names {
+		names = append(names, n.String())
+	}
+	return describeTLS(sni, names, o.TLS.AutoName != nil, o.TLS.Insecure)
+}
+
+func describeTLS(sni string, names []string, auto, insecure bool) string {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	return fmt.Sprintf("TLS sni=%s names=%v auto=%v insecure=%v", sni, names, auto, insecure)
+}
+
+// modelledTargets returns where the model says that it goes.
+func modelledTargets(snapshot *mesh.Snapshot, client mesh.Client, a arrival) ends {
+	list, known := snapshot.Destinations(client, a.host, a.port)
+	if !known {
+		return ends{{place: passedOn}} // or nothing, by the Sidecar's outboundTrafficPolicy
+	}
+	var all ends
+	for _, d := range list {
+		if d.Host != "" {
+			all = append(all, modelledEnd(snapshot, client, a, d))
+		}
+	}
+	return all.leaving()
+}
+
+func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, a arrival, d mesh.Destination) connectionEnd {
+	end := connectionEnd{place: Key{Host: d.Host, Port: d.Port, Subset: d.Subset}.String()}
+	if d.Authority != "" {
+		end.authority = "as " + d.Authority
+	}
+	c, ok := snapshot.Cluster(client, d.Host, d.Port, d.Subset)
+	switch {
+	case !ok:
+		return connectionEnd{place: notTaken, why: string(envoy.EndNoCluster)}
+	case c.Hop.TLS == "":
+		return end
+	}
+	sni, requests := c.Hop.SNI, a.payloads[0].HTTP != nil
+	if c.Hop.AutoSNI && requests {
+		sni = "auto"
+	}
+	end.tls = describeTLS(sni, c.Hop.Names, c.Hop.AutoNames && requests, c.Hop.Insecure)
+	return end
+}
+
+// reachNoService reports whether nothing goes to a cluster of a service.
+func (e ends) reachNoService() bool {
+	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.place != passedOn && one.place != notTaken })
+}
+
+// leaving returns the ends at which something leaves, or that nothing does.
+func (e ends) leaving() ends {
+	left := slices.DeleteFunc(slices.Clone(e), func(one connectionEnd) bool { return one.place == notTaken })
+	if len(left) > 0 {
+		return left
+	}
+	if len(e) == 0 {
+		return ends{{place: notTaken}}
+	}
+	return e
+}
