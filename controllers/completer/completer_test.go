@@ -1,9 +1,11 @@
 package completer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/controllers/internal/fixture"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -76,15 +79,16 @@ func TestCompleter(t *testing.T) {
 				t.Fatal(err)
 			}
 			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer // read once the Completer has ended
 				s := &store{t: t, cache: assume.NewCache(mesh.DefaultSettings()), objects: map[mesh.Ref][]byte{}}
 				for _, raw := range [][]byte{entry, bare, other, disabled} {
 					s.put(raw)
 				}
-				c := New(Options{Source: fixture.Source(s.cache, e), IsLeader: func() bool { return true }, Cluster: s, Log: slog.New(slog.DiscardHandler)})
+				c := New(Options{Source: fixture.Source(s.cache, e), IsLeader: func() bool { return true }, Cluster: s, Log: slog.New(slog.NewTextHandler(&log, nil))})
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan error)
 				go func() { ended <- c.Start(ctx) }()
-				time.Sleep(time.Minute)
+				time.Sleep(3 * follow.Interval)
 				synctest.Wait()
 				if s.patches != tc.patches || c.found.Load() != int64(tc.found) {
 					t.Errorf("%d patches, %d incomplete, want %d and %d", s.patches, c.found.Load(), tc.patches, tc.found)
@@ -95,13 +99,16 @@ func TestCompleter(t *testing.T) {
 						time.Sleep(10 * time.Second)
 						synctest.Wait()
 					}
-					if s.patches != tc.patches-1+3 || c.found.Load() != 1 {
+					if s.patches != tc.patches+3 || c.found.Load() != 1 {
 						t.Errorf("after a fight %d patches, %d incomplete", s.patches, c.found.Load())
 					}
 				}
 				stop()
 				if err := <-ended; err != nil {
 					t.Error(err)
+				}
+				if named := strings.Count(log.String(), "incomplete: stored"); named != tc.found {
+					t.Errorf("%d objects are named as incomplete, want each once:\n%s", named, log.String())
 				}
 			})
 		})
