@@ -41,15 +41,16 @@ type Completer struct {
 	cluster Cluster
 	log     *slog.Logger
 	rounds  follow.Rounds
-	// incomplete is what lacks something.
-	incomplete map[mesh.Ref]bool
+	// incomplete is what lacks something, and why it is left so.
+	incomplete map[mesh.Ref]string
+	known      lacking
 
 	found, done, failures atomic.Int64
 }
 
 // New returns a Completer.
 func New(o Options) *Completer {
-	c := &Completer{cluster: o.Cluster, log: o.Log, incomplete: map[mesh.Ref]bool{}}
+	c := &Completer{cluster: o.Cluster, log: o.Log, incomplete: map[mesh.Ref]string{}}
 	c.Follower = follow.Follower[mesh.Ref]{Source: o.Source, IsLeader: o.IsLeader, Settle: settle, Work: work{c}}
 	return c
 }
@@ -100,52 +101,87 @@ func isKnown(ref mesh.Ref) bool {
 	return ref.Kind == mesh.KindServiceEntry || ref.Kind == mesh.KindDestinationRule
 }
 
-// Do completes one object, or notes that it is incomplete.
+// Do completes one object with those that have to do with the same hosts, or notes that it is incomplete.
 func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) error {
 	began := time.Now()
 	defer func() { time.Sleep(min(time.Since(began), time.Millisecond)) }() // reviews go first
-	lacks, err := w.judge(ctx, e, snap, ref)
+	w.known.of(e, snap)
+	if !w.known.lacks(ref) {
+		w.note(ref, "")
+		return nil
+	}
+	err := w.together(ctx, e, snap, w.known.group(ref))
 	if err != nil {
 		w.failures.Add(1)
 		w.rounds.Failed(ref)
+		w.note(ref, "it could not be completed")
 		w.log.Error("not completed", "object", ref.String(), "error", admission.Clip(err.Error(), 1024))
 	}
-	delete(w.incomplete, ref)
-	if lacks {
-		w.incomplete[ref] = true
-	}
-	w.found.Store(int64(len(w.incomplete)))
 	return err
 }
 
-// judge completes one object where it should, and reports whether it lacks something still.
-func (w work) judge(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) (lacks bool, err error) {
-	if o := snap.Get(ref); o == nil || !e.MayComplete(snap, o) {
-		return false, nil
-	}
-	raw, err := w.cluster.Get(ctx, ref) // it says more than what the mesh reads of it
-	if err != nil || raw == nil {
-		return err != nil, err
-	}
-	patch, err := e.Completion(snap, raw)
-	switch {
-	case err != nil:
-		return true, err
-	case len(patch) == 0:
-		return false, nil
-	case e.Config.Mutation.Existing != v1alpha1.Complete:
-		if !w.incomplete[ref] {
-			w.log.Info("incomplete: stored before it could be completed; tlsward fix shows what it lacks", "object", ref.String())
+// together completes the objects of a group where it should.
+func (w work) together(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, group []mesh.Ref) error {
+	var objects [][]byte
+	for _, ref := range group {
+		raw, err := w.cluster.Get(ctx, ref) // it says more than what the mesh reads of it
+		if err != nil {
+			return err
 		}
-		return true, nil
-	case !w.rounds.Again(ref, fmt.Sprint(patch)):
-		w.log.Warn("left incomplete: somebody changes it back", "object", ref.String())
-		return true, nil
+		if raw != nil {
+			objects = append(objects, raw)
+		}
 	}
-	if err := w.cluster.Patch(ctx, raw, patch); err != nil {
-		return true, err
+	completions, err := e.Completions(ctx, snap, objects)
+	if err != nil {
+		return err
+	}
+	left := map[mesh.Ref]bool{}
+	for _, c := range completions {
+		left[c.Ref] = true
+		if err := w.complete(ctx, e, c); err != nil {
+			return err // what comes after it may need it
+		}
+	}
+	for _, ref := range group {
+		if !left[ref] {
+			w.note(ref, "")
+		}
+	}
+	return nil
+}
+
+// complete completes one object where it should.
+func (w work) complete(ctx context.Context, e *admission.Evaluator, c admission.Completion) error {
+	switch {
+	case c.Withheld != "":
+		w.note(c.Ref, "some client would be worse off: "+c.Withheld)
+		return nil
+	case e.Config.Mutation.Existing != v1alpha1.Complete:
+		w.note(c.Ref, "stored before it could be completed; tlsward fix shows what it lacks")
+		return nil
+	case !w.rounds.Again(c.Ref, fmt.Sprint(c.Patch)):
+		w.note(c.Ref, "somebody changes it back")
+		return nil
+	}
+	if err := w.cluster.Patch(ctx, c.Read, c.Patch); err != nil {
+		return err
 	}
 	w.done.Add(1)
-	w.log.Info("completed", "object", ref.String(), "patch", patch)
-	return false, nil
+	w.log.Info("completed", "object", c.Ref.String(), "patch", c.Patch)
+	w.note(c.Ref, "")
+	return nil
+}
+
+// note notes why an object is incomplete, "" for one that is not, and tells it once.
+func (w work) note(ref mesh.Ref, why string) {
+	if why == "" {
+		delete(w.incomplete, ref)
+	} else {
+		if w.incomplete[ref] != why {
+			w.log.Info("incomplete: "+why, "object", ref.String())
+		}
+		w.incomplete[ref] = why
+	}
+	w.found.Store(int64(len(w.incomplete)))
 }

@@ -27,6 +27,7 @@ type store struct {
 	cache   *assume.Cache
 	objects map[mesh.Ref][]byte
 	patches int
+	written []string
 }
 
 func (s *store) put(raw []byte) mesh.Ref {
@@ -56,7 +57,8 @@ func (s *store) Patch(_ context.Context, read []byte, patch []jsonpatch.Operatio
 		return err
 	}
 	s.patches++
-	s.put(after)
+	ref := s.put(after)
+	s.written = append(s.written, ref.String())
 	return nil
 }
 
@@ -109,6 +111,70 @@ func TestCompleter(t *testing.T) {
 				}
 				if named := strings.Count(log.String(), "incomplete: stored"); named != tc.found {
 					t.Errorf("%d objects are named as incomplete, want each once:\n%s", named, log.String())
+				}
+			})
+		})
+	}
+}
+
+// An entry is completed together with its rules, which come first, and only where nobody is worse off by it.
+func TestNobodyIsWorseOff(t *testing.T) {
+	entry := func(host string) []byte {
+		return fixture.JSON(t, "ServiceEntry", "e", `{hosts: ["`+host+`"], location: MESH_EXTERNAL, resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}`)
+	}
+	rule := func(name, host, tls string) []byte {
+		return fixture.JSON(t, "DestinationRule", name, `{host: "`+host+`", trafficPolicy: {`+tls+`}}`)
+	}
+	in := func(namespace string, raw []byte) []byte {
+		return bytes.Replace(raw, []byte(`"namespace":"shop"`), []byte(`"namespace":"`+namespace+`"`), 1)
+	}
+	const bare, simple, disable = "connectionPool: {tcp: {maxConnections: 1}}", "tls: {mode: SIMPLE}", "tls: {mode: DISABLE}"
+	ambient := []byte(`{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"amb","labels":{"istio.io/dataplane-mode":"ambient"}}}`)
+	off := false
+	for _, tc := range []struct {
+		name       string
+		objects    [][]byte
+		companions *bool
+		want       string
+		incomplete int
+	}{
+		{name: "a lone entry, which gets a companion", objects: [][]byte{entry("api.bank.example")}, want: "ServiceEntry shop/e"},
+		{name: "a lone entry that gets none", objects: [][]byte{entry("api.bank.example")}, companions: &off},
+		{name: "a wildcard without a rule", objects: [][]byte{entry("*.bank.example")}, incomplete: 1},
+		{name: "a wildcard with a rule", objects: [][]byte{entry("*.bank.example"), rule("r", "*.bank.example", simple)}, want: "ServiceEntry shop/e"},
+		{name: "an entry and its rule", objects: [][]byte{entry("api.bank.example"), rule("r", "api.bank.example", bare)}, want: "DestinationRule shop/r, ServiceEntry shop/e"},
+		{name: "a wildcard and its rule", objects: [][]byte{entry("*.bank.example"), rule("r", "*.bank.example", bare)}, want: "DestinationRule shop/r, ServiceEntry shop/e"},
+		{name: "a client that disables TLS", objects: [][]byte{entry("api.bank.example"), rule("r", "api.bank.example", simple),
+			in("till", rule("disabled", "api.bank.example", disable))}, incomplete: 1},
+		{name: "a client that disables TLS beside a lone entry", objects: [][]byte{entry("api.bank.example"), in("till", rule("disabled", "api.bank.example", disable))}, incomplete: 1},
+		{name: "a client that disables TLS beside an incomplete rule", objects: [][]byte{entry("api.bank.example"), rule("r", "api.bank.example", bare),
+			in("till", rule("disabled", "api.bank.example", disable))}, incomplete: 2},
+		{name: "ambient clients without a waypoint", objects: [][]byte{ambient, entry("api.bank.example"), rule("r", "api.bank.example", simple)}, incomplete: 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			config := v1alpha1.DefaultConfig()
+			config.Mutation.Existing, config.Mutation.Companions = v1alpha1.Complete, tc.companions
+			e, err := admission.NewEvaluator(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				s := &store{t: t, cache: assume.NewCache(mesh.DefaultSettings()), objects: map[mesh.Ref][]byte{}}
+				for _, raw := range tc.objects {
+					s.put(raw)
+				}
+				c := New(Options{Source: fixture.Source(s.cache, e), IsLeader: func() bool { return true }, Cluster: s, Log: slog.New(slog.DiscardHandler)})
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- c.Start(ctx) }()
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if got := strings.Join(s.written, ", "); got != tc.want || c.found.Load() != int64(tc.incomplete) {
+					t.Errorf("written %q, %d incomplete, want %q and %d", got, c.found.Load(), tc.want, tc.incomplete)
+				}
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
 				}
 			})
 		})

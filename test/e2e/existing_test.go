@@ -40,6 +40,23 @@ func TestExistingIsCompleted(t *testing.T) {
 	entry := store("ServiceEntry", "bank", map[string]any{"hosts": []any{"api.bank.example"}, "resolution": "DNS", "ports": port(0)})
 	rule := store("DestinationRule", "bank", map[string]any{"host": "api.bank.example", "trafficPolicy": map[string]any{"connectionPool": map[string]any{"tcp": map[string]any{"maxConnections": int64(1)}}}})
 	meant := store("ServiceEntry", "meant", map[string]any{"hosts": []any{"meant.bank.example"}, "resolution": "DNS", "ports": port(80)})
+	// Moved to 443, these would be sent there in plaintext: by everybody, and by clients whose own namespace says so.
+	lone := store("ServiceEntry", "lone", map[string]any{"hosts": []any{"*.lone.example"}, "resolution": "NONE", "location": "MESH_EXTERNAL", "ports": port(0)})
+	plain := store("ServiceEntry", "plain", map[string]any{"hosts": []any{"plain.bank.example"}, "resolution": "DNS", "location": "MESH_EXTERNAL", "ports": port(0)})
+	store("DestinationRule", "plain", map[string]any{"host": "plain.bank.example", "trafficPolicy": map[string]any{"tls": map[string]any{"mode": "SIMPLE"}}})
+	const others = "existing-of-others"
+	ensureNamespace(t, others, nil)
+	disabled := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
+		"metadata": map[string]any{"name": "disabled", "namespace": others}, "spec": map[string]any{"host": "plain.bank.example",
+			"exportTo": []any{"."}, "trafficPolicy": map[string]any{"tls": map[string]any{"mode": "DISABLE"}}}}}
+	if _, err := stage.seed.of(disabled).Create(t.Context(), disabled, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stage.seed.of(disabled).Delete(context.Background(), "disabled", metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 
 	config := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(config, []byte("apiVersion: tlsward.io/v1alpha1\nkind: Config\nmutation: {existing: complete}\n"), 0o600); err != nil {
@@ -76,6 +93,9 @@ func TestExistingIsCompleted(t *testing.T) {
 	}
 	if target(entry) != int64(443) || settings() != 1 || target(meant) != int64(80) {
 		t.Errorf("within ten seconds: targetPort %v, %d portLevelSettings; of what was meant, targetPort %v", target(entry), settings(), target(meant))
+	}
+	if target(lone) != nil || target(plain) != nil {
+		t.Errorf("moved to where a client has no TLS: the wildcard to %v, the other one to %v", target(lone), target(plain))
 	}
 	if pools, _, _ := unstructured.NestedMap(get(rule), "spec", "trafficPolicy", "connectionPool"); len(pools) == 0 {
 		t.Error("what a person wrote is gone")

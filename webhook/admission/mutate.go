@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"gomodules.xyz/jsonpatch/v2"
-
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/mutators"
@@ -46,22 +44,4 @@ func changesNoSpec(r Review) bool {
 // Companion returns the DestinationRule that should be kept for a host that a namespace declares, nil for none.
 func (e *Evaluator) Companion(snap *mesh.Snapshot, namespace, host string) (*mutators.Companion, error) {
 	return mutators.CompanionFor(e.Config.Mutation, e.exempt(), snap, namespace, host)
-}
-
-// Completion returns what the mutating webhook would fill in of an object that is stored (JSON).
-func (e *Evaluator) Completion(snap *mesh.Snapshot, object []byte) ([]jsonpatch.Operation, error) {
-	_, patch, err := e.Mutate(snap, Review{Operation: policies.Update, Object: object})
-	return patch, err
-}
-
-// MayComplete reports whether something may have to be filled in of an object of the mesh. The mesh does not tell what is written down
-// from what is not, so that only the object as it is stored says for certain.
-func (e *Evaluator) MayComplete(snap *mesh.Snapshot, o *mesh.Object) bool {
-	raw, err := json.Marshal(map[string]any{"apiVersion": o.APIVersion, "kind": o.Kind, "spec": o.Spec,
-		"metadata": map[string]any{"namespace": o.Namespace, "name": o.Name, "labels": o.Labels}})
-	if err != nil {
-		return false
-	}
-	patch, err := e.Completion(snap, raw)
-	return err == nil && len(patch) > 0
 }
