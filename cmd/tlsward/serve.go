@@ -63,6 +63,7 @@ func installationFlags(f *pflag.FlagSet, i *serve.Installation) {
 	f.BoolVar(&i.Existing, "existing", false, "count what is stored and lacks what the mutating webhook would fill in, and complete it where the configuration says mutation.existing: complete")
 	f.StringVar(&i.ProbeNamespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
 	f.BoolVar(&i.Reports, "reports", false, "keep what is wrong with stored objects as reports of openreports.io, or wgpolicyk8s.io")
+	f.BoolVar(&i.Events, "events", false, "put what is wrong with stored objects on them, as Events")
 	f.DurationVar(&i.Lifetimes.CA, "ca-life", certs.DefaultLifetimes().CA, "life of the shared CA; renewed at two thirds, the rest leaves time for a leader that dies")
 	f.DurationVar(&i.Lifetimes.Leaf, "cert-life", certs.DefaultLifetimes().Leaf, "life of the shared CA's certificates; renewed at two thirds")
 	f.DurationVar(&i.CASettle, "ca-settle", time.Minute, "time for a new CA bundle to reach every API server")

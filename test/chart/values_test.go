@@ -75,6 +75,7 @@ var changed = map[string]struct{ values, want string }{
 	"webhook.annotations":                      {"webhook: {annotations: {w.b/c: d}}", "w.b/c: d"},
 	"bypassedProxy.action":                     {"bypassedProxy: {action: deny}", "validationActions: [Deny]"},
 	"reports.enabled":                          {"reports: {enabled: false}", "!--reports"},
+	"events.enabled":                           {"events: {enabled: false}", "!--events"},
 	"service.annotations":                      {"service: {annotations: {s.b/c: d}}", "s.b/c: d"},
 	"networkPolicy.enabled":                    {"networkPolicy: {enabled: true}", "kind: NetworkPolicy"},
 	"networkPolicy.metricsFrom":                {"networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {}}]}", "namespaceSelector: {}"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tlsward/tlsward/certs/kube"
+	"github.com/tlsward/tlsward/controllers/announcer"
 	"github.com/tlsward/tlsward/controllers/auditor"
 	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/controllers/reporter"
@@ -32,4 +33,19 @@ func (s *server) reports(a *auditor.Auditor, e *kube.Election) error {
 		return err
 	}
 	return s.group.Add(r)
+}
+
+// events puts what the audit finds on the objects.
+func (s *server) events(a *auditor.Auditor, e *kube.Election) error {
+	if !s.Events {
+		return nil
+	}
+	if a == nil {
+		return errors.New("--events needs an audit: --audit-interval is 0")
+	}
+	said, err := announcer.New(announcer.Options{Config: s.rest, Instance: replicaName(), Latest: a.Latest, IsLeader: e.IsLeader, Registry: s.registry, Log: s.log})
+	if err != nil {
+		return err
+	}
+	return s.group.Add(said)
 }

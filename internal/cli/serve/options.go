@@ -67,7 +67,9 @@ type Installation struct {
 	// ProbeNamespace is where the known-bad object is sent, as a dry-run.
 	ProbeNamespace string
 	// Reports keeps what the audit finds as reports of openreports.io or wgpolicyk8s.io.
-	Reports   bool
+	Reports bool
+	// Events puts what the audit finds on the objects, as Events.
+	Events    bool
 	Lifetimes certs.Lifetimes
 	// CASettle is the time for a new CA bundle to reach every API server.
 	CASettle time.Duration

@@ -74,6 +74,9 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := s.reports(auditor, elected); err != nil {
 		return err
 	}
+	if err := s.events(auditor, elected); err != nil {
+		return err
+	}
 	certificate, err := s.certificate(elected)
 	if err != nil {
 		return err

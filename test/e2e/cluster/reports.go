@@ -71,14 +71,15 @@ func reportCRDs(ctx context.Context) ([]*apiextensions.CustomResourceDefinition,
 	return crds, nil
 }
 
-// ReporterGroup is the group of users who may do what a tlsward needs that keeps reports.
+// ReporterGroup is the group of users who may do what a tlsward needs that keeps reports and writes Events.
 const ReporterGroup = "tlsward-reporters"
 
-// GrantReporters lets ReporterGroup keep reports.
+// GrantReporters lets ReporterGroup keep reports, and put Events on objects.
 func (c *Cluster) GrantReporters(ctx context.Context) error {
 	write := []string{"list", "create", "patch", "delete"}
 	return c.grant(ctx, ReporterGroup,
 		rbac.PolicyRule{Verbs: write, APIGroups: []string{"openreports.io"}, Resources: []string{"reports", "clusterreports"}},
 		rbac.PolicyRule{Verbs: write, APIGroups: []string{"wgpolicyk8s.io"}, Resources: []string{"policyreports", "clusterpolicyreports"}},
+		rbac.PolicyRule{Verbs: []string{"get", "create", "patch"}, APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}},
 	)
 }
