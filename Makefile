@@ -69,9 +69,10 @@ fuzz-one:
 suites: ## Run the Suites and the policies' unit tests
 	$(GO) run ./cmd/tlsward test --coverage policies/rego test/suites
 
-docs: ## Make docs/policies.md from the policies, and docs/configuration.md and the schemas of the Config from its types
+docs: ## Make docs/policies.md from the policies, docs/metrics.md from the server, and docs/configuration.md and the schemas of the Config from its types
 	$(GO) run ./cmd/tlsward policy docs > docs/.policies.md && mv docs/.policies.md docs/policies.md
 	$(GO) test -count=1 ./internal/reference -update
+	$(GO) test -count=1 ./internal/cli/serve -run TestEveryMetricIsDocumented -update
 
 .PHONY: docs-check
 docs-check:

@@ -13,6 +13,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/webhook"
 )
 
@@ -45,6 +46,14 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 		return err
 	}
 	defer s.stopOPA(sources.opa)
+	if err := s.assemble(ctx, loaded, raw, sources); err != nil {
+		return err
+	}
+	return s.serve(ctx)
+}
+
+// assemble makes the parts and gives them to the group, which starts none of them yet.
+func (s *server) assemble(ctx context.Context, loaded *v1alpha1.Config, raw []byte, sources *policySources) error {
 	compiled, err := sources.compile(ctx, loaded)
 	if err != nil {
 		return err
@@ -56,8 +65,8 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	istiod := newControlPlane(loaded.Mesh.Revision)
 	others := newOtherControlPlanes(mesh.cache, loaded.Mesh.Revision)
 	ready := s.ready(mesh, sources, istiod, others)
-	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: ready, Patience: o.Patience,
-		MaxConcurrent: o.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
+	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: ready, Patience: s.Patience,
+		MaxConcurrent: s.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
 	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod, others: others}
 	if err := reloads.start(raw); err != nil {
 		return err
@@ -90,10 +99,7 @@ func Run(ctx context.Context, o Options, stderr io.Writer) error {
 	if err := s.existing(followed, elected); err != nil {
 		return err
 	}
-	if err := s.addListeners(hooks, certificate); err != nil {
-		return err
-	}
-	return s.serve(ctx)
+	return s.addListeners(hooks, certificate)
 }
 
 func newServer(o Options, stderr io.Writer) *server {
