@@ -26,6 +26,8 @@ type manifest struct {
 		Namespace         string            `json:"namespace"`
 		Labels            map[string]string `json:"labels"`
 		Annotations       map[string]string `json:"annotations"`
+		UID               string            `json:"uid"`
+		OwnerReferences   []ownerReference  `json:"ownerReferences"`
 		CreationTimestamp *time.Time        `json:"creationTimestamp"`
 		DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
 	} `json:"metadata"`
@@ -64,8 +66,9 @@ func Decode(raw []byte) (*Object, error) {
 	}
 	o.Spec, o.Unknown = spec, unknown
 	if kind == KindServiceEntry {
-		o.Status = decodeStatus(m.Status)
+		o.Status, o.UID = decodeStatus(m.Status), m.Metadata.UID
 	}
+	o.Owned = decodeOwned(kind, m.Metadata.OwnerReferences, raw)
 	return o, nil
 }
 

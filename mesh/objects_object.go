@@ -77,6 +77,10 @@ type Object struct {
 	// Terminating reports whether metadata.deletionTimestamp is set: finalizers keep the object, and Istio obeys it until
 	// it is gone.
 	Terminating bool
+	// UID is metadata.uid of a ServiceEntry; "" of one that is not stored, and of other kinds.
+	UID string
+	// Owned is by whom a DestinationRule is owned and written, where ServiceEntries own it; nil where none does.
+	Owned *Owned
 	// Status is what Istio reads of the status of a ServiceEntry: the addresses that it has allocated.
 	Status []HostAddress
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,

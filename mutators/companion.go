@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -17,6 +18,8 @@ const (
 	// CompanionLabel is on the DestinationRules that tlsward keeps. Without it, one belongs to whoever took it away.
 	CompanionLabel = "tlsward.io/companion"
 	companionValue = "true"
+	// CompanionManager is the field manager that applies them.
+	CompanionManager = "tlsward-companions"
 	// maxName is how long the name of an object may be (RFC 1123, as k8s.io/apimachinery/pkg/util/validation has it).
 	maxName = 253
 )
@@ -27,28 +30,61 @@ type Companion struct {
 	Object []byte
 	// Rule is the same as the mesh reads it.
 	Rule *mesh.Object
-	// Owners are the ServiceEntries that it is kept for: it goes with them.
+	// Owners are the ServiceEntries that it is kept for, which Rule names, too: it goes with them.
 	Owners []mesh.Ref
 }
 
-// CompanionRef returns the name of the companion for a host that a namespace declares: with a hash for one that is no name of an
-// object, as one with capitals.
+// CompanionRef returns the name of the companion for a host that a namespace declares: with a hash for one that is no name of an object,
+// as one with capitals, and for one that is itself like a hash, so that no two have one name.
 func CompanionRef(namespace, host string) mesh.Ref {
 	name := "tlsward-" + host
-	if len(name) > maxName || strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" || strings.HasSuffix(host, ".") {
+	if len(name) > maxName || !isSubdomain(host) || isHash(host) {
 		sum := sha256.Sum256([]byte(host))
 		name = "tlsward-" + hex.EncodeToString(sum[:])
 	}
 	return mesh.Ref{Kind: mesh.KindDestinationRule, Namespace: namespace, Name: name}
 }
 
-// IsCompanion reports whether an object is a companion: by its label, and the name that belongs to its host.
+// isSubdomain reports whether a host may be the name of an object (RFC 1123, as k8s.io/apimachinery/pkg/util/validation has it).
+func isSubdomain(host string) bool {
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// isHash reports whether a host is written as the hash of one is.
+func isHash(host string) bool {
+	return len(host) == 2*sha256.Size && strings.Trim(host, "0123456789abcdef") == ""
+}
+
+// IsCompanion reports whether an object is a companion as far as it says so itself: it has the label, the name that belongs to its host,
+// ServiceEntries that own it, and is applied by tlsward. Anybody may write that; see isKept.
 func IsCompanion(o *mesh.Object) bool {
-	if o == nil || o.Labels[CompanionLabel] != companionValue {
+	if o == nil || o.Labels[CompanionLabel] != companionValue || o.Owned == nil || !slices.Contains(o.Owned.Appliers, CompanionManager) {
 		return false
 	}
 	rule, ok := o.Spec.(*networking.DestinationRule)
 	return ok && o.Ref == CompanionRef(o.Namespace, rule.Host)
+}
+
+// isKept reports whether a rule is a companion that is as tlsward writes it for the entries of a mesh, of which one owns it. What only
+// looks like one is somebody's rule, and is judged as it stands.
+func isKept(cfg v1alpha1.Mutation, snap *mesh.Snapshot, there *mesh.Object) (bool, error) {
+	if !IsCompanion(there) {
+		return false, nil
+	}
+	host := there.Spec.(*networking.DestinationRule).Host
+	owned := slices.ContainsFunc(snap.EntriesFor(host, there.Namespace), func(o *mesh.Object) bool {
+		return slices.Contains(there.Owned.Entries, mesh.Owner{Name: o.Name, UID: o.UID})
+	})
+	if !owned {
+		return false, nil
+	}
+	c, err := companionOf(cfg, snap, there.Ref, host)
+	return err == nil && c != nil && reflect.DeepEqual(c.Rule.Spec, there.Spec), err
 }
 
 // CompanionFor returns the companion that a host of a namespace's ServiceEntries should have in the mesh, whether or not it is
@@ -64,13 +100,8 @@ func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, nam
 	if there != nil && !IsCompanion(there) || strings.HasPrefix(host, "*") || !cfg.KeepsCompanions() || exempt.covers(namespace, host) {
 		return nil, nil
 	}
-	tls := originationFor(cfg.Origination, host)
-	entries := slices.DeleteFunc(snap.EntriesFor(host, namespace), func(o *mesh.Object) bool { return len(movedPorts(cfg.Upgrades, snap, o)) == 0 })
-	if tls == nil || len(entries) == 0 {
-		return nil, nil
-	}
-	c, err := newCompanion(cfg.Upgrades, snap, ref, host, tls, entries)
-	if err != nil {
+	c, err := companionOf(cfg, snap, ref, host)
+	if c == nil || err != nil {
 		return nil, err
 	}
 	if there != nil {
@@ -80,6 +111,17 @@ func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, nam
 		return nil, nil
 	}
 	return c, nil
+}
+
+// companionOf returns the rule for the entries of its namespace that declare a host and of which ports were moved; nil where there is none,
+// or nothing says which TLS the host should have.
+func companionOf(cfg v1alpha1.Mutation, snap *mesh.Snapshot, ref mesh.Ref, host string) (*Companion, error) {
+	tls := originationFor(cfg.Origination, host)
+	entries := slices.DeleteFunc(snap.EntriesFor(host, ref.Namespace), func(o *mesh.Object) bool { return len(movedPorts(cfg.Upgrades, snap, o)) == 0 })
+	if tls == nil || len(entries) == 0 {
+		return nil, nil
+	}
+	return newCompanion(cfg.Upgrades, snap, ref, host, tls, entries)
 }
 
 // movedPorts returns the numbers of an entry's ports that lead to where an upgrade has them lead.
@@ -129,8 +171,14 @@ func newCompanion(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, ref mesh.Ref
 	}); err != nil {
 		return nil, err
 	}
-	c.Rule, err = mesh.Decode(c.Object)
-	return c, err
+	if c.Rule, err = mesh.Decode(c.Object); err != nil {
+		return nil, err
+	}
+	c.Rule.Owned = &mesh.Owned{Appliers: []string{CompanionManager}}
+	for _, o := range entries {
+		c.Rule.Owned.Entries = append(c.Rule.Owned.Entries, mesh.Owner{Name: o.Name, UID: o.UID})
+	}
+	return c, nil
 }
 
 // helps reports whether some client of a host that had no rule gets one by the companion, and none that had one sees it changed.

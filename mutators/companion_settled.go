@@ -14,9 +14,10 @@ import (
 const maxSettled = 256
 
 // Settled returns the mesh after a person's write, with the companions as they will be because of it: a rule is judged as if those
-// that would hide it were gone, for they go as soon as it is stored, and an entry with those that it will have. object is what was
-// written, nil if it was deleted; old is what it replaces, nil if nothing.
-func Settled(cfg v1alpha1.Mutation, exempt Exempt, after *mesh.Snapshot, object, old *mesh.Object) (*mesh.Snapshot, error) {
+// that would hide it were gone, for they go as soon as it is stored, and an entry with those that it will have. before is the mesh
+// without the write: what is no companion by it is judged as it stands. object is what was written, nil if it was deleted; old is what it
+// replaces, nil if nothing.
+func Settled(cfg v1alpha1.Mutation, exempt Exempt, before, after *mesh.Snapshot, object, old *mesh.Object) (*mesh.Snapshot, error) {
 	if !cfg.KeepsCompanions() {
 		return after, nil // what is there stays as it is
 	}
@@ -24,6 +25,11 @@ func Settled(cfg v1alpha1.Mutation, exempt Exempt, after *mesh.Snapshot, object,
 	for ref, there := range companionsBeside(after, object, old) {
 		if settled++; settled > maxSettled {
 			break
+		}
+		if kept, err := isKept(cfg, before, there); err != nil {
+			return nil, err
+		} else if !kept {
+			continue
 		}
 		c, err := CompanionFor(cfg, exempt, after, ref.Namespace, there.Spec.(*networking.DestinationRule).Host)
 		switch {

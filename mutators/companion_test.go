@@ -1,6 +1,8 @@
 package mutators_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -79,7 +81,8 @@ func TestCompanionFor(t *testing.T) {
 func TestCompanionRef(t *testing.T) {
 	long := strings.Repeat("a123456789.", 22) + "example"
 	seen := map[string]bool{}
-	for _, host := range []string{"api.bank.example", "API.bank.example", "api.bAnk.example", "api.bank.example.", "a_b.example", long, long + "s"} {
+	hash := sha256.Sum256([]byte("API.bank.example"))
+	for _, host := range []string{"a..b", "-a.b", "a-.b", ".a", hex.EncodeToString(hash[:]), "api.bank.example", "API.bank.example", "api.bAnk.example", "api.bank.example.", "a_b.example", long, long + "s"} {
 		name := mutators.CompanionRef("shop", host).Name
 		if !regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`).MatchString(name) || len(name) > 253 || seen[name] {
 			t.Errorf("%s: got %q", host, name)

@@ -45,12 +45,12 @@ func Mutate(cfg v1alpha1.Mutation, exempt Exempt, snapshot *mesh.Snapshot, objec
 			}
 		}
 		d := &document{root: raw}
-		after, err := Settled(cfg, exempt, snapshot.With(o), o, nil)
+		after, err := Settled(cfg, exempt, snapshot, snapshot.With(o), o, nil)
 		if err != nil {
 			return nil, nil, fmt.Errorf("settle companions: %w", err)
 		}
 		switch {
-		case IsCompanion(o) || exempt.coversAny(o.Namespace, after.HostsOf(o)):
+		case o.Kind == mesh.KindDestinationRule && o.Labels[CompanionLabel] == companionValue || exempt.coversAny(o.Namespace, after.HostsOf(o)):
 		case o.Kind == mesh.KindServiceEntry:
 			mutateServiceEntry(cfg, after, o, d)
 		default:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,7 +19,7 @@ import (
 )
 
 // FieldManager is whose fields those of companions are, for server-side apply.
-const FieldManager = "tlsward-companions"
+const FieldManager = mutators.CompanionManager
 
 var (
 	rules   = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
@@ -38,8 +40,8 @@ func NewClient(config *rest.Config) (*Client, error) {
 	return &Client{api}, nil
 }
 
-// Apply applies a companion, owned by its entries. What somebody else has set of it is set back: who wants to have the rule takes its
-// label away.
+// Apply applies a companion, owned by its entries as they are now. What somebody else has set of it is set back: who wants to have the
+// rule takes its label away. A rule in its place that is somebody else's is left.
 func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (changed bool, err error) {
 	var object map[string]any
 	if err := json.Unmarshal(companion.Object, &object); err != nil {
@@ -67,8 +69,8 @@ func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (chan
 	case apierrors.IsNotFound(err):
 	case err != nil:
 		return false, fmt.Errorf("read %s: %w", companion.Rule.Ref, err)
-	case there.GetLabels()[mutators.CompanionLabel] != u.GetLabels()[mutators.CompanionLabel]:
-		return false, nil // it is a person's
+	case !isOurs(there):
+		return false, nil
 	}
 	applied, err := api.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
 	if err != nil {
@@ -77,11 +79,11 @@ func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (chan
 	return there == nil || applied.GetResourceVersion() != there.GetResourceVersion(), nil
 }
 
-// Delete deletes a companion as it was read: not one that a person has taken over meanwhile.
+// Delete deletes a companion as it was read: not one that a person has taken over meanwhile, or has a hand in.
 func (c *Client) Delete(ctx context.Context, ref mesh.Ref) error {
 	api := c.api.Resource(rules).Namespace(ref.Namespace)
 	there, err := api.Get(ctx, ref.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) || err == nil && there.GetLabels()[mutators.CompanionLabel] == "" {
+	if apierrors.IsNotFound(err) || err == nil && (!isOurs(there) || othersWrite(there)) {
 		return nil
 	}
 	if err != nil {
@@ -93,4 +95,24 @@ func (c *Client) Delete(ctx context.Context, ref mesh.Ref) error {
 		return fmt.Errorf("delete %s: %w", ref, err)
 	}
 	return nil
+}
+
+// isOurs reports whether a rule is one that tlsward wrote: it has the label, is applied by tlsward, and ServiceEntries own it. A label
+// alone anybody writes.
+func isOurs(rule *unstructured.Unstructured) bool {
+	owned := slices.ContainsFunc(rule.GetOwnerReferences(), func(o metav1.OwnerReference) bool {
+		return o.Kind == mesh.KindServiceEntry && strings.HasPrefix(o.APIVersion, entries.Group+"/")
+	})
+	return owned && rule.GetLabels()[mutators.CompanionLabel] != "" && slices.ContainsFunc(rule.GetManagedFields(), isApplied)
+}
+
+// othersWrite reports whether somebody else has written any of a rule's spec.
+func othersWrite(rule *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(rule.GetManagedFields(), func(m metav1.ManagedFieldsEntry) bool {
+		return !isApplied(m) && m.FieldsV1 != nil && strings.Contains(string(m.FieldsV1.Raw), `"f:spec"`)
+	})
+}
+
+func isApplied(m metav1.ManagedFieldsEntry) bool {
+	return m.Manager == FieldManager && m.Operation == metav1.ManagedFieldsOperationApply
 }

@@ -2,6 +2,7 @@ package companions
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"reflect"
 	"sync/atomic"
@@ -109,7 +110,7 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 		w.log.Info("companion taken away", "rule", ref.String(), "host", t.host)
 		return w.writer.Delete(ctx, ref)
 	}
-	if there != nil && reflect.DeepEqual(there.Spec, wanted.Rule.Spec) || !w.mayWrite(ref, t, string(wanted.Object)) {
+	if isAlike(there, wanted.Rule) || !w.mayWrite(ref, t, fmt.Sprintf("%s %v", wanted.Object, wanted.Rule.Owned.Entries)) {
 		return nil
 	}
 	changed, err := w.writer.Apply(ctx, wanted)
@@ -117,6 +118,20 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 		w.log.Info("companion written", "rule", ref.String(), "host", t.host)
 	}
 	return err
+}
+
+// isAlike reports whether a companion is as it should be: its spec, and who owns it. An entry that was deleted and made again is another
+// one, and what the former owned goes with that.
+func isAlike(there, wanted *mesh.Object) bool {
+	return there != nil && reflect.DeepEqual(there.Spec, wanted.Spec) && reflect.DeepEqual(ownersOf(there), ownersOf(wanted))
+}
+
+func ownersOf(rule *mesh.Object) map[mesh.Owner]bool {
+	owners := map[mesh.Owner]bool{}
+	for _, o := range rule.Owned.Entries {
+		owners[o] = true
+	}
+	return owners
 }
 
 // mayWrite counts a write, and reports whether it may be done.

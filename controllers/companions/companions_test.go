@@ -120,8 +120,20 @@ func TestKeeper(t *testing.T) {
 		}
 		expect("an interval later", follow.Interval, "apply "+name)
 
+		again := *entry
+		again.UID = "another"
+		s.cache.Put(&again, assume.Version{})
+		expect("the entry is made again", 0, "apply "+name)
 		s.cache.Delete(entry.Ref, assume.Version{})
 		expect("the entry goes", 0, "delete "+name)
+		lookalike := fixture.Object(t, "DestinationRule", name, `{host: api.bank.example, trafficPolicy: {tls: {mode: DISABLE}}}`)
+		lookalike.Labels = map[string]string{mutators.CompanionLabel: "true"}
+		s.cache.Put(lookalike, assume.Version{})
+		s.cache.Put(entry, assume.Version{})
+		expect("somebody's rule that looks like one", 2*follow.Interval, "")
+		s.cache.Delete(entry.Ref, assume.Version{})
+		s.cache.Delete(lookalike.Ref, assume.Version{})
+		expect("both go", 0, "")
 		s.failNext(3)
 		s.cache.Put(entry, assume.Version{})
 		expect("it fails", 2*time.Second, "")

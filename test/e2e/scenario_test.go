@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/tlsward/tlsward/test/e2e/cluster"
@@ -87,7 +88,7 @@ func (s stage) lay(t *testing.T, c scenario, way sender) {
 	for _, st := range c.Steps {
 		needNamespace(ctx, t, seed, st.subject().GetNamespace())
 	}
-	age := ""
+	age, uids := "", map[types.UID]types.UID{}
 	for i, o := range byAge(c.Given) {
 		if o.GetKind() == "Namespace" {
 			labelNamespace(ctx, t, seed, o)
@@ -99,10 +100,30 @@ func (s stage) lay(t *testing.T, c scenario, way sender) {
 			turnSecond()
 		}
 		o.SetCreationTimestamp(metav1.Time{})
-		if _, err := way.create(ctx, seed, o, nil); err != nil {
+		given := o.GetUID()
+		ownByStored(o, uids)
+		stored, err := way.create(ctx, seed, o, nil)
+		if err != nil {
 			t.Fatalf("store %s %s: %v", o.GetKind(), o.GetName(), err)
 		}
+		if given != "" {
+			uids[given] = stored.GetUID()
+		}
 	}
+}
+
+// ownByStored names the owners of an object by the uids that the API server gave them.
+func ownByStored(o *unstructured.Unstructured, uids map[types.UID]types.UID) {
+	owners := o.GetOwnerReferences()
+	for i := range owners {
+		if stored, known := uids[owners[i].UID]; known {
+			owners[i].UID = stored
+		}
+	}
+	if len(owners) > 0 {
+		o.SetOwnerReferences(owners)
+	}
+	o.SetUID("")
 }
 
 // byAge sorts objects by creationTimestamp; those without are the newest.

@@ -110,7 +110,7 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
 	c := q.on(snap)
 	var err error
-	if c.after, err = mutators.Settled(e.Config.Mutation, e.exempt(), c.after, c.object, c.before.Get(c.ref)); err != nil {
+	if c.after, err = mutators.Settled(e.Config.Mutation, e.exempt(), c.before, c.after, c.object, c.before.Get(c.ref)); err != nil {
 		return Decision{}, fmt.Errorf("settle companions: %w", err)
 	}
 	return e.evaluateChange(ctx, q, c, wanted)
