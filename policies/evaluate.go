@@ -58,6 +58,7 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 		return nil, err
 	}
 	found := e.enforcement.applyExemptions(eval.found, &in)
+	applyCeilings(found, &in)
 	Sort(found)
 	return found, nil
 }

@@ -1,6 +1,9 @@
 package policies
 
-import "github.com/tlsward/tlsward/mesh"
+import (
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+)
 
 // Operations of a review, as Kubernetes spells them.
 const (
@@ -22,6 +25,8 @@ type Input struct {
 	// GroupedByExemption reports whether no flow of Egress stands for hosts that different Engine.ExemptHosts cover.
 	// Policies do not read it; exemptions do.
 	GroupedByExemption bool `json:"-"`
+	// Ceilings are the strongest actions in namespaces that have one of their own, weaker than deny. Policies do not read them.
+	Ceilings map[string]v1alpha1.Action `json:"-"`
 	// Callers is nil for kinds other than AuthorizationPolicy.
 	Callers *mesh.Callers `json:"callers,omitempty"`
 	// Opened is nil where no workload is opened to callers without an identity by what an AuthorizationPolicy no longer does.

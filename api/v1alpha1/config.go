@@ -11,6 +11,9 @@ type Config struct {
 	// Enforcement is the strongest action that any policy may take, whatever else says more: warn and audit are for a rollout. Deny if
 	// unset.
 	Enforcement Action `json:"enforcement,omitempty"`
+	// EnforcementByNamespace obeys the label tlsward.io/enforcement (deny, warn, audit) of namespaces, which makes that weaker for what
+	// is theirs. Whoever may label a namespace decides then: the chart sets it together with a ValidatingAdmissionPolicy.
+	EnforcementByNamespace bool `json:"enforcementByNamespace,omitempty"`
 	// Strict denies what is a warning while a partner object may still arrive (tls-pending), or since tlsward does not know what
 	// Istio makes of it (outside-model).
 	Strict bool `json:"strict,omitempty"`
@@ -108,6 +111,9 @@ const (
 	Audit Action = "audit"
 	Off   Action = "off"
 )
+
+// EnforcementLabel is the label of a namespace that makes Config.Enforcement weaker for what is the namespace's.
+const EnforcementLabel = "tlsward.io/enforcement"
 
 // PolicyConfig overrides the default action of a policy.
 type PolicyConfig struct {

@@ -139,6 +139,9 @@ func (e *Evaluator) evaluateMesh(ctx context.Context, q *request, c *change, wan
 	if err != nil {
 		return Decision{}, err
 	}
+	if e.Config.EnforcementByNamespace {
+		input.Ceilings = c.ceilings(input.Egress)
+	}
 	violations, err := e.Engine.Evaluate(ctx, input)
 	if err != nil {
 		return Decision{Input: &input}, err

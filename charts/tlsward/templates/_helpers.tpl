@@ -127,3 +127,12 @@ matchConditions:
 {{- define "tlsward.companions" -}}
 {{- if ne (toString (dig "mutation" "companions" true .Values.config)) "false" }}true{{ end }}
 {{- end }}
+
+{{/* Whether namespaces' labels are obeyed: only with the policy that says who may write them. */}}
+{{- define "tlsward.enforcementByNamespace" -}}
+{{- if or .Values.enforcementByNamespace.users .Values.enforcementByNamespace.groups -}}
+true
+{{- else if .Values.config.enforcementByNamespace -}}
+{{- fail "config.enforcementByNamespace is set by enforcementByNamespace.users and .groups, who may write the label" -}}
+{{- end -}}
+{{- end -}}
