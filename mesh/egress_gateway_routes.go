@@ -22,13 +22,19 @@ func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Cli
 		return s.unknownGatewayHops(v, name, client)
 	}
 	var hops []hop
-	gateways := []*Object{g}
-	for _, number := range serverPorts(gateways) {
-		for _, srv := range mergedServersOn(gateways, number) {
-			list := s.gatewayDestinationsOf(client, srv, v)
-			for _, payload := range s.gatewayPayloads(v, list) {
-				hops = append(hops, s.gatewayEgressHops(client, payload, list)...)
+	type sent struct {
+		payload Family
+		to      routeDestination
+	}
+	seen := map[sent]bool{} // most servers send to the same destinations
+	for _, srv := range mergedServersOf(g) {
+		list := s.gatewayDestinationsOf(client, srv, v)
+		for _, payload := range s.gatewayPayloads(v, list) {
+			fresh := slices.DeleteFunc(slices.Clone(list), func(d routeDestination) bool { return seen[sent{payload, d}] })
+			for _, d := range fresh {
+				seen[sent{payload, d}] = true
 			}
+			hops = append(hops, s.gatewayEgressHops(client, payload, fresh)...)
 		}
 	}
 	return hops

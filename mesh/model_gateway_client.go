@@ -31,6 +31,12 @@ func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *vir
 // clientOfGateway returns the pods that one Gateway configures as a client: those behind a Service whose pods it
 // selects, else those of a gateway in the root namespace.
 func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
+	g := s.Get(parseGatewayName(name))
+	return s.gatewayClient(name, g, s.serviceOfGateway(g), via)
+}
+
+// gatewayClient is clientOfGateway, of a Gateway that is there (else nil) and whose pods are behind svc (else nil).
+func (s *Snapshot) gatewayClient(name string, g, svc *Object, via *virtualService) Client {
 	c := Client{Kind: ClientGateway, Namespace: s.settings.RootNamespace, Gateways: []string{name}}
 	if host := s.gatewayServiceOf(via); host != "" {
 		if _, namespace, ok := s.settings.parseServiceHost(host); ok {
@@ -40,13 +46,21 @@ func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
 	if s.settings.Flags.OwnGateways {
 		c.Namespace = parseGatewayName(name).Namespace
 	}
-	if g := s.Get(parseGatewayName(name)); g != nil {
+	if g != nil {
 		c.Labels = gatewaySpec(g).Selector
-		if svc := s.serviceSelectedBy(g.Namespace, c.Labels); svc != nil {
-			c.Namespace = svc.Namespace
-		}
+	}
+	if svc != nil {
+		c.Namespace = svc.Namespace
 	}
 	return c
+}
+
+// serviceOfGateway returns the Service whose pods a Gateway selects, nil if there is none.
+func (s *Snapshot) serviceOfGateway(g *Object) *Object {
+	if g == nil {
+		return nil
+	}
+	return s.serviceSelectedBy(g.Namespace, gatewaySpec(g).Selector)
 }
 
 // knowsGatewayPods reports whether the namespace of a Gateway's pods is known: a route of the mesh leads to them, or

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -31,6 +32,26 @@ func mergedServersOn(gateways []*Object, number uint32) portServers {
 		}
 	}
 	return merged.list
+}
+
+// mergedServersOf returns the servers that the pods of one Gateway have, by port: mergedServersOn for each.
+func mergedServersOf(g *Object) []gatewayServer {
+	ports := map[uint32]*mergedServers{}
+	for _, srv := range gatewaySpec(g).Servers {
+		if srv.GetPort() == nil {
+			continue
+		}
+		number := srv.GetPort().GetNumber()
+		if ports[number] == nil {
+			ports[number] = &mergedServers{}
+		}
+		ports[number].add(newGatewayServer(g, srv))
+	}
+	var list []gatewayServer
+	for _, number := range slices.Sorted(maps.Keys(ports)) {
+		list = append(list, ports[number].list...)
+	}
+	return list
 }
 
 // mergedServers are the servers of one port as they are merged.

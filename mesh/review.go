@@ -74,6 +74,7 @@ type review struct {
 	index         map[flowKey]int
 	listeners     map[uint32]*portListeners // after the review, by port
 	without       withoutEntries
+	ways          [2]*gatewayWays        // before and after the review, see waysBefore and waysAfter
 	classes       map[string][]hostClass // see hostClasses
 	// repeatsOther reports whether the rule under review has the same TLS as the one that is taken in its place, or leaves
 	// some clients, under TLS, to that one and counts for others.

@@ -28,11 +28,11 @@ func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 	name := ref.Namespace + "/" + ref.Name
 	had := map[flowKey]bool{}
 	if r.old != nil {
-		for _, h := range r.before.gatewayRouteHopsOf(v, name, r.before.clientOfGateway(name, v)) {
+		for _, h := range r.before.gatewayRouteHopsOf(v, name, r.waysBefore().client(name, v)) {
 			had[h.key()] = true
 		}
 	}
-	list := r.withOpened(r.clusterChanges(r.after.gatewayRouteHopsOf(v, name, r.after.clientOfGateway(name, v))))
+	list := r.withOpened(r.clusterChanges(r.after.gatewayRouteHopsOf(v, name, r.waysAfter().client(name, v))))
 	return slices.DeleteFunc(list, func(c change) bool { return had[c.hop.key()] && c.opened == nil })
 }
 

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"iter"
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -72,8 +71,8 @@ func (r *review) openedServer(h hop) *OpenedServer {
 	if open.gateway == nil {
 		return nil
 	}
-	servers := slices.DeleteFunc(r.after.serversTo(open, h.host), gatewayServer.asksForIdentity)
-	if len(servers) == 0 || r.wasOpen(open.gateway, h.host) || r.after.authorizesGateway(h.client) {
+	servers := slices.DeleteFunc(slices.Clone(r.waysAfter().serversTo(open, h.host)), gatewayServer.asksForIdentity)
+	if len(servers) == 0 || r.wasOpen(open.gateway, h.host) || r.waysAfter().authorizes(open) {
 		return nil
 	}
 	guard := r.guardOf(open.gateway, h.host)
@@ -101,66 +100,49 @@ func (srv gatewayServer) indexIn(g *Object) int {
 	}))
 }
 
-// serversTo returns the servers from which a way leads to a host.
-func (s *Snapshot) serversTo(w gatewayWay, host string) []gatewayServer {
-	gateways := []*Object{w.gateway}
-	var list []gatewayServer
-	for _, number := range serverPorts(gateways) {
-		for _, srv := range mergedServersOn(gateways, number) {
-			if slices.ContainsFunc(s.gatewayDestinationsOf(w.client, srv, w.route), func(d routeDestination) bool { return d.Host == host }) {
-				list = append(list, srv)
-			}
-		}
-	}
-	return list
-}
-
-// waysTo returns an iterator over the ways to a host through the pods of a Gateway.
-func (s *Snapshot) waysTo(host string, gateway *Object) iter.Seq[gatewayWay] {
-	return func(yield func(gatewayWay) bool) {
-		for _, v := range s.virtualServicesWithDestination(host) {
-			for _, name := range v.gateways {
-				g := s.Get(parseGatewayName(name))
-				if g == nil || !s.sharePods(g, gateway) {
-					continue
-				}
-				if !yield(gatewayWay{gateway: g, route: v, client: s.clientOfGateway(name, v)}) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // guardOf returns the way to a host through the pods of a Gateway on which callers are asked for an identity, one of another
 // namespace than the author's where there is any; nil where there is none.
 func (r *review) guardOf(gateway *Object, host string) *gatewayWay {
+	ways := r.waysAfter()
+	at := placeOfWay{gateway.Ref, host}
+	if found, known := ways.guards[at]; known {
+		return found
+	}
 	var found *gatewayWay
-	for w := range r.after.waysTo(host, gateway) {
+	for w := range ways.to(host, gateway, func(g *gatewayFacts) bool { return g.mutual }) {
 		if r.stopped() {
 			return nil
 		}
-		if w.gateway.Ref == gateway.Ref || !slices.ContainsFunc(r.after.serversTo(w, host), gatewayServer.isMutual) {
+		if w.gateway.Ref == gateway.Ref || !slices.ContainsFunc(ways.serversTo(w, host), gatewayServer.isMutual) {
 			continue
 		}
 		if found = &w; w.route.Namespace != r.reviewed().Namespace {
 			break
 		}
 	}
+	ways.guards[at] = found
 	return found
 }
 
 // wasOpen reports whether before the review callers without an identity came out to a host by the pods of a Gateway.
 func (r *review) wasOpen(gateway *Object, host string) bool {
-	for w := range r.before.waysTo(host, gateway) {
+	ways := r.waysBefore()
+	at := placeOfWay{gateway.Ref, host}
+	if open, known := ways.open[at]; known {
+		return open
+	}
+	open := false
+	for w := range ways.to(host, gateway, func(g *gatewayFacts) bool { return g.open }) {
 		if r.stopped() {
 			return false
 		}
-		if slices.ContainsFunc(r.before.serversTo(w, host), func(srv gatewayServer) bool { return !srv.asksForIdentity() }) {
-			return true
+		if slices.ContainsFunc(ways.serversTo(w, host), func(srv gatewayServer) bool { return !srv.asksForIdentity() }) {
+			open = true
+			break
 		}
 	}
-	return false
+	ways.open[at] = open
+	return open
 }
 
 // sharePods reports whether two Gateways configure the same pods, as far as the mesh tells: one selects what the other asks
