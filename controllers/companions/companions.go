@@ -104,6 +104,9 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 		return err
 	}
 	if wanted == nil {
+		if there == nil {
+			w.rounds.Failed(ref) // whoever took it away did not undo anything: its entry is gone, too
+		}
 		if !mutators.IsCompanion(there) || !w.mayWrite(ref, t, "") {
 			return nil
 		}

@@ -134,6 +134,15 @@ func TestKeeper(t *testing.T) {
 		s.cache.Delete(entry.Ref, assume.Version{})
 		s.cache.Delete(lookalike.Ref, assume.Version{})
 		expect("both go", 0, "")
+		for range 5 { // its owner's end takes a companion along
+			s.cache.Put(entry, assume.Version{})
+			expect("the entry is made anew", time.Second, "apply "+name)
+			s.cache.Delete(companion, assume.Version{})
+			s.cache.Delete(entry.Ref, assume.Version{})
+			time.Sleep(time.Second)
+			synctest.Wait()
+			s.taken() // whichever it saw first
+		}
 		s.failNext(3)
 		s.cache.Put(entry, assume.Version{})
 		expect("it fails", 2*time.Second, "")

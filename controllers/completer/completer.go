@@ -2,6 +2,7 @@ package completer
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -160,7 +161,7 @@ func (w work) complete(ctx context.Context, e *admission.Evaluator, c admission.
 	case e.Config.Mutation.Existing != v1alpha1.Complete:
 		w.note(c.Ref, "stored before it could be completed; tlsward fix shows what it lacks")
 		return nil
-	case !w.rounds.Again(c.Ref, fmt.Sprint(c.Patch)):
+	case !w.rounds.Again(c.Ref, fmt.Sprint(uidOf(c.Read), c.Patch)):
 		w.note(c.Ref, "somebody changes it back")
 		return nil
 	}
@@ -184,4 +185,13 @@ func (w work) note(ref mesh.Ref, why string) {
 		w.incomplete[ref] = why
 	}
 	w.found.Store(int64(len(w.incomplete)))
+}
+
+// uidOf returns the UID of an object: one that was deleted and made anew has another, and nobody has undone anything.
+func uidOf(raw []byte) string {
+	var o struct{ Metadata struct{ UID string } }
+	if json.Unmarshal(raw, &o) != nil {
+		return ""
+	}
+	return o.Metadata.UID
 }

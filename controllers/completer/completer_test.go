@@ -104,6 +104,12 @@ func TestCompleter(t *testing.T) {
 					if s.patches != tc.patches+3 || c.found.Load() != 1 {
 						t.Errorf("after a fight %d patches, %d incomplete", s.patches, c.found.Load())
 					}
+					s.put(bytes.Replace(entry, []byte(`"name":"bank"`), []byte(`"name":"bank","uid":"another"`), 1)) // deleted and made anew
+					time.Sleep(10 * time.Second)
+					synctest.Wait()
+					if s.patches != tc.patches+4 || c.found.Load() != 0 {
+						t.Errorf("made anew: %d patches, %d incomplete", s.patches, c.found.Load())
+					}
 				}
 				stop()
 				if err := <-ended; err != nil {

@@ -29,7 +29,7 @@ func (r *Rounds) Again(ref mesh.Ref, written string) bool {
 	return true
 }
 
-// Failed takes back a write that was not done: nobody has undone it.
+// Failed takes back a write that was not done, or that is gone for another reason: nobody has undone it.
 func (r *Rounds) Failed(ref mesh.Ref) { delete(r.last, ref) }
 
 // Reset forgets all writes.
