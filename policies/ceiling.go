@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"strings"
+
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 )
@@ -21,7 +23,7 @@ func applyCeilings(found []Violation, in *Input) {
 // ceilingFor returns the strongest action that a violation may have. One that is about no client, or about one that only its policy knows,
 // is about all that the review has to answer for.
 func (in *Input) ceilingFor(v *Violation) v1alpha1.Action {
-	own, about, all := in.ceilingIn(in.Request.Namespace), v1alpha1.Off, v1alpha1.Off
+	own, about, all := in.ceilingIn(in.Request.Namespace), v1alpha1.Off, in.ceilingOfOthers()
 	for i := range in.Egress {
 		f := &in.Egress[i]
 		theirs := in.ceilingOf(f.Client)
@@ -34,6 +36,20 @@ func (in *Input) ceilingFor(v *Violation) v1alpha1.Action {
 		about = all
 	}
 	return stronger(own, about)
+}
+
+// ceilingOfOthers returns the strictest of the namespaces that a review has to answer for beside those of clients: that of an
+// AuthorizationPolicy that another object keeps from its workloads, those of Ingresses and of the Services that they lead to.
+func (in *Input) ceilingOfOthers() v1alpha1.Action {
+	others := v1alpha1.Off
+	if in.Opened != nil && in.Opened.Policy != nil {
+		others = in.ceilingIn(in.Opened.Policy.Namespace)
+	}
+	for _, leg := range in.IngressLegs {
+		service, _, _ := strings.Cut(leg.Service, "/")
+		others = stronger(others, stronger(in.ceilingIn(leg.Ingress.Namespace), in.ceilingIn(service)))
+	}
+	return others
 }
 
 // ceilingOf returns that of a client. A gateway, a waypoint and a ztunnel send what pods of any namespace have sent them.

@@ -49,3 +49,30 @@ func TestCeilings(t *testing.T) {
 		}
 	}
 }
+
+// What an object does to others without any of their connections leaving counts, too.
+func TestCeilingsOfOthers(t *testing.T) {
+	policy := func(namespace string) *mesh.OpenedWorkloads {
+		return &mesh.OpenedWorkloads{Policy: &mesh.Ref{Kind: mesh.KindAuthorizationPolicy, Namespace: namespace, Name: "keep"}}
+	}
+	leg := func(ingress, service string) []mesh.IngressLeg {
+		return []mesh.IngressLeg{{Ingress: mesh.Ref{Kind: mesh.KindIngress, Namespace: ingress, Name: "in"}, Service: service + "/gateway"}}
+	}
+	for name, c := range map[string]struct {
+		in   Input
+		want v1alpha1.Action
+	}{
+		"its own policy":                     {Input{Opened: policy("legacy")}, v1alpha1.Audit},
+		"another's policy":                   {Input{Opened: policy("shop")}, v1alpha1.Deny},
+		"the policy under review":            {Input{Opened: &mesh.OpenedWorkloads{}}, v1alpha1.Audit},
+		"its own Ingress to a Service of it": {Input{IngressLegs: leg("legacy", "legacy")}, v1alpha1.Audit},
+		"another's Ingress":                  {Input{IngressLegs: leg("shop", "legacy")}, v1alpha1.Deny},
+		"an Ingress to another's Service":    {Input{IngressLegs: leg("legacy", "shop")}, v1alpha1.Deny},
+	} {
+		c.in.Request.Namespace, c.in.Ceilings = "legacy", map[string]v1alpha1.Action{"legacy": v1alpha1.Audit}
+		found := []Violation{{Action: v1alpha1.Deny}}
+		if applyCeilings(found, &c.in); found[0].Action != c.want {
+			t.Errorf("%s: %s, want %s", name, found[0].Action, c.want)
+		}
+	}
+}
