@@ -18,7 +18,17 @@ func (s *Snapshot) ObjectsOf(kind string) iter.Seq[*Object] {
 }
 
 // Changed returns an iterator over the objects in which two snapshots differ, as they were and as they are; nil where there is none. It
-// costs what was changed, where one snapshot came from the other.
+// costs what was changed, where one snapshot came from the other. Where there are several control planes, an object is told once for each
+// that reads it.
 func Changed(before, after *Snapshot) iter.Seq2[*Object, *Object] {
-	return treap.Diff(before.objects, after.objects, func(was, is *Object) bool { return was != is })
+	return func(yield func(*Object, *Object) bool) {
+		was, is := before.Meshes(), after.Meshes()
+		for i := range min(len(was), len(is)) {
+			for a, b := range treap.Diff(was[i].objects, is[i].objects, func(a, b *Object) bool { return a != b }) {
+				if !yield(a, b) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -32,6 +33,8 @@ type Companion struct {
 	Rule *mesh.Object
 	// Owners are the ServiceEntries that it is kept for, which Rule names, too: it goes with them.
 	Owners []mesh.Ref
+
+	ports []uint32 // for which it starts TLS
 }
 
 // CompanionRef returns the name of the companion for a host that a namespace declares: with a hash for one that is no name of an object,
@@ -77,10 +80,10 @@ func isKept(cfg v1alpha1.Mutation, snap *mesh.Snapshot, there *mesh.Object) (boo
 		return false, nil
 	}
 	host := there.Spec.(*networking.DestinationRule).Host
-	owned := slices.ContainsFunc(snap.EntriesFor(host, there.Namespace), func(o *mesh.Object) bool {
+	owns := func(o *mesh.Object) bool {
 		return slices.Contains(there.Owned.Entries, mesh.Owner{Name: o.Name, UID: o.UID})
-	})
-	if !owned {
+	}
+	if !slices.ContainsFunc(snap.Meshes(), func(m *mesh.Snapshot) bool { return slices.ContainsFunc(m.EntriesFor(host, there.Namespace), owns) }) {
 		return false, nil
 	}
 	c, err := companionOf(cfg, snap, there.Ref, host)
@@ -93,35 +96,48 @@ func isKept(cfg v1alpha1.Mutation, snap *mesh.Snapshot, there *mesh.Object) (boo
 //  1. none of the entries' ports is one of HTTP that was moved to where the server speaks TLS;
 //  2. every client has a rule, or would not get this one;
 //  3. some client has a person's rule that this one would hide, or be merged with: its author decides;
-//  4. the host is exempt, a wildcard, or nothing says which TLS it should have.
-func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, namespace, host string) (*Companion, error) {
+//  4. for some client of any control plane it would start TLS towards a port that is not one where an upgrade leads, since entries
+//     differ; or its name is that of somebody's rule. Why says so: nobody else tells;
+//  5. the host is exempt, a wildcard, or nothing says which TLS it should have.
+func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, namespace, host string) (c *Companion, why string, err error) {
 	ref := CompanionRef(namespace, host)
-	there := snap.Get(ref)
-	if there != nil && !IsCompanion(there) || strings.HasPrefix(host, "*") || !cfg.KeepsCompanions() || exempt.covers(namespace, host) {
-		return nil, nil
+	if strings.HasPrefix(host, "*") || !cfg.KeepsCompanions() || exempt.covers(namespace, host) {
+		return nil, "", nil
 	}
-	c, err := companionOf(cfg, snap, ref, host)
+	c, err = companionOf(cfg, snap, ref, host)
 	if c == nil || err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if there != nil {
-		snap = snap.Without(ref)
+	if there := snap.Get(ref); there != nil && !IsCompanion(there) {
+		return nil, "its name is that of a rule that somebody else wrote", nil
 	}
-	if !c.helps(snap, host) {
-		return nil, nil
+	helps, why := c.helps(cfg.Upgrades, snap.Without(ref), host)
+	if !helps {
+		return nil, why, nil
 	}
-	return c, nil
+	return c, "", nil
 }
 
-// companionOf returns the rule for the entries of its namespace that declare a host and of which ports were moved; nil where there is none,
-// or nothing says which TLS the host should have.
+// companionOf returns the rule for the entries of its namespace that declare a host and of which ports were moved, whichever control
+// plane reads them; nil where there is none, or nothing says which TLS the host should have.
 func companionOf(cfg v1alpha1.Mutation, snap *mesh.Snapshot, ref mesh.Ref, host string) (*Companion, error) {
+	var entries []*mesh.Object
+	var numbers []uint32
+	for _, m := range snap.Meshes() {
+		for _, o := range m.EntriesFor(host, ref.Namespace) {
+			moved := movedPorts(cfg.Upgrades, m, o)
+			numbers = append(numbers, moved...)
+			if len(moved) > 0 && !slices.ContainsFunc(entries, func(known *mesh.Object) bool { return known.Ref == o.Ref }) {
+				entries = append(entries, o)
+			}
+		}
+	}
 	tls := originationFor(cfg.Origination, host)
-	entries := slices.DeleteFunc(snap.EntriesFor(host, ref.Namespace), func(o *mesh.Object) bool { return len(movedPorts(cfg.Upgrades, snap, o)) == 0 })
 	if tls == nil || len(entries) == 0 {
 		return nil, nil
 	}
-	return newCompanion(cfg.Upgrades, snap, ref, host, tls, entries)
+	slices.Sort(numbers)
+	return newCompanion(slices.Compact(numbers), ref, host, tls, entries)
 }
 
 // movedPorts returns the numbers of an entry's ports that lead to where an upgrade has them lead.
@@ -140,27 +156,24 @@ func movedPorts(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, o *mesh.Object
 	return numbers
 }
 
-// newCompanion returns the rule for the ports of the entries that were moved, exported as far as the entries are.
-func newCompanion(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, ref mesh.Ref, host string, tls map[string]any, entries []*mesh.Object) (*Companion, error) {
-	c := &Companion{}
-	var numbers []uint32
+// newCompanion returns the rule for ports of entries, exported as far as the entries are.
+func newCompanion(numbers []uint32, ref mesh.Ref, host string, tls map[string]any, entries []*mesh.Object) (*Companion, error) {
+	c := &Companion{ports: numbers}
 	var exportTo []string
 	for _, o := range entries {
 		c.Owners = append(c.Owners, o.Ref)
-		numbers = append(numbers, movedPorts(upgrades, snap, o)...)
 		to := o.Spec.(*networking.ServiceEntry).ExportTo
 		if len(to) == 0 {
 			to = []string{"*"}
 		}
 		exportTo = append(exportTo, to...)
 	}
-	slices.Sort(numbers)
 	slices.Sort(exportTo)
 	if slices.Contains(exportTo, "*") {
 		exportTo = []string{"*"}
 	}
 	var ports []any
-	for _, number := range slices.Compact(numbers) {
+	for _, number := range numbers {
 		ports = append(ports, map[string]any{"port": map[string]any{"number": number}, "tls": tls})
 	}
 	var err error
@@ -181,17 +194,37 @@ func newCompanion(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, ref mesh.Ref
 	return c, nil
 }
 
-// helps reports whether some client of a host that had no rule gets one by the companion, and none that had one sees it changed.
-func (c *Companion) helps(before *mesh.Snapshot, host string) bool {
-	after, helped := before.With(c.Rule), false
-	for _, client := range after.ClientsOfRules(host) {
-		if !slices.Contains(after.RulesFor(client, host), c.Rule.Ref) {
-			continue
+// helps reports whether some client of a host that had no rule gets one by the companion, and none that had one sees it changed: the
+// clients of every control plane, each in its own mesh. Why says for whom it would be wrong.
+func (c *Companion) helps(upgrades []v1alpha1.Upgrade, before *mesh.Snapshot, host string) (helped bool, why string) {
+	without, with := before.Meshes(), before.With(c.Rule).Meshes()
+	for i, after := range with {
+		for _, client := range after.ClientsOfRules(host) {
+			if !slices.Contains(after.RulesFor(client, host), c.Rule.Ref) {
+				continue
+			}
+			if len(without[i].RulesFor(client, host)) > 0 {
+				return false, ""
+			}
+			if port, fits := c.fits(upgrades, after, client, host); !fits {
+				return false, fmt.Sprintf("entries differ: for %s (control plane %s) port %d leads elsewhere", client, after.Revision(), port)
+			}
+			helped = true
 		}
-		if len(before.RulesFor(client, host)) > 0 {
-			return false
-		}
-		helped = true
 	}
-	return helped
+	return helped, ""
+}
+
+// fits reports whether each port for which the companion starts TLS leads a client only to where an upgrade has it lead; port is one
+// that does not.
+func (c *Companion) fits(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, client mesh.Client, host string) (port uint32, fits bool) {
+	for _, port := range c.ports {
+		cluster, _ := snap.Cluster(client, host, port, "")
+		for _, target := range cluster.TargetPorts {
+			if !slices.Contains(upgrades, v1alpha1.Upgrade{Port: port, TargetPort: target}) {
+				return port, false
+			}
+		}
+	}
+	return 0, true
 }

@@ -31,7 +31,7 @@ func Settled(cfg v1alpha1.Mutation, exempt Exempt, before, after *mesh.Snapshot,
 		} else if !kept {
 			continue
 		}
-		c, err := CompanionFor(cfg, exempt, after, ref.Namespace, there.Spec.(*networking.DestinationRule).Host)
+		c, _, err := CompanionFor(cfg, exempt, after, ref.Namespace, there.Spec.(*networking.DestinationRule).Host)
 		switch {
 		case err != nil:
 			return nil, err

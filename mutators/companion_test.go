@@ -27,11 +27,13 @@ func TestCompanionFor(t *testing.T) {
 	}
 	off := false
 	for _, tc := range []struct {
-		name    string
-		objects []string
-		config  func(*v1alpha1.Mutation)
-		exempt  mutators.Exempt
-		want    string // the spec
+		name     string
+		objects  []string
+		config   func(*v1alpha1.Mutation)
+		exempt   mutators.Exempt
+		settings func(*mesh.Settings)
+		want     string // the spec
+		told     bool
 	}{
 		{name: "a lone entry", objects: []string{entry}, want: simple},
 		{name: "no entry"},
@@ -48,20 +50,38 @@ func TestCompanionFor(t *testing.T) {
 		{name: "an exempt host", objects: []string{entry}, exempt: func(namespace, host string) bool { return namespace == "shop" && host == "api.bank.example" }},
 		{name: "companions switched off", objects: []string{entry}, config: func(m *v1alpha1.Mutation) { m.Companions = &off }},
 		{name: "no TLS for the host", objects: []string{entry}, config: func(m *v1alpha1.Mutation) { m.Origination = []v1alpha1.Origination{} }},
-		{name: "its name is a person's", objects: []string{entry, strings.Replace(rule("shop", `{host: other.example}`), "name: r", "name: tlsward-api.bank.example", 1)}},
+		{name: "two ports", objects: []string{strings.Replace(entry, "{number: 443", "{number: 8080, name: alt, protocol: HTTP, targetPort: 8443}, {number: 443", 1)},
+			config: func(m *v1alpha1.Mutation) {
+				m.Upgrades = append(m.Upgrades, v1alpha1.Upgrade{Port: 8080, TargetPort: 8443})
+			},
+			want: strings.Replace(simple, "]}}", `,{"port":{"number":8080},"tls":{"mode":"SIMPLE"}}]}}`, 1)},
+		{name: "another entry of the namespace that leads elsewhere", told: true,
+			objects: []string{entry, strings.Replace(strings.Replace(entry, "name: bank", "name: abank", 1), "targetPort: 443", "targetPort: 8080", 1)}},
+		{name: "a canary for which the port leads elsewhere", settings: canary, told: true, objects: []string{
+			strings.Replace(entry, "namespace: shop", "namespace: shop, labels: {istio.io/rev: stable}", 1),
+			strings.Replace(strings.Replace(entry, "name: bank, namespace: shop", "name: bank2, namespace: shop, labels: {istio.io/rev: canary}", 1), "targetPort: 443", "targetPort: 80", 1),
+			`{kind: Namespace, metadata: {name: till, labels: {istio.io/rev: canary}}}`}},
+		{name: "an entry for the canary alone", settings: canary, want: simple, objects: []string{
+			strings.Replace(entry, "namespace: shop", "namespace: shop, labels: {istio.io/rev: canary}", 1),
+			`{kind: Namespace, metadata: {name: till, labels: {istio.io/rev: canary}}}`}},
+		{name: "its name is a person's", objects: []string{entry, strings.Replace(rule("shop", `{host: other.example}`), "name: r", "name: tlsward-api.bank.example", 1)}, told: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			config := v1alpha1.DefaultConfig().Mutation
 			if tc.config != nil {
 				tc.config(&config)
 			}
-			snap := meshOf(t, tc.objects...)
-			c, err := mutators.CompanionFor(config, tc.exempt, snap, "shop", "api.bank.example")
+			settings := mesh.DefaultSettings()
+			if tc.settings != nil {
+				tc.settings(&settings)
+			}
+			snap := meshBy(t, settings, tc.objects...)
+			c, why, err := mutators.CompanionFor(config, tc.exempt, snap, "shop", "api.bank.example")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := specOf(t, c); got != tc.want {
-				t.Fatalf("got %q, want %q", got, tc.want)
+			if got := specOf(t, c); got != tc.want || (why != "") != tc.told {
+				t.Fatalf("got %q, want %q; told why: %q", got, tc.want, why)
 			}
 			if c == nil {
 				return
@@ -69,7 +89,7 @@ func TestCompanionFor(t *testing.T) {
 			if !mutators.IsCompanion(c.Rule) || len(c.Owners) != 1 || c.Owners[0].Name != "bank" {
 				t.Errorf("%v, owned by %v", c.Rule.Ref, c.Owners)
 			}
-			again, err := mutators.CompanionFor(config, tc.exempt, snap.With(c.Rule), "shop", "api.bank.example")
+			again, _, err := mutators.CompanionFor(config, tc.exempt, snap.With(c.Rule), "shop", "api.bank.example")
 			if err != nil || specOf(t, again) != tc.want {
 				t.Errorf("once it is there: %q, %v", specOf(t, again), err)
 			}
@@ -91,11 +111,23 @@ func TestCompanionRef(t *testing.T) {
 	}
 }
 
+// canary adds a second control plane, beside one of the revision stable.
+func canary(s *mesh.Settings) {
+	other := *s
+	s.Revision, other.Revision = "stable", "canary"
+	s.Others = []mesh.Settings{other}
+}
+
 func meshOf(t *testing.T, objects ...string) *mesh.Snapshot {
 	t.Helper()
-	snap := mesh.New(mesh.DefaultSettings())
+	return meshBy(t, mesh.DefaultSettings(), objects...)
+}
+
+func meshBy(t *testing.T, settings mesh.Settings, objects ...string) *mesh.Snapshot {
+	t.Helper()
+	snap := mesh.New(settings)
 	for _, text := range objects {
-		raw, err := yaml.YAMLToJSON([]byte("{apiVersion: networking.istio.io/v1, " + text[1:]))
+		raw, err := yaml.YAMLToJSON([]byte("{apiVersion: " + version(text) + ", " + text[1:]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,6 +138,13 @@ func meshOf(t *testing.T, objects ...string) *mesh.Snapshot {
 		snap = snap.With(o)
 	}
 	return snap
+}
+
+func version(object string) string {
+	if strings.HasPrefix(object, "{kind: Namespace") {
+		return "v1"
+	}
+	return "networking.istio.io/v1"
 }
 
 func specOf(t *testing.T, c *mutators.Companion) string {

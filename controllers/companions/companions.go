@@ -39,7 +39,10 @@ type Keeper struct {
 	log    *slog.Logger
 	rounds follow.Rounds
 
-	left, failures, writes atomic.Int64
+	// withheld are those that are missed and cannot be kept, and why.
+	withheld map[mesh.Ref]string
+
+	left, failures, writes, missed atomic.Int64
 }
 
 // target is a host that a namespace declares.
@@ -47,7 +50,7 @@ type target struct{ namespace, host string }
 
 // New returns a Keeper.
 func New(o Options) *Keeper {
-	k := &Keeper{writer: o.Writer, log: o.Log}
+	k := &Keeper{writer: o.Writer, log: o.Log, withheld: map[mesh.Ref]string{}}
 	k.Follower = follow.Follower[target]{Source: o.Source, IsLeader: o.IsLeader, Work: work{k}}
 	return k
 }
@@ -58,10 +61,12 @@ type work struct{ *Keeper }
 // All returns all that may have a companion, or has one.
 func (w work) All(snap *mesh.Snapshot) map[target]bool {
 	targets := map[target]bool{}
-	for _, kind := range []string{mesh.KindServiceEntry, mesh.KindDestinationRule} {
-		for o := range snap.ObjectsOf(kind) {
-			if kind == mesh.KindServiceEntry || mutators.IsCompanion(o) {
-				add(targets, o)
+	for _, m := range snap.Meshes() {
+		for _, kind := range []string{mesh.KindServiceEntry, mesh.KindDestinationRule} {
+			for o := range m.ObjectsOf(kind) {
+				if kind == mesh.KindServiceEntry || mutators.IsCompanion(o) {
+					add(targets, o)
+				}
 			}
 		}
 	}
@@ -69,14 +74,15 @@ func (w work) All(snap *mesh.Snapshot) map[target]bool {
 }
 
 // Changed returns what objects that were changed decide for: an entry for its hosts in its namespace, a rule for those that it covers
-// in every namespace that declares them.
-func (w work) Changed(before, after *mesh.Snapshot) map[target]bool {
-	targets := map[target]bool{}
+// in every namespace that declares them, what says who sees them for all.
+func (w work) Changed(before, after *mesh.Snapshot) (targets map[target]bool, whole bool) {
+	targets = map[target]bool{}
 	for was, is := range mesh.Changed(before, after) {
 		addChanged(targets, before, was)
 		addChanged(targets, after, is)
+		whole = whole || follow.ConcernsAll(was) || follow.ConcernsAll(is)
 	}
-	return targets
+	return targets, whole
 }
 
 // Begin lets everybody's fights begin anew.
@@ -99,10 +105,11 @@ func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapsho
 
 func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref, t target) error {
 	there := snap.Get(ref)
-	wanted, err := e.Companion(snap, t.namespace, t.host)
+	wanted, why, err := e.Companion(snap, t.namespace, t.host)
 	if err != nil {
 		return err
 	}
+	w.note(ref, why)
 	if wanted == nil {
 		if there == nil {
 			w.rounds.Failed(ref) // whoever took it away did not undo anything: its entry is gone, too
@@ -121,6 +128,19 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 		w.log.Info("companion written", "rule", ref.String(), "host", t.host)
 	}
 	return err
+}
+
+// note notes why a companion that is missed cannot be kept, "" for none, and tells it once.
+func (w work) note(ref mesh.Ref, why string) {
+	if why == "" {
+		delete(w.withheld, ref)
+	} else {
+		if w.withheld[ref] != why {
+			w.log.Warn("companion not kept: "+why, "rule", ref.String())
+		}
+		w.withheld[ref] = why
+	}
+	w.missed.Store(int64(len(w.withheld)))
 }
 
 // isAlike reports whether a companion is as it should be: its spec, and who owns it. An entry that was deleted and made again is another

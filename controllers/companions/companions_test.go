@@ -131,6 +131,9 @@ func TestKeeper(t *testing.T) {
 		s.cache.Put(lookalike, assume.Version{})
 		s.cache.Put(entry, assume.Version{})
 		expect("somebody's rule that looks like one", 2*follow.Interval, "")
+		if k.missed.Load() != 1 {
+			t.Error("that none can be kept is not counted")
+		}
 		s.cache.Delete(entry.Ref, assume.Version{})
 		s.cache.Delete(lookalike.Ref, assume.Version{})
 		expect("both go", 0, "")

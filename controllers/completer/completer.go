@@ -76,10 +76,11 @@ func (w work) All(snap *mesh.Snapshot) map[mesh.Ref]bool {
 	return refs
 }
 
-// Changed returns what was changed of them, and what has to do with the same hosts.
-func (w work) Changed(before, after *mesh.Snapshot) map[mesh.Ref]bool {
-	refs := map[mesh.Ref]bool{}
+// Changed returns what was changed of them, and what has to do with the same hosts; all where who sees them may have changed.
+func (w work) Changed(before, after *mesh.Snapshot) (refs map[mesh.Ref]bool, whole bool) {
+	refs = map[mesh.Ref]bool{}
 	for was, is := range mesh.Changed(before, after) {
+		whole = whole || follow.ConcernsAll(was) || follow.ConcernsAll(is)
 		for _, o := range []*mesh.Object{was, is} {
 			if o == nil || !isKnown(o.Ref) {
 				continue
@@ -94,7 +95,7 @@ func (w work) Changed(before, after *mesh.Snapshot) map[mesh.Ref]bool {
 			}
 		}
 	}
-	return refs
+	return refs, whole
 }
 
 // isKnown reports whether mutators know an object of this kind.

@@ -12,6 +12,8 @@ import (
 const (
 	// Interval is how often everything is looked at, beside what changes.
 	Interval = 10 * time.Minute
+	// spacing is the time between two looks at everything, where changes ask for them.
+	spacing = 10 * time.Second
 	// patience is how often it is asked whether this replica leads, and whether anything has changed.
 	patience = 250 * time.Millisecond
 	// minRetry and maxRetry are how long what failed waits: twice as long each time.
@@ -22,8 +24,8 @@ const (
 type Work[T comparable] interface {
 	// All returns all pieces that there are in a mesh.
 	All(*mesh.Snapshot) map[T]bool
-	// Changed returns those that a change of the mesh concerns.
-	Changed(before, after *mesh.Snapshot) map[T]bool
+	// Changed returns those that a change of the mesh concerns; whole is true where that may be any.
+	Changed(before, after *mesh.Snapshot) (pieces map[T]bool, whole bool)
 	// Do does one piece, where there is anything to do. After an error it is tried again.
 	Do(context.Context, *admission.Evaluator, *mesh.Snapshot, T) error
 	// Begin is called before everything is looked at anew.
@@ -42,6 +44,9 @@ type Follower[T comparable] struct {
 	last  *mesh.Snapshot // what was looked at; nil for nothing
 	by    *admission.Evaluator
 	whole time.Time
+	// due reports whether something has changed since that may concern everything.
+	due    bool
+	looked time.Time // when it was for that
 	// failed is what has to be tried again at retryAt.
 	failed  map[T]bool
 	retryAt time.Time
@@ -73,16 +78,21 @@ func (f *Follower[T]) Start(ctx context.Context) error {
 }
 
 // step does what a change concerns and what failed before; everything where the configuration or the settings have changed, after
-// Interval, and after another replica led.
+// Interval, and after another replica led, and soon after a change that may concern everything.
 func (f *Follower[T]) step(ctx context.Context) {
 	e, snap, now := f.Evaluator(), f.Mesh(), time.Now()
 	pieces := map[T]bool{}
 	switch {
 	case f.last == nil || f.by != e || now.Sub(f.whole) >= Interval || !reflect.DeepEqual(f.last.Settings(), snap.Settings()):
 		f.Work.Begin()
-		pieces, f.whole = f.Work.All(snap), now
+		pieces, f.whole, f.due = f.Work.All(snap), now, false
 	case f.last != snap:
-		pieces = f.Work.Changed(f.last, snap)
+		var whole bool
+		pieces, whole = f.Work.Changed(f.last, snap)
+		f.due = f.due || whole
+	}
+	if f.due && now.Sub(f.looked) >= spacing {
+		pieces, f.looked, f.due = f.Work.All(snap), now, false
 	}
 	retries := len(f.failed) > 0 && !now.Before(f.retryAt)
 	if retries {

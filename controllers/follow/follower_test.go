@@ -35,16 +35,17 @@ func (r *recorder) All(snap *mesh.Snapshot) map[string]bool {
 	return pieces
 }
 
-func (r *recorder) Changed(before, after *mesh.Snapshot) map[string]bool {
-	pieces := map[string]bool{}
+func (r *recorder) Changed(before, after *mesh.Snapshot) (pieces map[string]bool, whole bool) {
+	pieces = map[string]bool{}
 	for was, is := range mesh.Changed(before, after) {
 		for _, o := range []*mesh.Object{was, is} {
 			if o != nil {
 				pieces[o.Name] = true
+				whole = whole || o.Name == "all"
 			}
 		}
 	}
-	return pieces
+	return pieces, whole
 }
 
 func (r *recorder) Begin() { r.note("begin") }
@@ -116,6 +117,12 @@ func TestFollower(t *testing.T) {
 		cache.Put(b, assume.Version{})
 		expect("one is new", 0, "b")
 		expect("nothing changes", time.Minute, "")
+		all := fixture.Object(t, "Sidecar", "all", "{}")
+		cache.Put(all, assume.Version{})
+		expect("what concerns everything", 0, "a all b")
+		cache.Delete(all.Ref, assume.Version{})
+		expect("once more, not at once", time.Second, "all")
+		expect("but soon", 10*time.Second, "a b")
 		current.Store(evaluators[1])
 		expect("another configuration", time.Second, "a b begin")
 		expect("an interval later", follow.Interval, "a b begin")

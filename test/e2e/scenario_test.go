@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -102,13 +103,25 @@ func (s stage) lay(t *testing.T, c scenario, way sender) {
 		o.SetCreationTimestamp(metav1.Time{})
 		given := o.GetUID()
 		ownByStored(o, uids)
-		stored, err := way.create(ctx, seed, o, nil)
+		create := way.create
+		if managers := o.GetManagedFields(); len(managers) > 0 {
+			create = appliedBy(managers[0].Manager)
+		}
+		stored, err := create(ctx, seed, o, nil)
 		if err != nil {
 			t.Fatalf("store %s %s: %v", o.GetKind(), o.GetName(), err)
 		}
 		if given != "" {
 			uids[given] = stored.GetUID()
 		}
+	}
+}
+
+// appliedBy returns a way to store what a field manager applies: the API server writes down itself who manages what.
+func appliedBy(manager string) func(context.Context, api, *unstructured.Unstructured, []string) (*unstructured.Unstructured, error) {
+	return func(ctx context.Context, a api, o *unstructured.Unstructured, dryRun []string) (*unstructured.Unstructured, error) {
+		o.SetManagedFields(nil)
+		return a.of(o).Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: manager, Force: true, DryRun: dryRun})
 	}
 }
 

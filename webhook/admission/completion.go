@@ -110,7 +110,7 @@ func (p *completionPlan) make() error {
 func (p *completionPlan) addCompanions(entries []*mesh.Object) error {
 	for _, o := range entries {
 		for _, host := range p.after.HostsOf(o) {
-			c, err := p.evaluator.Companion(p.after, o.Namespace, host)
+			c, _, err := p.evaluator.Companion(p.after, o.Namespace, host)
 			if err != nil {
 				return fmt.Errorf("settle companions: %w", err)
 			}

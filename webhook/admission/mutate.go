@@ -41,7 +41,8 @@ func changesNoSpec(r Review) bool {
 	return bytes.Equal(object.Spec, old.Spec) // an API server writes both alike
 }
 
-// Companion returns the DestinationRule that should be kept for a host that a namespace declares, nil for none.
-func (e *Evaluator) Companion(snap *mesh.Snapshot, namespace, host string) (*mutators.Companion, error) {
+// Companion returns the DestinationRule that should be kept for a host that a namespace declares, nil for none; why says where one is
+// missed and cannot be.
+func (e *Evaluator) Companion(snap *mesh.Snapshot, namespace, host string) (c *mutators.Companion, why string, err error) {
 	return mutators.CompanionFor(e.Config.Mutation, e.exempt(), snap, namespace, host)
 }
