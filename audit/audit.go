@@ -109,9 +109,12 @@ func (a *Audit) resolve(ctx context.Context, p posture, host string, pace Pace) 
 
 // Totals are an Audit in figures.
 type Totals struct {
-	Objects   int
-	Findings  map[Group]int
-	Undecided int
+	Objects  int
+	Findings map[Group]int
+	// Overdue counts the findings that are, by namespace; NextOverdue is when the next will be, the zero time for never.
+	Overdue     map[string]int
+	NextOverdue time.Time
+	Undecided   int
 	// Connections counts those of each namespace, "*" for all that none is named for.
 	Connections map[ConnectionGroup]int
 	// Exempted counts what each exemption lets pass, by its policy and its text.
@@ -130,7 +133,8 @@ type Exempted struct{ Policy, Note string }
 
 // Totals returns the audit in figures.
 func (a *Audit) Totals() Totals {
-	t := Totals{Undecided: len(a.undecided), Findings: map[Group]int{}, Connections: map[ConnectionGroup]int{}, Exempted: map[Exempted]int{}}
+	now := time.Now()
+	t := Totals{Undecided: len(a.undecided), Findings: map[Group]int{}, Overdue: map[string]int{}, Connections: map[ConnectionGroup]int{}, Exempted: map[Exempted]int{}}
 	if a.mesh != nil {
 		t.Objects = a.mesh.Len()
 	}
@@ -139,6 +143,11 @@ func (a *Audit) Totals() Totals {
 			t.Findings[group] += n
 		}
 		for _, f := range found {
+			if f.Overdue(now) {
+				t.Overdue[f.Object.InNamespace()]++
+			} else if !f.Until.IsZero() && (t.NextOverdue.IsZero() || f.Until.Before(t.NextOverdue)) {
+				t.NextOverdue = f.Until
+			}
 			if f.Exempt != "" {
 				t.Exempted[Exempted{f.Policy, f.Exempt}]++
 			}
@@ -163,11 +172,13 @@ type Found struct {
 	Mesh      *mesh.Snapshot
 	Findings  map[mesh.Ref][]Finding
 	Undecided map[mesh.Ref]error
+	// At is when it was asked for: by then findings are overdue, or are not yet.
+	At time.Time
 }
 
 // Found returns what there is to say of single objects now.
 func (a *Audit) Found() *Found {
-	return &Found{Mesh: a.mesh, Findings: a.findings, Undecided: a.undecided} // Whole and Follow make maps of their own
+	return &Found{Mesh: a.mesh, Findings: a.findings, Undecided: a.undecided, At: time.Now()} // Whole and Follow make maps of their own
 }
 
 // Undecided returns why objects could not be judged; nil where all could.

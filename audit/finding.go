@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
@@ -22,7 +23,15 @@ const ReviewLimit = "review-limit"
 type Finding struct {
 	policies.Violation
 	Object mesh.Ref `json:"object"`
+	// Until is when an object that waits for its partner is overdue: PendingGrace after it was created. The zero time is never.
+	Until time.Time `json:"until,omitzero"`
 }
+
+// pending is the policy of what waits for a partner.
+const pending = "tls-pending"
+
+// Overdue reports whether what is found waits for its partner for longer than it may: nobody is on the way to mend it.
+func (f Finding) Overdue(now time.Time) bool { return !f.Until.IsZero() && now.After(f.Until) }
 
 // Findings judges each object of a mesh as if it were the last to be created. They are in the order of the objects, and as their
 // policies sort them. The error names the objects that could not be judged.
@@ -57,14 +66,18 @@ func Judge(ctx context.Context, standing *admission.Standing, o *mesh.Object) ([
 	decision, err := standing.Validate(ctx, o)
 	var limit *mesh.LimitError
 	if errors.As(err, &limit) {
-		return []Finding{{policies.Violation{Policy: ReviewLimit, Action: v1alpha1.Deny, Message: limit.Reason}, o.Ref}}, nil
+		return []Finding{{Violation: policies.Violation{Policy: ReviewLimit, Action: v1alpha1.Deny, Message: limit.Reason}, Object: o.Ref}}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("judge %s: %w", o.Ref, err)
 	}
 	var found []Finding
 	for _, v := range decision.Violations {
-		found = append(found, Finding{v, o.Ref})
+		f := Finding{Violation: v, Object: o.Ref}
+		if v.Policy == pending && v.Exempt == "" && !o.Created.IsZero() {
+			f.Until = o.Created.Add(standing.MayPend())
+		}
+		found = append(found, f)
 	}
 	return found, nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -111,6 +112,7 @@ func compareSuite(t *testing.T, file string, suite *v1alpha1.Suite) int {
 func lines(found []audit.Finding, err error) string {
 	var b strings.Builder
 	for _, f := range found {
+		f.Until = time.Time{} // the webhook knows no age
 		raw, _ := json.Marshal(f)
 		fmt.Fprintf(&b, "%s\n", raw)
 	}
@@ -131,5 +133,52 @@ func TestCount(t *testing.T) {
 	want := map[audit.Group]int{{"shop", "tls-pending", v1alpha1.Warn}: 2, {"till", "tls-pending", v1alpha1.Deny}: 1, {"x", "p", ""}: 1}
 	if fmt.Sprint(counts) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", counts, want)
+	}
+}
+
+// What waits for its partner is overdue after a while, from its creation on; what is exempt never is, nor what has no age.
+func TestOverdue(t *testing.T) {
+	config := v1alpha1.DefaultConfig()
+	config.PendingGrace = v1alpha1.Duration(time.Hour)
+	created := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	exemption := v1alpha1.Exemption{Policy: "tls-pending", Reason: "later", Expires: v1alpha1.Date{Time: time.Now().AddDate(0, 1, 0)}}
+	for _, tc := range []struct {
+		name       string
+		created    time.Time
+		exemptions []v1alpha1.Exemption
+		after      time.Duration
+		want       bool
+	}{
+		{name: "within the grace", created: created, after: time.Hour},
+		{name: "after it", created: created, after: time.Hour + time.Second, want: true},
+		{name: "exempt", created: created, exemptions: []v1alpha1.Exemption{exemption}, after: 2 * time.Hour},
+		{name: "of a file", after: 2 * time.Hour},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			config.Exemptions = tc.exemptions
+			e, err := admission.NewEvaluator(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := mesh.Decode([]byte(`{"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", "metadata": {"name": "bank", "namespace": "shop"},
+				"spec": {"hosts": ["api.bank.example"], "resolution": "DNS", "ports": [{"number": 80, "name": "http", "protocol": "HTTP", "targetPort": 443}]}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Created = tc.created
+			snap, err := e.Snapshot(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := audit.Judge(t.Context(), e.Standing(snap), o)
+			if err != nil || len(found) == 0 {
+				t.Fatal(found, err)
+			}
+			for _, f := range found {
+				if f.Policy != "tls-pending" || f.Overdue(created.Add(tc.after)) != tc.want {
+					t.Errorf("got %v, until %s", f, f.Until)
+				}
+			}
+		})
 	}
 }

@@ -1,5 +1,10 @@
 package v1alpha1
 
+import (
+	"cmp"
+	"time"
+)
+
 // Config is the file's content: apiVersion tlsward.io/v1alpha1, kind Config. All fields but these two are optional.
 type Config struct {
 	APIVersion string `json:"apiVersion"`
@@ -17,6 +22,9 @@ type Config struct {
 	// Strict denies what is a warning while a partner object may still arrive (tls-pending), or since tlsward does not know what
 	// Istio makes of it (outside-model).
 	Strict bool `json:"strict,omitempty"`
+	// PendingGrace is how long a stored object may wait for its partner (tls-pending) before audits, metrics and reports call it overdue, a
+	// violation; 5m if unset.
+	PendingGrace Duration `json:"pendingGrace,omitempty"`
 	// Policies holds what differs from the default action of policies, by their ids.
 	Policies map[string]PolicyConfig `json:"policies,omitempty"`
 	// Exemptions let violations pass.
@@ -25,6 +33,14 @@ type Config struct {
 	Params map[string]any `json:"params,omitempty"`
 	// Evaluation bounds what a policy may do while it judges one review.
 	Evaluation Evaluation `json:"evaluation,omitempty"`
+}
+
+// DefaultPendingGrace is PendingGrace where it is unset.
+const DefaultPendingGrace = 5 * time.Minute
+
+// MayPend returns how long a stored object may wait for its partner.
+func (c *Config) MayPend() time.Duration {
+	return cmp.Or(time.Duration(c.PendingGrace), DefaultPendingGrace)
 }
 
 // Mesh is what the mesh is like, beside its objects. What is unset is what the cluster's MeshConfig says, and where there is

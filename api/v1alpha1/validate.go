@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 var (
@@ -29,6 +30,9 @@ func (c *Config) validate() FieldErrors {
 	c.Mutation.validate(&f)
 	if c.Enforcement != "" && !slices.Contains(ceilings, c.Enforcement) {
 		f.add("enforcement", "want one of deny, warn, audit, got %q", string(c.Enforcement))
+	}
+	if c.PendingGrace < 0 {
+		f.add("pendingGrace", "want more than 0, got %s", time.Duration(c.PendingGrace))
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Policies)) {
 		c.Policies[id].validate(&f, id)

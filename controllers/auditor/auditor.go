@@ -109,6 +109,9 @@ func (a *Auditor) untilWhole() time.Duration {
 	if !a.audit.IsOf(a.o.Evaluator(), a.o.Mesh()) {
 		next = min(next, spacing)
 	}
+	if s := a.shown.Load(); s != nil && !s.totals.NextOverdue.IsZero() {
+		return max(0, min(time.Until(a.lastWhole.Add(next)), time.Until(s.totals.NextOverdue)+time.Second))
+	}
 	return max(0, time.Until(a.lastWhole.Add(next)))
 }
 
@@ -116,6 +119,9 @@ func (a *Auditor) untilWhole() time.Duration {
 func (a *Auditor) update(ctx context.Context) error {
 	e, snap, now := a.o.Evaluator(), a.o.Mesh(), time.Now()
 	sinceWhole := now.Sub(a.lastWhole)
+	if s := a.shown.Load(); s != nil && !s.totals.NextOverdue.IsZero() && now.After(s.totals.NextOverdue) && a.audit.IsOf(e, snap) {
+		a.show(e, s.took, s.worked) // the same is found, but is overdue now
+	}
 	switch {
 	case a.audit.IsOf(e, snap) && !a.followed && sameDay(a.judged, now):
 		if sinceWhole >= a.o.Interval { // the answer would be the same

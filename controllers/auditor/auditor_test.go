@@ -183,3 +183,35 @@ func TestPaceYieldsToReviews(t *testing.T) {
 		}
 	})
 }
+
+// What waits for a partner is overdue after a while, also where nothing changes.
+func TestOverdue(t *testing.T) {
+	e := evaluator(t)
+	synctest.Test(t, func(t *testing.T) {
+		entry := fixture.Object(t, "ServiceEntry", "bank", entrySpec)
+		entry.Created = time.Now()
+		a := New(Options{Source: fixture.Source(assume.NewCache(mesh.DefaultSettings(), entry), e), Log: slog.New(slog.DiscardHandler)})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- a.Start(ctx) }()
+		for _, step := range []struct {
+			after time.Duration
+			want  string
+		}{{4 * time.Minute, ""}, {62 * time.Second, "object_namespace=shop 2"}, {time.Hour, "object_namespace=shop 2"}} {
+			time.Sleep(step.after)
+			synctest.Wait()
+			if got := series(t, a, "tlsward_audit_overdue"); got != step.want {
+				t.Errorf("%s later: got %q, want %q", step.after, got, step.want)
+			}
+		}
+		for _, f := range a.Latest().Findings[entry.Ref] {
+			if !f.Overdue(a.Latest().At) {
+				t.Errorf("not overdue: %v", f)
+			}
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -23,7 +23,7 @@ const maxReason = 80
 
 // descriptions are those of an Auditor's metrics.
 type descriptions struct {
-	violations, connections, undecided, at, took, worked, exempted, daysLeft *prometheus.Desc
+	violations, overdue, connections, undecided, at, took, worked, exempted, daysLeft *prometheus.Desc
 }
 
 // describe names the labels of namespaces otherwise than Prometheus does that of the pod which it asks.
@@ -33,6 +33,7 @@ func describe() descriptions {
 	}
 	return descriptions{
 		violations: desc("audit_violations", "Open violations of what is stored.", "object_namespace", "policy", "action"),
+		overdue:    desc("audit_overdue", "Open violations of what is stored that wait for a partner (tls-pending) for longer than pendingGrace.", "object_namespace"),
 		connections: desc("audit_connections",
 			"Connections to external hosts and ports, by how they leave. Namespace * is all that nothing singles out.", "client_namespace", "state", "exempt"),
 		undecided: desc("audit_undecided", "Stored objects that could not be judged."),
@@ -47,7 +48,7 @@ func describe() descriptions {
 // Describe sends the descriptions of all metrics.
 func (a *Auditor) Describe(ch chan<- *prometheus.Desc) {
 	d := describe()
-	for _, desc := range []*prometheus.Desc{d.violations, d.connections, d.undecided, d.at, d.took, d.worked, d.exempted, d.daysLeft} {
+	for _, desc := range []*prometheus.Desc{d.violations, d.overdue, d.connections, d.undecided, d.at, d.took, d.worked, d.exempted, d.daysLeft} {
 		ch <- desc
 	}
 }
@@ -69,6 +70,14 @@ func (a *Auditor) Collect(ch chan<- prometheus.Metric) {
 	violations, connections := bounded(found.totals)
 	for g, n := range violations {
 		send(d.violations, float64(n), g.Namespace, g.Policy, string(g.Action))
+	}
+	names := namespacesOf(found.totals)
+	late := map[string]int{}
+	for namespace, n := range found.totals.Overdue {
+		late[names.label(namespace)] += n
+	}
+	for namespace, n := range late {
+		send(d.overdue, float64(n), namespace)
 	}
 	for g, n := range connections {
 		send(d.connections, float64(n), g.Namespace, string(g.State), strconv.FormatBool(g.Exempt))

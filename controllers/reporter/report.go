@@ -45,7 +45,7 @@ func reportsOf(found audit.Found) map[place]*openreports.Report {
 	results := map[place][]openreports.ReportResult{}
 	for ref, list := range found.Findings {
 		for _, f := range list {
-			results[placeOf(ref)] = append(results[placeOf(ref)], resultOf(found.Mesh, f))
+			results[placeOf(ref)] = append(results[placeOf(ref)], resultOf(found, f))
 		}
 	}
 	for ref, err := range found.Undecided {
@@ -96,21 +96,25 @@ func worseFirst(a, b openreports.ReportResult) int {
 	return cmp.Or(cmp.Compare(slices.Index(order, a.Result), slices.Index(order, b.Result)), cmp.Compare(identity(a), identity(b)))
 }
 
-// resultOf returns what a finding is in a report: fail for what is denied, warn for what is not, skip for what is exempt.
-func resultOf(snap *mesh.Snapshot, f audit.Finding) openreports.ReportResult {
-	r := openreports.ReportResult{Source: source, Policy: f.Policy, Rule: ruleOf(f), Scored: true, Subjects: []corev1.ObjectReference{subjectOf(snap, f.Object)},
+// resultOf returns what a finding is in a report: fail for what is denied, or waits for its partner for too long, warn for what is not, skip
+// for what is exempt.
+func resultOf(found audit.Found, f audit.Finding) openreports.ReportResult {
+	r := openreports.ReportResult{Source: source, Policy: f.Policy, Rule: ruleOf(f), Scored: true, Subjects: []corev1.ObjectReference{subjectOf(found.Mesh, f.Object)},
 		Description: admission.Clip(f.Message, maxMessage), Properties: properties(f)}
 	switch {
 	case f.Undecided:
 		r.Result, r.Scored = "error", false
 	case f.Exempt != "":
 		r.Result, r.Severity, r.Scored = "skip", "info", false
-	case f.Action == v1alpha1.Deny:
+	case f.Action == v1alpha1.Deny, f.Overdue(found.At):
 		r.Result, r.Severity = "fail", "high"
 	case f.Action == v1alpha1.Warn:
 		r.Result, r.Severity = "warn", "medium"
 	default:
 		r.Result, r.Severity = "warn", "low"
+	}
+	if f.Overdue(found.At) {
+		r.Properties["overdue"] = "since " + f.Until.UTC().Format(time.RFC3339)
 	}
 	return r
 }

@@ -49,6 +49,17 @@ func sample(t testing.TB) audit.Found {
 	}, Undecided: map[mesh.Ref]error{{Kind: "Sidecar", Namespace: "shop", Name: "default"}: errors.New("took too long")}}
 }
 
+// What waits for its partner for too long fails.
+func TestOverdueFails(t *testing.T) {
+	until := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	f := audit.Finding{Violation: policies.Violation{Policy: "tls-pending", Action: v1alpha1.Warn}, Until: until}
+	for at, want := range map[time.Time]openreports.Result{until: "warn", until.Add(time.Second): "fail"} {
+		if r := resultOf(audit.Found{Mesh: mesh.New(mesh.DefaultSettings()), At: at}, f); r.Result != want {
+			t.Errorf("at %s: got %v, want %s", at, r, want)
+		}
+	}
+}
+
 // What is denied fails, what is told warns, what is exempt is skipped; each of a namespace and kind in one report, that of the cluster's
 // own kinds in one of the cluster.
 func TestReportsOf(t *testing.T) {

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"time"
 
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
@@ -18,6 +19,9 @@ type Standing struct {
 func (e *Evaluator) Standing(snap *mesh.Snapshot) *Standing {
 	return &Standing{evaluator: e, mesh: snap, settled: snap.WithoutTerminating()}
 }
+
+// MayPend returns how long a stored object may wait for its partner.
+func (s *Standing) MayPend() time.Duration { return s.evaluator.Config.MayPend() }
 
 // Validate decides on an object of the mesh as on one that is created last: all others are there already. What policies read of it
 // is what the mesh knows: of Istio's kinds the whole spec, of others what tells where connections go.

@@ -13,6 +13,8 @@ type summary struct {
 	Exempt      int                  `json:"exempt"`
 	Workloads   map[audit.Admits]int `json:"workloads"`
 	Findings    map[string]int       `json:"findings"`
+	// Overdue are the findings that wait for a partner for longer than they may.
+	Overdue int `json:"overdue,omitempty"`
 }
 
 func (r report) summary() summary {
@@ -40,7 +42,9 @@ func (r report) summary() summary {
 		s.Workloads[w.Admits]++
 	}
 	for _, f := range r.findings {
-		s.Findings[string(f.Action)]++
+		if s.Findings[string(f.Action)]++; f.Overdue(r.made) {
+			s.Overdue++
+		}
 	}
 	return s
 }

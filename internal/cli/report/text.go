@@ -162,6 +162,9 @@ func sentences(s summary, style textStyle) []string {
 	if len(in) > 0 {
 		lines = append(lines, "Services let in: "+strings.Join(in, ", ")+".")
 	}
+	if s.Overdue > 0 {
+		lines = append(lines, fmt.Sprintf("Overdue: %d warnings wait for a partner (tls-pending) for longer than pendingGrace.", s.Overdue))
+	}
 	return append(lines, fmt.Sprintf("Policies: %d denials, %d warnings, %d audit notes on what is stored (tlsward check tells them).",
 		s.Findings[string(v1alpha1.Deny)], s.Findings[string(v1alpha1.Warn)], s.Findings[string(v1alpha1.Audit)]))
 }
