@@ -36,9 +36,30 @@ func (r *review) clientBefore(client Client, host string) Client {
 	case ClientZtunnel:
 		return r.before.ClientOf(client.Namespace, nil, host)
 	case ClientWaypoint:
-		if before := r.before.waypointClients(host); len(before) > 0 && !r.before.WaypointServes(client, host) {
-			return before[0]
+		if !r.before.WaypointServes(client, host) {
+			return r.waypointBefore(client, host)
 		}
 	}
 	return client
+}
+
+// waypointBefore returns the waypoint that some of the pods had before which now come to another one, or else that other. Which
+// service pods have goes by their own namespace (ambientService), so that another's waypoint may never have been theirs: without the
+// first of these, pods come to the second, and nobody leaves the waypoint of shop.
+//
+//	# namespace bank                       # namespace bank, younger             # namespace shop, the youngest
+//	hosts: [api.example.com]               labels: {istio.io/use-waypoint: w}    labels: {istio.io/use-waypoint: w}
+//	                                       hosts: [api.example.com]              hosts: [api.example.com]
+func (r *review) waypointBefore(now Client, host string) Client {
+	namespaces := slices.Concat(r.before.NamespacesOf(host), r.after.NamespacesOf(host), []string{AnyNamespace})
+	for _, namespace := range namespaces {
+		is, was := r.after.ambientService(namespace, host), r.before.ambientService(namespace, host)
+		if is == nil || was == nil || r.after.ambientClient(namespace, is).compare(now) != 0 {
+			continue
+		}
+		if before := r.before.ambientClient(namespace, was); before.Kind == ClientWaypoint {
+			return before
+		}
+	}
+	return now
 }
