@@ -24,8 +24,6 @@ type Disagreement struct {
 	Protocol string
 	// SNI is that of the TLS in which it comes to a gateway, "" for plaintext.
 	SNI string
-	// Decides reports whether the model should know the answer.
-	Decides bool
 }
 
 // String returns what was compared and both answers.
@@ -107,8 +105,8 @@ type Result struct {
 	Compared int
 	// Routed counts those of them that routes answer.
 	Routed int
-	// Decided counts the connections of which the model should know where they end.
-	Decided int
+	// LeftOut counts what was not compared, by the reason.
+	LeftOut map[string]int
 	// Crashed counts the clients at which Istio panicked: those have no answer to compare with.
 	Crashed int
 	Found   []Disagreement

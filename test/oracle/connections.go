@@ -53,9 +53,10 @@ type arrival struct {
 	protocol protocol.Instance
 }
 
-// CompareConnections walks connections through the proxy that Istio configures, and asks the model where they go.
+// CompareConnections walks connections through the proxy that Istio configures, and asks the model where they go. What the two
+// cannot tell is left out by its reason.
 func (f *Farm) CompareConnections(m Mesh) (Result, error) {
-	all, alone := arrivals(m), aloneOnTheirPort(m)
+	all, aliases := arrivals(m), aliasHosts(m)
 	return f.each(m, sidecars(), func(r *Result, snapshot *mesh.Snapshot, istio *Istio, client mesh.Client) error {
 		config, err := istio.Connections(client)
 		if err != nil {
@@ -66,25 +67,58 @@ func (f *Farm) CompareConnections(m Mesh) (Result, error) {
 			inModel.Namespace = mesh.AnyNamespace
 		}
 		for _, a := range all {
-			if !a.meant(snapshot, inModel) {
+			if aliases[a.host] {
+				r.leaveOut("a host that is also another's alias")
 				continue
 			}
-			r.Compared++
-			walked, modelled := walkedTargets(config, a), modelledTargets(snapshot, inModel, a)
-			entry, isAlone := alone[a.port]
-			decides := isAlone && a.isDecidedBy(entry) && walked.isKnown()
-			if decides {
-				r.Decided++
-			}
-			if walked.String() != modelled.String() && !(walked.reachNoService() && modelled.reachNoService()) {
-				r.Found = append(r.Found, Disagreement{
-					Client: client, Key: Key{Host: a.host, Port: a.port}, SNI: a.address.String(),
-					Routes: &[2]string{walked.String(), modelled.String()}, Protocol: a.class(walked, modelled), Decides: decides && walked.places() != modelled.places(),
-				})
+			for _, p := range a.payloads {
+				a.compare(r, snapshot, inModel, config, p)
 			}
 		}
 		return nil
 	})
+}
+
+// leaveOut counts a connection that is not compared.
+func (r *Result) leaveOut(why string) {
+	if r.LeftOut == nil {
+		r.LeftOut = map[string]int{}
+	}
+	r.LeftOut[why]++
+}
+
+// aliasHosts returns the hosts of Services of type ExternalName.
+func aliasHosts(m Mesh) map[string]bool {
+	hosts := map[string]bool{}
+	for _, d := range m {
+		if d.Kind() == "Service" && d.Spec()["externalName"] != nil {
+			for _, host := range declaredHosts(d) {
+				hosts[host] = true
+			}
+		}
+	}
+	return hosts
+}
+
+// compare compares where one payload ends.
+func (a arrival) compare(r *Result, snapshot *mesh.Snapshot, client mesh.Client, config *envoy.Config, p envoy.Payload) {
+	a.payloads = []envoy.Payload{p}
+	walked := walkedTargets(config, a)
+	modelled, why := modelledTargets(snapshot, client, a)
+	if why == "" {
+		why = walked.untold()
+	}
+	if why != "" {
+		r.leaveOut(why)
+		return
+	}
+	r.Compared++
+	if walked.places() != modelled.places() {
+		r.Found = append(r.Found, Disagreement{
+			Client: client, Key: Key{Host: a.host, Port: a.port}, SNI: a.address.String(),
+			Routes: &[2]string{walked.String(), modelled.String()}, Protocol: a.class(walked, modelled),
+		})
+	}
 }
 
 // The words for whose address a client connects to.
@@ -177,7 +211,14 @@ func (a arrival) sending() arrival {
 
 // class names a kind of disagreement: what is sent, to whose address, and what the two say of it.
 func (a arrival) class(walked, modelled ends) string {
-	return fmt.Sprintf("%s at %s: %s, the model says %s", a.family, a.whose, walked.kind(a), modelled.kind(a))
+	sent := "bytes"
+	switch p := a.payloads[0]; {
+	case p.HTTP != nil:
+		sent = "a request"
+	case p.TLS != nil:
+		sent = "TLS"
+	}
+	return fmt.Sprintf("%s to a port for %s at %s: %s, the model says %s", sent, a.family, a.whose, walked.kind(a), modelled.kind(a))
 }
 
 // meant reports whether the entry that the client sees has the port with this protocol; where it sees none, it means any.
@@ -192,6 +233,8 @@ type connectionEnd struct {
 	place, authority, tls string
 	// why is how a connection ends that is not taken.
 	why string
+	// unknown is what of the way is not understood, "" where all is.
+	unknown string
 }
 
 // The places that are no cluster of a service: on to where the client wanted it, and nowhere.
@@ -233,7 +276,7 @@ func (e connectionEnd) kind(a arrival) string {
 	switch key, own := strings.ToLower(e.place), strings.ToLower(Key{Host: a.host, Port: a.port}.String()); {
 	case e.place == notTaken && e.why != "":
 		return e.why
-	case e.place == passedOn, e.place == notTaken, strings.HasPrefix(key, "unknown"):
+	case e.place == passedOn, e.place == notTaken:
 		return e.place
 	case key == own:
 		return "its cluster" + how

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/tlsward/tlsward/envoy"
 	"github.com/tlsward/tlsward/mesh"
@@ -31,14 +32,14 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {
 	key, ok := keyOf(o.Cluster())
 	switch {
 	case len(o.Unknown) > 0:
-		return connectionEnd{place: o.Unknown[0].String()}
+		return connectionEnd{unknown: o.Unknown[0].String()}
 	case !ok && o.End == envoy.EndUpstream:
 		return connectionEnd{place: passedOn}
 	case !ok, o.End != envoy.EndUpstream && o.End != envoy.EndNoEndpoint:
 		return connectionEnd{place: notTaken, why: string(o.End)}
 	}
 	end := connectionEnd{place: key.String(), tls: walkedTLS(o)}
-	if o.End == envoy.EndUpstream && p.HTTP != nil && !o.Mirror && o.Authority != p.HTTP.Host {
+	if p.HTTP != nil && !o.Mirror && o.Authority != "" && o.Authority != p.HTTP.Host { // no authority leaves where the request is not read
 		end.authority = "as " + o.Authority
 	}
 	return end
@@ -64,22 +65,31 @@ func describeTLS(sni string, names []string, auto, insecure bool) string {
 	return fmt.Sprintf("TLS sni=%s names=%v auto=%v insecure=%v", sni, names, auto, insecure)
 }
 
-// modelledTargets returns where the model says that it goes.
-func modelledTargets(snapshot *mesh.Snapshot, client mesh.Client, a arrival) ends {
-	list, known := snapshot.Destinations(client, a.host, a.port)
-	if !known {
-		return ends{{place: passedOn}} // or nothing, by the Sidecar's outboundTrafficPolicy
-	}
-	var all ends
-	for _, d := range list {
-		if d.Host != "" {
-			all = append(all, modelledEnd(snapshot, client, a, d))
+// modelledTargets returns where the model says that it goes, or why it does not tell.
+func modelledTargets(snapshot *mesh.Snapshot, client mesh.Client, a arrival) (all ends, unsure string) {
+	for _, p := range a.payloads {
+		sent := mesh.Outbound{To: netip.AddrPortFrom(a.address, uint16(a.port)), TLS: p.TLS != nil}
+		if p.HTTP != nil {
+			sent.Request = p.HTTP.Host
+		}
+		if p.TLS != nil {
+			sent.ServerName = p.TLS.ServerName
+		}
+		to := snapshot.Outbound(client, sent)
+		if to.Unsure != "" {
+			return nil, to.Unsure
+		}
+		for _, d := range to.Destinations {
+			all = append(all, modelledEnd(snapshot, client, p, d))
+		}
+		if to.PassesOn {
+			all = append(all, connectionEnd{place: passedOn})
 		}
 	}
-	return all.leaving()
+	return all.leaving(), ""
 }
 
-func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, a arrival, d mesh.Destination) connectionEnd {
+func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, p envoy.Payload, d mesh.Destination) connectionEnd {
 	end := connectionEnd{place: Key{Host: d.Host, Port: d.Port, Subset: d.Subset}.String()}
 	if d.Authority != "" {
 		end.authority = "as " + d.Authority
@@ -91,17 +101,12 @@ func modelledEnd(snapshot *mesh.Snapshot, client mesh.Client, a arrival, d mesh.
 	case c.Hop.TLS == "":
 		return end
 	}
-	sni, requests := c.Hop.SNI, a.payloads[0].HTTP != nil
+	sni, requests := c.Hop.SNI, p.HTTP != nil
 	if c.Hop.AutoSNI && requests {
 		sni = "auto"
 	}
 	end.tls = describeTLS(sni, c.Hop.Names, c.Hop.AutoNames && requests, c.Hop.Insecure)
 	return end
-}
-
-// reachNoService reports whether nothing goes to a cluster of a service.
-func (e ends) reachNoService() bool {
-	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.place != passedOn && one.place != notTaken })
 }
 
 // leaving returns the ends at which something leaves, or that nothing does.
@@ -114,4 +119,28 @@ func (e ends) leaving() ends {
 		return ends{{place: notTaken}}
 	}
 	return e
+}
+
+// untold returns why a walk does not tell what the model does, "" where it does: something is not understood, or a request ends at a
+// route to no cluster, so that its mirrors, which the model has, get none.
+func (e ends) untold() string {
+	for _, one := range e {
+		switch {
+		case one.unknown != "":
+			return "not walked: " + one.unknown
+		case one.why == string(envoy.EndNoCluster):
+			return "a route to no cluster"
+		}
+	}
+	return ""
+}
+
+// places returns the clusters at which a connection ends, and the authorities that are set. What TLS a cluster has TestOracle decides.
+func (e ends) places() string {
+	var places []string
+	for _, one := range e {
+		places = append(places, strings.TrimSpace(one.place+" "+one.authority))
+	}
+	slices.Sort(places)
+	return strings.Join(slices.Compact(places), "\n         ")
 }

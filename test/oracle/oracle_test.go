@@ -139,6 +139,9 @@ func (r *run) all(t *testing.T) {
 	for class, n := range r.classes {
 		t.Logf("%6d  %s", n, class)
 	}
+	for why, n := range r.total.LeftOut {
+		t.Logf("%6d  left out: %s", n, why)
+	}
 	t.Logf("constructs:\n%s", r.coverage)
 }
 
@@ -165,6 +168,12 @@ func (r *run) note(coverage Coverage, result Result) (class string, fresh bool) 
 	r.total.Compared += result.Compared
 	r.total.Routed += result.Routed
 	r.total.Crashed += result.Crashed
+	for why, n := range result.LeftOut {
+		if r.total.LeftOut == nil {
+			r.total.LeftOut = map[string]int{}
+		}
+		r.total.LeftOut[why] += n
+	}
 	if len(result.Found) == 0 {
 		return "", false
 	}

@@ -1,0 +1,272 @@
+package mesh
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Outbound is what a client sends.
+type Outbound struct {
+	// To is the address and port to which it connects.
+	To netip.AddrPort
+	// Request is the Host header of a request in plaintext, "" where it sends no request.
+	Request string
+	// TLS reports whether it sends a ClientHello, and ServerName is its SNI.
+	TLS        bool
+	ServerName string
+}
+
+// Outcome is where a sidecar sends what its client sends.
+type Outcome struct {
+	// Destinations are the clusters to which some of it goes, by routes or because nothing else takes it.
+	Destinations []Destination
+	// PassesOn reports whether some goes on to where the client sent it, as it is.
+	PassesOn bool
+	// Unsure is why nobody can tell, "" where it is told.
+	Unsure string
+}
+
+// The reasons for which it cannot be told where a connection ends.
+const (
+	// UnsureHTTPProxy is a listener of a Sidecar for HTTP_PROXY, which is asked for hosts on all ports.
+	UnsureHTTPProxy = "a listener that is an HTTP proxy"
+	// UnsureOneAddress is a Sidecar that names hosts exactly, of which one has several addresses: Istio takes any one of them.
+	UnsureOneAddress = "one of several addresses, by a Sidecar with exact hosts"
+	// UnsureTwice are two filter chains for the same: Envoy refuses the listener.
+	UnsureTwice = "two filter chains that match the same"
+	// UnsureName is a name in a filter chain that Envoy does not read.
+	UnsureName = "a server name that Envoy refuses"
+)
+
+// Outbound returns where a sidecar sends what its client sends to an address and port, whosever address it is: by the listener
+// for the address, else by that for all addresses of the port, in it by filter chains, and by the routes that all ports for HTTP
+// share (pilot/pkg/networking/core/listener.go, httproute.go). Destinations answers for a host as if it were alone on its port.
+//
+// What Istio allocates addresses for is taken as where DNS is not captured.
+func (s *Snapshot) Outbound(client Client, o Outbound) Outcome {
+	number := uint32(o.To.Port())
+	listeners, unsure := s.outboundListeners(client, number)
+	if unsure != "" {
+		return Outcome{Unsure: unsure}
+	}
+	l := listeners[o.To.Addr().String()]
+	if l == nil {
+		l = listeners[anyAddress]
+	}
+	if l == nil {
+		return Outcome{PassesOn: s.allowsAny(client)}
+	}
+	chain, unsure := l.chainFor(o)
+	switch {
+	case unsure != "":
+		return Outcome{Unsure: unsure}
+	case chain == nil:
+		return Outcome{PassesOn: s.allowsAny(client)}
+	case !chain.isHTTP:
+		return Outcome{Destinations: chain.destinations}
+	case o.Request == "":
+		return Outcome{} // no HTTP: the proxy closes the connection
+	}
+	return s.requestOutcome(client, number, o.Request, chain.only)
+}
+
+// anyAddress is the address of listeners for all addresses.
+const anyAddress = "0.0.0.0"
+
+// outboundListener is the listener of one address and port.
+type outboundListener struct {
+	// family is HTTP, opaque for all that is not parsed, or unspecified where requests are looked for; protocol is that of the
+	// port by which it became so, "" for the last.
+	family   Family
+	protocol string
+	chains   []*outboundChain
+	// locked is set once a Sidecar's listener for the port has made it.
+	locked bool
+}
+
+// outboundListeners returns the listeners that a sidecar has for a port, by address
+// (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners).
+func (s *Snapshot) outboundListeners(client Client, number uint32) (map[string]*outboundListener, string) {
+	all := map[string]*outboundListener{}
+	for _, l := range s.egressListeners(client) {
+		if l.port != 0 && l.port != number {
+			continue
+		}
+		for _, built := range all {
+			built.locked = built.locked || l.port == 0
+		}
+		for _, svc := range s.servicesOf(client, l, number) {
+			p, has := svc.port(number)
+			if !has || svc.alias {
+				continue
+			}
+			if l.port != 0 {
+				p.protocol = l.protocol
+			}
+			if unsure := s.addListeners(all, client, l, svc, p); unsure != "" {
+				return nil, unsure
+			}
+		}
+	}
+	return all, ""
+}
+
+// servicesOf returns the services with a port that an egress listener of a client imports, in the order of Istio's.
+func (s *Snapshot) servicesOf(client Client, l egressListener, number uint32) []scopedService {
+	var list []scopedService
+	imported := map[string][]scopedService{}
+	for svc := range s.servicesOnPort(client.Namespace, number) {
+		of, asked := imported[svc.host]
+		if !asked {
+			of = l.selectServices(s.services.At(svc.host), client.Namespace)
+			imported[svc.host] = of
+		}
+		for _, v := range of {
+			if v.service == svc {
+				list = append(list, v)
+			}
+		}
+	}
+	if l.version.looksUpExactHosts() && l.hasExactHostsOnly(client.Namespace) {
+		slices.SortStableFunc(list, func(a, b scopedService) int { return olderService(a.service, b.service) })
+	}
+	return list
+}
+
+// addListeners adds the listeners of one port of one service, at each of its addresses.
+func (s *Snapshot) addListeners(all map[string]*outboundListener, client Client, l egressListener, svc scopedService, p port) string {
+	family := FamilyOf(p.protocol)
+	switch {
+	case family == FamilyUDP:
+		return ""
+	case l.isHTTPProxy():
+		return UnsureHTTPProxy
+	case family == FamilyHTTP:
+		s.addListener(all, client, l, svc, p, listenerAddress{at: boundTo(l, anyAddress)})
+		return ""
+	case l.bind != "" || l.uncaptured:
+		s.addListener(all, client, l, svc, p, listenerAddress{at: boundTo(l, "127.0.0.1")})
+		return ""
+	}
+	addresses := listenerAddresses(svc.service)
+	if len(addresses) > 1 && l.version.looksUpExactHosts() && l.hasExactHostsOnly(client.Namespace) {
+		return UnsureOneAddress
+	}
+	if l.port == 0 && svc.isOriginalDst() && addresses[0].at == anyAddress && addresses[0].cidr == "" {
+		if ends := s.endpointsFor(svc.host, svc.namespace, func(other port) bool { return other.number == p.number }); len(ends) > 0 || svc.kubernetes || len(svc.selector) > 0 {
+			addresses = nil
+			for _, e := range ends {
+				if at, err := netip.ParseAddr(e.address); err == nil {
+					addresses = append(addresses, listenerAddress{at: at.String(), isEndpoint: true})
+				}
+			}
+		}
+	}
+	for _, at := range addresses {
+		s.addListener(all, client, l, svc, p, at)
+	}
+	return ""
+}
+
+// boundTo returns the address to which an egress listener is bound.
+func boundTo(l egressListener, otherwise string) string {
+	switch {
+	case l.bind != "":
+		return l.bind
+	case l.uncaptured:
+		return "127.0.0.1"
+	}
+	return otherwise
+}
+
+// listenerAddress is an address of a listener, and the range of its filter chains, "" for none.
+type listenerAddress struct {
+	at, cidr string
+	// isEndpoint reports whether it is that of an endpoint, where the service has none.
+	isEndpoint bool
+}
+
+// listenerAddresses returns the addresses at which proxies listen for a service, one for all where it has none.
+func listenerAddresses(svc *service) []listenerAddress {
+	var list []listenerAddress
+	for _, prefix := range svc.addresses() {
+		if prefix.IsSingleIP() {
+			list = append(list, listenerAddress{at: prefix.Addr().String()})
+		} else {
+			list = append(list, listenerAddress{at: anyAddress, cidr: prefix.String()})
+		}
+	}
+	switch {
+	case len(list) == 0 && len(svc.entry.GetAddresses()) == 0:
+		return []listenerAddress{{at: anyAddress}}
+	case svc.kubernetes:
+		return list[:1]
+	}
+	return list
+}
+
+// addListener makes the listener of one address, or adds to the one that is there
+// (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener):
+//  1. What a Sidecar's listener for the port has made stays as it is.
+//  2. Requests have one filter chain, which all ports for HTTP share.
+//  3. MONGO and MYSQL share a listener with no other protocol.
+//  4. Of filter chains that match the same the first stays.
+//  5. HTTP_PROXY takes the place of all that was there, and parses all bytes.
+func (s *Snapshot) addListener(all map[string]*outboundListener, client Client, l egressListener, svc scopedService, p port, to listenerAddress) {
+	have, family := all[to.at], FamilyOf(p.protocol)
+	isProxy := strings.EqualFold(p.protocol, "http_proxy")
+	if have != nil && (have.locked || !isProxy && !have.takesMore(family, p.protocol)) {
+		return
+	}
+	var chains []*outboundChain
+	made := &outboundListener{family: FamilyOpaque, protocol: p.protocol}
+	switch family {
+	case FamilyHTTP:
+		sniffs := to.at == anyAddress && !isProxy
+		chains = []*outboundChain{{isHTTP: true, requests: sniffs}}
+		made.family = FamilyHTTP
+		if sniffs {
+			made.family, made.protocol = FamilyUnspecified, ""
+		}
+	case FamilyUnspecified:
+		requests := &outboundChain{isHTTP: true, requests: true}
+		if to.at != anyAddress {
+			requests.only = svc.host
+		}
+		chains = append(s.tcpChains(client, l, svc, p, to), requests)
+		made.family, made.protocol = FamilyUnspecified, ""
+	case FamilyTLS:
+		chains = s.tlsChains(client, l, svc, p, to)
+	default:
+		chains = s.tcpChains(client, l, svc, p, to)
+	}
+	if have == nil || isProxy || family == FamilyUnspecified && have.family == FamilyHTTP {
+		made.chains = chains
+		all[to.at] = made
+		return
+	}
+	have.merge(chains)
+	if have.family != FamilyOpaque || family == FamilyHTTP || family == FamilyUnspecified {
+		have.family, have.protocol = FamilyUnspecified, ""
+	}
+}
+
+// takesMore reports whether a port of a family may be added to the listener.
+func (l *outboundListener) takesMore(family Family, protocol string) bool {
+	switch {
+	case family == FamilyHTTP && l.family != FamilyOpaque, family == FamilyUnspecified && l.family == FamilyUnspecified:
+		return false // it has a filter chain for requests already
+	}
+	added, there := port{protocol: protocol}, port{protocol: l.protocol}
+	return !added.isServerFirst() && !there.isServerFirst() || strings.EqualFold(protocol, l.protocol)
+}
+
+// merge adds filter chains to those of the listener, each unless it has one that matches the same.
+func (l *outboundListener) merge(chains []*outboundChain) {
+	for _, c := range chains {
+		if !slices.ContainsFunc(l.chains, c.conflictsWith) {
+			l.chains = append(l.chains, c)
+		}
+	}
+}

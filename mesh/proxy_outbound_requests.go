@@ -1,0 +1,91 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tlsward/tlsward/mesh/host"
+)
+
+// requestOutcome returns where a request with this authority goes by the routes of a port: by the virtual host for the authority,
+// else that of the closest wildcard, else on. Where only is a host, its routes take all requests.
+func (s *Snapshot) requestOutcome(client Client, number uint32, authority, only string) Outcome {
+	l, ok := s.listenerForRoutes(client, number)
+	if !ok {
+		return Outcome{}
+	}
+	if l.isHTTPProxy() {
+		return Outcome{Unsure: UnsureHTTPProxy}
+	}
+	if only != "" {
+		if only != strings.ToLower(only) {
+			return Outcome{} // virtual hosts are in lower case
+		}
+		list, _ := s.virtualHostDestinations(client, l, only, only, number)
+		return Outcome{Destinations: list}
+	}
+	name := strings.ToLower(authority)
+	for i := -1; i < len(name); i++ {
+		domain := name
+		if i >= 0 {
+			domain = "*" + name[i:]
+		}
+		if list, found := s.virtualHostDestinations(client, l, domain, name, number); found {
+			return Outcome{Destinations: list}
+		}
+	}
+	return Outcome{PassesOn: s.allowsAny(client)}
+}
+
+// listenerForRoutes returns the egress listener whose routes a port has (pilot/pkg/model/sidecar.go GetEgressListenerForRDS).
+func (s *Snapshot) listenerForRoutes(client Client, number uint32) (egressListener, bool) {
+	for _, l := range s.egressListeners(client) {
+		if l.port == 0 || l.port == number {
+			return l, true
+		}
+	}
+	return egressListener{}, false
+}
+
+// virtualHostDestinations returns where the virtual host of a domain sends requests for a name; found is false where there is no
+// such virtual host: one is made for each service with a port for HTTP, or without a protocol, and on port 80 for each host of a
+// VirtualService that is no service (pilot/pkg/networking/core/route/route.go BuildSidecarVirtualHostWrapper).
+func (s *Snapshot) virtualHostDestinations(client Client, l egressListener, domain, name string, number uint32) (list []Destination, found bool) {
+	r := matchContext{gateway: meshGateway, host: name, port: number, client: client}
+	svc, registered := s.registered(client, l, domain, number)
+	to, requests := domain, []*virtualService(nil)
+	switch {
+	case registered:
+		p, _ := svc.port(number)
+		if !isHTTPOrSniffed(port{protocol: p.protocol}) {
+			return nil, false
+		}
+		to = svc.host
+		requests = s.virtualServicesForRequests(s.selectVirtualServices(client, to, l), to, r, l)
+	case number == 80 && !s.matchesService(client, l, domain, number):
+		for _, v := range s.selectVirtualServices(client, domain, l) {
+			if v.namesHost(domain) && s.appliesToSidecar(v, r, l) {
+				requests = append(requests, v)
+			}
+		}
+	}
+	routed, taken := s.httpDestinations(requests, r)
+	if !taken && !registered {
+		return nil, false
+	}
+	for _, d := range routed {
+		list = append(list, s.completeDestination(client, l, d, number).Destination)
+	}
+	if !taken {
+		list = append(list, Destination{Host: strings.ToLower(to), Port: number})
+	}
+	return slices.Clip(list), true
+}
+
+// matchesService reports whether a wildcard has a name in common with a service of the port: then the VirtualServices for it are for
+// services alone (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices).
+func (s *Snapshot) matchesService(client Client, l egressListener, domain string, number uint32) bool {
+	return host.IsWildcard(domain) && slices.ContainsFunc(s.servicesOf(client, l, number), func(svc scopedService) bool {
+		return host.Matches(strings.ToLower(svc.host), domain)
+	})
+}

@@ -1,0 +1,103 @@
+package mesh
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// Where the sidecars of namespace shop send what comes to an address and port: "request HOST", "tls NAME" or "bytes".
+func TestOutbound(t *testing.T) {
+	const (
+		http    = `ServiceEntry egress/a @1: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
+		tcp     = `ServiceEntry egress/b @2: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		mongo   = `ServiceEntry egress/b @2: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: db, protocol: MONGO}]}`
+		older   = `ServiceEntry egress/b @0: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: db, protocol: MONGO}]}`
+		at      = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [198.51.100.1], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		wide    = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [198.51.100.0/24], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		all     = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [0.0.0.0/1], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		tls     = `ServiceEntry egress/c @3: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`
+		sniffed = `ServiceEntry egress/d @4: {hosts: [d.example], addresses: [198.51.100.4], resolution: DNS, ports: [{number: 80, name: any}]}`
+		any     = `ServiceEntry egress/d @4: {hosts: [d.example], resolution: DNS, ports: [{number: 80, name: any}]}`
+		servers = `ServiceEntry egress/b @2: {hosts: [b.example], resolution: NONE, endpoints: [{address: 198.51.100.2}], ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		proxy   = `ServiceEntry egress/p @0: {hosts: [p.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP_PROXY}]}`
+		none    = "203.0.113.255"
+	)
+	for _, c := range []struct{ name, mesh, address, sent, want string }{
+		{"a port that nobody has", ``, none, "request a.example", "on"},
+		{"a request", http, none, "request a.example", "a.example:80"},
+		{"a request for another name", http, none, "request x.example", "on"},
+		{"bytes to a port for requests", http, none, "bytes", "on"},
+		{"bytes beside requests", http + "\n" + tcp, none, "bytes", "b.example:80"},
+		{"requests beside bytes", http + "\n" + tcp, none, "request a.example", "a.example:80"},
+		{"requests for the host of bytes", http + "\n" + tcp, none, "request b.example", "on"},
+		{"requests to a port for bytes alone", tcp, none, "request b.example", "b.example:80"},
+		{"MONGO comes too late", http + "\n" + mongo, none, "bytes", "on"},
+		{"MONGO was first", http + "\n" + older, none, "request a.example", "b.example:80"},
+		{"HTTP_PROXY closes what is no request", proxy + "\n" + tcp, none, "bytes", "nowhere"},
+		{"and takes the place of bytes", tcp + "\n" + strings.Replace(proxy, "@0", "@5", 1), none, "bytes", "nowhere"},
+		{"a port without a protocol takes its place", proxy + "\n" + any, none, "bytes", "d.example:80"},
+		{"the very address", http + "\n" + at, "198.51.100.1", "request a.example", "b.example:80"},
+		{"not another address", http + "\n" + at, none, "bytes", "on"},
+		{"a range", http + "\n" + wide, "198.51.100.9", "request a.example", "b.example:80"},
+		{"out of the range", http + "\n" + wide, none, "request a.example", "a.example:80"},
+		{"a range that starts with 0.0.0.0 is no condition", http + "\n" + all, "198.51.100.9", "request a.example", "a.example:80"},
+		{"and takes no bytes where requests are looked for", http + "\n" + all, "198.51.100.9", "bytes", "on"},
+		{"TLS of its name", http + "\n" + tls, none, "tls c.example", "c.example:80"},
+		{"TLS of another name", http + "\n" + tls, none, "tls x.example", "on"},
+		{"TLS of another name beside bytes", tcp + "\n" + tls, none, "tls x.example", "b.example:80"},
+		{"requests for any name at the address of a port without a protocol", http + "\n" + sniffed, "198.51.100.4", "request a.example", "d.example:80"},
+		{"a port without a protocol takes the bytes of all", http + "\n" + any, none, "bytes", "on"},
+		{"of other bytes the first has them", tcp + "\n" + any, none, "bytes", "b.example:80"},
+		{"an endpoint where no address is declared", servers, "198.51.100.2", "bytes", "b.example:80"},
+		{"and nowhere else", servers, none, "bytes", "on"},
+		{"a Sidecar's listener that imports nothing keeps nothing from the one for all", tcp + `
+			Sidecar shop/default: {egress: [{port: {number: 80, protocol: TCP, name: tcp}, hosts: [./*]}, {hosts: ["*/*"]}]}`, none, "bytes", "b.example:80"},
+		{"but the requests", http + `
+			Sidecar shop/default: {egress: [{port: {number: 80, protocol: HTTP, name: http}, hosts: [./*]}, {hosts: ["*/*"]}]}`, none, "request a.example", "on"},
+		{"one that imports something does", http + "\n" + tcp + `
+			Sidecar shop/default: {egress: [{port: {number: 80, protocol: HTTP, name: http}, hosts: ["*/a.example"]}, {hosts: ["*/*"]}]}`, none, "bytes", "on"},
+		{"REGISTRY_ONLY", http + `
+			Sidecar shop/default: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}, egress: [{hosts: ["*/*"]}]}`, none, "request x.example", "nowhere"},
+		{"a route", http + `
+			VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: e.example}}]}]}`, none, "request a.example", "e.example:80"},
+		{"a route of a name that is no service", http + `
+			VirtualService shop/x: {hosts: [x.example], http: [{route: [{destination: {host: a.example}}]}]}`, none, "request x.example", "a.example:80"},
+		{"a route for a wildcard is for services alone, where it matches one", http + `
+			VirtualService shop/x: {hosts: ["*.example"], http: [{route: [{destination: {host: a.example}}]}]}`, none, "request x.example", "on"},
+		{"TLS of a name with capitals", `
+			ServiceEntry egress/c: {hosts: [C.example], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`, none, "tls c.example", "C.example:80"},
+		{"a route for a range", http + "\n" + tcp + `
+			VirtualService shop/b: {hosts: [b.example], tcp: [{match: [{destinationSubnets: [198.51.100.0/24]}], route: [{destination: {host: e.example}}]}]}`,
+			"198.51.100.9", "request a.example", "e.example:80"},
+		{"a wildcard", `
+			ServiceEntry egress/w: {hosts: ["*.example"], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}]}`, none, "request x.example", "*.example:80"},
+		{"one of several addresses", `
+			ServiceEntry egress/b: {hosts: [b.example], addresses: [198.51.100.1, 198.51.100.2], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}
+			Sidecar shop/default: {egress: [{hosts: [egress/b.example]}]}`, none, "bytes", "one of several addresses, by a Sidecar with exact hosts"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sent := Outbound{To: netip.AddrPortFrom(netip.MustParseAddr(c.address), 80)}
+			switch kind, name, _ := strings.Cut(c.sent, " "); kind {
+			case "request":
+				sent.Request = name
+			case "tls":
+				sent.TLS, sent.ServerName = true, name
+			}
+			equal(t, "outcome", outcomeLine(snapshot(t, c.mesh).Outbound(parseClient("sidecar shop"), sent)), c.want)
+		})
+	}
+}
+
+// outcomeLine returns an outcome on one line: destinations, "on" where it passes on, or why it is not told.
+func outcomeLine(o Outcome) string {
+	switch {
+	case o.Unsure != "":
+		return o.Unsure
+	case o.PassesOn && len(o.Destinations) == 0:
+		return "on"
+	case o.PassesOn:
+		return destinationsLine(o.Destinations) + " | on"
+	}
+	return destinationsLine(o.Destinations)
+}
