@@ -93,6 +93,9 @@ func (s *Snapshot) outboundListeners(client Client, number uint32) (map[string]*
 		if l.port != 0 && l.port != number {
 			continue
 		}
+		if l.isHTTPProxy() { // it imports services whatever their ports (pilot/pkg/model/sidecar.go needsPortMatch)
+			return nil, UnsureHTTPProxy
+		}
 		for _, built := range all {
 			built.locked = built.locked || l.port == 0
 		}
@@ -140,8 +143,6 @@ func (s *Snapshot) addListeners(all map[string]*outboundListener, client Client,
 	switch {
 	case family == FamilyUDP:
 		return ""
-	case l.isHTTPProxy():
-		return UnsureHTTPProxy
 	case family == FamilyHTTP:
 		s.addListener(all, client, l, svc, p, listenerAddress{at: boundTo(l, anyAddress)})
 		return ""

@@ -75,6 +75,9 @@ func TestOutbound(t *testing.T) {
 		{"one of several addresses", `
 			ServiceEntry egress/b: {hosts: [b.example], addresses: [198.51.100.1, 198.51.100.2], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}
 			Sidecar shop/default: {egress: [{hosts: [egress/b.example]}]}`, none, "bytes", "one of several addresses, by a Sidecar with exact hosts"},
+		{"an HTTP proxy for services of other ports", `
+			ServiceEntry egress/b: {hosts: ["*.example"], resolution: NONE, ports: []}
+			Sidecar shop/default: {egress: [{port: {number: 80, name: p, protocol: HTTP_PROXY}, hosts: [egress/*]}]}`, none, "tls b.example", UnsureHTTPProxy},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sent := Outbound{To: netip.AddrPortFrom(netip.MustParseAddr(c.address), 80)}
