@@ -118,11 +118,6 @@ func canary(s *mesh.Settings) {
 	s.Others = []mesh.Settings{other}
 }
 
-func meshOf(t *testing.T, objects ...string) *mesh.Snapshot {
-	t.Helper()
-	return meshBy(t, mesh.DefaultSettings(), objects...)
-}
-
 func meshBy(t *testing.T, settings mesh.Settings, objects ...string) *mesh.Snapshot {
 	t.Helper()
 	snap := mesh.New(settings)

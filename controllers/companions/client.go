@@ -109,7 +109,7 @@ func isOurs(rule *unstructured.Unstructured) bool {
 // othersWrite reports whether somebody else has written any of a rule's spec.
 func othersWrite(rule *unstructured.Unstructured) bool {
 	return slices.ContainsFunc(rule.GetManagedFields(), func(m metav1.ManagedFieldsEntry) bool {
-		return !isApplied(m) && m.FieldsV1 != nil && strings.Contains(string(m.FieldsV1.Raw), `"f:spec"`)
+		return !isApplied(m) && m.FieldsV1 != nil && strings.Contains(m.FieldsV1.GetRawString(), `"f:spec"`)
 	})
 }
 
