@@ -17,11 +17,14 @@ func (s *Snapshot) selectVirtualServices(client Client, host string, l egressLis
 		return !slices.Contains(v.gateways, meshGateway) || !visible(v.exportTo, v.Namespace, client.Namespace) ||
 			limited && !l.importsVirtualService(v, client.Namespace)
 	})
-	slices.SortFunc(list, func(a, b *virtualService) int {
-		return cmp.Or(cmp.Compare(a.exportRank(client.Namespace), b.exportRank(client.Namespace)),
-			a.compareConsumer(b, client.Namespace), a.compareAge(b))
-	})
+	slices.SortFunc(list, func(a, b *virtualService) int { return a.compareRank(b, client.Namespace) })
 	return slices.Compact(list)
+}
+
+// compareRank returns the order in which the sidecars of a namespace have two VirtualServices: see selectVirtualServices.
+func (v *virtualService) compareRank(other *virtualService, namespace string) int {
+	return cmp.Or(cmp.Compare(v.exportRank(namespace), other.exportRank(namespace)),
+		v.compareConsumer(other, namespace), v.compareAge(other))
 }
 
 // virtualServicesForHost returns the VirtualServices with a host that covers host or, where host is a wildcard, is

@@ -25,6 +25,9 @@ type Diversion struct {
 	ShortOf string `json:"shortOf,omitempty"`
 	// Addresses are those by which a listener takes connections, as a CIDR; "" for all connections to the port.
 	Addresses string `json:"addresses,omitempty"`
+	// ByChance reports whether they go to the one or the other, as Istio's virtual hosts happen to be ordered: two entries have
+	// one address, and no VirtualService is for either.
+	ByChance bool `json:"byChance,omitempty"`
 	// Outside reports whether they leave the mesh.
 	Outside bool `json:"outside,omitempty"`
 	// Awaited reports whether By takes what was not under TLS before: it was there before the host was, or its TLS.
@@ -57,6 +60,8 @@ type divertedReview struct {
 	// victims are the services that lose something, at most maxTakenHosts; looked counts those that were looked at, asked those for
 	// which something may answer.
 	victims, looked, asked int
+	// sharing are the entries with addresses for which the routes under review are, by their hosts.
+	sharing map[string][]*service
 }
 
 const (
@@ -216,6 +221,9 @@ func (r *divertedReview) routed(v *virtualService, hosts []string) {
 		}
 	}
 	r.victimsAt(addresses, undeclaredNamePort)
+	for _, pattern := range hosts {
+		r.sharedAddresses(pattern)
+	}
 }
 
 // leadsElsewhere reports whether any route of v leads to a service outside the root namespace that is no gateway.

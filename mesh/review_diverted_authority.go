@@ -85,28 +85,105 @@ func singleAddresses(ranges []netip.Prefix) []netip.Addr {
 	return list
 }
 
-// divertedByAddress returns what takes requests whose Host is an address of a service: a VirtualService for that, or the entry under
-// review.
+// sharedAddresses adds what routes take of requests whose Host is an address: that of an entry that a pattern covers, and of
+// another one. The entry that a VirtualService is for has the address then.
+func (r *divertedReview) sharedAddresses(pattern string) {
+	if r.sharing == nil {
+		r.sharing = map[string][]*service{}
+	}
+	claims := map[uint32]addressSet{}
+	for known := range r.after.hostsCoveredBy(strings.ToLower(pattern)) {
+		if r.stopped() || len(r.sharing) == maxLookedAt {
+			break
+		}
+		if _, has := r.sharing[known]; has {
+			continue
+		}
+		for _, own := range r.after.services.At(known) {
+			at := singleAddresses(own.addresses())
+			if own.entry == nil || len(at) == 0 {
+				continue
+			}
+			r.sharing[known] = append(r.sharing[known], own)
+			for _, p := range own.ports {
+				if own.takesRequests(p.number) {
+					if claims[p.number] == nil {
+						claims[p.number] = addressSet{}
+					}
+					for _, a := range at {
+						claims[p.number][a] = true
+					}
+				}
+			}
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(claims)) {
+		r.victimsAt(claims[number], number)
+	}
+}
+
+// divertedByAddress returns what takes requests whose Host is an address of a service: a VirtualService for that, the entry under
+// review, or one that the routes under review are for.
 func (r *divertedReview) divertedByAddress(s *Snapshot, c asked, svc scopedService, p port, at netip.Addr) *diverted {
 	if d := s.divertedByName(c, svc, p); d != nil || p.family() != FamilyHTTP && p.family() != FamilyUnspecified {
 		return d
 	}
-	o := s.Get(r.reviewed().Ref)
-	if o == nil || o.Kind != KindServiceEntry {
-		return nil
-	}
-	for _, own := range s.settings.servicesOf(o) {
+	for _, own := range r.mayShare(s) {
 		to, ok := s.serviceFor(c.client, own.host)
 		if !ok || to.ref != own.ref || own.host == svc.host || !own.takesRequests(c.number) {
 			continue
 		}
-		if !strings.EqualFold(own.host, svc.host) && (s.leavesMesh(svc.service) || !slices.Contains(singleAddresses(own.addresses()), at)) {
-			continue // of entries outside that share an address on purpose, each has its own name
+		hops := []hop{s.directHop(c.client, to, c.number, "", FamilyHTTP)}
+		byChance := false
+		if !strings.EqualFold(own.host, svc.host) {
+			if !slices.Contains(singleAddresses(own.addresses()), at) {
+				continue
+			}
+			hops = s.hops(c.client, own.host, c.number)
+			byChance = s.leavesMesh(svc.service) && !s.hasAddressFirst(c, own.host)
 		}
-		h := s.directHop(c.client, to, c.number, "", FamilyHTTP)
-		if d := s.divertedByHop(c, svc, h); d != nil && d.diversion != nil {
-			d.cause, d.diversion.Name = CauseOtherName, c.name
-			return d
+		for _, h := range hops {
+			if d := s.divertedByHop(c, svc, h); d != nil && d.diversion != nil {
+				d.cause, d.diversion.Name, d.diversion.ByChance = CauseOtherName, c.name, byChance
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// mayShare returns the services that may take requests for an address of another: those of the entry under review, as it is in s,
+// or those that the routes under review are for, by their hosts.
+func (r *divertedReview) mayShare(s *Snapshot) []*service {
+	if o := s.Get(r.reviewed().Ref); o != nil && o.Kind == KindServiceEntry {
+		return s.settings.servicesOf(o)
+	}
+	var list []*service
+	for _, known := range slices.Sorted(maps.Keys(r.sharing)) {
+		list = append(list, r.sharing[known]...)
+	}
+	return list
+}
+
+// hasAddressFirst reports whether requests whose Host is an address go for certain to the virtual host of one of the hosts that have
+// it, and not to that of c. Those for which a VirtualService has HTTP routes go first, as their VirtualServices go; the others in the
+// order of a Go map (pilot/pkg/networking/core/route/route.go BuildSidecarVirtualHostWrapper).
+func (s *Snapshot) hasAddressFirst(c asked, name string) bool {
+	for _, l := range s.egressListeners(c.client) {
+		own, victims := s.firstForRequests(c, name, l), s.firstForRequests(c, c.host, l)
+		if own != nil && (victims == nil || own.compareRank(victims, c.client.Namespace) < 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstForRequests returns the first VirtualService with HTTP routes for a host; nil where there is none.
+func (s *Snapshot) firstForRequests(c asked, name string, l egressListener) *virtualService {
+	r := matchContext{gateway: meshGateway, host: name, port: c.number, client: c.client}
+	for _, v := range s.virtualServicesForRequests(s.selectVirtualServices(c.client, name, l), name, r, l) {
+		if len(v.spec.Http) > 0 {
+			return v
 		}
 	}
 	return nil

@@ -37,6 +37,9 @@ func (d diverted) by() Ref {
 // leaves reports whether connections go outside the mesh.
 func (d diverted) leaves() bool { return d.diversion != nil && d.diversion.Outside }
 
+// byChance reports whether connections are diverted by chance alone: see Diversion.
+func (d diverted) byChance() bool { return d.diversion != nil && d.diversion.ByChance }
+
 // isMeshService reports whether Istio starts mutual TLS towards a service by itself: a Kubernetes Service, whose pods are
 // not known here, or an entry inside the mesh. Where its pods take none, nothing is lost.
 func (s *Snapshot) isMeshService(svc *service) bool {

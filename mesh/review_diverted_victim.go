@@ -83,7 +83,7 @@ func (r *divertedReview) clientsOf(known, name string) []Client {
 func (r *divertedReview) addDiverted(c asked) bool {
 	svc, _ := r.after.serviceFor(c.client, c.host)
 	now := r.divertedIn(r.after, c)
-	if now == nil || r.isOwnersOrRoots(svc, now.by()) || r.wasDiverted(c) || !r.wasUnderTLS(c, now) {
+	if now == nil || r.isOwnersOrRoots(svc, now.by()) || r.wasDiverted(c, now) || !r.wasUnderTLS(c, now) {
 		return false
 	}
 	p, _ := svc.port(c.number)
@@ -101,11 +101,18 @@ func (r *divertedReview) addDiverted(c asked) bool {
 }
 
 // wasDiverted reports whether what a client sends to a service was diverted before the review. By a short name it was by chance, as
-// two virtual hosts have it and none goes first, until a VirtualService for the entry's host makes it certain.
-func (r *divertedReview) wasDiverted(c asked) bool {
+// two virtual hosts have it and none goes first, until a VirtualService for the entry's host makes it certain; so it is by an address
+// that two entries have.
+func (r *divertedReview) wasDiverted(c asked, now *diverted) bool {
 	was := r.divertedIn(r.before, c)
-	byChance := c.shortOf != "" && was != nil && was.by().Kind == KindServiceEntry
-	return was != nil && !(byChance && r.old == nil && r.reviewed().Kind == KindVirtualService)
+	if was == nil {
+		return false
+	}
+	if was.byChance() {
+		return now.byChance()
+	}
+	byShortName := c.shortOf != "" && was.by().Kind == KindServiceEntry
+	return !byShortName || r.old != nil || r.reviewed().Kind != KindVirtualService
 }
 
 // isOwnersOrRoots reports whether the service's own namespace, or the root namespace, says where its connections go.

@@ -12,6 +12,9 @@ import (
 //  1. a Service that hides from them, is for UDP now, or is another name of a server outside;
 //  2. a rule that disables TLS, or starts one in which nobody is checked, or a route to a subset, or another Service, with such a rule.
 //
+// So is a rule of the root namespace for services of whatever namespace, which is the mesh's own to write: it is told of the first that
+// it finds.
+//
 // It is its owner's to say how it is called, so that this is told and not refused; whether its pods take mutual TLS is not known
 // here, but for a PeerAuthentication with mode DISABLE. What hangs on the mesh's own TLS, as AuthorizationPolicies that ask for
 // identities, shows what is lost. Waypoints, gateways and ztunnel are not looked at. Here shop's requests to pay go in plaintext:
@@ -32,7 +35,7 @@ type withdrawnReview struct {
 
 func (r *withdrawnReview) add() {
 	o := r.reviewed()
-	if o == nil || o.Namespace == r.after.settings.RootNamespace {
+	if o == nil || r.isRoots() && o.Kind != KindDestinationRule {
 		return
 	}
 	switch o.Kind {
@@ -61,7 +64,7 @@ func (r *withdrawnReview) add() {
 func (r *withdrawnReview) fromAll(hosts iter.Seq[string]) {
 	looked := 0
 	for known := range hosts {
-		if r.stopped() || looked == maxLookedAt {
+		if r.stopped() || looked == maxLookedAt || r.isRoots() && len(r.flows) >= maxTakenHosts {
 			return
 		}
 		if slices.ContainsFunc(r.after.services.At(known), r.isReviewedOwners) {
@@ -71,9 +74,15 @@ func (r *withdrawnReview) fromAll(hosts iter.Seq[string]) {
 	}
 }
 
-// isReviewedOwners reports whether a service is of the namespace of the object under review, and of the mesh.
+// isRoots reports whether the object under review is of the root namespace.
+func (r *withdrawnReview) isRoots() bool {
+	return r.reviewed().Namespace == r.after.settings.RootNamespace
+}
+
+// isReviewedOwners reports whether a service is of the namespace of the object under review, or of any where that is the root
+// namespace, and of the mesh.
 func (r *withdrawnReview) isReviewedOwners(svc *service) bool {
-	return svc.namespace == r.reviewed().Namespace && svc.kubernetes
+	return (svc.namespace == r.reviewed().Namespace || r.isRoots()) && svc.kubernetes
 }
 
 // from adds the flows of clients of other namespaces to a host that lose its mutual TLS.

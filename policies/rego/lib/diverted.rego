@@ -14,12 +14,24 @@ is_own_service(flow) if {
 
 # METADATA
 # description: What happens to a diverted flow, without the flow.
-diverted_text(flow) := sprintf("%s would lose %s by this %s: %s.", [
+diverted_text(flow) := sprintf("%s to http://%s/ go to this host or to %s, %s, as Istio happens to order them: %s has the address, too.", [
+	connections(flow),
+	flow.diverted.name,
+	flow.diverted.to,
+	_chance_where(flow),
+	object_name(flow.diverted.by),
+]) if {
+	flow.diverted.byChance
+} else := sprintf("%s would lose %s by this %s: %s.", [
 	connections(flow),
 	_lost_protection(flow),
 	input.request.operation,
 	_diversion_text(flow),
 ])
+
+_chance_where(flow) := "another server outside the mesh" if {
+	flow.diverted.outside
+} else := "inside the mesh"
 
 # METADATA
 # description: What goes by a flow, as the subject of a sentence.
@@ -84,6 +96,18 @@ keep_with_service(flow) := keep_object if {
 	input.request.kind != "DestinationRule"
 } else := sprintf("# Where the pods of %s have a sidecar, leave these settings out: Istio starts mutual TLS by itself.\n", [object_name(flow.service)]) if {
 	not flow.diverted
+} else := sprintf("# Take %s out of spec.addresses of %s: it is an address of %s. Or let its spec.exportTo be [\".\"].\n", [
+	flow.diverted.name,
+	object_name(flow.diverted.service),
+	object_name(flow.service),
+]) if {
+	flow.diverted.byChance
+} else := sprintf("# Take %s out of spec.addresses of the entry for which %s is: it is an address of %s. Or let its spec.exportTo be [\".\"].\n", [
+	flow.diverted.name,
+	object_name(flow.diverted.by),
+	object_name(flow.service),
+]) if {
+	_by_shared_address(flow)
 } else := sprintf("# Leave %s out of %s: it is a name of %s. Or let spec.exportTo be [\".\"].\n", [
 	object.get(flow.diverted, "shortOf", flow.diverted.name),
 	object_name(flow.diverted.by),
@@ -106,6 +130,17 @@ keep_with_service(flow) := keep_object if {
 	object_name(flow.diverted.by),
 	flow.diverted.to,
 ])
+
+# A route takes requests for an address that its entry has, and does not name it.
+_by_shared_address(flow) if {
+	flow.diverted.by.kind == "VirtualService"
+	_is_address(flow.diverted.name)
+	not flow.diverted.name in object.get(input.object.spec, "hosts", [])
+}
+
+_is_address(name) if contains(name, ":")
+
+_is_address(name) if regex.match(`^[0-9.]+$`, name)
 
 # The fix for a host that is a name with a search domain behind it.
 _other_host(entry, host) := sprintf("# Leave %s out of spec.hosts of %s: it ends in a search domain of the cluster, so that clients ask for it when they mean another host.\n", [host, entry])

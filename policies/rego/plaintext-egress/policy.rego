@@ -15,6 +15,9 @@
 #   is refused, too.
 #   Where an object of another namespace waited for the host and takes what goes there (a route, an entry with a wide range of
 #   addresses), whoever declares the host, or writes its rule, is warned.
+#   Two entries outside the mesh with one address are a warning, since either may get what is sent to http://ADDRESS/; a VirtualService
+#   for one of them, which takes that from the other for certain, is refused. A rule of the root namespace that disables the mutual
+#   TLS of the mesh's Services is a warning.
 #   What Istio itself calls without TLS (keys of a RequestAuthentication, the module of a WasmPlugin or TrafficExtension by an
 #   http:// URL to a host outside) is a warning: no proxy is on that way, so that no rule can mend it.
 # related_resources:
@@ -104,6 +107,14 @@ default _diverted_action(_) := {}
 _diverted_action(f) := {"action": "warn"} if lib.only_own_clients(f)
 
 _diverted_action(f) := {"action": "warn"} if lib.is_own_service(f)
+
+_diverted_action(f) := {"action": "warn"} if f.diverted.byChance
+
+# A rule for other namespaces' clients of other namespaces' services is of the root namespace: the mesh's own to write.
+_diverted_action(f) := {"action": "warn"} if {
+	not f.diverted
+	input.request.kind == "DestinationRule"
+}
 
 _refused(f) if lib.lost_tls(f)
 
