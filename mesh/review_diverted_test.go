@@ -107,7 +107,11 @@ func TestReviewDiverted(t *testing.T) {
 			sidecar any other namespace cart.shop.svc.cluster.local:8080 (mesh) plaintext disabled was originated by Service shop/cart
 			sidecar any other namespace cart.shop.svc.cluster.local:8081 (mesh) plaintext disabled was originated by Service shop/cart`},
 		{"DISABLE by the root namespace", cart, `
-			DestinationRule istio-system/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, ``},
+			DestinationRule istio-system/x: {host: cart.shop.svc.cluster.local, trafficPolicy: {tls: {mode: DISABLE}}}`, `
+			sidecar any other namespace cart.shop.svc.cluster.local:8080 (mesh) plaintext disabled was originated by Service shop/cart
+			sidecar shop cart.shop.svc.cluster.local:8080 (mesh) plaintext disabled was originated by Service shop/cart
+			sidecar any other namespace cart.shop.svc.cluster.local:8081 (mesh) plaintext disabled was originated by Service shop/cart
+			sidecar shop cart.shop.svc.cluster.local:8081 (mesh) plaintext disabled was originated by Service shop/cart`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before, after, object := changed(t, c.before, c.change)

@@ -99,6 +99,48 @@ test_names_what_is_diverted_and_how[name] if {
 	messages == {[sprintf("sidecar shop to cart.shop.svc.cluster.local:8080: %s", [message]), fix]}
 }
 
+# Either of two entries with one address may get what is sent to it: nobody is refused for that.
+test_warns_of_an_address_that_two_entries_have[where] if {
+	some where, outside in {"another server outside the mesh": true, "inside the mesh": false}
+	flow := diverted({
+		"cause": "other-name",
+		"service": {"kind": "ServiceEntry", "namespace": "shop", "name": "pay"},
+		"diverted": object.union(to_outside, {"name": "240.1.1.1", "byChance": true, "outside": outside}),
+	})
+	told := {[v.action, v.message, v.fix] | some v in found} with input as fixtures.review("ServiceEntry", [flow])
+	told == {[
+		"warn",
+		sprintf("sidecar shop to cart.shop.svc.cluster.local:8080: requests to http://240.1.1.1/ go to this host or to x.example, %s, %s", [
+			where,
+			"as Istio happens to order them: ServiceEntry default/x has the address, too.",
+		]),
+		concat(" ", [
+			"# Take 240.1.1.1 out of spec.addresses of ServiceEntry default/x: it is an address of ServiceEntry shop/pay.",
+			"Or let its spec.exportTo be [\".\"].\n",
+		]),
+	]}
+}
+
+test_names_the_entry_whose_route_takes_an_address[address] if {
+	some address in ["240.1.1.1", "2001:db8::1"]
+	flow := diverted({
+		"cause": "other-name",
+		"service": {"kind": "ServiceEntry", "namespace": "shop", "name": "pay"},
+		"diverted": object.union(to_outside, {"by": {"kind": "VirtualService", "namespace": "default", "name": "x"}, "name": address}),
+	})
+	told := {[object.get(v, "action", "deny"), v.fix] | some v in found} with input as fixtures.review("VirtualService", [flow])
+	told == {["deny", sprintf(
+		"# Take %s out of spec.addresses of the entry for which VirtualService default/x is: it is an address of ServiceEntry shop/pay. %s",
+		[address, "Or let its spec.exportTo be [\".\"].\n"],
+	)]}
+}
+
+# The root namespace's rules are the mesh's own.
+test_warns_of_what_the_root_namespace_does_to_services if {
+	flow := object.union(object.remove(diverted({}), ["diverted"]), {"cause": "disabled", "rule": fixtures.destination_rule})
+	{v.action | some v in found} == {"warn"} with input as fixtures.review("DestinationRule", [flow])
+}
+
 # Careless: a route that took a host outside from TLS is told as if the mesh had encrypted it.
 test_a_host_outside_loses_the_tls_of_its_rule if {
 	flow := diverted({"cause": "routed-elsewhere", "diverted": to_outside, "service": fixtures.service_entry})
