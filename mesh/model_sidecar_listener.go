@@ -41,13 +41,18 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 	if o == nil || len(sidecarSpec(o).Egress) == 0 {
 		return s.everything
 	}
+	return s.sidecarListeners.At(o.key())
+}
+
+// egressListenersOf returns the egress listeners of a Sidecar.
+func (v Version) egressListenersOf(o *Object) []egressListener {
 	var list []egressListener
 	for i, e := range sidecarSpec(o).Egress {
 		if e == nil {
 			continue
 		}
 		l := egressListener{
-			hosts: s.settings.Version.egressHosts(e.Hosts), version: s.settings.Version, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol(),
+			hosts: v.egressHosts(e.Hosts), version: v, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol(),
 			index: i, bind: e.Bind, uncaptured: e.CaptureMode == networking.CaptureMode_NONE,
 		}
 		if l.isHTTPProxy() {
@@ -66,6 +71,12 @@ func (s *Snapshot) egressListeners(client Client) []egressListener {
 //	egress:
 //	- hosts: ["./*", "external/*"]
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
+	hasPort := func(svc *service) bool {
+		return slices.ContainsFunc(svc.ports, func(p port) bool { return p.number == l.servicePort })
+	}
+	if l.servicePort != 0 && !slices.ContainsFunc(all, hasPort) {
+		return nil // as most of a Sidecar's listeners
+	}
 	candidates := l.version.servicesExportedToNamespace(all, namespace)
 	if l.version.looksUpExactHosts() && l.hasExactHostsOnly(namespace) {
 		candidates = l.servicesForExactHosts(all, namespace)

@@ -41,6 +41,8 @@ type Snapshot struct {
 	gatewaysBySelector treap.Map[*Object]
 	// sidecarsBySelector has Sidecars by sidecarKey.
 	sidecarsBySelector treap.Map[*Object]
+	// sidecarListeners has the egress listeners of each Sidecar by Object.key.
+	sidecarListeners treap.Map[[]egressListener]
 	// ambientNamespaces has the names of ambient namespaces.
 	ambientNamespaces treap.Map[struct{}]
 	// istiods has the revisions of control planes, by their Services.
@@ -188,6 +190,7 @@ func (s *Snapshot) put(o *Object) {
 		}
 	case *networking.Sidecar:
 		s.sidecarsBySelector = s.sidecarsBySelector.Set(sidecarKey(o), o)
+		s.sidecarListeners = s.sidecarListeners.Set(o.key(), s.settings.Version.egressListenersOf(o))
 	case nil:
 		if o.Kind == KindNamespace && o.Labels[ambientLabel] == ambientMode {
 			s.ambientNamespaces = s.ambientNamespaces.Set(o.Name, struct{}{})
@@ -228,6 +231,7 @@ func (s *Snapshot) drop(ref Ref) {
 		}
 	case *networking.Sidecar:
 		s.sidecarsBySelector = s.sidecarsBySelector.Remove(sidecarKey(o))
+		s.sidecarListeners = s.sidecarListeners.Remove(o.key())
 	case nil:
 		if o.Kind == KindNamespace {
 			s.ambientNamespaces = s.ambientNamespaces.Remove(o.Name)
