@@ -298,9 +298,9 @@ _principals(gap) := {sprintf("%s.principals", [gap.path]): _example_principals(g
 # Principals count beside the namespaces that the rule asks for: callers of other ones would not get in.
 _example_principals(gap) := [lib.unnamed_principal(namespace) | some namespace in _example_namespaces(gap)]
 
-_example_namespaces(gap) := [replace(namespace, "*", "any") | some namespace in gap.namespaces; namespace != "*"] if {
-	some namespace in gap.namespaces
-	namespace != "*"
+_example_namespaces(gap) := named if {
+	named := [replace(namespace, "*", "any") | some namespace in gap.namespaces; namespace != "*"]
+	count(named) > 0 # and not "some": the list would be made once for each of its namespaces
 } else := [input.request.namespace] if {
 	not input.request.namespace in gap.excluded
 } else := ["other"]

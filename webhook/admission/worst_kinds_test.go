@@ -1,0 +1,372 @@
+package admission
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
+)
+
+// wideCase is an object of a kind that lists n things, and what is stored beside it.
+type wideCase struct {
+	name   string
+	kind   string
+	most   int // the widest that is measured: a review decides it
+	stored []jsonObject
+	object func(n int) jsonObject
+}
+
+func object(apiVersion, kind, name string, spec any) jsonObject {
+	return jsonObject{"apiVersion": apiVersion, "kind": kind, "metadata": jsonObject{"name": name, "namespace": "shop"}, "spec": spec}
+}
+
+func istioObject(kind, name string, spec any) jsonObject {
+	return object("networking.istio.io/v1", kind, name, spec)
+}
+
+func numbered(n int, format string) []any {
+	return repeated(n, func(i int) any { return fmt.Sprintf(format, i) })
+}
+
+// wideCases are an object of each kind of which anything is listed, for the lists that a review goes over.
+func wideCases() []wideCase {
+	entry := istioObject("ServiceEntry", "bank", entryOf(bank, "HTTP"))
+	rule := istioObject("DestinationRule", "bank", ruleOf(bank, nil))
+	gateway := istioObject("Gateway", "gate", jsonObject{
+		"selector": jsonObject{"istio": "egressgateway"},
+		"servers":  []any{server(80, "HTTP", "*")},
+	})
+	manyRoutes := func(n int) jsonObject {
+		return istioObject("VirtualService", "wide", jsonObject{"hosts": []any{bank}, "gateways": []any{"gate"},
+			"http": repeated(n, func(i int) any { return routeTo(bank, jsonObject{"uri": jsonObject{"prefix": fmt.Sprint("/", i)}}) })})
+	}
+	known := []jsonObject{entry, rule}
+	many := func(n int, object func(i int) jsonObject) []jsonObject {
+		list := append([]jsonObject{}, known...)
+		for i := range n {
+			list = append(list, object(i))
+		}
+		return list
+	}
+	return []wideCase{
+		{"hosts", "ServiceEntry", 256, nil, func(n int) jsonObject {
+			return istioObject("ServiceEntry", "wide", largeEntry(n, 0, 4))
+		}},
+		{"ports and hosts", "ServiceEntry", 64, nil, func(n int) jsonObject {
+			return istioObject("ServiceEntry", "wide", largeEntry(n, 0, 16))
+		}},
+		{"addresses", "ServiceEntry", 256, nil, func(n int) jsonObject {
+			return istioObject("ServiceEntry", "wide", largeEntry(1, n, 4))
+		}},
+		{"endpoints", "ServiceEntry", 4096, known, func(n int) jsonObject {
+			spec := entryOf(bank, "HTTP")
+			spec["resolution"] = "STATIC"
+			spec["endpoints"] = repeated(n, func(i int) any { return jsonObject{"address": fmt.Sprintf("192.0.%d.%d", i/256, i%256)} })
+			return istioObject("ServiceEntry", "wide", spec)
+		}},
+		{"subjectAltNames", "ServiceEntry", 1024, known, func(n int) jsonObject {
+			spec := entryOf(bank, "HTTP")
+			spec["subjectAltNames"] = numbered(n, "n%d.bank.example")
+			return istioObject("ServiceEntry", "wide", spec)
+		}},
+		{"exportTo", "ServiceEntry", 256, known, func(n int) jsonObject {
+			spec := entryOf("new.example", "HTTP")
+			spec["exportTo"] = numbered(n, "team-%d")
+			return istioObject("ServiceEntry", "wide", spec)
+		}},
+		{"subsets", "DestinationRule", 256, []jsonObject{entry}, func(n int) jsonObject {
+			spec := ruleOf(bank, nil)
+			spec["subsets"] = repeated(n, func(i int) any {
+				return jsonObject{"name": fmt.Sprint("s", i), "labels": jsonObject{"v": fmt.Sprint(i)}, "trafficPolicy": jsonObject{"tls": jsonObject{"mode": "DISABLE"}}}
+			})
+			return istioObject("DestinationRule", "wide", spec)
+		}},
+		{"portLevelSettings", "DestinationRule", 256, []jsonObject{entry}, func(n int) jsonObject {
+			return istioObject("DestinationRule", "wide", jsonObject{"host": bank, "trafficPolicy": jsonObject{
+				"portLevelSettings": repeated(n, func(i int) any {
+					return jsonObject{"port": jsonObject{"number": 80 + i}, "tls": jsonObject{"mode": "DISABLE"}}
+				})}})
+		}},
+		{"exportTo", "DestinationRule", 256, []jsonObject{entry}, func(n int) jsonObject {
+			spec := ruleOf(bank, nil)
+			spec["exportTo"] = numbered(n, "team-%d")
+			return istioObject("DestinationRule", "wide", spec)
+		}},
+		{"routes at a gateway", "VirtualService", 6000, append([]jsonObject{gateway}, known...), manyRoutes},
+		{"hosts at a gateway", "VirtualService", 512, append([]jsonObject{gateway}, known...), func(n int) jsonObject {
+			o := manyRoutes(64)
+			o["spec"].(jsonObject)["hosts"] = numbered(n, "h%d.bank.example")
+			return o
+		}},
+		{"hosts at a gateway that is not there", "VirtualService", 512, known, func(n int) jsonObject {
+			o := manyRoutes(64)
+			o["spec"].(jsonObject)["hosts"] = numbered(n, "h%d.bank.example")
+			return o
+		}},
+		{"gateways", "VirtualService", 256, known, func(n int) jsonObject {
+			o := manyRoutes(64)
+			o["spec"].(jsonObject)["gateways"] = numbered(n, "gate-%d")
+			return o
+		}},
+		{"hosts in the mesh", "VirtualService", 256, known, func(n int) jsonObject {
+			o := manyRoutes(64)
+			o["spec"].(jsonObject)["gateways"] = []any{"mesh"}
+			o["spec"].(jsonObject)["hosts"] = append(numbered(n, "h%d.bank.example"), any(bank))
+			return o
+		}},
+		{"exportTo", "VirtualService", 256, known, func(n int) jsonObject {
+			o := manyRoutes(16)
+			delete(o["spec"].(jsonObject), "gateways")
+			o["spec"].(jsonObject)["exportTo"] = numbered(n, "team-%d")
+			return o
+		}},
+		{"tls routes", "VirtualService", 64, append([]jsonObject{gateway}, known...), func(n int) jsonObject {
+			return istioObject("VirtualService", "wide", jsonObject{"hosts": numbered(n, "h%d.bank.example"), "gateways": []any{"gate", "mesh"},
+				"tls": repeated(n, func(i int) any {
+					name := fmt.Sprintf("h%d.bank.example", i)
+					return jsonObject{"match": []any{jsonObject{"sniHosts": []any{name}}}, "route": []any{jsonObject{"destination": jsonObject{"host": bank}}}}
+				})})
+		}},
+		{"servers", "Gateway", 256, append([]jsonObject{manyOf(manyRoutes(16), "gate")}, known...), func(n int) jsonObject {
+			return istioObject("Gateway", "gate", jsonObject{"selector": jsonObject{"istio": "egressgateway"},
+				"servers": repeated(n, func(i int) any { return server(80+i, "HTTP", "*") })})
+		}},
+		{"servers for TLS", "Gateway", 256, append([]jsonObject{manyOf(manyRoutes(16), "gate")}, known...), func(n int) jsonObject {
+			return istioObject("Gateway", "gate", jsonObject{"selector": jsonObject{"istio": "egressgateway"},
+				"servers": repeated(n, func(i int) any {
+					s := server(443, "HTTPS", fmt.Sprintf("h%d.bank.example", i))
+					s["tls"] = jsonObject{"mode": "ISTIO_MUTUAL"}
+					return s
+				})})
+		}},
+		{"hosts", "Gateway", 1024, append([]jsonObject{manyOf(manyRoutes(16), "gate")}, known...), func(n int) jsonObject {
+			return istioObject("Gateway", "gate", jsonObject{"selector": jsonObject{"istio": "egressgateway"},
+				"servers": []any{jsonObject{"port": jsonObject{"number": 80, "name": "p", "protocol": "HTTP"}, "hosts": numbered(n, "h%d.bank.example")}}})
+		}},
+		{"beside 2,000 routes on its pods", "Gateway", 4, many(2000, func(i int) jsonObject {
+			v := istioObject("VirtualService", fmt.Sprint("route-", i), jsonObject{"hosts": []any{fmt.Sprintf("n%d.bank.example", i)}, "gateways": []any{"gate"},
+				"http": []any{jsonObject{"route": []any{jsonObject{"destination": jsonObject{"host": bank}}}}}})
+			return v
+		}), func(n int) jsonObject {
+			return istioObject("Gateway", "gate", jsonObject{"selector": jsonObject{"istio": "egressgateway"},
+				"servers": repeated(n, func(i int) any { return server(80+i, "HTTP", "*") })})
+		}},
+		{"egress", "Sidecar", 256, many(16, func(i int) jsonObject {
+			return istioObject("ServiceEntry", fmt.Sprint("entry-", i), entryOf(fmt.Sprintf("n%d.bank.example", i), "HTTP"))
+		}), func(n int) jsonObject {
+			return istioObject("Sidecar", "wide", jsonObject{"egress": repeated(n, func(i int) any {
+				return jsonObject{"port": jsonObject{"number": 80 + i, "name": "p", "protocol": "HTTP"}, "hosts": []any{"./*"}}
+			})})
+		}},
+		{"egress, beside 2,000 entries", "Sidecar", 256, many(2000, func(i int) jsonObject {
+			return istioObject("ServiceEntry", fmt.Sprint("entry-", i), entryOf(fmt.Sprintf("n%d.bank.example", i), "HTTP"))
+		}), func(n int) jsonObject {
+			return istioObject("Sidecar", "wide", jsonObject{"egress": repeated(n, func(i int) any {
+				return jsonObject{"port": jsonObject{"number": 80 + i, "name": "p", "protocol": "HTTP"}, "hosts": []any{"./*"}}
+			})})
+		}},
+		{"hosts of egress", "Sidecar", 1024, many(16, func(i int) jsonObject {
+			return istioObject("ServiceEntry", fmt.Sprint("entry-", i), entryOf(fmt.Sprintf("n%d.bank.example", i), "HTTP"))
+		}), func(n int) jsonObject {
+			return istioObject("Sidecar", "wide", jsonObject{"egress": []any{jsonObject{"hosts": numbered(n, "./n%d.bank.example")}}})
+		}},
+		{"labels", "WorkloadEntry", 64, known, func(n int) jsonObject {
+			labels := jsonObject{}
+			for i := range n {
+				labels[fmt.Sprint("l", i)] = "x"
+			}
+			return istioObject("WorkloadEntry", "wide", jsonObject{"address": "192.0.2.1", "labels": labels})
+		}},
+		{"behind entries", "WorkloadEntry", 64, many(256, func(i int) jsonObject {
+			return istioObject("ServiceEntry", fmt.Sprint("entry-", i), jsonObject{
+				"hosts": []any{fmt.Sprintf("n%d.bank.example", i)}, "resolution": "STATIC", "workloadSelector": jsonObject{"labels": jsonObject{"app": "x"}},
+				"ports": []any{jsonObject{"number": 80, "name": "p", "protocol": "HTTP"}}})
+		}), func(n int) jsonObject {
+			ports := jsonObject{}
+			for i := range n {
+				ports[fmt.Sprint("p", i)] = 80 + i
+			}
+			return istioObject("WorkloadEntry", "wide", jsonObject{"address": "192.0.2.1", "labels": jsonObject{"app": "x"}, "ports": ports})
+		}},
+		{"configPatches", "EnvoyFilter", 256, known, func(n int) jsonObject {
+			return istioObject("EnvoyFilter", "wide", jsonObject{"configPatches": repeated(n, func(i int) any {
+				return jsonObject{"applyTo": "CLUSTER", "match": jsonObject{"cluster": jsonObject{"service": fmt.Sprintf("n%d.bank.example", i)}},
+					"patch": jsonObject{"operation": "MERGE", "value": jsonObject{"transport_socket": jsonObject{"name": "raw"}}}}
+			})})
+		}},
+		{"rules", "AuthorizationPolicy", 512, known, func(n int) jsonObject {
+			return object("security.istio.io/v1", "AuthorizationPolicy", "wide", jsonObject{"rules": repeated(n, func(i int) any {
+				return jsonObject{"from": []any{jsonObject{"source": jsonObject{"namespaces": []any{fmt.Sprint("team-", i)}}}}}
+			})})
+		}},
+		{"namespaces", "AuthorizationPolicy", 256, known, func(n int) jsonObject {
+			return object("security.istio.io/v1", "AuthorizationPolicy", "wide", jsonObject{"rules": []any{
+				jsonObject{"from": []any{jsonObject{"source": jsonObject{"namespaces": numbered(n, "team-%d")}}}}}})
+		}},
+		{"portLevelMtls", "PeerAuthentication", 256, known, func(n int) jsonObject {
+			ports := jsonObject{}
+			for i := range n {
+				ports[fmt.Sprint(8000+i)] = jsonObject{"mode": "DISABLE"}
+			}
+			return object("security.istio.io/v1", "PeerAuthentication", "wide", jsonObject{
+				"selector": jsonObject{"matchLabels": jsonObject{"app": "x"}}, "portLevelMtls": ports})
+		}},
+		{"jwtRules", "RequestAuthentication", 256, known, func(n int) jsonObject {
+			return object("security.istio.io/v1", "RequestAuthentication", "wide", jsonObject{"jwtRules": repeated(n, func(i int) any {
+				return jsonObject{"issuer": fmt.Sprint("i", i), "jwksUri": fmt.Sprintf("http://n%d.bank.example/keys", i)}
+			})})
+		}},
+		{"ports", "Service", 100, known, func(n int) jsonObject {
+			return object("v1", "Service", "wide", jsonObject{"clusterIP": "None", "ports": repeated(n, func(i int) any {
+				return jsonObject{"name": fmt.Sprint("http-", i), "port": 80 + i}
+			})})
+		}},
+		{"backends", "Ingress", 1024, known, func(n int) jsonObject {
+			return object("networking.k8s.io/v1", "Ingress", "wide", jsonObject{"rules": []any{jsonObject{"host": "in.example", "http": jsonObject{
+				"paths": repeated(n, func(i int) any {
+					return jsonObject{"path": fmt.Sprint("/", i), "pathType": "Prefix", "backend": jsonObject{"service": jsonObject{"name": fmt.Sprint("s", i), "port": jsonObject{"number": 443}}}}
+				})}}}})
+		}},
+		{"listeners", "Gateway of the Gateway API", 64, known, func(n int) jsonObject {
+			return object("gateway.networking.k8s.io/v1", "Gateway", "wide", jsonObject{"gatewayClassName": "istio", "listeners": repeated(n, func(i int) any {
+				return jsonObject{"name": fmt.Sprint("l", i), "port": 80 + i, "protocol": "HTTP"}
+			})})
+		}},
+		{"rules", "HTTPRoute", 16, known, func(n int) jsonObject {
+			return object("gateway.networking.k8s.io/v1", "HTTPRoute", "wide", jsonObject{
+				"parentRefs": []any{jsonObject{"group": "networking.istio.io", "kind": "Hostname", "name": bank}},
+				"rules": repeated(n, func(i int) any {
+					return jsonObject{
+						"matches": repeated(8, func(j int) any {
+							return jsonObject{"path": jsonObject{"type": "PathPrefix", "value": fmt.Sprintf("/%d/%d", i, j)}}
+						}),
+						"backendRefs": repeated(16, func(int) any {
+							return jsonObject{"group": "networking.istio.io", "kind": "Hostname", "name": bank, "port": 80}
+						}),
+					}
+				})})
+		}},
+		{"hostnames and rules", "HTTPRoute", 16, append([]jsonObject{object("gateway.networking.k8s.io/v1", "Gateway", "gate", jsonObject{"gatewayClassName": "istio",
+			"listeners": []any{jsonObject{"name": "l", "port": 80, "protocol": "HTTP"}}})}, known...), func(n int) jsonObject {
+			return object("gateway.networking.k8s.io/v1", "HTTPRoute", "wide", jsonObject{
+				"hostnames":  numbered(n, "h%d.bank.example"),
+				"parentRefs": []any{jsonObject{"name": "gate"}},
+				"rules": repeated(n, func(i int) any {
+					return jsonObject{
+						"matches": repeated(8, func(j int) any {
+							return jsonObject{"path": jsonObject{"type": "PathPrefix", "value": fmt.Sprintf("/%d/%d", i, j)}}
+						}),
+						"backendRefs": []any{jsonObject{"group": "networking.istio.io", "kind": "Hostname", "name": bank, "port": 80}},
+					}
+				})})
+		}},
+		{"rules", "TLSRoute", 16, known, func(n int) jsonObject {
+			return object("gateway.networking.k8s.io/v1", "TLSRoute", "wide", jsonObject{
+				"hostnames":  numbered(n, "h%d.bank.example"),
+				"parentRefs": []any{jsonObject{"group": "networking.istio.io", "kind": "Hostname", "name": bank}},
+				"rules": repeated(n, func(int) any {
+					return jsonObject{"backendRefs": []any{jsonObject{"group": "networking.istio.io", "kind": "Hostname", "name": bank, "port": 80}}}
+				})})
+		}},
+		{"targetRefs", "BackendTLSPolicy", 16, known, func(n int) jsonObject {
+			return object("gateway.networking.k8s.io/v1", "BackendTLSPolicy", "wide", jsonObject{
+				"targetRefs": repeated(n, func(i int) any {
+					return jsonObject{"group": "networking.istio.io", "kind": "ServiceEntry", "name": fmt.Sprint("n", i)}
+				}),
+				"validation": jsonObject{"hostname": bank, "wellKnownCACertificates": "System"}})
+		}},
+	}
+}
+
+// manyOf binds a VirtualService to a gateway and to the mesh.
+func manyOf(v jsonObject, gateway string) jsonObject {
+	v["spec"].(jsonObject)["gateways"] = []any{gateway, "mesh"}
+	return v
+}
+
+func server(port int, protocol, host string) jsonObject {
+	return jsonObject{"port": jsonObject{"number": port, "name": fmt.Sprint("p", port), "protocol": protocol}, "hosts": []any{host}}
+}
+
+func encoded(t testing.TB, o jsonObject) []byte {
+	t.Helper()
+	raw, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// mesh returns the mesh beside which the object of a case is judged.
+func (c wideCase) mesh(t testing.TB) *mesh.Snapshot {
+	t.Helper()
+	var objects []*mesh.Object
+	for _, o := range c.stored {
+		decoded, err := mesh.Decode(encoded(t, o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, decoded)
+	}
+	return mesh.New(mesh.DefaultSettings(), objects...)
+}
+
+func (c wideCase) review(t testing.TB, n int) *request {
+	t.Helper()
+	q, err := Review{Operation: policies.Create, Object: encoded(t, c.object(n)), Namespace: "shop"}.decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// patientEvaluator returns an evaluator whose policies have a minute each: a machine with other work is no reason to give up here.
+func patientEvaluator(t testing.TB) *Evaluator {
+	t.Helper()
+	cfg := v1alpha1.DefaultConfig()
+	cfg.Evaluation.Timeout = v1alpha1.Duration(time.Minute)
+	e, err := NewEvaluator(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// BenchmarkWorstKinds measures as BenchmarkWorst does.
+func BenchmarkWorstKinds(b *testing.B) {
+	patient := patientEvaluator(b)
+	for _, c := range wideCases() {
+		snap := c.mesh(b)
+		b.Run(c.kind+", "+c.name, func(b *testing.B) { measureWorst(b, patient, snap, func() *request { return c.review(b, c.most) }) })
+	}
+}
+
+// mostGrowth is by how much an object four times as wide may make a review allocate more: four times, and room.
+const mostGrowth = 8
+
+// TestReviewGrowsWithItsObject holds that what a review allocates grows with its object, and not with its square. Allocations do
+// not depend on the machine, nor on who else computes there.
+func TestReviewGrowsWithItsObject(t *testing.T) {
+	patient := patientEvaluator(t)
+	for _, c := range wideCases() {
+		t.Run(c.kind+", "+c.name, func(t *testing.T) {
+			snap := c.mesh(t)
+			allocated := func(n int) float64 {
+				q := c.review(t, n)
+				return testing.AllocsPerRun(1, func() {
+					if _, err := patient.evaluate(t.Context(), q, snap, fixesOfDenials); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+			small, large := allocated(c.most/4), allocated(c.most)
+			if large > mostGrowth*small {
+				t.Errorf("%.0f allocations for %d, %.0f for %d", small, c.most/4, large, c.most)
+			}
+		})
+	}
+}
