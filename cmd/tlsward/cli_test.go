@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -18,9 +19,28 @@ type result struct {
 
 func tlsward(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	var stdout, stderr strings.Builder
+	var stdout strings.Builder
+	var stderr sharedBuilder
 	code := run(t.Context(), args, strings.NewReader(stdin), &stdout, &stderr)
 	return result{code, stdout.String(), progressLine.ReplaceAllString(stderr.String(), "")}
+}
+
+// sharedBuilder is a strings.Builder that several goroutines write, as a command and what tells of its progress do.
+type sharedBuilder struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *sharedBuilder) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *sharedBuilder) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func read(t *testing.T, path string) string {
