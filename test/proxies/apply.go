@@ -24,10 +24,17 @@ func (w *World) ApplyUnseen(ctx context.Context, text string) error {
 }
 
 // Remove takes the objects of manifests away, as if the webhooks were not there.
-func (w *World) Remove(ctx context.Context, text string) error {
+func (w *World) Remove(ctx context.Context, text string) error { return remove(ctx, w.unseen, text) }
+
+// RemoveJudged takes the objects of manifests away as a user does, whom the webhooks judge.
+func (w *World) RemoveJudged(ctx context.Context, text string) error {
+	return remove(ctx, w.judged, text)
+}
+
+func remove(ctx context.Context, c client.Client, text string) error {
 	objects, err := read(text)
 	for _, o := range objects {
-		if err := w.unseen.Delete(ctx, o); err != nil && !apierrors.IsNotFound(err) {
+		if err := c.Delete(ctx, o); err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("remove %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
 		}
 	}
@@ -112,6 +119,11 @@ var configKinds = []schema.GroupVersionKind{
 // forget deletes all configuration, and ends the servers outside.
 func (w *World) forget(ctx context.Context) error {
 	w.closeServers()
+	return w.forgetObjects(ctx)
+}
+
+// forgetObjects deletes all configuration.
+func (w *World) forgetObjects(ctx context.Context) error {
 	for _, kind := range configKinds {
 		var list unstructured.UnstructuredList
 		list.SetGroupVersionKind(kind.GroupVersion().WithKind(kind.Kind + "List"))

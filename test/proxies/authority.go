@@ -3,6 +3,7 @@
 package proxies
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,15 +11,17 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
+	"net/url"
 	"time"
 )
 
 // authority signs certificates.
 type authority struct {
 	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
+	key         crypto.Signer
 	// PEM is its own certificate.
 	PEM []byte
 }
@@ -41,14 +44,35 @@ func newAuthority(name string) (*authority, error) {
 	return &authority{certificate: certificate, key: key, PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
 }
 
-// issue returns a certificate for a DNS name, good for servers and clients.
-func (a *authority) issue(name string) (tls.Certificate, error) {
+// readAuthority returns an authority by its certificate and key, in PEM.
+func readAuthority(certificate, key []byte) (*authority, error) {
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return nil, fmt.Errorf("read an authority: %w", err)
+	}
+	signer, ok := pair.PrivateKey.(crypto.Signer)
+	if !ok {
+		return nil, errors.New("read an authority: its key does not sign")
+	}
+	return &authority{certificate: pair.Leaf, key: signer, PEM: certificate}, nil
+}
+
+// issue returns a certificate for names, DNS names or URIs, good for servers and clients. The first is its subject.
+func (a *authority) issue(names ...string) (tls.Certificate, error) {
+	name := names[0]
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("make the key of %s: %w", name, err)
 	}
 	template := certificateFor(name)
-	template.DNSNames, template.KeyUsage = []string{name}, x509.KeyUsageDigitalSignature
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	for _, n := range names {
+		if uri, err := url.Parse(n); err == nil && uri.Scheme != "" {
+			template.URIs = append(template.URIs, uri)
+			continue
+		}
+		template.DNSNames = append(template.DNSNames, n)
+	}
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	if err != nil {

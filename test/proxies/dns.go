@@ -16,6 +16,8 @@ import (
 type names struct {
 	mu     sync.Mutex
 	byName map[string]netip.Addr
+	// invented is the address of the last name that was asked for and had none; zero where such names have none.
+	invented netip.Addr
 }
 
 // set has a name resolve to an address.
@@ -25,11 +27,24 @@ func (n *names) set(name, address string) {
 	n.byName[strings.ToLower(name)+"."] = netip.MustParseAddr(address)
 }
 
+// invent has each name that has no address get one of its own, after this one.
+func (n *names) invent(after netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.invented = after
+}
+
 // lookup returns the address of a name.
 func (n *names) lookup(name string) (netip.Addr, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	a, ok := n.byName[strings.ToLower(strings.TrimSuffix(name, "."))+"."]
+	key := strings.ToLower(strings.TrimSuffix(name, ".")) + "."
+	a, ok := n.byName[key]
+	if _, err := netip.ParseAddr(name); !ok && err != nil && n.invented.IsValid() {
+		n.invented = n.invented.Next()
+		n.byName[key] = n.invented
+		return n.invented, true
+	}
 	return a, ok
 }
 

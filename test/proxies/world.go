@@ -35,6 +35,9 @@ type World struct {
 	webhook          *cluster.Replica
 	outside          []*Outside
 	pods             int
+	// configured is the MeshConfig that was set last, configurations how often it was.
+	configured     []byte
+	configurations int
 }
 
 // rootNamespace is istiod's.
@@ -42,6 +45,9 @@ const rootNamespace = "istio-system"
 
 // outsideAddresses are where servers outside the mesh may be (RFC 5737).
 var outsideAddresses = []string{"203.0.113.10", "203.0.113.11", "203.0.113.12", "203.0.113.13"}
+
+// meshAddress is one that random meshes have among those of pods.
+const meshAddress = "192.0.2.2"
 
 // newWorld brings the world up, in the sealed process.
 func newWorld(ctx context.Context, p parts) (*World, error) {
@@ -59,7 +65,7 @@ func newWorld(ctx context.Context, p parts) (*World, error) {
 	if err := os.MkdirAll(filepath.Join(home, "logs"), 0o755); err != nil {
 		return nil, fmt.Errorf("make the world's logs: %w", err)
 	}
-	if err := makeBridge(ctx, outsideAddresses...); err != nil {
+	if err := makeBridge(ctx, append(outsideAddresses, meshAddress)...); err != nil {
 		return nil, err
 	}
 	w.names.set("istiod."+rootNamespace+".svc", gateway)
@@ -151,15 +157,14 @@ func (w *World) startIstiod(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mesh := filepath.Join(home, "mesh.yaml")
-	if err := os.WriteFile(mesh, []byte(meshConfig), 0o644); err != nil {
+	if err := os.WriteFile(meshConfigFile, []byte(meshConfig), 0o644); err != nil {
 		return fmt.Errorf("write the MeshConfig: %w", err)
 	}
 	istiod, err := program{
 		name: "istiod", dir: home,
 		env: append(os.Environ(), "POD_NAME=istiod-0", "POD_NAMESPACE="+rootNamespace, "REVISION=default"),
 		args: []string{
-			w.parts.Istiod, "discovery", "--kubeconfig", kubeconfig, "--meshConfig", mesh, "--networksConfig", "/dev/null",
+			w.parts.Istiod, "discovery", "--kubeconfig", kubeconfig, "--meshConfig", meshConfigFile, "--networksConfig", "/dev/null",
 			"--domain", "cluster.local", "--httpAddr", "127.0.0.1:18080", "--httpsAddr", "127.0.0.1:15017", "--grpcAddr", "127.0.0.1:15010",
 			"--secureGRPCAddr", gateway + ":15012", "--monitoringAddr", "127.0.0.1:15014", "--registries", "Kubernetes",
 		},

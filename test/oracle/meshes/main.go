@@ -1,0 +1,26 @@
+// Command meshes prints random meshes of the oracle's generator as JSON, one a line, for those who show them to real proxies
+// (test/proxies). A mesh depends on the seed and its number alone.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/tlsward/tlsward/test/oracle"
+)
+
+func main() {
+	seed := flag.Uint64("seed", 1, "seed of the generator")
+	first := flag.Uint64("first", 0, "number of the first mesh")
+	count := flag.Uint64("count", 1, "how many meshes")
+	flag.Parse()
+	out := json.NewEncoder(os.Stdout)
+	for i := *first; i < *first+*count; i++ {
+		if err := out.Encode(oracle.NewGenerator(*seed, i).RoutedMesh()); err != nil {
+			fmt.Fprintln(os.Stderr, "meshes:", err)
+			os.Exit(1)
+		}
+	}
+}
