@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	networking "istio.io/api/networking/v1alpha3"
+
 	"github.com/tlsward/tlsward/envoy"
 	"github.com/tlsward/tlsward/internal/compare"
 	"github.com/tlsward/tlsward/mesh"
@@ -38,6 +40,8 @@ type asked struct {
 	// model and proxy are the ways that either has for it; understood reports whether the proxy's are known.
 	model, proxy []way
 	understood   bool
+	// shared reports whether another host has the port too: its listener may take the connection, and the model answers for a host.
+	shared bool
 	// seen is what arrived, by trial.
 	seen [unknownAuthority + 1][]Arrival
 }
@@ -165,6 +169,7 @@ func (r *meshRun) list(s *mesh.Snapshot, proxy compare.Proxy, config *envoy.Conf
 		for _, sent := range c.Payloads {
 			a := &asked{connection: c, sent: sent, model: r.world.modelled(s, proxy.Client, c, sent)}
 			a.proxy, a.understood = r.world.walked(config, c, sent)
+			a.shared = isShared(s, c)
 			all = append(all, a)
 		}
 	}
@@ -206,4 +211,25 @@ func (r *meshRun) present(a *asked, t trial) error {
 	}
 	r.outside.present(certificate, identity)
 	return nil
+}
+
+// isShared reports whether another host than the connection's has its port.
+func isShared(s *mesh.Snapshot, c compare.Connection) bool {
+	for o := range s.Objects() {
+		switch spec := o.Spec.(type) {
+		case *networking.ServiceEntry:
+			others := slices.ContainsFunc(spec.Hosts, func(h string) bool { return !strings.EqualFold(h, c.Host) })
+			if others && slices.ContainsFunc(spec.Ports, func(p *networking.ServicePort) bool { return p.GetNumber() == c.Port }) {
+				return true
+			}
+		case *mesh.Service:
+			if o.Name == "kubernetes" { // the API server's own: its listener is at its address alone
+				continue
+			}
+			if slices.ContainsFunc(spec.Ports, func(p mesh.ServicePort) bool { return p.Number == c.Port }) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -142,27 +142,40 @@ func (m randomMesh) yaml() string {
 // tally adds up what became of connections.
 type tally struct {
 	meshes, refused, connections, agreed, walked, walkedAgreed int
+	// shared are those on ports that another host has too and that are as the model says, sharedElsewhere those that are not.
+	shared, sharedElsewhere int
 	// verdicts counts those of which the model is right, apart what cannot be shown, by reason.
 	verdicts, apart map[string]int
 }
 
 func newTally() *tally { return &tally{verdicts: map[string]int{}, apart: map[string]int{}} }
 
-// add adds a connection; false reports that it is not as the model says.
+// add adds a connection; false reports that it is not as the proxy's configuration has it, or not as the model says where that should know:
+// on a port that no other host has.
 func (c *tally) add(a *asked) bool {
 	seen := a.seen[rightCertificate]
 	if reason := a.unseen(); reason != "" {
 		c.apart[reason]++
 		return true
 	}
-	c.connections++
+	if !a.shared {
+		c.connections++
+	}
 	if a.understood && len(seen) > 0 {
 		c.walked++
-		if a.agrees(a.proxy) {
-			c.walkedAgreed++
+		if !a.agrees(a.proxy) {
+			return false
 		}
+		c.walkedAgreed++
 	}
-	if !a.agrees(a.model) {
+	switch agrees := a.agrees(a.model); {
+	case a.shared && !agrees:
+		c.sharedElsewhere++
+		return true
+	case a.shared:
+		c.shared++
+		return true
+	case !agrees:
 		return false
 	}
 	c.agreed++
@@ -184,6 +197,7 @@ func (a *asked) unseen() string {
 func (c *tally) log(t *testing.T) {
 	t.Logf("%d meshes; the API server refused %d of their objects", c.meshes, c.refused)
 	t.Logf("%d connections compared with the model: %d agree; %d with the proxy's configuration: %d agree", c.connections, c.agreed, c.walked, c.walkedAgreed)
+	t.Logf("on ports that another host has too, apart: %d as the model says, %d elsewhere", c.shared, c.sharedElsewhere)
 	for _, of := range []struct {
 		name   string
 		counts map[string]int

@@ -17,6 +17,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tlsward/tlsward/test/e2e/cluster"
@@ -29,6 +30,8 @@ type World struct {
 	// judged writes as a user, whom the webhooks judge; unseen as one whom they do not.
 	judged, unseen client.Client
 	kube           kubernetes.Interface
+	// warnings are those that judged was answered with.
+	warnings warnings
 	names          *names
 	// trusted signs the servers outside that are in order, unknown one that no proxy trusts.
 	trusted, unknown *authority
@@ -94,7 +97,9 @@ func (w *World) startControlPlane(ctx context.Context) error {
 	if err := errors.Join(w.plane.InstallCRDs(ctx), w.plane.GrantReaders(ctx)); err != nil {
 		return err
 	}
-	if w.judged, err = client.New(w.plane.Admin, client.Options{}); err != nil {
+	warned := rest.CopyConfig(w.plane.Admin)
+	warned.WarningHandler = &w.warnings
+	if w.judged, err = client.New(warned, client.Options{}); err != nil {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
 	if w.unseen, err = client.New(w.plane.Seed, client.Options{}); err != nil {
