@@ -32,7 +32,7 @@ type World struct {
 	kube           kubernetes.Interface
 	// warnings are those that judged was answered with.
 	warnings warnings
-	names          *names
+	names    *names
 	// trusted signs the servers outside that are in order, unknown one that no proxy trusts.
 	trusted, unknown *authority
 	webhook          *cluster.Replica
