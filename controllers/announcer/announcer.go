@@ -28,8 +28,6 @@ type Options struct {
 	IsLeader func() bool
 	// Interval is how often it is looked for what is new; 5 s if zero.
 	Interval time.Duration
-	// Grace is how long a violation of a policy that waits for another object (tls-pending) is left alone; 5 min if zero.
-	Grace time.Duration
 	// Spacing is the time between two Events on the same object by the same policy, where the text changes, or what was wrong comes
 	// back; 5 min if zero.
 	Spacing time.Duration
@@ -38,9 +36,6 @@ type Options struct {
 	Registry prometheus.Registerer
 	Log      *slog.Logger
 }
-
-// policyPending is of what waits for another object.
-const policyPending = "tls-pending"
 
 // Each Event is two requests, or four where it repeats one: perSecond of them are written a second, after the first burst.
 const perSecond, burst = 1, 25
@@ -66,8 +61,8 @@ type Announcer struct {
 type told struct {
 	text string
 	at   time.Time
-	// since is when it was seen to be open, zero while it is not. notBefore is until when it is left alone after a failure.
-	since, notBefore time.Time
+	// notBefore is until when it is left alone after a failure.
+	notBefore time.Time
 }
 
 // New prepares the client. It does not talk to the API server yet.
@@ -80,8 +75,7 @@ func New(o Options) (*Announcer, error) {
 }
 
 func newAnnouncer(o Options, write func(context.Context, note, time.Time) error) *Announcer {
-	o.Interval, o.Grace = cmp.Or(o.Interval, 5*time.Second), cmp.Or(o.Grace, 5*time.Minute)
-	o.Spacing, o.Renewal = cmp.Or(o.Spacing, 5*time.Minute), cmp.Or(o.Renewal, 24*time.Hour)
+	o.Interval, o.Spacing, o.Renewal = cmp.Or(o.Interval, 5*time.Second), cmp.Or(o.Spacing, 5*time.Minute), cmp.Or(o.Renewal, 24*time.Hour)
 	return &Announcer{Options: o, write: write, metrics: newMetrics(o.Registry), told: map[subject]*told{}, limiter: flowcontrol.NewTokenBucketRateLimiter(perSecond, burst)}
 }
 
@@ -133,13 +127,8 @@ func (a *Announcer) see(found *audit.Found, now time.Time) {
 	open := make(map[subject]bool, len(notes))
 	for _, n := range notes {
 		open[n.subject] = true
-		t := a.told[n.subject]
-		if t == nil {
-			t = &told{}
-			a.told[n.subject] = t
-		}
-		if t.since.IsZero() {
-			t.since = now
+		if a.told[n.subject] == nil {
+			a.told[n.subject] = &told{}
 		}
 	}
 	for s, t := range a.told {
@@ -148,7 +137,7 @@ func (a *Announcer) see(found *audit.Found, now time.Time) {
 		case now.Sub(t.at) >= a.Spacing:
 			delete(a.told, s)
 		default:
-			t.since, t.text = time.Time{}, "" // should it come back, it is new
+			t.text = "" // should it come back, it is new
 		}
 	}
 	before := a.leftOut
@@ -164,11 +153,8 @@ func (a *Announcer) see(found *audit.Found, now time.Time) {
 
 // isDue reports whether a note is to be said now.
 func (a *Announcer) isDue(n note, t *told, now time.Time) bool {
-	if now.Before(t.notBefore) || n.policy == policyPending && now.Sub(t.since) < a.Grace {
-		return false
-	}
 	said := now.Sub(t.at)
-	return t.at.IsZero() || t.text != n.text && said >= a.Spacing || said >= a.Renewal
+	return !now.Before(t.notBefore) && (t.at.IsZero() || t.text != n.text && said >= a.Spacing || said >= a.Renewal)
 }
 
 // say writes a note. It returns false where the API server does not answer, so that others need not be tried now.

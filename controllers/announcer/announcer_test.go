@@ -118,21 +118,20 @@ func TestAnnouncer(t *testing.T) {
 	expect("it leads again", s.after(time.Second), other)
 }
 
-// A rule that is on its way is waited for.
-func TestPendingHasAGrace(t *testing.T) {
+// A rule that is on its way is waited for until it is overdue, by what the configuration says of that.
+func TestPendingIsSaidOnceItIsOverdue(t *testing.T) {
 	s := newStage()
-	s.latest = found(finding("shop", "bank", policyPending, "no rule"))
-	if got := s.after(0) + s.after(4*time.Minute); got != "" {
-		t.Errorf("got %q", got)
-	}
-	s.latest = found()
-	s.after(30 * time.Second)
-	s.latest = found(finding("shop", "bank", policyPending, "no rule"))
-	if got := s.after(time.Minute) + s.after(4*time.Minute); got != "" {
-		t.Errorf("pending anew: got %q", got)
-	}
-	if got := s.after(time.Minute); got != "bank TlsPending: no rule" {
-		t.Errorf("got %q", got)
+	pending := finding("shop", "bank", "tls-pending", "no rule")
+	pending.Until = s.now.Add(time.Hour)
+	for _, step := range []struct {
+		at   time.Duration
+		want string
+	}{{0, ""}, {59 * time.Minute, ""}, {61 * time.Minute, "bank TlsPending: no rule"}} {
+		s.latest = found(pending)
+		s.latest.At = s.now.Add(step.at)
+		if got := s.after(0); got != step.want {
+			t.Errorf("after %s: got %q, want %q", step.at, got, step.want)
+		}
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tlsward/tlsward/audit"
 	"github.com/tlsward/tlsward/mesh"
-	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -39,7 +39,7 @@ func notesOf(found *audit.Found) (notes []note, leftOut []subject) {
 	byNamespace := map[string][]audit.Finding{}
 	for _, list := range found.Findings {
 		for _, f := range list {
-			if isOpen(f.Violation) {
+			if isOpen(f, found.At) {
 				byNamespace[f.Object.InNamespace()] = append(byNamespace[f.Object.InNamespace()], f)
 			}
 		}
@@ -65,8 +65,10 @@ func notesOf(found *audit.Found) (notes []note, leftOut []subject) {
 	return notes, leftOut
 }
 
-// isOpen reports whether a violation is one that somebody has to mend.
-func isOpen(v policies.Violation) bool { return v.Exempt == "" && !v.Undecided }
+// isOpen reports whether a finding is one that somebody has to mend: what waits for its partner is so once it is overdue.
+func isOpen(f audit.Finding, now time.Time) bool {
+	return f.Exempt == "" && !f.Undecided && (f.Until.IsZero() || f.Overdue(now))
+}
 
 // joined returns one note for each subject of findings, in their order.
 func joined(snap *mesh.Snapshot, findings []audit.Finding) []note {

@@ -18,9 +18,6 @@ import (
 	"github.com/tlsward/tlsward/mutators"
 )
 
-// FieldManager is whose fields those of companions are, for server-side apply.
-const FieldManager = mutators.CompanionManager
-
 var (
 	rules   = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
 	entries = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "serviceentries"}
@@ -72,7 +69,7 @@ func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (chan
 	case !isOurs(there):
 		return false, nil
 	}
-	applied, err := api.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
+	applied, err := api.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: mutators.CompanionManager, Force: true})
 	if err != nil {
 		return false, fmt.Errorf("apply %s: %w", companion.Rule.Ref, err)
 	}
@@ -114,5 +111,5 @@ func othersWrite(rule *unstructured.Unstructured) bool {
 }
 
 func isApplied(m metav1.ManagedFieldsEntry) bool {
-	return m.Manager == FieldManager && m.Operation == metav1.ManagedFieldsOperationApply
+	return m.Manager == mutators.CompanionManager && m.Operation == metav1.ManagedFieldsOperationApply
 }

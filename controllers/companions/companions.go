@@ -40,9 +40,9 @@ type Keeper struct {
 	rounds follow.Rounds
 
 	// withheld are those that are missed and cannot be kept, and why.
-	withheld map[mesh.Ref]string
+	withheld follow.Reasons
 
-	left, failures, writes, missed atomic.Int64
+	left, failures, writes atomic.Int64
 }
 
 // target is a host that a namespace declares.
@@ -50,7 +50,7 @@ type target struct{ namespace, host string }
 
 // New returns a Keeper.
 func New(o Options) *Keeper {
-	k := &Keeper{writer: o.Writer, log: o.Log, withheld: map[mesh.Ref]string{}}
+	k := &Keeper{writer: o.Writer, log: o.Log}
 	k.Follower = follow.Follower[target]{Source: o.Source, IsLeader: o.IsLeader, Work: work{k}}
 	return k
 }
@@ -109,7 +109,9 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 	if err != nil {
 		return err
 	}
-	w.note(ref, why)
+	if w.withheld.Note(ref, why) {
+		w.log.Warn("companion not kept: "+why, "rule", ref.String())
+	}
 	if wanted == nil {
 		if there == nil {
 			w.rounds.Failed(ref) // whoever took it away did not undo anything: its entry is gone, too
@@ -128,19 +130,6 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 		w.log.Info("companion written", "rule", ref.String(), "host", t.host)
 	}
 	return err
-}
-
-// note notes why a companion that is missed cannot be kept, "" for none, and tells it once.
-func (w work) note(ref mesh.Ref, why string) {
-	if why == "" {
-		delete(w.withheld, ref)
-	} else {
-		if w.withheld[ref] != why {
-			w.log.Warn("companion not kept: "+why, "rule", ref.String())
-		}
-		w.withheld[ref] = why
-	}
-	w.missed.Store(int64(len(w.withheld)))
 }
 
 // isAlike reports whether a companion is as it should be: its spec, and who owns it. An entry that was deleted and made again is another

@@ -131,7 +131,7 @@ func TestKeeper(t *testing.T) {
 		s.cache.Put(lookalike, assume.Version{})
 		s.cache.Put(entry, assume.Version{})
 		expect("somebody's rule that looks like one", 2*follow.Interval, "")
-		if k.missed.Load() != 1 {
+		if k.withheld.Count() != 1 {
 			t.Error("that none can be kept is not counted")
 		}
 		s.cache.Delete(entry.Ref, assume.Version{})

@@ -19,7 +19,7 @@ func (k *Keeper) Collectors() []prometheus.Collector {
 			Help: "DestinationRules that tlsward keeps for ServiceEntries without one."}, func() float64 { return count(k.Mesh()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "tlsward", Name: "companions_withheld",
 			Help: "Hosts that miss such a DestinationRule, for which none can be right, or whose name is somebody else's, as the leader saw them last."},
-			func() float64 { return float64(k.missed.Load()) }),
+			func() float64 { return float64(k.withheld.Count()) }),
 		counter("companion_writes_total", "Writes of such DestinationRules that were tried.", &k.writes),
 		counter("companion_errors_total", "Writes of such DestinationRules that failed.", &k.failures),
 		counter("companions_left_total", "Times that such a DestinationRule was left as somebody else keeps changing it.", &k.left),

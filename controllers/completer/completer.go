@@ -43,15 +43,15 @@ type Completer struct {
 	log     *slog.Logger
 	rounds  follow.Rounds
 	// incomplete is what lacks something, and why it is left so.
-	incomplete map[mesh.Ref]string
+	incomplete follow.Reasons
 	known      lacking
 
-	found, done, failures atomic.Int64
+	done, failures atomic.Int64
 }
 
 // New returns a Completer.
 func New(o Options) *Completer {
-	c := &Completer{cluster: o.Cluster, log: o.Log, incomplete: map[mesh.Ref]string{}}
+	c := &Completer{cluster: o.Cluster, log: o.Log}
 	c.Follower = follow.Follower[mesh.Ref]{Source: o.Source, IsLeader: o.IsLeader, Settle: settle, Work: work{c}}
 	return c
 }
@@ -65,7 +65,7 @@ func (w work) Begin() { w.rounds.Reset() }
 // All returns the objects that mutators know, and those that were incomplete, which may be gone.
 func (w work) All(snap *mesh.Snapshot) map[mesh.Ref]bool {
 	refs := map[mesh.Ref]bool{}
-	for ref := range w.incomplete {
+	for ref := range w.incomplete.Refs() {
 		refs[ref] = true
 	}
 	for _, kind := range []string{mesh.KindServiceEntry, mesh.KindDestinationRule} {
@@ -177,15 +177,9 @@ func (w work) complete(ctx context.Context, e *admission.Evaluator, c admission.
 
 // note notes why an object is incomplete, "" for one that is not, and tells it once.
 func (w work) note(ref mesh.Ref, why string) {
-	if why == "" {
-		delete(w.incomplete, ref)
-	} else {
-		if w.incomplete[ref] != why {
-			w.log.Info("incomplete: "+why, "object", ref.String())
-		}
-		w.incomplete[ref] = why
+	if w.incomplete.Note(ref, why) {
+		w.log.Info("incomplete: "+why, "object", ref.String())
 	}
-	w.found.Store(int64(len(w.incomplete)))
 }
 
 // uidOf returns the UID of an object: one that was deleted and made anew has another, and nobody has undone anything.

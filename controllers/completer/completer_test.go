@@ -92,8 +92,8 @@ func TestCompleter(t *testing.T) {
 				go func() { ended <- c.Start(ctx) }()
 				time.Sleep(3 * follow.Interval)
 				synctest.Wait()
-				if s.patches != tc.patches || c.found.Load() != int64(tc.found) {
-					t.Errorf("%d patches, %d incomplete, want %d and %d", s.patches, c.found.Load(), tc.patches, tc.found)
+				if s.patches != tc.patches || c.incomplete.Count() != int64(tc.found) {
+					t.Errorf("%d patches, %d incomplete, want %d and %d", s.patches, c.incomplete.Count(), tc.patches, tc.found)
 				}
 				if tc.existing == v1alpha1.Complete {
 					for range 5 { // somebody sets it back
@@ -101,14 +101,14 @@ func TestCompleter(t *testing.T) {
 						time.Sleep(10 * time.Second)
 						synctest.Wait()
 					}
-					if s.patches != tc.patches+3 || c.found.Load() != 1 {
-						t.Errorf("after a fight %d patches, %d incomplete", s.patches, c.found.Load())
+					if s.patches != tc.patches+3 || c.incomplete.Count() != 1 {
+						t.Errorf("after a fight %d patches, %d incomplete", s.patches, c.incomplete.Count())
 					}
 					s.put(bytes.Replace(entry, []byte(`"name":"bank"`), []byte(`"name":"bank","uid":"another"`), 1)) // deleted and made anew
 					time.Sleep(10 * time.Second)
 					synctest.Wait()
-					if s.patches != tc.patches+4 || c.found.Load() != 0 {
-						t.Errorf("made anew: %d patches, %d incomplete", s.patches, c.found.Load())
+					if s.patches != tc.patches+4 || c.incomplete.Count() != 0 {
+						t.Errorf("made anew: %d patches, %d incomplete", s.patches, c.incomplete.Count())
 					}
 				}
 				stop()
@@ -175,8 +175,8 @@ func TestNobodyIsWorseOff(t *testing.T) {
 				go func() { ended <- c.Start(ctx) }()
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				if got := strings.Join(s.written, ", "); got != tc.want || c.found.Load() != int64(tc.incomplete) {
-					t.Errorf("written %q, %d incomplete, want %q and %d", got, c.found.Load(), tc.want, tc.incomplete)
+				if got := strings.Join(s.written, ", "); got != tc.want || c.incomplete.Count() != int64(tc.incomplete) {
+					t.Errorf("written %q, %d incomplete, want %q and %d", got, c.incomplete.Count(), tc.want, tc.incomplete)
 				}
 				stop()
 				if err := <-ended; err != nil {

@@ -9,7 +9,7 @@ func (c *Completer) Collectors() []prometheus.Collector {
 	}
 	return []prometheus.Collector{
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("incomplete", "ServiceEntries and DestinationRules that are stored and lack what the mutating webhook would fill in, as the leader saw them last.")),
-			func() float64 { return float64(c.found.Load()) }),
+			func() float64 { return float64(c.incomplete.Count()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts(opts("completions_total", "Objects that were stored before and were completed.")),
 			func() float64 { return float64(c.done.Load()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts(opts("completion_errors_total", "Objects that were stored before and could not be completed.")),
