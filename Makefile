@@ -16,11 +16,14 @@ SEED      ?=
 GOLANGCI_VERSION = v2.15.0
 GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 
+CONTROLLER_GEN_VERSION = v0.23.0
+CONTROLLER_GEN         = bin/controller-gen-$(CONTROLLER_GEN_VERSION)
+
 # The packages that need no API server.
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs bench bench-worst oracle oracle-130 attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies page control-plane
+.PHONY: help build image test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,8 +77,22 @@ docs: ## Make docs/policies.md from the policies, docs/metrics.md from the serve
 	$(GO) test -count=1 ./internal/reference -update
 	$(GO) test -count=1 ./internal/cli/serve -run TestEveryMetricIsDocumented -update
 
+crds: $(CONTROLLER_GEN) ## Make the CRDs of the chart, and what copies their types, from api/v1alpha1
+	$(CONTROLLER_GEN) object paths=./api/v1alpha1
+	$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:dir=charts/tlsward/files/crds
+
+.PHONY: crds-check
+crds-check: $(CONTROLLER_GEN)
+	@$(CONTROLLER_GEN) crd paths=./api/v1alpha1 output:crd:stdout | diff -u charts/tlsward/files/crds/tlsward.io_exemptions.yaml - || { echo "the chart's CRDs are out of date (make crds)"; exit 1; }
+	@$(CONTROLLER_GEN) object paths=./api/v1alpha1 output:object:stdout | diff -u api/v1alpha1/zz_generated.deepcopy.go - || { echo "api/v1alpha1/zz_generated.deepcopy.go is out of date (make crds)"; exit 1; }
+
+$(CONTROLLER_GEN):
+	@mkdir -p bin/gen
+	GOBIN=$(CURDIR)/bin/gen $(GO) install sigs.k8s.io/controller-tools/cmd/controller-gen@$(CONTROLLER_GEN_VERSION)
+	@mv bin/gen/controller-gen $@ && rmdir bin/gen
+
 .PHONY: docs-check
-docs-check:
+docs-check: crds-check
 	@$(GO) run ./cmd/tlsward policy docs | diff -u docs/policies.md - || { echo "docs/policies.md is out of date (make docs)"; exit 1; }
 	@$(GO) test -count=1 ./internal/reference || { echo "what is made from the types of api/v1alpha1 is out of date (make docs)"; exit 1; }
 

@@ -174,11 +174,13 @@ type Found struct {
 	Undecided map[mesh.Ref]error
 	// At is when it was asked for: by then findings are overdue, or are not yet.
 	At time.Time
+	// By is what judged.
+	By *admission.Evaluator
 }
 
 // Found returns what there is to say of single objects now.
 func (a *Audit) Found() *Found {
-	return &Found{Mesh: a.mesh, Findings: a.findings, Undecided: a.undecided, At: time.Now()} // Whole and Follow make maps of their own
+	return &Found{Mesh: a.mesh, Findings: a.findings, Undecided: a.undecided, At: time.Now(), By: a.evaluator} // Whole and Follow make maps of their own
 }
 
 // Undecided returns why objects could not be judged; nil where all could.

@@ -74,7 +74,7 @@ func (c Connection) Bad() bool { return c.State.Bad() && c.Exempt == "" }
 
 // Connections returns what each client sends to each external host and port, in the order of the hosts. A client for which the
 // port of a host does not exist, as others declare it, is left out.
-func Connections(ctx context.Context, snap *mesh.Snapshot, exemptions []v1alpha1.Exemption) ([]Connection, error) {
+func Connections(ctx context.Context, snap *mesh.Snapshot, exemptions []v1alpha1.ExemptionSpec) ([]Connection, error) {
 	p := posture{mesh: snap, namespaces: snap.Namespaces(), exemptions: exemptions, now: time.Now()}
 	var all []Connection
 	for _, host := range snap.ExternalHosts() {
@@ -90,7 +90,7 @@ func Connections(ctx context.Context, snap *mesh.Snapshot, exemptions []v1alpha1
 type posture struct {
 	mesh       *mesh.Snapshot
 	namespaces []string
-	exemptions []v1alpha1.Exemption
+	exemptions []v1alpha1.ExemptionSpec
 	now        time.Time
 }
 
@@ -177,7 +177,7 @@ func (p posture) exempt(c Connection) string {
 	return ""
 }
 
-func coversAll(x v1alpha1.Exemption, namespaces []string) bool {
+func coversAll(x v1alpha1.ExemptionSpec, namespaces []string) bool {
 	if len(x.Namespaces) == 0 {
 		return true
 	}

@@ -73,7 +73,7 @@ func TestConnections(t *testing.T) {
 	}
 }
 
-func states(t *testing.T, s *mesh.Snapshot, exemptions []v1alpha1.Exemption) string {
+func states(t *testing.T, s *mesh.Snapshot, exemptions []v1alpha1.ExemptionSpec) string {
 	t.Helper()
 	list, err := audit.Connections(t.Context(), s, exemptions)
 	if err != nil {
@@ -105,20 +105,20 @@ func TestConnectionsAreExempt(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		x    v1alpha1.Exemption
+		x    v1alpha1.ExemptionSpec
 		want string
 	}{
-		{"of all", v1alpha1.Exemption{Policy: "plaintext-egress", Reason: "r", Expires: until("2999-01-01")},
+		{"of all", v1alpha1.ExemptionSpec{Policy: "plaintext-egress", Reason: "r", Expires: until("2999-01-01")},
 			"shop: plaintext exempted until 2999-01-01: r, rest(0): plaintext exempted until 2999-01-01: r"},
-		{"of a namespace", v1alpha1.Exemption{Policy: "plaintext-egress", Namespaces: []string{"shop"}, Reason: "r", Expires: until("2999-01-01")},
+		{"of a namespace", v1alpha1.ExemptionSpec{Policy: "plaintext-egress", Namespaces: []string{"shop"}, Reason: "r", Expires: until("2999-01-01")},
 			"shop: plaintext exempted until 2999-01-01: r, rest(0): plaintext"},
-		{"of another host", v1alpha1.Exemption{Policy: "plaintext-egress", Hosts: []string{"x.example"}, Reason: "r", Expires: until("2999-01-01")},
+		{"of another host", v1alpha1.ExemptionSpec{Policy: "plaintext-egress", Hosts: []string{"x.example"}, Reason: "r", Expires: until("2999-01-01")},
 			"shop: plaintext, rest(0): plaintext"},
-		{"of another policy", v1alpha1.Exemption{Policy: "double-tls", Reason: "r", Expires: until("2999-01-01")}, "shop: plaintext, rest(0): plaintext"},
-		{"over", v1alpha1.Exemption{Policy: "plaintext-egress", Reason: "r", Expires: until("2020-01-01")}, "shop: plaintext, rest(0): plaintext"},
+		{"of another policy", v1alpha1.ExemptionSpec{Policy: "double-tls", Reason: "r", Expires: until("2999-01-01")}, "shop: plaintext, rest(0): plaintext"},
+		{"over", v1alpha1.ExemptionSpec{Policy: "plaintext-egress", Reason: "r", Expires: until("2020-01-01")}, "shop: plaintext, rest(0): plaintext"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := states(t, snapshot(t, bank), []v1alpha1.Exemption{c.x}); got != c.want {
+			if got := states(t, snapshot(t, bank), []v1alpha1.ExemptionSpec{c.x}); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})

@@ -141,17 +141,17 @@ func TestOverdue(t *testing.T) {
 	config := v1alpha1.DefaultConfig()
 	config.PendingGrace = v1alpha1.Duration(time.Hour)
 	created := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	exemption := v1alpha1.Exemption{Policy: "tls-pending", Reason: "later", Expires: v1alpha1.Date{Time: time.Now().AddDate(0, 1, 0)}}
+	exemption := v1alpha1.ExemptionSpec{Policy: "tls-pending", Reason: "later", Expires: v1alpha1.Date{Time: time.Now().AddDate(0, 1, 0)}}
 	for _, tc := range []struct {
 		name       string
 		created    time.Time
-		exemptions []v1alpha1.Exemption
+		exemptions []v1alpha1.ExemptionSpec
 		after      time.Duration
 		want       bool
 	}{
 		{name: "within the grace", created: created, after: time.Hour},
 		{name: "after it", created: created, after: time.Hour + time.Second, want: true},
-		{name: "exempt", created: created, exemptions: []v1alpha1.Exemption{exemption}, after: 2 * time.Hour},
+		{name: "exempt", created: created, exemptions: []v1alpha1.ExemptionSpec{exemption}, after: 2 * time.Hour},
 		{name: "of a file", after: 2 * time.Hour},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -36,7 +36,8 @@ exemptions:
 - {policy: plaintext-egress, hosts: [old.example.com], reason: the partner moves in autumn, expires: 2027-01-01}
 ` + "```" + `
 
-An exemption ends with its day; in its last fortnight it warns. Its namespaces are those of the objects whose reviews it lets
+Exemptions are objects of the cluster as well (` + "`kind: Exemption`" + `, [operations](operations.md#exemptions)), with the same fields below
+spec. An exemption ends with its day; in its last fortnight it warns. Its namespaces are those of the objects whose reviews it lets
 pass, whoever their clients are. ` + "`tlsward report`" + ` lists connections,
 which are of their clients: there one with namespaces covers what clients of these alone send. An exemption is for its own connections: one of plaintext-egress,
 sni-mismatch or unverified-server that names namespaces does not let clients of others lose the TLS that they had, or its

@@ -19,7 +19,7 @@ type enforcement struct {
 	ceiling    v1alpha1.Action
 	strict     bool
 	overrides  map[string]v1alpha1.PolicyConfig
-	exemptions []v1alpha1.Exemption
+	exemptions []v1alpha1.ExemptionSpec
 	now        func() time.Time
 }
 
@@ -30,8 +30,8 @@ func strictIDs() []string { return []string{"tls-pending", "outside-model"} }
 func newEnforcement(cfg *v1alpha1.Config, policies []Policy, incomplete bool) (enforcement, error) {
 	var errs []error
 	known := func(field, id string) {
-		if !incomplete && !slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id }) {
-			errs = append(errs, v1alpha1.FieldError{Field: field, Message: fmt.Sprintf("there is no policy %q%s", id, unchangeable(id))})
+		if !incomplete && !hasID(policies, id) {
+			errs = append(errs, v1alpha1.FieldError{Field: field, Message: unknownID(id)})
 		}
 	}
 	for id, p := range cfg.Policies {
@@ -50,6 +50,12 @@ func newEnforcement(cfg *v1alpha1.Config, policies []Policy, incomplete bool) (e
 		ceiling: cmp.Or(cfg.Enforcement, v1alpha1.Deny), strict: cfg.Strict, overrides: cfg.Policies, exemptions: cfg.Exemptions, now: time.Now,
 	}, nil
 }
+
+func hasID(policies []Policy, id string) bool {
+	return slices.ContainsFunc(policies, func(p Policy) bool { return p.ID == id })
+}
+
+func unknownID(id string) string { return fmt.Sprintf("there is no policy %q%s", id, unchangeable(id)) }
 
 // unchangeable says of an id that stands where a policy's would that it is none.
 func unchangeable(id string) string {
@@ -70,7 +76,7 @@ func (e *enforcement) limitsFor(p *Policy, in *Input) func(*Violation) actions {
 	if len(o.Namespaces) == 0 || severity(here.strongest) >= severity(elsewhere.strongest) {
 		return func(*Violation) actions { return here }
 	}
-	theirs := &v1alpha1.Exemption{Namespaces: o.Namespaces}
+	theirs := &v1alpha1.ExemptionSpec{Namespaces: o.Namespaces}
 	return func(v *Violation) actions {
 		if coversLosses(theirs, v, in) {
 			return here
@@ -131,7 +137,7 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 }
 
 // ExemptionNote returns what a violation says of its exemption, and that nothing is filled in for its hosts where that is so.
-func ExemptionNote(x *v1alpha1.Exemption) string {
+func ExemptionNote(x *v1alpha1.ExemptionSpec) string {
 	if LeavesAsWritten(x.Policy) {
 		return x.Note() + notCompleted
 	}
@@ -146,8 +152,8 @@ func LeavesAsWritten(policy string) bool {
 }
 
 // exemptionFor returns the exemption that expires last of those that cover v, or nil.
-func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1alpha1.Exemption {
-	var best *v1alpha1.Exemption
+func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1alpha1.ExemptionSpec {
+	var best *v1alpha1.ExemptionSpec
 	for i := range e.exemptions {
 		x := &e.exemptions[i]
 		switch {
@@ -162,7 +168,7 @@ func (e *enforcement) exemptionFor(v *Violation, in *Input, now time.Time) *v1al
 	return best
 }
 
-func appliesIn(x *v1alpha1.Exemption, namespace string) bool {
+func appliesIn(x *v1alpha1.ExemptionSpec, namespace string) bool {
 	return len(x.Namespaces) == 0 || slices.Contains(x.Namespaces, namespace)
 }
 
@@ -187,7 +193,7 @@ func (e *enforcement) exemptHosts(namespace string) mesh.HostLists {
 // coversLosses reports whether the exemption is for what the connections that v is about lose: their TLS, or its check. An
 // exemption is for its own connections: where it names namespaces, for what their clients lose, whoever wrote the object; where
 // it names hosts, for what was sent to these, and not for what a route takes there from another host.
-func coversLosses(x *v1alpha1.Exemption, v *Violation, in *Input) bool {
+func coversLosses(x *v1alpha1.ExemptionSpec, v *Violation, in *Input) bool {
 	for i := range in.Egress {
 		f := &in.Egress[i]
 		if f.Host != v.Host || f.Port != v.Port || f.Client.String() != v.Client {
@@ -221,7 +227,7 @@ func lossOf(policy string, f *mesh.Flow) (asked string, lost bool) {
 
 // coversHost reports whether the exemption is for all hosts that v is about. Where v's flow stands for others that were
 // not told apart by ExemptHosts, only "*" covers those.
-func coversHost(x *v1alpha1.Exemption, v *Violation, in *Input) bool {
+func coversHost(x *v1alpha1.ExemptionSpec, v *Violation, in *Input) bool {
 	if slices.Contains(x.Hosts, "*") {
 		return v.Host != ""
 	}

@@ -105,26 +105,26 @@ func TestAnActionMayBeRaisedAsFarAsThePolicySays(t *testing.T) {
 func TestExemptions(t *testing.T) {
 	now := time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
 	for name, tc := range map[string]struct {
-		exemption v1alpha1.Exemption
+		exemption v1alpha1.ExemptionSpec
 		want      v1alpha1.Action
 	}{
-		"everything":        {v1alpha1.Exemption{Expires: day("2027-01-01")}, v1alpha1.Audit},
-		"this host":         {v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
-		"a host's wildcard": {v1alpha1.Exemption{Hosts: []string{"x.org", "*.CNN.com"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
-		"another host":      {v1alpha1.Exemption{Hosts: []string{"cnn.com", "*.edition.cnn.com"}, Expires: day("2027-01-01")}, v1alpha1.Deny},
-		"this namespace":    {v1alpha1.Exemption{Namespaces: []string{"default"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
-		"another namespace": {v1alpha1.Exemption{Namespaces: []string{"shop"}, Expires: day("2027-01-01")}, v1alpha1.Deny},
-		"another policy":    {v1alpha1.Exemption{Policy: "double-tls", Expires: day("2027-01-01")}, v1alpha1.Deny},
-		"expired":           {v1alpha1.Exemption{Expires: day("2026-06-09")}, v1alpha1.Deny},
-		"its last day":      {v1alpha1.Exemption{Expires: day("2026-06-10")}, v1alpha1.Warn},
-		"ends in a week":    {v1alpha1.Exemption{Expires: day("2026-06-17")}, v1alpha1.Warn},
-		"ends in a month":   {v1alpha1.Exemption{Expires: day("2026-07-10")}, v1alpha1.Audit},
+		"everything":        {v1alpha1.ExemptionSpec{Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"this host":         {v1alpha1.ExemptionSpec{Hosts: []string{"edition.cnn.com"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"a host's wildcard": {v1alpha1.ExemptionSpec{Hosts: []string{"x.org", "*.CNN.com"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"another host":      {v1alpha1.ExemptionSpec{Hosts: []string{"cnn.com", "*.edition.cnn.com"}, Expires: day("2027-01-01")}, v1alpha1.Deny},
+		"this namespace":    {v1alpha1.ExemptionSpec{Namespaces: []string{"default"}, Expires: day("2027-01-01")}, v1alpha1.Audit},
+		"another namespace": {v1alpha1.ExemptionSpec{Namespaces: []string{"shop"}, Expires: day("2027-01-01")}, v1alpha1.Deny},
+		"another policy":    {v1alpha1.ExemptionSpec{Policy: "double-tls", Expires: day("2027-01-01")}, v1alpha1.Deny},
+		"expired":           {v1alpha1.ExemptionSpec{Expires: day("2026-06-09")}, v1alpha1.Deny},
+		"its last day":      {v1alpha1.ExemptionSpec{Expires: day("2026-06-10")}, v1alpha1.Warn},
+		"ends in a week":    {v1alpha1.ExemptionSpec{Expires: day("2026-06-17")}, v1alpha1.Warn},
+		"ends in a month":   {v1alpha1.ExemptionSpec{Expires: day("2026-07-10")}, v1alpha1.Audit},
 	} {
 		if tc.exemption.Policy == "" {
 			tc.exemption.Policy = "plaintext-egress"
 		}
 		tc.exemption.Reason = "the partner moves in autumn"
-		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{tc.exemption}})
+		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.ExemptionSpec{tc.exemption}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestExemptions(t *testing.T) {
 }
 
 func TestTheLongestExemptionCounts(t *testing.T) {
-	e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{
+	e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.ExemptionSpec{
 		{Policy: "plaintext-egress", Reason: "short", Expires: day("2026-06-11")},
 		{Policy: "plaintext-egress", Reason: "long", Expires: day("2027-06-11")},
 		{Policy: "plaintext-egress", Reason: "over", Expires: day("2026-06-01")},
@@ -169,7 +169,7 @@ func TestAnExemptionOfOneHostSparesNoOther(t *testing.T) {
 		in.Egress[i].OtherHosts = 3
 	}
 	for pattern, want := range map[string]v1alpha1.Action{"edition.cnn.com": v1alpha1.Deny, "*.cnn.com": v1alpha1.Deny, "*": v1alpha1.Audit} {
-		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{
+		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.ExemptionSpec{
 			{Policy: "plaintext-egress", Hosts: []string{pattern}, Reason: "x", Expires: day("9000-01-01")},
 		}})
 		if err != nil {
@@ -197,23 +197,23 @@ func TestAnExemptionCoversItsOwnLosses(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		policy    string
-		exemption v1alpha1.Exemption
+		exemption v1alpha1.ExemptionSpec
 		in        Input
 		want      v1alpha1.Action
 	}{
-		"everything":                         {"plaintext-egress", v1alpha1.Exemption{}, lost(func(*mesh.Flow) {}), v1alpha1.Audit},
-		"the writer's namespace":             {"plaintext-egress", v1alpha1.Exemption{Namespaces: []string{"default"}}, lost(func(*mesh.Flow) {}), v1alpha1.Deny},
-		"the client's, too":                  {"plaintext-egress", v1alpha1.Exemption{Namespaces: []string{"default", "shop"}}, lost(func(f *mesh.Flow) { f.Client.Namespace = "shop" }), v1alpha1.Audit},
-		"what would be under TLS":            {"plaintext-egress", v1alpha1.Exemption{Namespaces: []string{"default"}}, lost(func(f *mesh.Flow) { f.Before, f.TakenFromTLS = mesh.Plaintext, &service }), v1alpha1.Deny},
-		"the host":                           {"plaintext-egress", v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}}, lost(func(*mesh.Flow) {}), v1alpha1.Audit},
-		"not what asks for another host":     {"plaintext-egress", v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}}, lost(func(f *mesh.Flow) { f.AsksFor = "api.example.com" }), v1alpha1.Deny},
-		"both hosts":                         {"plaintext-egress", v1alpha1.Exemption{Hosts: []string{"*"}}, lost(func(f *mesh.Flow) { f.AsksFor = "api.example.com" }), v1alpha1.Audit},
-		"the check, by the writer":           {"unverified-server", v1alpha1.Exemption{Namespaces: []string{"default"}}, lost(unchecked), v1alpha1.Deny},
-		"the check of another host's":        {"unverified-server", v1alpha1.Exemption{Hosts: []string{"edition.cnn.com"}}, lost(unchecked), v1alpha1.Deny},
-		"the check, by nothing but a reason": {"unverified-server", v1alpha1.Exemption{}, lost(unchecked), v1alpha1.Audit},
+		"everything":                         {"plaintext-egress", v1alpha1.ExemptionSpec{}, lost(func(*mesh.Flow) {}), v1alpha1.Audit},
+		"the writer's namespace":             {"plaintext-egress", v1alpha1.ExemptionSpec{Namespaces: []string{"default"}}, lost(func(*mesh.Flow) {}), v1alpha1.Deny},
+		"the client's, too":                  {"plaintext-egress", v1alpha1.ExemptionSpec{Namespaces: []string{"default", "shop"}}, lost(func(f *mesh.Flow) { f.Client.Namespace = "shop" }), v1alpha1.Audit},
+		"what would be under TLS":            {"plaintext-egress", v1alpha1.ExemptionSpec{Namespaces: []string{"default"}}, lost(func(f *mesh.Flow) { f.Before, f.TakenFromTLS = mesh.Plaintext, &service }), v1alpha1.Deny},
+		"the host":                           {"plaintext-egress", v1alpha1.ExemptionSpec{Hosts: []string{"edition.cnn.com"}}, lost(func(*mesh.Flow) {}), v1alpha1.Audit},
+		"not what asks for another host":     {"plaintext-egress", v1alpha1.ExemptionSpec{Hosts: []string{"edition.cnn.com"}}, lost(func(f *mesh.Flow) { f.AsksFor = "api.example.com" }), v1alpha1.Deny},
+		"both hosts":                         {"plaintext-egress", v1alpha1.ExemptionSpec{Hosts: []string{"*"}}, lost(func(f *mesh.Flow) { f.AsksFor = "api.example.com" }), v1alpha1.Audit},
+		"the check, by the writer":           {"unverified-server", v1alpha1.ExemptionSpec{Namespaces: []string{"default"}}, lost(unchecked), v1alpha1.Deny},
+		"the check of another host's":        {"unverified-server", v1alpha1.ExemptionSpec{Hosts: []string{"edition.cnn.com"}}, lost(unchecked), v1alpha1.Deny},
+		"the check, by nothing but a reason": {"unverified-server", v1alpha1.ExemptionSpec{}, lost(unchecked), v1alpha1.Audit},
 	} {
 		c.exemption.Policy, c.exemption.Reason, c.exemption.Expires = c.policy, "x", day("9000-01-01")
-		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.Exemption{c.exemption}})
+		e, err := New(t.Context(), &v1alpha1.Config{Exemptions: []v1alpha1.ExemptionSpec{c.exemption}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +227,7 @@ func TestAnExemptionCoversItsOwnLosses(t *testing.T) {
 
 // Where the mesh has told apart what exemptions tell apart, a flow's other hosts are exempt exactly as its own is.
 func TestAnExemptionCoversWhatWasToldApart(t *testing.T) {
-	exemptions := []v1alpha1.Exemption{
+	exemptions := []v1alpha1.ExemptionSpec{
 		{Policy: "plaintext-egress", Hosts: []string{"*.CNN.com"}, Reason: "x", Expires: day("9000-01-01")},
 		{Policy: "double-tls", Hosts: []string{"edition.cnn.com", "a.example.com"}, Reason: "x", Expires: day("9000-01-01")},
 		{Policy: "double-tls", Hosts: []string{"*"}, Reason: "x", Expires: day("9000-01-01")},

@@ -97,6 +97,21 @@ func (e *Engine) compile(ctx context.Context, allow []string, sources []Source) 
 // Policies returns the policies, ordered by id.
 func (e *Engine) Policies() []Policy { return append([]Policy(nil), e.policies...) }
 
+// CheckExemption returns why an exemption cannot be obeyed, nil where it can.
+func (e *Engine) CheckExemption(x v1alpha1.ExemptionSpec) error {
+	if !hasID(e.policies, x.Policy) {
+		return v1alpha1.FieldError{Field: "spec.policy", Message: unknownID(x.Policy)}
+	}
+	return nil
+}
+
+// WithExemptions returns an Engine with these exemptions in place of those of its Config. It compiles nothing.
+func (e *Engine) WithExemptions(exemptions []v1alpha1.ExemptionSpec) *Engine {
+	other := *e
+	other.enforcement.exemptions = exemptions
+	return &other
+}
+
 // newStore returns a store with data.params and the base documents of the sources.
 func newStore(params, data map[string]any) (storage.Store, error) {
 	all := map[string]any{"params": map[string]any{}}

@@ -143,7 +143,7 @@ func TestConfigMustNameKnownPolicies(t *testing.T) {
 	cfg := &v1alpha1.Config{
 		Policies: map[string]v1alpha1.PolicyConfig{"plaintxt-egress": {Action: v1alpha1.Warn}, "double-tls": {Action: "refuse"},
 			"review-limit": {Action: v1alpha1.Warn}},
-		Exemptions: []v1alpha1.Exemption{{Policy: "no-such"}},
+		Exemptions: []v1alpha1.ExemptionSpec{{Policy: "no-such"}},
 	}
 	_, err := New(t.Context(), cfg)
 	for _, want := range []string{

@@ -11,7 +11,7 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// endpoint is one of the two webhooks.
+// endpoint is one of the webhooks.
 type endpoint struct {
 	// name is its path, and how metrics and the log call it.
 	name string

@@ -42,7 +42,7 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Webhooks are /mutate and /validate. They need an Evaluator before they decide anything.
+// Webhooks are /mutate, /validate and /validate-exemption. They need an Evaluator before they decide anything.
 type Webhooks struct {
 	evaluator  atomic.Pointer[admission.Evaluator]
 	ready      func() error
@@ -89,8 +89,9 @@ func (w *Webhooks) Evaluator() *admission.Evaluator { return w.evaluator.Load() 
 // Busy reports whether any review is in hand.
 func (w *Webhooks) Busy() bool { return w.queue.InHand() > 0 }
 
-// Register adds both webhooks to a server.
+// Register adds the webhooks to a server.
 func (w *Webhooks) Register(s ctrlwebhook.Server) {
 	w.register(s, endpoint{name: "mutate", decide: w.mutate, undecided: leftAlone})
 	w.register(s, endpoint{name: "validate", decide: w.validate, undecided: refused})
+	w.register(s, endpoint{name: "validate-exemption", decide: w.validateExemption, undecided: refused})
 }

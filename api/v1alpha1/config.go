@@ -28,7 +28,7 @@ type Config struct {
 	// Policies holds what differs from the default action of policies, by their ids.
 	Policies map[string]PolicyConfig `json:"policies,omitempty"`
 	// Exemptions let violations pass.
-	Exemptions []Exemption `json:"exemptions,omitempty"`
+	Exemptions []ExemptionSpec `json:"exemptions,omitempty"`
 	// Params are what policies read as data.params: one mapping a policy, by its id.
 	Params map[string]any `json:"params,omitempty"`
 	// Evaluation bounds what a policy may do while it judges one review.

@@ -35,7 +35,7 @@ params: {accept: [1, two]}
 		},
 		Strict:   true,
 		Policies: map[string]PolicyConfig{"double-tls": {Action: Deny, Namespaces: []string{"payments"}}},
-		Exemptions: []Exemption{{Policy: "plaintext-egress", Namespaces: []string{"lab"}, Hosts: []string{"old.example.com"},
+		Exemptions: []ExemptionSpec{{Policy: "plaintext-egress", Namespaces: []string{"lab"}, Hosts: []string{"old.example.com"},
 			Reason: "until it moves", Expires: Date{time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}}},
 		Params: map[string]any{"accept": []any{1.0, "two"}},
 	}

@@ -7,7 +7,13 @@ import (
 )
 
 // Date is a day, written 2006-01-02. It ends at the midnight UTC after it.
-type Date struct{ time.Time }
+//
+// +kubebuilder:validation:Type=string
+// +kubebuilder:validation:Format=date
+// +kubebuilder:validation:Pattern=`^\d{4}-\d{2}-\d{2}$`
+type Date struct {
+	time.Time `json:"-"`
+}
 
 // MarshalJSON writes the day as "2006-01-02", the zero Date as null.
 func (d Date) MarshalJSON() ([]byte, error) {
@@ -34,6 +40,9 @@ func (d *Date) UnmarshalJSON(raw []byte) error {
 	*d = Date{t}
 	return nil
 }
+
+// DeepCopyInto writes the day to out.
+func (d *Date) DeepCopyInto(out *Date) { *out = *d }
 
 // Over reports whether the day has ended at now: it does at the midnight UTC after it.
 func (d Date) Over(now time.Time) bool {

@@ -24,6 +24,9 @@ type schemaWriter struct {
 func (s schemaWriter) object(t reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for f := range t.Fields() {
+		if !f.IsExported() {
+			continue
+		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		property := s.value(f.Type)
 		maps.Copy(property, s.rules[t.Name()+"."+f.Name])
@@ -87,11 +90,11 @@ func fieldRules() map[string]map[string]any {
 		"Origination.Hosts":        withMinItems(each(hostPattern)),
 		"Origination.TLS":          tlsRule(),
 		"PolicyConfig.Namespaces":  each(namespacePattern),
-		"Exemption.Policy":         matching(policyIDPattern),
-		"Exemption.Namespaces":     each(namespacePattern),
-		"Exemption.Hosts":          each(hostPattern),
-		"Exemption.Reason":         {"pattern": `\S`},
-		"Exemption.Expires":        {"pattern": `^\d{4}-\d{2}-\d{2}$`},
+		"ExemptionSpec.Policy":     matching(policyIDPattern),
+		"ExemptionSpec.Namespaces": each(namespacePattern),
+		"ExemptionSpec.Hosts":      each(hostPattern),
+		"ExemptionSpec.Reason":     {"pattern": `\S`},
+		"ExemptionSpec.Expires":    {"pattern": `^\d{4}-\d{2}-\d{2}$`},
 		"Evaluation.Timeout":       {"pattern": `^(\d+(\.\d+)?(ns|us|µs|ms|s))+$`},
 		"Evaluation.MemoryMiB":     {"anyOf": []any{map[string]any{"enum": []int{0}}, map[string]any{"minimum": MinMemoryMiB}}},
 		"Evaluation.OnError":       {"enum": []Action{"", Deny, Warn}},

@@ -61,6 +61,7 @@ func installationFlags(f *pflag.FlagSet, i *serve.Installation) {
 	f.BoolVar(&i.CloseWebhook, "close-webhook", false, "turn the validating webhook to Fail once a refusal was seen to arrive")
 	f.BoolVar(&i.Companions, "companions", false, "keep DestinationRules for ServiceEntries that no rule covers, unless the configuration says mutation.companions: false")
 	f.BoolVar(&i.Existing, "existing", false, "count what is stored and lacks what the mutating webhook would fill in, and complete it where the configuration says mutation.existing: complete")
+	f.BoolVar(&i.Exemptions, "exemptions", false, "obey the Exemptions of the cluster beside those of the configuration, and write their status")
 	f.StringVar(&i.ProbeNamespace, "probe-namespace", "default", "namespace for the dry-run of a known-bad object")
 	f.BoolVar(&i.Reports, "reports", false, "keep what is wrong with stored objects as reports of openreports.io, or wgpolicyk8s.io")
 	f.BoolVar(&i.Events, "events", false, "put what is wrong with stored objects on them, as Events")

@@ -27,7 +27,7 @@ const (
 )
 
 // exempting lets the plaintext of shop be for a while.
-func evaluator(t testing.TB, exemptions ...v1alpha1.Exemption) *admission.Evaluator {
+func evaluator(t testing.TB, exemptions ...v1alpha1.ExemptionSpec) *admission.Evaluator {
 	t.Helper()
 	config := v1alpha1.DefaultConfig()
 	config.Exemptions = exemptions
@@ -129,8 +129,8 @@ func TestAuditor(t *testing.T) {
 func TestExemptions(t *testing.T) {
 	last := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 29)
 	e := evaluator(t,
-		v1alpha1.Exemption{Policy: "tls-pending", Namespaces: []string{"shop"}, Reason: "the bank moves", Expires: v1alpha1.Date{Time: last}},
-		v1alpha1.Exemption{Policy: "double-tls", Reason: "unused", Expires: v1alpha1.Date{Time: last}})
+		v1alpha1.ExemptionSpec{Policy: "tls-pending", Namespaces: []string{"shop"}, Reason: "the bank moves", Expires: v1alpha1.Date{Time: last}},
+		v1alpha1.ExemptionSpec{Policy: "double-tls", Reason: "unused", Expires: v1alpha1.Date{Time: last}})
 	snap := mesh.New(mesh.DefaultSettings(), fixture.Object(t, "ServiceEntry", "bank", entrySpec))
 	a := New(Options{Log: slog.New(slog.DiscardHandler)})
 	if err := a.whole(t.Context(), e, snap); err != nil {

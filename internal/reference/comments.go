@@ -75,6 +75,7 @@ func jsonName(tag string) string {
 }
 
 func (c Comments) add(name, text string) {
+	text, _, _ = strings.Cut(text, "\n+") // what follows are markers, for controller-gen
 	if text := strings.Join(strings.Fields(text), " "); text != "" {
 		c[name] = text
 	}

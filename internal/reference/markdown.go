@@ -33,6 +33,9 @@ func Markdown(c Comments) string {
 // writeFields writes a row for each field of a struct, and below it those of what it holds.
 func (c Comments) writeFields(b *strings.Builder, path string, t reflect.Type) {
 	for f := range t.Fields() {
+		if !f.IsExported() {
+			continue
+		}
 		if f.Anonymous {
 			c.writeFields(b, path, f.Type)
 			continue

@@ -88,7 +88,7 @@ func judgeExempt(t *testing.T, snap *mesh.Snapshot, r Review, exempt []string) (
 	t.Helper()
 	cfg := v1alpha1.DefaultConfig()
 	if exempt != nil {
-		cfg.Exemptions = []v1alpha1.Exemption{{
+		cfg.Exemptions = []v1alpha1.ExemptionSpec{{
 			Policy: "plaintext-egress", Hosts: exempt, Reason: "later", Expires: v1alpha1.Date{Time: time.Now().AddDate(1, 0, 0)},
 		}}
 	}

@@ -14,7 +14,7 @@ import (
 
 // exempt returns which hosts may be in plaintext. It is nil where no exemption says so.
 func (e *Evaluator) exempt() mutators.Exempt {
-	var exempt []v1alpha1.Exemption
+	var exempt []v1alpha1.ExemptionSpec
 	for _, x := range e.Config.Exemptions {
 		if policies.LeavesAsWritten(x.Policy) {
 			exempt = append(exempt, x)
@@ -25,7 +25,7 @@ func (e *Evaluator) exempt() mutators.Exempt {
 	}
 	now := time.Now()
 	return func(namespace, host string) bool {
-		return slices.ContainsFunc(exempt, func(x v1alpha1.Exemption) bool { return x.AppliesIn(namespace, now) && x.CoversHost(host) })
+		return slices.ContainsFunc(exempt, func(x v1alpha1.ExemptionSpec) bool { return x.AppliesIn(namespace, now) && x.CoversHost(host) })
 	}
 }
 

@@ -31,37 +31,10 @@ func (o Object) Watch(ctx context.Context) error {
 	selector := fields.OneTermEqualSelector(metav1.ObjectNameField, o.Name)
 	watch := toolscache.NewListWatchFromClient(o.Client, o.Resource, o.Namespace, selector)
 	informer := toolscache.NewSharedInformer(watch, o.Type, 0)
-	events := make(chan struct{}, 1)
-	wake := func() {
-		select {
-		case events <- struct{}{}:
-		default:
-		}
-	}
-	if err := informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *toolscache.Reflector, err error) { o.Failed(err) }); err != nil {
+	if err := follow(ctx, informer, o.Failed, o.notify); err != nil {
 		return fmt.Errorf("watch %s %s/%s: %w", o.Resource, o.Namespace, o.Name, err)
 	}
-	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { wake() }, UpdateFunc: func(_, _ any) { wake() }, DeleteFunc: func(any) { wake() }}); err != nil {
-		return fmt.Errorf("watch %s %s/%s: %w", o.Resource, o.Namespace, o.Name, err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		informer.RunWithContext(ctx)
-	}()
-	defer func() { <-done }()
-	if !toolscache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
-		return nil
-	}
-	for {
-		o.notify(informer.GetStore())
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-events:
-		}
-	}
+	return nil
 }
 
 // notify passes the object on.

@@ -26,41 +26,17 @@ type Labels struct {
 func (l Labels) Watch(ctx context.Context) error {
 	informer := metadatainformer.NewFilteredMetadataInformer(l.Client, l.Resource, metav1.NamespaceAll, 0, nil,
 		func(o *metav1.ListOptions) { o.LabelSelector = l.Selector }).Informer()
-	events := make(chan struct{}, 1)
-	wake := func() {
-		select {
-		case events <- struct{}{}:
-		default:
-		}
-	}
-	if err := informer.SetWatchErrorHandlerWithContext(func(_ context.Context, _ *toolscache.Reflector, err error) { l.Failed(err) }); err != nil {
-		return fmt.Errorf("watch the labels of %s: %w", l.Resource.Resource, err)
-	}
-	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { wake() }, UpdateFunc: func(_, _ any) { wake() }, DeleteFunc: func(any) { wake() }}); err != nil {
-		return fmt.Errorf("watch the labels of %s: %w", l.Resource.Resource, err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		informer.RunWithContext(ctx)
-	}()
-	defer func() { <-done }()
-	if !toolscache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
-		return nil
-	}
-	for {
+	err := follow(ctx, informer, l.Failed, func(store toolscache.Store) {
 		var found []map[string]string
-		for _, o := range informer.GetStore().List() {
+		for _, o := range store.List() {
 			if m, ok := o.(*metav1.PartialObjectMetadata); ok {
 				found = append(found, m.Labels)
 			}
 		}
 		l.Changed(found)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-events:
-		}
+	})
+	if err != nil {
+		return fmt.Errorf("watch the labels of %s: %w", l.Resource.Resource, err)
 	}
+	return nil
 }

@@ -19,7 +19,7 @@ func (s *server) election() (*kube.Election, error) {
 	}
 	switch {
 	case s.Namespace == "":
-		return nil, errors.New("--ca-secret, --close-webhook, --companions, --events, --existing and --reports need --namespace")
+		return nil, errors.New("--ca-secret, --close-webhook, --companions, --events, --exemptions, --existing and --reports need --namespace")
 	case s.WebhookConfigurations == "" && (s.CASecret != "" || s.CloseWebhook):
 		return nil, errors.New("--ca-secret and --close-webhook need --webhook-configurations")
 	}
@@ -33,7 +33,7 @@ func (s *server) election() (*kube.Election, error) {
 
 // needsLeader reports whether something is to be done that only one replica may do.
 func (s *server) needsLeader() bool {
-	return s.CASecret != "" || s.CloseWebhook || s.Companions || s.Existing || s.Reports || s.Events
+	return s.CASecret != "" || s.CloseWebhook || s.Companions || s.Existing || s.Exemptions || s.Reports || s.Events
 }
 
 // replicaName returns the name of this replica among the others.

@@ -41,7 +41,7 @@ func allOfServe(t *testing.T) Options {
 	}
 	return Options{Kubeconfig: kubeconfig, Bind: "127.0.0.1", IstioNamespace: "istio-system", AuditInterval: time.Minute,
 		Installation: Installation{Namespace: "tlsward-system", CASecret: "ca", WebhookConfigurations: "tlsward", CertNames: []string{"tlsward.example"},
-			LeaderLease: "leader", CloseWebhook: true, Companions: true, Existing: true, ProbeNamespace: "default", Reports: true, Events: true,
+			LeaderLease: "leader", CloseWebhook: true, Companions: true, Existing: true, Exemptions: true, ProbeNamespace: "default", Reports: true, Events: true,
 			Lifetimes: certs.Lifetimes{CA: 1000 * time.Hour, Leaf: 100 * time.Hour}, CASettle: time.Minute, Heartbeat: time.Second}}
 }
 

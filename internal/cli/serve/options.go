@@ -64,6 +64,8 @@ type Installation struct {
 	Companions bool
 	// Existing looks for what is stored and lacks what the mutating webhook would fill in, and completes it where Config says so.
 	Existing bool
+	// Exemptions obeys the Exemptions of the cluster, and writes their status.
+	Exemptions bool
 	// ProbeNamespace is where the known-bad object is sent, as a dry-run.
 	ProbeNamespace string
 	// Reports keeps what the audit finds as reports of openreports.io or wgpolicyk8s.io.

@@ -27,8 +27,9 @@ type reloader struct {
 	sources  *policySources
 	notify   *notifier // nil where nobody is told
 
-	istiod *controlPlane
-	others *otherControlPlanes
+	istiod     *controlPlane
+	others     *otherControlPlanes
+	exemptions *exemptions
 
 	mu     sync.Mutex
 	config *v1alpha1.Config // in force
@@ -38,7 +39,9 @@ type reloader struct {
 func (r *reloader) swap() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.hooks.Use(&admission.Evaluator{Config: r.config, Engine: r.policies.Engine()})
+	engine := r.policies.Engine()
+	r.exemptions.check(engine)
+	r.hooks.Use((&admission.Evaluator{Config: r.config, Engine: engine}).WithExemptions(r.exemptions.inForce()))
 }
 
 // start puts what is compiled into force, and watches where more may come from; raw is what was read of the
@@ -47,7 +50,7 @@ func (r *reloader) start(raw []byte) error {
 	r.swap()
 	r.s.metrics.ConfigReloaded(nil)
 	r.s.health.Note("policies", func() string { return lastGood(r.policies.ActivationError()) })
-	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchControlPlane())
+	return errors.Join(r.watchConfig(raw), r.watchDirectories(), r.watchBundles(), r.watchConfigMaps(), r.watchControlPlane(), r.watchExemptions())
 }
 
 func (r *reloader) watchDirectories() error {

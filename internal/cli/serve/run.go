@@ -64,10 +64,12 @@ func (s *server) assemble(ctx context.Context, loaded *v1alpha1.Config, raw []by
 	}
 	istiod := newControlPlane(loaded.Mesh.Revision)
 	others := newOtherControlPlanes(mesh.cache, loaded.Mesh.Revision)
-	ready := s.ready(mesh, sources, istiod, others)
+	exempted := &exemptions{awaited: s.Exemptions}
+	ready := s.ready(mesh, sources, istiod, others, exempted)
 	hooks := webhook.New(webhook.Options{Cache: mesh.cache, Get: mesh.get, Ready: ready, Patience: s.Patience,
 		MaxConcurrent: s.MaxConcurrent, OnDecision: s.decisionLog(sources.opa), Metrics: s.metrics, Log: s.log})
-	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod, others: others}
+	reloads := &reloader{s: s, hooks: hooks, cache: mesh.cache, policies: compiled, config: loaded, sources: sources, notify: s.notifier(), istiod: istiod, others: others,
+		exemptions: exempted}
 	if err := reloads.start(raw); err != nil {
 		return err
 	}
@@ -99,6 +101,9 @@ func (s *server) assemble(ctx context.Context, loaded *v1alpha1.Config, raw []by
 	if err := s.existing(followed, elected); err != nil {
 		return err
 	}
+	if err := s.exemptionStatus(followed, auditor, exempted, elected); err != nil {
+		return err
+	}
 	return s.addListeners(hooks, certificate)
 }
 
@@ -117,7 +122,7 @@ func newServer(o Options, stderr io.Writer) *server {
 }
 
 // ready returns the check for what must be known before anything is decided, and makes it a condition of readiness.
-func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlane, others *otherControlPlanes) func() error {
+func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlane, others *otherControlPlanes, exempted *exemptions) func() error {
 	s.health.Check("policies", from.ready)
 	if mesh.synced == nil {
 		return from.ready
@@ -132,7 +137,10 @@ func (s *server) ready(mesh meshSource, from *policySources, istiod *controlPlan
 		return others.ready()
 	}
 	s.health.Check("other control planes", othersReady)
-	return func() error { return errors.Join(mesh.synced(), from.ready(), istiod.ready(), othersReady()) }
+	s.health.Check("exemptions", exempted.ready)
+	return func() error {
+		return errors.Join(mesh.synced(), from.ready(), istiod.ready(), othersReady(), exempted.ready())
+	}
 }
 
 // serve runs all parts until ctx is done and clients had the time to turn elsewhere, or until a part fails.

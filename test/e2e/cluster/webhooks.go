@@ -105,6 +105,9 @@ func (w Webhooks) mutating() *admission.MutatingWebhookConfiguration {
 }
 
 func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
+	exemptions := w.validatingWebhook("exemptions.validate.tlsward.io", admission.Ignore, of("tlsward.io", []string{"exemptions"}, admission.Create, admission.Update))
+	exemptions.ClientConfig = w.client(w.URL + "/validate-exemption")
+	exemptions.Rules[0].APIVersions = []string{"v1alpha1"}
 	return &admission.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: WebhookName},
 		Webhooks: []admission.ValidatingWebhook{
@@ -115,6 +118,7 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
 			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", []string{"services"}, admission.Create, admission.Update, admission.Delete), of("", []string{"services/status"}, admission.Update)),
 			w.validatingWebhook("namespaces.validate.tlsward.io", admission.Ignore, of("", []string{"namespaces"}, admission.Update, admission.Delete), of("", []string{"namespaces/status", "namespaces/finalize"}, admission.Update)),
+			exemptions,
 		},
 	}
 }
