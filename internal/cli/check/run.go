@@ -105,7 +105,7 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 		return report{}, err
 	}
 	r := report{objects: m.Objects, policies: all, passedBy: m.PassedBy, unread: unreadOf(m.Broken), broken: m.Whole()}
-	if r.findings, err = Validate(ctx, evaluator, m); err != nil {
+	if r.findings, err = Validate(ctx, m.Evaluator, m); err != nil {
 		return report{}, err
 	}
 	left, leftOut := known.leaveOut(only(r.findings, o.Only))
@@ -122,5 +122,5 @@ func (o Options) mesh(ctx context.Context, evaluator *admission.Evaluator, strea
 	if err != nil || len(o.Paths) == 0 { // what is stored is judged as it stands
 		return m, err
 	}
-	return m, m.Mutate(evaluator)
+	return m, m.Mutate()
 }

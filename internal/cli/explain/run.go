@@ -79,7 +79,7 @@ func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, 
 	}
 	m.NoteUnknown(streams)
 	if o.Mutated {
-		err = m.Mutate(evaluator)
+		err = m.Mutate()
 	}
 	return m, err
 }

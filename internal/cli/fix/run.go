@@ -63,7 +63,7 @@ func (o Options) changes(ctx context.Context, streams cli.Streams) ([]change, er
 	if err := m.Whole(); err != nil { // what cannot be read may say what nothing must complete
 		return nil, err
 	}
-	if err := m.Mutate(evaluator); err != nil {
+	if err := m.Mutate(); err != nil {
 		return nil, err
 	}
 	return rewrite(files, m)

@@ -71,7 +71,7 @@ func (c cluster) mutated(evaluator *admission.Evaluator, contents manifests.Cont
 		return nil, err
 	}
 	m.addOther(contents)
-	return m, m.Mutate(evaluator)
+	return m, m.Mutate()
 }
 
 // addGone adds the objects of an earlier mesh that m does not have.

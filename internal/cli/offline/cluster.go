@@ -19,8 +19,9 @@ import (
 type cluster struct {
 	objects      []manifests.Document
 	controlPlane []manifests.Document // what configures it
-	namespace    string               // of objects that name none
-	replace      bool                 // see Source.Replace
+	exemptions   []manifests.Document
+	namespace    string // of objects that name none
+	replace      bool   // see Source.Replace
 	notes        []string
 	// earlier is the mesh of the files' earlier state over the cluster; nil where it does not count.
 	earlier *Mesh
@@ -45,6 +46,11 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 		return cluster{}, err
 	}
 	c := cluster{objects: objects, namespace: namespace, replace: s.Replace, notes: notes}
+	exemptions, more, err := live.Exemptions(ctx, client)
+	if err != nil {
+		return cluster{}, err
+	}
+	c.exemptions, c.notes = exemptions, append(c.notes, more...)
 	revision = cmp.Or(revision, mesh.DefaultRevision)
 	others := slices.DeleteFunc(revisionsIn(objects), func(name string) bool { return name == revision })
 	for _, revision := range append([]string{revision}, others...) {
@@ -92,6 +98,7 @@ func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document,
 	if err != nil {
 		return nil, err
 	}
+	m.exempt(evaluator, c.exemptions, docs)
 	m.OutsideModel = outside
 	for _, field := range outside {
 		m.Notes = append(m.Notes, "not followed: "+field)

@@ -38,6 +38,8 @@ type Mesh struct {
 	Objects []*Object
 	// Snapshot is the mesh of all of them, and of those in the cluster that they do not replace.
 	Snapshot *mesh.Snapshot
+	// Evaluator is by what it is judged: that which it was read for, with the Exemptions of the cluster and of the files.
+	Evaluator *admission.Evaluator
 	// Notes are what a person should know of the files, a line each: which objects are there twice.
 	Notes []string
 	// Broken are the errors of the objects that cannot be read, with file and line. The mesh is that of the others.
@@ -186,7 +188,7 @@ func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
 const rounds = 4
 
 // Mutate changes each object as the mutating webhook would on its way into this mesh, again until nothing changes.
-func (m *Mesh) Mutate(evaluator *admission.Evaluator) error {
+func (m *Mesh) Mutate() error {
 	for range rounds {
 		changed := false
 		for _, o := range m.Objects {
@@ -194,7 +196,7 @@ func (m *Mesh) Mutate(evaluator *admission.Evaluator) error {
 				continue
 			}
 			before, review := m.Review(o)
-			stored, patch, err := evaluator.Mutate(before, review)
+			stored, patch, err := m.Evaluator.Mutate(before, review)
 			if err != nil {
 				return fmt.Errorf("%s: %w", o.Where(), err)
 			}

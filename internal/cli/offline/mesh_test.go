@@ -154,8 +154,8 @@ spec:
 func TestMutate(t *testing.T) {
 	m := load(t, unmutated)
 	before := m.Snapshot
-	evaluator := &admission.Evaluator{Config: v1alpha1.DefaultConfig()}
-	if err := m.Mutate(evaluator); err != nil {
+	m.Evaluator = &admission.Evaluator{Config: v1alpha1.DefaultConfig()}
+	if err := m.Mutate(); err != nil {
 		t.Fatal(err)
 	}
 	a, b := m.Objects[0], m.Objects[1]
@@ -172,7 +172,7 @@ func TestMutate(t *testing.T) {
 	if port := before.Resolve(client, "a.example", 80).Hops[0].Port; port != 80 {
 		t.Errorf("the mesh before is changed: it sends to port %d", port)
 	}
-	if err := m.Mutate(evaluator); err != nil || len(a.Patch) != 1 {
+	if err := m.Mutate(); err != nil || len(a.Patch) != 1 {
 		t.Errorf("the second time: %v, patch %v", err, a.Patch)
 	}
 }
@@ -180,7 +180,8 @@ func TestMutate(t *testing.T) {
 func TestMutateNamesTheObject(t *testing.T) {
 	m := load(t, unmutated)
 	m.Objects[1].Stored = []byte("{")
-	err := m.Mutate(&admission.Evaluator{Config: v1alpha1.DefaultConfig()})
+	m.Evaluator = &admission.Evaluator{Config: v1alpha1.DefaultConfig()}
+	err := m.Mutate()
 	if err == nil || !strings.HasPrefix(err.Error(), "f.yaml:10: ") {
 		t.Errorf("got %v", err)
 	}

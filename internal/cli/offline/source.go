@@ -87,14 +87,14 @@ func (s Source) contents(files []manifests.File, streams cli.Streams) manifests.
 	return contents
 }
 
-// counts reports whether an object of the files decides anything: one of the mesh, or one that can configure the control
-// plane.
+// counts reports whether an object of the files decides anything: one of the mesh, one that can configure the control plane,
+// or an Exemption.
 func counts(head manifests.Head) bool {
 	switch head.APIVersion + " " + head.Kind {
 	case "v1 ConfigMap", "apps/v1 Deployment", "admissionregistration.k8s.io/v1 " + istiod.TagKind:
 		return true
 	}
-	return mesh.Reads(head.APIVersion, head.Kind)
+	return isExemption(head) || mesh.Reads(head.APIVersion, head.Kind)
 }
 
 // over returns the mesh of what files hold over a cluster; of its own objects where s names no files.

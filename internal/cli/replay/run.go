@@ -9,7 +9,6 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/check"
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/terminal"
-	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // Options are what `tlsward replay` is asked to do.
@@ -74,11 +73,11 @@ func (o Options) replay(ctx context.Context, streams cli.Streams) (list []Namesp
 	if err != nil {
 		return nil, nil, err
 	}
-	findingsNow, err := validate(ctx, inForce, meshes[0])
+	findingsNow, err := validate(ctx, meshes[0])
 	if err != nil {
 		return nil, nil, err
 	}
-	findingsThen, err := validate(ctx, proposed, meshes[1])
+	findingsThen, err := validate(ctx, meshes[1])
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,9 +85,9 @@ func (o Options) replay(ctx context.Context, streams cli.Streams) (list []Namesp
 }
 
 // validate returns what is found in a mesh once it is completed.
-func validate(ctx context.Context, by *admission.Evaluator, m *offline.Mesh) ([]check.Finding, error) {
-	if err := m.Mutate(by); err != nil {
+func validate(ctx context.Context, m *offline.Mesh) ([]check.Finding, error) {
+	if err := m.Mutate(); err != nil {
 		return nil, err
 	}
-	return check.Validate(ctx, by, m)
+	return check.Validate(ctx, m.Evaluator, m)
 }

@@ -80,7 +80,7 @@ func (o Options) report(ctx context.Context, streams cli.Streams) (report, error
 	}
 	m.NoteUnknown(streams)
 	if o.Mutated {
-		if err := m.Mutate(evaluator); err != nil {
+		if err := m.Mutate(); err != nil {
 			return report{}, err
 		}
 	}
@@ -88,10 +88,10 @@ func (o Options) report(ctx context.Context, streams cli.Streams) (report, error
 	if r.made.IsZero() {
 		r.made = time.Now()
 	}
-	if r.findings, err = audit.Findings(ctx, evaluator, m.Snapshot); err != nil {
+	if r.findings, err = audit.Findings(ctx, m.Evaluator, m.Snapshot); err != nil {
 		return report{}, err
 	}
-	if r.connections, err = audit.Connections(ctx, m.Snapshot, evaluator.Config.Exemptions); err != nil {
+	if r.connections, err = audit.Connections(ctx, m.Snapshot, m.Evaluator.Config.Exemptions); err != nil {
 		return report{}, err
 	}
 	r.workloads, r.remedies = audit.Workloads(m.Snapshot, r.findings), audit.NewRemedies(r.findings)

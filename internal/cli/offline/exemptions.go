@@ -1,0 +1,49 @@
+package offline
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/webhook/admission"
+)
+
+// kindExemption is the kind of Exemptions.
+const kindExemption = "Exemption"
+
+func isExemption(head manifests.Head) bool {
+	return head.Kind == kindExemption && head.APIVersion == v1alpha1.GroupVersion().String()
+}
+
+// exempt sets by what the mesh is judged: the evaluator with the Exemptions of the cluster, and with those of the files in their place.
+// One of the files that cannot be obeyed is Broken, one of the cluster is noted.
+func (m *Mesh) exempt(evaluator *admission.Evaluator, stored, files []manifests.Document) {
+	specs := map[string]v1alpha1.ExemptionSpec{}
+	for _, d := range stored {
+		spec, err := admission.ReadExemption(evaluator.Engine, d.Raw)
+		if err != nil {
+			m.Notes = append(m.Notes, fmt.Sprintf("Exemption %s is not obeyed: %v", d.Head.Metadata.Name, err))
+			continue
+		}
+		specs[d.Head.Metadata.Name] = spec
+	}
+	for _, d := range files {
+		if !isExemption(d.Head) {
+			continue
+		}
+		spec, err := admission.ReadExemption(evaluator.Engine, d.Raw)
+		if err != nil {
+			m.Broken = append(m.Broken, fmt.Errorf("%s: Exemption %s: %w", d.Where(), d.Head.Metadata.Name, err))
+			m.unread = append(m.unread, manifests.Unread{File: d.File, Head: d.Head})
+			continue
+		}
+		specs[d.Head.Metadata.Name] = spec
+	}
+	var all []v1alpha1.ExemptionSpec
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
+		all = append(all, specs[name])
+	}
+	m.Evaluator = evaluator.WithExemptions(all)
+}
