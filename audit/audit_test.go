@@ -48,6 +48,14 @@ func rule(name, host, mode string) string {
 	spec: {host: %q, trafficPolicy: {tls: {mode: %s}}}`, name, host, mode)
 }
 
+func web(annotations string, port int) string {
+	return fmt.Sprintf(`
+	apiVersion: v1
+	kind: Service
+	metadata: {name: web, namespace: shop, annotations: %s}
+	spec: {clusterIP: 10.0.0.1, ports: [{name: http, port: %d}]}`, annotations, port)
+}
+
 // Following each change leads to what judging the whole mesh does.
 func TestFollow(t *testing.T) {
 	e, err := admission.NewEvaluator(t.Context(), v1alpha1.DefaultConfig())
@@ -85,6 +93,9 @@ func TestFollow(t *testing.T) {
 	metadata: {name: default, namespace: shop}
 	spec: {egress: [{hosts: ["./*"]}]}`)), true},
 		{"and so does its end", drop("Sidecar", "default"), true},
+		{"a Service comes", put(object(t, web("{}", 80))), true},
+		{"somebody notes something on it", put(object(t, web(`{lease.example/renewed: "12:00"}`, 80))), false},
+		{"it gets another port", put(object(t, web("{}", 81))), true},
 	} {
 		snap = step.change(snap)
 		ok, err := followed.Follow(t.Context(), snap, freely)

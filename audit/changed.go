@@ -24,6 +24,10 @@ const maxScope = 2000
 func changedBetween(before, after *mesh.Snapshot) scope {
 	s := scope{refs: map[mesh.Ref]bool{}, hosts: map[string]bool{}}
 	for was, is := range mesh.Changed(before, after) {
+		if was != nil && is != nil && mesh.Alike(was, is) {
+			s.refs[is.Ref] = true // a policy may read more of it than the model does
+			continue
+		}
 		if was != nil {
 			s.add(was, before)
 		}
