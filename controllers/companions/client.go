@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,7 +30,7 @@ type Client struct{ api dynamic.Interface }
 // NewClient returns a Client.
 func NewClient(config *rest.Config) (*Client, error) {
 	config = rest.CopyConfig(config)
-	config.QPS, config.Burst = 50, 100
+	config.QPS, config.Burst, config.Timeout = 3*perSecond, 3*burst, 15*time.Second // a write takes up to three requests
 	api, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the API server: %w", err)
@@ -67,7 +68,7 @@ func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (chan
 	case err != nil:
 		return false, fmt.Errorf("read %s: %w", companion.Rule.Ref, err)
 	case !isOurs(there):
-		return false, nil
+		return false, ErrTaken
 	}
 	applied, err := api.Apply(ctx, u.GetName(), u, metav1.ApplyOptions{FieldManager: mutators.CompanionManager, Force: true})
 	if err != nil {
@@ -77,21 +78,26 @@ func (c *Client) Apply(ctx context.Context, companion *mutators.Companion) (chan
 }
 
 // Delete deletes a companion as it was read: not one that a person has taken over meanwhile, or has a hand in.
-func (c *Client) Delete(ctx context.Context, ref mesh.Ref) error {
+func (c *Client) Delete(ctx context.Context, ref mesh.Ref) (changed bool, err error) {
 	api := c.api.Resource(rules).Namespace(ref.Namespace)
 	there, err := api.Get(ctx, ref.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) || err == nil && (!isOurs(there) || othersWrite(there)) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", ref, err)
+	switch {
+	case apierrors.IsNotFound(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("read %s: %w", ref, err)
+	case !isOurs(there) || othersWrite(there):
+		return false, ErrTaken
 	}
 	uid, version := there.GetUID(), there.GetResourceVersion()
 	err = api.Delete(ctx, ref.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid, ResourceVersion: &version}})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("delete %s: %w", ref, err)
+	if apierrors.IsNotFound(err) {
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("delete %s: %w", ref, err)
+	}
+	return true, nil
 }
 
 // isOurs reports whether a rule is one that tlsward wrote: it has the label, is applied by tlsward, and ServiceEntries own it. A label

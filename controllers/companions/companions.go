@@ -2,12 +2,14 @@ package companions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"reflect"
 	"sync/atomic"
 
 	networking "istio.io/api/networking/v1alpha3"
+	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/mesh"
@@ -28,19 +30,26 @@ type Options struct {
 type Writer interface {
 	// Apply makes a companion what it should be; changed is false where it was that already.
 	Apply(context.Context, *mutators.Companion) (changed bool, err error)
-	// Delete removes a companion, if it still is one.
-	Delete(context.Context, mesh.Ref) error
+	// Delete removes a companion; changed is false where there was none.
+	Delete(context.Context, mesh.Ref) (changed bool, err error)
 }
+
+// ErrTaken says that a rule is not, or no longer, tlsward's alone: it is left.
+var ErrTaken = errors.New("somebody else has written to it")
+
+// Bounds on the writes of all companions: perSecond of them after the first burst. A lone entry has its own within milliseconds.
+const perSecond, burst = 20, 100
 
 // Keeper keeps companions until it is stopped. It is a Runnable of every replica.
 type Keeper struct {
-	follow.Follower[target]
-	writer Writer
-	log    *slog.Logger
-	rounds follow.Rounds
+	*follow.Follower[target]
+	writer  Writer
+	log     *slog.Logger
+	rounds  follow.Rounds
+	limiter flowcontrol.RateLimiter
 
-	// withheld are those that are missed and cannot be kept, and why.
-	withheld follow.Reasons
+	// amiss are those that are missed and cannot be kept, or that somebody changes back, and why.
+	amiss follow.Reasons[target]
 
 	left, failures, writes atomic.Int64
 }
@@ -50,9 +59,25 @@ type target struct{ namespace, host string }
 
 // New returns a Keeper.
 func New(o Options) *Keeper {
-	k := &Keeper{writer: o.Writer, log: o.Log}
-	k.Follower = follow.Follower[target]{Source: o.Source, IsLeader: o.IsLeader, Work: work{k}}
+	k := &Keeper{writer: o.Writer, log: o.Log, limiter: flowcontrol.NewTokenBucketRateLimiter(perSecond, burst)}
+	k.Follower = follow.New(follow.Options[target]{Source: o.Source, Name: "companions", IsLeader: o.IsLeader, Work: work{k}})
 	return k
+}
+
+// Amiss returns why companions are not as they should be, by the ServiceEntries that they are for: for each the reason of one of its hosts.
+func (k *Keeper) Amiss() map[mesh.Ref]string {
+	found, snap := map[mesh.Ref]string{}, k.Mesh()
+	for t, why := range k.amiss.All() {
+		for _, m := range snap.Meshes() {
+			for _, entry := range m.EntriesFor(t.host, t.namespace) {
+				text := fmt.Sprintf("no DestinationRule is kept for %s: %s", t.host, why)
+				if known, ok := found[entry.Ref]; !ok || text < known {
+					found[entry.Ref] = text
+				}
+			}
+		}
+	}
+	return found
 }
 
 // work is what a Keeper does for each host that has a companion, or may have one.
@@ -80,13 +105,18 @@ func (w work) Changed(before, after *mesh.Snapshot) (targets map[target]bool, wh
 	for was, is := range mesh.Changed(before, after) {
 		addChanged(targets, before, was)
 		addChanged(targets, after, is)
-		whole = whole || follow.ConcernsAll(was) || follow.ConcernsAll(is)
+		whole = whole || follow.ConcernsAll(was, is)
 	}
 	return targets, whole
 }
 
-// Begin lets everybody's fights begin anew.
-func (w work) Begin() { w.rounds.Reset() }
+// Namespace returns the namespace of a companion.
+func (w work) Namespace(t target) string { return t.namespace }
+
+// IsUrgent reports whether a companion is there that may have to go: beside a person's rule it would win.
+func (w work) IsUrgent(snap *mesh.Snapshot, t target) bool {
+	return mutators.IsCompanion(snap.Get(mutators.CompanionRef(t.namespace, t.host)))
+}
 
 // Do writes one companion, where it is not as it should be. Where none are to be kept, those that are there stay.
 func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, t target) error {
@@ -97,7 +127,6 @@ func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapsho
 	err := w.settle(ctx, e, snap, ref, t)
 	if err != nil {
 		w.failures.Add(1)
-		w.rounds.Failed(ref)
 		w.log.Error("companion not kept", "rule", ref.String(), "host", t.host, "error", admission.Clip(err.Error(), 1024))
 	}
 	return err
@@ -106,30 +135,57 @@ func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapsho
 func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref, t target) error {
 	there := snap.Get(ref)
 	wanted, why, err := e.Companion(snap, t.namespace, t.host)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case wanted == nil && there == nil:
+		w.rounds.Forget(ref) // whoever took it away did not undo anything: its entry is gone, too
+	case wanted == nil && mutators.IsCompanion(there):
+		return w.write(ctx, ref, t, "", "companion taken away", func() (bool, error) { return w.writer.Delete(ctx, ref) })
+	case wanted != nil && !isAlike(there, wanted.Rule):
+		written := fmt.Sprintf("%s %v", wanted.Object, wanted.Rule.Owned.Entries)
+		return w.write(ctx, ref, t, written, "companion written", func() (bool, error) { return w.writer.Apply(ctx, wanted) })
 	}
-	if w.withheld.Note(ref, why) {
-		w.log.Warn("companion not kept: "+why, "rule", ref.String())
-	}
-	if wanted == nil {
-		if there == nil {
-			w.rounds.Failed(ref) // whoever took it away did not undo anything: its entry is gone, too
+	w.note(t, ref, why)
+	return nil
+}
+
+// write counts a write, and does it, unless somebody has changed it back too often: then it is looked at again when that is forgotten.
+func (w work) write(ctx context.Context, ref mesh.Ref, t target, written, done string, write func() (changed bool, err error)) error {
+	if !w.rounds.Again(ref, written) {
+		if w.note(t, ref, "somebody changes it back") {
+			w.left.Add(1)
+			w.After(follow.Interval, t)
 		}
-		if !mutators.IsCompanion(there) || !w.mayWrite(ref, t, "") {
-			return nil
-		}
-		w.log.Info("companion taken away", "rule", ref.String(), "host", t.host)
-		return w.writer.Delete(ctx, ref)
-	}
-	if isAlike(there, wanted.Rule) || !w.mayWrite(ref, t, fmt.Sprintf("%s %v", wanted.Object, wanted.Rule.Owned.Entries)) {
 		return nil
 	}
-	changed, err := w.writer.Apply(ctx, wanted)
+	if err := w.limiter.Wait(ctx); err != nil {
+		return fmt.Errorf("wait for a turn to write %s: %w", ref, err)
+	}
+	w.writes.Add(1)
+	changed, err := write()
 	if changed {
-		w.log.Info("companion written", "rule", ref.String(), "host", t.host)
+		w.log.Info(done, "rule", ref.String(), "host", t.host)
+	} else {
+		w.rounds.Failed(ref) // or it was so already, and no event has shown it yet
+	}
+	if errors.Is(err, ErrTaken) {
+		w.note(t, ref, ErrTaken.Error())
+		return nil
+	}
+	if err == nil {
+		w.note(t, ref, "")
 	}
 	return err
+}
+
+// note notes why a companion is not as it should be, "" for one that is, and tells it once.
+func (w work) note(t target, ref mesh.Ref, why string) (told bool) {
+	told = w.amiss.Note(t, why)
+	if told {
+		w.log.Warn("companion not kept: "+why, "rule", ref.String(), "host", t.host)
+	}
+	return told
 }
 
 // isAlike reports whether a companion is as it should be: its spec, and who owns it. An entry that was deleted and made again is another
@@ -144,17 +200,6 @@ func ownersOf(rule *mesh.Object) map[mesh.Owner]bool {
 		owners[o] = true
 	}
 	return owners
-}
-
-// mayWrite counts a write, and reports whether it may be done.
-func (w work) mayWrite(ref mesh.Ref, t target, written string) bool {
-	if !w.rounds.Again(ref, written) {
-		w.left.Add(1)
-		w.log.Warn("companion left alone: somebody changes it back", "rule", ref.String(), "host", t.host)
-		return false
-	}
-	w.writes.Add(1)
-	return true
 }
 
 func addChanged(targets map[target]bool, snap *mesh.Snapshot, o *mesh.Object) {

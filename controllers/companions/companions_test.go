@@ -57,10 +57,10 @@ func (s *store) Apply(_ context.Context, c *mutators.Companion) (bool, error) {
 	return true, nil
 }
 
-func (s *store) Delete(_ context.Context, ref mesh.Ref) error {
+func (s *store) Delete(_ context.Context, ref mesh.Ref) (bool, error) {
 	s.note("delete " + ref.Name)
 	s.cache.Delete(ref, assume.Version{})
-	return nil
+	return true, nil
 }
 
 func (s *store) taken() string {
@@ -131,7 +131,7 @@ func TestKeeper(t *testing.T) {
 		s.cache.Put(lookalike, assume.Version{})
 		s.cache.Put(entry, assume.Version{})
 		expect("somebody's rule that looks like one", 2*follow.Interval, "")
-		if k.withheld.Count() != 1 {
+		if k.amiss.Count() != 1 {
 			t.Error("that none can be kept is not counted")
 		}
 		s.cache.Delete(entry.Ref, assume.Version{})

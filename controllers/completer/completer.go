@@ -38,12 +38,12 @@ const settle = 2 * time.Second
 
 // Completer looks for what is incomplete until it is stopped. It is a Runnable of every replica.
 type Completer struct {
-	follow.Follower[mesh.Ref]
+	*follow.Follower[mesh.Ref]
 	cluster Cluster
 	log     *slog.Logger
 	rounds  follow.Rounds
 	// incomplete is what lacks something, and why it is left so.
-	incomplete follow.Reasons
+	incomplete follow.Reasons[mesh.Ref]
 	known      lacking
 
 	done, failures atomic.Int64
@@ -52,20 +52,23 @@ type Completer struct {
 // New returns a Completer.
 func New(o Options) *Completer {
 	c := &Completer{cluster: o.Cluster, log: o.Log}
-	c.Follower = follow.Follower[mesh.Ref]{Source: o.Source, IsLeader: o.IsLeader, Settle: settle, Work: work{c}}
+	c.Follower = follow.New(follow.Options[mesh.Ref]{Source: o.Source, Name: "completions", IsLeader: o.IsLeader, Settle: settle, Work: work{c}})
 	return c
 }
 
 // work is what a Completer does for each object that mutators know.
 type work struct{ *Completer }
 
-// Begin lets everybody's fights begin anew.
-func (w work) Begin() { w.rounds.Reset() }
+// Namespace returns the namespace of an object.
+func (w work) Namespace(ref mesh.Ref) string { return ref.Namespace }
+
+// IsUrgent returns false: what was stored before has waited already.
+func (w work) IsUrgent(*mesh.Snapshot, mesh.Ref) bool { return false }
 
 // All returns the objects that mutators know, and those that were incomplete, which may be gone.
 func (w work) All(snap *mesh.Snapshot) map[mesh.Ref]bool {
 	refs := map[mesh.Ref]bool{}
-	for ref := range w.incomplete.Refs() {
+	for ref := range w.incomplete.All() {
 		refs[ref] = true
 	}
 	for _, kind := range []string{mesh.KindServiceEntry, mesh.KindDestinationRule} {
@@ -80,7 +83,7 @@ func (w work) All(snap *mesh.Snapshot) map[mesh.Ref]bool {
 func (w work) Changed(before, after *mesh.Snapshot) (refs map[mesh.Ref]bool, whole bool) {
 	refs = map[mesh.Ref]bool{}
 	for was, is := range mesh.Changed(before, after) {
-		whole = whole || follow.ConcernsAll(was) || follow.ConcernsAll(is)
+		whole = whole || follow.ConcernsAll(was, is)
 		for _, o := range []*mesh.Object{was, is} {
 			if o == nil || !isKnown(o.Ref) {
 				continue
@@ -105,8 +108,6 @@ func isKnown(ref mesh.Ref) bool {
 
 // Do completes one object with those that have to do with the same hosts, or notes that it is incomplete.
 func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, ref mesh.Ref) error {
-	began := time.Now()
-	defer func() { time.Sleep(min(time.Since(began), time.Millisecond)) }() // reviews go first
 	w.known.of(e, snap)
 	if !w.known.lacks(ref) {
 		w.note(ref, "")
@@ -115,7 +116,6 @@ func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapsho
 	err := w.together(ctx, e, snap, w.known.group(ref))
 	if err != nil {
 		w.failures.Add(1)
-		w.rounds.Failed(ref)
 		w.note(ref, "it could not be completed")
 		w.log.Error("not completed", "object", ref.String(), "error", admission.Clip(err.Error(), 1024))
 	}
@@ -164,9 +164,11 @@ func (w work) complete(ctx context.Context, e *admission.Evaluator, c admission.
 		return nil
 	case !w.rounds.Again(c.Ref, fmt.Sprint(uidOf(c.Read), c.Patch)):
 		w.note(c.Ref, "somebody changes it back")
+		w.After(follow.Interval, c.Ref)
 		return nil
 	}
 	if err := w.cluster.Patch(ctx, c.Read, c.Patch); err != nil {
+		w.rounds.Failed(c.Ref)
 		return err
 	}
 	w.done.Add(1)

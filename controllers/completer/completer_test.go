@@ -92,7 +92,7 @@ func TestCompleter(t *testing.T) {
 				go func() { ended <- c.Start(ctx) }()
 				time.Sleep(3 * follow.Interval)
 				synctest.Wait()
-				if s.patches != tc.patches || c.incomplete.Count() != int64(tc.found) {
+				if s.patches != tc.patches || c.incomplete.Count() != tc.found {
 					t.Errorf("%d patches, %d incomplete, want %d and %d", s.patches, c.incomplete.Count(), tc.patches, tc.found)
 				}
 				if tc.existing == v1alpha1.Complete {
@@ -175,7 +175,7 @@ func TestNobodyIsWorseOff(t *testing.T) {
 				go func() { ended <- c.Start(ctx) }()
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				if got := strings.Join(s.written, ", "); got != tc.want || c.incomplete.Count() != int64(tc.incomplete) {
+				if got := strings.Join(s.written, ", "); got != tc.want || c.incomplete.Count() != tc.incomplete {
 					t.Errorf("written %q, %d incomplete, want %q and %d", got, c.incomplete.Count(), tc.want, tc.incomplete)
 				}
 				stop()

@@ -3,6 +3,8 @@ package follow
 import (
 	"context"
 	"reflect"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tlsward/tlsward/mesh"
@@ -16,54 +18,91 @@ const (
 	spacing = 10 * time.Second
 	// patience is how often it is asked whether this replica leads, and whether anything has changed.
 	patience = 250 * time.Millisecond
-	// minRetry and maxRetry are how long what failed waits: twice as long each time.
-	minRetry, maxRetry = time.Second, 5 * time.Minute
+	// narrow is how many pieces a change may concern so that they go before what is looked at only because everything is.
+	narrow = 256
 )
 
-// Work is what a controller does, in pieces that a T names.
+// Work is what a controller does, in pieces that a T names. Its methods but Do are called by one goroutine, Do by another one.
 type Work[T comparable] interface {
 	// All returns all pieces that there are in a mesh.
 	All(*mesh.Snapshot) map[T]bool
 	// Changed returns those that a change of the mesh concerns; whole is true where that may be any.
 	Changed(before, after *mesh.Snapshot) (pieces map[T]bool, whole bool)
+	// Namespace returns whose a piece is: namespaces take turns.
+	Namespace(T) string
+	// IsUrgent reports whether a piece goes before others that a change concerns.
+	IsUrgent(*mesh.Snapshot, T) bool
 	// Do does one piece, where there is anything to do. After an error it is tried again.
 	Do(context.Context, *admission.Evaluator, *mesh.Snapshot, T) error
-	// Begin is called before everything is looked at anew.
-	Begin()
 }
 
-// Follower does a controller's work while its replica leads. It is a Runnable of every replica.
-type Follower[T comparable] struct {
+// Options are what a Follower needs.
+type Options[T comparable] struct {
 	Source
+	// Name is that of its queue in metrics.
+	Name string
 	// IsLeader reports whether this replica may write.
 	IsLeader func() bool
 	// Settle is how long changes are gathered before they are looked at.
 	Settle time.Duration
 	Work   Work[T]
+}
 
-	last  *mesh.Snapshot // what was looked at; nil for nothing
-	by    *admission.Evaluator
-	whole time.Time
+// Follower does a controller's work while its replica leads: one goroutine sees what a change concerns, another one does it, piece by piece.
+// It is a Runnable of every replica. Use New.
+type Follower[T comparable] struct {
+	Options[T]
+	queue atomic.Pointer[queue[T]] // nil before Start
+
+	// seen is by what pieces are done; nil while another replica leads.
+	seen atomic.Pointer[seen]
+	// dropped is set where a piece was not done as another replica led for a moment.
+	dropped atomic.Bool
+
+	whole time.Time // when everything was looked at
 	// due reports whether something has changed since that may concern everything.
 	due    bool
 	looked time.Time // when it was for that
-	// failed is what has to be tried again at retryAt.
-	failed  map[T]bool
-	retryAt time.Time
-	backoff time.Duration
 }
+
+// seen is a mesh, and what judges it.
+type seen struct {
+	by   *admission.Evaluator
+	mesh *mesh.Snapshot
+}
+
+// New returns a Follower.
+func New[T comparable](o Options[T]) *Follower[T] { return &Follower[T]{Options: o} }
 
 // NeedLeaderElection returns false: it asks for the leader itself (docs/adr/0014-controller-runtime.md).
 func (f *Follower[T]) NeedLeaderElection() bool { return false }
 
+// Waiting returns how many pieces wait to be done.
+func (f *Follower[T]) Waiting() int {
+	if q := f.queue.Load(); q != nil {
+		return q.Len()
+	}
+	return 0
+}
+
+// After has a piece looked at again after a while, whatever changes. Do may call it.
+func (f *Follower[T]) After(d time.Duration, piece T) { f.queue.Load().AddAfter(piece, d) }
+
 // Start works until ctx is done.
 func (f *Follower[T]) Start(ctx context.Context) error {
+	q := newQueue(f.Name, f.Work.Namespace)
+	f.queue.Store(q)
+	var worker sync.WaitGroup
+	worker.Go(func() { f.work(ctx, q) })
+	defer worker.Wait()
+	defer q.ShutDown()
 	for {
 		changed := f.Changed() // before the mesh is read, so that no change is missed
 		if f.IsLeader() && f.IsKnown() {
-			f.step(ctx)
+			f.look(q)
 		} else {
-			f.last, changed = nil, nil // another one may write
+			f.seen.Store(nil) // another one may write
+			changed = nil
 		}
 		select {
 		case <-ctx.Done():
@@ -77,61 +116,76 @@ func (f *Follower[T]) Start(ctx context.Context) error {
 	}
 }
 
-// step does what a change concerns and what failed before; everything where the configuration or the settings have changed, after
-// Interval, and after another replica led, and soon after a change that may concern everything.
-func (f *Follower[T]) step(ctx context.Context) {
-	e, snap, now := f.Evaluator(), f.Mesh(), time.Now()
-	pieces := map[T]bool{}
+// look has done what a change concerns; everything where the configuration or the settings have changed, after Interval, and after another
+// replica led, and soon after a change that may concern everything.
+func (f *Follower[T]) look(q *queue[T]) {
+	last, next, now := f.seen.Load(), &seen{f.Evaluator(), f.Mesh()}, time.Now()
+	if f.dropped.Swap(false) {
+		last = nil
+	}
+	f.seen.Store(next) // before the pieces wait, so that they are done by it
 	switch {
-	case f.last == nil || f.by != e || now.Sub(f.whole) >= Interval || !reflect.DeepEqual(f.last.Settings(), snap.Settings()):
-		f.Work.Begin()
-		pieces, f.whole, f.due = f.Work.All(snap), now, false
-	case f.last != snap:
-		var whole bool
-		pieces, whole = f.Work.Changed(f.last, snap)
+	case last == nil || last.by != next.by || now.Sub(f.whole) >= Interval || !reflect.DeepEqual(last.mesh.Settings(), next.mesh.Settings()):
+		f.addAll(q, next.mesh)
+		f.whole, f.due = now, false
+	case last.mesh != next.mesh:
+		pieces, whole := f.Work.Changed(last.mesh, next.mesh)
 		f.due = f.due || whole
+		f.addChanged(q, next.mesh, pieces)
 	}
 	if f.due && now.Sub(f.looked) >= spacing {
-		pieces, f.looked, f.due = f.Work.All(snap), now, false
+		f.addAll(q, next.mesh)
+		f.looked, f.due = now, false
 	}
-	retries := len(f.failed) > 0 && !now.Before(f.retryAt)
-	if retries {
-		for piece := range f.failed {
-			pieces[piece] = true
-		}
-		f.failed = nil
+}
+
+func (f *Follower[T]) addAll(q *queue[T], snap *mesh.Snapshot) {
+	for piece := range f.Work.All(snap) {
+		q.add(piece, background)
 	}
-	f.last, f.by = snap, e
+}
+
+// addChanged adds what a change concerns. Where that is much, as by a rule for all hosts, no piece of it is in a hurry: whoever may write
+// one rule could keep all others from their turns.
+func (f *Follower[T]) addChanged(q *queue[T], snap *mesh.Snapshot, pieces map[T]bool) {
 	for piece := range pieces {
-		if ctx.Err() != nil || !f.IsLeader() {
-			f.last = nil
+		switch {
+		case len(pieces) > narrow:
+			q.add(piece, background)
+		case f.Work.IsUrgent(snap, piece):
+			q.add(piece, urgent)
+		default:
+			q.add(piece, changed)
+		}
+	}
+}
+
+// work does pieces until the queue is shut down.
+func (f *Follower[T]) work(ctx context.Context, q *queue[T]) {
+	for {
+		piece, ended := q.Get()
+		if ended {
 			return
 		}
-		if err := f.Work.Do(ctx, e, snap, piece); err != nil {
-			f.fail(piece)
-		} else {
-			delete(f.failed, piece)
-		}
+		began := time.Now()
+		f.do(ctx, q, piece)
+		q.Done(piece)
+		sleep(ctx, min(time.Since(began), time.Millisecond)) // reviews go first
 	}
-	f.wait(retries)
 }
 
-func (f *Follower[T]) fail(piece T) {
-	if f.failed == nil {
-		f.failed = map[T]bool{}
+func (f *Follower[T]) do(ctx context.Context, q *queue[T], piece T) {
+	s := f.seen.Load()
+	if ctx.Err() != nil || s == nil || !f.IsLeader() {
+		f.dropped.Store(true)
+		q.Forget(piece)
+		return
 	}
-	f.failed[piece] = true
-}
-
-// wait sets when what failed is tried again; longer each time that it was.
-func (f *Follower[T]) wait(retried bool) {
-	switch {
-	case len(f.failed) == 0:
-		f.backoff = 0
-	case retried || f.backoff == 0:
-		f.backoff = min(max(minRetry, 2*f.backoff), maxRetry)
-		f.retryAt = time.Now().Add(f.backoff)
+	if err := f.Work.Do(ctx, s.by, s.mesh, piece); err != nil {
+		q.retry(piece)
+		return
 	}
+	q.Forget(piece)
 }
 
 // sleep waits, and reports whether ctx lives on.

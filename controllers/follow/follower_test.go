@@ -3,7 +3,6 @@ package follow_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -48,7 +47,9 @@ func (r *recorder) Changed(before, after *mesh.Snapshot) (pieces map[string]bool
 	return pieces, whole
 }
 
-func (r *recorder) Begin() { r.note("begin") }
+func (r *recorder) Namespace(string) string { return "" }
+
+func (r *recorder) IsUrgent(*mesh.Snapshot, string) bool { return false }
 
 func (r *recorder) Do(_ context.Context, _ *admission.Evaluator, _ *mesh.Snapshot, piece string) error {
 	r.note(piece)
@@ -99,7 +100,7 @@ func TestFollower(t *testing.T) {
 		current.Store(evaluators[0])
 		source := fixture.Source(cache, nil)
 		source.Evaluator = current.Load
-		f := &follow.Follower[string]{Source: source, IsLeader: leads.Load, Work: r}
+		f := follow.New(follow.Options[string]{Source: source, IsLeader: leads.Load, Work: r})
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- f.Start(ctx) }()
@@ -113,7 +114,7 @@ func TestFollower(t *testing.T) {
 		}
 		expect("no leader", time.Hour, "")
 		leads.Store(true)
-		expect("leads", time.Second, "a begin")
+		expect("leads", time.Second, "a")
 		cache.Put(b, assume.Version{})
 		expect("one is new", 0, "b")
 		expect("nothing changes", time.Minute, "")
@@ -124,13 +125,13 @@ func TestFollower(t *testing.T) {
 		expect("once more, not at once", time.Second, "all")
 		expect("but soon", 10*time.Second, "a b")
 		current.Store(evaluators[1])
-		expect("another configuration", time.Second, "a b begin")
-		expect("an interval later", follow.Interval, "a b begin")
+		expect("another configuration", time.Second, "a b")
+		expect("an interval later", follow.Interval, "a b")
 		leads.Store(false)
 		cache.Delete(b.Ref, assume.Version{})
 		expect("another one leads", time.Minute, "")
 		leads.Store(true)
-		expect("leads again", time.Second, "a begin")
+		expect("leads again", time.Second, "a")
 		r.failNext(3)
 		cache.Put(b, assume.Version{})
 		expect("it fails", 0, "b")
@@ -146,23 +147,33 @@ func TestFollower(t *testing.T) {
 	})
 }
 
-// Somebody who undoes the same write again and again wins; another write, or one that failed, does not count against it.
+// Somebody who undoes the same write again and again wins for a while, by the object; another write, or one that failed, does not count
+// against it.
 func TestRounds(t *testing.T) {
-	ref := mesh.Ref{Kind: "Sidecar", Namespace: "shop", Name: "a"}
-	var r follow.Rounds
-	var got []string
-	for _, step := range []string{"x", "x", "x", "x", "y", "x", "x", "fail", "x", "x", "x", "x", "reset", "x"} {
-		switch step {
-		case "fail":
-			r.Failed(ref)
-		case "reset":
-			r.Reset()
-		default:
-			got = append(got, fmt.Sprint(r.Again(ref, step)))
+	synctest.Test(t, func(t *testing.T) {
+		a, b := mesh.Ref{Kind: "Sidecar", Namespace: "shop", Name: "a"}, mesh.Ref{Kind: "Sidecar", Namespace: "shop", Name: "b"}
+		var r follow.Rounds
+		for i, step := range []struct {
+			ref     mesh.Ref
+			written string
+			want    bool
+		}{
+			{a, "x", true}, {a, "x", true}, {a, "x", true}, {a, "x", false}, {b, "x", true}, {a, "x", false}, {a, "y", true}, {a, "x", true}, {a, "x", true},
+			{a, "fails", false}, {a, "x", true}, {a, "x", true}, {a, "x", false}, {a, "goes", false}, {a, "x", true}, {a, "x", true}, {a, "x", true}, {a, "x", false},
+			{a, "later", false}, {a, "x", true}, {b, "x", true},
+		} {
+			switch step.written {
+			case "fails":
+				r.Failed(step.ref)
+			case "goes":
+				r.Forget(step.ref)
+			case "later":
+				time.Sleep(follow.Interval)
+			default:
+				if got := r.Again(step.ref, step.written); got != step.want {
+					t.Errorf("step %d: %s %s: %t", i, step.ref.Name, step.written, got)
+				}
+			}
 		}
-	}
-	want := "true true true false true true true true true true false true"
-	if s := strings.Join(got, " "); s != want {
-		t.Errorf("got %s, want %s", s, want)
-	}
+	})
 }

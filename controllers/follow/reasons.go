@@ -1,36 +1,42 @@
 package follow
 
 import (
-	"iter"
 	"maps"
-	"sync/atomic"
-
-	"github.com/tlsward/tlsward/mesh"
+	"sync"
 )
 
-// Reasons are why objects are not as they should be, each to be told once. Its zero value is ready. One goroutine notes; any may count.
-type Reasons struct {
-	of    map[mesh.Ref]string
-	count atomic.Int64
+// Reasons are why things are not as they should be, each to be told once. Its zero value is ready.
+type Reasons[T comparable] struct {
+	mu sync.Mutex
+	of map[T]string
 }
 
-// Note notes why an object is not as it should be, "" where it is, and reports whether that is to be told: it is another reason.
-func (r *Reasons) Note(ref mesh.Ref, why string) (told bool) {
-	told = why != "" && r.of[ref] != why
+// Note notes why something is not as it should be, "" where it is, and reports whether that is to be told: it is another reason.
+func (r *Reasons[T]) Note(what T, why string) (told bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	told = why != "" && r.of[what] != why
 	switch {
 	case why == "":
-		delete(r.of, ref)
+		delete(r.of, what)
 	case r.of == nil:
-		r.of = map[mesh.Ref]string{ref: why}
+		r.of = map[T]string{what: why}
 	default:
-		r.of[ref] = why
+		r.of[what] = why
 	}
-	r.count.Store(int64(len(r.of)))
 	return told
 }
 
-// Count returns how many objects there is a reason for.
-func (r *Reasons) Count() int64 { return r.count.Load() }
+// Count returns for how many things there is a reason.
+func (r *Reasons[T]) Count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.of)
+}
 
-// Refs returns an iterator over the objects that there is a reason for.
-func (r *Reasons) Refs() iter.Seq[mesh.Ref] { return maps.Keys(r.of) }
+// All returns the reasons, by what they are for.
+func (r *Reasons[T]) All() map[T]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.of)
+}

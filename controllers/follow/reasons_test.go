@@ -1,27 +1,26 @@
 package follow
 
 import (
-	"slices"
-	"strings"
+	"maps"
 	"testing"
 
 	"github.com/tlsward/tlsward/mesh"
 )
 
 func TestReasons(t *testing.T) {
-	var r Reasons
+	var r Reasons[mesh.Ref]
 	a, b := mesh.Ref{Name: "a"}, mesh.Ref{Name: "b"}
 	for i, step := range []struct {
 		ref   mesh.Ref
 		why   string
 		told  bool
-		count int64
+		count int
 	}{{a, "", false, 0}, {a, "x", true, 1}, {a, "x", false, 1}, {b, "x", true, 2}, {a, "y", true, 2}, {a, "", false, 1}, {a, "y", true, 2}} {
 		if told := r.Note(step.ref, step.why); told != step.told || r.Count() != step.count {
 			t.Errorf("step %d: told %t of %d, want %t of %d", i, told, r.Count(), step.told, step.count)
 		}
 	}
-	if refs := slices.SortedFunc(r.Refs(), func(a, b mesh.Ref) int { return strings.Compare(a.Name, b.Name) }); !slices.Equal(refs, []mesh.Ref{a, b}) {
-		t.Errorf("of %v", refs)
+	if all := r.All(); !maps.Equal(all, map[mesh.Ref]string{a: "y", b: "x"}) {
+		t.Errorf("got %v", all)
 	}
 }
