@@ -132,15 +132,7 @@ func (s *Snapshot) Get(ref Ref) *Object { return s.objects.At(ref.key()) }
 func (s *Snapshot) Len() int { return s.objects.Len() }
 
 // Objects returns an iterator over all objects, by kind, namespace and name.
-func (s *Snapshot) Objects() iter.Seq[*Object] {
-	return func(yield func(*Object) bool) {
-		for _, o := range s.objects.Prefix("") {
-			if !yield(o) {
-				return
-			}
-		}
-	}
-}
+func (s *Snapshot) Objects() iter.Seq[*Object] { return s.objectsWith("") }
 
 // All returns an iterator over all objects, also those that the control plane does not read.
 func (s *Snapshot) All() iter.Seq[*Object] {

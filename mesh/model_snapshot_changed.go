@@ -7,9 +7,17 @@ import (
 )
 
 // ObjectsOf returns an iterator over the objects of a kind, by namespace and name.
-func (s *Snapshot) ObjectsOf(kind string) iter.Seq[*Object] {
+func (s *Snapshot) ObjectsOf(kind string) iter.Seq[*Object] { return s.objectsWith(kind + "\x00") }
+
+// ObjectsIn returns an iterator over the objects of a kind in a namespace, by name.
+func (s *Snapshot) ObjectsIn(namespace, kind string) iter.Seq[*Object] {
+	return s.objectsWith(kind + "\x00" + namespace + "\x00")
+}
+
+// objectsWith returns an iterator over the objects whose keys have a prefix.
+func (s *Snapshot) objectsWith(prefix string) iter.Seq[*Object] {
 	return func(yield func(*Object) bool) {
-		for _, o := range s.objects.Prefix(kind + "\x00") {
+		for _, o := range s.objects.Prefix(prefix) {
 			if !yield(o) {
 				return
 			}

@@ -97,7 +97,7 @@ func isKept(cfg v1alpha1.Mutation, snap *mesh.Snapshot, there *mesh.Object) (boo
 //  2. every client has a rule, or would not get this one;
 //  3. some client has a person's rule that this one would hide, or be merged with: its author decides;
 //  4. for some client of any control plane it would start TLS towards a port that is not one where an upgrade leads, since entries
-//     differ; or its name is that of somebody's rule. Why says so: nobody else tells;
+//     differ; or its name is that of somebody's rule, or its namespace has MaxCompanions already. Why says so: nobody else tells;
 //  5. the host is exempt, a wildcard, or nothing says which TLS it should have.
 func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, namespace, host string) (c *Companion, why string, err error) {
 	ref := CompanionRef(namespace, host)
@@ -108,12 +108,16 @@ func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, nam
 	if c == nil || err != nil {
 		return nil, "", err
 	}
-	if there := snap.Get(ref); there != nil && !IsCompanion(there) {
+	there := snap.Get(ref)
+	if there != nil && !IsCompanion(there) {
 		return nil, "its name is that of a rule that somebody else wrote", nil
 	}
 	helps, why := c.helps(cfg.Upgrades, snap.Without(ref), host)
 	if !helps {
 		return nil, why, nil
+	}
+	if there == nil && !hasRoomFor(snap, namespace, 1) {
+		return nil, fmt.Sprintf("its namespace has %d already, and no more are kept in one", MaxCompanions), nil
 	}
 	return c, "", nil
 }

@@ -122,17 +122,23 @@ func meshBy(t *testing.T, settings mesh.Settings, objects ...string) *mesh.Snaps
 	t.Helper()
 	snap := mesh.New(settings)
 	for _, text := range objects {
-		raw, err := yaml.YAMLToJSON([]byte("{apiVersion: " + version(text) + ", " + text[1:]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := mesh.Decode(raw)
+		o, err := mesh.Decode(manifest(t, text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		snap = snap.With(o)
 	}
 	return snap
+}
+
+// manifest returns an object as JSON.
+func manifest(t *testing.T, text string) []byte {
+	t.Helper()
+	raw, err := yaml.YAMLToJSON([]byte("{apiVersion: " + version(text) + ", " + text[1:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }
 
 func version(object string) string {

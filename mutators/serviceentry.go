@@ -17,11 +17,12 @@ import (
 //  2. entries inside the mesh: by their location, or since all their endpoints are;
 //  3. entries that select workloads of the cluster;
 //  4. entries that a forward proxy resolves (resolution DYNAMIC_DNS);
-//  5. entries that some client has no rule for, where no companion will start TLS;
+//  5. entries that some client has no rule for, where no companion will start TLS, or their namespace has too many of them;
 //  6. entries of link-local servers, as clouds have for their metadata on 169.254.169.254: they speak no TLS.
 func mutateServiceEntry(cfg v1alpha1.Mutation, after *mesh.Snapshot, o *mesh.Object, d *document) {
 	entry := o.Spec.(*networking.ServiceEntry)
-	if !mayBeMoved(after, o) || !cfg.KeepsCompanions() && !haveRules(after, entry.Hosts) {
+	keeps := cfg.KeepsCompanions() && mayHaveCompanions(after, o.Namespace, entry.Hosts)
+	if !mayBeMoved(after, o) || !keeps && !haveRules(after, entry.Hosts) {
 		return
 	}
 	for i, p := range entry.Ports {

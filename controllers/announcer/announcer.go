@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -24,6 +25,8 @@ type Options struct {
 	Instance string
 	// Latest returns what the audit last found, nil before it has.
 	Latest func() *audit.Found
+	// Withheld returns why companions are not kept, by the ServiceEntries that they would be for; nil where none are kept at all.
+	Withheld func() map[mesh.Ref]string
 	// IsLeader reports whether this replica does the work that only one may do.
 	IsLeader func() bool
 	// Interval is how often it is looked for what is new; 5 s if zero.
@@ -123,7 +126,7 @@ func (a *Announcer) step(ctx context.Context, now time.Time) {
 
 // see takes over what an audit found.
 func (a *Announcer) see(found *audit.Found, now time.Time) {
-	notes, leftOut := notesOf(found)
+	notes, leftOut := notesOf(found, a.withheld())
 	open := make(map[subject]bool, len(notes))
 	for _, n := range notes {
 		open[n.subject] = true
@@ -149,6 +152,13 @@ func (a *Announcer) see(found *audit.Found, now time.Time) {
 		}
 	}
 	a.seen, a.notes = found, notes
+}
+
+func (a *Announcer) withheld() map[mesh.Ref]string {
+	if a.Withheld == nil {
+		return nil
+	}
+	return a.Withheld()
 }
 
 // isDue reports whether a note is to be said now.

@@ -135,6 +135,22 @@ func TestPendingIsSaidOnceItIsOverdue(t *testing.T) {
 	}
 }
 
+// That an entry gets no companion is said on the entry, as long as it is so, and within the bounds of its namespace.
+func TestWithheldCompanionsAreSaid(t *testing.T) {
+	s := newStage()
+	entry := finding("shop", "bank", "", "").Object
+	withheld := map[mesh.Ref]string{entry: "no DestinationRule is kept for api.bank.example: its namespace has 1000 already"}
+	s.Withheld = func() map[mesh.Ref]string { return withheld }
+	s.latest = found()
+	if got := s.after(0); !strings.HasPrefix(got, "bank CompanionWithheld: no DestinationRule is kept for api.bank.example") {
+		t.Errorf("got %q", got)
+	}
+	withheld, s.latest = nil, found()
+	if got := s.after(time.Hour); got != "" {
+		t.Errorf("once it is kept: %q", got)
+	}
+}
+
 // What is exempt is nobody's to mend, and what is undecided no violation.
 func TestOpenViolationsAlone(t *testing.T) {
 	exempt, undecided := finding("shop", "a", "p", "x"), finding("shop", "b", "p", "x")
@@ -208,7 +224,7 @@ func TestNotes(t *testing.T) {
 	worst, long := finding("shop", "bank", "p", "worst"), finding("shop", "long", "p", strings.Repeat("ä", maxNote))
 	mild := worst
 	mild.Action, mild.Message = v1alpha1.Warn, "mild"
-	notes, _ := notesOf(found(mild, worst, finding("shop", "bank", "q", "other"), long, long))
+	notes, _ := notesOf(found(mild, worst, finding("shop", "bank", "q", "other"), long, long), nil)
 	var got []string
 	for _, n := range notes {
 		got = append(got, n.ref.Name+" "+n.policy+" "+n.text)

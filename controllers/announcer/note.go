@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/audit"
 	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
@@ -33,10 +35,18 @@ type note struct {
 	apiVersion, text string
 }
 
-// notesOf returns what is to be said of what an audit found: of each object and policy the worst open violation. In turn each namespace
+// withheldFinding returns that a companion is not kept as what an audit finds.
+func withheldFinding(ref mesh.Ref, why string) audit.Finding {
+	return audit.Finding{Object: ref, Violation: policies.Violation{Policy: "companion-withheld", Action: v1alpha1.Warn, Message: why}}
+}
+
+// notesOf returns what is to be said of what an audit found, and of entries whose companions are withheld: of each object and policy the worst open violation. In turn each namespace
 // has its worst ones; those beyond maxPerNamespace are left out.
-func notesOf(found *audit.Found) (notes []note, leftOut []subject) {
+func notesOf(found *audit.Found, withheld map[mesh.Ref]string) (notes []note, leftOut []subject) {
 	byNamespace := map[string][]audit.Finding{}
+	for ref, why := range withheld {
+		byNamespace[ref.InNamespace()] = append(byNamespace[ref.InNamespace()], withheldFinding(ref, why))
+	}
 	for _, list := range found.Findings {
 		for _, f := range list {
 			if isOpen(f, found.At) {

@@ -8,6 +8,7 @@ import (
 	"github.com/tlsward/tlsward/controllers/auditor"
 	"github.com/tlsward/tlsward/controllers/follow"
 	"github.com/tlsward/tlsward/controllers/reporter"
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // audit keeps an audit of the mesh that reviews are judged by, beside them; nil where none is wanted.
@@ -35,15 +36,16 @@ func (s *server) reports(a *auditor.Auditor, e *kube.Election) error {
 	return s.group.Add(r)
 }
 
-// events puts what the audit finds on the objects.
-func (s *server) events(a *auditor.Auditor, e *kube.Election) error {
+// events puts what the audit finds on the objects, and why companions are withheld.
+func (s *server) events(a *auditor.Auditor, withheld func() map[mesh.Ref]string, e *kube.Election) error {
 	if !s.Events {
 		return nil
 	}
 	if a == nil {
 		return errors.New("--events needs an audit: --audit-interval is 0")
 	}
-	said, err := announcer.New(announcer.Options{Config: s.rest, Instance: replicaName(), Latest: a.Latest, IsLeader: e.IsLeader, Registry: s.registry, Log: s.log})
+	said, err := announcer.New(announcer.Options{Config: s.rest, Instance: replicaName(), Latest: a.Latest, Withheld: withheld,
+		IsLeader: e.IsLeader, Registry: s.registry, Log: s.log})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"github.com/tlsward/tlsward/controllers/companions"
 	"github.com/tlsward/tlsward/controllers/completer"
 	"github.com/tlsward/tlsward/controllers/follow"
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // existing looks for what is stored incomplete, while this replica leads.
@@ -21,16 +22,17 @@ func (s *server) existing(source follow.Source, e *kube.Election) error {
 	return s.group.Add(c)
 }
 
-// companions keeps DestinationRules for ServiceEntries without one, while this replica leads.
-func (s *server) companions(source follow.Source, e *kube.Election) error {
+// companions keeps DestinationRules for ServiceEntries without one, while this replica leads. It returns what tells why one is not kept; nil
+// where none are.
+func (s *server) companions(source follow.Source, e *kube.Election) (withheld func() map[mesh.Ref]string, err error) {
 	if !s.Companions {
-		return nil
+		return nil, nil
 	}
 	writer, err := companions.NewClient(s.rest)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	keeper := companions.New(companions.Options{Source: source, IsLeader: e.IsLeader, Writer: writer, Log: s.log})
 	s.registry.MustRegister(keeper.Collectors()...)
-	return s.group.Add(keeper)
+	return keeper.Amiss, s.group.Add(keeper)
 }

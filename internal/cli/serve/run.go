@@ -85,7 +85,11 @@ func (s *server) assemble(ctx context.Context, loaded *v1alpha1.Config, raw []by
 	if err := s.reports(auditor, elected); err != nil {
 		return err
 	}
-	if err := s.events(auditor, elected); err != nil {
+	withheld, err := s.companions(followed, elected)
+	if err != nil {
+		return err
+	}
+	if err := s.events(auditor, withheld, elected); err != nil {
 		return err
 	}
 	certificate, err := s.certificate(elected)
@@ -93,9 +97,6 @@ func (s *server) assemble(ctx context.Context, loaded *v1alpha1.Config, raw []by
 		return err
 	}
 	if err := s.failurePolicy(elected); err != nil {
-		return err
-	}
-	if err := s.companions(followed, elected); err != nil {
 		return err
 	}
 	if err := s.existing(followed, elected); err != nil {
