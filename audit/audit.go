@@ -18,6 +18,7 @@ type Audit struct {
 	findings    map[mesh.Ref][]Finding
 	undecided   map[mesh.Ref]error
 	connections map[string][]Connection
+	waits       Waits
 }
 
 // Pace is called between two pieces of work, which take a millisecond or less. Its error ends the work.
@@ -33,10 +34,10 @@ func (a *Audit) IsBy(e *admission.Evaluator) bool { return a.evaluator == e }
 
 // Whole judges all of a mesh. With an error, which is pace's or ctx's, everything is as it was.
 func (a *Audit) Whole(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, pace Pace) error {
-	next := Audit{evaluator: e, mesh: snap, findings: map[mesh.Ref][]Finding{}, undecided: map[mesh.Ref]error{}, connections: map[string][]Connection{}}
+	next := Audit{evaluator: e, mesh: snap, findings: map[mesh.Ref][]Finding{}, undecided: map[mesh.Ref]error{}, connections: map[string][]Connection{}, waits: Waits{}}
 	standing := e.Standing(snap)
 	for o := range snap.Objects() {
-		if err := next.judge(ctx, standing, o, pace); err != nil {
+		if err := next.judge(ctx, standing, o, a.waits[o.Ref], pace); err != nil {
 			return err
 		}
 	}
@@ -58,13 +59,15 @@ func (a *Audit) Follow(ctx context.Context, snap *mesh.Snapshot, pace Pace) (fol
 	if changed.whole {
 		return false, nil
 	}
-	next := Audit{evaluator: a.evaluator, mesh: snap, findings: maps.Clone(a.findings), undecided: maps.Clone(a.undecided), connections: maps.Clone(a.connections)}
+	next := Audit{evaluator: a.evaluator, mesh: snap, findings: maps.Clone(a.findings), undecided: maps.Clone(a.undecided), connections: maps.Clone(a.connections),
+		waits: maps.Clone(a.waits)}
 	standing := a.evaluator.Standing(snap)
 	for ref := range changed.refs {
 		delete(next.findings, ref)
 		delete(next.undecided, ref)
+		delete(next.waits, ref)
 		if o := snap.Get(ref); o != nil {
-			if err := next.judge(ctx, standing, o, pace); err != nil {
+			if err := next.judge(ctx, standing, o, a.waits[ref], pace); err != nil {
 				return false, err
 			}
 		}
@@ -86,14 +89,19 @@ func (a *Audit) posture() posture {
 	return posture{mesh: a.mesh, namespaces: a.mesh.Namespaces(), exemptions: a.evaluator.Config.Exemptions, now: time.Now()}
 }
 
-func (a *Audit) judge(ctx context.Context, standing *admission.Standing, o *mesh.Object, pace Pace) error {
+// judge judges an object, which before has waited for what.
+func (a *Audit) judge(ctx context.Context, standing *admission.Standing, o *mesh.Object, before map[Wait]time.Time, pace Pace) error {
 	found, err := Judge(ctx, standing, o)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		a.undecided[o.Ref] = err
+		if before != nil {
+			a.waits[o.Ref] = before // it may wait still
+		}
 	case len(found) > 0:
+		a.wait(before, o, found)
 		a.findings[o.Ref] = found
 	}
 	return pace()

@@ -23,7 +23,10 @@ const ReviewLimit = "review-limit"
 type Finding struct {
 	policies.Violation
 	Object mesh.Ref `json:"object"`
-	// Until is when an object that waits for its partner is overdue: PendingGrace after it was created. The zero time is never.
+	// Since is when an object began to wait for its partner, as far as is known (see Audit); where nobody has watched, when it was
+	// created. The zero time is for what does not wait.
+	Since time.Time `json:"since,omitzero"`
+	// Until is when it is overdue: PendingGrace later. The zero time is never.
 	Until time.Time `json:"until,omitzero"`
 }
 
@@ -75,7 +78,7 @@ func Judge(ctx context.Context, standing *admission.Standing, o *mesh.Object) ([
 	for _, v := range decision.Violations {
 		f := Finding{Violation: v, Object: o.Ref}
 		if v.Policy == pending && v.Exempt == "" && !o.Created.IsZero() {
-			f.Until = o.Created.Add(standing.MayPend())
+			f.Since, f.Until = o.Created, o.Created.Add(standing.MayPend())
 		}
 		found = append(found, f)
 	}

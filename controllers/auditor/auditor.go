@@ -20,7 +20,10 @@ type Options struct {
 	Busy func() bool
 	// Interval is how often the whole mesh is judged, DefaultInterval if zero.
 	Interval time.Duration
-	Log      *slog.Logger
+	// Remembered returns since when objects wait for a partner, as an earlier process kept it; nil where none did. Without it they began
+	// when this one first saw them.
+	Remembered func(context.Context) (audit.Waits, error)
+	Log        *slog.Logger
 }
 
 // DefaultInterval is how often the whole mesh is judged where nothing else is said.
@@ -33,6 +36,8 @@ const (
 	spacing = time.Minute
 	// patience is how often it is asked whether the mesh is known.
 	patience = 250 * time.Millisecond
+	// remembering is how long the first judgement waits for what an earlier process kept.
+	remembering = 10 * time.Second
 )
 
 // Auditor audits the mesh until it is stopped. It is a Runnable of every replica, and a prometheus.Collector.
@@ -75,6 +80,7 @@ func (a *Auditor) Start(ctx context.Context) error {
 			return nil
 		}
 	}
+	a.remember(ctx)
 	for {
 		changed := a.o.Changed() // before the mesh is read, so that no change is missed
 		if err := a.update(ctx); err != nil {
@@ -93,6 +99,20 @@ func (a *Auditor) Start(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// remember asks since when objects wait, once: what no answer comes to is seen as new.
+func (a *Auditor) remember(ctx context.Context) {
+	if a.o.Remembered == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, remembering)
+	defer cancel()
+	waits, err := a.o.Remembered(ctx)
+	if err != nil {
+		a.o.Log.Warn("it is not known since when objects wait for a partner: from now", "error", admission.Clip(err.Error(), 1024))
+	}
+	a.audit.Remember(waits)
 }
 
 // Latest returns what was last found, nil before the first judgement.

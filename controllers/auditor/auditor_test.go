@@ -215,3 +215,81 @@ func TestOverdue(t *testing.T) {
 		}
 	})
 }
+
+// What was fine for a year and waits since today is not overdue today: it counts from when it was first seen to wait, or from when an earlier
+// process saw it, and not over again where it waits on.
+func TestOverdueCountsFromWhatWasSeen(t *testing.T) {
+	e := evaluator(t)
+	const host, year = "api.bank.example", 365 * 24 * time.Hour
+	for _, c := range []struct {
+		name string
+		// ruled has a rule at first; remembered is how long ago an earlier process saw it wait.
+		ruled      bool
+		remembered time.Duration
+		err        error
+		overdueIn  time.Duration
+	}{
+		{name: "its rule goes", ruled: true, overdueIn: 5 * time.Minute},
+		{name: "it waits at the start", overdueIn: 5 * time.Minute},
+		{name: "an earlier process saw it wait", remembered: 3 * time.Minute, overdueIn: 2 * time.Minute},
+		{name: "for long", remembered: time.Hour},
+		{name: "none can be asked", remembered: time.Hour, err: errors.New("no rights"), overdueIn: 5 * time.Minute},
+		{name: "a time that has yet to come", remembered: -time.Hour, overdueIn: 5 * time.Minute},
+		{name: "since before it was there", remembered: 2 * year},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				entry, rule := fixture.Object(t, "ServiceEntry", "bank", entrySpec), fixture.Object(t, "DestinationRule", "bank", ruleSpec)
+				entry.Created = time.Now().Add(-year)
+				cache := assume.NewCache(mesh.DefaultSettings(), entry)
+				if c.ruled {
+					cache.Put(rule, assume.Version{})
+				}
+				o := Options{Source: fixture.Source(cache, e), Log: slog.New(slog.DiscardHandler)}
+				if c.remembered != 0 {
+					waits := audit.Waits{entry.Ref: {}}
+					for _, client := range []string{"sidecar any other namespace", "sidecar shop"} {
+						waits[entry.Ref][audit.Wait{Host: host, Port: 80, Client: client}] = time.Now().Add(-c.remembered)
+					}
+					o.Remembered = func(context.Context) (audit.Waits, error) {
+						if c.err != nil {
+							return nil, c.err
+						}
+						return waits, nil
+					}
+				}
+				a := New(o)
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- a.Start(ctx) }()
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				if c.ruled {
+					cache.Delete(rule.Ref, assume.Version{})
+				}
+				is := func(want string) {
+					t.Helper()
+					time.Sleep(2 * time.Second)
+					synctest.Wait()
+					if got := series(t, a, "tlsward_audit_overdue"); got != want {
+						t.Errorf("got %q, want %q; findings %v", got, want, a.Latest().Findings)
+					}
+				}
+				if c.overdueIn > 0 {
+					is("")
+					time.Sleep(c.overdueIn - 30*time.Second)
+					again := *entry // what is changed beside it does not have it begin anew
+					again.Annotations = map[string]string{"a": "b"}
+					cache.Put(&again, assume.Version{})
+					is("")
+					time.Sleep(30 * time.Second)
+				}
+				is("object_namespace=shop 2")
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}

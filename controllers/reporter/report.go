@@ -113,8 +113,11 @@ func resultOf(found audit.Found, f audit.Finding) openreports.ReportResult {
 	default:
 		r.Result, r.Severity = "warn", "low"
 	}
+	if !f.Until.IsZero() {
+		r.Properties[pendingSince] = f.Since.UTC().Format(time.RFC3339)
+	}
 	if f.Overdue(found.At) {
-		r.Properties["overdue"] = "since " + f.Until.UTC().Format(time.RFC3339)
+		r.Properties[overdue] = "since " + f.Until.UTC().Format(time.RFC3339)
 	}
 	return r
 }
@@ -163,16 +166,17 @@ func identity(r openreports.ReportResult) string {
 
 // stamp gives each result of a report the time at which it was found first: that of an equal one before, else now.
 func stamp(r, before *openreports.Report, now time.Time) {
-	known := map[string]metav1.Timestamp{}
+	known := map[string]openreports.ReportResult{}
 	if before != nil {
 		for _, result := range before.Results {
-			known[identity(result)] = result.Timestamp
+			known[identity(result)] = result
 		}
 	}
 	for i := range r.Results {
-		at, ok := known[identity(r.Results[i])]
-		if !ok {
-			at = metav1.Timestamp{Seconds: now.Unix()}
+		at := metav1.Timestamp{Seconds: now.Unix()}
+		if same, ok := known[identity(r.Results[i])]; ok {
+			at = same.Timestamp
+			keepPending(&r.Results[i], same)
 		}
 		r.Results[i].Timestamp = at
 	}

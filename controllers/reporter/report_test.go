@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -163,5 +164,41 @@ func TestTheOlderAPIHasNoSource(t *testing.T) {
 				t.Errorf("%s %s: kind %v, source %v", a, at, fields["kind"], has)
 			}
 		}
+	}
+}
+
+// What waits is remembered by the stored reports; where another replica saw it at about the same time, nothing is written anew.
+func TestReportsRememberWhatWaits(t *testing.T) {
+	since := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	foundAt := func(began time.Time) audit.Found {
+		found := sample(t)
+		ref := mesh.Ref{Kind: "ServiceEntry", Namespace: "shop", Name: "bank"}
+		found.At = since.Add(time.Hour)
+		found.Findings[ref][0].Since, found.Findings[ref][0].Until = began, began.Add(5*time.Minute)
+		return found
+	}
+	at := place{Namespace: "shop", Name: "tlsward-serviceentry"}
+	stored := func(found audit.Found, before *openreports.Report) (*openreports.Report, string) {
+		t.Helper()
+		r := reportsOf(found)[at]
+		stamp(r, before, time.Unix(100, 0))
+		raw, err := apis()[0].encode(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, string(raw)
+	}
+	first, raw := stored(foundAt(since), nil)
+	if _, again := stored(foundAt(since.Add(3*time.Second)), first); again != raw {
+		t.Errorf("seen a moment later: got\n%s\nwant\n%s", again, raw)
+	}
+	if _, anew := stored(foundAt(since.Add(10*time.Minute)), first); anew == raw {
+		t.Error("what began to wait later is said to have waited for longer")
+	}
+	foreign := *first
+	foreign.Namespace = "attacker"
+	want := audit.Waits{{Kind: "ServiceEntry", Namespace: "shop", Name: "bank"}: {{Host: "api.bank.example", Port: 80, Client: "shop"}: since}}
+	if got := waitsIn([]openreports.Report{*first, foreign}); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

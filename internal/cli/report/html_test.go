@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tlsward/tlsward/audit"
 	"github.com/tlsward/tlsward/internal/cli/offline"
@@ -141,5 +142,20 @@ func TestObjectOf(t *testing.T) {
 		if got := objectOf(in); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
+	}
+}
+
+// What waits for its partner for too long is marked.
+func TestPageMarksWhatIsOverdue(t *testing.T) {
+	b := pageBuilder{text: map[string]int{}, out: pageData{Made: made}}
+	for _, until := range []time.Time{made.Add(-time.Minute), made, {}} {
+		b.addFinding(audit.Finding{Until: until})
+	}
+	var got []string
+	for _, f := range b.out.Findings {
+		got = append(got, b.out.Text[f[10]])
+	}
+	if want := []string{"2026-11-01 08:59 UTC", "", ""}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -169,7 +169,15 @@ func stateIndex(s audit.State) int {
 func (b *pageBuilder) addFinding(f audit.Finding) {
 	b.named = append(b.named, f.DecidedBy, f.Object.String())
 	b.out.Findings = append(b.out.Findings, []int{b.textOf(f.Policy), b.textOf(string(f.Action)), b.textOf(f.Object.String()), b.textOf(f.Client), b.textOf(f.Host),
-		int(f.Port), b.textOf(f.Message), b.textOf(f.Fix), b.textOf(f.DecidedBy), b.textOf(f.Exempt)})
+		int(f.Port), b.textOf(f.Message), b.textOf(f.Fix), b.textOf(f.DecidedBy), b.textOf(f.Exempt), b.textOf(overdueSince(f, b.out.Made))})
+}
+
+// overdueSince returns since when a finding is overdue; "" where it is not.
+func overdueSince(f audit.Finding, now time.Time) string {
+	if !f.Overdue(now) {
+		return ""
+	}
+	return f.Until.UTC().Format("2006-01-02 15:04") + " UTC"
 }
 
 func (b *pageBuilder) addWorkload(w audit.Workload) {

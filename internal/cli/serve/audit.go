@@ -1,8 +1,10 @@
 package serve
 
 import (
+	"context"
 	"errors"
 
+	"github.com/tlsward/tlsward/audit"
 	"github.com/tlsward/tlsward/certs/kube"
 	"github.com/tlsward/tlsward/controllers/announcer"
 	"github.com/tlsward/tlsward/controllers/auditor"
@@ -16,7 +18,11 @@ func (s *server) audit(source follow.Source, busy func() bool) (*auditor.Auditor
 	if s.AuditInterval <= 0 {
 		return nil, nil
 	}
-	a := auditor.New(auditor.Options{Source: source, Busy: busy, Interval: s.AuditInterval, Log: s.log})
+	o := auditor.Options{Source: source, Busy: busy, Interval: s.AuditInterval, Log: s.log}
+	if s.Reports {
+		o.Remembered = func(ctx context.Context) (audit.Waits, error) { return reporter.Waits(ctx, s.rest) }
+	}
+	a := auditor.New(o)
 	s.registry.MustRegister(a)
 	return a, s.group.Add(a)
 }

@@ -87,6 +87,7 @@ function objects(data, decisions) {
 function findingDetails(data, f, from) {
   const parts = [el("p", {}, el("span", { class: "state" }, f.action), " " + f.policy), el("p", {}, f.message)];
   if (f.exempt) parts.push(el("p", {}, "Exempt: " + f.exempt));
+  if (f.overdue) parts.push(el("p", {}, el("b", {}, "! overdue"), " since " + f.overdue + ": nobody seems to be on the way to mend it."));
   if (f.fix) parts.push(el("h3", {}, "The fix"), ...code(f.fix));
   showDetails(f.object, f.action, [...parts, ...objects(data, [f.by, f.object])], from);
 }

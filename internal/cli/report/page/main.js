@@ -38,10 +38,10 @@ function workloadsView(data) {
 }
 
 function findingsView(data) {
-  const rows = data.findings.filter((f) => (!filter.namespace || f.object.includes(" " + filter.namespace + "/")) && matches([f.policy, f.action, f.object, f.message].join(" ")));
+  const rows = data.findings.filter((f) => (!filter.namespace || f.object.includes(" " + filter.namespace + "/")) && matches([f.policy, f.action, f.object, f.overdue && "overdue", f.message].join(" ")));
   $("count").textContent = `${rows.length} of ${data.findings.length} violations of what is stored`;
   virtualList($("view"), { rows, label: "Violations", heads: ["Action", "Object", "Policy", "", "What is wrong"], className: (f) => f.action,
-    cells: (f) => [el("span", { class: "state" }, f.action), f.object, f.policy, "", f.message], open: (f, from) => findingDetails(data, f, from) });
+    cells: (f) => [el("span", { class: "state" }, f.action), f.object, f.policy, f.overdue ? el("b", { title: "since " + f.overdue }, "! overdue") : "", f.message], open: (f, from) => findingDetails(data, f, from) });
 }
 
 function show(data) {
@@ -91,7 +91,8 @@ function summarize(data) {
   const s = data.summary, w = s.workloads, open = (w["anybody"] || 0) + (w["some-rule"] || 0), services = Object.values(w).reduce((a, b) => a + b, 0);
   $("made").textContent = new Date(data.made).toISOString().replace("T", " ").slice(0, 16) + " UTC · " + s.namespaces + " namespaces";
   $("verdict").textContent = (s.badPorts ? `${s.badPorts} of ${s.ports} external ports have something to mend` : `All ${s.ports} external ports are in order`) +
-    (s.exempt ? `, ${s.exempt} of ${data.connections.length} connections are exempt` : "") + (services ? `; ${open} of ${services} Services let in callers without an identity.` : ".");
+    (s.exempt ? `, ${s.exempt} of ${data.connections.length} connections are exempt` : "") + (services ? `; ${open} of ${services} Services let in callers without an identity.` : ".") +
+    (s.overdue ? ` ${s.overdue} warnings are overdue: they wait for a partner for too long.` : "");
   tiles(data);
   worst(data);
   $("legend").append(...data.states.map((x) => el("span", { class: x.id, title: x.meaning }, el("b", { class: "state" }, x.sign + " " + x.id), " " + x.meaning)));

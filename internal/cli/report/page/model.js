@@ -42,7 +42,7 @@ function prepare(data) {
   });
   data.ports = ports;
   data.findings = data.findings.map((r) => ({ policy: text(r[0]), action: text(r[1]), object: text(r[2]), client: text(r[3]), host: text(r[4]), port: r[5],
-    message: text(r[6]), fix: text(r[7]), by: text(r[8]), exempt: text(r[9]) }));
+    message: text(r[6]), fix: text(r[7]), by: text(r[8]), exempt: text(r[9]), overdue: text(r[10]) }));
   data.workloads = data.workloads.map((r) => ({ namespace: text(r[0]), name: text(r[1]), admits: data.admits[r[2]], mtls: text(r[3]), by: text(r[4]) }));
   return data;
 }
