@@ -2,7 +2,6 @@ package yamledit
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -72,14 +71,14 @@ func (d *document) replace(parent, key, old *yaml.Node, value any) ([]edit, erro
 	if parent.Style&yaml.FlowStyle != 0 || old.Style&yaml.FlowStyle != 0 {
 		return d.replaceInFlow(key, old, value)
 	}
-	if old.Kind != yaml.ScalarNode {
-		return nil, fmt.Errorf("line %d: only a scalar can be replaced", old.Line)
-	}
-	from, to, err := d.scalar(key, old)
+	lines, err := d.style.entry(key.Value, value)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := d.style.entry(key.Value, value)
+	if old.Kind != yaml.ScalarNode {
+		return d.replaceBlock(key, old, lines)
+	}
+	from, to, err := d.scalar(key, old)
 	if err != nil {
 		return nil, err
 	}

@@ -55,8 +55,8 @@ func newDocument(text []byte) (*document, error) {
 	return d, nil
 }
 
-// edit returns the edits that put value at the path.
-func (d *document) edit(path []string, value any) ([]edit, error) {
+// edit returns the edits of an operation: add, replace or remove.
+func (d *document) edit(operation string, path []string, value any) ([]edit, error) {
 	node := d.root
 	for _, step := range path[:len(path)-1] {
 		_, next, err := child(node, step)
@@ -76,8 +76,14 @@ func (d *document) edit(path []string, value any) ([]edit, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case operation == "remove" && old == nil:
+		return nil, fmt.Errorf("there is no %s", last)
+	case operation == "remove":
+		return d.remove(node, key, old)
 	case old != nil && node.Kind == yaml.MappingNode:
 		return d.replace(node, key, old, value)
+	case old != nil && operation == "replace":
+		return d.replaceItem(node, old, value)
 	case old != nil:
 		return nil, errors.New("only the end of a list can be added to")
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 // Apply applies patches to one document. Each patch changes another part of it, as those of the items of a List do.
-// Operations are add (to a mapping, or to the end of a list) and replace. The error names the operation that the text
+// Operations are add (to a mapping, or to the end of a list), replace and remove. The error names the operation that the text
 // cannot take.
 func Apply(text []byte, patches ...[]jsonpatch.Operation) ([]byte, error) {
 	want, err := expected(text, slices.Concat(patches...))
@@ -90,10 +90,10 @@ func applyAll(text []byte, ops []jsonpatch.Operation) ([]byte, error) {
 	}
 	var all []edit
 	for _, op := range ops {
-		if op.Operation != "add" && op.Operation != "replace" {
+		if !slices.Contains([]string{"add", "replace", "remove"}, op.Operation) {
 			return nil, fmt.Errorf("%s %s: not supported", op.Operation, op.Path)
 		}
-		edits, err := d.edit(jsonpath.PointerTokens(op.Path), op.Value)
+		edits, err := d.edit(op.Operation, jsonpath.PointerTokens(op.Path), op.Value)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", op.Operation, op.Path, err)
 		}

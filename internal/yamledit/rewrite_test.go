@@ -15,6 +15,8 @@ func replace(path string, value any) jsonpatch.Operation {
 	return jsonpatch.NewOperation("replace", path, value)
 }
 
+func remove(path string) jsonpatch.Operation { return jsonpatch.NewOperation("remove", path, nil) }
+
 type m = map[string]any
 
 func TestApply(t *testing.T) {
@@ -92,6 +94,30 @@ func TestApply(t *testing.T) {
 			"spec:\n  a: 1\n# far left\n  b: 2\n  c: 3\n# after\nx: 1\n"},
 		{"a key that needs quotes", "spec: {a: 1}\n", []jsonpatch.Operation{add("/spec/b~1c: d", 1)}, "spec: {a: 1, 'b/c: d': 1}\n"},
 		{"escapes within double quotes", "spec: {\"a\": \"\\\"}\"}\n", []jsonpatch.Operation{add("/spec/b", "x")}, "spec: {\"a\": \"\\\"}\", \"b\": \"x\"}\n"},
+		{"a block in the place of another", "spec:\n  # why\n  a: # this\n    b: 1\n    # inside\n  # after\n  c: 2\n", []jsonpatch.Operation{replace("/spec/a", 1)},
+			"spec:\n  # why\n  a: 1\n  # after\n  c: 2\n"},
+		{"a list in the place of another", "spec:\n  a:\n  - 1\n  # between\n  - 2\n  # after\n  c: 2\n", []jsonpatch.Operation{replace("/spec/a", []any{3, m{"b": 4}})},
+			"spec:\n  a:\n  - 3\n  - b: 4\n  # after\n  c: 2\n"},
+		{"a block in the place of one behind a dash", "- a:\n    b: 1\n  c: 2\n", []jsonpatch.Operation{replace("/0/a", m{"d": 1, "e": 2})},
+			"- a:\n    d: 1\n    e: 2\n  c: 2\n"},
+		{"an item in a block", "hosts:\n  - a # one\n  - b\n", []jsonpatch.Operation{replace("/hosts/0", "c"), replace("/hosts/1", m{"d": 1, "e": 2})},
+			"hosts:\n  - c # one\n  - d: 1\n    e: 2\n"},
+		{"an item of several lines", "a:\n- b: 1\n  c: 2\n- d\n", []jsonpatch.Operation{replace("/a/0", "x")}, "a:\n- x\n- d\n"},
+		{"an item in flow", "hosts: [a, \"b\"]\n", []jsonpatch.Operation{replace("/hosts/0", "c"), replace("/hosts/1", "d")}, "hosts: [c, \"d\"]\n"},
+		{"an entry goes", "spec:\n  # a's\n  a:\n    b: 1\n\n    # inside\n  # c's\n  c: 2\n", []jsonpatch.Operation{remove("/spec/a")},
+			"spec:\n  # a's\n  # c's\n  c: 2\n"},
+		{"the last entry goes", "spec:\n  a: 1\n  b: |\n    # text\n    c\n", []jsonpatch.Operation{remove("/spec/b")}, "spec:\n  a: 1\n"},
+		{"the last entry goes, without a line's end", "spec:\n  a: 1\n  b: 2", []jsonpatch.Operation{remove("/spec/b")}, "spec:\n  a: 1"},
+		{"an entry with a list in its column goes", "spec:\n  a:\n  - 1\n  # more\n  - 2\n  # b's\n  b: 2\n", []jsonpatch.Operation{remove("/spec/a")},
+			"spec:\n  # b's\n  b: 2\n"},
+		{"the entry behind a dash goes", "- a: 1 # one\n  b: 2\n", []jsonpatch.Operation{remove("/0/a")}, "- b: 2\n"},
+		{"an item goes", "a:\n- b: 1\n  c: 2\n# d's\n- d: 3\n", []jsonpatch.Operation{remove("/a/0")}, "a:\n# d's\n- d: 3\n"},
+		{"an indented item goes", "a:\n  - b: 1\n  - d: 3\n# e's\ne: 1\n", []jsonpatch.Operation{remove("/a/1")}, "a:\n  - b: 1\n# e's\ne: 1\n"},
+		{"an entry in flow goes", "a: {b: 1, c: {d: 2}, e: [3]} # f\n", []jsonpatch.Operation{remove("/a/b"), remove("/a/e")}, "a: {c: {d: 2}} # f\n"},
+		{"an item in flow goes", "a: [1, 'x, y', 3]\n", []jsonpatch.Operation{remove("/a/2"), remove("/a/0")}, "a: ['x, y']\n"},
+		{"an entry of JSON goes", "{\n  \"a\": 1,\n  \"b\": {\"c\": null, \"d\": true}\n}\n", []jsonpatch.Operation{remove("/a"), remove("/b/d")},
+			"{\n  \"b\": {\"c\": null}\n}\n"},
+		{"flow over several lines in a block goes", "a:\n  b: {\n  c: 1\n  }\n  d: 2\n", []jsonpatch.Operation{remove("/a/b")}, "a:\n  d: 2\n"},
 		{"beside a marker", " # comment\nspec:\n  a: 1\n", []jsonpatch.Operation{add("/spec/b", 1)}, " # comment\nspec:\n  a: 1\n  b: 1\n"},
 	}
 	for _, test := range tests {
@@ -130,10 +156,14 @@ func TestApplyRefuses(t *testing.T) {
 	}{
 		{"an alias", "a: &x {b: 1}\nspec: *x\n", add("/spec/c", 1), "spec is an alias"},
 		{"what merges bring", "a: &x {t: {b: 1}}\nspec: {<<: *x}\n", add("/spec/t/c", 1), "there is no t"},
-		{"a removal", "spec: {a: 1}\n", jsonpatch.NewOperation("remove", "/spec/a", nil), "not supported"},
+		{"a move", "spec: {a: 1}\n", jsonpatch.NewOperation("test", "/spec/a", 1), "not supported"},
+		{"all of a mapping", "spec: {a: 1}\n", remove("/spec/a"), "the last entry"},
+		{"what is not there", "spec: {a: 1}\n", remove("/spec/b"), "/spec/b"},
+		{"an item of a list amid a list's line", "spec:\n- - a\n  - b\n", remove("/spec/0/0"), "cannot be removed"},
 		{"amid a list", "spec: [1, 2]\n", add("/spec/0", 1), "only the end of a list"},
 		{"a missing parent", "spec: {}\n", add("/spec/a/b", 1), "missing"},
-		{"a block in the place of another", "spec:\n  a:\n    b: 1\n", add("/spec/a", 1), "only a scalar"},
+		{"a block with an anchor", "spec:\n  a: &x\n    b: 1\n  c: *x\n", replace("/spec/a", 1), "anchor"},
+		{"an item with an anchor", "spec: [&x 1, *x]\n", replace("/spec/0", 2), "anchor"},
 		{"a value with an anchor", "spec: {a: &x {b: 1}, c: *x}\n", replace("/spec/a", 1), "anchor"},
 		{"a scalar with an anchor", "spec:\n  a: &x 1\nb: *x\n", replace("/spec/a", 2), "its key's line"},
 		{"a block scalar", "spec:\n  a: |\n    x\n", replace("/spec/a", "y"), "its key's line"},
