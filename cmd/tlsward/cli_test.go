@@ -56,6 +56,7 @@ func TestExitCodes(t *testing.T) {
 	t.Setenv("KUBECONFIG", "testdata/none.kubeconfig") // no cluster of whoever runs the tests
 	warns := `{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"a"},
 		"spec":{"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"}],"resolution":"DNS"}}`
+	denied := `{"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy","metadata":{"name":"a"},"spec":{"rules":[{"from":[{"source":{"namespaces":["b"]}}]}]}}`
 	tests := []struct {
 		name, stdin string
 		args        []string
@@ -90,6 +91,10 @@ func TestExitCodes(t *testing.T) {
 		{"test: nothing there", "", []string{"test", "testdata/mesh"}, 2, "", "no Suite and no Rego test found at testdata/mesh"},
 		{"test: a broken Suite", "", []string{"test", "../../internal/cli/test/testdata/suites/broken.yaml"}, 2, "", "../../internal/cli/test/testdata/suites/broken.yaml:6: "},
 		{"fix: in place of standard input", "", []string{"fix", "-f", "-", "--in-place"}, 2, "", "standard input is no file"},
+		{"fix --denials: all is mended", "", []string{"fix", "-f", "testdata/denied.yaml", "--denials"}, 0, "mode: SIMPLE\n", "1 fix made, 0 denials left to you\n"},
+		{"fix --denials: something is left", denied, []string{"fix", "-f", "-", "--denials"}, 1, "", "Left to you: its fix has <service-account> for you to fill in\n"},
+		{"fix --denials: nothing is denied", "", []string{"fix", "-f", "testdata/mesh", "--denials"}, 0, "", "0 fixes made, 0 denials left to you\n"},
+		{"fix --denials: broken YAML", "kind: A\n\tb: c\n", []string{"fix", "-f", "-", "--denials"}, 2, "", "standard input:2: "},
 		{"explain: no host", "", []string{"explain", "-f", "testdata/mesh"}, 2, "", "HOST"},
 		{"explain: a bad port", "", []string{"explain", "-f", "testdata/mesh", "a:b"}, 2, "", "65535"},
 		{"explain: an unknown host", "", []string{"explain", "-f", "testdata/mesh", "x.example:443"}, 0, "unknown", ""},

@@ -14,6 +14,12 @@ type Streams struct {
 	ProgressAfter time.Duration
 }
 
+// Silent returns the streams without notes.
+func (s Streams) Silent() Streams {
+	s.Err = io.Discard
+	return s
+}
+
 // Note writes a line about the command's work to Err. That it cannot be written changes nothing.
 func (s Streams) Note(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Err, "tlsward: "+format+"\n", args...)

@@ -120,7 +120,7 @@ func (s *Set) batch(at place, object map[string]any) batch {
 
 // wholeOf returns the whole object with changes made, under their comments.
 func wholeOf(changes []Change, object map[string]any) batch {
-	changed, err := applyAll(changes, withoutServerFields(object))
+	changed, err := applyAll(changes, Applicable(object))
 	if err != nil {
 		return batch{changes: changes, err: err}
 	}
@@ -166,8 +166,8 @@ func marshalUnder(comments string, object map[string]any, other string) (string,
 	return comments + string(out), nil
 }
 
-// withoutServerFields returns an object without what the API server keeps in it: status, managedFields, uid and the like.
-func withoutServerFields(object map[string]any) map[string]any {
+// Applicable returns an object as a fix prints it, without what the API server keeps in it: status, managedFields, uid and the like.
+func Applicable(object map[string]any) map[string]any {
 	kept := map[string]any{}
 	for _, key := range []string{"apiVersion", "kind", "spec"} {
 		if object[key] != nil {

@@ -61,14 +61,14 @@ func (c *change) find(object map[string]any) func(kind, namespace, name string) 
 			return object
 		}
 		if stored := c.after.Get(ref); stored != nil {
-			return asMap(stored)
+			return AsMap(stored)
 		}
 		return nil
 	}
 }
 
-// asMap returns a stored object as JSON has it, nil if it cannot be written.
-func asMap(o *mesh.Object) map[string]any {
+// AsMap returns a stored object as JSON has it, nil if it cannot be written.
+func AsMap(o *mesh.Object) map[string]any {
 	raw, err := json.Marshal(o.Spec)
 	if err != nil {
 		return nil

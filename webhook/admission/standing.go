@@ -29,7 +29,7 @@ func (s *Standing) Validate(ctx context.Context, o *mesh.Object) (Decision, erro
 	if err := mesh.CheckSize(o, nil); err != nil {
 		return Decision{}, &ObjectError{err}
 	}
-	q := &request{Review: Review{Operation: policies.Create, Namespace: o.Namespace}, ref: o.Ref, apiVersion: o.APIVersion, object: o, tree: asMap(o)}
+	q := &request{Review: Review{Operation: policies.Create, Namespace: o.Namespace}, ref: o.Ref, apiVersion: o.APIVersion, object: o, tree: AsMap(o)}
 	d, err := s.evaluate(ctx, q, s.mesh)
 	if err != nil || !d.Allowed || s.settled == s.mesh || o.Terminating {
 		return d, err

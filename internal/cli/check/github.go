@@ -16,7 +16,7 @@ func writeGitHub(w io.Writer, r report) error {
 	for _, u := range r.unread {
 		fmt.Fprintf(&b, "::error %stitle=tlsward could not read this::%s\n", githubPlace(u.file, u.line), escapeData(u.text))
 	}
-	for _, f := range together(r.findings) {
+	for _, f := range Together(r.findings) {
 		at := githubPlace(f.Object.File, f.Line())
 		text := f.Message
 		if f.Fix != "" {

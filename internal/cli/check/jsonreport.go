@@ -38,7 +38,7 @@ func writeJSONReport(w io.Writer, r report, version string) error {
 	if r.broken != nil {
 		errs = strings.Split(r.broken.Error(), "\n")
 	}
-	findings := together(r.findings)
+	findings := Together(r.findings)
 	return cli.WriteJSON(w, jsonReport{Version: reportVersion, Program: version, Findings: toJSON(r.findings), Errors: errs, Summary: jsonSummary{
 		Objects: len(r.objects), Unread: len(r.unread), Completed: r.completed(), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
 		Audited: count(findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})

@@ -38,7 +38,7 @@ type junitFailure struct {
 func (o Options) writeJUnit(w io.Writer, r report) error {
 	suite := junitSuite{Name: "tlsward check"}
 	byObject := map[*offline.Object][]Finding{}
-	for _, f := range together(r.findings) {
+	for _, f := range Together(r.findings) {
 		byObject[f.Object] = append(byObject[f.Object], f)
 	}
 	for _, object := range r.objects {

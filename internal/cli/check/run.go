@@ -109,7 +109,7 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 		return report{}, err
 	}
 	left, leftOut := known.leaveOut(only(r.findings, o.Only))
-	r.findings, r.known = left, len(together(leftOut))
+	r.findings, r.known = left, len(Together(leftOut))
 	return r, nil
 }
 

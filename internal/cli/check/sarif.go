@@ -113,7 +113,7 @@ func WriteSARIF(w io.Writer, r report, all []policies.Policy, version string) er
 		}
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 	}
-	for _, f := range together(r.findings) {
+	for _, f := range Together(r.findings) {
 		run.Results = append(run.Results, result(f, all))
 	}
 	return cli.WriteJSON(w, sarifLog{

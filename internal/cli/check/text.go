@@ -14,7 +14,7 @@ import (
 // writeText writes the findings for a person, and a summary of them and of the number of objects. Findings that differ
 // in the client alone are written once, and count once; those that differ in the object alone are written once.
 func writeText(w io.Writer, r report, style terminal.Style) error {
-	findings := together(r.findings)
+	findings := Together(r.findings)
 	var b strings.Builder
 	told := map[string]string{}
 	for _, group := range alike(findings) {
@@ -43,8 +43,8 @@ func (r report) completed() int {
 	return n
 }
 
-// together joins the findings of one object that differ in the client alone, as the webhook's messages do.
-func together(findings []Finding) []Finding {
+// Together joins the findings of one object that differ in the client alone, as the webhook's messages do.
+func Together(findings []Finding) []Finding {
 	var out []Finding
 	for len(findings) > 0 {
 		object := findings[0].Object

@@ -48,6 +48,7 @@ func (s Source) ReadChanges(ctx context.Context, evaluator *admission.Evaluator,
 	for _, note := range append(below.notes, m.Notes...) {
 		streams.Note("%s", note)
 	}
+	m.Files = files
 	m.keepChanged()
 	return m, nil
 }

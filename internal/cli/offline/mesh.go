@@ -34,6 +34,8 @@ func (o *Object) isGone() bool { return o.Stored == nil }
 
 // Mesh is what files describe.
 type Mesh struct {
+	// Files are those that Objects are from, for whoever edits them.
+	Files []manifests.File
 	// Objects are those that the mesh reads, in the order of the files, and then those that are gone: they have no Stored.
 	Objects []*Object
 	// Snapshot is the mesh of all of them, and of those in the cluster that they do not replace.
@@ -65,6 +67,15 @@ type Mesh struct {
 func Load(settings mesh.Settings, docs []manifests.Document, namespace string) (*Mesh, error) {
 	m := loadOver(settings, cluster{namespace: namespace}, docs)
 	return m, m.Whole()
+}
+
+// Find returns the object of that name in the files, nil where they have none.
+func (m *Mesh) Find(ref mesh.Ref) *Object {
+	i, known := m.index[ref]
+	if !known || m.Objects[i].Line == 0 || m.Objects[i].isGone() {
+		return nil
+	}
+	return m.Objects[i]
 }
 
 // NoteUnknown tells which fields of the files' objects their kinds do not have.

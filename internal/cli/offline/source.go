@@ -73,11 +73,26 @@ func (s Source) Files(stdin io.Reader) ([]manifests.File, error) {
 // Parse returns the mesh of files that were read, over the cluster. Without any, the cluster's own objects are those of the
 // mesh. What a person should know of them goes to streams.Err; objects that cannot be read are Broken in the mesh.
 func (s Source) Parse(ctx context.Context, evaluator *admission.Evaluator, files []manifests.File, streams cli.Streams) (*Mesh, error) {
+	parse, err := s.Parser(ctx, evaluator)
+	if err != nil {
+		return nil, err
+	}
+	return parse(files, streams)
+}
+
+// Parser returns what does as Parse, again and again over the cluster as it is read now.
+func (s Source) Parser(ctx context.Context, evaluator *admission.Evaluator) (func([]manifests.File, cli.Streams) (*Mesh, error), error) {
 	below, err := s.cluster(ctx, evaluator.Config)
 	if err != nil {
 		return nil, err
 	}
-	return s.over(below, evaluator, s.contents(files, streams), streams)
+	return func(files []manifests.File, streams cli.Streams) (*Mesh, error) {
+		m, err := s.over(below, evaluator, s.contents(files, streams), streams)
+		if err == nil {
+			m.Files = files
+		}
+		return m, err
+	}, nil
 }
 
 // contents returns what the files hold, and tells what of it is passed by.
@@ -124,7 +139,7 @@ func (s Source) ReadEach(ctx context.Context, streams cli.Streams, evaluators ..
 	var all []*Mesh
 	for i, evaluator := range evaluators {
 		if i > 0 { // the notes are the same
-			streams.Err = io.Discard
+			streams = streams.Silent()
 		}
 		m, err := s.over(below, evaluator, contents, streams)
 		if err != nil {

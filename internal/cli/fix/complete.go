@@ -1,0 +1,42 @@
+package fix
+
+import (
+	"context"
+
+	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/mend"
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/manifests"
+)
+
+// completed returns the files, and as the mutating webhook would leave them.
+func (o Options) completed(ctx context.Context, streams cli.Streams) (before, after []manifests.File, err error) {
+	evaluator, err := o.Mutator()
+	if err != nil {
+		return nil, nil, err
+	}
+	o.Replace = true // the patches must fit what is written in the files
+	m, err := o.Read(ctx, evaluator, streams)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.NoteUnknown(streams)
+	if err := m.Whole(); err != nil { // what cannot be read may say what nothing must complete
+		return nil, nil, err
+	}
+	if err := m.Mutate(); err != nil {
+		return nil, nil, err
+	}
+	after, err = withPatches(m)
+	return m.Files, after, err
+}
+
+// withPatches returns the files of a mutated mesh with the patches of its objects applied. The error names, with file and line,
+// each document that cannot be edited.
+func withPatches(m *offline.Mesh) ([]manifests.File, error) {
+	var edits mend.Edits
+	for _, o := range m.Objects {
+		edits.Patch(o, o.Patch)
+	}
+	return edits.Apply(m.Files)
+}

@@ -1,0 +1,171 @@
+package mend
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gomodules.xyz/jsonpatch/v2"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/internal/cli/offline"
+	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/internal/yamledit"
+	"github.com/tlsward/tlsward/mesh"
+	"github.com/tlsward/tlsward/policies/fixes"
+	"github.com/tlsward/tlsward/webhook/admission"
+)
+
+// Change is a fix made.
+type Change struct {
+	// Files are all files of the mesh, with the fix made in those that it changes.
+	Files []manifests.File
+	// Objects are those that it changes or adds, as "DestinationRule shop/a".
+	Objects []string
+	// Remarks is what the fix says beside its objects, as a condition under which it is right; "" for nothing.
+	Remarks string
+}
+
+// Make makes the fix of a finding that is about an object of m. The error says why that is left to a person.
+func Make(m *offline.Mesh, o *offline.Object, fix string) (Change, error) {
+	if strings.TrimSpace(fix) == "" {
+		return Change{}, errors.New("nothing says what mends it")
+	}
+	if m.Find(o.Ref) == nil {
+		return Change{}, fmt.Errorf("%s is in none of the files", o.Ref)
+	}
+	var c Change
+	var edits Edits
+	for _, document := range fixes.Split(fix) {
+		ref, err := edits.add(m, o, document)
+		if err != nil {
+			return Change{}, err
+		}
+		c.Objects = append(c.Objects, ref.String())
+	}
+	files, err := edits.Apply(m.Files)
+	if err != nil {
+		return Change{}, err
+	}
+	c.Files, c.Remarks = files, remarks(fix)
+	return c, nil
+}
+
+// remarks returns the comments of a fix in one line.
+func remarks(fix string) string {
+	var words []string
+	for line := range strings.Lines(fix) {
+		if comment, ok := strings.CutPrefix(line, "#"); ok {
+			words = append(words, strings.TrimSpace(comment))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// inWords is the error of a fix without an object that could be applied.
+func inWords(document string) error {
+	if words := remarks(document); words != "" {
+		return fmt.Errorf("its fix is in words: %s", words)
+	}
+	return errors.New("its fix is no whole object")
+}
+
+// add adds the object of one document of a fix to the edits.
+func (e *Edits) add(m *offline.Mesh, o *offline.Object, document string) (mesh.Ref, error) {
+	raw, err := yaml.YAMLToJSON([]byte(document))
+	if err != nil {
+		return mesh.Ref{}, inWords(document)
+	}
+	fixed := map[string]any{}
+	if json.Unmarshal(raw, &fixed) != nil || fixed["apiVersion"] == nil || fixed["kind"] == nil {
+		return mesh.Ref{}, inWords(document)
+	}
+	decoded, err := mesh.Decode(raw)
+	if err != nil || decoded == nil {
+		return mesh.Ref{}, inWords(document)
+	}
+	ref := decoded.Ref
+	written := m.Find(ref)
+	switch {
+	case written == nil && m.Snapshot.Get(ref) != nil:
+		return ref, fmt.Errorf("its fix changes %s, which is in none of the files", ref)
+	case written == nil:
+		if blank := placeholder(fixed); blank != "" {
+			return ref, fillIn(blank)
+		}
+		return ref, e.Insert(o, fixed)
+	}
+	patch, err := change(m, o, written, fixed)
+	if err != nil {
+		return ref, err
+	}
+	for _, op := range patch {
+		if blank := placeholder(op.Value); blank != "" {
+			return ref, fillIn(blank)
+		}
+	}
+	e.Patch(written, patch)
+	return ref, nil
+}
+
+// change returns the patch of an object in a file that makes of it what a fix for o says.
+func change(m *offline.Mesh, o, written *offline.Object, fixed map[string]any) ([]jsonpatch.Operation, error) {
+	before, err := seen(m, o, written)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", written.Ref, err)
+	}
+	var file map[string]any
+	if err := json.Unmarshal(written.Raw, &file); err != nil {
+		return nil, fmt.Errorf("read %s: %w", written.Ref, err)
+	}
+	target, err := json.Marshal(merge(before, fixed, file))
+	if err != nil {
+		return nil, fmt.Errorf("change %s: %w", written.Ref, err)
+	}
+	return yamledit.Difference(written.Raw, target)
+}
+
+// seen returns an object as the fix for o saw it.
+func seen(m *offline.Mesh, o, written *offline.Object) (object map[string]any, err error) {
+	raw := written.Stored
+	if o.Ref != written.Ref {
+		if raw, err = json.Marshal(admission.AsMap(m.Snapshot.Get(written.Ref))); err != nil {
+			return nil, err
+		}
+	}
+	err = json.Unmarshal(raw, &object)
+	return fixes.Applicable(object), err
+}
+
+var anglePattern = regexp.MustCompile(`<[^<>]+>`)
+
+func fillIn(blank string) error { return fmt.Errorf("its fix has %s for you to fill in", blank) }
+
+// placeholder returns what of a fix's value a person is to fill in, "" for nothing.
+func placeholder(value any) string {
+	switch value := value.(type) {
+	case string:
+		return anglePattern.FindString(value)
+	case []any:
+		for _, item := range value {
+			if found := placeholder(item); found != "" {
+				return found
+			}
+		}
+	case map[string]any:
+		var found []string
+		for key, item := range value {
+			found = append(found, placeholder(key), placeholder(item))
+		}
+		slices.Sort(found) // the same one each time
+		for _, f := range found {
+			if f != "" {
+				return f
+			}
+		}
+	}
+	return ""
+}
