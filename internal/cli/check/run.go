@@ -79,6 +79,7 @@ func (o Options) write(w io.Writer, r report) error {
 // report is what there is to write.
 type report struct {
 	findings []Finding
+	mesh     *offline.Mesh     // of which they are
 	objects  []*offline.Object // that were judged
 	policies []policies.Policy
 	known    int      // findings of the baseline, which are left out
@@ -104,7 +105,7 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 	if err != nil {
 		return report{}, err
 	}
-	r := report{objects: m.Objects, policies: all, passedBy: m.PassedBy, unread: unreadOf(m.Broken), broken: m.Whole()}
+	r := report{mesh: m, objects: m.Objects, policies: all, passedBy: m.PassedBy, unread: unreadOf(m.Broken), broken: m.Whole()}
 	if r.findings, err = Validate(ctx, m.Evaluator, m); err != nil {
 		return report{}, err
 	}

@@ -71,6 +71,7 @@ type sarifResult struct {
 	Level     string          `json:"level"`
 	Message   sarifText       `json:"message"`
 	Locations []sarifLocation `json:"locations"`
+	Fixes     []sarifFix      `json:"fixes,omitempty"`
 }
 
 type sarifLocation struct {
@@ -88,7 +89,10 @@ type sarifArtifact struct {
 }
 
 type sarifRegion struct {
-	StartLine int `json:"startLine"`
+	StartLine   int `json:"startLine"`
+	StartColumn int `json:"startColumn,omitempty"`
+	EndLine     int `json:"endLine,omitempty"`
+	EndColumn   int `json:"endColumn,omitempty"`
 }
 
 type sarifLogical struct {
@@ -114,7 +118,9 @@ func WriteSARIF(w io.Writer, r report, all []policies.Policy, version string) er
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 	}
 	for _, f := range Together(r.findings) {
-		run.Results = append(run.Results, result(f, all))
+		result := result(f, all)
+		result.Fixes = sarifFixes(r.mesh, f)
+		run.Results = append(run.Results, result)
 	}
 	return cli.WriteJSON(w, sarifLog{
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -128,7 +134,7 @@ func invocation(broken []unread) sarifInvocation {
 	for _, u := range broken {
 		n := sarifNotification{Level: "error", Message: sarifText{"could not be read: " + u.text}}
 		if u.line > 0 && u.file != manifests.Stdin {
-			n.Locations = []sarifLocation{{Physical: &sarifPhysical{sarifArtifact{uri(u.file)}, sarifRegion{u.line}}}}
+			n.Locations = []sarifLocation{{Physical: &sarifPhysical{sarifArtifact{uri(u.file)}, sarifRegion{StartLine: u.line}}}}
 		}
 		i.Notifications = append(i.Notifications, n)
 	}
@@ -145,7 +151,7 @@ func result(f Finding, all []policies.Policy) sarifResult {
 	}
 	location := sarifLocation{Logical: []sarifLogical{{FullyQualifiedName: f.Object.Ref.String(), Kind: "resource"}}}
 	if f.Object.File != manifests.Stdin && f.Object.Line > 0 {
-		location.Physical = &sarifPhysical{sarifArtifact{uri(f.Object.File)}, sarifRegion{f.Line()}}
+		location.Physical = &sarifPhysical{sarifArtifact{uri(f.Object.File)}, sarifRegion{StartLine: f.Line()}}
 	}
 	return sarifResult{
 		RuleID:    f.Policy,
