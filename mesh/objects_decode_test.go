@@ -114,7 +114,6 @@ func TestSpecsAreReadAsIstioReadsThem(t *testing.T) {
 		`{}`,
 		`{"host":"a.example","trafficPolicy":{"tls":{"mode":"SIMPLE","sni":"a.example","insecureSkipVerify":true}}}`,
 		`{"host":"a.example","trafficPolicy":{"tls":{"mode":1}}}`,
-		`{"host":"a.example","traffic_policy":{"tls":{"subject_alt_names":["a"]}}}`,
 		`{"host":"a.example","trafficPolicy":{"tls":{"mode":"simple"}}}`,
 		`{"host":"a.example","trafficPolicy":{"tls":{"mode":"NEW_MODE"}}}`,
 		`{"host":"a.example","newField":{"x":[1]},"trafficPolicy":{"newField":1}}`,

@@ -22,53 +22,64 @@ func unknownFields(path string, raw json.RawMessage, message protoreflect.Messag
 		return nil
 	}
 	var found []string
-	addUnknown(&found, path, tree, message)
+	visitFields(path, tree, message, func(at string, known bool, _ fieldOf) {
+		if !known && len(found) < maxUnknown {
+			found = append(found, at)
+		}
+	})
 	return found
 }
 
-func addUnknown(found *[]string, path string, tree any, message protoreflect.MessageDescriptor) {
+// fieldOf is a field of a message's JSON: the object that has it, its name there, and the message.
+type fieldOf struct {
+	object  map[string]any
+	name    string
+	message protoreflect.MessageDescriptor
+}
+
+// visitFields calls visit for each field of a message's JSON, and of the messages below those that it knows, in order. What is
+// below google.protobuf.Struct and its like is free.
+func visitFields(path string, tree any, message protoreflect.MessageDescriptor, visit func(path string, known bool, field fieldOf)) {
 	object, ok := tree.(map[string]any)
 	if !ok || strings.HasPrefix(string(message.FullName()), "google.protobuf.") {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if len(*found) == maxUnknown {
-			return
+		at := strings.TrimPrefix(path+"."+name, ".")
+		field, value := fieldNamed(message, name), object[name]
+		visit(at, field != nil, fieldOf{object, name, message})
+		if field != nil {
+			visitMessagesOf(at, value, field, visit)
 		}
-		field := fieldOf(message, name)
-		if field == nil {
-			*found = append(*found, strings.TrimPrefix(path+"."+name, "."))
-			continue
-		}
-		addUnknownBelow(found, strings.TrimPrefix(path+"."+name, "."), object[name], field)
 	}
 }
 
-// addUnknownBelow looks at the messages that a field holds.
-func addUnknownBelow(found *[]string, path string, value any, field protoreflect.FieldDescriptor) {
+// visitMessagesOf visits the messages that a field holds.
+func visitMessagesOf(path string, value any, field protoreflect.FieldDescriptor, visit func(path string, known bool, field fieldOf)) {
 	switch {
 	case field.IsMap():
 		entries, _ := value.(map[string]any)
 		if inner := field.MapValue().Message(); inner != nil {
 			for _, key := range slices.Sorted(maps.Keys(entries)) {
-				addUnknown(found, fmt.Sprintf("%s[%s]", path, key), entries[key], inner)
+				visitFields(fmt.Sprintf("%s[%s]", path, key), entries[key], inner, visit)
 			}
 		}
 	case field.Message() == nil:
 	case field.IsList():
 		list, _ := value.([]any)
 		for i, element := range list {
-			addUnknown(found, fmt.Sprintf("%s[%d]", path, i), element, field.Message())
+			visitFields(fmt.Sprintf("%s[%d]", path, i), element, field.Message(), visit)
 		}
 	default:
-		addUnknown(found, path, value, field.Message())
+		visitFields(path, value, field.Message(), visit)
 	}
 }
 
-// fieldOf returns a message's field by the name that it has in JSON, or in the definition; nil for none.
-func fieldOf(message protoreflect.MessageDescriptor, name string) protoreflect.FieldDescriptor {
-	if field := message.Fields().ByJSONName(name); field != nil {
-		return field
+// fieldNamed returns a message's field by its name in the structural schemas of the CRDs, nil for none: that in JSON. protojson would also
+// take the name in the definition (target_port), which the API server drops, but for the two that the schemas have as well.
+func fieldNamed(message protoreflect.MessageDescriptor, name string) protoreflect.FieldDescriptor {
+	if name == "mirror_percent" || name == "jwks_uri" {
+		return message.Fields().ByTextName(name)
 	}
-	return message.Fields().ByTextName(name)
+	return message.Fields().ByJSONName(name)
 }

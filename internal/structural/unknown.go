@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+	kjson "sigs.k8s.io/json"
 )
 
 // Unknown is a field that the kind of its object does not have.
@@ -27,21 +28,28 @@ func (u Unknown) String() string {
 	return text
 }
 
-// FindUnknown returns the fields of an object (JSON) that its kind does not have, in order; none of a kind that is not known.
-func FindUnknown(apiVersion, kind string, raw []byte) ([]Unknown, error) {
+// Prune returns an object (JSON) as the API server stores it, without the fields that its kind does not have, and those fields in
+// order. An object of a kind that is not known, or that has no such fields, is returned as it is.
+func Prune(apiVersion, kind string, raw []byte) (pruned []byte, dropped []Unknown, err error) {
 	fields, err := Of(apiVersion, kind)
 	if err != nil || fields == nil {
-		return nil, err
+		return raw, nil, err
 	}
 	var object any
-	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, fmt.Errorf("read object: %w", err)
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
+		return nil, nil, fmt.Errorf("read object: %w", err)
 	}
-	return fields.unknown("", object), nil
+	if dropped = fields.prune("", object); dropped == nil {
+		return raw, nil, nil
+	}
+	if pruned, err = json.Marshal(object); err != nil {
+		return nil, nil, fmt.Errorf("write object: %w", err)
+	}
+	return pruned, dropped, nil
 }
 
-// unknown returns what a value has beside its fields. A value of the wrong type has none: that is another error.
-func (f *Fields) unknown(path string, value any) []Unknown {
+// prune takes away what a value has beside its fields, and returns it. A value of the wrong type has nothing: that is another error.
+func (f *Fields) prune(path string, value any) []Unknown {
 	if f == nil || f.Any {
 		return nil
 	}
@@ -49,17 +57,18 @@ func (f *Fields) unknown(path string, value any) []Unknown {
 	switch value := value.(type) {
 	case []any:
 		for i, item := range value {
-			out = append(out, f.Items.unknown(fmt.Sprintf("%s[%d]", path, i), item)...)
+			out = append(out, f.Items.prune(fmt.Sprintf("%s[%d]", path, i), item)...)
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(value)) {
 			at := strings.TrimPrefix(path+"."+name, ".")
 			switch field := f.Properties[name]; {
 			case field != nil:
-				out = append(out, field.unknown(at, value[name])...)
+				out = append(out, field.prune(at, value[name])...)
 			case f.Values != nil:
-				out = append(out, f.Values.unknown(at, value[name])...)
+				out = append(out, f.Values.prune(at, value[name])...)
 			case f.Properties != nil:
+				delete(value, name)
 				out = append(out, Unknown{Path: at, Nearest: f.nearest(name)})
 			}
 		}

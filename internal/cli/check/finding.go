@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli/offline"
-	"github.com/tlsward/tlsward/internal/structural"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -91,9 +89,7 @@ func validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Me
 	}
 	found := unknownFields(o)
 	for _, v := range decision.Violations {
-		if !isUnknown(o, v.DecidedBy) { // outside-model tells of it as of one that Istio may know
-			found = append(found, Finding{Violation: v, Object: o})
-		}
+		found = append(found, Finding{Violation: v, Object: o})
 	}
 	return found, nil
 }
@@ -110,11 +106,6 @@ func unknownFields(o *offline.Object) []Finding {
 			Message: message, DecidedBy: o.Ref.String() + " " + u.Path}})
 	}
 	return found
-}
-
-// isUnknown reports whether what decided is a field of the object that its kind does not have.
-func isUnknown(o *offline.Object, decidedBy string) bool {
-	return slices.ContainsFunc(o.Unknown, func(u structural.Unknown) bool { return decidedBy == o.Ref.String()+" "+u.Path })
 }
 
 func count(findings []Finding, action v1alpha1.Action) int {

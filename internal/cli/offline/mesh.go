@@ -19,13 +19,13 @@ import (
 type Object struct {
 	manifests.Document
 	Ref mesh.Ref
-	// Stored is the object (JSON) as it stands in the mesh.
+	// Stored is the object (JSON) as it stands in the mesh, without Unknown.
 	Stored []byte
 	// Patch leads from what was to be stored to Stored.
 	Patch []jsonpatch.Operation
 	// Old is the object (JSON) as it was before: as the cluster or an earlier state of the files has it; nil where it is new.
 	Old []byte
-	// Unknown are the fields of the file's object that its kind does not have.
+	// Unknown are the fields of the file's object that its kind does not have: the API server drops them.
 	Unknown []structural.Unknown
 }
 
@@ -137,12 +137,12 @@ func (c cluster) read(d manifests.Document, stored map[mesh.Ref]storedObject) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	o, err := mesh.Decode(raw)
-	if err != nil || o == nil {
+	raw, unknown, err := pruned(d, raw)
+	if err != nil {
 		return nil, nil, err
 	}
-	unknown, err := unknownFields(d)
-	if err != nil {
+	o, err := mesh.Decode(raw)
+	if err != nil || o == nil {
 		return nil, nil, err
 	}
 	old, known := stored[o.Ref]
@@ -160,13 +160,13 @@ func (c cluster) read(d manifests.Document, stored map[mesh.Ref]storedObject) (*
 	return &Object{Document: d, Ref: o.Ref, Stored: raw, Old: old.raw, Unknown: unknown}, o, nil
 }
 
-// unknownFields returns the fields of a file's object that its kind does not have. The API server has dropped those of a stored
-// one, or knows them.
-func unknownFields(d manifests.Document) ([]structural.Unknown, error) {
-	if d.Line == 0 {
-		return nil, nil
+// pruned returns a document's object without the fields that its kind does not have, and those fields. What is stored is as it is: the
+// API server has dropped them, or knows them.
+func pruned(d manifests.Document, raw []byte) ([]byte, []structural.Unknown, error) {
+	if d.Line == 0 || !mesh.Reads(d.Head.APIVersion, d.Head.Kind) {
+		return raw, nil, nil
 	}
-	return structural.FindUnknown(d.Head.APIVersion, d.Head.Kind, d.Raw)
+	return structural.Prune(d.Head.APIVersion, d.Head.Kind, raw)
 }
 
 // Review returns the review in which an object comes into the mesh or leaves it, and the mesh before it: all other objects

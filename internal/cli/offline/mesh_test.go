@@ -101,8 +101,25 @@ func TestTheLaterObjectStands(t *testing.T) {
 	}
 }
 
+// An object counts as the API server stores it: fields by another name are dropped, and told with the right one.
+func TestFieldsOfOtherNamesAreNotStored(t *testing.T) {
+	m := load(t, `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: a}
+spec: {host: a.example, traffic_policy: {tls: {mode: SIMPLE}}}
+`)
+	o := m.Objects[0]
+	if strings.Contains(string(o.Stored), "traffic_policy") {
+		t.Errorf("stored: %s", o.Stored)
+	}
+	if want := "unknown field spec.traffic_policy (did you mean trafficPolicy?)"; len(o.Unknown) != 1 || o.Unknown[0].String() != want {
+		t.Errorf("unknown: %v, want %s", o.Unknown, want)
+	}
+}
+
 func TestStoredHasTheNamespace(t *testing.T) {
-	m := load(t, `{apiVersion: v1, kind: Service, metadata: {name: a, labels: {b: c}}, spec: {x: 1}}`)
+	m := load(t, `{apiVersion: v1, kind: Service, metadata: {name: a, labels: {b: c}}, spec: {externalName: x}}`)
 	var got struct {
 		Metadata struct {
 			Name, Namespace string
@@ -113,7 +130,7 @@ func TestStoredHasTheNamespace(t *testing.T) {
 	if err := json.Unmarshal(m.Objects[0].Stored, &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Metadata.Namespace != "default" || got.Metadata.Labels["b"] != "c" || got.Spec["x"] != 1.0 {
+	if got.Metadata.Namespace != "default" || got.Metadata.Labels["b"] != "c" || got.Spec["externalName"] != "x" {
 		t.Errorf("got %s", m.Objects[0].Stored)
 	}
 }

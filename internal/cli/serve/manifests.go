@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/internal/structural"
 	"github.com/tlsward/tlsward/mesh"
 )
 
-// readManifests returns the objects of the mesh in the files below dir.
+// readManifests returns the objects of the mesh in the files below dir, as the API server would store them.
 func readManifests(dir string) ([]*mesh.Object, error) {
 	documents, err := manifests.Read(nil, dir)
 	if err != nil {
@@ -15,7 +16,11 @@ func readManifests(dir string) ([]*mesh.Object, error) {
 	}
 	var objects []*mesh.Object
 	for _, d := range documents {
-		o, err := mesh.Decode(d.Raw)
+		raw, _, err := structural.Prune(d.Head.APIVersion, d.Head.Kind, d.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.Where(), err)
+		}
+		o, err := mesh.Decode(raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.Where(), err)
 		}
