@@ -17,10 +17,13 @@ type Outbound struct {
 	ServerName string
 }
 
-// Outcome is where a sidecar sends what its client sends.
+// Outcome is where a sidecar or waypoint sends what its client sends.
 type Outcome struct {
 	// Destinations are the clusters to which some of it goes, by routes or because nothing else takes it.
 	Destinations []Destination
+	// ReadsRequest reports whether the proxy reads what is sent as a request, so that a Host header decides; it passes on
+	// other bytes as they are.
+	ReadsRequest bool
 	// PassesOn reports whether some goes on to where the client sent it, as it is.
 	PassesOn bool
 	// Unsure is why nobody can tell, "" where it is told.
@@ -41,10 +44,14 @@ const (
 
 // Outbound returns where a sidecar sends what its client sends to an address and port, whosever address it is: by the listener
 // for the address, else by that for all addresses of the port, in it by filter chains, and by the routes that all ports for HTTP
-// share (pilot/pkg/networking/core/listener.go, httproute.go). Destinations answers for a host as if it were alone on its port.
+// share (pilot/pkg/networking/core/listener.go, httproute.go). Of a waypoint it is what comes out of the tunnel. Destinations
+// answers for a host as if it were alone on its port.
 //
-// What Istio allocates addresses for is taken as where DNS is not captured.
+// What Istio allocates addresses for is, for sidecars, taken as where DNS is not captured.
 func (s *Snapshot) Outbound(client Client, o Outbound) Outcome {
+	if client.Kind == ClientWaypoint {
+		return s.waypointOutcome(client, o)
+	}
 	number := uint32(o.To.Port())
 	listeners, unsure := s.outboundListeners(client, number)
 	if unsure != "" {
@@ -68,7 +75,9 @@ func (s *Snapshot) Outbound(client Client, o Outbound) Outcome {
 	case o.Request == "":
 		return Outcome{} // no HTTP: the proxy closes the connection
 	}
-	return s.requestOutcome(client, number, o.Request, chain.only)
+	outcome := s.requestOutcome(client, number, o.Request, chain.only)
+	outcome.ReadsRequest = true
+	return outcome
 }
 
 // anyAddress is the address of listeners for all addresses.

@@ -69,17 +69,51 @@ func (s *Snapshot) virtualHostDestinations(client Client, l egressListener, doma
 			}
 		}
 	}
-	routed, taken := s.httpDestinations(requests, r)
+	list, taken := s.requestDestinations(l, requests, r)
 	if !taken && !registered {
 		return nil, false
-	}
-	for _, d := range routed {
-		list = append(list, s.completeDestination(client, l, d, number).Destination)
 	}
 	if !taken {
 		list = append(list, Destination{Host: strings.ToLower(to), Port: number})
 	}
-	return slices.Clip(list), true
+	return list, true
+}
+
+// requestDestinations returns where the first of the VirtualServices that has a route for a request sends it, and copies of it: those are
+// made only where the request itself has a cluster (Envoy's source/common/router/router.cc decodeHeaders).
+func (s *Snapshot) requestDestinations(l egressListener, all []*virtualService, r matchContext) (list []Destination, taken bool) {
+	seen := map[Destination]bool{}
+	add := func(found []routeDestination) (sent bool) {
+		for _, d := range found {
+			to := s.completeDestination(r.client, l, d, r.port).Destination
+			_, exists := s.Cluster(r.client, to.Host, to.Port, to.Subset)
+			sent = sent || exists
+			if !seen[to] {
+				seen[to] = true
+				list = append(list, to)
+			}
+		}
+		return sent
+	}
+	for _, v := range all {
+		for route, authors := range s.authoredRoutes(v) {
+			applies, whole := matchHTTP(v, route, r)
+			if !applies {
+				continue
+			}
+			taken = true
+			if add(s.settings.addRequests(nil, map[Destination]bool{}, v, route, authors)) {
+				add(s.settings.addMirrors(nil, map[Destination]bool{}, v, route, authors))
+			}
+			if whole {
+				break
+			}
+		}
+		if taken {
+			return list, true
+		}
+	}
+	return nil, false
 }
 
 // matchesService reports whether a wildcard has a name in common with a service of the port: then the VirtualServices for it are for

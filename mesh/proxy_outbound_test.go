@@ -65,6 +65,18 @@ func TestOutbound(t *testing.T) {
 			VirtualService shop/x: {hosts: [x.example], http: [{route: [{destination: {host: a.example}}]}]}`, none, "request x.example", "a.example:80"},
 		{"a route for a wildcard is for services alone, where it matches one", http + `
 			VirtualService shop/x: {hosts: ["*.example"], http: [{route: [{destination: {host: a.example}}]}]}`, none, "request x.example", "on"},
+		{"a copy of requests", http + "\n" + tcp + `
+			VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: a.example}}], mirror: {host: b.example}}]}`, none, "request a.example", "a.example:80 | b.example:80"},
+		{"no copy where the request has no cluster", http + "\n" + tcp + `
+			VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: e.example}}], mirror: {host: b.example}}]}`, none, "request a.example", "e.example:80"},
+		{"a copy where some have one", http + "\n" + tcp + `
+			VirtualService shop/a: {hosts: [a.example], http: [{
+				route: [{destination: {host: e.example}, weight: 50}, {destination: {host: a.example}, weight: 50}],
+				mirrors: [{destination: {host: b.example}}]}]}`, none, "request a.example", "e.example:80 | a.example:80 | b.example:80"},
+		{"a copy by another route", http + "\n" + tcp + `
+			VirtualService shop/a: {hosts: [a.example], http: [
+				{match: [{uri: {prefix: /x}}], route: [{destination: {host: e.example}}], mirror: {host: b.example}},
+				{route: [{destination: {host: a.example}}], mirror: {host: b.example}}]}`, none, "request a.example", "e.example:80 | a.example:80 | b.example:80"},
 		{"TLS of a name with capitals", `
 			ServiceEntry egress/c: {hosts: [C.example], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`, none, "tls c.example", "C.example:80"},
 		{"a route for a range", http + "\n" + tcp + `
@@ -80,16 +92,61 @@ func TestOutbound(t *testing.T) {
 			Sidecar shop/default: {egress: [{port: {number: 80, name: p, protocol: HTTP_PROXY}, hosts: [egress/*]}]}`, none, "tls b.example", UnsureHTTPProxy},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			sent := Outbound{To: netip.AddrPortFrom(netip.MustParseAddr(c.address), 80)}
-			switch kind, name, _ := strings.Cut(c.sent, " "); kind {
-			case "request":
-				sent.Request = name
-			case "tls":
-				sent.TLS, sent.ServerName = true, name
-			}
+			sent := outbound(netip.AddrPortFrom(netip.MustParseAddr(c.address), 80), c.sent)
 			equal(t, "outcome", outcomeLine(snapshot(t, c.mesh).Outbound(parseClient("sidecar shop"), sent)), c.want)
 		})
 	}
+}
+
+// Where the waypoint of namespace apps sends what comes out of its tunnel.
+func TestOutboundOfWaypoints(t *testing.T) {
+	const a = `
+			KubernetesGateway apps/w: {gatewayClassName: istio-waypoint, listeners: [{protocol: HBONE, port: 15008}]}
+			ServiceEntry apps/a @1: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [a.example], addresses: [240.0.0.1], resolution: DNS, ports: [
+				{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}, {number: 3306, name: tcp, protocol: TCP}, {number: 9000, name: any}]}`
+	const route = a + `
+			VirtualService apps/a: {hosts: [a.example], http: [{match: [{sourceNamespace: shop}], route: [{destination: {host: b.example, port: {number: 80}}}]}]}`
+	for _, c := range []struct{ name, mesh, address, sent, want string }{
+		{"a request", a, "240.0.0.1:80", "request x.example", "a.example:80"},
+		{"bytes to a port for requests", a, "240.0.0.1:80", "bytes", "nowhere"},
+		{"TLS", a, "240.0.0.1:443", "tls x.example", "a.example:443"},
+		{"bytes", a, "240.0.0.1:3306", "bytes", "a.example:3306"},
+		{"a request to a port for bytes", route, "240.0.0.1:3306", "request a.example", "a.example:3306"},
+		{"bytes to a port without a protocol", route, "240.0.0.1:9000", "bytes", "a.example:9000"},
+		{"a request to it", route, "240.0.0.1:9000", "request a.example", "b.example:80"},
+		{"a port that nobody has", a, "240.0.0.1:81", "bytes", "nowhere"},
+		{"an address that nobody has", a, "240.0.0.2:80", "request a.example", "nowhere"},
+		{"a route, from whomever", route, "240.0.0.1:80", "request a.example", "b.example:80"},
+		{"a route of a third namespace", a + `
+			VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: b.example}}]}]}`, "240.0.0.1:80", "request a.example", "a.example:80"},
+		{"an allocated address", a + `
+			ServiceEntry apps/c @2: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [c.example], resolution: DNS,
+				ports: [{number: 80, name: http, protocol: HTTP}], status: {addresses: [{host: c.example, value: 240.240.0.1}]}}`,
+			"240.240.0.1:80", "request c.example", "c.example:80"},
+		{"the narrowest range", a + `
+			ServiceEntry apps/c @0: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [c.example], addresses: [240.0.0.0/24], resolution: NONE,
+				ports: [{number: 80, name: http, protocol: HTTP}]}`, "240.0.0.1:80", "request a.example", "a.example:80"},
+		{"a host for which another waypoint stands, or none", a + `
+			ServiceEntry apps/c @0: {hosts: [c.example], addresses: [240.0.0.1], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`,
+			"240.0.0.1:80", "request a.example", "a.example:80"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sent := outbound(netip.MustParseAddrPort(c.address), c.sent)
+			equal(t, "outcome", outcomeLine(snapshot(t, c.mesh).Outbound(parseClient("waypoint apps"), sent)), c.want)
+		})
+	}
+}
+
+// outbound reads what is sent: "request HOST", "tls NAME" or "bytes".
+func outbound(to netip.AddrPort, sent string) Outbound {
+	o := Outbound{To: to}
+	switch kind, name, _ := strings.Cut(sent, " "); kind {
+	case "request":
+		o.Request = name
+	case "tls":
+		o.TLS, o.ServerName = true, name
+	}
+	return o
 }
 
 // outcomeLine returns an outcome on one line: destinations, "on" where it passes on, or why it is not told.
@@ -103,4 +160,15 @@ func outcomeLine(o Outcome) string {
 		return destinationsLine(o.Destinations) + " | on"
 	}
 	return destinationsLine(o.Destinations)
+}
+
+// Which of what comes to a port the proxy reads as a request.
+func TestOutboundReadsRequests(t *testing.T) {
+	const mesh = `
+		ServiceEntry egress/a @1: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry egress/b @2: {hosts: [b.example], addresses: [198.51.100.1], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+	for address, want := range map[string]bool{"203.0.113.255": true, "198.51.100.1": false} {
+		sent := Outbound{To: netip.AddrPortFrom(netip.MustParseAddr(address), 80), Request: "a.example"}
+		equal(t, "read at "+address, snapshot(t, mesh).Outbound(parseClient("sidecar shop"), sent).ReadsRequest, want)
+	}
 }

@@ -64,18 +64,27 @@ func matchesEveryPath(uri *networking.StringMatch) bool {
 }
 
 // matchesHTTPSource reports whether a match is for a client. One that names gateways ignores the source
-// (pilot/pkg/networking/core/route/route.go sourceMatchHTTP).
+// (pilot/pkg/networking/core/route/route.go sourceMatchHTTP), and a waypoint asks for neither (listener_waypoint.go
+// translateWaypointRoute).
 func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matchContext) bool {
+	if r.client.Kind == ClientWaypoint {
+		return true
+	}
 	if len(m.Gateways) > 0 {
 		return matchesGateway(m.Gateways, v.Namespace, r.gateway)
 	}
 	return matchesSource(m.SourceNamespace, m.SourceLabels, r.client)
 }
 
-// addHTTPRoute adds a route's destinations to list, mirrors included, each once
+// addHTTPRoute adds a route's destinations to list, mirrors included, each once.
+func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute, authors routeAuthors) []routeDestination {
+	return s.addMirrors(s.addRequests(list, seen, v, route, authors), seen, v, route, authors)
+}
+
+// addRequests adds the destinations to which a route sends requests, each once
 // (pilot/pkg/networking/core/route/route.go applyHTTPRouteDestination):
 //  1. Of several destinations, those without a weight get nothing.
-//  2. The authority that the route sets goes before one that a destination sets; mirrors have neither.
+//  2. The authority that the route sets goes before one that a destination sets.
 //  3. A redirect or direct response has no destinations.
 //
 // Both of these send requests to edition.cnn.com with the Host header, and so the SNI, of www.cnn.com:
@@ -85,31 +94,47 @@ func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matc
 //	  route: [{destination: {host: edition.cnn.com}}]
 //	- headers: {request: {set: {host: www.cnn.com}}}
 //	  route: [{destination: {host: edition.cnn.com}}]
-func (s Settings) addHTTPRoute(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute, authors routeAuthors) []routeDestination {
-	add := func(d *networking.Destination, authority string, author Ref) {
-		if d == nil {
-			return
-		}
-		to := Destination{Host: s.destinationHost(v, d), Port: d.GetPort().GetNumber(), Subset: d.Subset, Authority: authority}
-		if !seen[to] {
-			seen[to] = true
-			list = append(list, routeDestination{Destination: to, routeType: FamilyHTTP, virtualService: v, author: author})
-		}
-	}
-	if route.Redirect != nil || route.DirectResponse != nil {
+func (s Settings) addRequests(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute, authors routeAuthors) []routeDestination {
+	if answersItself(route) {
 		return list
 	}
 	authority := cmp.Or(route.GetRewrite().GetAuthority(), hostHeader(route.Headers))
 	for _, r := range route.Route {
 		if len(route.Route) == 1 || r.GetWeight() > 0 {
-			add(r.GetDestination(), cmp.Or(authority, hostHeader(r.GetHeaders())), authors.route)
+			list = s.addHTTPDestination(list, seen, v, r.GetDestination(), cmp.Or(authority, hostHeader(r.GetHeaders())), authors.route)
 		}
 	}
-	add(route.Mirror, "", authors.mirror)
+	return list
+}
+
+// addMirrors adds the destinations to which a route sends copies of requests, each once. They have no authority of their own.
+func (s Settings) addMirrors(list []routeDestination, seen map[Destination]bool, v *virtualService, route *networking.HTTPRoute, authors routeAuthors) []routeDestination {
+	if answersItself(route) {
+		return list
+	}
+	list = s.addHTTPDestination(list, seen, v, route.Mirror, "", authors.mirror)
 	for _, m := range route.Mirrors {
-		add(m.GetDestination(), "", authors.mirrors)
+		list = s.addHTTPDestination(list, seen, v, m.GetDestination(), "", authors.mirrors)
 	}
 	return list
+}
+
+// answersItself reports whether a route is a redirect or a direct response, so that it sends nothing.
+func answersItself(route *networking.HTTPRoute) bool {
+	return route.Redirect != nil || route.DirectResponse != nil
+}
+
+// addHTTPDestination adds a destination of a route, which may be nil, unless it was seen.
+func (s Settings) addHTTPDestination(list []routeDestination, seen map[Destination]bool, v *virtualService, d *networking.Destination, authority string, author Ref) []routeDestination {
+	if d == nil {
+		return list
+	}
+	to := Destination{Host: s.destinationHost(v, d), Port: d.GetPort().GetNumber(), Subset: d.Subset, Authority: authority}
+	if seen[to] {
+		return list
+	}
+	seen[to] = true
+	return append(list, routeDestination{Destination: to, routeType: FamilyHTTP, virtualService: v, author: author})
 }
 
 // hostHeader returns the Host header that header operations set or, failing that, add; "" if they do neither.
