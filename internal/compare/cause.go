@@ -65,16 +65,17 @@ func (f Facts) causes(s *mesh.Snapshot, p Proxy, d *envoy.Dump, diff Difference)
 	if diff.Unknown {
 		add(CauseUnknown, nil, "what the proxy does there is not understood: %s", strings.Join(diff.Proxy, "; "))
 	}
-	for _, u := range concerning(d.Refused, diff.Connection) {
+	takes := diff.takes()
+	for _, u := range concerning(d.Refused, diff.Connection, takes) {
 		add(CauseRefused, nil, "the proxy refused %s %s: %s", u.Kind, u.Name, strings.TrimPrefix(u.Detail, "an update was refused: "))
 	}
-	for _, u := range concerning(d.Warming, diff.Connection) {
+	for _, u := range concerning(d.Warming, diff.Connection, takes) {
 		add(CauseWarming, nil, "%s %s is still warming", u.Kind, u.Name)
 	}
-	for _, patch := range s.Patches(p.Client, diff.Connection.Host, diff.Connection.Port) {
+	for _, patch := range patches(s, p.Client, takes) {
 		add(CauseEnvoyFilter, &patch, "%s patches what this proxy has there", patch)
 	}
-	f.behind(s, p, diff.Connection, add)
+	f.behind(s, p, takes, add)
 	settings := s.Settings()
 	if judged := cmp.Or(settings.Revision, mesh.DefaultRevision); p.Revision != "" && p.Revision != judged {
 		add(CauseRevision, nil, "the proxy is one of revision %s, and the mesh is judged as revision %s (mesh.revision in Config)", p.Revision, judged)
@@ -91,13 +92,32 @@ func (f Facts) causes(s *mesh.Snapshot, p Proxy, d *envoy.Dump, diff Difference)
 	return list
 }
 
+// takes returns what a connection may take: the cluster of its host, and those of others to which either side has it go.
+func (d Difference) takes() []clusterKey {
+	own := clusterKey{host: d.Connection.Host, port: d.Connection.Port}
+	return append([]clusterKey{own}, slices.DeleteFunc(slices.Clone(d.clusters), func(k clusterKey) bool { return k == own })...)
+}
+
+// patches returns the patches of EnvoyFilters for what a connection may take, each once.
+func patches(s *mesh.Snapshot, client mesh.Client, takes []clusterKey) []mesh.Decision {
+	var list []mesh.Decision
+	for _, k := range takes {
+		for _, patch := range s.Patches(client, k.host, k.port) {
+			if !slices.Contains(list, patch) {
+				list = append(list, patch)
+			}
+		}
+	}
+	return list
+}
+
 // isVersion reports whether a proxy's version is of a minor version, as "1.31.2" is of "1.31". Builds without a number are of any.
 func isVersion(proxy, minor string) bool {
 	return proxy == minor || strings.HasPrefix(proxy, minor+".") || strings.HasPrefix(proxy, minor+"-") || !strings.HasPrefix(proxy, "1.")
 }
 
 // behind adds that the proxy has not got the newest.
-func (f Facts) behind(s *mesh.Snapshot, p Proxy, c Connection, add func(CauseKind, *mesh.Decision, string, ...any)) {
+func (f Facts) behind(s *mesh.Snapshot, p Proxy, takes []clusterKey, add func(CauseKind, *mesh.Decision, string, ...any)) {
 	if p.Pushed.IsZero() {
 		return
 	}
@@ -109,17 +129,19 @@ func (f Facts) behind(s *mesh.Snapshot, p Proxy, c Connection, add func(CauseKin
 		return
 	}
 	for o := range s.Objects() {
-		if at := f.Changed(o.Ref); at.After(p.Pushed) && concerns(o, p.Client, c) {
+		if at := f.Changed(o.Ref); at.After(p.Pushed) && concerns(o, p.Client, takes) {
 			add(CauseBehind, &mesh.Decision{Object: o.Ref}, "%s was changed at %s, and the newest that the proxy has from istiod is of %s",
 				o.Ref, at.Format(time.RFC3339), p.Pushed.Format(time.RFC3339))
 		}
 	}
 }
 
-// concerns reports whether an object says something of a connection's host, or of what the client knows.
-func concerns(o *mesh.Object, client mesh.Client, c Connection) bool {
+// concerns reports whether an object says something of a host that a connection may take, or of what the client knows.
+func concerns(o *mesh.Object, client mesh.Client, takes []clusterKey) bool {
 	names := func(hosts ...string) bool {
-		return slices.ContainsFunc(hosts, func(h string) bool { return host.Matches(h, c.Host) })
+		return slices.ContainsFunc(hosts, func(h string) bool {
+			return slices.ContainsFunc(takes, func(k clusterKey) bool { return host.Matches(h, k.host) })
+		})
 	}
 	switch spec := o.Spec.(type) {
 	case *networking.ServiceEntry:
@@ -136,11 +158,12 @@ func concerns(o *mesh.Object, client mesh.Client, c Connection) bool {
 	return false
 }
 
-// concerning returns those of the resources that may be a connection's: of its port, by their name, or its host's.
-func concerning(list []envoy.Unknown, c Connection) []envoy.Unknown {
+// concerning returns those of the resources that may be a connection's: of its port, by their name, or of a host that it may take.
+func concerning(list []envoy.Unknown, c Connection, takes []clusterKey) []envoy.Unknown {
 	return slices.DeleteFunc(slices.Clone(list), func(u envoy.Unknown) bool {
+		of := func(k clusterKey) bool { return strings.HasSuffix(u.Name, k.host) }
 		port := fmt.Sprint(c.Port)
-		return !strings.HasSuffix(u.Name, c.Host) && !strings.HasSuffix(u.Name, "_"+port) && u.Name != port && !strings.Contains(u.Name, "|"+port+"|") &&
+		return !slices.ContainsFunc(takes, of) && !strings.HasSuffix(u.Name, "_"+port) && u.Name != port && !strings.Contains(u.Name, "|"+port+"|") &&
 			!strings.HasSuffix(u.Name, fmt.Sprintf("_%d", c.At.Port())) && u.Name != ""
 	})
 }

@@ -10,8 +10,10 @@ import (
 // Result is what came of one proxy.
 type Result struct {
 	Proxy Proxy
-	// Compared counts the connections that were asked about.
+	// Compared counts the connections of which both sides were asked and told.
 	Compared int
+	// Untold are connections of which the model cannot tell where they end: they are not compared.
+	Untold []Untold
 	// Differences are those of which the two sides tell differently, or of which the configuration cannot be understood.
 	Differences []Difference
 	// Unread is what of the configuration could not be read: what the two sides agree on holds only without it.
@@ -28,6 +30,12 @@ func Unreached(namespace, pod string, err error) Result {
 // Agreed counts the connections of which both sides tell the same.
 func (r Result) Agreed() int { return r.Compared - len(r.Differences) }
 
+// Untold is a connection of which the model cannot tell where it ends, and why.
+type Untold struct {
+	Connection Connection
+	Why        string
+}
+
 // Difference is a connection of which the model and the proxy tell differently.
 type Difference struct {
 	Connection Connection
@@ -39,6 +47,9 @@ type Difference struct {
 	Unknown bool
 	// Causes are what may be the reason, the likeliest first.
 	Causes []Cause
+
+	// clusters are those at which it ends by either side: on a port that several hosts have, another host's too.
+	clusters []clusterKey
 }
 
 // Proxies holds the model of a mesh against proxies, each by its dump.
@@ -62,10 +73,14 @@ func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, erro
 		for _, u := range d.Unread {
 			r.Unread = append(r.Unread, u.String())
 		}
-		connections := ask(s, r.Proxy, d.Config)
-		r.Compared = len(connections)
-		for _, c := range connections {
-			if diff, differs := one(s, r.Proxy.Client, d.Config, c); differs {
+		for _, c := range ask(s, r.Proxy, d.Config) {
+			model, untold := modelled(s, r.Proxy.Client, c)
+			if untold != "" {
+				r.Untold = append(r.Untold, Untold{Connection: c, Why: untold})
+				continue
+			}
+			r.Compared++
+			if diff, differs := differ(c, model, d.Config); differs {
 				diff.Causes = known.causes(s, r.Proxy, d, diff)
 				r.Differences = append(r.Differences, diff)
 			}
@@ -82,24 +97,17 @@ func ask(s *mesh.Snapshot, p Proxy, config *envoy.Config) []Connection {
 	return Outbound(s, p, config)
 }
 
-// one compares one connection.
-func one(s *mesh.Snapshot, client mesh.Client, config *envoy.Config, c Connection) (Difference, bool) {
+// differ walks a connection, and returns how it ends otherwise than the model says.
+func differ(c Connection, model []answer, config *envoy.Config) (diff Difference, differs bool) {
 	var walked []end
 	way := ""
-	for _, p := range c.Payloads {
-		for _, o := range config.Walk(c.with(p)) {
-			inner := p
-			if p.TLS != nil && p.TLS.Inside.HTTP != nil {
-				inner = p.TLS.Inside
-			}
-			walked = append(walked, walkedEnd(o, inner))
-			if len(o.Path) > 0 && (way == "" || o.End == envoy.EndUpstream) {
-				way = o.Path[len(o.Path)-1].String()
-			}
+	for _, o := range config.Walk(c.AtProxy()) {
+		walked = append(walked, walkedEnd(o, c.inner()))
+		if len(o.Path) > 0 && (way == "" || o.End == envoy.EndUpstream) {
+			way = o.Path[len(o.Path)-1].String()
 		}
 	}
 	walked = leaving(walked)
-	model := modelled(s, client, c)
 	if agree(model, walked) {
 		return Difference{}, false
 	}
@@ -108,7 +116,7 @@ func one(s *mesh.Snapshot, client mesh.Client, config *envoy.Config, c Connectio
 		said = append(said, a[0])
 	}
 	return Difference{
-		Connection: c, Model: lines(said), Proxy: lines(walked), Way: way,
+		Connection: c, Model: lines(said), Proxy: lines(walked), Way: way, clusters: clustersOf(slices.Concat(said, walked)),
 		Unknown: slices.ContainsFunc(walked, func(e end) bool { return e.unknown != "" }),
 	}, true
 }

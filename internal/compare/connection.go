@@ -27,22 +27,42 @@ type Connection struct {
 	Captured bool
 	// SNI and Authority are what comes to a gateway.
 	SNI, Authority string
-	// Payloads are what the client may send.
-	Payloads []envoy.Payload
+	// Payload is what the client sends first.
+	Payload envoy.Payload
 }
 
-// String returns what is asked for: "edition.cnn.com:80 (HTTP)".
+// String returns what is asked for: "edition.cnn.com:80 (HTTP)". To a port without a protocol several things may be sent, so it
+// says what is: "edition.cnn.com:80 (any protocol, a request)".
 func (c Connection) String() string {
 	protocol := c.Protocol
 	if protocol == "" {
-		protocol = "any protocol"
+		protocol = "any protocol, " + c.Sends()
 	}
 	return fmt.Sprintf("%s:%d (%s)", c.Host, c.Port, protocol)
 }
 
-// with returns the connection as the proxy sees it with one of its payloads.
-func (c Connection) with(p envoy.Payload) envoy.Connection {
-	conn := envoy.Connection{Internal: c.Internal, Destination: c.At, Payload: p}
+// Sends names what the client sends first.
+func (c Connection) Sends() string {
+	switch {
+	case c.Payload.TLS != nil:
+		return "a ClientHello"
+	case c.Payload.HTTP != nil:
+		return "a request"
+	}
+	return "bytes"
+}
+
+// inner returns what the client sends inside the TLS that a gateway takes off.
+func (c Connection) inner() envoy.Payload {
+	if c.Payload.TLS != nil && c.Payload.TLS.Inside.HTTP != nil {
+		return c.Payload.TLS.Inside
+	}
+	return c.Payload
+}
+
+// AtProxy returns the connection as the proxy sees it.
+func (c Connection) AtProxy() envoy.Connection {
+	conn := envoy.Connection{Internal: c.Internal, Destination: c.At, Payload: c.Payload}
 	if c.Captured {
 		conn.Redirected = envoy.OutboundCapture
 	}
@@ -86,11 +106,12 @@ func Outbound(s *mesh.Snapshot, p Proxy, config *envoy.Config) []Connection {
 	for key, at := range addresses {
 		for _, a := range resolved(p, config, key, at) {
 			c := Connection{Host: key.host, Port: key.port, Protocol: key.protocol, At: netip.AddrPortFrom(a, uint16(key.port))}
-			c.Payloads = payloads(key.protocol, named(key.host))
 			if c.Captured = p.Client.Kind == mesh.ClientSidecar; !c.Captured {
 				c.Internal = waypointListener
 			}
-			all = append(all, c)
+			for _, c.Payload = range payloads(key.protocol, named(key.host)) {
+				all = append(all, c)
+			}
 		}
 	}
 	slices.SortFunc(all, func(a, b Connection) int {

@@ -49,10 +49,23 @@ func keyOf(name string) (key clusterKey, ok bool) {
 	return key, false
 }
 
+// clustersOf returns the clusters at which connections end, each once.
+func clustersOf(ends []end) []clusterKey {
+	var list []clusterKey
+	for _, e := range ends {
+		if e.cluster.host != "" && !slices.Contains(list, e.cluster) {
+			list = append(list, e.cluster)
+		}
+	}
+	return list
+}
+
 // end is where a connection ends, in the words of both sides.
 type end struct {
 	// place is a cluster's key, passedOn or notTaken; unknown is what lies on the way and is not understood.
 	place, unknown string
+	// cluster is the key of a place that is a cluster.
+	cluster clusterKey
 	// authority is the Host header that is set, "" for the client's own.
 	authority string
 	// tls is the TLS that the proxy starts, "" for none; names is what of the server's certificate it checks.
@@ -91,6 +104,9 @@ func (e end) String() string {
 	}
 	return text + ", " + e.tls + ", " + e.names
 }
+
+// endAt returns the end at a cluster.
+func endAt(key clusterKey) end { return end{place: key.String(), cluster: key} }
 
 // originated is the TLS that a proxy starts.
 type originated struct {
@@ -184,7 +200,7 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
 	case !ok, o.End != envoy.EndUpstream && o.End != envoy.EndNoEndpoint:
 		return end{place: notTaken, why: strings.TrimSpace(string(o.End) + " " + o.Reason)}
 	}
-	e := end{place: key.String()}
+	e := endAt(key)
 	if o.TLS != nil {
 		t := walkedTLS(o.TLS)
 		e.tls, e.names = t.String(), t.checks()
@@ -219,80 +235,75 @@ func walkedTLS(t *envoy.TLS) originated {
 // answer is what the model says of one destination: the ends that what the client sends may have there.
 type answer []end
 
-// modelled returns the model's answers for a connection.
-func modelled(s *mesh.Snapshot, client mesh.Client, c Connection) []answer {
-	var list []mesh.Destination
-	var known bool
-	if client.Kind == mesh.ClientGateway {
-		list, known = s.GatewayDestinations(client, c.Port, c.SNI, c.Authority)
-	} else {
-		list, known = s.Destinations(client, c.Host, c.Port)
+// modelled returns the model's answers for a connection, or why it cannot tell.
+func modelled(s *mesh.Snapshot, client mesh.Client, c Connection) (all []answer, untold string) {
+	outcome := outcomeOf(s, client, c)
+	if outcome.Unsure != "" {
+		return nil, outcome.Unsure
 	}
-	switch {
-	case !known && s.PassesOn(client):
-		return []answer{{{place: passedOn}}}
-	case !known:
-		return []answer{{{place: notTaken, why: "the proxy does not know it"}}}
-	}
-	var all []answer
-	for _, d := range list {
-		if d.Host == "" {
-			continue
-		}
-		if a := destinationEnds(s, client, c, d); a != nil {
+	for _, d := range outcome.Destinations {
+		if a := destinationEnds(s, client, c, d, outcome.ReadsRequest); d.Host != "" && a != nil {
 			all = append(all, a)
 		}
 	}
-	if len(all) == 0 {
-		return []answer{{{place: notTaken, why: "no route leads to a service"}}}
+	if outcome.PassesOn {
+		all = append(all, answer{{place: passedOn}})
 	}
-	return all
+	if len(all) == 0 {
+		return []answer{{{place: notTaken, why: "no route leads to a service"}}}, ""
+	}
+	return all, ""
+}
+
+// outcomeOf returns what the model says of a connection.
+func outcomeOf(s *mesh.Snapshot, client mesh.Client, c Connection) mesh.Outcome {
+	if client.Kind != mesh.ClientGateway {
+		return s.Outbound(client, c.Outbound())
+	}
+	list, known := s.GatewayDestinations(client, c.Port, c.SNI, c.Authority)
+	return mesh.Outcome{Destinations: list, ReadsRequest: c.inner().HTTP != nil, PassesOn: !known && s.PassesOn(client)}
+}
+
+// Outbound returns the connection as the model has it.
+func (c Connection) Outbound() mesh.Outbound {
+	sent := mesh.Outbound{To: c.At}
+	if c.Payload.HTTP != nil {
+		sent.Request = c.Payload.HTTP.Host
+	}
+	if c.Payload.TLS != nil {
+		sent.TLS, sent.ServerName = true, c.Payload.TLS.ServerName
+	}
+	return sent
 }
 
 // destinationEnds returns the ends at one destination, nil where the proxy has no cluster for it.
-func destinationEnds(s *mesh.Snapshot, client mesh.Client, c Connection, d mesh.Destination) answer {
+func destinationEnds(s *mesh.Snapshot, client mesh.Client, c Connection, d mesh.Destination, isRequest bool) answer {
 	cluster, ok := s.Cluster(client, d.Host, d.Port, d.Subset)
 	if !ok {
 		return nil
 	}
-	key := clusterKey{host: d.Host, port: d.Port, subset: d.Subset}
-	var a answer
-	for _, p := range c.inner() {
-		e := end{place: key.String(), ports: joined(cluster.TargetPorts)}
-		requests := p.HTTP != nil
-		if requests && !strings.EqualFold(d.Authority, p.HTTP.Host) {
-			e.authority = d.Authority
+	e := endAt(clusterKey{host: d.Host, port: d.Port, subset: d.Subset})
+	e.ports = joined(cluster.TargetPorts)
+	if isRequest && !strings.EqualFold(d.Authority, c.inner().HTTP.Host) {
+		e.authority = d.Authority
+	}
+	if h := cluster.Hop; h.TLS != "" {
+		t := originated{
+			mode: h.TLS, sni: h.SNI, autoSNI: h.AutoSNI && isRequest, names: h.Names, autoNames: h.AutoNames && isRequest,
+			insecure: h.Insecure,
 		}
-		if h := cluster.Hop; h.TLS != "" {
-			t := originated{
-				mode: h.TLS, sni: h.SNI, autoSNI: h.AutoSNI && requests, names: h.Names, autoNames: h.AutoNames && requests,
-				insecure: h.Insecure,
-			}
-			e.tls, e.names = t.String(), t.checks()
-		}
+		e.tls, e.names = t.String(), t.checks()
+	}
+	a := answer{e}
+	if cluster.AutoMTLS {
+		e.tls, e.names = anyMeshTLS, ""
 		a = append(a, e)
-		if cluster.AutoMTLS {
-			e.tls, e.names = anyMeshTLS, ""
-			a = append(a, e)
-		}
 	}
 	return a
 }
 
 // anyMeshTLS stands for mutual TLS by identities of the mesh, which endpoints take or leave where nobody asks for it.
 const anyMeshTLS = "TLS of the mesh, where the endpoint takes it"
-
-// inner returns what the client sends inside the TLS that a gateway takes off.
-func (c Connection) inner() []envoy.Payload {
-	var list []envoy.Payload
-	for _, p := range c.Payloads {
-		if p.TLS != nil && p.TLS.Inside.HTTP != nil {
-			p = p.TLS.Inside
-		}
-		list = append(list, p)
-	}
-	return list
-}
 
 // matches reports whether a walked end is this one of the model. Where Istio builds no endpoints the model has no ports, and
 // the proxy may have the client's own. The identities of pods are not in the mesh: those that the proxy asks for are not compared.

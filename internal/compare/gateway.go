@@ -68,17 +68,15 @@ func atServer(s *mesh.Snapshot, client mesh.Client, server *networking.Server, n
 	case server.GetTls().GetMode() == networking.ServerTLSSettings_AUTO_PASSTHROUGH:
 		return c, false // its names are those of clusters
 	case encrypted && passes:
-		c.SNI, c.Payloads = name, []envoy.Payload{{TLS: hello}}
+		c.SNI, c.Payload.TLS = name, hello
 	case encrypted && (family == mesh.FamilyHTTP || strings.EqualFold(protocol, "HTTPS")):
 		hello.Inside = request
-		c.SNI, c.Authority, c.Payloads = name, name, []envoy.Payload{{TLS: hello}}
+		c.SNI, c.Authority, c.Payload.TLS = name, name, hello
 	case encrypted:
 		hello.ALPN = nil
-		c.SNI, c.Payloads = name, []envoy.Payload{{TLS: hello}}
+		c.SNI, c.Payload.TLS = name, hello
 	case family == mesh.FamilyHTTP:
-		c.Authority, c.Payloads = name, []envoy.Payload{request}
-	default:
-		c.Payloads = []envoy.Payload{{}}
+		c.Authority, c.Payload = name, request
 	}
 	return c, true
 }

@@ -255,10 +255,10 @@ func (r *meshRun) keeps(s *scene, a attack, name string, want bool) {
 		s.Fatal(err)
 	}
 	defer pod.stop(context.Background())
-	connection := compare.Connection{Host: a.to.host, Port: uint32(a.to.at.Port()), At: a.to.at}
+	connection := compare.Connection{Host: a.to.host, Port: uint32(a.to.at.Port()), At: a.to.at, Payload: a.to.sent}
 	under := way{to: a.to.host, tls: true, sni: a.to.host, names: []string{a.to.host}}
 	under.addresses = r.world.addressesOf(mesh.New(mesh.DefaultSettings()), a.to.host)
-	c := &asked{connection: connection, sent: a.to.sent, model: []way{under}}
+	c := &asked{connection: connection, model: []way{under}}
 	for _, t := range []trial{rightCertificate, anotherName, unknownAuthority} {
 		if err := r.try(s.Context(), pod, c, t); err != nil {
 			s.Fatal(err)

@@ -36,11 +36,12 @@ var inventedAfter = netip.MustParseAddr("203.0.113.20")
 // asked is one connection of a client, and what became of it.
 type asked struct {
 	connection compare.Connection
-	sent       envoy.Payload
-	// model and proxy are the ways that either has for it; understood reports whether the proxy's are known.
+	// model and proxy are the ways that either has for it; untold is why the model cannot tell, and understood reports whether the
+	// proxy's are known.
 	model, proxy []way
+	untold       string
 	understood   bool
-	// shared reports whether another host has the port too: its listener may take the connection, and the model answers for a host.
+	// shared reports whether another host has the port too, so that the other's listener may take the connection.
 	shared bool
 	// seen is what arrived, by trial.
 	seen [unknownAuthority + 1][]Arrival
@@ -49,7 +50,7 @@ type asked struct {
 // String returns the connection, what either side says of it and what was seen.
 func (a *asked) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s at %s, sending %s\n", a.connection, a.connection.At, describe(a.sent))
+	fmt.Fprintf(&b, "%s at %s, sending %s\n", a.connection, a.connection.At, a.connection.Sends())
 	for _, side := range []struct {
 		name string
 		ways []way
@@ -72,16 +73,6 @@ func (t trial) String() string {
 	return [...]string{"the right certificate", "another name's certificate", "an unknown authority's certificate"}[t]
 }
 
-func describe(p envoy.Payload) string {
-	switch {
-	case p.TLS != nil:
-		return "a ClientHello"
-	case p.HTTP != nil:
-		return "a request"
-	}
-	return "bytes"
-}
-
 // startsTLS reports whether the proxy starts TLS for it, by the model or by the proxy.
 func (a *asked) startsTLS() bool {
 	return slices.ContainsFunc(slices.Concat(a.model, a.proxy), func(w way) bool { return w.tls })
@@ -91,7 +82,7 @@ func (a *asked) startsTLS() bool {
 func (a *asked) agrees(ways []way) bool {
 	for t, seen := range a.seen {
 		for _, arrival := range seen {
-			if !slices.ContainsFunc(ways, func(w way) bool { return w.shows(arrival, a.connection.At, a.sent, trial(t)) }) {
+			if !slices.ContainsFunc(ways, func(w way) bool { return w.shows(arrival, a.connection, trial(t)) }) {
 				return false
 			}
 		}
@@ -106,13 +97,13 @@ func (a *asked) verdict() string {
 		return "nothing leaves"
 	}
 	for _, w := range a.model {
-		if !w.shows(seen[0], a.connection.At, a.sent, rightCertificate) {
+		if !w.shows(seen[0], a.connection, rightCertificate) {
 			continue
 		}
 		switch {
 		case w.tls:
 			return "TLS, " + w.check()
-		case a.sent.TLS != nil:
+		case a.connection.Payload.TLS != nil:
 			return "the application's TLS"
 		case w.passed:
 			return "passed on as it was written"
@@ -130,48 +121,47 @@ type meshRun struct {
 	ofMesh *authority
 }
 
-// ask has the client open all connections that the mesh declares, and returns what became of them.
-func (r *meshRun) ask(ctx context.Context, pod *Pod, meshConfig []byte) ([]*asked, error) {
+// ask has the client open all connections that the mesh declares, and returns what became of them, and what `tlsward verify` says of
+// the proxy.
+func (r *meshRun) ask(ctx context.Context, pod *Pod, meshConfig []byte) ([]*asked, compare.Result, error) {
 	snapshot, err := r.world.snapshot(ctx, meshConfig)
 	if err != nil {
-		return nil, err
+		return nil, compare.Result{}, err
 	}
 	raw, err := pod.Dump()
 	if err != nil {
-		return nil, err
+		return nil, compare.Result{}, err
 	}
 	dump, err := envoy.ReadDump(bytes.NewReader(raw))
 	if err != nil {
-		return nil, err
+		return nil, compare.Result{}, err
 	}
-	proxy, err := compare.ProxyOf(dump)
+	results, err := compare.Proxies(snapshot, []*envoy.Dump{dump}, compare.Facts{})
 	if err != nil {
-		return nil, err
+		return nil, compare.Result{}, err
 	}
-	all := r.list(snapshot, proxy, dump.Config)
+	all := r.list(snapshot, results[0].Proxy, dump.Config)
 	for _, t := range []trial{rightCertificate, anotherName, unknownAuthority} {
 		for _, a := range all {
 			if t != rightCertificate && !a.startsTLS() {
 				continue
 			}
 			if err := r.try(ctx, pod, a, t); err != nil {
-				return nil, err
+				return nil, compare.Result{}, err
 			}
 		}
 	}
-	return all, nil
+	return all, results[0], nil
 }
 
 // list returns the connections that a client may open, and what model and proxy say of them.
 func (r *meshRun) list(s *mesh.Snapshot, proxy compare.Proxy, config *envoy.Config) []*asked {
 	var all []*asked
 	for _, c := range compare.Outbound(s, proxy, config) {
-		for _, sent := range c.Payloads {
-			a := &asked{connection: c, sent: sent, model: r.world.modelled(s, proxy.Client, c, sent)}
-			a.proxy, a.understood = r.world.walked(config, c, sent)
-			a.shared = isShared(s, c)
-			all = append(all, a)
-		}
+		a := &asked{connection: c, shared: isShared(s, c)}
+		a.model, a.untold = r.world.modelled(s, proxy.Client, c)
+		a.proxy, a.understood = r.world.walked(config, c)
+		all = append(all, a)
 	}
 	return all
 }
@@ -181,8 +171,8 @@ func (r *meshRun) try(ctx context.Context, pod *Pod, a *asked, t trial) error {
 	if err := r.present(a, t); err != nil {
 		return err
 	}
-	_ = pod.Send(ctx, a.connection.At, a.sent) // what came of it the servers know
-	time.Sleep(5 * time.Millisecond)           // copies of requests arrive by themselves
+	_ = pod.Send(ctx, a.connection.At, a.connection.Payload) // what came of it the servers know
+	time.Sleep(5 * time.Millisecond)                         // copies of requests arrive by themselves
 	r.outside.hangUp()
 	a.seen[t] = r.outside.Seen()
 	return nil

@@ -99,7 +99,7 @@ func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh) {
 	}
 	defer pod.stop(context.Background())
 	time.Sleep(300 * time.Millisecond)
-	all, err := r.ask(s.Context(), pod, meshConfig)
+	all, verified, err := r.ask(s.Context(), pod, meshConfig)
 	if err != nil {
 		s.Fatalf("mesh %d: %v", number, err)
 	}
@@ -112,7 +112,12 @@ func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh) {
 	for _, line := range nacks {
 		s.Logf("mesh %d: the proxy refused %s", number, line)
 	}
-	wrong := false
+	tally.verified += verified.Compared
+	wrong := len(verified.Differences) > 0
+	for _, d := range verified.Differences {
+		s.Errorf("mesh %d, pod of %s with labels %v: verify: %s at %s:\n  model %q\n  proxy %q by %s", number, namespace, labels,
+			d.Connection, d.Connection.At, d.Model, d.Proxy, d.Way)
+	}
 	for _, a := range all {
 		if !tally.add(a) {
 			wrong = true
@@ -142,24 +147,20 @@ func (m randomMesh) yaml() string {
 // tally adds up what became of connections.
 type tally struct {
 	meshes, refused, connections, agreed, walked, walkedAgreed int
-	// shared are those on ports that another host has too and that are as the model says, sharedElsewhere those that are not.
-	shared, sharedElsewhere int
+	// shared are those connections that go to ports which another host has too, verified those that `tlsward verify` compared.
+	shared, verified int
 	// verdicts counts those of which the model is right, apart what cannot be shown, by reason.
 	verdicts, apart map[string]int
 }
 
 func newTally() *tally { return &tally{verdicts: map[string]int{}, apart: map[string]int{}} }
 
-// add adds a connection; false reports that it is not as the proxy's configuration has it, or not as the model says where that should know:
-// on a port that no other host has.
+// add adds a connection; false reports that it is not as the proxy's configuration has it, or not as the model says.
 func (c *tally) add(a *asked) bool {
 	seen := a.seen[rightCertificate]
 	if reason := a.unseen(); reason != "" {
 		c.apart[reason]++
 		return true
-	}
-	if !a.shared {
-		c.connections++
 	}
 	if a.understood && len(seen) > 0 {
 		c.walked++
@@ -168,14 +169,15 @@ func (c *tally) add(a *asked) bool {
 		}
 		c.walkedAgreed++
 	}
-	switch agrees := a.agrees(a.model); {
-	case a.shared && !agrees:
-		c.sharedElsewhere++
+	if a.untold != "" {
+		c.apart["the model cannot tell: "+a.untold]++
 		return true
-	case a.shared:
+	}
+	c.connections++
+	if a.shared {
 		c.shared++
-		return true
-	case !agrees:
+	}
+	if !a.agrees(a.model) {
 		return false
 	}
 	c.agreed++
@@ -197,7 +199,7 @@ func (a *asked) unseen() string {
 func (c *tally) log(t *testing.T) {
 	t.Logf("%d meshes; the API server refused %d of their objects", c.meshes, c.refused)
 	t.Logf("%d connections compared with the model: %d agree; %d with the proxy's configuration: %d agree", c.connections, c.agreed, c.walked, c.walkedAgreed)
-	t.Logf("on ports that another host has too, apart: %d as the model says, %d elsewhere", c.shared, c.sharedElsewhere)
+	t.Logf("%d of them to ports that another host has too; %d compared by verify", c.shared, c.verified)
 	for _, of := range []struct {
 		name   string
 		counts map[string]int

@@ -3,6 +3,7 @@
 package proxies
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -87,24 +88,24 @@ func (w way) takes(t trial) bool {
 	return true
 }
 
-// shows reports whether this way is what a server saw of what was sent.
-func (w way) shows(a Arrival, at netip.AddrPort, sent envoy.Payload, t trial) bool {
+// shows reports whether this way is what a server saw of a connection.
+func (w way) shows(a Arrival, c compare.Connection, t trial) bool {
 	to, err := netip.ParseAddrPort(a.At)
 	switch {
 	case err != nil:
 		return false
 	case w.passed:
-		return to == at && asSent(a, sent)
+		return to == c.At && asSent(a, c.Payload)
 	case w.ports != nil && !slices.Contains(w.ports, to.Port()), w.addresses != nil && !slices.Contains(w.addresses, to.Addr()):
 		return false
 	case !w.tls:
-		return asSent(a, sent) && w.hasHost(a)
+		return asSent(a, c.Payload) && w.hasHost(a)
 	case !a.TLS, !strings.EqualFold(a.SNI, w.sni), a.Shaken != w.takes(t):
 		return false
 	case !a.Shaken:
 		return true
-	case sent.TLS != nil:
-		return a.Inner != nil && *a.Inner == sent.TLS.ServerName
+	case c.Payload.TLS != nil:
+		return a.Inner != nil && *a.Inner == c.Payload.TLS.ServerName
 	}
 	return a.Inner == nil && w.hasHost(a)
 }
@@ -121,27 +122,26 @@ func (w way) hasHost(a Arrival) bool {
 	return w.host == "" || a.Host == "" || strings.EqualFold(w.host, a.Host)
 }
 
-// modelled returns the ways that the model has for a connection; none where nothing leaves.
-func (w *World) modelled(s *mesh.Snapshot, client mesh.Client, c compare.Connection, sent envoy.Payload) []way {
-	list, known := s.Destinations(client, c.Host, c.Port)
-	if !known {
-		if s.PassesOn(client) {
-			return []way{{to: "wherever it was sent", passed: true}}
-		}
-		return nil
+// modelled returns the ways that the model has for a connection, none where nothing leaves; or why it cannot tell.
+func (w *World) modelled(s *mesh.Snapshot, client mesh.Client, c compare.Connection) (ways []way, untold string) {
+	outcome := s.Outbound(client, c.Outbound())
+	if outcome.Unsure != "" {
+		return nil, outcome.Unsure
 	}
-	var ways []way
-	for _, d := range list {
+	if outcome.PassesOn {
+		ways = append(ways, way{to: "wherever it was sent", passed: true})
+	}
+	for _, d := range outcome.Destinations {
 		cluster, ok := s.Cluster(client, d.Host, d.Port, d.Subset)
 		if d.Host == "" || !ok {
 			continue
 		}
-		ways = append(ways, w.modelledWay(s, cluster, d, c, sent))
+		ways = append(ways, w.modelledWay(s, cluster, d, c, outcome.ReadsRequest))
 	}
-	return ways
+	return ways, ""
 }
 
-func (w *World) modelledWay(s *mesh.Snapshot, cluster mesh.Cluster, d mesh.Destination, c compare.Connection, sent envoy.Payload) way {
+func (w *World) modelledWay(s *mesh.Snapshot, cluster mesh.Cluster, d mesh.Destination, c compare.Connection, isRequest bool) way {
 	h := cluster.Hop
 	one := way{
 		to: fmt.Sprintf("%s:%d %s", d.Host, d.Port, d.Subset), tls: cluster.Originated(), sni: h.SNI, names: h.Names, insecure: h.Insecure,
@@ -149,10 +149,8 @@ func (w *World) modelledWay(s *mesh.Snapshot, cluster mesh.Cluster, d mesh.Desti
 	for _, p := range cluster.TargetPorts {
 		one.ports = append(one.ports, uint16(p))
 	}
-	if sent.HTTP != nil {
-		if one.host = d.Authority; one.host == "" {
-			one.host = sent.HTTP.Host
-		}
+	if isRequest {
+		one.host = cmp.Or(d.Authority, c.Payload.HTTP.Host)
 		if h.AutoSNI {
 			one.sni = one.host
 		}
@@ -198,8 +196,8 @@ func (w *World) addressesOf(s *mesh.Snapshot, host string, names ...string) []ne
 
 // walked returns the ways that a proxy has for a connection by its own configuration; none where nothing leaves. ok is false where
 // something on the way is not understood.
-func (w *World) walked(config *envoy.Config, c compare.Connection, sent envoy.Payload) (ways []way, ok bool) {
-	for _, o := range config.Walk(envoy.Connection{Redirected: envoy.OutboundCapture, Destination: c.At, Payload: sent}) {
+func (w *World) walked(config *envoy.Config, c compare.Connection) (ways []way, ok bool) {
+	for _, o := range config.Walk(c.AtProxy()) {
 		if len(o.Unknown) > 0 || o.End == envoy.EndUnknown {
 			return nil, false
 		}

@@ -54,7 +54,7 @@ func verdict(results []compare.Result) error {
 	var issues error
 	for _, r := range results {
 		compared += r.Compared
-		if len(r.Differences)+len(r.Unread) > 0 || r.Unreached != nil {
+		if len(r.Differences)+len(r.Unread)+len(r.Untold) > 0 || r.Unreached != nil {
 			issues = cli.ErrIssuesFound
 		}
 	}

@@ -14,7 +14,7 @@ import (
 func writeText(w io.Writer, results []compare.Result) error {
 	var b strings.Builder
 	style := terminal.For(w)
-	compared, differ, unread, asked := 0, 0, 0, 0
+	compared, differ, untold, unread, asked := 0, 0, 0, 0, 0
 	for _, r := range results {
 		if r.Unreached != nil {
 			fmt.Fprintf(&b, "%s: %s %s\n", style.Bold(r.Proxy.String()), style.Red("not asked:"), r.Unreached)
@@ -22,9 +22,13 @@ func writeText(w io.Writer, results []compare.Result) error {
 		}
 		asked++
 		writeProxy(&b, r, style)
-		compared, differ, unread = compared+r.Compared, differ+len(r.Differences), unread+len(r.Unread)
+		compared, differ = compared+r.Compared, differ+len(r.Differences)
+		untold, unread = untold+len(r.Untold), unread+len(r.Unread)
 	}
 	fmt.Fprintf(&b, "%s of %s compared: %d agree, %d differ", counted(compared, "connection"), counted(asked, "proxy"), compared-differ, differ)
+	if untold > 0 {
+		fmt.Fprintf(&b, "; of %s tlsward cannot tell where it ends", counted(untold, "connection"))
+	}
 	if unread > 0 {
 		fmt.Fprintf(&b, "; %s of the proxies' configuration could not be read", counted(unread, "part"))
 	}
@@ -42,6 +46,9 @@ func writeProxy(b *strings.Builder, r compare.Result, style terminal.Style) {
 		cmp.Or(p.EnvoyVersion, "unknown"), r.Agreed(), counted(r.Compared, "connection"))
 	for _, u := range r.Unread {
 		fmt.Fprintf(b, "  %s %s: what agrees holds only if this changes nothing\n", style.Red("not read:"), u)
+	}
+	for _, u := range r.Untold {
+		fmt.Fprintf(b, "  %s %s -> %s at %s: %s\n", style.Red("not compared:"), p, u.Connection, u.Connection.At, u.Why)
 	}
 	for _, d := range r.Differences {
 		fmt.Fprintf(b, "  %s %s -> %s at %s\n", style.Red("differs:"), p, d.Connection, d.Connection.At)
