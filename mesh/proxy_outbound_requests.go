@@ -69,19 +69,21 @@ func (s *Snapshot) virtualHostDestinations(client Client, l egressListener, doma
 			}
 		}
 	}
-	list, taken := s.requestDestinations(l, requests, r)
-	if !taken && !registered {
+	for _, v := range requests {
+		if list, taken, _ := s.requestDestinations(l, v, r); taken {
+			return list, true
+		}
+	}
+	if !registered {
 		return nil, false
 	}
-	if !taken {
-		list = append(list, Destination{Host: strings.ToLower(to), Port: number})
-	}
-	return list, true
+	return []Destination{{Host: strings.ToLower(to), Port: number}}, true
 }
 
-// requestDestinations returns where the first of the VirtualServices that has a route for a request sends it, and copies of it: those are
-// made only where the request itself has a cluster (Envoy's source/common/router/router.cc decodeHeaders).
-func (s *Snapshot) requestDestinations(l egressListener, all []*virtualService, r matchContext) (list []Destination, taken bool) {
+// requestDestinations returns where the HTTP routes of v send a request, and copies of it: those are made only where the request
+// itself has a cluster (Envoy's source/common/router/router.cc decodeHeaders). taken reports whether a route matches, whole whether one
+// matches all.
+func (s *Snapshot) requestDestinations(l egressListener, v *virtualService, r matchContext) (list []Destination, taken, whole bool) {
 	seen := map[Destination]bool{}
 	add := func(found []routeDestination) (sent bool) {
 		for _, d := range found {
@@ -95,25 +97,20 @@ func (s *Snapshot) requestDestinations(l egressListener, all []*virtualService, 
 		}
 		return sent
 	}
-	for _, v := range all {
-		for route, authors := range s.authoredRoutes(v) {
-			applies, whole := matchHTTP(v, route, r)
-			if !applies {
-				continue
-			}
-			taken = true
-			if add(s.settings.addRequests(nil, map[Destination]bool{}, v, route, authors)) {
-				add(s.settings.addMirrors(nil, map[Destination]bool{}, v, route, authors))
-			}
-			if whole {
-				break
-			}
+	for route, authors := range s.authoredRoutes(v) {
+		applies, all := matchHTTP(v, route, r)
+		if !applies {
+			continue
 		}
-		if taken {
-			return list, true
+		taken = true
+		if add(s.settings.addRequests(nil, map[Destination]bool{}, v, route, authors)) {
+			add(s.settings.addMirrors(nil, map[Destination]bool{}, v, route, authors))
+		}
+		if all {
+			return list, true, true
 		}
 	}
-	return nil, false
+	return list, taken, false
 }
 
 // matchesService reports whether a wildcard has a name in common with a service of the port: then the VirtualServices for it are for

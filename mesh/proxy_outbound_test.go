@@ -105,18 +105,37 @@ func TestOutboundOfWaypoints(t *testing.T) {
 			ServiceEntry apps/a @1: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [a.example], addresses: [240.0.0.1], resolution: DNS, ports: [
 				{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}, {number: 3306, name: tcp, protocol: TCP}, {number: 9000, name: any}]}`
 	const route = a + `
-			VirtualService apps/a: {hosts: [a.example], http: [{match: [{sourceNamespace: shop}], route: [{destination: {host: b.example, port: {number: 80}}}]}]}`
+			VirtualService apps/a: {hosts: [a.example], http: [{match: [{headers: {x: {exact: other}}}], route: [{destination: {host: b.example, port: {number: 80}}}]}],
+				tcp: [{match: [{port: 3306}], route: [{destination: {host: d.example}}]}]}`
 	for _, c := range []struct{ name, mesh, address, sent, want string }{
 		{"a request", a, "240.0.0.1:80", "request x.example", "a.example:80"},
 		{"bytes to a port for requests", a, "240.0.0.1:80", "bytes", "nowhere"},
 		{"TLS", a, "240.0.0.1:443", "tls x.example", "a.example:443"},
 		{"bytes", a, "240.0.0.1:3306", "bytes", "a.example:3306"},
-		{"a request to a port for bytes", route, "240.0.0.1:3306", "request a.example", "a.example:3306"},
+		{"a request to a port for bytes", route, "240.0.0.1:3306", "request a.example", "d.example:3306"},
 		{"bytes to a port without a protocol", route, "240.0.0.1:9000", "bytes", "a.example:9000"},
 		{"a request to it", route, "240.0.0.1:9000", "request a.example", "b.example:80"},
 		{"a port that nobody has", a, "240.0.0.1:81", "bytes", "nowhere"},
 		{"an address that nobody has", a, "240.0.0.2:80", "request a.example", "nowhere"},
-		{"a route, from whomever", route, "240.0.0.1:80", "request a.example", "b.example:80"},
+		{"a route", route, "240.0.0.1:80", "request a.example", "b.example:80"},
+		{"routes for some requests of two VirtualServices", strings.Replace(route, "@1", "@0", 1) + `
+			VirtualService apps/b: {hosts: ["*.example"], http: [{route: [{destination: {host: c.example}}]}]}`, "240.0.0.1:80", "request a.example",
+			"b.example:80 | c.example:80"},
+		{"a route for pods with labels", a + `
+			VirtualService apps/a: {hosts: [a.example], http: [{match: [{sourceLabels: {app: web}}], route: [{destination: {host: b.example}}]}]}`,
+			"240.0.0.1:80", "request a.example", "a.example:80"},
+		{"a route for the waypoint's namespace", a + `
+			VirtualService apps/a: {hosts: [a.example], http: [{match: [{sourceNamespace: apps}], route: [{destination: {host: b.example}}]}]}`,
+			"240.0.0.1:80", "request a.example", "b.example:80"},
+		{"a tls route by the host's name", a + `
+			VirtualService apps/a: {hosts: [a.example], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: b.example}}]}]}`,
+			"240.0.0.1:443", "tls x.example", "b.example:443"},
+		{"a tls route by another", a + `
+			VirtualService apps/a: {hosts: [a.example], tls: [{match: [{sniHosts: ["*.example"]}], route: [{destination: {host: b.example}}]}]}`,
+			"240.0.0.1:443", "tls a.example", "a.example:443"},
+		{"a tcp route for some clients", a + `
+			VirtualService apps/a: {hosts: [a.example], tcp: [{match: [{sourceNamespace: apps}], route: [{destination: {host: b.example}}]}]}`,
+			"240.0.0.1:3306", "bytes", "a.example:3306"},
 		{"a route of a third namespace", a + `
 			VirtualService shop/a: {hosts: [a.example], http: [{route: [{destination: {host: b.example}}]}]}`, "240.0.0.1:80", "request a.example", "a.example:80"},
 		{"an allocated address", a + `

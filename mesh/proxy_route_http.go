@@ -64,11 +64,11 @@ func matchesEveryPath(uri *networking.StringMatch) bool {
 }
 
 // matchesHTTPSource reports whether a match is for a client. One that names gateways ignores the source
-// (pilot/pkg/networking/core/route/route.go sourceMatchHTTP), and a waypoint asks for neither (listener_waypoint.go
-// translateWaypointRoute).
+// (pilot/pkg/networking/core/route/route.go sourceMatchHTTP). A waypoint leaves out what asks for labels (listener_waypoint.go
+// waypointInboundRoute).
 func matchesHTTPSource(m *networking.HTTPMatchRequest, v *virtualService, r matchContext) bool {
-	if r.client.Kind == ClientWaypoint {
-		return true
+	if r.client.Kind == ClientWaypoint && len(m.SourceLabels) > 0 {
+		return false
 	}
 	if len(m.Gateways) > 0 {
 		return matchesGateway(m.Gateways, v.Namespace, r.gateway)

@@ -78,11 +78,12 @@ func (s *Snapshot) routeDestinations(client Client, svc scopedService, name stri
 
 // completeDestination returns a destination with its port filled in, and with the host that a Service of type
 // ExternalName stands for. For HTTP that one must be imported, and have the listener's port
-// (pilot/pkg/networking/core/route/route.go GetDestinationCluster).
+// (pilot/pkg/networking/core/route/route.go GetDestinationCluster). A waypoint takes the name as it is (listener_waypoint.go
+// getWaypointDestinationCluster).
 func (s *Snapshot) completeDestination(client Client, l egressListener, d routeDestination, on uint32) routeDestination {
 	number := s.destinationPort(client, d, on)
 	svc, ok := s.serviceFor(client, d.Host)
-	if ok && svc.alias && (d.routeType != FamilyHTTP || svc.hasPort(on) && l.importsService(client, svc)) {
+	if ok && svc.alias && client.Kind != ClientWaypoint && (d.routeType != FamilyHTTP || svc.hasPort(on) && l.importsService(client, svc)) {
 		d.Host = svc.externalName
 	}
 	d.Port = number
