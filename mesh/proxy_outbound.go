@@ -15,6 +15,9 @@ type Outbound struct {
 	// TLS reports whether it sends a ClientHello, and ServerName is its SNI.
 	TLS        bool
 	ServerName string
+	// DNSCapture reports whether the sidecar resolves its client's names (ISTIO_META_DNS_CAPTURE), so that it listens at the addresses
+	// that Istio has allocated to hosts without any.
+	DNSCapture bool
 }
 
 // Outcome is where a sidecar or waypoint sends what its client sends.
@@ -46,14 +49,12 @@ const (
 // for the address, else by that for all addresses of the port, in it by filter chains, and by the routes that all ports for HTTP
 // share (pilot/pkg/networking/core/listener.go, httproute.go). Of a waypoint it is what comes out of the tunnel. Destinations
 // answers for a host as if it were alone on its port.
-//
-// What Istio allocates addresses for is, for sidecars, taken as where DNS is not captured.
 func (s *Snapshot) Outbound(client Client, o Outbound) Outcome {
 	if client.Kind == ClientWaypoint {
 		return s.waypointOutcome(client, o)
 	}
 	number := uint32(o.To.Port())
-	listeners, unsure := s.outboundListeners(client, number)
+	listeners, unsure := s.outboundListeners(client, o)
 	if unsure != "" {
 		return Outcome{Unsure: unsure}
 	}
@@ -96,8 +97,8 @@ type outboundListener struct {
 
 // outboundListeners returns the listeners that a sidecar has for a port, by address
 // (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners).
-func (s *Snapshot) outboundListeners(client Client, number uint32) (map[string]*outboundListener, string) {
-	all := map[string]*outboundListener{}
+func (s *Snapshot) outboundListeners(client Client, o Outbound) (map[string]*outboundListener, string) {
+	all, number := map[string]*outboundListener{}, uint32(o.To.Port())
 	for _, l := range s.egressListeners(client) {
 		if l.port != 0 && l.port != number {
 			continue
@@ -116,7 +117,7 @@ func (s *Snapshot) outboundListeners(client Client, number uint32) (map[string]*
 			if l.port != 0 {
 				p.protocol = l.protocol
 			}
-			if unsure := s.addListeners(all, client, l, svc, p); unsure != "" {
+			if unsure := s.addListeners(all, client, l, svc, p, listenerAddresses(svc.service, o)); unsure != "" {
 				return nil, unsure
 			}
 		}
@@ -147,7 +148,7 @@ func (s *Snapshot) servicesOf(client Client, l egressListener, number uint32) []
 }
 
 // addListeners adds the listeners of one port of one service, at each of its addresses.
-func (s *Snapshot) addListeners(all map[string]*outboundListener, client Client, l egressListener, svc scopedService, p port) string {
+func (s *Snapshot) addListeners(all map[string]*outboundListener, client Client, l egressListener, svc scopedService, p port, addresses []listenerAddress) string {
 	family := FamilyOf(p.protocol)
 	switch {
 	case family == FamilyUDP:
@@ -159,7 +160,6 @@ func (s *Snapshot) addListeners(all map[string]*outboundListener, client Client,
 		s.addListener(all, client, l, svc, p, listenerAddress{at: boundTo(l, "127.0.0.1")})
 		return ""
 	}
-	addresses := listenerAddresses(svc.service)
 	if len(addresses) > 1 && l.version.looksUpExactHosts() && l.hasExactHostsOnly(client.Namespace) {
 		return UnsureOneAddress
 	}
@@ -197,10 +197,16 @@ type listenerAddress struct {
 	isEndpoint bool
 }
 
-// listenerAddresses returns the addresses at which proxies listen for a service, one for all where it has none.
-func listenerAddresses(svc *service) []listenerAddress {
+// listenerAddresses returns the addresses at which proxies listen for a service, one for all where it has none; of those that are
+// allocated one, of the family of the address that is asked about (pilot/pkg/model/service.go GetAddressForProxy).
+func listenerAddresses(svc *service, o Outbound) []listenerAddress {
 	var list []listenerAddress
-	for _, prefix := range svc.addresses() {
+	addresses := svc.addresses()
+	sameFamily := func(a netip.Prefix) bool { return a.Addr().Is4() == o.To.Addr().Is4() }
+	if i := slices.IndexFunc(svc.allocated, sameFamily); o.DNSCapture && i >= 0 {
+		addresses = svc.allocated[i : i+1]
+	}
+	for _, prefix := range addresses {
 		if prefix.IsSingleIP() {
 			list = append(list, listenerAddress{at: prefix.Addr().String()})
 		} else {

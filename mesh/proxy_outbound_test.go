@@ -98,6 +98,28 @@ func TestOutbound(t *testing.T) {
 	}
 }
 
+// Where a sidecar that resolves names sends what comes to the addresses that Istio has allocated.
+func TestOutboundWhereDNSIsCaptured(t *testing.T) {
+	const mesh = `
+		ServiceEntry egress/a @1: {hosts: [a.example], resolution: DNS, ports: [{number: 3306, name: tcp, protocol: TCP}], status: {addresses: [{host: a.example, value: 240.240.0.1}]}}
+		ServiceEntry egress/b @2: {hosts: [b.example], resolution: DNS, ports: [{number: 3306, name: tcp, protocol: TCP}],
+			status: {addresses: [{host: b.example, value: "2001:2::2"}, {host: b.example, value: 240.240.0.2}]}}`
+	for _, c := range []struct {
+		address  string
+		captured bool
+		want     string
+	}{
+		{"240.240.0.1", true, "a.example:3306"},
+		{"240.240.0.2", true, "b.example:3306"},
+		{"2001:2::2", true, "b.example:3306"},
+		{"203.0.113.255", true, "on"},
+		{"240.240.0.2", false, "a.example:3306"},
+	} {
+		sent := Outbound{To: netip.AddrPortFrom(netip.MustParseAddr(c.address), 3306), DNSCapture: c.captured}
+		equal(t, c.address, outcomeLine(snapshot(t, mesh).Outbound(parseClient("sidecar shop"), sent)), c.want)
+	}
+}
+
 // Where the waypoint of namespace apps sends what comes out of its tunnel.
 func TestOutboundOfWaypoints(t *testing.T) {
 	const a = `

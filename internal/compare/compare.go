@@ -73,7 +73,8 @@ func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, erro
 		for _, u := range d.Unread {
 			r.Unread = append(r.Unread, u.String())
 		}
-		for _, c := range ask(s, r.Proxy, d.Config) {
+		s := withAllocated(s, r.Proxy, d.Config)
+		for _, c := range ask(s, r.Proxy) {
 			model, untold := modelled(s, r.Proxy.Client, c)
 			if untold != "" {
 				r.Untold = append(r.Untold, Untold{Connection: c, Why: untold})
@@ -90,11 +91,11 @@ func Proxies(s *mesh.Snapshot, dumps []*envoy.Dump, known Facts) ([]Result, erro
 }
 
 // ask lists the connections that a proxy is asked about.
-func ask(s *mesh.Snapshot, p Proxy, config *envoy.Config) []Connection {
+func ask(s *mesh.Snapshot, p Proxy) []Connection {
 	if p.Client.Kind == mesh.ClientGateway {
 		return AtGateway(s, p.Client)
 	}
-	return Outbound(s, p, config)
+	return Outbound(s, p)
 }
 
 // differ walks a connection, and returns how it ends otherwise than the model says.

@@ -83,7 +83,7 @@ func TestProxiesOnSharedPorts(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			results, err := Proxies(decode(t, tc.mesh), []*envoy.Dump{dump(t, tc.listener)}, Facts{})
+			results, err := Proxies(decode(t, tc.mesh), []*envoy.Dump{dump(t, tc.listener+" 0.0.0.0")}, Facts{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,6 +94,20 @@ func TestProxiesOnSharedPorts(t *testing.T) {
 				t.Errorf("%d were compared, %d not told, want 2", r.Compared, len(r.Untold))
 			}
 		})
+	}
+}
+
+// TestProxiesThatResolveNames has a proxy listen at the addresses that istiod gave two hosts for bytes, which the mesh does not tell.
+func TestProxiesThatResolveNames(t *testing.T) {
+	d := dump(t, "old.example 240.240.0.1", "new.example 240.240.0.2")
+	d.Node.Metadata["DNS_CAPTURE"] = "true"
+	without := strings.Split(sharedPort, "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule")[0]
+	results, err := Proxies(decode(t, without), []*envoy.Dump{d}, Facts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := results[0]; r.Compared != 2 || len(r.Differences) > 0 {
+		t.Errorf("%d were compared, and differ: %q", r.Compared, told(r))
 	}
 }
 
@@ -126,11 +140,24 @@ func decode(t *testing.T, text string) *mesh.Snapshot {
 	return mesh.New(mesh.DefaultSettings(), objects...)
 }
 
-// dump returns what a sidecar has: one listener for port 3306, which ends at a host's cluster, both of which have no TLS.
-func dump(t *testing.T, listener string) *envoy.Dump {
+// dump returns what a sidecar has: listeners for port 3306 at addresses, each of which ends at a host's cluster, as "HOST ADDRESS"; no
+// cluster has TLS.
+func dump(t *testing.T, listeners ...string) *envoy.Dump {
 	t.Helper()
 	const cluster = `{"cluster": {"@type": type.googleapis.com/envoy.config.cluster.v3.Cluster, name: outbound|3306||HOST, type: STRICT_DNS,
       load_assignment: {cluster_name: outbound|3306||HOST, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: HOST, port_value: 3306}}}}]}]}}}`
+	const listenerOf = `
+  - name: ADDRESS_3306
+    active_state:
+      listener:
+        "@type": type.googleapis.com/envoy.config.listener.v3.Listener
+        name: ADDRESS_3306
+        bind_to_port: false
+        address: {socket_address: {address: ADDRESS, port_value: 3306}}
+        filter_chains:
+        - filters:
+          - name: tcp
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: tcp, cluster: outbound|3306||HOST}`
 	const text = `
 configs:
 - "@type": type.googleapis.com/envoy.admin.v3.BootstrapConfigDump
@@ -146,23 +173,18 @@ configs:
         name: virtualOutbound
         address: {socket_address: {address: 0.0.0.0, port_value: 15001}}
         use_original_dst: true
-  - name: 0.0.0.0_3306
-    active_state:
-      listener:
-        "@type": type.googleapis.com/envoy.config.listener.v3.Listener
-        name: 0.0.0.0_3306
-        bind_to_port: false
-        address: {socket_address: {address: 0.0.0.0, port_value: 3306}}
-        filter_chains:
-        - filters:
-          - name: tcp
-            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: tcp, cluster: outbound|3306||LISTENER}
+LISTENERS
 `
 	var clusters []string
 	for _, host := range []string{"old.example", "new.example"} {
 		clusters = append(clusters, strings.ReplaceAll(cluster, "HOST", host))
 	}
-	raw, err := yaml.YAMLToJSON([]byte(strings.NewReplacer("CLUSTERS", strings.Join(clusters, ", "), "LISTENER", listener).Replace(text)))
+	all := ""
+	for _, l := range listeners {
+		host, address, _ := strings.Cut(l, " ")
+		all += strings.NewReplacer("HOST", host, "ADDRESS", address).Replace(listenerOf)
+	}
+	raw, err := yaml.YAMLToJSON([]byte(strings.NewReplacer("CLUSTERS", strings.Join(clusters, ", "), "LISTENERS", all).Replace(text)))
 	if err != nil {
 		t.Fatal(err)
 	}

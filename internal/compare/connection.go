@@ -27,6 +27,8 @@ type Connection struct {
 	Captured bool
 	// SNI and Authority are what comes to a gateway.
 	SNI, Authority string
+	// DNSCapture reports whether the sidecar resolves the client's names.
+	DNSCapture bool
 	// Payload is what the client sends first.
 	Payload envoy.Payload
 }
@@ -72,11 +74,6 @@ func (c Connection) AtProxy() envoy.Connection {
 // Nowhere is an address that nobody declares (RFC 5737): where a name leads that has no address of its own in the mesh.
 var Nowhere = netip.MustParseAddr("203.0.113.255")
 
-// automatic reports whether istiod gives an address away to hosts that have none (pilot/pkg/controllers/ipallocate).
-func automatic(a netip.Addr) bool {
-	return netip.MustParsePrefix("240.240.0.0/16").Contains(a) || netip.MustParsePrefix("2001:2::/48").Contains(a)
-}
-
 // declared is a port of a host, and the addresses that the host has there.
 type declared struct {
 	host, protocol string
@@ -85,7 +82,7 @@ type declared struct {
 
 // Outbound lists the connections that a client of a sidecar or waypoint opens to what leaves the mesh: to each port of each
 // host, by what its protocol is, at the addresses to which the name leads. A wildcard stands for a name below it.
-func Outbound(s *mesh.Snapshot, p Proxy, config *envoy.Config) []Connection {
+func Outbound(s *mesh.Snapshot, p Proxy) []Connection {
 	addresses := map[declared][]netip.Addr{}
 	for o := range s.Objects() {
 		entry, ok := o.Spec.(*networking.ServiceEntry)
@@ -104,8 +101,10 @@ func Outbound(s *mesh.Snapshot, p Proxy, config *envoy.Config) []Connection {
 	}
 	var all []Connection
 	for key, at := range addresses {
-		for _, a := range resolved(p, config, key, at) {
-			c := Connection{Host: key.host, Port: key.port, Protocol: key.protocol, At: netip.AddrPortFrom(a, uint16(key.port))}
+		for _, a := range resolved(p, at) {
+			c := Connection{
+				Host: key.host, Port: key.port, Protocol: key.protocol, At: netip.AddrPortFrom(a, uint16(key.port)), DNSCapture: p.DNSCapture,
+			}
 			if c.Captured = p.Client.Kind == mesh.ClientSidecar; !c.Captured {
 				c.Internal = waypointListener
 			}
@@ -163,35 +162,18 @@ func addressesOf(o *mesh.Object, entry *networking.ServiceEntry, host string) []
 	return list
 }
 
-// resolved returns the addresses to which a name leads: those that it has, else the one of those that istiod gives away at which
-// the proxy listens for it, else Nowhere.
-func resolved(p Proxy, config *envoy.Config, d declared, has []netip.Addr) []netip.Addr {
+// resolved returns the addresses to which a name leads: those that it has, else Nowhere.
+func resolved(p Proxy, has []netip.Addr) []netip.Addr {
 	set := map[netip.Addr]bool{}
 	for _, a := range has {
 		if !a.IsUnspecified() && p.reaches(a) {
 			set[a] = true
 		}
 	}
-	if len(set) == 0 {
-		for _, at := range config.Listening() {
-			if automatic(at.Addr()) && uint32(at.Port()) == d.port && leadsTo(config, at, d) {
-				set[at.Addr()] = true
-			}
-		}
-	}
 	if len(set) == 0 && p.Client.Kind == mesh.ClientSidecar {
 		set[Nowhere] = true
 	}
 	return slices.SortedFunc(maps.Keys(set), netip.Addr.Compare)
-}
-
-func leadsTo(config *envoy.Config, at netip.AddrPort, d declared) bool {
-	for _, o := range config.Walk(envoy.Connection{Redirected: envoy.OutboundCapture, Destination: at}) {
-		if key, ok := keyOf(o.Cluster()); ok && key.host == d.host {
-			return true
-		}
-	}
-	return false
 }
 
 // payloads returns what a client sends for a name to a port of a protocol.

@@ -266,7 +266,7 @@ func outcomeOf(s *mesh.Snapshot, client mesh.Client, c Connection) mesh.Outcome 
 
 // Outbound returns the connection as the model has it.
 func (c Connection) Outbound() mesh.Outbound {
-	sent := mesh.Outbound{To: c.At}
+	sent := mesh.Outbound{To: c.At, DNSCapture: c.DNSCapture}
 	if c.Payload.HTTP != nil {
 		sent.Request = c.Payload.HTTP.Host
 	}

@@ -21,6 +21,8 @@ type Proxy struct {
 	Revision string
 	// IstioVersion is the agent's version, EnvoyVersion the proxy's own; "" where it does not say.
 	IstioVersion, EnvoyVersion string
+	// DNSCapture reports whether it resolves the pod's names (ISTIO_META_DNS_CAPTURE).
+	DNSCapture bool
 	// Addresses are the pod's own; it has no way to addresses of another family than theirs.
 	Addresses []netip.Addr
 	// Pushed is when istiod made the newest of its resources; zero where their versions do not say.
@@ -77,7 +79,8 @@ func ProxyOf(d *envoy.Dump) (Proxy, error) {
 	return Proxy{
 		Client: mesh.Client{Kind: kind, Namespace: namespace, Labels: labels}, Name: namespace + "/" + pod,
 		Revision: labels["istio.io/rev"], IstioVersion: text("ISTIO_VERSION"), EnvoyVersion: d.Node.Version,
-		Addresses: addresses(parts[1], text("INSTANCE_IPS")), Pushed: newest(d.Versions),
+		DNSCapture: text("DNS_CAPTURE") == "true",
+		Addresses:  addresses(parts[1], text("INSTANCE_IPS")), Pushed: newest(d.Versions),
 	}, nil
 }
 

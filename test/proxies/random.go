@@ -157,7 +157,7 @@ func (r *meshRun) ask(ctx context.Context, pod *Pod, meshConfig []byte) ([]*aske
 // list returns the connections that a client may open, and what model and proxy say of them.
 func (r *meshRun) list(s *mesh.Snapshot, proxy compare.Proxy, config *envoy.Config) []*asked {
 	var all []*asked
-	for _, c := range compare.Outbound(s, proxy, config) {
+	for _, c := range compare.Outbound(s, proxy) {
 		a := &asked{connection: c, shared: isShared(s, c)}
 		a.model, a.untold = r.world.modelled(s, proxy.Client, c)
 		a.proxy, a.understood = r.world.walked(config, c)
