@@ -12,9 +12,15 @@ import (
 // addSource adds the flags of all commands that read manifests and judge them.
 func addSource(cmd *cobra.Command, s *offline.Source) {
 	addFilename(cmd, &s.Paths)
+	addRendered(cmd, s)
 	addVerbose(cmd, &s.Verbose)
 	addPolicies(cmd, s)
 	addCluster(cmd, s)
+}
+
+// addRendered adds the flags that name what is rendered to manifests.
+func addRendered(cmd *cobra.Command, s *offline.Source) {
+	cmd.Flags().StringArrayVarP(&s.Kustomizations, "kustomize", "k", nil, "`DIR` of a kustomization, which is rendered as kubectl does (may be repeated)")
 }
 
 // addCluster adds the flags that name a cluster and a namespace, which are kubectl's.
@@ -52,8 +58,8 @@ func addPaths(s *offline.Source, args []string) { s.Paths = append(s.Paths, args
 
 // needPaths is addPaths for commands that write what they read.
 func needPaths(s *offline.Source, args []string) error {
-	if addPaths(s, args); len(s.Paths) == 0 {
-		return errors.New("name the manifests: -f PATH (a file, a directory, or - for standard input)")
+	if addPaths(s, args); !s.HasFiles() {
+		return errors.New("name the manifests: -f PATH (a file, a directory, or - for standard input), or -k DIR")
 	}
 	return nil
 }

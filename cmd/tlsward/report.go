@@ -19,6 +19,7 @@ identity of the mesh. What is worst comes first.
 The mesh is that of the manifests; with --kubeconfig or --context that of the cluster with the manifests applied; without
 manifests that of the cluster. It is only read.`,
 		Example: `  tlsward report -f mesh/
+  tlsward report -k overlays/production
   tlsward report --context production
   tlsward report --context production -o html > report.html
   tlsward report --context production --since last-week.json`,

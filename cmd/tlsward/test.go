@@ -15,12 +15,13 @@ func newTestCommand() *cobra.Command {
 below them, or - for standard input. Policies found there are judged with, beside the built-in ones.
 
 With --kubeconfig or --context the stored objects of each case (given) are laid over the mesh of that cluster: what would
-these reviews bring there? The cluster is only read.
+these reviews bring there? The cluster is only read. So they are over what a kustomization makes, with -k.
 
 Prints one line a failing case, and the totals. Exits with 0 if all passed, 1 if a case failed,
 2 if the tests could not be run.`,
 		Example: `  tlsward test policies/ test/suites
   tlsward test mesh/ -o junit > junit.xml
+  tlsward test suites/ -k overlays/production
   tlsward test mesh/ --run 'payments/' --watch`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,6 +33,7 @@ Prints one line a failing case, and the totals. Exits with 0 if all passed, 1 if
 	f.StringVarP(&o.Output, "output", "o", "text", "text, json or junit")
 	f.StringVar(&o.Match, "run", "", "only the cases whose `suite/name` matches this regular expression")
 	f.StringSliceVar(&o.Policies, "policies", nil, "directory of further policies in Rego (may be repeated)")
+	addRendered(cmd, &o.Cluster)
 	f.StringVar(&o.Cluster.Kubeconfig, "kubeconfig", "", "lay each case over the cluster of this kubeconfig `file`")
 	f.StringVar(&o.Cluster.Context, "context", "", "lay each case over the cluster of this `context` of the kubeconfig file")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "print the cases that pass, too")

@@ -46,7 +46,10 @@ func ReadContents(files []File, counts func(Head) bool) Contents {
 			c.PassedBy = append(c.PassedBy, f.Name+": "+f.aside)
 			continue
 		}
-		docs, problems := parse(f.Name, f.Raw)
+		docs, problems := f.documents, []problem(nil)
+		if !f.rendered {
+			docs, problems = parse(f.Name, f.Raw)
+		}
 		c.Documents = append(c.Documents, docs...)
 		for _, p := range problems {
 			if f.found && !p.claims(counts) {

@@ -17,6 +17,8 @@ type Document struct {
 	// Raw is the object as JSON.
 	Raw  []byte
 	Head Head
+	// RenderedBy is the tool that made the object of what stands in the file; "" where it stands there as it is.
+	RenderedBy string
 
 	chunk chunk
 	// item is the path from the chunk's root to the object, empty unless it is in a List.

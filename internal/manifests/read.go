@@ -27,6 +27,9 @@ type File struct {
 	// found says that a directory held the file and nobody named it, and aside why it is passed by; "" if it is not.
 	found bool
 	aside string
+	// documents are those of a rendered file.
+	documents []Document
+	rendered  bool
 }
 
 // Read reads all objects at the paths, in order: files, directories with all that is below them (names that end in

@@ -120,7 +120,7 @@ func (o Options) mesh(ctx context.Context, evaluator *admission.Evaluator, strea
 		return o.ReadChanges(ctx, evaluator, o.Against, streams)
 	}
 	m, err := o.Read(ctx, evaluator, streams)
-	if err != nil || len(o.Paths) == 0 { // what is stored is judged as it stands
+	if err != nil || !o.HasFiles() { // what is stored is judged as it stands
 		return m, err
 	}
 	return m, m.Mutate()

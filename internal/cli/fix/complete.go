@@ -2,6 +2,7 @@ package fix
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/cli/mend"
@@ -27,6 +28,7 @@ func (o Options) completed(ctx context.Context, streams cli.Streams) (before, af
 	if err := m.Mutate(); err != nil {
 		return nil, nil, err
 	}
+	tellRendered(m, streams)
 	after, err = withPatches(m)
 	return m.Files, after, err
 }
@@ -36,7 +38,25 @@ func (o Options) completed(ctx context.Context, streams cli.Streams) (before, af
 func withPatches(m *offline.Mesh) ([]manifests.File, error) {
 	var edits mend.Edits
 	for _, o := range m.Objects {
-		edits.Patch(o, o.Patch)
+		if o.RenderedBy == "" {
+			edits.Patch(o, o.Patch)
+		}
 	}
 	return edits.Apply(m.Files)
+}
+
+// tellRendered tells what would be filled in that is rendered: its text is elsewhere.
+func tellRendered(m *offline.Mesh, streams cli.Streams) {
+	for _, o := range m.Objects {
+		if o.RenderedBy == "" {
+			continue
+		}
+		for _, op := range o.Patch {
+			value, err := json.Marshal(op.Value)
+			if err != nil {
+				value = []byte(err.Error())
+			}
+			streams.Note("%s: %s is rendered by %s; to be filled in there: %s %s: %s", o.Where(), o.Ref, o.RenderedBy, op.Operation, op.Path, value)
+		}
+	}
 }

@@ -65,7 +65,9 @@ type change struct {
 func changesOf(before, after []manifests.File) []change {
 	var changes []change
 	for i, f := range before {
-		changes = append(changes, change{f.Name, f.Raw, after[i].Raw})
+		if !f.IsRendered() {
+			changes = append(changes, change{f.Name, f.Raw, after[i].Raw})
+		}
 	}
 	return changes
 }

@@ -92,11 +92,16 @@ func (e *Edits) add(m *offline.Mesh, o *offline.Object, document string) (mesh.R
 	switch {
 	case written == nil && m.Snapshot.Get(ref) != nil:
 		return ref, fmt.Errorf("its fix changes %s, which is in none of the files", ref)
+	case written == nil && o.RenderedBy != "":
+		return ref, renderedError(o, fmt.Sprintf("add %s beside it", ref))
 	case written == nil:
 		if blank := placeholder(fixed); blank != "" {
 			return ref, fillIn(blank)
 		}
 		return ref, e.Insert(o, fixed)
+	}
+	if written.RenderedBy != "" {
+		return ref, renderedError(written, "change it there")
 	}
 	patch, err := change(m, o, written, fixed)
 	if err != nil {
@@ -109,6 +114,11 @@ func (e *Edits) add(m *offline.Mesh, o *offline.Object, document string) (mesh.R
 	}
 	e.Patch(written, patch)
 	return ref, nil
+}
+
+// renderedError is the error of what cannot be made since no file has the object's text.
+func renderedError(o *offline.Object, do string) error {
+	return fmt.Errorf("%s is rendered by %s from %s: %s", o.Ref, o.RenderedBy, o.Where(), do)
 }
 
 // change returns the patch of an object in a file that makes of it what a fix for o says.

@@ -3,6 +3,7 @@ package offline
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -135,14 +136,17 @@ type Below struct {
 	objects []*mesh.Object
 }
 
-// Below reads the cluster that s names with Kubeconfig or Context. What a person should know of it goes to streams.Err.
+// Below reads the cluster that s names with Kubeconfig or Context, and what is rendered over it. What a person should know of
+// it goes to streams.Err.
 func (s Source) Below(ctx context.Context, c *v1alpha1.Config, streams cli.Streams) (*Below, error) {
-	below := &Below{}
-	if s.Kubeconfig == "" && s.Context == "" {
-		return below, nil
-	}
+	below := &Below{cluster: cluster{namespace: cmp.Or(s.Namespace, "default")}}
 	var err error
-	if below.cluster, err = s.readCluster(ctx, c.Mesh.Revision); err != nil {
+	if s.Kubeconfig != "" || s.Context != "" {
+		if below.cluster, err = s.readCluster(ctx, c.Mesh.Revision); err != nil {
+			return nil, err
+		}
+	}
+	if err := below.cluster.addRendered(s); err != nil {
 		return nil, err
 	}
 	var m Mesh
@@ -153,6 +157,21 @@ func (s Source) Below(ctx context.Context, c *v1alpha1.Config, streams cli.Strea
 		streams.Note("%s", note)
 	}
 	return below, nil
+}
+
+// addRendered adds what s renders to the objects of the cluster, and to what configures it.
+func (c *cluster) addRendered(s Source) error {
+	files, err := s.rendered()
+	if err != nil {
+		return err
+	}
+	for _, d := range manifests.ReadContents(files, counts).Documents {
+		if d.Raw, err = inNamespace(d, c.namespace); err != nil {
+			return fmt.Errorf("%s: %w", d.Where(), err)
+		}
+		c.objects, c.controlPlane = append(c.objects, d), append(c.controlPlane, d)
+	}
+	return nil
 }
 
 // Snapshot returns the mesh of objects over the cluster: they take the place of those of the same name. configuring are those that

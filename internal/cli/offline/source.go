@@ -2,6 +2,7 @@ package offline
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -9,6 +10,7 @@ import (
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/config"
 	"github.com/tlsward/tlsward/internal/istiod"
+	"github.com/tlsward/tlsward/internal/kustomize"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
@@ -19,7 +21,9 @@ import (
 type Source struct {
 	// Paths are files, directories, and "-" for standard input. Without any the mesh is that of the cluster.
 	Paths []string
-	// Kubeconfig and Context name the cluster; with both "" and Paths there is none, and without Paths it is kubectl's.
+	// Kustomizations are directories whose kustomization is rendered; what it makes counts as files do.
+	Kustomizations []string
+	// Kubeconfig and Context name the cluster; with both "" and files there is none, and without files it is kubectl's.
 	Kubeconfig, Context string
 	// Namespace is that of objects that name none; "" for that of the cluster's context, or "default".
 	Namespace string
@@ -39,7 +43,10 @@ func (s *Source) ConfigFlags() *genericclioptions.ConfigFlags {
 }
 
 // IsLive reports whether the mesh is that of a cluster, below the files.
-func (s Source) IsLive() bool { return s.Kubeconfig != "" || s.Context != "" || len(s.Paths) == 0 }
+func (s Source) IsLive() bool { return s.Kubeconfig != "" || s.Context != "" || !s.HasFiles() }
+
+// HasFiles reports whether s names manifests.
+func (s Source) HasFiles() bool { return len(s.Paths)+len(s.Kustomizations) > 0 }
 
 // Evaluator returns the Evaluator of the configuration and all policies.
 func (s Source) Evaluator(ctx context.Context) (*admission.Evaluator, error) {
@@ -65,9 +72,28 @@ func (s Source) Read(ctx context.Context, evaluator *admission.Evaluator, stream
 	return s.Parse(ctx, evaluator, files, streams)
 }
 
-// Files reads the files.
+// Files reads the files, and renders what is to be rendered.
 func (s Source) Files(stdin io.Reader) ([]manifests.File, error) {
-	return manifests.Files(stdin, s.Paths...)
+	files, err := manifests.Files(stdin, s.Paths...)
+	if err != nil {
+		return nil, err
+	}
+	rendered, err := s.rendered()
+	return append(files, rendered...), err
+}
+
+// rendered returns what is rendered, a file for each of its sources.
+func (s Source) rendered() ([]manifests.File, error) {
+	var files []manifests.File
+	var errs []error
+	for _, dir := range s.Kustomizations {
+		f, err := kustomize.Build(dir)
+		files, errs = append(files, f), append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return files, nil
 }
 
 // Parse returns the mesh of files that were read, over the cluster. Without any, the cluster's own objects are those of the
@@ -114,7 +140,7 @@ func counts(head manifests.Head) bool {
 
 // over returns the mesh of what files hold over a cluster; of its own objects where s names no files.
 func (s Source) over(below cluster, evaluator *admission.Evaluator, contents manifests.Contents, streams cli.Streams) (*Mesh, error) {
-	m, err := below.mesh(evaluator, contents.Documents, len(s.Paths) == 0)
+	m, err := below.mesh(evaluator, contents.Documents, !s.HasFiles())
 	if err != nil {
 		return nil, err
 	}
