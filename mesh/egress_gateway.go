@@ -38,7 +38,7 @@ func (s *Snapshot) hopsBehindGateway(toGateway hop, host string) []hop {
 	hops := s.hopsFromServers(client, toGateway, host)
 	known := len(toGateway.servers) > 0 || s.isUnserved(toGateway)
 	for _, name := range client.Gateways {
-		if known && s.Get(parseGatewayName(name)) != nil {
+		if known && s.gateway(parseGatewayName(name)) != nil {
 			continue
 		}
 		for _, v := range s.virtualServicesForGateway(name, client.Namespace, host) {

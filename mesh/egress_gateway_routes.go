@@ -17,7 +17,7 @@ func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 // gatewayRouteHopsOf returns the hops by v out of one gateway, whose pods are client: from each of its servers, as if
 // no other VirtualService were bound to it.
 func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Client) []hop {
-	g := s.Get(parseGatewayName(name))
+	g := s.gateway(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
 		return s.unknownGatewayHops(v, name, client)
 	}

@@ -46,10 +46,11 @@ type hop struct {
 	sidecar     *Object           // the Sidecar whose listener is the reason for passesOn; nil where the host's own is
 }
 
-// ServerRef is a server of a Gateway.
+// ServerRef is a server of a Gateway or, of the Gateway API, a listener.
 type ServerRef struct {
+	// Gateway is the Gateway, or the ListenerSet.
 	Gateway Ref `json:"gateway"`
-	// Index is its place in spec.servers.
+	// Index is its place in spec.servers, or spec.listeners.
 	Index int `json:"index"`
 }
 

@@ -39,7 +39,7 @@ func (s *Snapshot) gatewaysBehind(host string) []*Object {
 
 // hasGatewayServer reports whether a Gateway has a server that names a host, itself or by a wildcard of its domain.
 func (s *Snapshot) hasGatewayServer(name string) bool {
-	for _, g := range s.objects.Prefix(KindGateway + "\x00") {
+	for g := range s.allGateways() {
 		if slices.ContainsFunc(gatewaySpec(g).Servers, func(srv *networking.Server) bool {
 			return slices.ContainsFunc(srv.GetHosts(), func(h string) bool {
 				h = stripNamespace(h)
@@ -53,7 +53,8 @@ func (s *Snapshot) hasGatewayServer(name string) bool {
 }
 
 // podLabelsBehind returns the labels of the pods behind a Service of the cluster. Where the Service itself is not known,
-// its pods are taken to have those that Istio's own charts set: app is the name, istio the name without "istio-".
+// its pods are taken to have those that istiod gives the pods of a Gateway of the Gateway API or, where that is none's, those that
+// Istio's own charts set: app is the name, istio the name without "istio-".
 func (s *Snapshot) podLabelsBehind(host string) (map[string]string, bool) {
 	name, namespace, ok := s.settings.parseServiceHost(host)
 	if !ok {
@@ -61,6 +62,11 @@ func (s *Snapshot) podLabelsBehind(host string) (map[string]string, bool) {
 	}
 	if svc := s.Get(Ref{Kind: KindService, Namespace: namespace, Name: name}); svc != nil {
 		return svc.Spec.(*Service).Selector, true
+	}
+	for _, g := range s.gateways.dependent.Prefix(Ref{Kind: KindService, Namespace: namespace, Name: name}.key() + "\x00") {
+		if g.Spec.(*KubernetesGateway).isManaged() {
+			return map[string]string{gatewayNameLabel: g.Name}, true
+		}
 	}
 	return map[string]string{"app": name, "istio": strings.TrimPrefix(name, "istio-")}, true
 }
@@ -77,7 +83,7 @@ func (s *Snapshot) routedServicesOf(g *Object) []string {
 		last = host
 		labels, ok := s.podLabelsBehind(host)
 		_, namespace, _ := s.settings.parseServiceHost(host)
-		if ok && s.settings.gatewayReaches(g.Namespace, namespace) && selectorMatches(selector, labels) && (len(selector) > 0 || len(s.gatewaysBehind(host)) > 0) {
+		if ok && s.settings.gatewayReaches(g, namespace) && selectorMatches(selector, labels) && (len(selector) > 0 || len(s.gatewaysBehind(host)) > 0) {
 			list = append(list, host)
 		}
 	}

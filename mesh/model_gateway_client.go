@@ -31,7 +31,7 @@ func (s *Snapshot) clientBehindService(host string, gateways []*Object, via *vir
 // clientOfGateway returns the pods that one Gateway configures as a client: those behind a Service whose pods it
 // selects, else those of a gateway in the root namespace.
 func (s *Snapshot) clientOfGateway(name string, via *virtualService) Client {
-	g := s.Get(parseGatewayName(name))
+	g := s.gateway(parseGatewayName(name))
 	return s.gatewayClient(name, g, s.serviceOfGateway(g), via)
 }
 
@@ -52,6 +52,9 @@ func (s *Snapshot) gatewayClient(name string, g, svc *Object, via *virtualServic
 	if svc != nil {
 		c.Namespace = svc.Namespace
 	}
+	if g != nil && g.listener != nil {
+		c.Namespace = g.listener.service.Namespace
+	}
 	return c
 }
 
@@ -59,6 +62,9 @@ func (s *Snapshot) gatewayClient(name string, g, svc *Object, via *virtualServic
 func (s *Snapshot) serviceOfGateway(g *Object) *Object {
 	if g == nil {
 		return nil
+	}
+	if g.listener != nil {
+		return s.Get(g.listener.service)
 	}
 	return s.serviceSelectedBy(g.Namespace, gatewaySpec(g).Selector)
 }
@@ -69,8 +75,8 @@ func (s *Snapshot) knowsGatewayPods(name string, via *virtualService) bool {
 	if s.gatewayServiceOf(via) != "" {
 		return true
 	}
-	g := s.Get(parseGatewayName(name))
-	return g != nil && s.serviceSelectedBy(g.Namespace, gatewaySpec(g).Selector) != nil
+	g := s.gateway(parseGatewayName(name))
+	return g != nil && (g.listener != nil || s.serviceOfGateway(g) != nil)
 }
 
 // gatewayServiceOf returns the egress gateway's Service to which a VirtualService sends requests of sidecars; "" if
@@ -99,7 +105,7 @@ func (s *Snapshot) serviceSelectedBy(namespace string, selector map[string]strin
 	for _, o := range s.objects.Prefix(KindService + "\x00") {
 		own := o.Spec.(*Service).Selector
 		switch {
-		case len(own) == 0 || !s.settings.gatewayReaches(namespace, o.Namespace) || !selectorMatches(selector, own):
+		case len(own) == 0 || !s.settings.reachesPods(namespace, o.Namespace) || !selectorMatches(selector, own):
 		case o.Namespace == s.settings.RootNamespace:
 			return o
 		case found == nil || compareAge(o.Created, found.Created) < 0:

@@ -10,19 +10,15 @@ import (
 
 // tlsParts returns what a TLSRoute contributes (pilot/pkg/config/kube/gateway/route_collections.go TLSRouteCollection): for each
 // host of a parent the routes for those of the route's hostnames, or else of the parent's, that may be for it.
-func (c routeConversion) tlsParts(parents []meshParent) []routePart {
+func (c routeConversion) tlsParts(parents []routeParent) []routePart {
 	var parts []routePart
 	for _, p := range parents {
-		names := c.spec.Hostnames
-		if len(names) == 0 || len(names) == 1 && names[0] == "*" {
-			names = p.hosts
-		}
 		for _, h := range p.hosts {
-			part := c.l4Part("tls~", len(parts), h)
-			for rule, to := range c.l4Rules() {
+			part := c.l4Part("tls~", len(parts), p, h)
+			for rule, to := range c.conversionOf(c.route, p).l4Rules() {
 				route := &networking.TLSRoute{Route: to}
 				if totalWeight(rule.BackendRefs) != 0 { // else it has no match, and takes nothing
-					route.Match = []*networking.TLSMatchAttributes{{SniHosts: compatibleNames(names, h), Port: p.Port}}
+					route.Match = c.tlsMatch(p, h)
 				}
 				part.tls = append(part.tls, route)
 			}
@@ -30,6 +26,19 @@ func (c routeConversion) tlsParts(parents []meshParent) []routePart {
 		}
 	}
 	return parts
+}
+
+// tlsMatch returns the match of a TLSRoute for a host of a parent. At a listener it is for all names that this has in common with
+// the route (constrainTLSRoutesToListenerHost).
+func (c routeConversion) tlsMatch(p routeParent, host string) []*networking.TLSMatchAttributes {
+	if p.listener != nil {
+		return []*networking.TLSMatchAttributes{{SniHosts: p.hosts}}
+	}
+	names := c.spec.Hostnames
+	if len(names) == 0 || len(names) == 1 && names[0] == "*" {
+		names = p.hosts
+	}
+	return []*networking.TLSMatchAttributes{{SniHosts: compatibleNames(names, host), Port: p.Port}}
 }
 
 // compatibleNames returns the SNI hosts that may be for a host; the only one always (pilot/pkg/config/kube/gateway/conversion.go
@@ -48,14 +57,14 @@ func compatibleNames(names []string, of string) []string {
 }
 
 // tcpParts returns what a TCPRoute contributes.
-func (c routeConversion) tcpParts(parents []meshParent) []routePart {
+func (c routeConversion) tcpParts(parents []routeParent) []routePart {
 	var parts []routePart
 	for _, p := range parents {
 		for _, h := range p.hosts {
-			part := c.l4Part("tcp~", len(parts), h)
-			for _, to := range c.l4Rules() {
+			part := c.l4Part("tcp~", len(parts), p, h)
+			for _, to := range c.conversionOf(c.route, p).l4Rules() {
 				route := &networking.TCPRoute{Route: to}
-				if p.Port != 0 {
+				if p.Port != 0 && p.listener == nil {
 					route.Match = []*networking.L4MatchAttributes{{Port: p.Port}}
 				}
 				part.tcp = append(part.tcp, route)
@@ -87,9 +96,9 @@ func (c routeConversion) l4Rules() iter.Seq2[RouteRule, []*networking.RouteDesti
 }
 
 // l4Part returns a part without routes, which is merged with no other.
-func (c routeConversion) l4Part(kind string, index int, host string) routePart {
+func (c routeConversion) l4Part(kind string, index int, p routeParent, host string) routePart {
 	name := c.nameOf(kind, index)
-	return routePart{group: c.route.Namespace + "\x01" + name, name: name, host: host, route: c.route}
+	return routePart{group: c.route.Namespace + "\x01" + name, name: name, gateway: p.gateway, host: host, route: c.route}
 }
 
 // l4Destinations returns the destinations of a rule of a TLSRoute or TCPRoute (pilot/pkg/config/kube/gateway/conversion.go

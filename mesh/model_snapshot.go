@@ -35,6 +35,8 @@ type Snapshot struct {
 	virtualServiceWildcards wildcardIndex
 	// routes has what was made of the Gateway API's routes.
 	routes madeRoutes
+	// gateways has what was made of the Gateway API's Gateways.
+	gateways madeGateways
 	// backends has what was made of BackendTLSPolicies.
 	backends madeRules
 	// gatewaysBySelector has Gateways by gatewayKeys.
@@ -176,6 +178,12 @@ func (s *Snapshot) put(o *Object) {
 		s.addRoute(o)
 	case *BackendTLSPolicy:
 		s.addBackendTLSPolicy(o, spec)
+	case *KubernetesGateway:
+		s.addKubernetesGateway(o)
+	case *ListenerSet:
+		s.addListenerSet(o, spec)
+	case *ReferenceGrant:
+		s.renewRoutesBy(grantsOf(o.Namespace))
 	case *networking.Gateway:
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, o)
@@ -189,6 +197,7 @@ func (s *Snapshot) put(o *Object) {
 		}
 		s.rediscover(o.Name)
 	}
+	s.renewGatewaysOn(o)
 	s.renewRoutesOn(o)
 	s.renewRulesFor(o.Ref)
 }
@@ -217,6 +226,12 @@ func (s *Snapshot) drop(ref Ref) {
 		s.removeRoute(o)
 	case *BackendTLSPolicy:
 		s.removeBackendTLSPolicy(o, spec)
+	case *KubernetesGateway:
+		s.removeKubernetesGateway(o)
+	case *ListenerSet:
+		s.removeListenerSet(o, spec)
+	case *ReferenceGrant:
+		s.renewRoutesBy(grantsOf(o.Namespace))
 	case *networking.Gateway:
 		for key := range gatewayKeys(spec, o) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Remove(key)
@@ -230,6 +245,7 @@ func (s *Snapshot) drop(ref Ref) {
 			s.labelledNamespaces = s.labelledNamespaces.Remove(labelOfNamespace(o) + "\x00" + o.Name)
 		}
 	}
+	s.renewGatewaysOn(o)
 	s.renewRoutesOn(o)
 	s.renewRulesFor(o.Ref)
 }

@@ -29,7 +29,8 @@ func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
 }
 
 // gatewaysSelecting returns the Gateways that select pods of a namespace with these labels, by namespace and name. Those of other
-// namespaces are among them, unless Flags.OwnGateways.
+// namespaces are among them, unless Flags.OwnGateways, or the pods are istiod's own (pilot/pkg/model/push_context.go
+// filterStrictGatewayMerging).
 func (s *Snapshot) gatewaysSelecting(namespace string, labels map[string]string) []*Object {
 	var list []*Object
 	for _, g := range s.gatewaysBySelector.Prefix(gatewaysWithoutSelector) {
@@ -42,14 +43,39 @@ func (s *Snapshot) gatewaysSelecting(namespace string, labels map[string]string)
 			}
 		}
 	}
-	list = slices.DeleteFunc(list, func(g *Object) bool { return !s.settings.gatewayReaches(g.Namespace, namespace) })
+	list = slices.DeleteFunc(list, func(g *Object) bool { return !s.settings.gatewayReaches(g, namespace) })
+	if s.settings.Version.mergesStrictly() && slices.ContainsFunc(list, (*Object).hasManagedPods) {
+		list = slices.DeleteFunc(list, func(g *Object) bool { return g.listener == nil && g.Namespace != namespace })
+	}
 	slices.SortFunc(list, func(a, b *Object) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
 	return slices.Compact(list)
 }
 
-// gatewayReaches reports whether a Gateway of one namespace may configure pods of another.
-func (s Settings) gatewayReaches(gateway, pods string) bool {
+// gatewayReaches reports whether a Gateway may configure pods of a namespace.
+func (s Settings) gatewayReaches(g *Object, pods string) bool {
+	if g.listener != nil {
+		return g.listener.service.Namespace == pods
+	}
+	return s.reachesPods(g.Namespace, pods)
+}
+
+// reachesPods reports whether a Gateway that somebody wrote in one namespace may configure pods of another.
+func (s Settings) reachesPods(gateway, pods string) bool {
 	return !s.Flags.OwnGateways || gateway == pods
 }
+
+// gatewaysMeet reports whether two Gateways may configure pods of one namespace.
+func (s Settings) gatewaysMeet(a, b *Object) bool {
+	switch {
+	case a.listener != nil:
+		return s.gatewayReaches(b, a.listener.service.Namespace)
+	case b.listener != nil:
+		return s.gatewayReaches(a, b.listener.service.Namespace)
+	}
+	return s.reachesPods(a.Namespace, b.Namespace)
+}
+
+// hasManagedPods reports whether istiod makes the pods of a Gateway.
+func (o *Object) hasManagedPods() bool { return o.listener != nil && o.listener.managed }

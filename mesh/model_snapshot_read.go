@@ -67,6 +67,7 @@ func namespacedKinds() []string {
 		KindServiceEntry, KindDestinationRule, KindVirtualService, KindGateway, KindSidecar, KindWorkloadEntry, KindEnvoyFilter, KindAuthorizationPolicy,
 		KindPeerAuthentication, KindRequestAuthentication, KindProxyConfig, KindWasmPlugin, KindTrafficExtension, KindService, KindKubernetesGateway, KindIngress,
 		KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute, KindBackendTLSPolicy,
+		KindListenerSet, KindReferenceGrant,
 	}
 }
 

@@ -17,8 +17,8 @@ type madeRoutes struct {
 	parts, byGroup treap.Map[*routePart]
 	// virtualServices has the VirtualService that was made of each group.
 	virtualServices treap.Map[*virtualService]
-	// dependent has the routes by what they depend on: the key of a parent or of a namesake, or a host that requests are mirrored
-	// to.
+	// dependent has the routes by what they depend on: the key of a parent or of a namesake, a host that requests are mirrored to, or
+	// the ReferenceGrants of a namespace (grantsOf).
 	dependent treap.Map[*Object]
 }
 
@@ -56,15 +56,19 @@ func (s *Snapshot) dependencies(o *Object) []string {
 			list = append(list, ref.key())
 		}
 	}
-	c := routeConversion{s, o, spec}
+	c := s.conversionOf(o, routeParent{})
 	if ref, ok := c.namesake(); ok {
 		list = append(list, ref.key())
 	}
 	for _, rule := range spec.Rules {
+		for _, b := range rule.BackendRefs {
+			list = append(list, c.grantsFor(b)...)
+		}
 		for _, f := range rule.Filters {
 			if f.RequestMirror == nil {
 				continue
 			}
+			list = append(list, c.grantsFor(f.RequestMirror.BackendRef)...)
 			if to, _, ok := c.destination(f.RequestMirror.BackendRef); ok {
 				list = append(list, "host\x00"+to.Host)
 			}
@@ -84,11 +88,16 @@ func (s *Snapshot) renewRoutesOn(o *Object) {
 		on = append(on, "host\x00"+svc.host)
 	}
 	for _, key := range on {
-		for _, route := range s.routes.dependent.Prefix(key + "\x00") {
-			s.removeRoute(route)
-			s.addRoute(route)
-			s.renewRoutesOn(route)
-		}
+		s.renewRoutesBy(key)
+	}
+}
+
+// renewRoutesBy makes the VirtualServices anew of the routes that depend on a key of madeRoutes.dependent.
+func (s *Snapshot) renewRoutesBy(key string) {
+	for _, route := range s.routes.dependent.Prefix(key + "\x00") {
+		s.removeRoute(route)
+		s.addRoute(route)
+		s.renewRoutesOn(route)
 	}
 }
 
@@ -107,7 +116,7 @@ func (s *Snapshot) renewGroup(group string) {
 		return
 	}
 	slices.SortStableFunc(parts, func(a, b *routePart) int {
-		return cmp.Or(compareAge(a.route.Created, b.route.Created), cmp.Compare(a.name, b.name))
+		return cmp.Or(compareAge(a.route.Created, b.route.Created), cmp.Compare(a.route.Namespace, b.route.Namespace), cmp.Compare(a.name, b.name))
 	})
 	v := s.settings.madeVirtualService(parts)
 	s.addVirtualService(v)
@@ -117,7 +126,7 @@ func (s *Snapshot) renewGroup(group string) {
 // madeVirtualService returns the VirtualService of the parts of a group, the oldest first.
 func (s Settings) madeVirtualService(parts []*routePart) *virtualService {
 	first := parts[0]
-	spec := &networking.VirtualService{Hosts: []string{first.host}, Gateways: []string{meshGateway}, Tls: first.tls, Tcp: first.tcp}
+	spec := &networking.VirtualService{Hosts: []string{first.host}, Gateways: []string{first.gateway}, Tls: first.tls, Tcp: first.tcp}
 	var http []sourcedRoute
 	for _, part := range parts {
 		http = append(http, part.http...)

@@ -27,8 +27,10 @@ const (
 	MeansCapture OutsideMeans = "capture"
 	// MeansRevision: the object is for a control plane that is there and is not judged.
 	MeansRevision OutsideMeans = "revision"
-	// MeansGatewayRoute: a route of the Gateway API takes what comes to a gateway and leads it out of the mesh.
+	// MeansGatewayRoute: a route of the Gateway API takes what comes to a gateway that is not followed and leads it out of the mesh.
 	MeansGatewayRoute OutsideMeans = "gateway-route"
+	// MeansGatewayAddresses: a Gateway of the Gateway API is for pods of several Services, or of none that is beside it.
+	MeansGatewayAddresses OutsideMeans = "gateway-addresses"
 	// MeansImage: the proxy is not one that Istio publishes.
 	MeansImage OutsideMeans = "image"
 	// MeansGatewayPods: which pods a Gateway configures, those of other namespaces' gateways too.

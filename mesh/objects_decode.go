@@ -121,7 +121,7 @@ func kindOf(apiVersion, kind string) string {
 		case KindGatewayClass:
 			return kind
 		}
-		if kind == KindBackendTLSPolicy || slices.Contains(routeKinds(), kind) {
+		if slices.Contains(append(routeKinds(), KindBackendTLSPolicy, KindListenerSet, KindReferenceGrant), kind) {
 			return kind
 		}
 	case "":
@@ -169,6 +169,12 @@ func decodeSpec(kind string, raw json.RawMessage) (spec any, unknown []string, e
 		return spec, nil, err
 	case KindGatewayClass:
 		spec, err = decodeGatewayClass(raw)
+		return spec, nil, err
+	case KindListenerSet:
+		spec, err = decodeListenerSet(raw)
+		return spec, nil, err
+	case KindReferenceGrant:
+		spec, err = decodeReferenceGrant(raw)
 		return spec, nil, err
 	case KindBackendTLSPolicy:
 		spec, err = decodeBackendTLSPolicy(raw)

@@ -80,36 +80,3 @@ type GatewayClass struct {
 	// Controller is spec.controllerName.
 	Controller string
 }
-
-// KubernetesGateway is what the mesh reads of a gateway.networking.k8s.io Gateway.
-type KubernetesGateway struct {
-	// ClassName is spec.gatewayClassName, which makes it a waypoint, or not.
-	ClassName string
-	Listeners []KubernetesListener
-	// Labels is spec.infrastructure.labels, which its pods have in place of the Gateway's own; nil where it is not set.
-	Labels map[string]string
-	// HasParameters reports whether spec.infrastructure.parametersRef names a ConfigMap that changes what istiod makes for it.
-	HasParameters bool
-}
-
-// KubernetesListener is one of a Gateway's listeners.
-type KubernetesListener struct {
-	Protocol string
-	Port     uint32
-	// AllowedNamespaces is allowedRoutes.namespaces.from: All, Selector, or "" and Same for its own namespace.
-	AllowedNamespaces string
-	// AllowedSelector is allowedRoutes.namespaces.selector; nil where it cannot be read, so that it selects none.
-	AllowedSelector *LabelSelector
-}
-
-// allows reports whether a waypoint of namespace own, by the listener, takes services of a namespace with these labels
-// (pilot/pkg/serviceregistry/ambient/waypoints.go AllowsAttachmentFromNamespace).
-func (l KubernetesListener) allows(own, namespace string, labels func() map[string]string) bool {
-	switch l.AllowedNamespaces {
-	case "All":
-		return true
-	case "Selector":
-		return l.AllowedSelector != nil && l.AllowedSelector.selects(labels())
-	}
-	return own == namespace
-}

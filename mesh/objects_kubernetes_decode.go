@@ -53,40 +53,6 @@ func targetPort(value any, number uint32) uint32 {
 	return 0
 }
 
-// decodeKubernetesGateway reads the spec of a gateway.networking.k8s.io Gateway.
-func decodeKubernetesGateway(raw json.RawMessage) (*KubernetesGateway, error) {
-	var spec struct {
-		GatewayClassName string `json:"gatewayClassName"`
-		Listeners        []struct {
-			Protocol      string `json:"protocol"`
-			Port          uint32 `json:"port"`
-			AllowedRoutes struct {
-				Namespaces struct {
-					From     string                   `json:"from"`
-					Selector *kubernetesLabelSelector `json:"selector"`
-				} `json:"namespaces"`
-			} `json:"allowedRoutes"`
-		} `json:"listeners"`
-		Infrastructure struct {
-			Labels        map[string]string `json:"labels"`
-			ParametersRef *json.RawMessage  `json:"parametersRef"`
-		} `json:"infrastructure"`
-	}
-	if err := unmarshal(raw, &spec); err != nil {
-		return nil, err
-	}
-	g := &KubernetesGateway{
-		ClassName: spec.GatewayClassName, Labels: spec.Infrastructure.Labels, HasParameters: spec.Infrastructure.ParametersRef != nil,
-	}
-	for _, l := range spec.Listeners {
-		allowed := l.AllowedRoutes.Namespaces
-		g.Listeners = append(g.Listeners, KubernetesListener{
-			Protocol: l.Protocol, Port: l.Port, AllowedNamespaces: allowed.From, AllowedSelector: allowed.Selector.labelSelector(),
-		})
-	}
-	return g, nil
-}
-
 // kubernetesLabelSelector is a LabelSelector as Kubernetes writes it.
 type kubernetesLabelSelector struct {
 	MatchLabels      map[string]string `json:"matchLabels"`

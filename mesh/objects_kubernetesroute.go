@@ -133,6 +133,8 @@ func (p RouteParent) ref(namespace string) (ref Ref, ok bool) {
 	switch {
 	case group == gatewayAPIGroup && kind == KindGateway:
 		ref.Kind = KindKubernetesGateway
+	case group == gatewayAPIGroup && kind == KindListenerSet:
+		ref.Kind = kind
 	case group == "" && kind == KindService, group == "networking.istio.io" && kind == KindServiceEntry:
 		ref.Kind = kind
 	default:

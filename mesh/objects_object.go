@@ -22,7 +22,7 @@ const (
 	KindNamespace             = "Namespace"
 	// KindIngress is an Ingress of networking.k8s.io.
 	KindIngress = "Ingress"
-	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io. The mesh knows it as a waypoint, or not as one.
+	// KindKubernetesGateway is a Gateway of gateway.networking.k8s.io: a waypoint, a gateway of Istio's, or none of its.
 	KindKubernetesGateway = "KubernetesGateway"
 	// KindGatewayClass is a GatewayClass of gateway.networking.k8s.io, which is of no namespace.
 	KindGatewayClass = "GatewayClass"
@@ -33,6 +33,9 @@ const (
 	KindTCPRoute  = "TCPRoute"
 	// KindBackendTLSPolicy is a BackendTLSPolicy of gateway.networking.k8s.io.
 	KindBackendTLSPolicy = "BackendTLSPolicy"
+	// KindListenerSet is a ListenerSet, KindReferenceGrant a ReferenceGrant of gateway.networking.k8s.io.
+	KindListenerSet    = "ListenerSet"
+	KindReferenceGrant = "ReferenceGrant"
 )
 
 // Ref names one object of the mesh. Versions of one kind are the same object.
@@ -86,13 +89,15 @@ type Object struct {
 	// Spec is one of *networking.ServiceEntry, *networking.DestinationRule, *networking.VirtualService,
 	// *networking.Gateway, *networking.Sidecar, *networking.WorkloadEntry, *networking.EnvoyFilter,
 	// *security.AuthorizationPolicy, *security.PeerAuthentication, *security.RequestAuthentication, *networkingv1beta1.ProxyConfig,
-	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *KubernetesRoute, *BackendTLSPolicy, *Ingress, *Workload, or nil for a Namespace.
+	// *extensions.WasmPlugin, *extensions.TrafficExtension (istio.io/api), *Service, *KubernetesGateway, *GatewayClass, *KubernetesRoute, *BackendTLSPolicy, *ListenerSet, *ReferenceGrant, *Ingress, *Workload, or nil for a Namespace.
 	Spec any
 	// Unknown are the paths of fields of the spec that this program's istio.io/api does not have, as "spec.http[0].x".
 	Unknown []string
 	// made is set for a DestinationRule that istiod makes of BackendTLSPolicies. It is in no Snapshot's objects, and its Ref is
 	// that of the first of them.
 	made *madeRule
+	// listener is set for a Gateway that istiod makes of a listener of the Gateway API. It is in no Snapshot's objects.
+	listener *madeListener
 }
 
 // HostAddress is one of status.addresses of a ServiceEntry.

@@ -16,6 +16,9 @@ import (
 //     has no exportTo (pilot/pkg/model/push_context.go initServiceRegistry, initVirtualServices).
 //  5. The trafficPolicy of a BackendTLSPolicy stands whole, and one that a person wrote and that is merged with it is lost
 //     (pilot/pkg/model/destination_rule.go mergeDestinationRule). No annotation has a policy ignored.
+//  6. Listeners of the Gateway API that are in each other's way all stand, and Gateways of other namespaces have their servers on
+//     the pods of one of the Gateway API (pilot/pkg/config/kube/gatewaycommon/listener_conflict.go is not there,
+//     pilot/pkg/model/push_context.go filterStrictGatewayMerging neither).
 type Version string
 
 // The versions that the model is held against.
@@ -32,6 +35,12 @@ func (v Version) excludesEgressHosts() bool { return v != Version130 }
 
 // looksUpExactHosts reports whether a Sidecar with exact hosts of named namespaces alone imports one service of each namespace.
 func (v Version) looksUpExactHosts() bool { return v != Version130 }
+
+// refusesConflicts reports whether of two listeners of the Gateway API that are in each other's way the first alone stands.
+func (v Version) refusesConflicts() bool { return v != Version130 }
+
+// mergesStrictly reports whether pods that istiod makes for a Gateway of the Gateway API have no servers of other namespaces' Gateways.
+func (v Version) mergesStrictly() bool { return v != Version130 }
 
 // fillsPolicies reports whether what a person wrote goes before what a BackendTLSPolicy says, which fills in the rest.
 func (v Version) fillsPolicies() bool { return v != Version130 }

@@ -8,7 +8,7 @@ import "slices"
 func (s *Snapshot) GatewayDestinations(client Client, number uint32, sni, authority string) (list []Destination, known bool) {
 	var gateways []*Object
 	for _, name := range client.Gateways {
-		if g := s.Get(parseGatewayName(name)); g != nil {
+		if g := s.gateway(parseGatewayName(name)); g != nil {
 			gateways = append(gateways, g)
 		}
 	}

@@ -46,6 +46,10 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.kubernetesGateway(object)
 	case KindGatewayClass:
 		r.gatewayClass(object.Name)
+	case KindListenerSet:
+		r.madeGateways(object)
+	case KindReferenceGrant:
+		r.referenceGrant()
 	}
 	if !r.stopped() {
 		r.diverted()

@@ -6,28 +6,37 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// gateway adds the hops to the Gateway under review by stored routes, since its servers decide which SNI they accept,
+// gateway adds the hops to a Gateway that the review changes by stored routes, since its servers decide which SNI they accept,
 // what it lets out of the mesh by those routes that it did not before, and what loses its TLS on the way through its pods.
 func (r *review) gateway(ref Ref) {
-	for _, v := range r.after.virtualServices.Prefix(byGateway + ref.Namespace + "/" + ref.Name + "\x00") {
-		r.add(r.newGatewayEgress(ref, v)...)
-		for _, pattern := range v.hosts {
-			for class := range r.after.hostClasses(pattern, nil, r.lists) {
-				r.addHopsToGateways(class.host)
+	bound := byGateway + ref.Namespace + "/" + ref.Name + "\x00"
+	seen := map[string]bool{}
+	for _, s := range []*Snapshot{r.after, r.before} { // a route of the Gateway API may be attached no more
+		for _, v := range s.virtualServices.Prefix(bound) {
+			if s == r.after {
+				r.add(r.newGatewayEgress(ref, v)...)
+			}
+			for _, pattern := range v.hosts {
+				if !seen[pattern] {
+					seen[pattern] = true
+					for class := range r.after.hostClasses(pattern, nil, r.lists) {
+						r.addHopsToGateways(class.host)
+					}
+				}
 			}
 		}
 	}
 	r.addGatewayPaths(ref)
 }
 
-// newGatewayEgress returns the hops by v out of the Gateway under review that it did not have before.
+// newGatewayEgress returns the hops by v out of a Gateway, as the review leaves it, that it did not have before.
 func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
-	if r.object == nil {
+	if r.after.gateway(ref) == nil {
 		return nil
 	}
 	name := ref.Namespace + "/" + ref.Name
 	had := map[flowKey]bool{}
-	if r.old != nil {
+	if r.before.gateway(ref) != nil {
 		for _, h := range r.before.gatewayRouteHopsOf(v, name, r.waysBefore().client(name, v)) {
 			had[h.key()] = true
 		}
@@ -91,6 +100,14 @@ func hopsTo(host string, hops []hop, touched func(Client) bool) []hop {
 	return slices.DeleteFunc(hops, func(h hop) bool { return h.host != host || !touched(h.client) })
 }
 
+// serverRef returns a server of a Gateway, or the listener of which that was made.
+func serverRef(g *Object, index int) *ServerRef {
+	if g.listener != nil {
+		return &ServerRef{Gateway: g.listener.source, Index: g.listener.index}
+	}
+	return &ServerRef{Gateway: g.Ref, Index: index}
+}
+
 // onlyServer returns the plaintext server of a hop to a gateway that can be changed for it alone: of the namespace of the object
 // under review, the only one of its port on the pods or beside servers for mutual TLS alone, to which those for other hosts lead, and
 // routes of one VirtualService lead there. nil where there is none.
@@ -107,7 +124,7 @@ func (r *review) onlyServer(h hop) *ServerRef {
 			case found != nil || g.Namespace != r.reviewed().Namespace:
 				return nil
 			default:
-				found, plain = &ServerRef{Gateway: g.Ref, Index: i}, newGatewayServer(g, srv)
+				found, plain = serverRef(g, i), newGatewayServer(g, srv)
 			}
 		}
 	}

@@ -67,7 +67,7 @@ func (r *review) openedServer(h hop) *OpenedServer {
 	if h.kind != HopEgress || h.client.Kind != ClientGateway || len(h.client.Gateways) != 1 || h.route == nil {
 		return nil
 	}
-	open := gatewayWay{gateway: r.after.Get(parseGatewayName(h.client.Gateways[0])), route: h.route.virtualService, client: h.client}
+	open := gatewayWay{gateway: r.after.gateway(parseGatewayName(h.client.Gateways[0])), route: h.route.virtualService, client: h.client}
 	if open.gateway == nil {
 		return nil
 	}
@@ -80,8 +80,8 @@ func (r *review) openedServer(h hop) *OpenedServer {
 		return nil
 	}
 	return &OpenedServer{
-		Gateway: open.gateway.Ref, Route: open.route.source(), Server: servers[0].indexIn(open.gateway),
-		Port: servers[0].number, Protocol: servers[0].protocol, Guarded: guard.gateway.Ref, Owned: r.mayOpen(*guard, h),
+		Gateway: open.gateway.written(), Route: open.route.source(), Server: servers[0].indexIn(open.gateway),
+		Port: servers[0].number, Protocol: servers[0].protocol, Guarded: guard.gateway.written(), Owned: r.mayOpen(*guard, h),
 	}
 }
 
@@ -95,6 +95,9 @@ func (r *review) mayOpen(guard gatewayWay, h hop) bool {
 
 // indexIn returns the index of the server in its Gateway's spec, 0 where it is not there.
 func (srv gatewayServer) indexIn(g *Object) int {
+	if g.listener != nil {
+		return g.listener.index
+	}
 	return max(0, slices.IndexFunc(gatewaySpec(g).Servers, func(s *networking.Server) bool {
 		return s.GetPort().GetNumber() == srv.number && s.GetPort().GetName() == srv.name
 	}))
@@ -150,7 +153,7 @@ func (r *review) wasOpen(gateway *Object, host string) bool {
 func (s *Snapshot) sharePods(a, b *Object) bool {
 	first, second := gatewaySpec(a).Selector, gatewaySpec(b).Selector
 	both, ok := joinLabels(first, second)
-	ok = ok && s.settings.gatewayReaches(a.Namespace, b.Namespace)
+	ok = ok && s.settings.gatewaysMeet(a, b)
 	if !ok || selectorMatches(first, second) || selectorMatches(second, first) {
 		return ok
 	}

@@ -30,7 +30,7 @@ func (r *review) addGatewayPaths(gateways ...Ref) {
 	for _, ref := range gateways {
 		p := gatewayPaths{review: r}
 		for _, s := range []*Snapshot{r.before, r.after} {
-			if g := s.Get(ref); g != nil {
+			if g := s.gateway(ref); g != nil {
 				p.gateway = g
 				p.names = append(p.names, serverNames(g)...)
 			}
@@ -52,7 +52,7 @@ func (r *review) addGatewayPathsTo(destination string) {
 			if r.stopped() {
 				return
 			}
-			g := r.after.Get(parseGatewayName(name))
+			g := r.after.gateway(parseGatewayName(name))
 			if name == meshGateway || g == nil {
 				continue
 			}

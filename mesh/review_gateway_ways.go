@@ -77,7 +77,7 @@ func (w *gatewayWays) of(g *Object) *gatewayFacts {
 
 // client is clientOfGateway.
 func (w *gatewayWays) client(name string, via *virtualService) Client {
-	g := w.snapshot.Get(parseGatewayName(name))
+	g := w.snapshot.gateway(parseGatewayName(name))
 	if g == nil {
 		return w.snapshot.clientOfGateway(name, via)
 	}
@@ -89,7 +89,7 @@ func (w *gatewayWays) to(host string, gateway *Object, wanted func(*gatewayFacts
 	return func(yield func(gatewayWay) bool) {
 		for _, v := range w.snapshot.virtualServicesWithDestination(host) {
 			for _, name := range v.gateways {
-				g := w.snapshot.Get(parseGatewayName(name))
+				g := w.snapshot.gateway(parseGatewayName(name))
 				if g == nil || !wanted(w.of(g)) || !w.sharePods(g, gateway) {
 					continue
 				}

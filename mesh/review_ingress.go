@@ -42,7 +42,7 @@ func (s *Snapshot) IngressLegs(o *Object) []IngressLeg {
 		for _, ingress := range s.objects.Prefix(KindIngress + "\x00" + o.Namespace + "\x00") {
 			list = append(list, slices.DeleteFunc(s.ingressLegs(ingress), func(l IngressLeg) bool { return l.Service != o.Namespace+"/"+o.Name })...)
 		}
-	case KindGateway:
+	case KindGateway, KindKubernetesGateway, KindListenerSet:
 		for _, ingress := range s.objects.Prefix(KindIngress + "\x00") {
 			list = append(list, slices.DeleteFunc(s.ingressLegs(ingress), func(l IngressLeg) bool { return l.Gateway != o.Ref })...)
 		}
@@ -120,7 +120,7 @@ func (u ingressUpstream) leg(o, service *Object, port ServicePort, servers []ing
 	if !u.tls {
 		srv = servers[0]
 	}
-	leg.Gateway = srv.object.Ref
+	leg.Gateway = srv.object.written()
 	for _, srv := range servers {
 		leg.ServerHosts = append(leg.ServerHosts, srv.hostNames()...)
 	}

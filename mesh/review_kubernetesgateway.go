@@ -1,6 +1,8 @@
 package mesh
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -19,8 +21,10 @@ import (
 //	  gatewayClassName: istio-waypoint
 //	  listeners: [{name: mesh, port: 15008, protocol: HBONE}]
 //
-// What is still missing for a host is told at its entry and its rule.
+// What is still missing for a host is told at its entry and its rule. One of Istio's gateways answers for its listeners as a Gateway
+// does for its servers.
 func (r *review) kubernetesGateway(ref Ref) {
+	r.madeGateways(ref)
 	if r.old == nil || !r.before.isWaypoint(r.old) {
 		return // one that is new takes no TLS away
 	}
@@ -47,8 +51,50 @@ func (r *review) waypoint(ref Ref) {
 // gatewayClass adds what the GatewayClass under review changes for the hosts of its waypoints.
 func (r *review) gatewayClass(name string) {
 	for _, o := range r.before.objects.Prefix(KindKubernetesGateway + "\x00") {
-		if o.Spec.(*KubernetesGateway).ClassName == name && r.before.isWaypoint(o) {
+		if o.Spec.(*KubernetesGateway).ClassName != name {
+			continue
+		}
+		r.madeGateways(o.Ref)
+		if r.before.isWaypoint(o) {
 			r.waypoint(o.Ref)
+		}
+	}
+}
+
+// madeGateways adds what the review changes for the Gateways that istiod makes of the listeners of a Gateway of the Gateway API, those
+// of its ListenerSets too.
+func (r *review) madeGateways(ref Ref) {
+	made := map[Ref]bool{}
+	for _, s := range []*Snapshot{r.before, r.after} {
+		parent := ref
+		if o := s.Get(ref); o != nil && o.Kind == KindListenerSet {
+			parent, _ = o.Spec.(*ListenerSet).gateway(o.Namespace)
+		}
+		for _, g := range s.gateways.bySource.Prefix(parent.key() + "\x00") {
+			made[g.Ref] = true
+		}
+	}
+	for _, ref := range slices.SortedFunc(maps.Keys(made), func(a, b Ref) int { return cmp.Compare(a.key(), b.key()) }) {
+		before, after := r.before.gateway(ref), r.after.gateway(ref)
+		if before == nil || after == nil || !isMadeAlike(before, after) {
+			r.gateway(ref)
+		}
+	}
+}
+
+// referenceGrant adds what the routes that the ReferenceGrant under review is for take or leave, by it or without it.
+func (r *review) referenceGrant() {
+	seen := map[Ref]bool{}
+	for _, s := range []*Snapshot{r.before, r.after} {
+		for _, route := range s.routes.dependent.Prefix(grantsOf(r.reviewed().Namespace) + "\x00") {
+			if r.stopped() || seen[route.Ref] {
+				continue
+			}
+			seen[route.Ref] = true
+			as := *r
+			as.old, as.object = r.before.Get(route.Ref), r.after.Get(route.Ref)
+			as.virtualService()
+			r.err, r.flows, r.routeWork, r.taken = as.err, as.flows, as.routeWork, as.taken
 		}
 	}
 }

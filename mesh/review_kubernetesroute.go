@@ -5,25 +5,58 @@ import (
 	"slices"
 )
 
-// unfollowedParents returns the parentRefs of a route to Gateways, where a rule leads outside the mesh: what such a route takes,
-// from whom, the model does not know. Those of routes from ingress gateways to the mesh's own services are of no account here.
+// unfollowedParents returns the parentRefs of a route to Gateways that are there and not followed, where a rule leads outside the mesh:
+// what such a route takes, from whom, the model does not know. A Gateway that comes later answers for its routes.
 //
-//	kind: HTTPRoute
-//	spec:
-//	  parentRefs: [{name: egress}]
+//	kind: HTTPRoute                                   kind: Gateway
+//	spec:                                             metadata: {name: egress}
+//	  parentRefs: [{name: egress}]                    spec: {gatewayClassName: nginx}
 //	  rules: [{backendRefs: [{group: networking.istio.io, kind: Hostname, name: edition.cnn.com, port: 443}]}]
 func (s *Snapshot) unfollowedParents(route *Object) []OutsideModel {
 	spec, ok := route.Spec.(*KubernetesRoute)
-	if !ok || !s.leadsOutside(routeConversion{s, route, spec}) {
+	if !ok || !s.leadsOutside(s.conversionOf(route, routeParent{})) {
 		return nil
 	}
 	var found []OutsideModel
 	for i, p := range spec.ParentRefs {
-		if ref, ok := p.ref(route.Namespace); !ok || ref.Kind == KindKubernetesGateway {
+		if s.isUnfollowed(p, route.Namespace) {
 			found = append(found, OutsideModel{Field: fmt.Sprintf("spec.parentRefs[%d]", i), Means: MeansGatewayRoute})
 		}
 	}
 	return found
+}
+
+// isUnfollowed reports whether a parentRef of a namespace is to a Gateway that is there and not followed, to a ListenerSet of one, or
+// to something of another kind. Routes that are attached to a waypoint do nothing.
+func (s *Snapshot) isUnfollowed(p RouteParent, namespace string) bool {
+	ref, ok := p.ref(namespace)
+	if !ok {
+		return true
+	}
+	o := s.Get(ref)
+	if o != nil && o.Kind == KindListenerSet {
+		set := o.Spec.(*ListenerSet)
+		if ref, ok = set.gateway(o.Namespace); !ok {
+			return false
+		}
+		o = s.Get(ref)
+	}
+	if o == nil || o.Kind != KindKubernetesGateway || s.isWaypoint(o) {
+		return false
+	}
+	_, _, follows := s.settings.gatewayService(o)
+	return !follows || !s.isIstioGateway(o)
+}
+
+// unfollowedAddresses returns the addresses of a Gateway of Istio's that name other pods than those of one Service beside it.
+func (s *Snapshot) unfollowedAddresses(o *Object) []OutsideModel {
+	if o.Kind != KindKubernetesGateway || !s.isIstioGateway(o) {
+		return nil
+	}
+	if _, _, ok := s.settings.gatewayService(o); ok {
+		return nil
+	}
+	return []OutsideModel{{Field: "spec.addresses", Means: MeansGatewayAddresses}}
 }
 
 // leadsOutside reports whether a rule of a route sends anything out of the mesh, mirrors included.

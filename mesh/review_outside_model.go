@@ -42,6 +42,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 		found = append(found, OutsideModel{Field: "metadata.labels[" + revisionLabel + "]", Means: MeansRevision})
 	}
 	found = append(found, s.unfollowedParents(object)...)
+	found = append(found, s.unfollowedAddresses(object)...)
 	found = append(found, s.searchDomainsOf(object)...)
 	found = append(found, s.formerAddress(object, stored)...)
 	found = append(found, s.serversAlike(object, stored)...)

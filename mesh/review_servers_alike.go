@@ -57,9 +57,9 @@ func (s *Snapshot) serversAlike(object, stored *Object) []OutsideModel {
 		if i < 0 {
 			continue
 		}
-		with := beside[n.name][i].gateway
+		with := beside[n.name][i].gateway.written()
 		found = append(found, OutsideModel{
-			Object: &with.Ref, Field: fmt.Sprintf("spec.servers[%d].hosts[%d]", n.index, n.host), Host: n.name, Port: n.number,
+			Object: &with, Field: fmt.Sprintf("spec.servers[%d].hosts[%d]", n.index, n.host), Host: n.name, Port: n.number,
 			Means: MeansServersAlike, OfOthers: with.Namespace != object.Namespace && object.Namespace != s.settings.RootNamespace,
 		})
 	}
@@ -105,17 +105,17 @@ func (s *Snapshot) gatewaysBeside(g *Object) []*Object {
 	own := gatewaySpec(g).Selector
 	var pods []*Object
 	for _, o := range s.objects.Prefix(KindService + "\x00") {
-		if labels := o.Spec.(*Service).Selector; len(labels) > 0 && selectorMatches(own, labels) && s.settings.gatewayReaches(g.Namespace, o.Namespace) {
+		if labels := o.Spec.(*Service).Selector; len(labels) > 0 && selectorMatches(own, labels) && s.settings.gatewayReaches(g, o.Namespace) {
 			pods = append(pods, o)
 		}
 	}
 	var list []*Object
-	for _, o := range s.objects.Prefix(KindGateway + "\x00") {
+	for o := range s.allGateways() {
 		other := o.Spec.(*networking.Gateway).Selector
 		both := func(pod *Object) bool {
-			return selectorMatches(other, pod.Spec.(*Service).Selector) && s.settings.gatewayReaches(o.Namespace, pod.Namespace)
+			return selectorMatches(other, pod.Spec.(*Service).Selector) && s.settings.gatewayReaches(o, pod.Namespace)
 		}
-		shares := (selectorMatches(own, other) || selectorMatches(other, own)) && s.settings.gatewayReaches(g.Namespace, o.Namespace)
+		shares := (selectorMatches(own, other) || selectorMatches(other, own)) && s.settings.gatewaysMeet(g, o)
 		if o.Ref != g.Ref && (shares || slices.ContainsFunc(pods, both)) {
 			list = append(list, o)
 		}

@@ -87,7 +87,7 @@ func fullManifest(t testing.TB, title string, spec map[string]any) map[string]an
 		object["apiVersion"] = "extensions.istio.io/v1alpha1"
 	case KindKubernetesGateway:
 		object["apiVersion"], object["kind"] = "gateway.networking.k8s.io/v1", "Gateway"
-	case KindGatewayClass, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute, KindBackendTLSPolicy:
+	case KindGatewayClass, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute, KindBackendTLSPolicy, KindListenerSet, KindReferenceGrant:
 		object["apiVersion"] = "gateway.networking.k8s.io/v1"
 	}
 	return object

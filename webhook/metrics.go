@@ -138,7 +138,7 @@ func kindLabel(kind string) string {
 	switch kind {
 	case mesh.KindServiceEntry, mesh.KindDestinationRule, mesh.KindVirtualService, mesh.KindGateway,
 		mesh.KindSidecar, mesh.KindWorkloadEntry, mesh.KindEnvoyFilter, mesh.KindAuthorizationPolicy, mesh.KindService, mesh.KindNamespace, mesh.KindKubernetesGateway, mesh.KindGatewayClass,
-		mesh.KindIngress, mesh.KindHTTPRoute, mesh.KindGRPCRoute, mesh.KindTLSRoute, mesh.KindTCPRoute, mesh.KindBackendTLSPolicy,
+		mesh.KindIngress, mesh.KindHTTPRoute, mesh.KindGRPCRoute, mesh.KindTLSRoute, mesh.KindTCPRoute, mesh.KindBackendTLSPolicy, mesh.KindListenerSet, mesh.KindReferenceGrant,
 		mesh.KindPeerAuthentication, mesh.KindRequestAuthentication, mesh.KindProxyConfig, mesh.KindWasmPlugin, mesh.KindTrafficExtension:
 		return kind
 	default:

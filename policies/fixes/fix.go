@@ -64,9 +64,12 @@ func withoutComments(text string) string {
 	return text
 }
 
+// kubernetesGateway is how messages name the kind that the mesh calls KubernetesGateway.
+const kubernetesGateway = "Gateway (gateway.networking.k8s.io)"
+
 // name reads "Kind namespace/name", and reports whether text is that.
 func (c *Change) name(text string) bool {
-	kind, name, found := strings.Cut(text, " ")
+	kind, name, found := strings.Cut(strings.Replace(text, kubernetesGateway, "KubernetesGateway", 1), " ")
 	if !found || strings.Contains(name, " ") {
 		return false
 	}

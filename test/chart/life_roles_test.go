@@ -79,7 +79,7 @@ var rare = func() map[string]bool {
 		out["list "+resource] = true // as above
 		out["get "+resource] = true  // a write that was admitted and has not been seen to arrive is looked up
 	}
-	for _, resource := range []string{"backendtlspolicies", "gateways", "gatewayclasses", "grpcroutes", "httproutes", "tcproutes", "tlsroutes"} { // the CRDs of the Gateway API are not installed here
+	for _, resource := range []string{"backendtlspolicies", "gateways", "gatewayclasses", "grpcroutes", "httproutes", "listenersets", "referencegrants", "tcproutes", "tlsroutes"} { // the CRDs of the Gateway API are not installed here
 		for _, verb := range []string{"get", "list", "watch"} {
 			out[verb+" gateway.networking.k8s.io/"+resource] = true
 		}

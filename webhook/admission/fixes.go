@@ -67,8 +67,11 @@ func (c *change) find(object map[string]any) func(kind, namespace, name string) 
 	}
 }
 
-// AsMap returns a stored object as JSON has it, nil if it cannot be written.
+// AsMap returns a stored object as JSON has it, nil if it cannot be written, or the mesh does not read all of it.
 func AsMap(o *mesh.Object) map[string]any {
+	if o.Kind == mesh.KindKubernetesGateway || o.Kind == mesh.KindListenerSet {
+		return nil
+	}
 	raw, err := json.Marshal(o.Spec)
 	if err != nil {
 		return nil

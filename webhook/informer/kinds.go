@@ -54,6 +54,8 @@ func Kinds() []Kind {
 	const gatewayAPI = "gateway.networking.k8s.io"
 	out = append(out, kinds(gatewayAPI, []string{mesh.KindGatewayClass, mesh.KindHTTPRoute}, "v1", "v1beta1")...)
 	out = append(out, kinds(gatewayAPI, []string{mesh.KindGRPCRoute, mesh.KindBackendTLSPolicy}, "v1")...) // Istio reads no older ones
+	out = append(out, kinds(gatewayAPI, []string{mesh.KindListenerSet}, "v1")...)
+	out = append(out, kinds(gatewayAPI, []string{mesh.KindReferenceGrant}, "v1", "v1beta1")...)
 	out = append(out, kinds(gatewayAPI, []string{mesh.KindTLSRoute, mesh.KindTCPRoute}, "v1", "v1alpha3", "v1alpha2")...)
 	return append(out, Kind{Name: mesh.KindKubernetesGateway, Versions: []string{"v1", "v1beta1"},
 		GroupKind: schema.GroupKind{Group: gatewayAPI, Kind: "Gateway"}})

@@ -147,6 +147,7 @@ func TestObjectsReadsAllThatTheMeshReads(t *testing.T) {
 		"/apis/extensions.istio.io/v1alpha1/wasmplugins", "/apis/gateway.networking.k8s.io/v1/backendtlspolicies", "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
 		"/apis/gateway.networking.k8s.io/v1/gateways",
 		"/apis/gateway.networking.k8s.io/v1/grpcroutes", "/apis/gateway.networking.k8s.io/v1/httproutes",
+		"/apis/gateway.networking.k8s.io/v1/listenersets", "/apis/gateway.networking.k8s.io/v1/referencegrants",
 		"/apis/gateway.networking.k8s.io/v1/tcproutes", "/apis/gateway.networking.k8s.io/v1/tlsroutes",
 		"/apis/networking.istio.io/v1/destinationrules", "/apis/networking.istio.io/v1/gateways",
 		"/apis/networking.istio.io/v1/serviceentries", "/apis/networking.istio.io/v1/sidecars",

@@ -134,10 +134,10 @@ newly_routed_plaintext(flow) if {
 
 # METADATA
 # description: |-
-#   Whether a flow goes from a gateway to a plaintext port, and what is under review is the VirtualService that routes it,
-#   or the Gateway that it comes in by.
+#   Whether a flow goes from a gateway to a plaintext port, and what is under review is the VirtualService, or the route
+#   of the Gateway API, that leads it, or the Gateway that it comes in by.
 plaintext_gateway_route(flow) if {
-	input.request.kind in {"VirtualService", "Gateway"}
+	input.request.kind in {"VirtualService", "Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "KubernetesGateway", "ListenerSet", "ReferenceGrant"}
 	flow.client.kind == "gateway"
 	flow.payload == "http"
 	flow.family == "http"

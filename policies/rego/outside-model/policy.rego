@@ -6,7 +6,7 @@
 #   leaves from proxies: told at the EnvoyFilter, at each object whose connections it may change, and where a patch goes that
 #   started TLS; or it changes whom sidecars let in. Or a WasmPlugin or a TrafficExtension has code in what leaves. Or a PeerAuthentication takes mutual TLS from the way to pods (DISABLE), or lets
 #   plaintext in beside it where it was STRICT, or a ProxyConfig changes what proxies take or which they are. Or a route of
-#   the Gateway API leads from a gateway out of the mesh. Or a BackendTLSPolicy names a ConfigMap with CA certificates. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
+#   the Gateway API leads out of the mesh from a gateway that is not followed. Or a BackendTLSPolicy names a ConfigMap with CA certificates. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
 #   ambient pods ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
@@ -23,7 +23,7 @@
 #   id: outside-model
 #   action: warn
 #   strongest: deny
-#   kinds: [AuthorizationPolicy, BackendTLSPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, HTTPRoute, Namespace, PeerAuthentication, ProxyConfig, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
+#   kinds: [AuthorizationPolicy, BackendTLSPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, HTTPRoute, KubernetesGateway, ListenerSet, Namespace, PeerAuthentication, ProxyConfig, ReferenceGrant, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.outside_model
 
 import data.tlsward.lib
@@ -86,7 +86,8 @@ _meanings := {
 	"capture": "changes which connections these proxies take, how names are resolved or with which certificates they speak; tlsward does not follow it.",
 	"inbound": "changes what the sidecars of these pods take and whom they let in, past AuthorizationPolicies and mutual TLS if it says so; tlsward does not follow it.",
 	"revision": "gives the object to a control plane that is here too, but has no pods that are known, or is not judged: what this object does in that one's mesh, nobody has answered for.",
-	"gateway-route": "attaches it to a gateway, and it leads out of the mesh; tlsward follows routes of the Gateway API for clients of the mesh alone: whether what comes there leaves under TLS, it cannot say.",
+	"gateway-route": "attaches it to a gateway that tlsward does not follow (of another class than Istio's own, or for pods of several Services), and it leads out of the mesh: whether what comes there leaves under TLS, it cannot say.",
+	"gateway-addresses": "names other pods than those of one Service beside the Gateway; tlsward does not follow that: which proxies have these listeners, and the routes that are attached to them, it cannot say.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"ca-certificates": "names a ConfigMap, and tlsward reads none: where it is not there, or has no ca.crt, sidecars start no TLS, and what they send leaves in plaintext.",
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
@@ -136,8 +137,10 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	unknown.means == "endpoint-slice"
 } else := "# Leave this name out of spec.hosts.\n" if {
 	unknown.means == "search-domain"
-} else := "# Say the same with a Gateway and a VirtualService of networking.istio.io, which are followed.\n" if {
+} else := "# Attach it to a Gateway of class istio, with no addresses or one Service of its namespace, which is followed.\n" if {
 	unknown.means == "gateway-route"
+} else := "# Name one Service of the Gateway's namespace, or none; write a Gateway for each Service.\n" if {
+	unknown.means == "gateway-addresses"
 } else := sprintf("# If it is not needed; else ask whether a newer tlsward knows it:\n%s", [lib.set_fields(
 	lib.reviewed_object,
 	{unknown.field: null},

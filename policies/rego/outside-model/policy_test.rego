@@ -51,7 +51,8 @@ test_says_what_hangs_on_it[means] if {
 		"not-strict": "no longer keeps plaintext out of these pods",
 		"extension": "in what leaves from proxies",
 		"capture": "changes which connections these proxies take",
-		"gateway-route": "attaches it to a gateway, and it leads out of the mesh",
+		"gateway-route": "attaches it to a gateway that tlsward does not follow",
+		"gateway-addresses": "names other pods than those of one Service",
 		"image": "names a proxy that Istio does not publish",
 		"gateway-pods": "takes the place of spec.selector",
 		"former-address": "keep the one that it had",
@@ -71,7 +72,7 @@ test_mends_a_mode if {
 
 test_says_what_is_followed_instead if {
 	some v in found with input as object.union(fixtures.review("HTTPRoute", []), {"outsideModel": [object.union(_unknown("spec.parentRefs[0]"), {"means": "gateway-route"})]})
-	contains(v.fix, "a Gateway and a VirtualService of networking.istio.io")
+	contains(v.fix, "a Gateway of class istio")
 }
 
 test_mends_the_mode_of_a_port if {

@@ -26,7 +26,7 @@
 # custom:
 #   id: plaintext-egress
 #   action: deny
-#   kinds: [BackendTLSPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, GatewayClass, HTTPRoute, KubernetesGateway, Namespace, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
+#   kinds: [BackendTLSPolicy, DestinationRule, EnvoyFilter, GRPCRoute, Gateway, GatewayClass, HTTPRoute, KubernetesGateway, ListenerSet, Namespace, ReferenceGrant, RequestAuthentication, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry]
 package tlsward.plaintext_egress
 
 import data.tlsward.lib

@@ -10,7 +10,7 @@
 # custom:
 #   id: plaintext-gateway-hop
 #   action: warn
-#   kinds: [BackendTLSPolicy, DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
+#   kinds: [BackendTLSPolicy, DestinationRule, GRPCRoute, Gateway, GatewayClass, HTTPRoute, Ingress, KubernetesGateway, ListenerSet, ReferenceGrant, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.plaintext_gateway_hop
 
 import data.tlsward.lib
@@ -91,6 +91,14 @@ _fix(f) := lib.start_tls_with(f, lib.tls_to_gateway(f, f.serverTLS)) if {
 _mutual_server(f) := {
 	sprintf("spec.servers[%d].port.protocol", [f.server.index]): _server_protocol(f),
 	sprintf("spec.servers[%d].tls", [f.server.index]): {"mode": "ISTIO_MUTUAL"},
+} if {
+	f.server.gateway.kind == "Gateway"
+} else := {
+	sprintf("spec.listeners[%d].protocol", [f.server.index]): _server_protocol(f),
+	sprintf("spec.listeners[%d].tls", [f.server.index]): {
+		"mode": "Terminate",
+		"options": {"gateway.istio.io/tls-terminate-mode": "ISTIO_MUTUAL"},
+	},
 }
 
 # Requests need a server that routes them, other bytes one that passes them on.

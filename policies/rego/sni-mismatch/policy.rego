@@ -17,7 +17,7 @@
 # custom:
 #   id: sni-mismatch
 #   action: deny
-#   kinds: [BackendTLSPolicy, DestinationRule, GRPCRoute, Gateway, HTTPRoute, Ingress, Namespace, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
+#   kinds: [BackendTLSPolicy, DestinationRule, GRPCRoute, Gateway, GatewayClass, HTTPRoute, Ingress, KubernetesGateway, ListenerSet, Namespace, ReferenceGrant, Service, ServiceEntry, Sidecar, TCPRoute, TLSRoute, VirtualService, WorkloadEntry]
 package tlsward.sni_mismatch
 
 import data.tlsward.lib

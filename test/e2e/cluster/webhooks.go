@@ -113,7 +113,7 @@ func (w Webhooks) validating() *admission.ValidatingWebhookConfiguration {
 		Webhooks: []admission.ValidatingWebhook{
 			w.validatingWebhook("validate.tlsward.io", admission.Fail,
 				append(w.rules(judged(), []string{"authorizationpolicies"}, admission.Create, admission.Update, admission.Delete),
-					of("gateway.networking.k8s.io", []string{"gateways", "httproutes", "grpcroutes", "tlsroutes", "tcproutes", "backendtlspolicies"}, admission.Create, admission.Update, admission.Delete),
+					of("gateway.networking.k8s.io", []string{"gateways", "httproutes", "grpcroutes", "tlsroutes", "tcproutes", "backendtlspolicies", "listenersets", "referencegrants"}, admission.Create, admission.Update, admission.Delete),
 					of("gateway.networking.k8s.io", []string{"gatewayclasses"}, admission.Update, admission.Delete))...),
 			w.validatingWebhook("unmodelled.validate.tlsward.io", admission.Ignore, w.unmodelled()...),
 			w.validatingWebhook("services.validate.tlsward.io", admission.Ignore, of("", []string{"services"}, admission.Create, admission.Update, admission.Delete), of("", []string{"services/status"}, admission.Update)),
