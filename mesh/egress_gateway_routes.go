@@ -6,20 +6,33 @@ import "slices"
 // anything there yet.
 func (s *Snapshot) gatewayRouteHops(v *virtualService) []hop {
 	var hops []hop
+	routes := s.gatewayRoutesOf(v)
 	for _, name := range v.gateways {
 		if name != meshGateway {
-			hops = append(hops, s.gatewayRouteHopsOf(v, name, s.clientOfGateway(name, v))...)
+			hops = append(hops, routes.hopsOf(name, s.clientOfGateway(name, v))...)
 		}
 	}
 	return hops
 }
 
-// gatewayRouteHopsOf returns the hops by v out of one gateway, whose pods are client: from each of its servers, as if
-// no other VirtualService were bound to it.
-func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Client) []hop {
+// gatewayRoutes are the routes of a VirtualService for gateways, each as if no other VirtualService were bound to it.
+type gatewayRoutes struct {
+	*Snapshot
+	v *virtualService
+	// payloads has what sidecars send to v's gateways, by host: it is the same for all of them.
+	payloads map[string]Family
+}
+
+func (s *Snapshot) gatewayRoutesOf(v *virtualService) gatewayRoutes {
+	return gatewayRoutes{Snapshot: s, v: v, payloads: map[string]Family{}}
+}
+
+// hopsOf returns the hops out of one gateway, whose pods are client: from each of its servers.
+func (s gatewayRoutes) hopsOf(name string, client Client) []hop {
+	v := s.v
 	g := s.gateway(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
-		return s.unknownGatewayHops(v, name, client)
+		return s.unknownGatewayHops(name, client)
 	}
 	var hops []hop
 	type sent struct {
@@ -29,7 +42,7 @@ func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Cli
 	seen := map[sent]bool{} // most servers send to the same destinations
 	for _, srv := range mergedServersOf(g) {
 		list := s.gatewayDestinationsOf(client, srv, v)
-		for _, payload := range s.gatewayPayloads(v, list) {
+		for _, payload := range s.gatewayPayloads(list) {
 			fresh := slices.DeleteFunc(slices.Clone(list), func(d routeDestination) bool { return seen[sent{payload, d}] })
 			for _, d := range fresh {
 				seen[sent{payload, d}] = true
@@ -42,30 +55,41 @@ func (s *Snapshot) gatewayRouteHopsOf(v *virtualService, name string, client Cli
 
 // gatewayPayloads returns what may come to a gateway and go on as it has come: by tcp routes, anything that v's hosts
 // are for.
-func (s *Snapshot) gatewayPayloads(v *virtualService, list []routeDestination) []Family {
+func (s gatewayRoutes) gatewayPayloads(list []routeDestination) []Family {
 	if !slices.ContainsFunc(list, func(d routeDestination) bool { return d.routeType == FamilyOpaque }) {
 		return []Family{FamilyOpaque}
 	}
 	var found []Family
-	for _, host := range v.hosts {
-		if payload := s.meshPayload(v, host); !slices.Contains(found, payload) {
+	for _, host := range s.v.hosts {
+		if payload := s.payloadOf(host); !slices.Contains(found, payload) {
 			found = append(found, payload)
 		}
 	}
 	return found
 }
 
-// unknownGatewayHops returns the hops by v out of a gateway whose servers are not known: it may serve any host on
-// each port that v's routes match.
-func (s *Snapshot) unknownGatewayHops(v *virtualService, name string, client Client) []hop {
+// unknownGatewayHops returns the hops out of a gateway whose servers are not known: it may serve any host on each port that
+// v's routes match.
+func (s gatewayRoutes) unknownGatewayHops(name string, client Client) []hop {
 	var hops []hop
-	for _, host := range v.hosts {
-		toGateway := hop{kind: HopGateway, client: client, host: host, payload: s.meshPayload(v, host)}
-		for _, toGateway.port = range matchedPorts(v) {
-			hops = append(hops, s.hopsFromUnknownServer(client, v, name, host, toGateway)...)
+	ports := matchedPorts(s.v)
+	for _, host := range s.v.hosts {
+		toGateway := hop{kind: HopGateway, client: client, host: host, payload: s.payloadOf(host)}
+		for _, toGateway.port = range ports {
+			hops = append(hops, s.hopsFromUnknownServer(client, s.v, name, host, toGateway)...)
 		}
 	}
 	return hops
+}
+
+// payloadOf returns what sidecars send to a gateway for a host.
+func (s gatewayRoutes) payloadOf(host string) Family {
+	payload, known := s.payloads[host]
+	if !known {
+		payload = s.meshPayload(s.v, host)
+		s.payloads[host] = payload
+	}
+	return payload
 }
 
 // meshPayload returns what sidecars send to a gateway by v: what the first port of host is for that v leads there.

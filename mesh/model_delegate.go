@@ -2,8 +2,8 @@ package mesh
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
+	"strconv"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -61,7 +61,7 @@ func (v *virtualService) authorsOf(index int) routeAuthors {
 }
 
 // httpField returns the field of an HTTP route in a VirtualService.
-func httpField(index int) string { return fmt.Sprintf("spec.http[%d]", index) }
+func httpField(index int) string { return "spec.http[" + strconv.Itoa(index) + "]" }
 
 // authoredRoutes returns an iterator over what httpRoutes returns, and where each route is written.
 func (s *Snapshot) authoredRoutes(v *virtualService) iter.Seq2[*networking.HTTPRoute, routeAuthors] {

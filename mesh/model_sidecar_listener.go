@@ -71,11 +71,8 @@ func (v Version) egressListenersOf(o *Object) []egressListener {
 //	egress:
 //	- hosts: ["./*", "external/*"]
 func (l egressListener) selectServices(all []*service, namespace string) []scopedService {
-	hasPort := func(svc *service) bool {
-		return slices.ContainsFunc(svc.ports, func(p port) bool { return p.number == l.servicePort })
-	}
-	if l.servicePort != 0 && !slices.ContainsFunc(all, hasPort) {
-		return nil // as most of a Sidecar's listeners
+	if !l.mayImport(all) {
+		return nil
 	}
 	candidates := l.version.servicesExportedToNamespace(all, namespace)
 	if l.version.looksUpExactHosts() && l.hasExactHostsOnly(namespace) {
@@ -98,6 +95,21 @@ func (l egressListener) selectServices(all []*service, namespace string) []scope
 		}
 	}
 	return slices.DeleteFunc(imported, func(v scopedService) bool { return v.namespace != chosen.namespace })
+}
+
+// mayImport reports whether any of the services of a host has the listener's port: most of a Sidecar's listeners import none.
+func (l *egressListener) mayImport(all []*service) bool {
+	if l.servicePort == 0 {
+		return true
+	}
+	for _, svc := range all {
+		for i := range svc.ports {
+			if svc.ports[i].number == l.servicePort {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // matchListenerPort leaves only the listener's own port in a service, and reports whether it has that port

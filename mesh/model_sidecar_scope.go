@@ -36,7 +36,12 @@ func (s *Snapshot) serviceFor(client Client, host string) (scopedService, bool) 
 		return scopedService{service: svc, ports: svc.ports}, true
 	}
 	var found serviceMerger
-	for _, listener := range s.egressListeners(client) {
+	listeners := s.egressListeners(client)
+	for i := range listeners {
+		if !listeners[i].mayImport(all) {
+			continue
+		}
+		listener := listeners[i]
 		imported := listener.selectServices(all, client.Namespace)
 		for _, v := range imported {
 			found.add(v)

@@ -37,11 +37,11 @@ func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 	name := ref.Namespace + "/" + ref.Name
 	had := map[flowKey]bool{}
 	if r.before.gateway(ref) != nil {
-		for _, h := range r.before.gatewayRouteHopsOf(v, name, r.waysBefore().client(name, v)) {
+		for _, h := range r.before.gatewayRoutesOf(v).hopsOf(name, r.waysBefore().client(name, v)) {
 			had[h.key()] = true
 		}
 	}
-	list := r.withOpened(r.clusterChanges(r.after.gatewayRouteHopsOf(v, name, r.waysAfter().client(name, v))))
+	list := r.withOpened(r.clusterChanges(r.after.gatewayRoutesOf(v).hopsOf(name, r.waysAfter().client(name, v))))
 	return slices.DeleteFunc(list, func(c change) bool { return had[c.hop.key()] && c.opened == nil })
 }
 
@@ -82,13 +82,14 @@ func (r *review) gatewayChangesElsewhere(host string, touched func(Client) bool)
 	namespaces = slices.Compact(namespaces)
 	var hops []hop
 	for _, v := range routes {
+		ways := r.after.gatewayRoutesOf(v)
 		for _, name := range v.gateways {
 			if r.stopped() || name == meshGateway || r.after.knowsGatewayPods(name, v) {
 				continue
 			}
 			client := r.after.clientOfGateway(name, v)
 			for _, client.Namespace = range namespaces {
-				hops = append(hops, r.after.gatewayRouteHopsOf(v, name, client)...)
+				hops = append(hops, ways.hopsOf(name, client)...)
 			}
 		}
 	}

@@ -54,7 +54,13 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 // without capture, or with an address of their own, leave the port to others (pilot/pkg/networking/core/listener.go
 // buildSidecarOutboundListeners: the key of a listener is its address and port).
 func (s *Snapshot) capturingListener(client Client, svc scopedService, p port) (egressListener, bool) {
-	list := slices.DeleteFunc(slices.Clone(s.egressListeners(client)), func(l egressListener) bool { return !l.captures(svc) })
+	var list []egressListener
+	all := s.egressListeners(client)
+	for i := range all {
+		if l := &all[i]; (l.port == 0 || l.port == p.number) && l.captures(svc) {
+			list = append(list, *l)
+		}
+	}
 	return s.egressListenerAmong(list, client, svc, p)
 }
 
@@ -78,9 +84,11 @@ func (s *Snapshot) passesBy(client Client, name string, number uint32) (field st
 		return "", false
 	}
 	for _, l := range s.egressListeners(client) {
+		if l.port != 0 && l.port != number {
+			continue
+		}
 		at := "spec.egress[" + strconv.Itoa(l.index) + "]"
 		switch {
-		case l.port != 0 && l.port != number:
 		case l.uncaptured:
 			return at + ".captureMode", true
 		case !l.captures(svc):

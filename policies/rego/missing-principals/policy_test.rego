@@ -35,6 +35,21 @@ test_refuses_a_rule_without_sources[rule] if {
 	])}
 }
 
+# Careless: hundreds of them cost more than a review may, and nobody reads them.
+test_counts_what_is_more_than_anybody_reads if {
+	rules := [{"from": [{"source": {"namespaces": [sprintf("team-%d", [i])]}}]} | some i in numbers.range(1, 70)]
+	result := found with input as fixtures.authorization_policy_review({"rules": array.concat(rules, [{}])})
+	count(result) == 65
+	{v.message | some v in result; not v.fix} == {"AuthorizationPolicy team-a/policy: 7 more of its sources, or rules without any, ask for no workload identity."}
+	count({v | some v in result; contains(v.message, "spec.rules[63].from[0].source")}) == 1
+}
+
+test_counts_no_more_where_all_are_told if {
+	rules := [{"from": [{"source": {"namespaces": [sprintf("team-%d", [i])]}}]} | some i in numbers.range(1, 64)]
+	result := found with input as fixtures.authorization_policy_review({"rules": rules})
+	count(result) == 64
+}
+
 # Careless: principals of the policy's own namespace beside the namespaces of its callers let nobody in.
 test_fix_names_workloads_that_get_in[name] if {
 	some name, c in {
