@@ -32,6 +32,7 @@ violation contains object.union(
 	not _only_at_ingress_gateways
 	not _is_dry_run
 	some gap in _gaps
+	not _beyond[gap]
 }
 
 # The others are told once those are mended.
@@ -46,8 +47,10 @@ violation contains object.union(
 	lib.is_allow_policy(input.object)
 	not _only_at_ingress_gateways
 	not _is_dry_run
-	left := count(_open) - _most_gaps
-	left > 0
+	first := min(_beyond)
+	some gap in _gaps
+	gap == first
+	left := count(_beyond)
 }
 
 # What the policy kept out before, and nothing does after the review.
@@ -217,42 +220,40 @@ _is_dry_run if input.object.metadata.annotations["istio.io/dry-run"] == "true"
 # How many gaps are told one by one, each with its fix: more would be read by nobody, and cost more than the rest of a review.
 _most_gaps := 64
 
-# The rules and sources that let callers without an identity in, by their indexes; a rule without sources has [].
-_open := array.concat(_open_sources, _open_rules)
-
-# Sources are alternatives: each of them has to require an identity, unless a condition of the rule does.
-_open_sources := [[i, [j]] |
+# Sources are alternatives: each of them has to require an identity, unless a condition of the rule does. The keys of a gap are
+# compared in their order: "at" comes first.
+_gaps contains {
+	"at": [i, j],
+	"path": sprintf("spec.rules[%d].from[%d].source", [i, j]),
+	"namespaces": array.concat(lib.list_field(_source(from), "namespaces"), _namespaces_of_conditions(rule)),
+	"excluded": lib.list_field(_source(from), "notNamespaces"),
+	"butFor": lib.list_field(_source(from), "notPrincipals"),
+	"param": _accepting_param(_source(from)),
+} if {
 	some i, rule in input.object.spec.rules
 	some j, from in rule.from
 	not _source_has_identity(from)
 	not _condition_on_identity(rule)
-]
+}
 
 # A rule without sources admits anyone.
-_open_rules := [[i, []] |
-	some i, rule in input.object.spec.rules
-	not _has_sources(rule)
-	not _condition_on_identity(rule)
-]
-
-_gaps contains _gap(at[0], at[1]) if some at in array.slice(_open, 0, _most_gaps)
-
-_gap(i, []) := {
+_gaps contains {
+	"at": [i],
 	"path": sprintf("spec.rules[%d]", [i]),
-	"namespaces": _namespaces_of_conditions(input.object.spec.rules[i]),
+	"namespaces": _namespaces_of_conditions(rule),
 	"excluded": [],
 	"butFor": [],
 	"param": "",
+} if {
+	some i, rule in input.object.spec.rules
+	not _has_sources(rule)
+	not _condition_on_identity(rule)
 }
 
-_gap(i, [j]) := {
-	"path": sprintf("spec.rules[%d].from[%d].source", [i, j]),
-	"namespaces": array.concat(lib.list_field(source, "namespaces"), _namespaces_of_conditions(input.object.spec.rules[i])),
-	"excluded": lib.list_field(source, "notNamespaces"),
-	"butFor": lib.list_field(source, "notPrincipals"),
-	"param": _accepting_param(source),
-} if {
-	source := _source(input.object.spec.rules[i].from[j])
+# Those that are not told one by one.
+_beyond contains gap if {
+	count(_gaps) > _most_gaps
+	some gap in array.slice([gap | some gap in _gaps], _most_gaps, count(_gaps))
 }
 
 # The param of this policy that would accept a source.
