@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook/assume"
 	"github.com/tlsward/tlsward/webhook/fairqueue"
@@ -139,7 +140,7 @@ func kindLabel(kind string) string {
 	case mesh.KindServiceEntry, mesh.KindDestinationRule, mesh.KindVirtualService, mesh.KindGateway,
 		mesh.KindSidecar, mesh.KindWorkloadEntry, mesh.KindEnvoyFilter, mesh.KindAuthorizationPolicy, mesh.KindService, mesh.KindNamespace, mesh.KindKubernetesGateway, mesh.KindGatewayClass,
 		mesh.KindIngress, mesh.KindHTTPRoute, mesh.KindGRPCRoute, mesh.KindTLSRoute, mesh.KindTCPRoute, mesh.KindBackendTLSPolicy, mesh.KindListenerSet, mesh.KindReferenceGrant,
-		mesh.KindPeerAuthentication, mesh.KindRequestAuthentication, mesh.KindProxyConfig, mesh.KindWasmPlugin, mesh.KindTrafficExtension:
+		mesh.KindPeerAuthentication, mesh.KindRequestAuthentication, mesh.KindProxyConfig, mesh.KindWasmPlugin, mesh.KindTrafficExtension, v1alpha1.KindExemption:
 		return kind
 	default:
 		return "other"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -19,13 +20,13 @@ const fieldManager = "tlsward-exemptions"
 // NewWriter returns what writes the status of an Exemption through the API server, a few a second.
 func NewWriter(config *rest.Config) (func(context.Context, string, v1alpha1.ExemptionStatus) error, error) {
 	config = rest.CopyConfig(config)
-	config.QPS, config.Burst = 5, 10
+	config.QPS, config.Burst, config.Timeout = 5, 10, 10*time.Second
 	api, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the API server: %w", err)
 	}
 	return func(ctx context.Context, name string, status v1alpha1.ExemptionStatus) error {
-		raw, err := json.Marshal(map[string]any{"apiVersion": v1alpha1.GroupVersion().String(), "kind": "Exemption",
+		raw, err := json.Marshal(map[string]any{"apiVersion": v1alpha1.GroupVersion().String(), "kind": v1alpha1.KindExemption,
 			"metadata": map[string]any{"name": name}, "status": status})
 		if err != nil {
 			return fmt.Errorf("write the status as JSON: %w", err)

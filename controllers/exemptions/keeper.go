@@ -3,15 +3,13 @@ package exemptions
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/audit"
@@ -94,11 +92,14 @@ func (k *Keeper) step(ctx context.Context, now time.Time) {
 	known := k.counts(e)
 	for _, object := range k.o.Stored() {
 		s := read(e, object)
-		if ctx.Err() != nil || now.Before(k.notBefore[s.name]) {
+		if ctx.Err() != nil || !k.o.IsLeader() {
+			return
+		}
+		if now.Before(k.notBefore[s.name]) {
 			continue
 		}
 		wanted := statusOf(s, known, now)
-		if equality.Semantic.DeepEqual(wanted, s.status) {
+		if isWritten(s.status, wanted) {
 			continue
 		}
 		if err := k.o.Write(ctx, s.name, wanted); err != nil {
@@ -128,14 +129,19 @@ func (k *Keeper) counts(e *admission.Evaluator) counts {
 	return k.known
 }
 
+// isWritten reports whether a status has all that is wanted; it may have conditions of others.
+func isWritten(have, wanted v1alpha1.ExemptionStatus) bool {
+	for _, c := range wanted.Conditions {
+		if found := meta.FindStatusCondition(have.Conditions, c.Type); found == nil || *found != c {
+			return false
+		}
+	}
+	return have.LetsPass == wanted.LetsPass && have.UnneededSince.Equal(wanted.UnneededSince)
+}
+
 func read(e *admission.Evaluator, object *unstructured.Unstructured) stored {
 	s := stored{name: object.GetName(), generation: object.GetGeneration()}
-	raw, err := object.MarshalJSON()
-	if err != nil {
-		s.refused = fmt.Errorf("write it as JSON: %w", err)
-		return s
-	}
-	s.spec, s.refused = admission.ReadExemption(e.Engine, raw)
+	s.spec, s.refused = admission.ReadStoredExemption(e.Engine, object)
 	if status, ok := object.Object["status"].(map[string]any); ok {
 		// A status that somebody broke is written anew.
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(status, &s.status); err != nil {

@@ -77,7 +77,7 @@ func TestStatusFollowsTheAudit(t *testing.T) {
 	const mine, other = "exempted until 2099-12-31 by Exemption legacy: OPS-1", "exempted until 2099-12-31: OPS-1"
 	e, w := evaluator(t), &world{stored: exemption("double-tls", "2099-12-31")}
 	k := New(Options{Stored: func() []*unstructured.Unstructured { return []*unstructured.Unstructured{w.stored} },
-		Evaluator: func() *admission.Evaluator { return e }, Latest: func() *audit.Found { return w.found }, Write: w.write,
+		Evaluator: func() *admission.Evaluator { return e }, IsLeader: func() bool { return true }, Latest: func() *audit.Found { return w.found }, Write: w.write,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, step := range []struct {
@@ -130,7 +130,7 @@ func TestInForce(t *testing.T) {
 func TestFailedWriteIsTriedAgainLater(t *testing.T) {
 	e, w, tries := evaluator(t), &world{stored: exemption("double-tls", "2099-12-31")}, 0
 	k := New(Options{Stored: func() []*unstructured.Unstructured { return []*unstructured.Unstructured{w.stored} },
-		Evaluator: func() *admission.Evaluator { return e }, Latest: func() *audit.Found { return nil },
+		Evaluator: func() *admission.Evaluator { return e }, IsLeader: func() bool { return true }, Latest: func() *audit.Found { return nil },
 		Write: func(ctx context.Context, name string, s v1alpha1.ExemptionStatus) error {
 			tries++
 			return w.write(ctx, name, s)

@@ -1,6 +1,7 @@
 package exemptions
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -9,7 +10,11 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/audit"
 	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
+
+// maxMessage is how much is told of why an Exemption is refused, in bytes: a condition takes 32 KiB.
+const maxMessage = 4 << 10
 
 // stored is an Exemption as the API server has it.
 type stored struct {
@@ -39,6 +44,8 @@ func countsOf(found *audit.Found) counts {
 // statusOf returns the status that an Exemption should have. What is not known stays as it was.
 func statusOf(s stored, known counts, now time.Time) v1alpha1.ExemptionStatus {
 	status := *s.status.DeepCopy()
+	// Conditions of others are theirs.
+	status.Conditions = slices.DeleteFunc(status.Conditions, func(c metav1.Condition) bool { return c.Type != v1alpha1.ConditionInForce })
 	condition := conditionOf(s, now)
 	condition.LastTransitionTime = metav1.NewTime(now.UTC().Truncate(time.Second))
 	meta.SetStatusCondition(&status.Conditions, condition)
@@ -68,7 +75,7 @@ func conditionOf(s stored, now time.Time) metav1.Condition {
 	c := metav1.Condition{Type: v1alpha1.ConditionInForce, Status: metav1.ConditionFalse, ObservedGeneration: s.generation}
 	switch {
 	case s.refused != nil:
-		c.Reason, c.Message = v1alpha1.ReasonRefused, s.refused.Error()
+		c.Reason, c.Message = v1alpha1.ReasonRefused, admission.Clip(s.refused.Error(), maxMessage)
 	case s.spec.Expires.Over(now):
 		c.Reason, c.Message = v1alpha1.ReasonExpired, "its last day is over: it lets nothing pass any more"
 	default:

@@ -1,6 +1,8 @@
 package admission
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,6 +21,15 @@ func ReadExemption(engine *policies.Engine, raw []byte) (v1alpha1.ExemptionSpec,
 		return e.Spec, nil
 	}
 	return e.Spec, engine.CheckExemption(e.Spec)
+}
+
+// ReadStoredExemption does so of an object as clients have it, which may be any that somebody has stored.
+func ReadStoredExemption(engine *policies.Engine, object json.Marshaler) (v1alpha1.ExemptionSpec, error) {
+	raw, err := object.MarshalJSON()
+	if err != nil {
+		return v1alpha1.ExemptionSpec{}, fmt.Errorf("write it as JSON: %w", err)
+	}
+	return ReadExemption(engine, raw)
 }
 
 // ValidateExemption returns what an Exemption's author should know of it. One that cannot be obeyed is an *ObjectError: with a misspelt

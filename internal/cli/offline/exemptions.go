@@ -10,11 +10,8 @@ import (
 	"github.com/tlsward/tlsward/webhook/admission"
 )
 
-// kindExemption is the kind of Exemptions.
-const kindExemption = "Exemption"
-
 func isExemption(head manifests.Head) bool {
-	return head.Kind == kindExemption && head.APIVersion == v1alpha1.GroupVersion().String()
+	return head.Kind == v1alpha1.KindExemption && head.APIVersion == v1alpha1.GroupVersion().String()
 }
 
 // exempt sets by what the mesh is judged: the evaluator with the Exemptions of the cluster, and with those of the files in their place.
@@ -40,6 +37,7 @@ func (m *Mesh) exempt(evaluator *admission.Evaluator, stored, files []manifests.
 			continue
 		}
 		specs[d.Head.Metadata.Name] = spec
+		m.Notes = append(m.Notes, fmt.Sprintf("%s: Exemption %s counts: it lets violations of %s pass", d.Where(), d.Head.Metadata.Name, spec.Policy))
 	}
 	var all []v1alpha1.ExemptionSpec
 	for _, name := range slices.Sorted(maps.Keys(specs)) {

@@ -38,6 +38,9 @@ spec: {policy: plaintext-egress, hots: [old.example], reason: OPS-3, expires: "2
 	if have := m.Evaluator.Config.Exemptions; len(have) != 1 || have[0].Note() != "exempted until 2099-12-31 by Exemption legacy: OPS-1" {
 		t.Errorf("in force: %v", have)
 	}
+	if len(m.Notes) != 1 || !strings.Contains(m.Notes[0], "mesh.yaml:1: Exemption legacy counts: it lets violations of plaintext-egress pass") {
+		t.Errorf("notes: %v", m.Notes)
+	}
 	if len(evaluator.Config.Exemptions) != 0 || len(m.Broken) != 2 || m.PassedBy != 0 {
 		t.Fatalf("%d exemptions in the configuration, broken: %v, %d passed by", len(evaluator.Config.Exemptions), m.Broken, m.PassedBy)
 	}

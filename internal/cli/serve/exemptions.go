@@ -38,7 +38,14 @@ type exemptions struct {
 func (x *exemptions) see(stored []*unstructured.Unstructured) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.known, x.stored, x.unread = true, stored, nil
+	x.stored, x.unread = stored, nil
+}
+
+// settle says that those that were seen are in force.
+func (x *exemptions) settle() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.known = true
 }
 
 // fail takes why they cannot be read, and reports whether that is news. What was seen stays.
@@ -64,7 +71,7 @@ func (x *exemptions) check(engine *policies.Engine) (changed bool) {
 	before := x.obeyed
 	x.obeyed, x.refused = nil, nil
 	for _, object := range x.stored {
-		spec, err := readExemption(engine, object)
+		spec, err := admission.ReadStoredExemption(engine, object)
 		if err != nil {
 			x.refused = append(x.refused, object.GetName()+" is not obeyed: "+err.Error())
 			continue
@@ -72,14 +79,6 @@ func (x *exemptions) check(engine *policies.Engine) (changed bool) {
 		x.obeyed = append(x.obeyed, spec)
 	}
 	return !reflect.DeepEqual(before, x.obeyed)
-}
-
-func readExemption(engine *policies.Engine, object *unstructured.Unstructured) (v1alpha1.ExemptionSpec, error) {
-	raw, err := object.MarshalJSON()
-	if err != nil {
-		return v1alpha1.ExemptionSpec{}, fmt.Errorf("write it as JSON: %w", err)
-	}
-	return admission.ReadExemption(engine, raw)
 }
 
 // inForce returns what those say that can be obeyed.
@@ -129,6 +128,7 @@ func (r *reloader) watchExemptions() error {
 				r.s.log.Info("exemptions applied", "stored", len(stored), "obeyed", len(r.exemptions.inForce()))
 				r.swap()
 			}
+			r.exemptions.settle()
 		},
 		Failed: func(err error) {
 			if r.exemptions.fail(err) {
