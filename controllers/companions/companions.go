@@ -125,7 +125,7 @@ func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapsho
 	}
 	ref := mutators.CompanionRef(t.namespace, t.host)
 	err := w.settle(ctx, e, snap, ref, t)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		w.failures.Add(1)
 		w.log.Error("companion not kept", "rule", ref.String(), "host", t.host, "error", admission.Clip(err.Error(), 1024))
 	}

@@ -114,7 +114,7 @@ func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapsho
 		return nil
 	}
 	err := w.together(ctx, e, snap, w.known.group(ref))
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		w.failures.Add(1)
 		w.note(ref, "it could not be completed")
 		w.log.Error("not completed", "object", ref.String(), "error", admission.Clip(err.Error(), 1024))

@@ -27,7 +27,7 @@ const retryEvery = 50 * time.Millisecond
 // run makes rounds until ctx is done. The round under way is finished, so that nothing is left behind.
 func (c client) run(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
-		c.round(context.WithoutCancel(ctx), set{namespace: c.namespace, name: fmt.Sprintf("%s-%d", c.namespace, n)})
+		c.round(context.WithoutCancel(ctx), set{namespace: c.namespace, name: fmt.Sprintf("%s-%d", c.namespace, n), wild: n%2 == 0})
 	}
 }
 
@@ -40,7 +40,9 @@ func (c client) round(ctx context.Context, s set) {
 	c.update(ctx, s.entry(), admitted)
 	c.create(ctx, s.anyone(), refused)
 	c.create(ctx, s.policy(), admitted)
-	c.remove(ctx, s.rule(), refused) // its host would be left in plaintext
+	if s.wild {
+		c.remove(ctx, s.rule(), refused) // its host would be left in plaintext; another one may still have tlsward's own rule
+	}
 	c.remove(ctx, s.policy(), admitted)
 	c.remove(ctx, s.entry(), admitted)
 	c.remove(ctx, s.rule(), admitted)

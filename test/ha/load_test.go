@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+
+	"github.com/tlsward/tlsward/certs/kube"
 )
 
 // aftermath is how long after an event a mishap still counts as its.
@@ -45,6 +47,7 @@ func TestUnderLoad(t *testing.T) {
 	s.await(ctx, p, counts)
 	stop()
 	ended.Wait()
+	s.awaitNoCompanions()
 
 	t.Logf("\n%s", counts)
 	publish(t, report(p, s, counts))
@@ -81,6 +84,28 @@ func (s *stage) await(ctx context.Context, p plan, counts *tally) {
 			return
 		}
 		pause(ctx, time.Second)
+	}
+}
+
+// awaitNoCompanions waits until the rules are gone that tlsward kept for entries, which are all gone: another leader may have to come first.
+func (s *stage) awaitNoCompanions() {
+	s.t.Helper()
+	api, err := dynamic.NewForConfig(s.plane.Seed)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	began := time.Now()
+	for {
+		left, err := api.Resource(destinationRules).List(context.Background(), metav1.ListOptions{LabelSelector: "tlsward.io/companion"})
+		if err == nil && len(left.Items) == 0 {
+			s.t.Logf("no companions are left %s after the last entry", time.Since(began).Round(time.Millisecond))
+			return
+		}
+		if time.Since(began) > kube.Takeover()+10*time.Second {
+			s.t.Errorf("companions are left of entries that are gone: %v, %v", left, err)
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

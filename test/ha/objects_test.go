@@ -15,16 +15,32 @@ var (
 )
 
 // set names the objects of one round of one client: no two rounds share a host.
-type set struct{ namespace, name string }
+type set struct {
+	namespace, name string
+	// wild has the host be a wildcard, for which tlsward keeps no rule of its own.
+	wild bool
+}
 
-func (s set) host() string { return s.name + ".example" }
+func (s set) host() string {
+	if s.wild {
+		return "*." + s.name + ".example"
+	}
+	return s.name + ".example"
+}
+
+func (s set) resolution() string {
+	if s.wild {
+		return "NONE"
+	}
+	return "DNS"
+}
 
 // entry declares the host on port 80, which is to be sent to on 443.
 func (s set) entry() *unstructured.Unstructured {
 	return s.object("networking.istio.io/v1", "ServiceEntry", "", map[string]any{
 		"hosts":      []any{s.host()},
 		"ports":      []any{map[string]any{"number": int64(80), "name": "http", "protocol": "HTTP"}},
-		"resolution": "DNS",
+		"resolution": s.resolution(),
 	})
 }
 

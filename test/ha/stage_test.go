@@ -77,6 +77,7 @@ func newStage(t *testing.T, p plan) *stage {
 		"--namespace", home, "--ca-secret", caSecret, "--webhook-configurations", cluster.WebhookName,
 		"--cert-name", "127.0.0.1", "--ca-life", caLife.String(), "--cert-life", certLife.String(),
 		"--ca-settle", caSettle.String(), "--heartbeat", heartbeat.String(),
+		"--companions", "--existing", "--reports", "--events",
 	}}
 	s.fleet = &fleet{t: t, program: program, balancer: newBalancer(t)}
 	kubeconfig, err := s.register(ctx, p)

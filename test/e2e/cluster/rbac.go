@@ -31,7 +31,7 @@ func (c *Cluster) GrantReaders(ctx context.Context) error {
 	)
 }
 
-// OperatorGroup is the group of users who may do what else a tlsward needs that keeps its own CA.
+// OperatorGroup is the group of users who may do what else a tlsward needs that keeps its own CA, and companions.
 const OperatorGroup = "tlsward-operators"
 
 // GrantOperators makes the namespace that Secret and Leases live in, and grants ReaderGroup and OperatorGroup their
@@ -53,6 +53,7 @@ func (c *Cluster) GrantOperators(ctx context.Context, namespace string) error {
 		rbac.PolicyRule{Verbs: write, APIGroups: []string{""}, Resources: []string{"secrets"}},
 		rbac.PolicyRule{Verbs: write, APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}},
 		rbac.PolicyRule{Verbs: []string{"create", "patch"}, APIGroups: []string{"", "events.k8s.io"}, Resources: []string{"events"}},
+		rbac.PolicyRule{Verbs: []string{"create", "patch", "delete"}, APIGroups: []string{"networking.istio.io"}, Resources: []string{"destinationrules"}},
 		rbac.PolicyRule{
 			Verbs: []string{"get", "list", "watch", "update", "patch"}, APIGroups: []string{"admissionregistration.k8s.io"},
 			Resources: []string{"validatingwebhookconfigurations", "mutatingwebhookconfigurations"},
