@@ -196,6 +196,56 @@ func TestFightsAreOfOneObject(t *testing.T) {
 	})
 }
 
+// Two replicas that both take themselves for the leader, as for a moment when one has just lost its Lease, come to the same end, and rest. Where
+// they would write different things, as an old version and a new one may, both leave it after three rounds.
+func TestTwoLeaders(t *testing.T) {
+	const hosts = 50
+	for _, c := range []struct {
+		name             string
+		other            []v1alpha1.Origination
+		least, most, end int // writes of both, and in the ten minutes after that
+	}{
+		{"alike", v1alpha1.DefaultConfig().Mutation.Origination, hosts, 2 * hosts, 0},
+		{"an old version and a new one", []v1alpha1.Origination{{Hosts: []string{"*"}, TLS: map[string]any{"mode": "SIMPLE", "sni": "other.example"}}}, 4 * hosts, 6 * hosts, 6 * hosts},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			keeps(t, func(cluster *cluster, k *Keeper, start func()) {
+				config := v1alpha1.DefaultConfig()
+				config.Mutation.Origination = c.other
+				e, err := admission.NewEvaluator(t.Context(), config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				other := New(Options{Source: fixture.Source(cluster.cache, e), IsLeader: func() bool { return true }, Writer: cluster, Log: slog.New(slog.DiscardHandler)})
+				ctx, stop := context.WithCancel(context.Background()) // of the bubble
+				ended := make(chan error)
+				go func() { ended <- other.Start(ctx) }()
+				start()
+				for i := range hosts {
+					cluster.entry(t, "shop", fmt.Sprintf("h%d.example", i))
+				}
+				time.Sleep(5 * time.Minute)
+				if n := cluster.written(); n < c.least || n > c.most {
+					t.Errorf("%d writes", n)
+				}
+				time.Sleep(follow.Interval)
+				if n := cluster.written(); n > c.end {
+					t.Errorf("%d writes more", n)
+				}
+				for i := range hosts {
+					if cluster.at(mutators.CompanionRef("shop", fmt.Sprintf("h%d.example", i))).IsZero() {
+						t.Fatalf("h%d.example has none", i)
+					}
+				}
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 // passes counts the looks at everything.
 type passes struct {
 	work
