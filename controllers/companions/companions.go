@@ -60,7 +60,7 @@ type target struct{ namespace, host string }
 // New returns a Keeper.
 func New(o Options) *Keeper {
 	k := &Keeper{writer: o.Writer, log: o.Log, limiter: flowcontrol.NewTokenBucketRateLimiter(perSecond, burst)}
-	k.Follower = follow.New(follow.Options[target]{Source: o.Source, Name: "companions", IsLeader: o.IsLeader, Work: work{k}})
+	k.Follower = follow.New(follow.Options[target]{Source: o.Source, IsLeader: o.IsLeader, Work: work{k}})
 	return k
 }
 
@@ -120,10 +120,11 @@ func (w work) IsUrgent(snap *mesh.Snapshot, t target) bool {
 
 // Do writes one companion, where it is not as it should be. Where none are to be kept, those that are there stay.
 func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, t target) error {
+	ref := mutators.CompanionRef(t.namespace, t.host)
 	if !e.Config.Mutation.KeepsCompanions() {
+		w.note(t, ref, "")
 		return nil
 	}
-	ref := mutators.CompanionRef(t.namespace, t.host)
 	err := w.settle(ctx, e, snap, ref, t)
 	if err != nil && ctx.Err() == nil {
 		w.failures.Add(1)
@@ -146,7 +147,9 @@ func (w work) settle(ctx context.Context, e *admission.Evaluator, snap *mesh.Sna
 		written := fmt.Sprintf("%s %v", wanted.Object, wanted.Rule.Owned.Entries)
 		return w.write(ctx, ref, t, written, "companion written", func() (bool, error) { return w.writer.Apply(ctx, wanted) })
 	}
-	w.note(t, ref, why)
+	if why != "" || !w.rounds.IsLeft(ref) { // who flips it to and fro is told of once
+		w.note(t, ref, why)
+	}
 	return nil
 }
 

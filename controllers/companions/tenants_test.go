@@ -180,6 +180,17 @@ func TestFightsAreOfOneObject(t *testing.T) {
 		if n := c.written(); n != 2 || k.left.Load() != 1 || k.amiss.Count() != 1 { // beside the first one
 			t.Errorf("%d writes, left %d times, %d amiss", n, k.left.Load(), k.amiss.Count())
 		}
+		kept := fixture.Object(t, "DestinationRule", "x", `{host: a.bank.example, exportTo: ["*"], trafficPolicy: {portLevelSettings: [{port: {number: 80}, tls: {mode: SIMPLE}}]}}`).Spec
+		for range 20 { // there and back by themselves
+			there := *c.cache.View().Stored.Get(mutators.CompanionRef("shop", "a.bank.example"))
+			there.Spec = kept
+			c.cache.Put(&there, assume.Version{})
+			time.Sleep(time.Second)
+			flip("a.bank.example")
+		}
+		if n := c.written(); n != 0 || k.left.Load() != 1 || k.amiss.Count() != 1 {
+			t.Errorf("flipped to and fro: %d writes, left %d times, %d amiss", n, k.left.Load(), k.amiss.Count())
+		}
 		for ref, why := range k.Amiss() {
 			if ref.Name != "a.bank.example" || !strings.Contains(why, "changes it back") {
 				t.Errorf("%s: %s", ref, why)

@@ -52,7 +52,7 @@ type Completer struct {
 // New returns a Completer.
 func New(o Options) *Completer {
 	c := &Completer{cluster: o.Cluster, log: o.Log}
-	c.Follower = follow.New(follow.Options[mesh.Ref]{Source: o.Source, Name: "completions", IsLeader: o.IsLeader, Settle: settle, Work: work{c}})
+	c.Follower = follow.New(follow.Options[mesh.Ref]{Source: o.Source, IsLeader: o.IsLeader, Settle: settle, Work: work{c}})
 	return c
 }
 

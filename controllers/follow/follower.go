@@ -39,8 +39,6 @@ type Work[T comparable] interface {
 // Options are what a Follower needs.
 type Options[T comparable] struct {
 	Source
-	// Name is that of its queue in metrics.
-	Name string
 	// IsLeader reports whether this replica may write.
 	IsLeader func() bool
 	// Settle is how long changes are gathered before they are looked at.
@@ -90,7 +88,7 @@ func (f *Follower[T]) After(d time.Duration, piece T) { f.queue.Load().AddAfter(
 
 // Start works until ctx is done.
 func (f *Follower[T]) Start(ctx context.Context) error {
-	q := newQueue(f.Name, f.Work.Namespace)
+	q := newQueue(f.Work.Namespace)
 	f.queue.Store(q)
 	var worker sync.WaitGroup
 	worker.Go(func() { f.work(ctx, q) })

@@ -170,8 +170,8 @@ func TestRounds(t *testing.T) {
 			case "later":
 				time.Sleep(follow.Interval)
 			default:
-				if got := r.Again(step.ref, step.written); got != step.want {
-					t.Errorf("step %d: %s %s: %t", i, step.ref.Name, step.written, got)
+				if got := r.Again(step.ref, step.written); got != step.want || !got && !r.IsLeft(step.ref) {
+					t.Errorf("step %d: %s %s: %t, left %t", i, step.ref.Name, step.written, got, r.IsLeft(step.ref))
 				}
 			}
 		}

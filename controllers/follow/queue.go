@@ -16,13 +16,13 @@ type queue[T comparable] struct {
 	turns *turns[T]
 }
 
-// newQueue returns an empty queue. Its name is that of its metrics, as workqueues have them.
-func newQueue[T comparable](name string, namespaceOf func(T) string) *queue[T] {
+// newQueue returns an empty queue.
+func newQueue[T comparable](namespaceOf func(T) string) *queue[T] {
 	t := newTurns(namespaceOf)
-	stored := workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[T]{Name: name, Queue: t})
-	delaying := workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[T]{Name: name, Queue: stored})
+	stored := workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[T]{Queue: t})
+	delaying := workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[T]{Queue: stored})
 	limiter := workqueue.NewTypedItemExponentialFailureRateLimiter[T](minRetry, maxRetry)
-	return &queue[T]{workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[T]{Name: name, DelayingQueue: delaying}), t}
+	return &queue[T]{workqueue.NewTypedRateLimitingQueueWithConfig(limiter, workqueue.TypedRateLimitingQueueConfig[T]{DelayingQueue: delaying}), t}
 }
 
 // add has a piece done as soon as its urgency allows.

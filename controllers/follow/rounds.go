@@ -41,6 +41,12 @@ func (r *Rounds) Again(ref mesh.Ref, written string) bool {
 	return true
 }
 
+// IsLeft reports whether an object was written alike too often to be written so again now.
+func (r *Rounds) IsLeft(ref mesh.Ref) bool {
+	last := r.last[ref]
+	return last.times >= most && !last.isOver(time.Now())
+}
+
 // sweep forgets the rounds that are over, now and then.
 func (r *Rounds) sweep(now time.Time) {
 	if r.last == nil {
