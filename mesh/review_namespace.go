@@ -13,9 +13,15 @@ import (
 //  4. One that goes takes entries, rules, routes and waypoints along that others may use. So does one that the discoverySelectors no
 //     longer select, for its own pods too; one that they select brings what is in it.
 //  5. Its own pods may be configured by another control plane, by istio.io/rev: before is the mesh of the one before it (Moved).
+//  6. By its labels listeners of the Gateway API take its routes, or no longer do.
 //
 // Pods that a label of their own brings into the mesh are not known here.
 func (r *review) namespace(name string) {
+	if r.reviewed() != nil {
+		for _, gateway := range r.after.gateways.dependent.Prefix(anyNamespace + "\x00") {
+			r.madeGateways(gateway.Ref)
+		}
+	}
 	switch {
 	case r.object == nil:
 		r.withObjectsOf(r.before.hostsUsedIn(name), func(c Client) bool { return c.Namespace != name })
