@@ -185,20 +185,13 @@ func (s *Snapshot) allowsListeners(o *Object, namespace string) bool {
 }
 
 // madeServer returns the server that istiod makes of a listener of a Gateway, or of a ListenerSet of it; nil where it makes none
-// (pilot/pkg/config/kube/gateway/conversion.go buildListener). Certificates are not read: they are taken to be there.
+// (pilot/pkg/config/kube/gateway/conversion.go buildListener) or uses none that has an error (controller.go). Certificates are not read: they are taken to be there.
 func (s *Snapshot) madeServer(o *Object, l madeListener) *networking.Server {
 	known := slices.Contains([]string{"HTTP", "HTTPS", "TLS", "TCP"}, l.Protocol)
-	isOfSet := l.source.Kind == KindListenerSet
-	switch {
-	case l.TLS == nil && (l.Protocol == "HTTPS" || l.Protocol == "TLS"):
-		return nil
-	case isOfSet && (!known || l.Port == 0):
+	if !known || l.Port == 0 || l.TLS == nil && (l.Protocol == "HTTPS" || l.Protocol == "TLS") {
 		return nil
 	}
-	srv := &networking.Server{Port: &networking.Port{Name: "default", Number: l.Port}, Hosts: s.madeHosts(l)}
-	if known {
-		srv.Port.Protocol = l.Protocol
-	}
+	srv := &networking.Server{Port: &networking.Port{Name: "default", Number: l.Port, Protocol: l.Protocol}, Hosts: s.madeHosts(l)}
 	if l.TLS != nil {
 		srv.Tls = l.TLS.server(o.Spec.(*KubernetesGateway).ClientCertificates.on(l.Port))
 		if srv.Tls.Mode == networking.ServerTLSSettings_PASSTHROUGH && l.isAutoPassthrough(s.Get(l.source).Labels) {

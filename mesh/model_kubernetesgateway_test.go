@@ -15,7 +15,7 @@ func TestGatewaysOfTheGatewayAPI(t *testing.T) {
 			{name: a, port: 80, protocol: HTTP}, {name: b, port: 443, protocol: HTTPS, hostname: a.example, allowedRoutes: {namespaces: {from: All}}, tls: {mode: Terminate, options: {gateway.istio.io/tls-terminate-mode: ISTIO_MUTUAL}}},
 			{name: c, port: 444, protocol: TLS, tls: {mode: Passthrough}}, {name: d, port: 445, protocol: TLS}, {name: e, port: 446, protocol: UDP}]}`,
 			"shop/out a [shop/*] 80 HTTP gateway-name=out\nshop/out b [*/a.example] 443 HTTPS ISTIO_MUTUAL gateway-name=out\n" +
-				"shop/out c [shop/*] 444 TLS PASSTHROUGH gateway-name=out\nshop/out e [shop/*] 446  gateway-name=out"},
+				"shop/out c [shop/*] 444 TLS PASSTHROUGH gateway-name=out"},
 		{"none of another class", `KubernetesGateway shop/out: {gatewayClassName: nginx, listeners: [{name: a, port: 80, protocol: HTTP}]}`, ""},
 		{"but of one with Istio's controller", `
 			KubernetesGateway shop/out: {gatewayClassName: mine, listeners: [{name: a, port: 80, protocol: HTTP}]}

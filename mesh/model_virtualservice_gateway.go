@@ -36,12 +36,12 @@ func (s *Snapshot) gatewayVirtualServicesForHost(host string) []*virtualService 
 	return slices.Compact(list)
 }
 
-// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes that are bound to a gateway and exported
-// to its namespace.
+// gatewayVirtualServicesWithTCP returns the VirtualServices with tcp routes, or made of TLSRoutes, that are bound to a gateway and
+// exported to its namespace.
 func (s *Snapshot) gatewayVirtualServicesWithTCP(gateway, namespace string) []*virtualService {
 	var list []*virtualService
 	for _, v := range s.virtualServices.Prefix(byGateway + gateway + "\x00") {
-		if len(v.spec.Tcp) > 0 && visible(v.exportTo, v.Namespace, namespace) {
+		if (len(v.spec.Tcp) > 0 || v.isOfTLSRoute()) && visible(v.exportTo, v.Namespace, namespace) {
 			list = append(list, v)
 		}
 	}

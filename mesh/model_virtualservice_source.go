@@ -11,6 +11,9 @@ func (v *virtualService) source() Ref {
 	return v.sources[0].route
 }
 
+// isOfTLSRoute reports whether istiod made v of a TLSRoute.
+func (v *virtualService) isOfTLSRoute() bool { return v.source().Kind == KindTLSRoute }
+
 // routeActionField returns the field of a route that decides what happens to a request.
 func routeActionField(route *networking.HTTPRoute) string {
 	switch {

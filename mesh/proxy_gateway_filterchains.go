@@ -56,8 +56,9 @@ func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *vi
 	return list
 }
 
-// gatewayTCPDestinations returns where a server sends connections by the tcp routes of v
-// (pilot/pkg/networking/core/gateway.go buildGatewayNetworkFiltersFromTCPRoutes).
+// gatewayTCPDestinations returns where a server sends connections by the tcp routes of v or, where that was made of a TLSRoute, by its
+// tls routes: the server ends the TLS, and the names do not matter (pilot/pkg/networking/core/gateway.go
+// buildGatewayNetworkFiltersFromTCPRoutes).
 func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *virtualService) []routeDestination {
 	if !srv.matchesHostsOf(v) {
 		return nil
@@ -65,6 +66,14 @@ func (s *Snapshot) gatewayTCPDestinations(client Client, srv gatewayServer, v *v
 	r := matchContext{gateway: srv.gateway, port: srv.number, client: client}
 	for _, route := range v.spec.Tcp {
 		if applies, _ := matchTCP(v, route, r); applies && len(route.GetRoute()) > 0 {
+			return s.gatewayL4Destinations(client, v, route.Route, FamilyOpaque, srv.number)
+		}
+	}
+	if !v.isOfTLSRoute() {
+		return nil
+	}
+	for _, route := range v.spec.Tls {
+		if slices.ContainsFunc(route.GetMatch(), func(m *networking.TLSMatchAttributes) bool { return matchesL4(m, v, r) }) {
 			return s.gatewayL4Destinations(client, v, route.Route, FamilyOpaque, srv.number)
 		}
 	}
