@@ -96,6 +96,12 @@ func arrivingNames(m Mesh) []string {
 			for _, s := range serversOf(d) {
 				add(s["hosts"])
 			}
+		case "HTTPRoute", "GRPCRoute", "TLSRoute":
+			add(d.Spec()["hostnames"])
+		case "KubernetesGateway", "ListenerSet":
+			for _, l := range listenersOf(d) {
+				add(list{l["hostname"]})
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
@@ -112,6 +118,21 @@ func serversOf(d Document) []object {
 	return all
 }
 
+// listenersOf lists the listeners of a Gateway of the Gateway API, or of a ListenerSet.
+func listenersOf(d Document) []object {
+	if d.Kind() != "KubernetesGateway" && d.Kind() != "ListenerSet" {
+		return nil
+	}
+	var all []object
+	listeners, _ := d.Spec()["listeners"].(list)
+	for _, l := range listeners {
+		if listener, ok := l.(object); ok && numberOf(listener["port"]) != 0 {
+			all = append(all, listener)
+		}
+	}
+	return all
+}
+
 func serverPorts(m Mesh) []uint32 { return slices.Sorted(maps.Keys(protocols(m))) }
 
 // described names what the servers of a port speak.
@@ -120,6 +141,12 @@ func described(m Mesh, port uint32) string { return strings.Join(protocols(m)[po
 func protocols(m Mesh) map[uint32][]string {
 	found := map[uint32][]string{}
 	for _, d := range m {
+		for _, l := range listenersOf(d) {
+			number := numberOf(l["port"])
+			found[number] = append(found[number], fmt.Sprint("listener ", l["protocol"]))
+			slices.Sort(found[number])
+			found[number] = slices.Compact(found[number])
+		}
 		if d.Kind() != "Gateway" {
 			continue
 		}

@@ -65,6 +65,13 @@ var kubernetesRouteConstructs = []string{
 	"route of the mesh to a backend without a port", "route of the mesh to a backend of an unknown kind", "route of the mesh to a short name",
 }
 
+// kubernetesGatewayConstructs are those that only a mesh with Gateways of the Gateway API has.
+var kubernetesGatewayConstructs = []string{
+	"Gateway API", "Gateway API of another class", "Gateway API for pods that are there", "ListenerSet", "ReferenceGrant", "listener HTTPS",
+	"listener TLS Passthrough", "listener TLS Terminate", "listener TCP", "listener with a hostname", "listener with kinds",
+	"namespaces by a selector", "route at a section", "route at a port",
+}
+
 // backendConstructs are those that only a mesh with BackendTLSPolicies has.
 var backendConstructs = []string{
 	"BackendTLSPolicy", "BackendTLSPolicy for a Service", "BackendTLSPolicy for several targets", "BackendTLSPolicy for a target that is not there",
@@ -73,7 +80,7 @@ var backendConstructs = []string{
 }
 
 // elsewhere are the constructs that only tests with meshes of their own make.
-var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)
+var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, kubernetesGatewayConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)
 
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{

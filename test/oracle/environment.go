@@ -152,6 +152,7 @@ func setUp(env *model.Environment, p *model.Proxy) *model.Proxy {
 	}
 	p.SetSidecarScope(env.PushContext())
 	p.SetServiceTargets(env.ServiceDiscovery)
+	addGatewayTargets(env, p)
 	p.SetGatewaysForProxy(env.PushContext())
 	p.DiscoverIPMode()
 	return p

@@ -63,9 +63,9 @@ func (f *Farm) Load(t test.Failer, m Mesh) *Istio {
 	var services []*model.Service
 	routed := false
 	for _, d := range m {
+		routed = routed || isOfGatewayAPI(d)
 		switch d.Kind() {
-		case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "BackendTLSPolicy":
-			routed = true
+		case "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "BackendTLSPolicy", "ListenerSet", "ReferenceGrant":
 		case "Namespace", "KubernetesGateway":
 		case "Service":
 			s, err := convertService(d)

@@ -32,15 +32,23 @@ func isKubernetesRoute(d Document) bool {
 	return false
 }
 
-// isOfGatewayAPI reports whether an object is one of which istiod makes others: a route or a policy of the Gateway API.
-func isOfGatewayAPI(d Document) bool { return isKubernetesRoute(d) || d.Kind() == "BackendTLSPolicy" }
+// isOfGatewayAPI reports whether an object is one of which istiod makes others: a route, a policy, or a gateway of the Gateway API.
+func isOfGatewayAPI(d Document) bool {
+	switch d.Kind() {
+	case "BackendTLSPolicy", "ListenerSet":
+		return true
+	case "KubernetesGateway":
+		return d.Spec()["gatewayClassName"] != "istio-waypoint"
+	}
+	return isKubernetesRoute(d)
+}
 
 // backendAge is the age of what istiod makes of BackendTLSPolicies, which has none: it comes before all else. The store in memory
 // would take no age for now.
 var backendAge = time.Unix(1, 0)
 
-// convertGatewayAPI returns the VirtualServices and DestinationRules that istiod's own controller makes of the routes and policies of
-// a mesh, which lives as long as t. push knows the services of the mesh.
+// convertGatewayAPI returns the VirtualServices, Gateways and DestinationRules that istiod's own controller makes of the routes, gateways
+// and policies of a mesh, which lives as long as t. push knows the services of the mesh.
 func convertGatewayAPI(t test.Failer, m Mesh, push *model.PushContext) []config.Config {
 	objects := certificates(m)
 	for _, d := range m {
@@ -49,7 +57,7 @@ func convertGatewayAPI(t test.Failer, m Mesh, push *model.PushContext) []config.
 			d = d.Clone()
 			d.metadata()["uid"] = d.Namespace() + "/" + d.Name() // istiod tells policies apart by it
 			fallthrough
-		case d.Kind() == "Namespace", d.Kind() == "Service", d.Kind() == "ServiceEntry", isKubernetesRoute(d):
+		case d.Kind() == "Namespace", d.Kind() == "Service", d.Kind() == "ServiceEntry", d.Kind() == "ReferenceGrant", isOfGatewayAPI(d):
 			o, err := kubeObject(withDefaults(d))
 			if err != nil {
 				t.Fatalf("give %s %s/%s to Istio: %v", d.Kind(), d.Namespace(), d.Name(), err)
@@ -83,11 +91,21 @@ func convertGatewayAPI(t test.Failer, m Mesh, push *model.PushContext) []config.
 			made = append(made, c)
 		}
 	}
+	for _, c := range routes.List(gvk.Gateway, "") {
+		if isMadeGateway(c) {
+			made = append(made, c)
+		}
+	}
 	for _, c := range routes.List(gvk.DestinationRule, "") {
 		c.CreationTimestamp = backendAge
 		made = append(made, c)
 	}
 	return made
+}
+
+// isMadeGateway reports whether istiod made a Gateway of a listener of the Gateway API.
+func isMadeGateway(c config.Config) bool {
+	return c.Annotations[constants.InternalGatewaySemantics] == constants.GatewaySemanticsGateway
 }
 
 // withDefaults returns an HTTPRoute with what the API server fills in, without which istiod crashes: a match of all paths in each

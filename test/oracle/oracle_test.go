@@ -39,6 +39,19 @@ func TestKubernetesRoutes(t *testing.T) {
 	}
 }
 
+// TestKubernetesGateways holds what the model says of the listeners and routes of Gateways of the Gateway API against Istio's, on meshes
+// with such Gateways, ListenerSets, routes that are attached to them, and ReferenceGrants, of which istiod's own controller makes Gateways
+// and VirtualServices. It makes a fifth of the meshes.
+func TestKubernetesGateways(t *testing.T) {
+	run := newRun(t, 5, func() comparer { return new(Farm).CompareKubernetesGateways }, (*Generator).KubernetesGatewayMesh)
+	run.all(t)
+	for _, construct := range kubernetesGatewayConstructs {
+		if run.coverage[construct] == 0 && run.meshes >= 600 {
+			t.Errorf("construct never made: %s", construct)
+		}
+	}
+}
+
 // TestBackendTLSPolicies holds the model's clusters against Istio's on meshes with BackendTLSPolicies, of which istiod's own controller
 // makes DestinationRules. It makes a third of the meshes, as TestKubernetesRoutes does.
 func TestBackendTLSPolicies(t *testing.T) {
@@ -55,7 +68,7 @@ func TestBackendTLSPolicies(t *testing.T) {
 func TestGatewayRoutes(t *testing.T) {
 	run := newRun(t, 1, func() comparer { return new(Farm).CompareGateways }, (*Generator).GatewayMesh)
 	run.all(t)
-	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
+	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, kubernetesGatewayConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)
 	}
 }
