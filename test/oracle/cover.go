@@ -80,7 +80,7 @@ var backendConstructs = []string{
 }
 
 // elsewhere are the constructs that only tests with meshes of their own make.
-var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, kubernetesGatewayConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)
+var elsewhere = slices.Concat(gatewayConstructs, kubernetesRouteConstructs, kubernetesGatewayConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, kubernetesGatewayReviewConstructs, attackConstructs)
 
 // reviewConstructs are those of reviews.
 var reviewConstructs = []string{
@@ -97,6 +97,12 @@ var gatewayAPIReviewConstructs = []string{
 	"CREATE HTTPRoute", "UPDATE HTTPRoute", "DELETE HTTPRoute", "CREATE GRPCRoute", "UPDATE GRPCRoute", "DELETE GRPCRoute",
 	"CREATE TLSRoute", "UPDATE TLSRoute", "DELETE TLSRoute", "CREATE TCPRoute", "UPDATE TCPRoute", "DELETE TCPRoute",
 	"CREATE BackendTLSPolicy", "UPDATE BackendTLSPolicy", "DELETE BackendTLSPolicy",
+}
+
+// kubernetesGatewayReviewConstructs are those of reviews of the Gateway API's Gateways.
+var kubernetesGatewayReviewConstructs = []string{
+	"CREATE KubernetesGateway", "UPDATE KubernetesGateway", "DELETE KubernetesGateway", "CREATE ListenerSet", "UPDATE ListenerSet", "DELETE ListenerSet",
+	"CREATE ReferenceGrant", "UPDATE ReferenceGrant", "DELETE ReferenceGrant",
 }
 
 // attackConstructs are those of a tenant's writes alone.

@@ -20,10 +20,26 @@ func (g *Generator) GatewayAPIReview() (q Review, ok bool) {
 	return g.reviewOn(m, gatewayAPIKinds)
 }
 
-// gatewayAPIVariant returns a route with other rules, or a policy that says otherwise what is checked.
+// gatewayReviewKinds are the kinds of which reviews on meshes with Gateways of the Gateway API are made.
+var gatewayReviewKinds = map[string]bool{
+	"KubernetesGateway": true, "ListenerSet": true, "ReferenceGrant": true, "HTTPRoute": true, "GRPCRoute": true, "TLSRoute": true, "TCPRoute": true,
+	"DestinationRule": true, "ServiceEntry": true, "Gateway": true, "VirtualService": true,
+}
+
+// KubernetesGatewayReview makes a mesh with Gateways of the Gateway API, and a review on it.
+func (g *Generator) KubernetesGatewayReview() (q Review, ok bool) {
+	return g.reviewOn(g.KubernetesGatewayMesh(), gatewayReviewKinds)
+}
+
+// gatewayAPIVariant returns a route with other rules, a Gateway with other listeners, or a policy that says otherwise what is checked.
 func (g *Generator) gatewayAPIVariant(d Document) Document {
 	changed := d.Clone()
-	if d.Kind() != "BackendTLSPolicy" {
+	switch d.Kind() {
+	case "BackendTLSPolicy":
+	case "KubernetesGateway", "ListenerSet":
+		changed.Spec()["listeners"] = list{g.listener(0), g.listener(1)}
+		return changed
+	default:
 		changed.Spec()["rules"] = list{g.routeRule(d.Kind())}
 		return changed
 	}

@@ -68,7 +68,7 @@ func TestBackendTLSPolicies(t *testing.T) {
 func TestGatewayRoutes(t *testing.T) {
 	run := newRun(t, 1, func() comparer { return new(Farm).CompareGateways }, (*Generator).GatewayMesh)
 	run.all(t)
-	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, kubernetesGatewayConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
+	if missing := run.coverage.Missing(slices.Concat(ambientConstructs, kubernetesRouteConstructs, kubernetesGatewayConstructs, backendConstructs, reviewConstructs, gatewayAPIReviewConstructs, kubernetesGatewayReviewConstructs, attackConstructs)...); len(missing) > 0 && run.meshes >= 1000 {
 		t.Errorf("constructs never made: %q", missing)
 	}
 }

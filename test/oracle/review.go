@@ -97,6 +97,11 @@ func (g *Generator) variant(d Document) Document {
 	if isOfGatewayAPI(d) {
 		return g.gatewayAPIVariant(d)
 	}
+	if d.Kind() == "ReferenceGrant" {
+		other := g.referenceGrant()
+		other["metadata"] = cloneValue(d.metadata())
+		return other
+	}
 	make := map[string]func() Document{
 		"ServiceEntry": g.serviceEntry, "DestinationRule": g.destinationRule,
 		"VirtualService": g.virtualService, "Gateway": g.gateway,
@@ -202,6 +207,11 @@ func (c *ReviewChecker) Check(ctx context.Context, q Review) (v Verdict, err err
 		return v, fmt.Errorf("validate: %w", err)
 	}
 	v.Allowed = decision.Allowed
+	if gateways := kubernetesGatewayClients(q.Given); slices.ContainsFunc(q.Given, isOfGatewayAPI) {
+		with := *c
+		with.Clients = append(gateways, c.Clients...)
+		c = &with
+	}
 	model, err := Decode(q.After(mutated))
 	if err != nil {
 		return v, err

@@ -105,7 +105,7 @@ func claimed(q Review, mutated Document) []mesh.GovernedCluster {
 // port's protocol, is not in plaintext without the proxy's TLS, unless a route for HTTP leads there.
 func (c *ReviewChecker) checkAdmission(v *Verdict, before, after *Istio, model *mesh.Snapshot) error {
 	for _, client := range c.Clients {
-		if client.Kind == mesh.ClientGateway && client.Namespace != rootNamespace && gatewayTold(model) {
+		if client.Kind == mesh.ClientGateway && client.Namespace != rootNamespace && client.Labels[gatewayNameLabel] == "" && gatewayTold(model) {
 			continue
 		}
 		was, ok := ask(v, before, client)

@@ -30,6 +30,17 @@ func TestGatewayAPIReviews(t *testing.T) {
 		constructs: gatewayAPIReviewConstructs}.all(t)
 }
 
+// TestKubernetesGatewayReviews does so for reviews on meshes with Gateways of the Gateway API, of these, their ListenerSets, routes and
+// ReferenceGrants, and of what else moves what comes to them; it asks about the pods of these Gateways, too.
+func TestKubernetesGatewayReviews(t *testing.T) {
+	checker, err := NewReviewChecker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	randomReviews{checker: checker, make: (*Generator).KubernetesGatewayReview, share: 6, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())),
+		constructs: kubernetesGatewayReviewConstructs}.all(t)
+}
+
 // TestAmbientReviews does so for waypoints, in a process of its own with ambient mode on.
 func TestAmbientReviews(t *testing.T) {
 	seed := number(t, "ORACLE_SEED", uint64(time.Now().UnixNano()))
