@@ -43,11 +43,11 @@ const (
 //	    tls: {mode: ISTIO_MUTUAL}
 func (s *Snapshot) gatewaysOf(o *Object) []*Object {
 	service, managed, ok := s.settings.gatewayService(o)
-	if !ok || !s.isIstioGateway(o) {
+	pods := s.Get(service)
+	if !ok || !s.isIstioGateway(o) || pods != nil && pods.Spec.(*Service).Type == "ExternalName" { // before no pods at all
 		return nil
 	}
 	labels := s.gatewayPodLabels(o, service, managed)
-	pods := s.Get(service)
 	var list []*Object
 	var accepted []KubernetesListener
 	for _, l := range s.listenersOf(o) {

@@ -29,8 +29,8 @@ func gatewayKeys(spec *networking.Gateway, o *Object) iter.Seq[string] {
 }
 
 // gatewaysSelecting returns the Gateways that select pods of a namespace with these labels, by namespace and name. Those of other
-// namespaces are among them, unless Flags.OwnGateways, or the pods are istiod's own (pilot/pkg/model/push_context.go
-// filterStrictGatewayMerging).
+// namespaces are among them, unless Flags.OwnGateways. To pods that istiod makes for a Gateway of the Gateway API belong those of the
+// namespaces of that and of its ListenerSets alone (pilot/pkg/model/push_context.go filterStrictGatewayMerging).
 func (s *Snapshot) gatewaysSelecting(namespace string, labels map[string]string) []*Object {
 	var list []*Object
 	for _, g := range s.gatewaysBySelector.Prefix(gatewaysWithoutSelector) {
@@ -45,7 +45,10 @@ func (s *Snapshot) gatewaysSelecting(namespace string, labels map[string]string)
 	}
 	list = slices.DeleteFunc(list, func(g *Object) bool { return !s.settings.gatewayReaches(g, namespace) })
 	if s.settings.Version.mergesStrictly() && slices.ContainsFunc(list, (*Object).hasManagedPods) {
-		list = slices.DeleteFunc(list, func(g *Object) bool { return g.listener == nil && g.Namespace != namespace })
+		beside := func(g *Object) bool {
+			return slices.ContainsFunc(list, func(made *Object) bool { return made.hasManagedPods() && made.Namespace == g.Namespace })
+		}
+		list = slices.DeleteFunc(slices.Clone(list), func(g *Object) bool { return g.listener == nil && !beside(g) })
 	}
 	slices.SortFunc(list, func(a, b *Object) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
