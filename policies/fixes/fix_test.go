@@ -109,6 +109,14 @@ func TestRenderLaysOut(t *testing.T) {
 	}
 }
 
+// A Gateway of the Gateway API is told by its group.
+func TestParseKubernetesGateway(t *testing.T) {
+	c, ok, err := fixes.Parse("# in Gateway (gateway.networking.k8s.io) shop/egress\nspec.listeners[0].protocol: HTTPS\n")
+	if err != nil || !ok || c.Kind != "KubernetesGateway" || c.Namespace != "shop" || c.Name != "egress" {
+		t.Errorf("have %+v, %v, %v", c, ok, err)
+	}
+}
+
 func TestParse(t *testing.T) {
 	c, ok, err := fixes.Parse("# First.\n# in Namespace shop\n# Last.\nmetadata.labels[a/b]: c\nspec: null\n")
 	if err != nil || !ok || c.Kind != "Namespace" || c.Namespace != "" || c.Name != "shop" {

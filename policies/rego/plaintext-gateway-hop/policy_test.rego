@@ -108,3 +108,13 @@ test_warns_of_tls_without_the_certificate_of_the_mesh if {
 test_passes_tls_as_the_server_has_it if {
 	found == set() with input as simple({"serverTLS": "SIMPLE"})
 }
+
+# A listener of the Gateway API asks for mutual TLS by an option.
+test_mends_a_listener if {
+	server := {"gateway": {"kind": "KubernetesGateway", "namespace": "istio-system", "name": "egress"}, "index": 1}
+	result := found with input as fixtures.review("HTTPRoute", [object.union(hop, {"server": server})])
+	some v in result
+	contains(v.fix, "# in Gateway (gateway.networking.k8s.io) istio-system/egress\n")
+	contains(v.fix, `"spec.listeners[1].protocol":"HTTPS"`)
+	contains(v.fix, `"gateway.istio.io/tls-terminate-mode":"ISTIO_MUTUAL"`)
+}
