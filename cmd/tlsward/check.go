@@ -31,13 +31,15 @@ repository that the manifests are in.
 Directories are those of real repositories: what is no Kubernetes object is passed by and counted, so are Helm's templates and
 the patches of a kustomization. An object that cannot be read is an error; the others are judged all the same.
 
-With -k a kustomization is rendered, and what it makes is judged. Lines are those of the files that it is made of.
+With -k a kustomization is rendered, with --helm a chart, and what they make is judged. Lines are those of the files that it is made
+of, as far as they can be told.
 
 Exits with 0 if nothing is denied, 1 if something is, 2 if any of the manifests could not be checked.`,
 		Example: `  tlsward check -f mesh/
   tlsward check -f mesh/ --context production
   tlsward check -f mesh/ --against origin/main
   tlsward check -k overlays/production
+  tlsward check --helm charts/shop --values production.yaml -n shop
   tlsward check --kubeconfig ~/.kube/config -o sarif
   tlsward check -f mesh/ -o json-report > known.json
   tlsward check -f mesh/ --baseline known.json --fail-on warn`,

@@ -19,7 +19,7 @@ change where they stand, with their comments, and a new one comes into a documen
 is printed is a diff, unless --in-place writes the files. A fix that has a name to be filled in, or is in words, is left to you,
 and so are fixes that undo each other. The conditions under which a fix is right are told beside it.
 
-What is rendered (-k) is edited where it comes from, by you: what would be completed or mended there is told, and no file is written.
+What is rendered (-k, --helm) is edited where it comes from, by you: what would be completed or mended there is told, and no file is written.
 
 With --kubeconfig or --context the manifests are laid over the mesh of that cluster, and completed as its objects ask for.
 
@@ -27,6 +27,7 @@ Exits with 0, 1 if --denials leaves something denied, 2 if the manifests cannot 
 		Example: `  tlsward fix -f mesh/ --in-place
   tlsward fix -f entry.yaml --context production --diff
   tlsward fix -k overlays/production
+  tlsward fix --helm charts/shop --values production.yaml --denials
   tlsward fix -f mesh/ --denials
   tlsward fix -f mesh/ --denials --in-place`,
 		Args: cobra.ArbitraryArgs,

@@ -20,7 +20,10 @@ func addSource(cmd *cobra.Command, s *offline.Source) {
 
 // addRendered adds the flags that name what is rendered to manifests.
 func addRendered(cmd *cobra.Command, s *offline.Source) {
-	cmd.Flags().StringArrayVarP(&s.Kustomizations, "kustomize", "k", nil, "`DIR` of a kustomization, which is rendered as kubectl does (may be repeated)")
+	f := cmd.Flags()
+	f.StringArrayVarP(&s.Kustomizations, "kustomize", "k", nil, "`DIR` of a kustomization, which is rendered as kubectl does (may be repeated)")
+	f.StringVar(&s.Chart, "helm", "", "`CHART`, a directory or an archive, which is rendered as helm template does")
+	f.StringArrayVar(&s.Values, "values", nil, "`file` of values for the chart (may be repeated)")
 }
 
 // addCluster adds the flags that name a cluster and a namespace, which are kubectl's.
@@ -59,7 +62,7 @@ func addPaths(s *offline.Source, args []string) { s.Paths = append(s.Paths, args
 // needPaths is addPaths for commands that write what they read.
 func needPaths(s *offline.Source, args []string) error {
 	if addPaths(s, args); !s.HasFiles() {
-		return errors.New("name the manifests: -f PATH (a file, a directory, or - for standard input), or -k DIR")
+		return errors.New("name the manifests: -f PATH (a file, a directory, or - for standard input), -k DIR, or --helm CHART")
 	}
 	return nil
 }

@@ -36,8 +36,30 @@ func TestCommandsRenderKustomizations(t *testing.T) {
 	}
 }
 
-// The cases of a Suite are laid over what is rendered: a rule for a host that the kustomization declares.
-func TestSuitesOverAKustomization(t *testing.T) {
+// A chart is rendered with its values, and the lines are those of its templates.
+func TestCommandsRenderCharts(t *testing.T) {
+	t.Setenv("KUBECONFIG", "testdata/none.kubeconfig")
+	const plaintext, mesh = "--helm testdata/chart --values testdata/plaintext.values.yaml", "testdata/chart/templates/mesh.yaml"
+	for command, want := range map[string]struct {
+		code           int
+		stdout, stderr string
+	}{
+		"check --helm testdata/chart": {exitOK, "2 objects checked: 0 denials, 0 warnings\n", ""},
+		"check -n shop " + plaintext:  {exitIssuesFound, mesh + ":1: deny plaintext-egress ServiceEntry shop/bank: ", ""},
+		"fix " + plaintext:            {exitOK, "", mesh + ":1: ServiceEntry default/bank is rendered by Helm; to be filled in there: "},
+		"fix --denials " + plaintext:  {exitIssuesFound, "", "is rendered by Helm from " + mesh + ":9: change it there\n"},
+		"report " + plaintext:         {exitOK, "plaintext  api.bank.example:80", ""},
+		"check --values testdata/plaintext.values.yaml -k testdata/kustomize/base": {exitFailed, "", "--values: name the chart"},
+	} {
+		got := tlsward(t, "", strings.Fields(command)...)
+		if got.code != want.code || !strings.Contains(got.stdout, want.stdout) || !strings.Contains(got.stderr, want.stderr) {
+			t.Errorf("%s: got %+v", command, got)
+		}
+	}
+}
+
+// The cases of a Suite are laid over what is rendered: a rule for a host that is declared there.
+func TestSuitesOverWhatIsRendered(t *testing.T) {
 	suite := filepath.Join(t.TempDir(), "suite.yaml")
 	writeFile(t, suite, `apiVersion: tlsward.io/v1alpha1
 kind: Suite
@@ -52,6 +74,9 @@ cases:
 `)
 	if got := tlsward(t, "", "test", suite, "-k", "testdata/kustomize/base"); got.code != exitOK || got.stdout != "1 passed, 0 failed\n" {
 		t.Errorf("got %+v", got)
+	}
+	if got := tlsward(t, "", "test", suite, "--helm", "testdata/chart"); got.code != exitOK || got.stdout != "1 passed, 0 failed\n" {
+		t.Errorf("over a chart: got %+v", got)
 	}
 	if got := tlsward(t, "", "test", suite); got.code != exitIssuesFound {
 		t.Errorf("without it: got %+v", got)

@@ -20,6 +20,7 @@ The mesh is that of the manifests; with --kubeconfig or --context that of the cl
 manifests that of the cluster. It is only read.`,
 		Example: `  tlsward report -f mesh/
   tlsward report -k overlays/production
+  tlsward report --helm charts/shop --values production.yaml
   tlsward report --context production
   tlsward report --context production -o html > report.html
   tlsward report --context production --since last-week.json`,

@@ -15,13 +15,15 @@ func newTestCommand() *cobra.Command {
 below them, or - for standard input. Policies found there are judged with, beside the built-in ones.
 
 With --kubeconfig or --context the stored objects of each case (given) are laid over the mesh of that cluster: what would
-these reviews bring there? The cluster is only read. So they are over what a kustomization makes, with -k.
+these reviews bring there? The cluster is only read. So they are over what a kustomization makes, with -k, or a chart, with
+--helm.
 
 Prints one line a failing case, and the totals. Exits with 0 if all passed, 1 if a case failed,
 2 if the tests could not be run.`,
 		Example: `  tlsward test policies/ test/suites
   tlsward test mesh/ -o junit > junit.xml
   tlsward test suites/ -k overlays/production
+  tlsward test suites/ --helm charts/shop --values production.yaml
   tlsward test mesh/ --run 'payments/' --watch`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

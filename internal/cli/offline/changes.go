@@ -22,8 +22,8 @@ func (s Source) ReadChanges(ctx context.Context, evaluator *admission.Evaluator,
 	if len(s.Paths) == 0 {
 		return nil, errors.New("--against: name the manifests that are new: -f PATH")
 	}
-	if len(s.Kustomizations) > 0 {
-		return nil, errors.New("--against: what is rendered (-k) has no earlier state; name the manifests: -f PATH")
+	if s.IsRendered() {
+		return nil, errors.New("--against: what is rendered has no earlier state; name the manifests: -f PATH")
 	}
 	files, err := s.Files(streams.In)
 	if err != nil {

@@ -2,7 +2,6 @@ package offline
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -10,7 +9,6 @@ import (
 	"github.com/tlsward/tlsward/internal/cli"
 	"github.com/tlsward/tlsward/internal/config"
 	"github.com/tlsward/tlsward/internal/istiod"
-	"github.com/tlsward/tlsward/internal/kustomize"
 	"github.com/tlsward/tlsward/internal/manifests"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies"
@@ -23,6 +21,9 @@ type Source struct {
 	Paths []string
 	// Kustomizations are directories whose kustomization is rendered; what it makes counts as files do.
 	Kustomizations []string
+	// Chart is a Helm chart, a directory or an archive, that is rendered with the files of Values; "" for none.
+	Chart  string
+	Values []string
 	// Kubeconfig and Context name the cluster; with both "" and files there is none, and without files it is kubectl's.
 	Kubeconfig, Context string
 	// Namespace is that of objects that name none; "" for that of the cluster's context, or "default".
@@ -46,7 +47,10 @@ func (s *Source) ConfigFlags() *genericclioptions.ConfigFlags {
 func (s Source) IsLive() bool { return s.Kubeconfig != "" || s.Context != "" || !s.HasFiles() }
 
 // HasFiles reports whether s names manifests.
-func (s Source) HasFiles() bool { return len(s.Paths)+len(s.Kustomizations) > 0 }
+func (s Source) HasFiles() bool { return len(s.Paths) > 0 || s.IsRendered() }
+
+// IsRendered reports whether any of the manifests are rendered.
+func (s Source) IsRendered() bool { return len(s.Kustomizations) > 0 || s.Chart != "" }
 
 // Evaluator returns the Evaluator of the configuration and all policies.
 func (s Source) Evaluator(ctx context.Context) (*admission.Evaluator, error) {
@@ -80,20 +84,6 @@ func (s Source) Files(stdin io.Reader) ([]manifests.File, error) {
 	}
 	rendered, err := s.rendered()
 	return append(files, rendered...), err
-}
-
-// rendered returns what is rendered, a file for each of its sources.
-func (s Source) rendered() ([]manifests.File, error) {
-	var files []manifests.File
-	var errs []error
-	for _, dir := range s.Kustomizations {
-		f, err := kustomize.Build(dir)
-		files, errs = append(files, f), append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return files, nil
 }
 
 // Parse returns the mesh of files that were read, over the cluster. Without any, the cluster's own objects are those of the
