@@ -44,11 +44,12 @@ func TestCommandsRenderCharts(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		"check --helm testdata/chart": {exitOK, "2 objects checked: 0 denials, 0 warnings\n", ""},
-		"check -n shop " + plaintext:  {exitIssuesFound, mesh + ":1: deny plaintext-egress ServiceEntry shop/bank: ", ""},
-		"fix " + plaintext:            {exitOK, "", mesh + ":1: ServiceEntry default/bank is rendered by Helm; to be filled in there: "},
-		"fix --denials " + plaintext:  {exitIssuesFound, "", "is rendered by Helm from " + mesh + ":9: change it there\n"},
-		"report " + plaintext:         {exitOK, "plaintext  api.bank.example:80", ""},
+		"check --helm testdata/chart":                                {exitOK, "2 objects checked: 0 denials, 0 warnings\n", ""},
+		"check -n shop " + plaintext:                                 {exitIssuesFound, mesh + ":1: deny plaintext-egress ServiceEntry shop/bank: ", ""},
+		"fix " + plaintext:                                           {exitOK, "", mesh + ":1: ServiceEntry default/bank is rendered by Helm; to be filled in there: "},
+		"fix --denials " + plaintext:                                 {exitIssuesFound, "", "is rendered by Helm from " + mesh + ":9: change it there\n"},
+		"report " + plaintext:                                        {exitOK, "plaintext  api.bank.example:80", ""},
+		"replay --new-config testdata/warn.config.yaml " + plaintext: {exitOK, "DestinationRule default/bank (" + mesh + ":9): plaintext-egress\n", ""},
 		"check --values testdata/plaintext.values.yaml -k testdata/kustomize/base": {exitFailed, "", "--values: name the chart"},
 	} {
 		got := tlsward(t, "", strings.Fields(command)...)

@@ -18,13 +18,15 @@ written anywhere.
 In force are the built-in policies, --baseline and --config; new are the built-in policies, --policies and
 --new-config. Exits with 0 if nothing is newly denied, 1 if something is, 2 if it could not be judged.`,
 		Example: `  tlsward replay --policies new/ --context production
-  tlsward replay -f mesh/ --new-config strict.yaml`,
+  tlsward replay -f mesh/ --new-config strict.yaml
+  tlsward replay -k overlays/production --new-config strict.yaml`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			addPaths(&o.Source, args)
 			return replay.Run(cmd.Context(), o, streams(cmd))
 		},
 	}
 	addFilename(cmd, &o.Paths)
+	addRendered(cmd, &o.Source)
 	addVerbose(cmd, &o.Verbose)
 	addCluster(cmd, &o.Source)
 	f := cmd.Flags()
