@@ -13,6 +13,7 @@ import (
 
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/internal/structural"
 	"github.com/tlsward/tlsward/internal/yamledit"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/policies/fixes"
@@ -103,7 +104,7 @@ func (e *Edits) add(m *offline.Mesh, o *offline.Object, document string) (mesh.R
 	if written.RenderedBy != "" {
 		return ref, renderedError(written, "change it there")
 	}
-	patch, err := change(m, o, written, fixed)
+	patch, err := change(o, written, fixed)
 	if err != nil {
 		return ref, err
 	}
@@ -122,10 +123,10 @@ func renderedError(o *offline.Object, do string) error {
 }
 
 // change returns the patch of an object in a file that makes of it what a fix for o says.
-func change(m *offline.Mesh, o, written *offline.Object, fixed map[string]any) ([]jsonpatch.Operation, error) {
-	before, err := seen(m, o, written)
+func change(o, written *offline.Object, fixed map[string]any) ([]jsonpatch.Operation, error) {
+	before, err := seen(o, written)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", written.Ref, err)
+		return nil, fmt.Errorf("its fix changes %s: %w", written.Ref, err)
 	}
 	var file map[string]any
 	if err := json.Unmarshal(written.Raw, &file); err != nil {
@@ -135,14 +136,35 @@ func change(m *offline.Mesh, o, written *offline.Object, fixed map[string]any) (
 	if err != nil {
 		return nil, fmt.Errorf("change %s: %w", written.Ref, err)
 	}
+	if err := checkFields(written, target); err != nil {
+		return nil, err
+	}
 	return yamledit.Difference(written.Raw, target)
 }
 
+// checkFields returns an error if what a fix makes of an object has a field that its kind does not have, and it had not before.
+func checkFields(written *offline.Object, target []byte) error {
+	unknown, err := structural.FindUnknown(written.Head.APIVersion, written.Head.Kind, target)
+	if err != nil {
+		return err
+	}
+	for _, u := range unknown {
+		if !slices.ContainsFunc(written.Unknown, func(known structural.Unknown) bool { return known.Path == u.Path }) {
+			return fmt.Errorf("its fix cannot be right: %s has no field %s", written.Head.Kind, u.Path)
+		}
+	}
+	return nil
+}
+
 // seen returns an object as the fix for o saw it.
-func seen(m *offline.Mesh, o, written *offline.Object) (object map[string]any, err error) {
+func seen(o, written *offline.Object) (object map[string]any, err error) {
 	raw := written.Stored
 	if o.Ref != written.Ref {
-		if raw, err = json.Marshal(admission.AsMap(m.Snapshot.Get(written.Ref))); err != nil {
+		stored, err := mesh.Decode(raw) // m.Snapshot has those of one control plane
+		if err != nil {
+			return nil, err
+		}
+		if raw, err = json.Marshal(admission.AsMap(stored)); err != nil {
 			return nil, err
 		}
 	}

@@ -30,7 +30,8 @@ type Outcome[S any] struct {
 //  1. judge tells what is denied in a state, and key tells states apart.
 //  2. Fixes that lead back to an earlier state undo each other: the state is that before the first of them again, and all are
 //     left, and so is whatever else leads into their circle.
-//  3. The passes are bounded by the number of denials at the beginning: what is denied after them is left.
+//  3. A denial that its fix does not take away is left, and what was made since that fix is taken back.
+//  4. The passes are bounded by the number of denials at the beginning: what is denied after them is left.
 func Until[S any](ctx context.Context, start S, key func(S) string, judge func(context.Context, S) ([]Denial[S], error)) (Outcome[S], error) {
 	l := loop[S]{left: map[string]error{}, abandoned: map[string]error{}, history: []step[S]{{state: start, key: key(start)}}}
 	for passes, most := 0, 0; ; passes++ {
@@ -76,6 +77,9 @@ func (l *loop[S]) mendFirst(denials []Denial[S], key func(S) string) bool {
 		if l.left[d.ID] != nil {
 			continue
 		}
+		if l.madeInVain(d.ID) {
+			return true
+		}
 		next, err := d.Fix()
 		if err != nil {
 			l.left[d.ID] = err
@@ -85,6 +89,25 @@ func (l *loop[S]) mendFirst(denials []Denial[S], key func(S) string) bool {
 		return true
 	}
 	return false
+}
+
+// mostMade is how often the fix of one denial is made: a second one may go on where the first could not.
+const mostMade = 3
+
+// madeInVain reports whether the fix of what is still denied has been made too often; then all since the first time is taken back.
+func (l *loop[S]) madeInVain(id string) bool {
+	first, times := 0, 0
+	for i, s := range slices.Backward(l.history[1:]) {
+		if s.id == id {
+			first, times = i+1, times+1
+		}
+	}
+	if times < mostMade {
+		return false
+	}
+	l.left[id] = fmt.Errorf("its fix was made %d times, and does not take it away", times)
+	l.history = l.history[:first]
+	return true
 }
 
 // goOn takes a step or, where it leads back to an earlier state, all steps since then back.

@@ -38,6 +38,8 @@ func TestUntil(t *testing.T) {
 		{"what a person has to do is left, and the rest is made", denials{"start": {words("a"), to("b", "1")}, "1": {words("a")}}, "1", []string{"b"}, []string{"a: words alone"}},
 		{"the same denial needs two fixes", denials{"start": {to("a", "1")}, "1": {to("a", "2")}}, "2", []string{"a", "a"}, nil},
 		{"a fix that changes nothing", denials{"start": {to("a", "start"), to("b", "1")}}, "1", []string{"b"}, []string{"a: its fix is made already"}},
+		{"a fix that is made again and again", denials{"start": {to("a", "1"), to("z", "5")}, "1": {to("a", "2")}, "2": {to("a", "3")}, "3": {to("a", "4")}}, "5", []string{"z"},
+			[]string{"a: its fix was made 3 times"}},
 		{"two undo each other", denials{"start": {to("a", "1")}, "1": {to("b", "start")}}, "start", nil,
 			[]string{"a: its fix and others undo each other: a, then b", "b: its fix and others undo each other: a, then b"}},
 		{"three undo each other, after one that stays", denials{"start": {to("z", "0")}, "0": {to("a", "1")}, "1": {to("b", "2")}, "2": {to("c", "0")}}, "0", []string{"z"},
