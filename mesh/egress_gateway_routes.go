@@ -29,19 +29,26 @@ func (s *Snapshot) gatewayRoutesOf(v *virtualService) gatewayRoutes {
 
 // hopsOf returns the hops out of one gateway, whose pods are client: from each of its servers.
 func (s gatewayRoutes) hopsOf(name string, client Client) []hop {
-	v := s.v
 	g := s.gateway(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
 		return s.unknownGatewayHops(name, client)
 	}
+	var sent [][]routeDestination
+	for _, srv := range mergedServersOf(g) {
+		sent = append(sent, s.gatewayDestinationsOf(client, srv, s.v))
+	}
+	return s.hopsTo(client, sent)
+}
+
+// hopsTo returns the hops from the pods of a gateway to where its servers send, most of them to the same destinations.
+func (s gatewayRoutes) hopsTo(client Client, destinations [][]routeDestination) []hop {
 	var hops []hop
 	type sent struct {
 		payload Family
 		to      routeDestination
 	}
-	seen := map[sent]bool{} // most servers send to the same destinations
-	for _, srv := range mergedServersOf(g) {
-		list := s.gatewayDestinationsOf(client, srv, v)
+	seen := map[sent]bool{}
+	for _, list := range destinations {
 		for _, payload := range s.gatewayPayloads(list) {
 			fresh := slices.DeleteFunc(slices.Clone(list), func(d routeDestination) bool { return seen[sent{payload, d}] })
 			for _, d := range fresh {

@@ -3,6 +3,7 @@ package mesh
 import (
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -15,6 +16,8 @@ import (
 type hostClass struct {
 	host   string // the first of them
 	others int    // how many others there are
+	// alike is what they have in common, SNIs aside; "" for a host that is alone in its class.
+	alike string
 }
 
 // hostClasses returns an iterator over the classes of the known hosts that pattern covers, in the order of their first
@@ -44,52 +47,73 @@ func (s *Snapshot) hostClasses(pattern string, sni []string, lists HostLists) it
 func (s *Snapshot) classesOf(hosts iter.Seq[string], sni []string, lists HostLists) []hostClass {
 	var classes []hostClass
 	index := map[string]int{}
+	var names []byte // of sni, that a host has
 	for known := range hosts {
-		key := s.hostClassKey(known, sni)
-		if key != "" {
-			key += "\x04" + lists.covering(known)
+		alike := s.hostClassKey(known)
+		if alike != "" {
+			alike += lists.covering(known)
+			names = names[:0]
+			for _, name := range sni {
+				names = strconv.AppendBool(names, host.AnyCovers(s.services.At(known)[0].entry.Hosts, name))
+			}
+			key := alike + string(names)
 			if i, found := index[key]; found {
 				classes[i].others++
 				continue
 			}
 			index[key] = len(classes)
 		}
-		classes = append(classes, hostClass{host: known})
+		classes = append(classes, hostClass{host: known, alike: alike})
 	}
 	return classes
 }
 
-// hostClassKey returns a string that is equal for hosts of one class, lists aside; "" for a host that is alone in its
+// withoutSNI returns the classes that classesOf returns of the same hosts without SNIs.
+func withoutSNI(classes []hostClass) []hostClass {
+	var joined []hostClass
+	index := map[string]int{}
+	for _, c := range classes {
+		if i, found := index[c.alike]; found && c.alike != "" {
+			joined[i].others += 1 + c.others
+			continue
+		}
+		index[c.alike] = len(joined)
+		joined = append(joined, c)
+	}
+	return joined
+}
+
+// hostClassKey returns a string that is equal for hosts of one class, SNIs and lists aside; "" for a host that is alone in its
 // class.
-func (s *Snapshot) hostClassKey(hostname string, sni []string) string {
+func (s *Snapshot) hostClassKey(hostname string) string {
 	services := s.services.At(hostname)
 	if len(services) != 1 || services[0].specKey == "" || host.IsWildcard(hostname) {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString(services[0].specKey)
-	fmt.Fprintf(&b, "\x05%t", s.leavesMesh(services[0]))
+	key := make([]byte, 0, 128)
+	key = append(key, services[0].specKey...)
+	key = strconv.AppendBool(append(key, '\x05'), s.leavesMesh(services[0]))
 	for _, set := range s.rules.Prefix(hostname + "\x00") {
 		hash := set.specHash()
 		if hash == 0 {
 			return ""
 		}
-		fmt.Fprintf(&b, "\x00%x", hash)
+		key = strconv.AppendUint(append(key, '\x00'), hash, 16)
 	}
 	for _, v := range s.virtualServices.Prefix(byHost + strings.ToLower(hostname) + "\x00") {
 		hash := v.specHash()
 		if hash == 0 {
 			return ""
 		}
-		fmt.Fprintf(&b, "\x01%x", hash)
+		key = strconv.AppendUint(append(key, '\x01'), hash, 16)
 	}
-	for _, pattern := range append(s.ruleHostsCovering(hostname)[1:], s.virtualServiceHostsCovering(hostname)[1:]...) {
-		b.WriteString("\x02" + pattern)
+	for _, pattern := range s.ruleHostsCovering(hostname)[1:] {
+		key = append(append(key, '\x02'), pattern...)
 	}
-	for _, name := range sni {
-		fmt.Fprintf(&b, "\x03%t", host.AnyCovers(services[0].entry.Hosts, name))
+	for _, pattern := range s.virtualServiceHostsCovering(hostname)[1:] {
+		key = append(append(key, '\x02'), pattern...)
 	}
-	return b.String()
+	return string(append(key, '\x04'))
 }
 
 // HostLists are lists of hosts, exact ones and wildcards. Hosts that the same of them cover need not be told apart.

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -112,6 +113,20 @@ func TestHostClasses(t *testing.T) {
 	for class := range s.hostClasses("*.x.com", nil, HostLists{{"a.x.com"}}) {
 		equal(t, "a walk that ends early", class.host, "a.x.com")
 		break
+	}
+}
+
+// Classes that SNIs tell apart are joined to those that there are without.
+func TestClassesWithoutSNI(t *testing.T) {
+	s := snapshot(t, `
+		ServiceEntry shop/a: {hosts: [a.x.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry shop/b: {hosts: [b.x.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry shop/c: {hosts: [c.x.com], resolution: DNS, ports: [{number: 81, name: http, protocol: HTTP}]}
+		ServiceEntry shop/d: {hosts: [d.x.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}], subjectAltNames: [d]}
+		ServiceEntry shop/e: {hosts: [e.x.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}], subjectAltNames: [e]}`)
+	for _, sni := range [][]string{nil, {"a.x.com"}, {"c.x.com", "b.x.com"}} {
+		fine := slices.Collect(s.hostClasses("*.x.com", sni, nil))
+		equal(t, fmt.Sprint(sni), withoutSNI(fine), slices.Collect(s.hostClasses("*.x.com", nil, nil)))
 	}
 }
 

@@ -55,6 +55,8 @@ func (x *egressIndex) imports(namespace, hostname string, own bool) bool {
 // hostSet is a set of hosts, wildcards among them by what follows their "*".
 type hostSet struct{ exact, suffixes map[string]bool }
 
+func newHostSet() *hostSet { return &hostSet{exact: map[string]bool{}, suffixes: map[string]bool{}} }
+
 func (s *hostSet) add(pattern string) {
 	if host.IsWildcard(pattern) {
 		s.suffixes[pattern[1:]] = true

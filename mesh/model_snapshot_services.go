@@ -56,6 +56,35 @@ func (s *Snapshot) hostsInAnyCase(name string) []string {
 	return list
 }
 
+// otherCasesOf returns hostsInAnyCase for n hosts, but for those that no other known host differs from in case alone: where they are
+// many, all hosts are gone over once.
+func (s *Snapshot) otherCasesOf(n int) func(name string) []string {
+	if n*lookupCost < s.hostsByLowerCase.Len() {
+		return s.hostsInAnyCase
+	}
+	several := map[string][]string{}
+	before, beforeLower := "", ""
+	for _, known := range s.hostsByLowerCase.Prefix("") {
+		lower := strings.ToLower(known)
+		if lower == beforeLower && before != "" {
+			if several[lower] == nil {
+				several[lower] = []string{before}
+			}
+			several[lower] = append(several[lower], known)
+		}
+		before, beforeLower = known, lower
+	}
+	return func(name string) []string {
+		if len(several) == 0 {
+			return nil
+		}
+		return several[strings.ToLower(name)]
+	}
+}
+
+// lookupCost is what finding a host takes, against a step from one to the next.
+const lookupCost = 16
+
 // hostsCoveredBy returns an iterator over the known hosts that a host of a rule or route covers, by their reversed names.
 func (s *Snapshot) hostsCoveredBy(hostname string) iter.Seq[string] {
 	return func(yield func(string) bool) {

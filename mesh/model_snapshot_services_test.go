@@ -69,3 +69,18 @@ func TestHostsOf(t *testing.T) {
 		equal(t, object.String(), s.HostsOf(s.Get(object)), want)
 	}
 }
+
+// Whether hosts are looked up one by one or all are gone over, those that differ from one in case alone are found.
+func TestOtherCases(t *testing.T) {
+	s := snapshot(t, `
+		ServiceEntry shop/a: {hosts: [a.example, A.example, b.example, B.EXAMPLE], ports: [{number: 80, name: http, protocol: HTTP}]}
+		ServiceEntry shop/b: {hosts: [b.Example, c.example], ports: [{number: 80, name: http, protocol: HTTP}]}`)
+	for _, n := range []int{0, 1000} {
+		of := s.otherCasesOf(n)
+		equal(t, "a", strings.Join(of("a.example"), " "), "A.example a.example")
+		equal(t, "b", strings.Join(of("B.Example"), " "), "B.EXAMPLE b.Example b.example")
+		if list := of("c.example"); len(list) > 1 {
+			t.Errorf("%d: c.example has others: %v", n, list)
+		}
+	}
+}

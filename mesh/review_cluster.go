@@ -35,12 +35,24 @@ func (r *review) hostClasses(pattern string) iter.Seq[hostClass] {
 		return r.after.hostClasses(pattern, nil, r.lists)
 	}
 	if r.classes[pattern] == nil {
-		if r.classes == nil {
-			r.classes = map[string][]hostClass{}
-		}
-		r.classes[pattern] = slices.Collect(r.after.hostClasses(pattern, nil, r.lists))
+		r.hostClassesBySNI(pattern, nil)
 	}
 	return slices.Values(r.classes[pattern])
+}
+
+// hostClassesBySNI returns the classes of the hosts that a pattern covers, with these SNIs to tell apart.
+func (r *review) hostClassesBySNI(pattern string, sni []string) iter.Seq[hostClass] {
+	if !host.IsWildcard(pattern) {
+		return r.after.hostClasses(pattern, sni, r.lists)
+	}
+	classes := slices.Collect(r.after.hostClasses(pattern, sni, r.lists))
+	if r.classes == nil {
+		r.classes = map[string][]hostClass{}
+	}
+	if r.classes[pattern] == nil {
+		r.classes[pattern] = withoutSNI(classes)
+	}
+	return slices.Values(classes)
 }
 
 // addHostClass adds the flows of the first host of a class, which stand for the others too.

@@ -40,7 +40,7 @@ func (r *review) destinationRule() {
 // addCoveredHosts adds the flows of the hosts that pattern, the host of a rule that sets these SNIs, covers. It reports whether
 // there are any, and whether any of them is external.
 func (r *review) addCoveredHosts(pattern string, sni []string) (known, external bool) {
-	for class := range r.after.hostClasses(pattern, sni, r.lists) {
+	for class := range r.hostClassesBySNI(pattern, sni) {
 		known = true
 		if !r.after.isExternal(class.host) {
 			continue

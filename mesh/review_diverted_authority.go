@@ -13,11 +13,12 @@ import (
 // one virtual host's name: the second gets no virtual host, and the first none of these domains, so that such requests are passed on.
 func (r *divertedReview) addressed(list []*service) {
 	claims := map[uint32]addressSet{}
+	otherCases := r.after.otherCasesOf(len(list))
 	for _, own := range list {
 		if own.entry == nil {
 			continue // no two Services have an address in common
 		}
-		for _, known := range r.after.hostsInAnyCase(own.host) {
+		for _, known := range otherCases(own.host) {
 			if known != own.host {
 				r.victimByAddresses(known, r.after.callAddresses(known))
 			}

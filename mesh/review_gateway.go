@@ -37,11 +37,11 @@ func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 	name := ref.Namespace + "/" + ref.Name
 	had := map[flowKey]bool{}
 	if r.before.gateway(ref) != nil {
-		for _, h := range r.before.gatewayRoutesOf(v).hopsOf(name, r.waysBefore().client(name, v)) {
+		for _, h := range r.waysBefore().hopsOf(v, name) {
 			had[h.key()] = true
 		}
 	}
-	list := r.withOpened(r.clusterChanges(r.after.gatewayRoutesOf(v).hopsOf(name, r.waysAfter().client(name, v))))
+	list := r.withOpened(r.clusterChanges(r.waysAfter().hopsOf(v, name)))
 	return slices.DeleteFunc(list, func(c change) bool { return had[c.hop.key()] && c.opened == nil })
 }
 

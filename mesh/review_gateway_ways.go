@@ -11,6 +11,7 @@ type gatewayWays struct {
 	snapshot *Snapshot
 	facts    map[*Object]*gatewayFacts
 	shared   map[[2]*Object]bool
+	sent     map[servedWay][][]routeDestination       // by server
 	served   map[servedWay]map[string][]gatewayServer // by host
 	allowed  map[servedWay]bool
 	guards   map[placeOfWay]*gatewayWay
@@ -40,7 +41,7 @@ type placeOfWay struct {
 
 func newGatewayWays(s *Snapshot) *gatewayWays {
 	return &gatewayWays{
-		snapshot: s, facts: map[*Object]*gatewayFacts{}, shared: map[[2]*Object]bool{}, served: map[servedWay]map[string][]gatewayServer{},
+		snapshot: s, facts: map[*Object]*gatewayFacts{}, shared: map[[2]*Object]bool{}, sent: map[servedWay][][]routeDestination{}, served: map[servedWay]map[string][]gatewayServer{},
 		allowed: map[servedWay]bool{}, guards: map[placeOfWay]*gatewayWay{}, open: map[placeOfWay]bool{},
 	}
 }
@@ -112,15 +113,29 @@ func (w *gatewayWays) sharePods(a, b *Object) bool {
 	return share
 }
 
+// destinations returns where each server of a way sends by its route. The caller must not change them.
+func (w *gatewayWays) destinations(way gatewayWay) [][]routeDestination {
+	key := servedWay{way.gateway, way.route, way.client.String()}
+	sent, known := w.sent[key]
+	if !known {
+		for _, srv := range w.of(way.gateway).servers {
+			sent = append(sent, w.snapshot.gatewayDestinationsOf(way.client, srv, way.route))
+		}
+		w.sent[key] = sent
+	}
+	return sent
+}
+
 // serversTo returns the servers from which a way leads to a host. The caller must not change them.
 func (w *gatewayWays) serversTo(way gatewayWay, host string) []gatewayServer {
 	key := servedWay{way.gateway, way.route, way.client.String()}
 	hosts, known := w.served[key]
 	if !known {
 		hosts = map[string][]gatewayServer{}
-		for _, srv := range w.of(way.gateway).servers {
+		sent := w.destinations(way)
+		for i, srv := range w.of(way.gateway).servers {
 			var led []string
-			for _, d := range w.snapshot.gatewayDestinationsOf(way.client, srv, way.route) {
+			for _, d := range sent[i] {
 				led = append(led, d.Host)
 			}
 			slices.Sort(led)
@@ -142,4 +157,14 @@ func (w *gatewayWays) authorizes(way gatewayWay) bool {
 		w.allowed[key] = allowed
 	}
 	return allowed
+}
+
+// hopsOf returns the hops by v out of a Gateway, whose pods are client.
+func (w *gatewayWays) hopsOf(v *virtualService, name string) []hop {
+	client, routes := w.client(name, v), w.snapshot.gatewayRoutesOf(v)
+	g := w.snapshot.Get(parseGatewayName(name))
+	if g == nil || len(gatewaySpec(g).Servers) == 0 {
+		return routes.unknownGatewayHops(name, client)
+	}
+	return routes.hopsTo(client, w.destinations(gatewayWay{gateway: g, route: v, client: client}))
 }

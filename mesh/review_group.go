@@ -3,8 +3,7 @@ package mesh
 import (
 	"encoding/json"
 	"slices"
-
-	"github.com/tlsward/tlsward/mesh/host"
+	"strings"
 )
 
 // maxUngroupedFlows is how many flows a review returns one by one. A person reads no more than that, and a policy
@@ -17,10 +16,10 @@ func groupFlows(flows []Flow, lists HostLists) []Flow {
 	if len(flows) <= maxUngroupedFlows {
 		return flows
 	}
-	index := map[string]int{}
+	index, names := map[string]int{}, namesOfServers{}
 	var grouped []Flow
 	for _, f := range flows {
-		class := f.withoutHost()
+		class := f.withoutHost(names)
 		class.Host = lists.covering(f.Host)
 		key, err := json.Marshal(class)
 		if err != nil {
@@ -38,7 +37,7 @@ func groupFlows(flows []Flow, lists HostLists) []Flow {
 
 // withoutHost returns the flow without what depends on its host alone. What a policy compares the host with is left
 // as a mark.
-func (f Flow) withoutHost() Flow {
+func (f Flow) withoutHost(names namesOfServers) Flow {
 	f.Host, f.Service, f.OtherHosts, f.Client.Gateways = "", nil, 0, nil
 	sni := ""
 	if n := len(f.Hops); n > 0 {
@@ -48,7 +47,7 @@ func (f Flow) withoutHost() Flow {
 	if lost := f.LostVerification; lost != nil {
 		f.LostVerification = &LostVerification{Service: Ref{Namespace: lost.Service.Namespace}, Names: mark(len(lost.Names) > 0), Trust: lost.Trust}
 	}
-	f.SNIHosts, f.EndpointHosts = mark(host.AnyCovers(f.SNIHosts, sni)), mark(slices.Contains(f.EndpointHosts, sni))
+	f.SNIHosts, f.EndpointHosts = mark(names.cover(f.SNIHosts, sni)), mark(slices.Contains(f.EndpointHosts, sni))
 	return f
 }
 
@@ -67,4 +66,30 @@ func mark(yes bool) []string {
 		return []string{"yes"}
 	}
 	return nil
+}
+
+// namesOfServers are the names that servers answer to, as sets: all hosts of a ServiceEntry have the same list of them.
+type namesOfServers map[nameList]*hostSet
+
+// nameList tells lists apart, by where they are.
+type nameList struct {
+	first *string
+	n     int
+}
+
+// cover is host.AnyCovers.
+func (n namesOfServers) cover(list []string, name string) bool {
+	if len(list) == 0 {
+		return false
+	}
+	key := nameList{&list[0], len(list)}
+	set := n[key]
+	if set == nil {
+		set = newHostSet()
+		for _, pattern := range list {
+			set.add(strings.ToLower(pattern))
+		}
+		n[key] = set
+	}
+	return set.covers(strings.ToLower(name))
 }

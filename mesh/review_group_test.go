@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // flowTo returns a flow to a host that differs from another one's in nothing but the host.
@@ -228,4 +230,16 @@ func manyEntries(n int, spec string) string {
 		fmt.Fprintf(&b, "\nServiceEntry egress/h%02d: %s", i, fmt.Sprintf(spec, host))
 	}
 	return b.String()
+}
+
+// The names of a server as a set cover what they cover one by one.
+func TestNamesOfServers(t *testing.T) {
+	names := namesOfServers{}
+	for _, list := range [][]string{nil, {}, {"a.example"}, {"A.example", "*.b.example"}, {"*"}, {"*.B.example", "b.example"}} {
+		for _, name := range []string{"", "a.example", "A.EXAMPLE", "x.b.example", "X.b.example", "b.example", "*.b.example", "*", "b", ".b.example"} {
+			for range 2 { // made, and known
+				equal(t, fmt.Sprint(list, name), names.cover(list, name), host.AnyCovers(list, name))
+			}
+		}
+	}
 }
