@@ -85,12 +85,17 @@ new_rule(flow, tls) := sprintf(
 } else := sprintf("%s\n", [json.marshal(_new_backend_policy(flow))]) if {
 	flow.backendSection
 	tls == {"mode": "SIMPLE"}
-} else := sprintf("%s\n", [json.marshal({
-	"apiVersion": "networking.istio.io/v1",
-	"kind": "DestinationRule",
-	"metadata": {"name": _rule_name(flow), "namespace": _rule_namespace(flow)},
-	"spec": object.union(object.union({"host": flow.host}, _policy_for_port(flow, tls)), _scope(flow)),
-})])
+} else := sprintf(
+	"{\"apiVersion\":\"networking.istio.io/v1\",\"kind\":\"DestinationRule\",\"metadata\":{\"name\":%s,\"namespace\":%s},\"spec\":%s}\n",
+	[
+		json.marshal(_rule_name(flow)),
+		json.marshal(_rule_namespace(flow)),
+		_rule_spec(flow.host, object.get(flow, "subset", ""), flow.port, tls, _scope(flow)),
+	],
+)
+
+# What all clients of a port have in common is written once: functions are evaluated once for equal arguments.
+_rule_spec(host, subset, port, tls, scope) := json.marshal(object.union_n([{"host": host}, _policy_for_port(subset, port, tls), scope]))
 
 # METADATA
 # description: |-
@@ -98,8 +103,8 @@ new_rule(flow, tls) := sprintf(
 private_rule(flow, tls) := sprintf("%s\n", [json.marshal({
 	"apiVersion": "networking.istio.io/v1",
 	"kind": "DestinationRule",
-	"metadata": {"name": sprintf("%s%s-private-tls", [host_as_name(flow.host), _subset_suffix(flow)]), "namespace": flow.client.namespace},
-	"spec": object.union(object.union({"host": flow.host}, _policy_for_port(flow, tls)), {"exportTo": ["."]}),
+	"metadata": {"name": sprintf("%s%s-private-tls", [host_as_name(flow.host), _subset_suffix(object.get(flow, "subset", ""))]), "namespace": flow.client.namespace},
+	"spec": object.union_n([{"host": flow.host}, _policy_for_port(object.get(flow, "subset", ""), flow.port, tls), {"exportTo": ["."]}]),
 })])
 
 # What people write beside other BackendTLSPolicies. Istio checks no name by the hostname alone.
@@ -124,11 +129,11 @@ _new_backend_policy(flow) := {
 
 # A subset gets the policy to itself: of several rules for a host Istio adds up the subsets, and keeps the other settings of
 # the oldest alone.
-_policy_for_port(flow, tls) := {"subsets": [{"name": flow.subset, "trafficPolicy": _port_settings(flow, tls)}]} if {
-	flow.subset
-} else := {"trafficPolicy": _port_settings(flow, tls)}
+_policy_for_port("", port, tls) := {"trafficPolicy": _port_settings(port, tls)}
 
-_port_settings(flow, tls) := {"portLevelSettings": [{"port": {"number": flow.port}, "tls": tls}]}
+_policy_for_port(subset, port, tls) := {"subsets": [{"name": subset, "trafficPolicy": _port_settings(port, tls)}]} if subset != ""
+
+_port_settings(port, tls) := {"portLevelSettings": [{"port": {"number": port}, "tls": tls}]}
 
 # In the root namespace the lookup finds rules that are exported nowhere else. Where those select pods, a rule with an
 # empty selector applies to all others.
@@ -141,10 +146,12 @@ _scope(flow) := {"workloadSelector": {}} if {
 
 # "*.example.com" gives "wildcard-example-com-tls". Hosts that differ in case or in a hyphen must not get the same name,
 # nor a rule with exportTo and one without, nor those of two subsets: one would be applied over the other.
-_rule_name(flow) := sprintf("%s%s%s-tls", [host_as_name(flow.host), _subset_suffix(flow), _name_suffix(flow)])
+_rule_name(flow) := _name_of_rule(flow.host, object.get(flow, "subset", ""), _name_suffix(flow))
 
-_subset_suffix(flow) := sprintf("-%s", [host_as_name(flow.subset)]) if {
-	flow.subset
+_name_of_rule(host, subset, suffix) := sprintf("%s%s%s-tls", [host_as_name(host), _subset_suffix(subset), suffix])
+
+_subset_suffix(subset) := sprintf("-%s", [host_as_name(subset)]) if {
+	subset != ""
 } else := ""
 
 # METADATA
