@@ -96,7 +96,9 @@ func (h hop) shown() Hop {
 	switch h.kind {
 	case HopEgress:
 		if h.cluster.everywhere && out.TLS == "" {
-			out.TLS, out.Verified = networking.ClientTLSSettings_ISTIO_MUTUAL.String(), true // by the mesh's own CA
+			// Outside, the mesh's own CA alone says no more than that the server is any workload of the mesh.
+			out.TLS, out.Verified = networking.ClientTLSSettings_ISTIO_MUTUAL.String(), len(h.cluster.identities) > 0 || h.cluster.service.kubernetes
+			out.Names = append(out.Names, h.cluster.identities...)
 		}
 	case HopGateway:
 		out.To = "gateway " + h.host

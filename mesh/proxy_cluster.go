@@ -13,6 +13,8 @@ type Cluster struct {
 	AutoMTLS bool
 	// everywhere reports whether all of its endpoints take the mutual TLS of AutoMTLS.
 	everywhere bool
+	// identities are the names by which that mutual TLS checks its servers; any identity of the mesh will do where there are none.
+	identities []string
 	// Protocol is the port's declared protocol, Family its class.
 	Protocol string
 	Family   Family

@@ -35,7 +35,7 @@ func (s *Snapshot) allAcceptMTLS(svc scopedService, p port) bool {
 // Envoy cannot choose by endpoint, and all of them get mutual TLS.
 func (c *Cluster) applyAutoMTLS(how discoveryType, accounts []string, number uint32, subsetName string) {
 	if how != discoveryOriginalDst {
-		c.AutoMTLS = true
+		c.AutoMTLS, c.identities = true, accounts
 		return
 	}
 	c.Cause, c.Hop.TLS = CauseNone, networking.ClientTLSSettings_ISTIO_MUTUAL.String()

@@ -53,11 +53,15 @@ func (s *Snapshot) Outbound(client Client, o Outbound) Outcome {
 	if client.Kind == ClientWaypoint {
 		return s.waypointOutcome(client, o)
 	}
-	number := uint32(o.To.Port())
 	listeners, unsure := s.outboundListeners(client, o)
 	if unsure != "" {
 		return Outcome{Unsure: unsure}
 	}
+	return s.outboundBy(listeners, client, o)
+}
+
+// outboundBy is Outbound by the listeners that the client has for the port.
+func (s *Snapshot) outboundBy(listeners map[string]*outboundListener, client Client, o Outbound) Outcome {
 	l := listeners[o.To.Addr().String()]
 	if l == nil {
 		l = listeners[anyAddress]
@@ -76,7 +80,7 @@ func (s *Snapshot) Outbound(client Client, o Outbound) Outcome {
 	case o.Request == "":
 		return Outcome{} // no HTTP: the proxy closes the connection
 	}
-	outcome := s.requestOutcome(client, number, o.Request, chain.only)
+	outcome := s.requestOutcome(client, uint32(o.To.Port()), o.Request, chain.only)
 	outcome.ReadsRequest = true
 	return outcome
 }

@@ -55,6 +55,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		r.diverted()
 		r.withdrawn()
 		r.awaited()
+		r.released()
 	}
 	if r.stopped() {
 		return nil, r.err

@@ -9,7 +9,7 @@ import (
 
 // parsedHops returns the hops of what a client sends to a name: requests, where its port is for HTTP or sniffed, also where the
 // client's Sidecar listens there for another protocol. As bytes they are under TLS without a name to check; where the proxy looks for
-// TLS, or does not listen (UDP), it passes them on as they are.
+// TLS, is asked as an HTTP proxy, or does not listen (UDP), it passes them on as they are.
 //
 //	egress:
 //	- port: {number: 80, protocol: HTTPS, name: tls}   # requests to port 80 leave in plaintext
@@ -35,7 +35,7 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 }
 
 // otherListenerFamily returns the family of the listener that a client's Sidecar has for connections to a port that a service
-// has for HTTP, or for anything, where that is another one.
+// has for HTTP, or for anything, where that is another one, or an HTTP proxy's.
 func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32) (Family, bool) {
 	svc, ok := s.serviceFor(client, name)
 	p, has := svc.port(number)
@@ -47,7 +47,18 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 		return "", false
 	}
 	family := l.parsedAs(p)
-	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP
+	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP || l.passesRequestsOn()
+}
+
+// passesRequestsOn reports whether the listener's routes have no virtual host for the requests that iptables redirect there: those of
+// an HTTP proxy are asked for HOST:PORT, but on port 80, and the port that a request has is left out of the comparison
+// (pilot/pkg/networking/core/httproute.go mergeAllVirtualHosts, IgnorePortInHostMatching). What they do not know passes on.
+//
+//	egress:
+//	- port: {number: 8080, protocol: HTTP_PROXY, name: proxy}   # takes port 8080 of all servers
+//	  hosts: ["*/*"]
+func (l egressListener) passesRequestsOn() bool {
+	return l.isHTTPProxy() && l.port != undeclaredNamePort
 }
 
 // capturingListener returns the egress listener of a client's Sidecar that takes what is sent to a port of a service. Those

@@ -8,7 +8,8 @@
 #   client's nor the host's, which leads it to a service inside the mesh, and the Gateway of the Gateway API that was the
 #   waypoint of ambient clients. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
-#   first. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
+#   first. So is what lets out in plaintext what other objects of the clients' own namespace held back, and
+#   what would be under TLS without these. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
@@ -280,6 +281,10 @@ _fix(f) := lib.narrow_listener(f) if {
 	not lib.newly_routed_plaintext(f)
 } else := lib.keep_object if {
 	_rule_stops_applying(f)
+} else := _let_go(f) if {
+	f.takenFromTLS
+	f.takenFromTLS != lib.reviewed_object
+	f.cause in {"port-not-declared", "declared-otherwise", "other-listener"}
 } else := _declare_port(f) if {
 	f.cause == "port-not-declared"
 } else := sprintf("# Let spec.egress have port %d for HTTP, or say nothing of its protocol by leaving the port out.\n", [f.port]) if {
@@ -324,6 +329,12 @@ _declare_port(f) := sprintf(
 ) if {
 	input.request.operation == "CREATE"
 } else := lib.keep_object
+
+# What keeps the connections from leaving has to go first.
+_let_go(f) := sprintf(
+	"# First take %s away, or have it leave %s to others: then these clients' connections are under TLS, and stay so.\n",
+	[lib.object_name(f.takenFromTLS), f.host],
+)
 
 _keep_to_own_namespace(f) := sprintf(
 	"# Let spec.exportTo be [\".\"], or leave %s out of spec.hosts: these clients keep the entry that they have.\n",

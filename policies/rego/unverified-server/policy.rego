@@ -2,7 +2,8 @@
 # title: TLS to a server whose name is not checked
 # description: |-
 #   TLS is started without checking whose certificate the server shows: an explicit sni without subjectAltNames, a
-#   BackendTLSPolicy with a hostname alone, insecureSkipVerify, or a port that is not HTTP without subjectAltNames. Anyone on the way can be the server. Refused
+#   BackendTLSPolicy with a hostname alone, insecureSkipVerify, a port that is not HTTP without subjectAltNames, or the mesh's own
+#   mutual TLS to a server outside, by a label of its endpoints without a serviceAccount. Anyone on the way can be the server. Refused
 #   where clients of another namespace lose a check that they had, by a rule, an entry or, where another namespace declares the
 #   host, any object, or where they then have it made by another CA than the host's namespace chose. A rule for a service of the mesh, in
 #   whose TLS nobody is checked, takes that check from everybody's clients, and is told. Where a route of such a namespace answers in the server's place, at a sidecar or a gateway (a redirect elsewhere, or in plaintext,
@@ -162,7 +163,9 @@ _lost_fix(f) := _fix(f) if {
 
 _message(f) := lib.flow_message(f, sprintf("TLS starts, but the name in the server's certificate is not checked: %s.", [_reason(f)]))
 
-_reason(f) := sprintf("%s has no subjectAltNames, and Istio does not check its hostname, which it sends as SNI", [lib.decided_by(f)]) if {
+_reason(f) := "the label of its endpoints (security.istio.io/tlsMode) starts the mesh's own mutual TLS, for which any workload of the mesh may be the server" if {
+	_is_labelled(f)
+} else := sprintf("%s has no subjectAltNames, and Istio does not check its hostname, which it sends as SNI", [lib.decided_by(f)]) if {
 	lib.decided_by_policy(f)
 } else := sprintf("insecureSkipVerify is set in %s", [lib.decided_by(f)]) if {
 	lib.last_hop(f).insecure
@@ -170,7 +173,15 @@ _reason(f) := sprintf("%s has no subjectAltNames, and Istio does not check its h
 	lib.last_hop(f).sni != ""
 } else := sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check", [lib.decided_by(f)])
 
-_fix(f) := lib.set_fields(
+# Nothing sets TLS, and it starts all the same.
+_is_labelled(f) if {
+	lib.last_hop(f).tls == "ISTIO_MUTUAL"
+	not lib.last_hop(f).decidedBy.object
+}
+
+_fix(f) := "# Name the server's identity in spec.subjectAltNames of the ServiceEntry, or in serviceAccount of its endpoints.\n" if {
+	_is_labelled(f)
+} else := lib.set_fields(
 	lib.last_hop(f).decidedBy.object,
 	{"spec.validation.subjectAltNames": [{"type": "Hostname", "hostname": lib.last_hop(f).sni}]},
 ) if {
