@@ -24,7 +24,7 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 		h := &hops[i]
 		switch {
 		case h.client.Kind != ClientSidecar || h.kind != HopEgress || h.payload != FamilyHTTP && h.payload != FamilyUnspecified:
-		case family == FamilyOpaque:
+		case family == FamilyOpaque && !s.listensElsewhere(client, name, number):
 			h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
 		case s.allowsAny(client):
 			h.passesOn, h.sidecar = CauseDeclaredOtherwise, s.sidecarFor(client)
@@ -47,7 +47,25 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 		return "", false
 	}
 	family := l.parsedAs(p)
-	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP || l.passesRequestsOn()
+	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP || l.passesRequestsOn() || s.listensElsewhere(client, name, number)
+}
+
+// listensElsewhere reports whether the listener that a client's Sidecar has for a port is for no requests, or for anything, so that it
+// is made at the addresses of a service that has some (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener), while its
+// clients send requests to wherever DNS leads them:
+//
+//	egress:
+//	- port: {number: 80, name: any}   # listens at 240.1.1.1 alone, where the entry has that address and HTTP on port 80
+//	  hosts: ["*/*"]
+func (s *Snapshot) listensElsewhere(client Client, name string, number uint32) bool {
+	svc, _ := s.serviceFor(client, name)
+	p, has := svc.port(number)
+	if !has || FamilyOf(p.protocol) != FamilyHTTP || len(svc.addresses()) == 0 || svc.kubernetes {
+		return false
+	}
+	l, heard := s.capturingListener(client, svc, p)
+	family := l.parsedAs(p)
+	return heard && l.port != 0 && l.bind == "" && (family == FamilyUnspecified || family == FamilyOpaque)
 }
 
 // passesRequestsOn reports whether the listener's routes have no virtual host for the requests that iptables redirect there: those of
