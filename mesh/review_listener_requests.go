@@ -1,6 +1,9 @@
 package mesh
 
-import "slices"
+import (
+	"net/netip"
+	"slices"
+)
 
 // A port for bytes gets the requests too that clients send there, while nobody else has the proxy look for requests on it
 // (takesRequests). The first entry that does takes these away: a filter chain for requests joins the listener for all addresses,
@@ -65,6 +68,39 @@ func (r *listenerReview) requestsTaken(client Client, earlier, svc scopedService
 	taken := r.otherListener(takenBy{service: other}, false)
 	taken.Requests = true
 	return taken, true
+}
+
+// requestsTakenAt returns the service that has the requests to one of the addresses of a port for bytes, by a port without a protocol at
+// that very address: they share the listener, and its filter chain for requests is for that service alone
+// (pilot/pkg/networking/core/listener.go AutoOverTCP, TCPOverAuto).
+//
+//	# namespace egress, with a rule                        # namespace team-a
+//	hosts: [db.example]                                    hosts: [own.example]
+//	addresses: [240.1.1.2]                                 addresses: [240.1.1.2]
+//	ports: [{number: 3306, name: tcp, protocol: TCP}]      ports: [{number: 3306, name: any}]
+func (r *listenerReview) requestsTakenAt(client Client, svc scopedService, p port) (OtherListener, bool) {
+	if p.family() != FamilyOpaque || p.isServerFirst() {
+		return OtherListener{}, false
+	}
+	for _, at := range svc.addresses() {
+		if !isOwnAddress(at) || r.then.sniffingAt(client, at.Addr(), svc.service) != nil {
+			continue
+		}
+		if other := r.now.sniffingAt(client, at.Addr(), svc.service); other != nil && !r.isUnderTLS(client, other) {
+			return r.otherListener(takenBy{other, at}, false), true
+		}
+	}
+	return OtherListener{}, false
+}
+
+// sniffingAt returns the first service of another host with a port without a protocol at an address; nil where a client has none.
+func (l *portListeners) sniffingAt(client Client, at netip.Addr, svc *service) *service {
+	for _, other := range l.listenersAt(at) {
+		if p, _ := other.port(l.number); other.host != svc.host && FamilyOf(p.protocol) == FamilyUnspecified && l.hasListenerFor(client, other) {
+			return other
+		}
+	}
+	return nil
 }
 
 // keptByWildcard reports whether requests to a port for bytes come to the virtual host of a wildcard over their host, and stay under
