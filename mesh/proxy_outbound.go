@@ -39,6 +39,8 @@ const (
 	UnsureHTTPProxy = "a listener that is an HTTP proxy"
 	// UnsureOneAddress is a Sidecar that names hosts exactly, of which one has several addresses: Istio takes any one of them.
 	UnsureOneAddress = "one of several addresses, by a Sidecar with exact hosts"
+	// UnsureWaypointAddress is a host of a waypoint's with several addresses: Istio has a service for each, and gives the waypoint any one.
+	UnsureWaypointAddress = "one of several addresses, at a waypoint"
 	// UnsureTwice are two filter chains for the same: Envoy refuses the listener.
 	UnsureTwice = "two filter chains that match the same"
 	// UnsureName is a name in a filter chain that Envoy does not read.

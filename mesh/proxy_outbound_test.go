@@ -164,6 +164,8 @@ func TestOutboundOfWaypoints(t *testing.T) {
 			ServiceEntry apps/c @2: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [c.example], resolution: DNS,
 				ports: [{number: 80, name: http, protocol: HTTP}], status: {addresses: [{host: c.example, value: 240.240.0.1}]}}`,
 			"240.240.0.1:80", "request c.example", "c.example:80"},
+		{"one of several addresses", strings.Replace(a, "[240.0.0.1]", "[240.0.0.1, 240.0.0.2]", 1), "240.0.0.2:80", "request a.example", UnsureWaypointAddress},
+		{"a host that is exported to nobody", strings.Replace(a, "resolution: DNS", "exportTo: ['~'], resolution: DNS", 1), "240.0.0.1:80", "request a.example", "a.example:80"},
 		{"the narrowest range", a + `
 			ServiceEntry apps/c @0: {metadata: {labels: {istio.io/use-waypoint: w}}, hosts: [c.example], addresses: [240.0.0.0/24], resolution: NONE,
 				ports: [{number: 80, name: http, protocol: HTTP}]}`, "240.0.0.1:80", "request a.example", "a.example:80"},

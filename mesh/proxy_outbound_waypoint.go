@@ -14,8 +14,11 @@ import (
 func (s *Snapshot) waypointOutcome(client Client, o Outbound) Outcome {
 	number := uint32(o.To.Port())
 	svc, ok := s.waypointServiceAt(client, o)
-	if !ok {
+	switch {
+	case !ok:
 		return Outcome{}
+	case svc.entry != nil && len(svc.addresses()) > 1:
+		return Outcome{Unsure: UnsureWaypointAddress}
 	}
 	p, _ := svc.port(number)
 	var list []Destination
@@ -39,7 +42,7 @@ func (s *Snapshot) waypointOutcome(client Client, o Outbound) Outcome {
 // the oldest (Envoy's source/extensions/common/matcher/ip_range_matcher.h).
 func (s *Snapshot) waypointServiceAt(client Client, o Outbound) (found scopedService, ok bool) {
 	narrowest := -1
-	for hostname := range s.hostsOnPort(uint32(o.To.Port())) {
+	for hostname := range s.hostsCoveredBy("*") { // whomever they are exported to
 		svc, served := s.waypointService(client, s.services.At(hostname))
 		if !served {
 			continue

@@ -47,6 +47,8 @@ type arrival struct {
 	address netip.Addr
 	// whose is whose address it is.
 	whose string
+	// atWaypoint reports whether it comes out of a waypoint's tunnel.
+	atWaypoint bool
 	// payloads are what the client may send by the port's protocol; family names them.
 	payloads []envoy.Payload
 	family   string

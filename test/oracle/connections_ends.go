@@ -23,13 +23,18 @@ func walkedTargets(config *envoy.Config, a arrival) ends {
 
 // connection returns the arrival as the proxy sees it.
 func (a arrival) connection(p envoy.Payload) envoy.Connection {
+	if a.atWaypoint {
+		return outOfTunnel(netip.AddrPortFrom(a.address, uint16(a.port)), p)
+	}
 	return envoy.Connection{
 		Redirected: envoy.OutboundCapture, Destination: netip.AddrPortFrom(a.address, uint16(a.port)), Payload: p,
 	}
 }
 
 func walkedEnd(o envoy.Outcome, p envoy.Payload) connectionEnd {
+	o = ofService(o)
 	key, ok := keyOf(o.Cluster())
+	key.Served = "" // as HTTP and as bytes: the model has one for both
 	switch {
 	case len(o.Unknown) > 0:
 		return connectionEnd{unknown: o.Unknown[0].String()}
@@ -121,15 +126,11 @@ func (e ends) leaving() ends {
 	return e
 }
 
-// untold returns why a walk does not tell what the model does, "" where it does: something is not understood, or a request ends at a
-// route to no cluster, so that its mirrors, which the model has, get none.
+// untold returns why a walk does not tell where it ends, "" where it does.
 func (e ends) untold() string {
 	for _, one := range e {
-		switch {
-		case one.unknown != "":
+		if one.unknown != "" {
 			return "not walked: " + one.unknown
-		case one.why == string(envoy.EndNoCluster):
-			return "a route to no cluster"
 		}
 	}
 	return ""

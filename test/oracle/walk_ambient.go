@@ -93,9 +93,7 @@ func (w *ambientWalker) walk(namespace string, a arrival, p envoy.Payload) (outc
 			if err != nil {
 				return nil, false, err
 			}
-			outcomes = append(outcomes, config.Walk(envoy.Connection{
-				Internal: "main_internal", Destination: netip.AddrPortFrom(at, uint16(a.port)), Payload: p,
-			})...)
+			outcomes = append(outcomes, config.Walk(outOfTunnel(netip.AddrPortFrom(at, uint16(a.port)), p))...)
 		}
 	}
 	return outcomes, true, nil
