@@ -103,7 +103,7 @@ func differ(c Connection, model []answer, config *envoy.Config) (diff Difference
 	var walked []end
 	way := ""
 	for _, o := range config.Walk(c.AtProxy()) {
-		walked = append(walked, walkedEnd(o, c.inner()))
+		walked = append(walked, walkedEnd(o, c))
 		if len(o.Path) > 0 && (way == "" || o.End == envoy.EndUpstream) {
 			way = o.Path[len(o.Path)-1].String()
 		}

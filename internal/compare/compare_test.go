@@ -111,6 +111,42 @@ func TestProxiesThatResolveNames(t *testing.T) {
 	}
 }
 
+// TestMatchesSomeEndpoints has endpoints of which some take mutual TLS of the mesh.
+func TestMatchesSomeEndpoints(t *testing.T) {
+	model := someOf(endAt(clusterKey{host: "a.example", port: 80}), "80, 8443")
+	model.some = true
+	for ports, want := range map[string]bool{"80": true, "8443": true, "80, 8443": true, "80, 9443": false, "": false} {
+		if have := model.matches(someOf(endAt(clusterKey{host: "a.example", port: 80}), ports)); have != want {
+			t.Errorf("ports %q are some of %q: %v", ports, model.ports, have)
+		}
+	}
+}
+
+// someOf returns an end at endpoints with these ports.
+func someOf(e end, ports string) end {
+	e.ports = ports
+	return e
+}
+
+// TestMatchesWhereNothingLeaves has a cluster without endpoints, of which no TLS can be told.
+func TestMatchesWhereNothingLeaves(t *testing.T) {
+	model := endAt(clusterKey{host: "a.example", port: 443})
+	model.tls, model.names = "TLS SIMPLE", noNameChecked
+	other := endAt(clusterKey{host: "b.example", port: 443})
+	plaintext, idle, idleOther := model, model, other
+	plaintext.tls, plaintext.names = "", ""
+	idle.tls, idle.names, idle.idle = "", "", true
+	idleOther.idle = true
+	for _, tc := range []struct {
+		walked end
+		want   bool
+	}{{model, true}, {plaintext, false}, {idle, true}, {idleOther, false}} {
+		if have := model.matches(tc.walked); have != tc.want {
+			t.Errorf("%q and %q are alike: %v, want %v", model, tc.walked, have, tc.want)
+		}
+	}
+}
+
 // told returns what does not agree, a line each.
 func told(r Result) []string {
 	var lines []string

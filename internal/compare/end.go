@@ -72,6 +72,10 @@ type end struct {
 	tls, names string
 	// ports are those of the endpoints; "" where there are none.
 	ports string
+	// some reports whether only some of the endpoints may be meant: each takes mutual TLS of the mesh, or leaves it.
+	some bool
+	// idle reports whether the cluster has no endpoints, so that nothing leaves, and no TLS is started.
+	idle bool
 	// why is how a connection ends that is not taken.
 	why string
 }
@@ -99,7 +103,10 @@ func (e end) String() string {
 	if e.authority != "" {
 		text += " as " + e.authority
 	}
-	if e.tls == "" {
+	switch {
+	case e.idle:
+		return text + ", which has no endpoints"
+	case e.tls == "":
 		return text + ", no TLS"
 	}
 	return text + ", " + e.tls + ", " + e.names
@@ -162,6 +169,12 @@ func joined(ports []uint32) string {
 	return strings.Join(text, ", ")
 }
 
+// among reports whether ports, as joined has them, are all among others.
+func among(ports, others string) bool {
+	all := strings.Split(others, ", ")
+	return !slices.ContainsFunc(strings.Split(ports, ", "), func(p string) bool { return !slices.Contains(all, p) })
+}
+
 // leaving returns the ends at which something leaves or is not known, else one at which nothing does.
 func leaving(ends []end) []end {
 	left := slices.DeleteFunc(slices.Clone(ends), func(e end) bool { return e.place == notTaken && e.unknown == "" })
@@ -188,7 +201,8 @@ func lines(ends []end) []string {
 const meshCertificate = "default"
 
 // walkedEnd returns where a walk ended.
-func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
+func walkedEnd(o envoy.Outcome, c Connection) end {
+	p := c.inner()
 	key, ok := keyOf(o.Cluster())
 	switch {
 	case len(o.Unknown) > 0:
@@ -201,6 +215,7 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
 		return end{place: notTaken, why: strings.TrimSpace(string(o.End) + " " + o.Reason)}
 	}
 	e := endAt(key)
+	e.idle = o.End == envoy.EndNoEndpoint
 	if o.TLS != nil {
 		t := walkedTLS(o.TLS)
 		e.tls, e.names = t.String(), t.checks()
@@ -210,6 +225,9 @@ func walkedEnd(o envoy.Outcome, p envoy.Payload) end {
 	}
 	var ports []uint32
 	for _, to := range o.Endpoints {
+		if to.Kind == envoy.EndpointOriginal && to.Port == c.At.Port() { // the client's own port: the model has the cluster's
+			to.Port = uint16(key.port)
+		}
 		ports = append(ports, uint32(to.Port))
 	}
 	e.ports = joined(ports)
@@ -294,6 +312,7 @@ func destinationEnds(s *mesh.Snapshot, client mesh.Client, c Connection, d mesh.
 		}
 		e.tls, e.names = t.String(), t.checks()
 	}
+	e.some = cluster.AutoMTLS
 	a := answer{e}
 	if cluster.AutoMTLS {
 		e.tls, e.names = anyMeshTLS, ""
@@ -306,10 +325,14 @@ func destinationEnds(s *mesh.Snapshot, client mesh.Client, c Connection, d mesh.
 const anyMeshTLS = "TLS of the mesh, where the endpoint takes it"
 
 // matches reports whether a walked end is this one of the model. Where Istio builds no endpoints the model has no ports, and
-// the proxy may have the client's own. The identities of pods are not in the mesh: those that the proxy asks for are not compared.
+// the proxy may have the client's own. Where the proxy has no endpoints it starts no TLS. The identities of pods are not in the mesh: those that the proxy asks for are not compared.
 func (e end) matches(walked end) bool {
-	if e.ports == "" {
-		walked.ports = ""
+	if e.ports == "" || e.some && among(walked.ports, e.ports) {
+		walked.ports, e.ports = "", ""
+	}
+	e.some = false
+	if walked.idle {
+		walked.idle, e.tls, e.names = false, "", ""
 	}
 	if mutual := strings.HasPrefix(walked.tls, "TLS ISTIO_MUTUAL"); mutual && e.tls == anyMeshTLS {
 		walked.tls, walked.names = anyMeshTLS, ""

@@ -33,3 +33,10 @@ func (r *run) leftOut(t *testing.T, part int) {
 		t.Errorf("%d of %d connections are left out", left, left+r.total.Compared)
 	}
 }
+
+// TestVerify has `tlsward verify` compare the sidecars that Istio configures with the model: on all that it asks about they agree.
+func TestVerify(t *testing.T) {
+	run := newRun(t, 10, func() comparer { return new(Farm).CompareVerify }, (*Generator).Mesh)
+	run.all(t)
+	run.leftOut(t, 10)
+}
