@@ -21,6 +21,8 @@ const (
 	companionValue = "true"
 	// CompanionManager is the field manager that applies them.
 	CompanionManager = "tlsward-companions"
+	// NoRoom is why a host gets none where its namespace has as many as it may have: it may get one later.
+	NoRoom = "its namespace has as many already as are kept in one"
 	// maxName is how long the name of an object may be (RFC 1123, as k8s.io/apimachinery/pkg/util/validation has it).
 	maxName = 253
 )
@@ -116,8 +118,8 @@ func CompanionFor(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, nam
 	if !helps {
 		return nil, why, nil
 	}
-	if there == nil && !hasRoomFor(snap, namespace, 1) {
-		return nil, fmt.Sprintf("its namespace has %d already, and no more are kept in one", MaxCompanions), nil
+	if there == nil && !HasRoom(snap, namespace) {
+		return nil, NoRoom, nil
 	}
 	return c, "", nil
 }
@@ -146,10 +148,14 @@ func companionOf(cfg v1alpha1.Mutation, snap *mesh.Snapshot, ref mesh.Ref, host 
 
 // movedPorts returns the numbers of an entry's ports that lead to where an upgrade has them lead.
 func movedPorts(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, o *mesh.Object) []uint32 {
-	entry := o.Spec.(*networking.ServiceEntry)
 	if !mayBeMoved(snap, o) {
 		return nil
 	}
+	return portsMoved(upgrades, o.Spec.(*networking.ServiceEntry))
+}
+
+// portsMoved returns the same by the ports alone, for an entry that may be moved.
+func portsMoved(upgrades []v1alpha1.Upgrade, entry *networking.ServiceEntry) []uint32 {
 	var numbers []uint32
 	for _, p := range entry.Ports {
 		if p != nil && mesh.FamilyOf(p.Protocol) == mesh.FamilyHTTP && !endpointNamesPort(entry, p.Name) &&

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"sync/atomic"
+	"time"
 
 	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/client-go/util/flowcontrol"
@@ -39,6 +40,9 @@ var ErrTaken = errors.New("somebody else has written to it")
 
 // Bounds on the writes of all companions: perSecond of them after the first burst. A lone entry has its own within milliseconds.
 const perSecond, burst = 20, 100
+
+// shown is how long the mesh may take to show what was written.
+const shown = 250 * time.Millisecond
 
 // Keeper keeps companions until it is stopped. It is a Runnable of every replica.
 type Keeper struct {
@@ -99,13 +103,19 @@ func (w work) All(snap *mesh.Snapshot) map[target]bool {
 }
 
 // Changed returns what objects that were changed decide for: an entry for its hosts in its namespace, a rule for those that it covers
-// in every namespace that declares them, what says who sees them for all.
+// in every namespace that declares them, what says who sees them for all. A companion that goes makes room for one that its namespace had none
+// for.
 func (w work) Changed(before, after *mesh.Snapshot) (targets map[target]bool, whole bool) {
 	targets = map[target]bool{}
 	for was, is := range mesh.Changed(before, after) {
 		addChanged(targets, before, was)
 		addChanged(targets, after, is)
 		whole = whole || follow.ConcernsAll(was, is)
+		if mutators.IsCompanion(was) && !mutators.IsCompanion(is) {
+			if next, ok := w.nextWithoutRoom(was.Namespace); ok {
+				targets[next] = true
+			}
+		}
 	}
 	return targets, whole
 }
@@ -182,9 +192,22 @@ func (w work) write(ctx context.Context, ref mesh.Ref, t target, written, done s
 	return err
 }
 
-// note notes why a companion is not as it should be, "" for one that is, and tells it once.
+// nextWithoutRoom returns one of the targets for which a namespace had no room. They are looked at one after the other (see note), so that a
+// tenant with thousands of them, who takes one companion away, has one looked at and not all.
+func (k *Keeper) nextWithoutRoom(namespace string) (next target, ok bool) {
+	return k.amiss.Find(func(t target, why string) bool { return t.namespace == namespace && why == mutators.NoRoom })
+}
+
+// note notes why a companion is not as it should be, "" for one that is, and tells it once. Where it was for want of room, and there is some,
+// the next one is looked at.
 func (w work) note(t target, ref mesh.Ref, why string) (told bool) {
+	hadNoRoom := w.amiss.Of(t) == mutators.NoRoom
 	told = w.amiss.Note(t, why)
+	if hadNoRoom && why != mutators.NoRoom {
+		if next, ok := w.nextWithoutRoom(t.namespace); ok {
+			w.After(shown, next)
+		}
+	}
 	if told {
 		w.log.Warn("companion not kept: "+why, "rule", ref.String(), "host", t.host)
 	}

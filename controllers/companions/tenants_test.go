@@ -257,6 +257,43 @@ func TestTwoLeaders(t *testing.T) {
 	}
 }
 
+// Those for which a namespace had no room get their companion as soon as there is some, one after the other.
+func TestRoomThatComesBack(t *testing.T) {
+	const more = 12
+	keeps(t, func(c *cluster, k *Keeper, start func()) {
+		for i := range mutators.MaxCompanions + more {
+			c.entry(t, "flood", fmt.Sprintf("h%d.flood.example", i))
+		}
+		start()
+		time.Sleep(2 * time.Minute)
+		there := func(want, withheld int) {
+			t.Helper()
+			if n := int(count(k.Mesh())); n != want || k.amiss.Count() != withheld {
+				t.Errorf("%d companions and %d withheld, want %d and %d", n, k.amiss.Count(), want, withheld)
+			}
+		}
+		there(mutators.MaxCompanions, more)
+		c.written()
+		left := more
+		for _, gone := range []int{1, 5} {
+			n := 0
+			for o := range k.Mesh().ObjectsOf(mesh.KindDestinationRule) {
+				host := o.Spec.(*networking.DestinationRule).Host
+				c.cache.Delete(mesh.Ref{Kind: mesh.KindServiceEntry, Namespace: "flood", Name: host}, assume.Version{})
+				if n++; n == gone {
+					break
+				}
+			}
+			time.Sleep(10 * time.Second)
+			left -= gone
+			there(mutators.MaxCompanions, left)
+		}
+		if n := c.written(); n != 2*(more-left) {
+			t.Errorf("%d writes", n)
+		}
+	})
+}
+
 // passes counts the looks at everything.
 type passes struct {
 	work

@@ -11,6 +11,25 @@ type Reasons[T comparable] struct {
 	of map[T]string
 }
 
+// Of returns why one thing is not as it should be, "" where it is.
+func (r *Reasons[T]) Of(what T) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of[what]
+}
+
+// Find returns one of the things whose reason is as asked for, and false where there is none.
+func (r *Reasons[T]) Find(is func(what T, why string) bool) (found T, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for what, why := range r.of {
+		if is(what, why) {
+			return what, true
+		}
+	}
+	return found, false
+}
+
 // Note notes why something is not as it should be, "" where it is, and reports whether that is to be told: it is another reason.
 func (r *Reasons[T]) Note(what T, why string) (told bool) {
 	r.mu.Lock()

@@ -23,4 +23,12 @@ func TestReasons(t *testing.T) {
 	if all := r.All(); !maps.Equal(all, map[mesh.Ref]string{a: "y", b: "x"}) {
 		t.Errorf("got %v", all)
 	}
+	if r.Of(b) != "x" || r.Of(mesh.Ref{}) != "" {
+		t.Errorf("of b %q", r.Of(b))
+	}
+	for why, want := range map[string]mesh.Ref{"x": b, "y": a, "z": {}} {
+		if found, ok := r.Find(func(_ mesh.Ref, is string) bool { return is == why }); found != want || ok != (want != mesh.Ref{}) {
+			t.Errorf("%s: found %v, %t", why, found, ok)
+		}
+	}
 }
