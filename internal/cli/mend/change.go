@@ -144,7 +144,7 @@ func change(o, written *offline.Object, fixed map[string]any) ([]jsonpatch.Opera
 
 // checkFields returns an error if what a fix makes of an object has a field that its kind does not have, and it had not before.
 func checkFields(written *offline.Object, target []byte) error {
-	unknown, err := structural.FindUnknown(written.Head.APIVersion, written.Head.Kind, target)
+	_, unknown, err := structural.Prune(written.Head.APIVersion, written.Head.Kind, target)
 	if err != nil {
 		return err
 	}
