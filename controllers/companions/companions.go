@@ -87,9 +87,12 @@ func (k *Keeper) Amiss() map[mesh.Ref]string {
 // work is what a Keeper does for each host that has a companion, or may have one.
 type work struct{ *Keeper }
 
-// All returns all that may have a companion, or has one.
+// All returns all that may have a companion, or has one, and what missed one, of which the entry may be gone.
 func (w work) All(snap *mesh.Snapshot) map[target]bool {
 	targets := map[target]bool{}
+	for t := range w.amiss.All() {
+		targets[t] = true
+	}
 	for _, m := range snap.Meshes() {
 		for _, kind := range []string{mesh.KindServiceEntry, mesh.KindDestinationRule} {
 			for o := range m.ObjectsOf(kind) {
@@ -132,7 +135,7 @@ func (w work) IsUrgent(snap *mesh.Snapshot, t target) bool {
 func (w work) Do(ctx context.Context, e *admission.Evaluator, snap *mesh.Snapshot, t target) error {
 	ref := mutators.CompanionRef(t.namespace, t.host)
 	if !e.Config.Mutation.KeepsCompanions() {
-		w.note(t, ref, "")
+		w.note(t, ref, "") // none is missed
 		return nil
 	}
 	err := w.settle(ctx, e, snap, ref, t)

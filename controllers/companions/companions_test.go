@@ -156,3 +156,56 @@ func TestKeeper(t *testing.T) {
 		}
 	})
 }
+
+// What is withheld is told for as long as it is: not once none are to be kept, nor where its entry went while another replica led.
+func TestWithheldIsForgotten(t *testing.T) {
+	off := v1alpha1.DefaultConfig()
+	no := false
+	off.Mutation.Companions = &no
+	var evaluators []*admission.Evaluator
+	for _, config := range []*v1alpha1.Config{v1alpha1.DefaultConfig(), off} {
+		e, err := admission.NewEvaluator(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		evaluators = append(evaluators, e)
+	}
+	entry := fixture.Object(t, "ServiceEntry", "bank", `{hosts: [api.bank.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}`)
+	foreign := fixture.Object(t, "DestinationRule", "tlsward-api.bank.example", `{host: other.example}`)
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{cache: assume.NewCache(mesh.DefaultSettings(), entry, foreign)}
+		var leads atomic.Bool
+		leads.Store(true)
+		var current atomic.Pointer[admission.Evaluator]
+		current.Store(evaluators[0])
+		source := fixture.Source(s.cache, nil)
+		source.Evaluator = current.Load
+		k := New(Options{Source: source, IsLeader: leads.Load, Writer: s, Log: slog.New(slog.DiscardHandler)})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- k.Start(ctx) }()
+		expect := func(what string, want int) {
+			t.Helper()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if n := k.amiss.Count(); n != want || len(k.Amiss()) != want {
+				t.Errorf("%s: %d are withheld, of entries %v, want %d", what, n, k.Amiss(), want)
+			}
+		}
+		expect("its name is another's", 1)
+		current.Store(evaluators[1])
+		expect("none are to be kept", 0)
+		current.Store(evaluators[0])
+		expect("they are again", 1)
+		leads.Store(false)
+		time.Sleep(time.Second)
+		s.cache.Delete(entry.Ref, assume.Version{})
+		time.Sleep(time.Second)
+		leads.Store(true)
+		expect("the entry went while another one led", 0)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
