@@ -105,22 +105,19 @@ func (w work) All(snap *mesh.Snapshot) map[target]bool {
 	return targets
 }
 
-// Changed returns what objects that were changed decide for: an entry for its hosts in its namespace, a rule for those that it covers
+// Changed returns what an object that was changed decides for: an entry for its hosts in its namespace, a rule for those that it covers
 // in every namespace that declares them, what says who sees them for all. A companion that goes makes room for one that its namespace had none
 // for.
-func (w work) Changed(before, after *mesh.Snapshot) (targets map[target]bool, whole bool) {
+func (w work) Changed(before, after *mesh.Snapshot, was, is *mesh.Object) (targets map[target]bool, whole bool) {
 	targets = map[target]bool{}
-	for was, is := range mesh.Changed(before, after) {
-		addChanged(targets, before, was)
-		addChanged(targets, after, is)
-		whole = whole || follow.ConcernsAll(was, is)
-		if mutators.IsCompanion(was) && !mutators.IsCompanion(is) {
-			if next, ok := w.nextWithoutRoom(was.Namespace); ok {
-				targets[next] = true
-			}
+	addChanged(targets, before, was)
+	addChanged(targets, after, is)
+	if mutators.IsCompanion(was) && !mutators.IsCompanion(is) {
+		if next, ok := w.nextWithoutRoom(was.Namespace); ok {
+			targets[next] = true
 		}
 	}
-	return targets, whole
+	return targets, follow.ConcernsAll(was, is)
 }
 
 // Namespace returns the namespace of a companion.

@@ -79,26 +79,23 @@ func (w work) All(snap *mesh.Snapshot) map[mesh.Ref]bool {
 	return refs
 }
 
-// Changed returns what was changed of them, and what has to do with the same hosts; all where who sees them may have changed.
-func (w work) Changed(before, after *mesh.Snapshot) (refs map[mesh.Ref]bool, whole bool) {
+// Changed returns an object that was changed, and what has to do with the same hosts; all where who sees them may have changed.
+func (w work) Changed(_, after *mesh.Snapshot, was, is *mesh.Object) (refs map[mesh.Ref]bool, whole bool) {
 	refs = map[mesh.Ref]bool{}
-	for was, is := range mesh.Changed(before, after) {
-		whole = whole || follow.ConcernsAll(was, is)
-		for _, o := range []*mesh.Object{was, is} {
-			if o == nil || !isKnown(o.Ref) {
-				continue
-			}
-			refs[o.Ref] = true
-			for _, host := range after.HostsOf(o) {
-				for _, ref := range after.RefsOf(host) {
-					if isKnown(ref) {
-						refs[ref] = true
-					}
+	for _, o := range []*mesh.Object{was, is} {
+		if o == nil || !isKnown(o.Ref) {
+			continue
+		}
+		refs[o.Ref] = true
+		for _, host := range after.HostsOf(o) {
+			for _, ref := range after.RefsOf(host) {
+				if isKnown(ref) {
+					refs[ref] = true
 				}
 			}
 		}
 	}
-	return refs, whole
+	return refs, follow.ConcernsAll(was, is)
 }
 
 // isKnown reports whether mutators know an object of this kind.

@@ -18,7 +18,7 @@ const (
 	spacing = 10 * time.Second
 	// patience is how often it is asked whether this replica leads, and whether anything has changed.
 	patience = 250 * time.Millisecond
-	// narrow is how many pieces a change may concern so that they go before what is looked at only because everything is.
+	// narrow is how many pieces the change of one object may concern so that they go before what is looked at only because everything is.
 	narrow = 256
 )
 
@@ -26,8 +26,9 @@ const (
 type Work[T comparable] interface {
 	// All returns all pieces that there are in a mesh.
 	All(*mesh.Snapshot) map[T]bool
-	// Changed returns those that a change of the mesh concerns; whole is true where that may be any.
-	Changed(before, after *mesh.Snapshot) (pieces map[T]bool, whole bool)
+	// Changed returns those that the change of one object concerns, as it was before and is after it, nil where it was not or is gone; whole is
+	// true where that may be any.
+	Changed(before, after *mesh.Snapshot, was, is *mesh.Object) (pieces map[T]bool, whole bool)
 	// Namespace returns whose a piece is: namespaces take turns.
 	Namespace(T) string
 	// IsUrgent reports whether a piece goes before others that a change concerns.
@@ -114,24 +115,19 @@ func (f *Follower[T]) Start(ctx context.Context) error {
 	}
 }
 
-// look has done what a change concerns; everything where the configuration or the settings have changed, after Interval, and after another
+// look has done what changes concern; everything where the configuration or the settings have changed, after Interval, and after another
 // replica led, and soon after a change that may concern everything.
 func (f *Follower[T]) look(q *queue[T]) {
 	last, next, now := f.seen.Load(), &seen{f.Evaluator(), f.Mesh()}, time.Now()
-	if f.dropped.Swap(false) {
-		last = nil
-	}
 	f.seen.Store(next) // before the pieces wait, so that they are done by it
+	if last != nil {
+		f.addChanges(q, last.mesh, next.mesh)
+	}
 	switch {
-	case last == nil || last.by != next.by || now.Sub(f.whole) >= Interval || !reflect.DeepEqual(last.mesh.Settings(), next.mesh.Settings()):
+	case f.dropped.Swap(false) || last == nil || last.by != next.by || now.Sub(f.whole) >= Interval || !reflect.DeepEqual(last.mesh.Settings(), next.mesh.Settings()):
 		f.addAll(q, next.mesh)
 		f.whole, f.due = now, false
-	case last.mesh != next.mesh:
-		pieces, whole := f.Work.Changed(last.mesh, next.mesh)
-		f.due = f.due || whole
-		f.addChanged(q, next.mesh, pieces)
-	}
-	if f.due && now.Sub(f.looked) >= spacing {
+	case f.due && now.Sub(f.looked) >= spacing:
 		f.addAll(q, next.mesh)
 		f.looked, f.due = now, false
 	}
@@ -143,8 +139,20 @@ func (f *Follower[T]) addAll(q *queue[T], snap *mesh.Snapshot) {
 	}
 }
 
-// addChanged adds what a change concerns. Where that is much, as by a rule for all hosts, no piece of it is in a hurry: whoever may write
-// one rule could keep all others from their turns.
+// addChanges adds what changes concern, object by object: how much another one's concerns makes none less urgent.
+func (f *Follower[T]) addChanges(q *queue[T], before, after *mesh.Snapshot) {
+	if before == after {
+		return
+	}
+	for was, is := range mesh.Changed(before, after) {
+		pieces, whole := f.Work.Changed(before, after, was, is)
+		f.due = f.due || whole
+		f.addChanged(q, after, pieces)
+	}
+}
+
+// addChanged adds what the change of one object concerns. Where that is much, as by a rule for all hosts, no piece of it is in a hurry: whoever
+// may write one rule could keep all others from their turns.
 func (f *Follower[T]) addChanged(q *queue[T], snap *mesh.Snapshot, pieces map[T]bool) {
 	for piece := range pieces {
 		switch {

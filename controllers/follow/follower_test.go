@@ -1,8 +1,10 @@
 package follow_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -34,14 +36,12 @@ func (r *recorder) All(snap *mesh.Snapshot) map[string]bool {
 	return pieces
 }
 
-func (r *recorder) Changed(before, after *mesh.Snapshot) (pieces map[string]bool, whole bool) {
+func (r *recorder) Changed(_, _ *mesh.Snapshot, was, is *mesh.Object) (pieces map[string]bool, whole bool) {
 	pieces = map[string]bool{}
-	for was, is := range mesh.Changed(before, after) {
-		for _, o := range []*mesh.Object{was, is} {
-			if o != nil {
-				pieces[o.Name] = true
-				whole = whole || o.Name == "all"
-			}
+	for _, o := range []*mesh.Object{was, is} {
+		if o != nil {
+			pieces[o.Name] = true
+			whole = whole || o.Name == "all"
 		}
 	}
 	return pieces, whole
@@ -140,6 +140,78 @@ func TestFollower(t *testing.T) {
 		expect("and later", 2*time.Second, "b")
 		expect("until it is done", 5*time.Second, "b")
 		expect("then no more", time.Minute, "")
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// crowd is a recorder by which the change of an object "wide" concerns hundreds of pieces, what is done takes a while, and every piece is
+// urgent.
+type crowd struct{ *recorder }
+
+const crowded = 400
+
+func (c crowd) All(*mesh.Snapshot) map[string]bool {
+	pieces := map[string]bool{"one": true}
+	for i := range crowded {
+		pieces[fmt.Sprint(i)] = true
+	}
+	return pieces
+}
+
+func (c crowd) Changed(before, after *mesh.Snapshot, was, is *mesh.Object) (pieces map[string]bool, whole bool) {
+	if cmp.Or(was, is).Name == "wide" {
+		pieces = c.All(after)
+		delete(pieces, "one")
+		return pieces, false
+	}
+	return c.recorder.Changed(before, after, was, is)
+}
+
+func (c crowd) IsUrgent(*mesh.Snapshot, string) bool { return true }
+
+func (c crowd) Do(_ context.Context, _ *admission.Evaluator, _ *mesh.Snapshot, piece string) error {
+	c.note(piece)
+	time.Sleep(10 * time.Millisecond)
+	return nil
+}
+
+// What one change concerns is as urgent as it is by itself: whatever else was changed in the same moment, and where everything is due.
+func TestNoChangeDelaysAnother(t *testing.T) {
+	var evaluators []*admission.Evaluator
+	for range 2 {
+		e, err := admission.NewEvaluator(t.Context(), v1alpha1.DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		evaluators = append(evaluators, e)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		cache, r := assume.NewCache(mesh.DefaultSettings()), &recorder{}
+		var current atomic.Pointer[admission.Evaluator]
+		current.Store(evaluators[0])
+		source := fixture.Source(cache, nil)
+		source.Evaluator = current.Load
+		f := follow.New(follow.Options[string]{Source: source, IsLeader: func() bool { return true }, Settle: time.Second, Work: crowd{r}})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- f.Start(ctx) }()
+		time.Sleep(time.Minute)
+		for what, change := range map[string]func(){
+			"a wide change beside it": func() { cache.Put(fixture.Object(t, "Sidecar", "wide", "{}"), assume.Version{}) },
+			"another configuration":   func() { current.Store(evaluators[1]) },
+		} {
+			r.taken()
+			change()
+			cache.Put(fixture.Object(t, "Sidecar", "one", "{}"), assume.Version{})
+			time.Sleep(1100 * time.Millisecond) // settled after one second: a tenth of another one is enough for a few of four hundred
+			if got := strings.Fields(r.taken()); !slices.Contains(got, "one") {
+				t.Errorf("%s: it is not among the first %d", what, len(got))
+			}
+			time.Sleep(time.Minute)
+		}
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
