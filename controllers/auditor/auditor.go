@@ -20,8 +20,8 @@ type Options struct {
 	Busy func() bool
 	// Interval is how often the whole mesh is judged, DefaultInterval if zero.
 	Interval time.Duration
-	// Remembered returns since when objects wait for a partner, as an earlier process kept it; nil where none did. Without it they began
-	// when this one first saw them.
+	// Remembered returns since when objects wait for a partner, as an earlier process kept it; nil where none did, and some of it beside an
+	// error where not all can be read. Without it they began when this one first saw them.
 	Remembered func(context.Context) (audit.Waits, error)
 	Log        *slog.Logger
 }
@@ -110,7 +110,7 @@ func (a *Auditor) remember(ctx context.Context) {
 	defer cancel()
 	waits, err := a.o.Remembered(ctx)
 	if err != nil {
-		a.o.Log.Warn("it is not known since when objects wait for a partner: from now", "error", admission.Clip(err.Error(), 1024))
+		a.o.Log.Warn("it is not known since when all objects wait for a partner: the others from now", "error", admission.Clip(err.Error(), 1024))
 	}
 	a.audit.Remember(waits)
 }

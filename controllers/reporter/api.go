@@ -3,6 +3,7 @@ package reporter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	openreports "github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
@@ -39,10 +40,10 @@ func apis() []API {
 }
 
 // served returns the APIs that the API server has, that which is preferred first.
-func served(d discovery.ServerResourcesInterface) ([]API, error) {
+func served(ctx context.Context, d discovery.ServerResourcesInterfaceWithContext) ([]API, error) {
 	var found []API
 	for _, a := range apis() {
-		_, err := d.ServerResourcesForGroupVersion(a.String())
+		_, err := d.ServerResourcesForGroupVersionWithContext(ctx, a.String())
 		switch {
 		case err == nil:
 			found = append(found, a)
@@ -61,23 +62,24 @@ func (a API) client(objects dynamic.Interface, namespace string) dynamic.Resourc
 	return objects.Resource(a.WithResource(a.resource)).Namespace(namespace)
 }
 
-// list returns the reports that this program keeps.
-func (a API) list(ctx context.Context, objects dynamic.Interface) ([]openreports.Report, error) {
-	var all []openreports.Report
+// list returns the reports that this program keeps. Of one that cannot be decoded it returns no more than the name, and unread says which.
+func (a API) list(ctx context.Context, objects dynamic.Interface) (all []openreports.Report, unread, err error) {
 	for _, resource := range []string{a.resource, "cluster" + a.resource} {
 		list, err := objects.Resource(a.WithResource(resource)).List(ctx, metav1.ListOptions{LabelSelector: managedByLabel + "=" + source})
 		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", resource, err)
+			return nil, nil, fmt.Errorf("list %s: %w", resource, err)
 		}
 		for _, item := range list.Items {
 			r, err := decode(&item)
 			if err != nil {
-				return nil, fmt.Errorf("read %s %s/%s: %w", resource, item.GetNamespace(), item.GetName(), err)
+				unread = errors.Join(unread, fmt.Errorf("read %s %s/%s: %w", resource, item.GetNamespace(), item.GetName(), err))
+				r = &openreports.Report{}
+				r.Name, r.Namespace = item.GetName(), item.GetNamespace()
 			}
 			all = append(all, *r)
 		}
 	}
-	return all, nil
+	return all, unread, nil
 }
 
 // apply writes a report.

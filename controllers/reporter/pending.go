@@ -47,7 +47,7 @@ func sinceOf(r openreports.ReportResult) (since time.Time, ok bool) {
 }
 
 // Waits returns since when objects wait for a partner, as the stored reports have it. There is nothing where no API for reports is
-// installed.
+// installed. Where some reports cannot be read, it returns what the others have beside the error.
 func Waits(ctx context.Context, config *rest.Config) (audit.Waits, error) {
 	objects, err := dynamic.NewForConfig(config)
 	if err != nil {
@@ -57,15 +57,15 @@ func Waits(ctx context.Context, config *rest.Config) (audit.Waits, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the API server: %w", err)
 	}
-	found, err := served(d)
+	found, err := served(ctx, d)
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	reports, err := found[0].list(ctx, objects)
+	reports, unread, err := found[0].list(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
-	return waitsIn(reports), nil
+	return waitsIn(reports), unread
 }
 
 // waitsIn returns the waits that reports have. A tenant may write a report in its namespace, and says something of that alone by it.

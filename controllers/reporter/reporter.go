@@ -45,7 +45,7 @@ const queries, burst = 10, 20
 type Reporter struct {
 	Options
 	objects   dynamic.Interface
-	discovery discovery.ServerResourcesInterface
+	discovery discovery.ServerResourcesInterfaceWithContext
 	writes    *prometheus.CounterVec
 
 	// api is where the reports are; nil until it is known. stored are they, as last read and written.
@@ -129,7 +129,7 @@ func (r *Reporter) sync(ctx context.Context, found *audit.Found, now time.Time) 
 
 // read finds the API, reads the stored reports, and deletes those of the other one.
 func (r *Reporter) read(ctx context.Context, now time.Time) error {
-	found, err := served(r.discovery)
+	found, err := served(ctx, r.discovery)
 	if err != nil {
 		return err
 	}
@@ -139,9 +139,12 @@ func (r *Reporter) read(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	for i, a := range found {
-		list, err := a.list(ctx, r.objects)
+		list, unread, err := a.list(ctx, r.objects)
 		if err != nil {
 			return err
+		}
+		if unread != nil {
+			r.Log.Warn("a stored report is written anew", "error", admission.Clip(unread.Error(), 1024))
 		}
 		for _, report := range list {
 			if i > 0 {
