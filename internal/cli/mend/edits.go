@@ -83,6 +83,7 @@ func (e *Edits) text(f manifests.File) ([]byte, error) {
 		after, err := yamledit.Apply(d.raw, d.patches...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", d.where, err))
+			continue
 		}
 		out.Write(f.Raw[at:d.offset])
 		out.Write(insertBefore(d.before, after))

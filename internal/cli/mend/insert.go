@@ -57,7 +57,7 @@ func insertBefore(added, text []byte) []byte {
 	if at == 0 {
 		at = len(header(text))
 	}
-	if at == 0 && bytes.IndexByte([]byte(" \t"), text[0]) >= 0 { // it stands on its marker's line
+	if at == 0 && (bytes.HasPrefix(text, []byte(" ")) || bytes.HasPrefix(text, []byte("\t"))) { // it stands on its marker's line
 		added = append([]byte("\n"), added...)
 	}
 	return bytes.Join([][]byte{text[:at], added, text[at:]}, nil)
