@@ -51,15 +51,7 @@ func sarifFixes(m *offline.Mesh, f Finding) []sarifFix {
 	if len(changes) == 0 {
 		return nil
 	}
-	return []sarifFix{{sarifText{description(c)}, changes}}
-}
-
-func description(c mend.Change) string {
-	text := "Change " + strings.Join(c.Objects, " and ") + "."
-	if c.Remarks != "" {
-		text += " " + c.Remarks
-	}
-	return text
+	return []sarifFix{{sarifText{"Change " + strings.Join(c.Objects, " and ") + "."}, changes}}
 }
 
 func sarifReplacements(before, after string) []sarifReplacement {

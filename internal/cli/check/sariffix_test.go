@@ -178,8 +178,11 @@ func items(t *testing.T, what string, v any) []any {
 // What no edit of a file mends has no fixes.
 func TestSARIFWithoutFixes(t *testing.T) {
 	const policy = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a, namespace: shop}\nspec: {rules: [{from: [{source: {namespaces: [b]}}]}]}\n"
+	const opaque = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: db, namespace: shop}\n" +
+		"spec:\n  hosts: [db.example.com]\n  ports: [{number: 5432, name: tcp, protocol: TCP}]\n  resolution: DNS\n"
 	for name, log := range map[string]func() string{
-		"a name is to be filled in": func() string { return fmt.Sprint(sarifOf(t, writeFiles(t, map[string]string{"a.yaml": policy}))) },
+		"the fix is right on a condition": func() string { return fmt.Sprint(sarifOf(t, writeFiles(t, map[string]string{"a.yaml": opaque}))) },
+		"a name is to be filled in":       func() string { return fmt.Sprint(sarifOf(t, writeFiles(t, map[string]string{"a.yaml": policy}))) },
 		"standard input": func() string {
 			stdout, _, _ := run(t, Options{Source: offline.Source{Paths: []string{"-"}}, Output: "sarif"}, mendableOther)
 			return stdout

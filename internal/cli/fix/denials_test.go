@@ -114,7 +114,7 @@ func deniedIn(t *testing.T, evaluator *admission.Evaluator, dir string) (denied 
 	return denied
 }
 
-// Each policy has a case in testdata/denials, but for those whose fixes are words.
+// Each policy has a case in testdata/denials, but for those whose fixes are words alone.
 func TestEachPolicyIsMended(t *testing.T) {
 	words := []string{"any-principal", "unspecified-protocol", "wrong-target-port"}
 	names := cases(t)

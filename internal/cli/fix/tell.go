@@ -9,13 +9,9 @@ import (
 	"github.com/tlsward/tlsward/internal/cli/mend"
 )
 
-// madeNote says what the fix of a finding changed, and what it says beside, as a condition under which it is right.
+// madeNote says what the fix of a finding changed.
 func madeNote(f check.Finding, c mend.Change) string {
-	note := fmt.Sprintf("%s: %s %s: fixed in %s", f.Where(), f.Policy, f.Object.Ref, strings.Join(c.Objects, " and "))
-	if c.Remarks != "" {
-		note += "; it says: " + c.Remarks
-	}
-	return note
+	return fmt.Sprintf("%s: %s %s: fixed in %s", f.Where(), f.Policy, f.Object.Ref, strings.Join(c.Objects, " and "))
 }
 
 // tellLeft tells what is still denied and why, and returns cli.ErrIssuesFound if something is.

@@ -26,11 +26,10 @@ type Change struct {
 	Files []manifests.File
 	// Objects are those that it changes or adds, as "DestinationRule shop/a".
 	Objects []string
-	// Remarks is what the fix says beside its objects, as a condition under which it is right; "" for nothing.
-	Remarks string
 }
 
-// Make makes the fix of a finding that is about an object of m. The error says why that is left to a person.
+// Make makes the fix of a finding that is about an object of m. The error says why that is left to a person, as a fix is that
+// asks for more than to apply its objects: half of it may break what works.
 func Make(m *offline.Mesh, o *offline.Object, fix string) (Change, error) {
 	if strings.TrimSpace(fix) == "" {
 		return Change{}, errors.New("nothing says what mends it")
@@ -47,28 +46,17 @@ func Make(m *offline.Mesh, o *offline.Object, fix string) (Change, error) {
 		}
 		c.Objects = append(c.Objects, ref.String())
 	}
-	files, err := edits.Apply(m.Files)
-	if err != nil {
-		return Change{}, err
+	if fixes.AsksForMore(fix) {
+		return Change{}, fmt.Errorf("its fix says more than to apply %s: %s", strings.Join(c.Objects, " and "), fixes.Comments(fix))
 	}
-	c.Files, c.Remarks = files, remarks(fix)
-	return c, nil
-}
-
-// remarks returns the comments of a fix in one line.
-func remarks(fix string) string {
-	var words []string
-	for line := range strings.Lines(fix) {
-		if comment, ok := strings.CutPrefix(line, "#"); ok {
-			words = append(words, strings.TrimSpace(comment))
-		}
-	}
-	return strings.Join(words, " ")
+	var err error
+	c.Files, err = edits.Apply(m.Files)
+	return c, err
 }
 
 // inWords is the error of a fix without an object that could be applied.
 func inWords(document string) error {
-	if words := remarks(document); words != "" {
+	if words := fixes.Comments(document); words != "" {
 		return fmt.Errorf("its fix is in words: %s", words)
 	}
 	return errors.New("its fix is no whole object")
