@@ -120,7 +120,11 @@ func change(o, written *offline.Object, fixed map[string]any) ([]jsonpatch.Opera
 	if err := json.Unmarshal(written.Raw, &file); err != nil {
 		return nil, fmt.Errorf("read %s: %w", written.Ref, err)
 	}
-	target, err := json.Marshal(merge(before, fixed, file))
+	merged, err := merge(before, fixed, file)
+	if err != nil {
+		return nil, fmt.Errorf("change %s: %w", written.Ref, err)
+	}
+	target, err := json.Marshal(merged)
 	if err != nil {
 		return nil, fmt.Errorf("change %s: %w", written.Ref, err)
 	}
