@@ -116,6 +116,9 @@ func idOf(f check.Finding) string {
 	if f.Host != "" {
 		id += fmt.Sprintf(" (%s to %s:%d)", f.Client, f.Host, f.Port)
 	}
+	if f.DecidedBy != "" {
+		id += ", decided by " + f.DecidedBy
+	}
 	return id
 }
 
