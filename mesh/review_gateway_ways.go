@@ -162,7 +162,7 @@ func (w *gatewayWays) authorizes(way gatewayWay) bool {
 // hopsOf returns the hops by v out of a Gateway, whose pods are client.
 func (w *gatewayWays) hopsOf(v *virtualService, name string) []hop {
 	client, routes := w.client(name, v), w.snapshot.gatewayRoutesOf(v)
-	g := w.snapshot.Get(parseGatewayName(name))
+	g := w.snapshot.gateway(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
 		return routes.unknownGatewayHops(name, client)
 	}

@@ -36,7 +36,7 @@ func TestSuitesAreMended(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, c := range suite.Cases {
-			j := &judge{evaluator: evaluator, parse: parse, streams: cli.Streams{Err: &strings.Builder{}}}
+			j := &judge{parse: parse, streams: cli.Streams{Err: &strings.Builder{}}}
 			start := &state{files: []manifests.File{{Name: "mesh.yaml", Raw: textOf(t, c)}}}
 			end, err := mend.Until(t.Context(), start, (*state).key, j.denials)
 			if err != nil {
