@@ -22,7 +22,7 @@ func (s *Snapshot) waypointOutcome(client Client, o Outbound) Outcome {
 	}
 	p, _ := svc.port(number)
 	var list []Destination
-	isRequest, taken := false, false
+	var isRequest, taken bool
 	switch family := FamilyOf(p.protocol); {
 	case family == FamilyHTTP && o.Request == "":
 		return Outcome{} // no HTTP: the proxy closes the connection

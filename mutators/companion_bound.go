@@ -113,12 +113,12 @@ func (r rulesOfNamespace) cover(host string) bool {
 	if r.people[host] || r.people["*"] {
 		return true
 	}
-	for rest, found := host, true; ; {
-		if _, rest, found = strings.Cut(rest, "."); !found {
-			return false
-		}
+	_, rest, isBelow := strings.Cut(host, ".")
+	for isBelow {
 		if r.people["*."+rest] {
 			return true
 		}
+		_, rest, isBelow = strings.Cut(rest, ".")
 	}
+	return false
 }

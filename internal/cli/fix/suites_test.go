@@ -15,7 +15,7 @@ import (
 )
 
 // leftToAPerson matches what may be said of a denial that is left.
-var leftToAPerson = regexp.MustCompile(`^(its fix is in words: .|its fix has <[^>]+> for you to fill in$|its fix and others undo each other: .|its fix is made already|its fix cannot be right: |nothing says what mends it$)`)
+var leftToAPerson = regexp.MustCompile(`^(its fix is in words: .|its fix has <[^>]+> for you to fill in$|its fix and others undo each other: .|its fix is made already|its fix cannot be right: |its fix says more than to apply .|nothing says what mends it$)`)
 
 // The objects of every case of the Suites, as one file of manifests: whatever is denied there is mended, or left for a reason that only a
 // person can do something about.
