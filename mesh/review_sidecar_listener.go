@@ -24,7 +24,7 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 		h := &hops[i]
 		switch {
 		case h.client.Kind != ClientSidecar || h.kind != HopEgress || h.payload != FamilyHTTP && h.payload != FamilyUnspecified:
-		case family == FamilyOpaque && !s.listensElsewhere(client, name, number):
+		case family == FamilyOpaque && !(s.listensElsewhere(client, name, number) && s.allowsAny(client)):
 			h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
 		case s.allowsAny(client):
 			h.passesOn, h.sidecar = CauseDeclaredOtherwise, s.sidecarFor(client)
