@@ -47,7 +47,7 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 		return "", false
 	}
 	family := l.parsedAs(p)
-	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP || l.passesRequestsOn() || s.listensElsewhere(client, name, number)
+	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP || l.passesRequestsOn(svc) || s.listensElsewhere(client, name, number)
 }
 
 // listensElsewhere reports whether the listener that a client's Sidecar has for a port is for no requests, or for anything, so that it
@@ -70,13 +70,15 @@ func (s *Snapshot) listensElsewhere(client Client, name string, number uint32) b
 
 // passesRequestsOn reports whether the listener's routes have no virtual host for the requests that iptables redirect there: those of
 // an HTTP proxy are asked for HOST:PORT, but on port 80, and the port that a request has is left out of the comparison
-// (pilot/pkg/networking/core/httproute.go mergeAllVirtualHosts, IgnorePortInHostMatching). What they do not know passes on.
+// (pilot/pkg/networking/core/httproute.go mergeAllVirtualHosts, IgnorePortInHostMatching). What they do not know passes on; a service
+// that has port 80, too, gets the requests there.
 //
 //	egress:
 //	- port: {number: 8080, protocol: HTTP_PROXY, name: proxy}   # takes port 8080 of all servers
 //	  hosts: ["*/*"]
-func (l egressListener) passesRequestsOn() bool {
-	return l.isHTTPProxy() && l.port != undeclaredNamePort
+func (l egressListener) passesRequestsOn(svc scopedService) bool {
+	web, has := svc.port(undeclaredNamePort)
+	return l.isHTTPProxy() && l.port != undeclaredNamePort && !(has && isHTTPOrSniffed(web))
 }
 
 // capturingListener returns the egress listener of a client's Sidecar that takes what is sent to a port of a service. Those

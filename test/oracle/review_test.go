@@ -37,7 +37,7 @@ func TestKubernetesGatewayReviews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	randomReviews{checker: checker, make: (*Generator).KubernetesGatewayReview, share: 6, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())),
+	randomReviews{checker: checker, make: (*Generator).KubernetesGatewayReview, share: 20, seed: number(t, "ORACLE_SEED", uint64(time.Now().UnixNano())),
 		constructs: kubernetesGatewayReviewConstructs}.all(t)
 }
 
