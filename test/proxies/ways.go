@@ -158,7 +158,11 @@ func (w *World) modelledWay(s *mesh.Snapshot, cluster mesh.Cluster, d mesh.Desti
 			one.names = append(slices.Clone(one.names), one.host)
 		}
 	}
-	one.addresses = append(w.addressesOf(s, d.Host, one.host, one.sni), c.At.Addr())
+	names := []string{one.host, one.sni}
+	if c.Payload.TLS != nil { // a cluster that resolves names itself takes this one (resolution DYNAMIC_DNS)
+		names = append(names, c.Payload.TLS.ServerName)
+	}
+	one.addresses = append(w.addressesOf(s, d.Host, names...), c.At.Addr())
 	return one
 }
 
