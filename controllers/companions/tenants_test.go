@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -297,10 +298,10 @@ func TestRoomThatComesBack(t *testing.T) {
 // passes counts the looks at everything.
 type passes struct {
 	work
-	n *int
+	n *atomic.Int32
 }
 
-func (p passes) All(snap *mesh.Snapshot) map[target]bool { *p.n++; return p.work.All(snap) }
+func (p passes) All(snap *mesh.Snapshot) map[target]bool { p.n.Add(1); return p.work.All(snap) }
 
 // Services that are touched all day, and not in what connections hang on, have nothing looked at.
 func TestServicesThatChurn(t *testing.T) {
@@ -313,21 +314,21 @@ func TestServicesThatChurn(t *testing.T) {
 			c.cache.Put(o, assume.Version{})
 			time.Sleep(time.Second)
 		}
-		looks := 0
+		var looks atomic.Int32
 		k.Work = passes{work{k}, &looks}
 		service("", 80)
 		start()
-		before := looks
+		before := looks.Load()
 		for i := range 300 {
 			service(fmt.Sprint(i), 80)
 		}
-		if looks != before {
-			t.Errorf("everything was looked at %d times in five minutes", looks-before)
+		if n := looks.Load() - before; n != 0 {
+			t.Errorf("everything was looked at %d times in five minutes", n)
 		}
 		for i := range uint32(60) {
 			service("", 81+i)
 		}
-		if n := looks - before; n < 2 || n > 7 {
+		if n := looks.Load() - before; n < 2 || n > 7 {
 			t.Errorf("ports change each second for a minute: everything was looked at %d times", n)
 		}
 	})
