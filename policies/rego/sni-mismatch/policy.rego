@@ -228,6 +228,11 @@ _fix(f) := sprintf("# %s has a name among those of Services: its owner is to cha
 	f.hopKind == "egress"
 	f.wildcardRule
 	_needs_explicit_sni(f)
+} else := sprintf("# Keep a listener for %s in %s on port %d.\n", [lib.last_hop(f).sni, lib.object_name(lib.reviewed_object), f.port]) if {
+	# The rule is right for the listener that was there, which others may use: it cannot change first.
+	input.request.kind in {"KubernetesGateway", "ListenerSet"}
+	f.hopKind == "gateway"
+	lib.last_hop(f).sni
 } else := lib.set_fields(lib.last_hop(f).decidedBy.object, _tls_changes(f)) if {
 	lib.last_hop(f).decidedBy.object
 } else := "# Send the SNI that the server has.\n"
