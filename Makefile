@@ -35,7 +35,7 @@ image: ## Build the container image (needs docker)
 	docker build --build-arg VERSION=$(VERSION) -t tlsward:$(VERSION) .
 
 test: control-plane ## All that a change needs: every test, also against a real API server (built once, ten minutes)
-	$(GO) test $(RACE) -timeout 40m $(TESTFLAGS) ./...
+	$(GO) test $(RACE) -timeout 60m $(TESTFLAGS) ./...
 
 check: vet docs-check ## Everything quick: vet, tests without the API server, Suites, docs
 	$(GO) test $(TESTFLAGS) $(QUICK)
