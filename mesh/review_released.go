@@ -246,7 +246,7 @@ func (r *releasedReview) plainHops(s *Snapshot, client Client, name string, o Ou
 	out := r.outcome(s, client, o)
 	if out.PassesOn {
 		svc, ok := s.serviceFor(client, name)
-		if !ok || s.isDeclaredTwice(svc) {
+		if !ok {
 			return nil
 		}
 		p, has := svc.port(number)
@@ -269,12 +269,6 @@ func (r *releasedReview) plainHops(s *Snapshot, client Client, name string, o Ou
 		}
 	}
 	return list
-}
-
-// isDeclaredTwice reports whether another entry of its namespace declares the host of a service: which of them has the requests hangs on
-// the second in which they were created (pilot/pkg/networking/core/httproute.go servicesByName).
-func (s *Snapshot) isDeclaredTwice(svc scopedService) bool {
-	return slices.ContainsFunc(s.services.At(svc.host), func(other *service) bool { return other.namespace == svc.namespace && other.ref != svc.ref })
 }
 
 // hopTo returns the hop to a destination; leaves reports whether it is there, and outside the mesh.

@@ -27,15 +27,8 @@ func (c ConfigMaps) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watch ConfigMaps: %w", err)
 	}
-	events := make(chan struct{}, 1)
-	wake := func() {
-		select {
-		case events <- struct{}{}:
-		default:
-		}
-	}
-	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { wake() }, UpdateFunc: func(_, _ any) { wake() }, DeleteFunc: func(any) { wake() }})
+	events, handler := changes()
+	registration, err := informer.AddEventHandler(handler)
 	if err != nil {
 		return fmt.Errorf("watch ConfigMaps: %w", err)
 	}
