@@ -75,6 +75,8 @@ var changed = map[string]struct{ values, want string }{
 	"webhook.annotations":                      {"webhook: {annotations: {w.b/c: d}}", "w.b/c: d"},
 	"bypassedProxy.action":                     {"bypassedProxy: {action: deny}", "validationActions: [Deny]"},
 	"reports.enabled":                          {"reports: {enabled: false}", "!--reports"},
+	"exemptions.enabled":                       {"exemptions: {enabled: false}", "!--exemptions"},
+	"exemptions.installCRD":                    {"exemptions: {installCRD: false}", "!kind: CustomResourceDefinition"},
 	"enforcementByNamespace.users":             {"enforcementByNamespace: {users: [ann]}", `username in ["ann"]`},
 	"enforcementByNamespace.groups":            {"enforcementByNamespace: {groups: [platform]}", "enforcementByNamespace: true"},
 	"events.enabled":                           {"events: {enabled: false}", "!--events"},
