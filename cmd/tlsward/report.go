@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tlsward/tlsward/internal/cli/report"
@@ -9,7 +11,7 @@ import (
 func newReportCommand() *cobra.Command {
 	var o report.Options
 	cmd := &cobra.Command{
-		Use:   "report [-f PATH...] [--kubeconfig FILE] [--context NAME] [-o text|json|csv|html]",
+		Use:   "report [-f PATH...] [--kubeconfig FILE] [--context NAME] [-o text|json|csv|html | --serve]",
 		Args:  cobra.ArbitraryArgs,
 		Short: "Show how everything that leaves the mesh leaves, and who is let in",
 		Long: `Show, for every external host and port and every client, whether what is sent leaves in plaintext or under TLS, whether the
@@ -17,13 +19,16 @@ server's name is checked, by which gateway it leaves, and who decided so; and, f
 identity of the mesh. What is worst comes first.
 
 The mesh is that of the manifests; with --kubeconfig or --context that of the cluster with the manifests applied; without
-manifests that of the cluster. It is only read.`,
+manifests that of the cluster. It is only read.
+
+--serve shows the page of -o html on this machine's loopback address, and the page follows the mesh while somebody looks at it.`,
 		Example: `  tlsward report -f mesh/
   tlsward report -k overlays/production
   tlsward report --helm charts/shop --values production.yaml
   tlsward report --context production
   tlsward report --context production -o html > report.html
-  tlsward report --context production --since last-week.json`,
+  tlsward report --context production --since last-week.json
+  tlsward report --context production --serve`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			addPaths(&o.Source, args)
 			return report.Run(cmd.Context(), o, streams(cmd))
@@ -34,6 +39,9 @@ manifests that of the cluster. It is only read.`,
 	f.StringVarP(&o.Output, "output", "o", "text", "text, json, csv or html")
 	f.StringVar(&o.Since, "since", "", "an earlier report (-o json), to show what has changed")
 	f.BoolVar(&o.All, "all", false, "leave nothing out of the text")
+	f.BoolVar(&o.Serve, "serve", false, "show the page on 127.0.0.1, following the mesh, until Ctrl-C")
+	f.Uint16Var(&o.Port, "port", 8390, "`port` of --serve; 0 for any free one")
+	f.DurationVar(&o.Every, "every", 5*time.Second, "how often --serve reads the mesh at most, while somebody looks")
 	f.BoolVar(&o.Mutated, "mutated", false, "the manifests as the mutating webhook would leave them")
 	return cmd
 }

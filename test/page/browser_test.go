@@ -22,8 +22,14 @@ type browser struct {
 	requests, faults []string
 }
 
-// open opens a page and waits until it is there.
+// open opens the page of a file and waits until it is there.
 func open(t testing.TB, path string, width, height int64, scheme string) *browser {
+	t.Helper()
+	return openURL(t, "file://"+path, width, height, scheme)
+}
+
+// openURL opens a page and waits until it is there.
+func openURL(t testing.TB, url string, width, height int64, scheme string) *browser {
 	t.Helper()
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU)...)
 	t.Cleanup(stop)
@@ -35,7 +41,7 @@ func open(t testing.TB, path string, width, height int64, scheme string) *browse
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {
 		case *network.EventRequestWillBeSent:
-			if !strings.HasPrefix(e.Request.URL, "file://"+path) {
+			if !strings.HasPrefix(e.Request.URL, url) {
 				b.requests = append(b.requests, e.Request.URL)
 			}
 		case *runtime.EventExceptionThrown:
@@ -46,7 +52,7 @@ func open(t testing.TB, path string, width, height int64, scheme string) *browse
 	})
 	b.do(network.Enable(), runtime.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, false),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		chromedp.Navigate("file://"+path), chromedp.WaitReady("html[data-ready]", chromedp.ByQuery))
+		chromedp.Navigate(url), chromedp.WaitReady("html[data-ready]", chromedp.ByQuery))
 	return b
 }
 

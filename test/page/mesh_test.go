@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,39 @@ func write(t testing.TB, program, manifests string, args ...string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// serve has the program serve the page of manifests until the test ends, and returns its address.
+func serve(t testing.TB, program, manifests string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, "report", "-f", manifests, "--serve", "--port", "0", "--every", "100ms")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // its context has ended
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, _, _ := strings.Cut(line, " ")
+	return url
+}
+
+// replaceFile writes a file at once.
+func replaceFile(t testing.TB, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // largeMesh writes manifests of a mesh: each host has an entry, in one of the namespaces, and nearly each a rule; every fifth

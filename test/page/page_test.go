@@ -2,7 +2,10 @@ package page
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -104,6 +107,35 @@ func TestPageRunsNothingThatTenantsWrite(t *testing.T) {
 	b.holds("#details", "<img src=x onerror=")
 	if n := b.number("document.querySelectorAll('img').length + (window.hacked ? 1 : 0)"); n != 0 || len(b.requests) > 0 {
 		t.Errorf("%v images, requests %v", n, b.requests)
+	}
+}
+
+// A page that is served shows what has changed, and the filter stays.
+func TestServedPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mesh.yaml")
+	text, err := os.ReadFile(small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaceFile(t, path, text)
+	b := openURL(t, serve(t, build(t), path), 1280, 800, "light")
+	b.holds("#verdict", "4 of 7 external ports have something to mend")
+	b.do(chromedp.SendKeys("#search", "plaintext", chromedp.ByQuery))
+	before := b.text("#count")
+	const rule = "\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: mended, namespace: shop}\n" +
+		"spec: {host: plaintext.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}\n"
+	replaceFile(t, path, append(text, rule...))
+	b.do(chromedp.Poll(`document.getElementById("verdict").innerText.includes("3 of 7")`, nil, chromedp.WithPollingTimeout(time.Minute)))
+	b.holds("#made", "follows the mesh")
+	if after := b.text("#count"); after == before || !strings.Contains(after, "of 22 connections") {
+		t.Errorf("the filter shows %q, before %q", after, before)
+	}
+	b.shot("light-served")
+	replaceFile(t, path, []byte("a: ["))
+	b.do(chromedp.WaitVisible("#wrong", chromedp.ByQuery))
+	b.holds("#wrong", "Left out", "mesh.yaml")
+	if len(b.faults) > 0 {
+		t.Errorf("faults %v", b.faults)
 	}
 }
 

@@ -26,6 +26,11 @@ func writeHTML(w io.Writer, r report) error {
 	if err != nil {
 		return fmt.Errorf("pack the report: %w", err)
 	}
+	return writePage(w, data, "", "default-src 'none'", scripts()...)
+}
+
+// writePage writes the page of packed data. With a tag it asks its server for what is new since (see served).
+func writePage(w io.Writer, data, tag, fetches string, scripts ...string) error {
 	frame, err := page.ReadFile("page/page.html")
 	if err != nil {
 		return err
@@ -35,15 +40,16 @@ func writeHTML(w io.Writer, r report) error {
 		return err
 	}
 	var script bytes.Buffer
-	for _, name := range scripts() {
+	for _, name := range scripts {
 		part, err := page.ReadFile("page/" + name)
 		if err != nil {
 			return err
 		}
 		script.Write(part)
 	}
-	policy := fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; script-src '%s'; style-src '%s'", hash(script.Bytes()), hash(style))
-	_, err = strings.NewReplacer("{{POLICY}}", policy, "{{STYLE}}", string(style), "{{SCRIPT}}", script.String(), "{{DATA}}", data).WriteString(w, string(frame))
+	policy := fmt.Sprintf("%s; base-uri 'none'; form-action 'none'; script-src '%s'; style-src '%s'", fetches, hash(script.Bytes()), hash(style))
+	_, err = strings.NewReplacer("{{POLICY}}", policy, "{{STYLE}}", string(style), "{{SCRIPT}}", script.String(), "{{TAG}}", tag, "{{DATA}}", data).
+		WriteString(w, string(frame))
 	return err
 }
 

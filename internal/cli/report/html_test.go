@@ -24,7 +24,8 @@ func source() offline.Source {
 // dataOf returns what the scripts of a page read.
 func dataOf(t *testing.T, html string) pageData {
 	t.Helper()
-	_, rest, _ := strings.Cut(html, `id="data">`)
+	_, rest, _ := strings.Cut(html, `id="data" data-tag="`)
+	_, rest, _ = strings.Cut(rest, ">")
 	text, _, ok := strings.Cut(rest, "</script>")
 	if !ok {
 		t.Fatal("the page has no data")

@@ -25,12 +25,20 @@ type Options struct {
 	Output string
 	// Now is when the report is made; the present if zero.
 	Now time.Time
+	// Serve has the page answered on loopback, and follow the mesh, until the context ends; Port is where, any free one if 0, and
+	// Every how often the mesh is read at most while somebody looks.
+	Serve bool
+	Port  uint16
+	Every time.Duration
 }
 
 // Run reads the files, and the cluster, and writes what leaves their mesh and who is let in.
 func Run(ctx context.Context, o Options, streams cli.Streams) error {
 	if err := cli.CheckOutput(o.Output, "text", "json", "csv", "html"); err != nil {
 		return err
+	}
+	if o.Serve {
+		return o.serve(ctx, streams)
 	}
 	stop := streams.Progress("reporting")
 	r, err := o.report(ctx, streams)
@@ -66,33 +74,48 @@ type report struct {
 }
 
 func (o Options) report(ctx context.Context, streams cli.Streams) (report, error) {
-	before, err := readEarlier(o.Since)
+	make, err := o.reporter(ctx)
 	if err != nil {
 		return report{}, err
+	}
+	return make(ctx, streams)
+}
+
+// reporter returns what reads the mesh as it is now and reports it, again and again by the same configuration and policies.
+func (o Options) reporter(ctx context.Context) (func(context.Context, cli.Streams) (report, error), error) {
+	before, err := readEarlier(o.Since)
+	if err != nil {
+		return nil, err
 	}
 	evaluator, err := o.Evaluator(ctx)
 	if err != nil {
-		return report{}, err
+		return nil, err
 	}
-	m, err := o.Read(ctx, evaluator, streams)
-	if err != nil {
-		return report{}, err
-	}
-	m.NoteUnknown(streams)
-	if o.Mutated {
-		if err := m.Mutate(); err != nil {
+	return func(ctx context.Context, streams cli.Streams) (report, error) {
+		m, err := o.Read(ctx, evaluator, streams)
+		if err != nil {
 			return report{}, err
 		}
+		m.NoteUnknown(streams)
+		return o.reportOf(ctx, m, before)
+	}, nil
+}
+
+func (o Options) reportOf(ctx context.Context, m *offline.Mesh, before earlier) (r report, err error) {
+	if o.Mutated {
+		if err := m.Mutate(); err != nil {
+			return r, err
+		}
 	}
-	r := report{made: o.Now, mesh: m, earlier: before, namespaces: m.Snapshot.Namespaces()}
+	r = report{made: o.Now, mesh: m, earlier: before, namespaces: m.Snapshot.Namespaces()}
 	if r.made.IsZero() {
 		r.made = time.Now()
 	}
 	if r.findings, err = audit.Findings(ctx, m.Evaluator, m.Snapshot); err != nil {
-		return report{}, err
+		return r, err
 	}
 	if r.connections, err = audit.Connections(ctx, m.Snapshot, m.Evaluator.Config.Exemptions); err != nil {
-		return report{}, err
+		return r, err
 	}
 	r.workloads, r.remedies = audit.Workloads(m.Snapshot, r.findings), audit.NewRemedies(r.findings)
 	audit.WorstFirst(r.findings)

@@ -2,6 +2,7 @@
 
 const filter = { query: "", namespace: "", states: new Set(), changed: false };
 let view = "list", shownIn = 0;
+let current = null; // the data of what is shown
 
 const views = {
   list: { name: "Worst first", show: listView },
@@ -56,10 +57,11 @@ function show(data) {
 }
 
 function tiles(data) {
+  $("tiles").replaceChildren();
   for (const state of data.states) {
     const n = data.summary.connections[state.id] || 0;
     if (!n && !state.bad) continue;
-    const tile = el("button", { type: "button", class: "tile " + state.id, "aria-pressed": "false", title: state.meaning, "data-state": state.id, onclick: () => {
+    const tile = el("button", { type: "button", class: "tile " + state.id, "aria-pressed": String(filter.states.has(state.id)), title: state.meaning, "data-state": state.id, onclick: () => {
       if (!filter.states.delete(state.id)) filter.states.add(state.id);
       tile.setAttribute("aria-pressed", filter.states.has(state.id));
       show(data);
@@ -67,7 +69,7 @@ function tiles(data) {
     $("tiles").append(tile);
   }
   if (data.connections.some((c) => c.was)) {
-    const tile = el("button", { type: "button", class: "tile unknown", "aria-pressed": "false", id: "changed", onclick: () => {
+    const tile = el("button", { type: "button", class: "tile unknown", "aria-pressed": String(filter.changed), id: "changed", onclick: () => {
       filter.changed = !filter.changed;
       tile.setAttribute("aria-pressed", filter.changed);
       show(data);
@@ -78,6 +80,7 @@ function tiles(data) {
 
 function worst(data) {
   const bad = data.connections.filter((c) => c.bad), seen = new Set(), first = [];
+  $("worst").replaceChildren();
   for (const c of bad) if (!seen.has(c.target)) { seen.add(c.target); if (first.length < 3) first.push(c); }
   if (!first.length) { $("worst").append(el("li", {}, "Nothing: everything that leaves is under TLS with its server's name checked, by the application, or exempt.")); return; }
   for (const c of first) {
@@ -87,47 +90,49 @@ function worst(data) {
   }
 }
 
+function time(made) { return new Date(made).toISOString().replace("T", " ").slice(0, 16) + " UTC"; }
+
 function summarize(data) {
   const s = data.summary, w = s.workloads, open = (w["anybody"] || 0) + (w["some-rule"] || 0), services = Object.values(w).reduce((a, b) => a + b, 0);
-  $("made").textContent = new Date(data.made).toISOString().replace("T", " ").slice(0, 16) + " UTC · " + s.namespaces + " namespaces";
+  $("made").textContent = time(data.made) + " · " + s.namespaces + " namespaces";
   $("verdict").textContent = (s.badPorts ? `${s.badPorts} of ${s.ports} external ports have something to mend` : `All ${s.ports} external ports are in order`) +
     (s.exempt ? `, ${s.exempt} of ${data.connections.length} connections are exempt` : "") + (services ? `; ${open} of ${services} Services let in callers without an identity.` : ".") +
     (s.overdue ? ` ${s.overdue} warnings are overdue: they wait for a partner for too long.` : "");
   tiles(data);
   worst(data);
-  $("legend").append(...data.states.map((x) => el("span", { class: x.id, title: x.meaning }, el("b", { class: "state" }, x.sign + " " + x.id), " " + x.meaning)));
-  $("namespaces").append(...data.namespaces.map((n) => el("option", { value: n })));
+  $("legend").replaceChildren(...data.states.map((x) => el("span", { class: x.id, title: x.meaning }, el("b", { class: "state" }, x.sign + " " + x.id), " " + x.meaning)));
+  $("namespaces").replaceChildren(...data.namespaces.map((n) => el("option", { value: n })));
 }
 
-function controls(data) {
+function controls() {
   for (const [id, v] of Object.entries(views)) {
-    $("tabs").append(el("button", { type: "button", role: "tab", "data-view": id, onclick: () => { view = id; show(data); } }, v.name));
+    $("tabs").append(el("button", { type: "button", role: "tab", "data-view": id, onclick: () => { view = id; show(current); } }, v.name));
   }
   $("tabs").addEventListener("keydown", (e) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key], ids = Object.keys(views);
     if (!step) return;
     view = ids[(ids.indexOf(view) + step + ids.length) % ids.length];
-    show(data);
+    show(current);
     $("tabs").children[ids.indexOf(view)].focus();
   });
-  $("search").addEventListener("input", () => { filter.query = $("search").value; show(data); });
+  $("search").addEventListener("input", () => { filter.query = $("search").value; show(current); });
   $("namespace").addEventListener("input", () => {
-    filter.namespace = data.namespaces.includes($("namespace").value) ? $("namespace").value : "";
-    show(data);
+    filter.namespace = current.namespaces.includes($("namespace").value) ? $("namespace").value : "";
+    show(current);
   });
   $("reset").addEventListener("click", () => {
     Object.assign(filter, { query: "", namespace: "", changed: false });
     filter.states.clear();
     $("search").value = $("namespace").value = "";
     for (const tile of $("tiles").children) tile.setAttribute("aria-pressed", "false");
-    show(data);
+    show(current);
   });
   addEventListener("keydown", (e) => {
     if (e.key === "Escape" && !$("details").hidden) hideDetails();
     if (e.key === "/" && !/INPUT|TEXTAREA/.test(document.activeElement.tagName)) { e.preventDefault(); $("search").focus(); }
   });
   let was = innerWidth;
-  addEventListener("resize", () => { if (innerWidth !== was) { was = innerWidth; show(data); } });
+  addEventListener("resize", () => { if (innerWidth !== was) { was = innerWidth; show(current); } });
 }
 
 function theme() {
@@ -139,9 +144,11 @@ function theme() {
 }
 
 theme();
-load().then((data) => {
+load($("data").textContent).then((data) => {
+  current = data;
   summarize(data);
-  controls(data);
+  controls();
   show(data);
+  if ($("data").dataset.tag) follow($("data").dataset.tag);
   document.documentElement.dataset.ready = performance.now().toFixed(0);
 }, (err) => { $("verdict").textContent = "This browser cannot read the report: " + err; });

@@ -16,8 +16,8 @@ function el(name, attributes, ...children) {
   return e;
 }
 
-async function load() {
-  const raw = atob($("data").textContent.trim());
+async function load(packed) {
+  const raw = atob(packed.trim());
   const bytes = new Uint8Array(raw.length);
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
