@@ -19,17 +19,26 @@ GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 CONTROLLER_GEN_VERSION = v0.23.0
 CONTROLLER_GEN         = bin/controller-gen-$(CONTROLLER_GEN_VERSION)
 
+COSIGN_VERSION = v3.1.3
+COSIGN         = bin/cosign-$(COSIGN_VERSION)
+
 # The packages that need no API server.
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence e2e test-compat test-ha test-chart test-cluster test-proxies page control-plane
+.PHONY: help build image test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-release test-cosign page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build the program into bin/tlsward
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tlsward ./cmd/tlsward
+
+release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file signs it (tools/release)
+	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(abspath $(KEY))) $(if $(BUILDER),--builder=$(BUILDER))
+
+push: ## Push what is in dist/ to a registry: TO=r.example/tlsward
+	cd tools/release && $(GO) run . push --dist=$(CURDIR)/dist --to=$(TO)
 
 image: ## Build the container image (needs docker)
 	docker build --build-arg VERSION=$(VERSION) -t tlsward:$(VERSION) .
@@ -138,6 +147,18 @@ test-cluster: ## The chart on a real one-node cluster (root on Linux, or KUBECON
 # Of what cannot run here the tests are skipped; TLSWARD_PROXIES=must makes that a failure. ENVOY names another Envoy.
 test-proxies: control-plane ## What real proxies do: API server, istiod, agents and Envoys in a sealed world (root on Linux; docs/proxies.md)
 	$(GO) test -tags proxies -count=1 -timeout 30m -v $(TESTFLAGS) ./test/proxies
+
+test-release: control-plane ## A release of linux/amd64, used as a newcomer would: made twice, pushed, pulled, verified, installed
+	cd tools/release && $(GO) vet . && $(GO) test $(TESTFLAGS) .
+	$(GO) test -tags release -count=1 -timeout 30m $(TESTFLAGS) ./test/release
+
+test-cosign: $(COSIGN) ## The same, verified by the real cosign too (built once, several minutes)
+	COSIGN=$(CURDIR)/$(COSIGN) $(MAKE) --no-print-directory test-release
+
+$(COSIGN):
+	@mkdir -p bin/sign
+	GOBIN=$(CURDIR)/bin/sign $(GO) install github.com/sigstore/cosign/v3/cmd/cosign@$(COSIGN_VERSION)
+	@mv bin/sign/cosign $@ && rmdir bin/sign
 
 page: ## The page of `tlsward report -o html` in headless Chromium, which has to be installed; SCREENSHOTS=dir keeps pictures
 	cd test/page && SCREENSHOTS=$(SCREENSHOTS) $(GO) test -count=1 -timeout 20m $(TESTFLAGS) .

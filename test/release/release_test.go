@@ -1,0 +1,126 @@
+//go:build release
+
+package release
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/tlsward/tlsward/test/chart/helm"
+	"github.com/tlsward/tlsward/test/e2e/cluster"
+)
+
+func TestRelease(t *testing.T) {
+	m := newMade(t)
+	t.Run("two runs are byte for byte the same", func(t *testing.T) { same(t, m.dist, m.dist+"2") })
+	t.Run("checksums", func(t *testing.T) {
+		run(t, m.dist, "sha256sum", "--check", "--strict", "checksums.txt")
+		m.verify(t, read(t, m.dist, "checksums.txt"), strings.TrimSpace(string(read(t, m.dist, "checksums.txt.sig"))))
+	})
+	t.Run("the archive holds the program", func(t *testing.T) {
+		dir := t.TempDir()
+		run(t, dir, "tar", "xzf", filepath.Join(m.dist, "tlsward_"+version+"_linux_amd64.tar.gz"))
+		if got := run(t, dir, "./tlsward", "--version"); got != "tlsward "+version+"\n" {
+			t.Errorf("--version prints %q", got)
+		}
+	})
+	t.Run("image", func(t *testing.T) { image(t, m) })
+	t.Run("signatures", func(t *testing.T) { signatures(t, m) })
+	t.Run("attestations", func(t *testing.T) { attestations(t, m) })
+	t.Run("cosign", func(t *testing.T) { cosign(t, m) })
+	t.Run("chart", func(t *testing.T) { installs(t, m) })
+}
+
+// cosign verifies with the real one, where there is one.
+func cosign(t *testing.T, m made) {
+	binary := os.Getenv("COSIGN")
+	if binary == "" {
+		t.Skip("COSIGN names no cosign (make test-cosign builds one)")
+	}
+	key := []string{"--key=" + m.publicKey, "--insecure-ignore-tlog=true"}
+	remote := append([]string{"--allow-insecure-registry"}, key...)
+	image, chart := m.repository+"/tlsward:"+version, m.repository+"/charts/tlsward:"+version
+	for _, args := range [][]string{
+		append(remote, "verify", image),
+		append(remote, "verify", chart),
+		append(remote, "verify-attestation", "--type=slsaprovenance1", image),
+		append(remote, "verify-attestation", "--type=cyclonedx", image),
+		append(key, "verify-blob", "--signature="+filepath.Join(m.dist, "checksums.txt.sig"), filepath.Join(m.dist, "checksums.txt")),
+	} {
+		t.Logf("%.400s", run(t, m.dist, binary, args...))
+	}
+	// A key that signed nothing must not pass.
+	other := filepath.Join(t.TempDir(), "other.pub")
+	writeOtherKey(t, other)
+	if out, err := exec.CommandContext(t.Context(), binary, "verify", "--allow-insecure-registry", "--insecure-ignore-tlog=true", "--key="+other, image).CombinedOutput(); err == nil {
+		t.Errorf("another key passes:\n%s", out)
+	}
+}
+
+// installs takes the chart from the registry with helm.
+func installs(t *testing.T, m made) {
+	h, err := helm.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cluster.Start(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Stop() })
+	if h.Kubeconfig, err = c.Kubeconfig("installer", "system:masters"); err != nil {
+		t.Fatal(err)
+	}
+	clients, err := kubernetes.NewForConfig(c.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := []string{"tlsward", "oci://" + m.repository + "/charts/tlsward", "--plain-http", "--version=" + version, "-n=tlsward-system",
+		"--set=image.repository=" + m.repository + "/tlsward"}
+	for _, args := range [][]string{append([]string{"install", "--create-namespace"}, ours...), append([]string{"upgrade"}, ours...)} {
+		if _, err := h.Run(t.Context(), args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get := func() (*appsv1.Deployment, error) {
+		return clients.AppsV1().Deployments("tlsward-system").Get(t.Context(), "tlsward", metav1.GetOptions{})
+	}
+	d, err := get()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := d.Spec.Template.Spec.Containers[0].Image, m.repository+"/tlsward@"+m.digest(t, "tlsward"); got != want {
+		t.Errorf("the Deployment runs %s, want %s", got, want)
+	}
+	if _, err := h.Run(t.Context(), "uninstall", "tlsward", "-n=tlsward-system"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(); !apierrors.IsNotFound(err) {
+		t.Errorf("after the uninstall: %v", err)
+	}
+}
+
+func read(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func decode(t *testing.T, raw []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatalf("%v in %.300s", err, raw)
+	}
+}

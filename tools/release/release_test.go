@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestVersions(t *testing.T) {
+	for version, want := range map[string]string{
+		"0.2.0": "0.2.0", "v0.2.0": "0.2.0", "v1.0.0-rc.1": "1.0.0-rc.1",
+		"": "version", "7e90c53": "version", "1.0": "version", "1.0.0+x": "no tag of a registry may have a +",
+	} {
+		p := plan{Source: ".", Version: version}
+		err := p.complete(t.Context())
+		if err != nil {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v", version, err)
+			}
+			continue
+		}
+		if p.Version != want {
+			t.Errorf("%q: %q, want %q", version, p.Version, want)
+		}
+	}
+}
+
+func TestPlatforms(t *testing.T) {
+	if _, err := parsePlatforms(defaultPlatforms()); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{"linux", "linux/", "/amd64"} {
+		if _, err := parsePlatforms([]string{bad}); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}
+
+// TestClear: what is no release is not deleted.
+func TestClear(t *testing.T) {
+	dist := filepath.Join(t.TempDir(), "dist")
+	if err := clear(dist); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newShelf(filepath.Join(dist, "oci")); err != nil {
+		t.Fatal(err)
+	}
+	if err := clear(dist); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dist, "thesis.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := clear(dist); err == nil {
+		t.Error("a directory that is no release is deleted")
+	}
+}
+
+// TestArchivesAreTheSameTwice: neither the clock nor the file system shows.
+func TestArchivesAreTheSameTwice(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	files := []file{{"tlsward", 0o755, []byte("program")}, {"LICENSE", 0o644, []byte("licence")}}
+	for name, pack := range map[string]func([]file, time.Time) ([]byte, error){"tar.gz": tarred, "zip": zipped} {
+		one, err := pack(files, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond)
+		two, err := pack(files, at.In(time.FixedZone("elsewhere", 3600)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(one, two) {
+			t.Errorf("%s: two runs differ", name)
+		}
+	}
+}
+
+func newKey(t *testing.T) (*signer, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &signer{key}, path
+}
+
+func TestSignatures(t *testing.T) {
+	want, path := newKey(t)
+	s, err := readSigner(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := s.signBase64([]byte("words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := s.signBase64([]byte("words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one != two {
+		t.Error("two signatures of the same differ")
+	}
+	raw, err := base64.StdEncoding.DecodeString(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("words"))
+	if !ecdsa.VerifyASN1(&want.key.PublicKey, sum[:], raw) {
+		t.Error("the signature is not the key's")
+	}
+}
+
+func TestKeysThatAreNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key.pem")
+	for text, names := range map[string]string{
+		"": "no PEM",
+		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n": "neither SEC 1 nor PKCS #8",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readSigner(path); err == nil || !strings.Contains(err.Error(), names) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestAuthenticated has the example of DSSE's specification.
+func TestAuthenticated(t *testing.T) {
+	got := string(authenticated("http://example.com/HelloWorld", []byte("hello world")))
+	if want := "DSSEv1 29 http://example.com/HelloWorld 11 hello world"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestChart(t *testing.T) {
+	p := plan{Source: "../..", Version: "9.8.7", commit: commit{Time: time.Unix(1, 0)}}
+	digest := "sha256:" + strings.Repeat("ab", 32)
+	c, err := p.chart(digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := c.artifact(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct{ Name, Version, AppVersion string }
+	if err := json.Unmarshal(a.config, &config); err != nil {
+		t.Fatal(err)
+	}
+	if config.Name != "tlsward" || config.Version != "9.8.7" || config.AppVersion != "9.8.7" {
+		t.Errorf("the config says %+v", config)
+	}
+}
+
+func TestReplaceOnce(t *testing.T) {
+	if _, err := replaceOnce([]byte("a\na\n"), `(?m)^a$`, "b"); err == nil {
+		t.Error("two are replaced")
+	}
+	if _, err := replaceOnce([]byte("c\n"), `(?m)^a$`, "b"); err == nil {
+		t.Error("none is replaced")
+	}
+}
