@@ -19,6 +19,9 @@ GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 CONTROLLER_GEN_VERSION = v0.23.0
 CONTROLLER_GEN         = bin/controller-gen-$(CONTROLLER_GEN_VERSION)
 
+HELM_DOCS_VERSION = v1.14.2
+HELM_DOCS         = bin/helm-docs-$(HELM_DOCS_VERSION) --chart-search-root charts/tlsward --sort-values-order file --log-level warn
+
 COSIGN_VERSION = v3.1.3
 COSIGN         = bin/cosign-$(COSIGN_VERSION)
 
@@ -81,10 +84,11 @@ fuzz-one:
 suites: ## Run the Suites and the policies' unit tests
 	$(GO) run ./cmd/tlsward test --coverage policies/rego test/suites
 
-docs: ## Make docs/policies.md from the policies, docs/metrics.md from the server, and docs/configuration.md and the schemas of the Config from its types
+docs: $(firstword $(HELM_DOCS)) ## Make docs/policies.md from the policies, docs/metrics.md from the server, docs/configuration.md and the schemas of the Config from its types, and the chart's README from its values
 	$(GO) run ./cmd/tlsward policy docs > docs/.policies.md && mv docs/.policies.md docs/policies.md
 	$(GO) test -count=1 ./internal/reference -update
 	$(GO) test -count=1 ./internal/cli/serve -run TestEveryMetricIsDocumented -update
+	$(HELM_DOCS)
 
 crds: $(CONTROLLER_GEN) ## Make the CRDs of the chart, and what copies their types, from api/v1alpha1
 	$(CONTROLLER_GEN) object paths=./api/v1alpha1
@@ -101,9 +105,16 @@ $(CONTROLLER_GEN):
 	@mv bin/gen/controller-gen $@ && rmdir bin/gen
 
 .PHONY: docs-check
-docs-check: crds-check
+docs-check: crds-check $(firstword $(HELM_DOCS))
 	@$(GO) run ./cmd/tlsward policy docs | diff -u docs/policies.md - || { echo "docs/policies.md is out of date (make docs)"; exit 1; }
 	@$(GO) test -count=1 ./internal/reference || { echo "what is made from the types of api/v1alpha1 is out of date (make docs)"; exit 1; }
+	@! grep -n '|  |$$' charts/tlsward/README.md || { echo "these values have no comment in charts/tlsward/values.yaml"; exit 1; }
+	@$(HELM_DOCS) --dry-run | diff -u charts/tlsward/README.md - || { echo "charts/tlsward/README.md is out of date (make docs)"; exit 1; }
+
+$(firstword $(HELM_DOCS)):
+	@mkdir -p bin/helmdocs
+	GOBIN=$(CURDIR)/bin/helmdocs $(GO) install github.com/norwoodj/helm-docs/cmd/helm-docs@$(HELM_DOCS_VERSION)
+	@mv bin/helmdocs/helm-docs $@ && rmdir bin/helmdocs
 
 bench: build ## What tlsward adds to an admission, beside a handler that allows everything; what each policy costs
 	bin/tlsward policy bench
