@@ -16,6 +16,9 @@ SEED      ?=
 GOLANGCI_VERSION = v2.15.0
 GOLANGCI         = bin/golangci-lint-$(GOLANGCI_VERSION)
 
+ACTIONLINT_VERSION = v1.7.12
+ACTIONLINT         = bin/actionlint-$(ACTIONLINT_VERSION)
+
 CONTROLLER_GEN_VERSION = v0.23.0
 CONTROLLER_GEN         = bin/controller-gen-$(CONTROLLER_GEN_VERSION)
 
@@ -37,8 +40,8 @@ help: ## Print this list
 build: ## Build the program into bin/tlsward
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tlsward ./cmd/tlsward
 
-release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file signs it (tools/release)
-	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(abspath $(KEY))) $(if $(BUILDER),--builder=$(BUILDER))
+release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file (or env://NAME) signs it
+	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER))
 
 push: ## Push what is in dist/ to a registry: TO=r.example/tlsward
 	cd tools/release && $(GO) run . push --dist=$(CURDIR)/dist --to=$(TO)
@@ -57,8 +60,18 @@ vet: ## go vet and gofmt, without changing anything
 	$(GO) vet ./...
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 
-lint: vet $(GOLANGCI) ## golangci-lint, which also holds the arrows between packages
+lint: vet lint-workflows $(GOLANGCI) ## golangci-lint, which also holds the arrows between packages, and actionlint
 	$(GOLANGCI) run --allow-parallel-runners ./...
+	cd tools/release && $(CURDIR)/$(GOLANGCI) run --allow-parallel-runners ./...
+
+.PHONY: lint-workflows
+lint-workflows: $(ACTIONLINT)
+	$(ACTIONLINT) -shellcheck= -pyflakes=
+
+$(ACTIONLINT):
+	@mkdir -p bin/actions
+	GOBIN=$(CURDIR)/bin/actions $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	@mv bin/actions/actionlint $@ && rmdir bin/actions
 
 $(GOLANGCI):
 	@mkdir -p bin/lint

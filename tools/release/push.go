@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -13,8 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// push pushes all that is in the OCI layout of a release, by the names that it has there, behind to. Who pushes is what
-// `docker login` or `helm registry login` left.
+// push pushes all that is in the OCI layout of a release, by the names that it has there, behind to.
 func push(ctx context.Context, dist, to string, plain bool, out io.Writer) error {
 	index, err := layout.ImageIndexFromPath(filepath.Join(dist, "oci"))
 	if err != nil {
@@ -44,7 +44,7 @@ func push(ctx context.Context, dist, to string, plain bool, out io.Writer) error
 }
 
 func pushOne(ctx context.Context, from v1.ImageIndex, m v1.Descriptor, ref name.Reference) error {
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)}
+	options := []remote.Option{remote.WithContext(ctx), identity()}
 	if m.MediaType.IsIndex() {
 		index, err := from.ImageIndex(m.Digest)
 		if err != nil {
@@ -57,4 +57,12 @@ func pushOne(ctx context.Context, from v1.ImageIndex, m v1.Descriptor, ref name.
 		return err
 	}
 	return remote.Write(ref, image, options...)
+}
+
+// identity is who pushes: REGISTRY_USER with REGISTRY_PASSWORD, or whom `docker login` left.
+func identity() remote.Option {
+	if user := os.Getenv("REGISTRY_USER"); user != "" {
+		return remote.WithAuth(&authn.Basic{Username: user, Password: os.Getenv("REGISTRY_PASSWORD")})
+	}
+	return remote.WithAuthFromKeychain(authn.DefaultKeychain)
 }

@@ -110,6 +110,14 @@ func TestSignatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("RELEASE_TEST_KEY", string(pem))
+	if again, err := readSigner("env://RELEASE_TEST_KEY"); err != nil || !again.key.Equal(s.key) {
+		t.Errorf("from the environment: %v", err)
+	}
 	one, err := s.signBase64([]byte("words"))
 	if err != nil {
 		t.Fatal(err)

@@ -11,17 +11,23 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // signer signs as cosign does: ECDSA over the SHA-256 of the bytes. The nonce comes from the key and the bytes
 // (RFC 6979), so that signatures, too, are the same in two runs.
 type signer struct{ key *ecdsa.PrivateKey }
 
-// readSigner reads a key from a file.
+// readSigner reads a key from a file, or, as cosign does for env://NAME, from the environment.
 func readSigner(path string) (*signer, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+	var raw []byte
+	if name, ok := strings.CutPrefix(path, "env://"); ok {
+		raw = []byte(os.Getenv(name))
+	} else {
+		var err error
+		if raw, err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
 	}
 	block, _ := pem.Decode(raw)
 	if block == nil {
