@@ -32,7 +32,7 @@ COSIGN         = bin/cosign-$(COSIGN_VERSION)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build image test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-release test-cosign page control-plane
+.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-release test-cosign page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,14 +40,11 @@ help: ## Print this list
 build: ## Build the program into bin/tlsward
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tlsward ./cmd/tlsward
 
-release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file (or env://NAME) signs it
-	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER))
+release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file (or env://NAME) signs it, PLATFORMS=linux/amd64,...
+	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER)) $(if $(PLATFORMS),--platform=$(PLATFORMS))
 
 push: ## Push what is in dist/ to a registry: TO=r.example/tlsward
 	cd tools/release && $(GO) run . push --dist=$(CURDIR)/dist --to=$(TO)
-
-image: ## Build the container image (needs docker)
-	docker build --build-arg VERSION=$(VERSION) -t tlsward:$(VERSION) .
 
 test: control-plane ## All that a change needs: every test, also against a real API server (built once, ten minutes)
 	$(GO) test $(RACE) -timeout 60m $(TESTFLAGS) ./...

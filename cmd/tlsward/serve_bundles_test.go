@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -85,5 +86,18 @@ func TestServeNeedsItsBundles(t *testing.T) {
 	code := run(t.Context(), []string{"serve", "--manifests", t.TempDir(), "--opa-config", config}, strings.NewReader(""), io.Discard, &stderr)
 	if code != exitFailed || !strings.Contains(stderr.String(), "opa.yaml") {
 		t.Errorf("exit code %d, %q; want 2 and the file's name", code, stderr.String())
+	}
+}
+
+// TestServeTakesBundlesOverHTTPS: the server's certificate is from a CA that only the configuration names.
+func TestServeTakesBundlesOverHTTPS(t *testing.T) {
+	policies := bundleOf(t, ownPolicy)
+	remote := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(policies) }))
+	t.Cleanup(remote.Close)
+	ca, config := filepath.Join(t.TempDir(), "ca.crt"), filepath.Join(t.TempDir(), "opa.yaml")
+	writeFile(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: remote.Certificate().Raw})))
+	writeFile(t, config, fmt.Sprintf("services: {remote: {url: %s, tls: {ca_cert: %s}}}\nbundles: {mine: {service: remote, resource: bundle.tar.gz}}\n", remote.URL, ca))
+	if s := startServe(t, "--manifests", t.TempDir(), "--opa-config", config); !s.denies() {
+		t.Error("the bundle's policy is not in force")
 	}
 }

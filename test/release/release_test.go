@@ -84,9 +84,11 @@ func installs(t *testing.T, m made) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := []string{"tlsward", "oci://" + m.repository + "/charts/tlsward", "--plain-http", "--version=" + version, "-n=tlsward-system",
-		"--set=image.repository=" + m.repository + "/tlsward"}
-	for _, args := range [][]string{append([]string{"install", "--create-namespace"}, ours...), append([]string{"upgrade"}, ours...)} {
+	chart := []string{"tlsward", "oci://" + m.repository + "/charts/tlsward", "--plain-http", "--version=" + version, "-n=tlsward-system"}
+	for _, args := range [][]string{
+		append([]string{"install", "--create-namespace", "--set=image.repository=" + m.repository + "/tlsward"}, chart...),
+		append([]string{"upgrade", "--reset-then-reuse-values"}, chart...),
+	} {
 		if _, err := h.Run(t.Context(), args...); err != nil {
 			t.Fatal(err)
 		}
