@@ -28,11 +28,14 @@ HELM_DOCS         = bin/helm-docs-$(HELM_DOCS_VERSION) --chart-search-root chart
 COSIGN_VERSION = v3.1.3
 COSIGN         = bin/cosign-$(COSIGN_VERSION)
 
+KREW_VERSION = v0.4.3
+KREW         = bin/validate-krew-manifest-$(KREW_VERSION)
+
 # The packages that need no API server.
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-release test-cosign page control-plane
+.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-release test-release-tools page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -173,13 +176,18 @@ test-release: control-plane ## A release of linux/amd64, used as a newcomer woul
 	cd tools/release && $(GO) vet . && $(GO) test $(TESTFLAGS) .
 	$(GO) test -tags release -count=1 -timeout 30m $(TESTFLAGS) ./test/release
 
-test-cosign: $(COSIGN) ## The same, verified by the real cosign too (built once, several minutes)
-	COSIGN=$(CURDIR)/$(COSIGN) $(MAKE) --no-print-directory test-release
+test-release-tools: $(COSIGN) $(KREW) ## The same, looked at by the real cosign and by krew's validator too (built once, several minutes)
+	COSIGN=$(CURDIR)/$(COSIGN) KREW=$(CURDIR)/$(KREW) $(MAKE) --no-print-directory test-release
 
 $(COSIGN):
 	@mkdir -p bin/sign
 	GOBIN=$(CURDIR)/bin/sign $(GO) install github.com/sigstore/cosign/v3/cmd/cosign@$(COSIGN_VERSION)
 	@mv bin/sign/cosign $@ && rmdir bin/sign
+
+$(KREW):
+	@mkdir -p bin/krew
+	GOBIN=$(CURDIR)/bin/krew $(GO) install sigs.k8s.io/krew/cmd/validate-krew-manifest@$(KREW_VERSION)
+	@mv bin/krew/validate-krew-manifest $@ && rmdir bin/krew
 
 page: ## The page of `tlsward report -o html` in headless Chromium, which has to be installed; SCREENSHOTS=dir keeps pictures
 	cd test/page && SCREENSHOTS=$(SCREENSHOTS) $(GO) test -count=1 -timeout 20m $(TESTFLAGS) .

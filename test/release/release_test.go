@@ -37,6 +37,7 @@ func TestRelease(t *testing.T) {
 	t.Run("signatures", func(t *testing.T) { signatures(t, m) })
 	t.Run("attestations", func(t *testing.T) { attestations(t, m) })
 	t.Run("cosign", func(t *testing.T) { cosign(t, m) })
+	t.Run("krew", func(t *testing.T) { krew(t, m) })
 	t.Run("chart", func(t *testing.T) { installs(t, m) })
 }
 
@@ -44,7 +45,7 @@ func TestRelease(t *testing.T) {
 func cosign(t *testing.T, m made) {
 	binary := os.Getenv("COSIGN")
 	if binary == "" {
-		t.Skip("COSIGN names no cosign (make test-cosign builds one)")
+		t.Skip("COSIGN names no cosign (make test-release-tools builds one)")
 	}
 	key := []string{"--key=" + m.publicKey, "--insecure-ignore-tlog=true"}
 	remote := append([]string{"--allow-insecure-registry"}, key...)
@@ -64,6 +65,15 @@ func cosign(t *testing.T, m made) {
 	if out, err := exec.CommandContext(t.Context(), binary, "verify", "--allow-insecure-registry", "--insecure-ignore-tlog=true", "--key="+other, image).CombinedOutput(); err == nil {
 		t.Errorf("another key passes:\n%s", out)
 	}
+}
+
+// krew has the manifest validated by krew's own program, where there is one, but for what would be downloaded.
+func krew(t *testing.T, m made) {
+	binary := os.Getenv("KREW")
+	if binary == "" {
+		t.Skip("KREW names no validate-krew-manifest (make test-release-tools builds one)")
+	}
+	run(t, m.dist, binary, "-manifest="+filepath.Join(m.dist, "tlsward.yaml"), "-skip-install")
 }
 
 // installs takes the chart from the registry with helm.

@@ -49,6 +49,7 @@ func buildCommand(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&p.Dist, "dist", "dist", "directory to make; what it held is deleted")
 	flags.StringVar(&p.Version, "version", "", "version, as 0.2.0 or v0.2.0")
 	flags.StringVar(&p.Builder, "builder", "https://github.com/tlsward/tlsward/tools/release@local", "who builds: builder.id of the provenance, a URI")
+	flags.StringVar(&p.Downloads, "downloads", "", "URL that the files will be below, for krew; empty for the project's own releases")
 	flags.StringSliceVar(&platforms, "platform", defaultPlatforms(), "what to build for, as os/arch")
 	flags.StringVar(&key, "key", "", "ECDSA key (PKCS #8 or SEC 1, in PEM) that signs: a file, or env://NAME for what a variable holds; empty signs nothing")
 	if err := flags.Parse(args); err != nil {

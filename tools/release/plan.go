@@ -25,6 +25,8 @@ type plan struct {
 	Platforms []platform
 	// Builder is the builder.id of the provenance.
 	Builder string
+	// Downloads is the URL that the files will be below; by default the version's among the releases of the project.
+	Downloads string
 	// Signer signs; nil makes a release without signatures.
 	Signer *signer
 
@@ -47,18 +49,39 @@ type built struct {
 	platform platform
 	// binary is the program's file.
 	binary string
+	// archive is the name of the file in the release.
+	archive string
 	// sbom is a CycloneDX document.
 	sbom []byte
 }
 
-// make makes the release.
+// make makes the release. Dist is what it was until the release is whole.
 func (p plan) make(ctx context.Context, out io.Writer) error {
 	if err := p.complete(ctx); err != nil {
 		return err
 	}
-	if err := clear(p.Dist); err != nil {
+	dist := p.Dist
+	if err := mayReplace(dist); err != nil {
 		return err
 	}
+	p.Dist = strings.TrimSuffix(dist, "/") + ".part"
+	if err := os.RemoveAll(p.Dist); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(p.Dist, 0o755); err != nil { //nolint:gosec // everybody may read a release
+		return err
+	}
+	if err := p.fill(ctx, out); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(dist); err != nil {
+		return err
+	}
+	return os.Rename(p.Dist, dist)
+}
+
+// fill makes all files of the release.
+func (p plan) fill(ctx context.Context, out io.Writer) error {
 	work, err := os.MkdirTemp("", "tlsward-release-")
 	if err != nil {
 		return err
@@ -66,6 +89,13 @@ func (p plan) make(ctx context.Context, out io.Writer) error {
 	defer func() { _ = os.RemoveAll(work) }()
 	programs, err := p.programs(ctx, work, out)
 	if err != nil {
+		return err
+	}
+	manifest, err := p.krew(programs)
+	if err != nil {
+		return fmt.Errorf("write krew's manifest: %w", err)
+	}
+	if err := p.write(krewName, manifest); err != nil {
 		return err
 	}
 	if err := p.artifacts(programs, out); err != nil {
@@ -99,6 +129,9 @@ func (p *plan) complete(ctx context.Context) (err error) {
 		return fmt.Errorf("version %q: no tag of a registry may have a +", p.Version)
 	}
 	p.Version = v.String()
+	if p.Downloads == "" {
+		p.Downloads = home + "/releases/download/v" + p.Version
+	}
 	if p.commit, err = head(ctx, p.Source); err != nil {
 		return fmt.Errorf("find the commit: %w", err)
 	}
@@ -110,8 +143,8 @@ func (p *plan) complete(ctx context.Context) (err error) {
 	return nil
 }
 
-// clear makes dist an empty directory. What is in the way is deleted only where it is a release.
-func clear(dist string) error {
+// mayReplace returns an error where dist is there, and no release.
+func mayReplace(dist string) error {
 	entries, err := os.ReadDir(dist)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -119,10 +152,7 @@ func clear(dist string) error {
 	if _, err := os.Stat(filepath.Join(dist, "oci", "oci-layout")); err != nil && len(entries) > 0 {
 		return fmt.Errorf("%s holds something else than a release", dist)
 	}
-	if err := os.RemoveAll(dist); err != nil {
-		return err
-	}
-	return os.MkdirAll(dist, 0o755) //nolint:gosec // everybody may read a release
+	return nil
 }
 
 // programs builds and packs the program for each platform, with work for what is only needed meanwhile.

@@ -64,33 +64,31 @@ func (p plan) program(ctx context.Context, work string, target platform) (b buil
 	if err := p.write(name+".cdx.json", b.sbom); err != nil {
 		return built{}, err
 	}
-	return b, p.pack(b, name)
+	b.archive, err = p.pack(b, name)
+	return b, err
 }
 
-// pack writes the archive of a binary: a zip for Windows, a tar.gz for others.
-func (p plan) pack(b built, name string) error {
+// pack writes the archive of a binary, a zip for Windows and a tar.gz for others, and returns its name.
+func (p plan) pack(b built, name string) (string, error) {
 	program, err := os.ReadFile(b.binary)
 	if err != nil {
-		return err
+		return "", err
 	}
 	files := []file{{Name: b.platform.executable(), Mode: 0o755, Data: program}}
 	for _, beside := range []string{"LICENSE", "README.md"} {
 		data, err := os.ReadFile(filepath.Join(p.Source, beside))
 		if err != nil {
-			return err
+			return "", err
 		}
 		files = append(files, file{Name: beside, Mode: 0o644, Data: data})
 	}
+	pack, suffix := tarred, ".tar.gz"
 	if b.platform.OS == "windows" {
-		archive, err := zipped(files, p.commit.Time)
-		if err != nil {
-			return err
-		}
-		return p.write(name+".zip", archive)
+		pack, suffix = zipped, ".zip"
 	}
-	archive, err := tarred(files, p.commit.Time)
+	archive, err := pack(files, p.commit.Time)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return p.write(name+".tar.gz", archive)
+	return name + suffix, p.write(name+suffix, archive)
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,23 +48,26 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
-// TestClear: what is no release is not deleted.
-func TestClear(t *testing.T) {
+// TestMayReplace: what is no release is not deleted.
+func TestMayReplace(t *testing.T) {
 	dist := filepath.Join(t.TempDir(), "dist")
-	if err := clear(dist); err != nil {
-		t.Fatal(err)
+	if err := mayReplace(dist); err != nil {
+		t.Errorf("where nothing is: %v", err)
 	}
-	if _, err := newShelf(filepath.Join(dist, "oci")); err != nil {
-		t.Fatal(err)
-	}
-	if err := clear(dist); err != nil {
+	if err := os.Mkdir(dist, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dist, "thesis.txt"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := clear(dist); err == nil {
-		t.Error("a directory that is no release is deleted")
+	if err := mayReplace(dist); err == nil {
+		t.Error("a directory that is no release may go")
+	}
+	if _, err := newShelf(filepath.Join(dist, "oci")); err != nil {
+		t.Fatal(err)
+	}
+	if err := mayReplace(dist); err != nil {
+		t.Errorf("where a release is: %v", err)
 	}
 }
 
@@ -179,6 +183,23 @@ func TestChart(t *testing.T) {
 	}
 	if config.Name != "tlsward" || config.Version != "9.8.7" || config.AppVersion != "9.8.7" {
 		t.Errorf("the config says %+v", config)
+	}
+}
+
+func TestKrew(t *testing.T) {
+	p := plan{Dist: t.TempDir(), Version: "9.8.7", Downloads: "https://r.example/files/"}
+	if err := p.write("a.zip", []byte("words")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.krew([]built{{platform: platform{"windows", "amd64"}, archive: "a.zip"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"version: v9.8.7\n", "uri: https://r.example/files/a.zip\n", "bin: tlsward.exe\n",
+		"{os: windows, arch: amd64}", fmt.Sprintf("sha256: %x\n", sha256.Sum256([]byte("words")))} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
 	}
 }
 
