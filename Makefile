@@ -43,8 +43,8 @@ help: ## Print this list
 build: ## Build the program into bin/tlsward
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tlsward ./cmd/tlsward
 
-release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file (or env://NAME) signs it, PLATFORMS=linux/amd64,...
-	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER)) $(if $(PLATFORMS),--platform=$(PLATFORMS))
+release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file (or env://NAME) signs it, PLATFORMS=linux/amd64,..., DOWNLOADS=URL below which its files will be
+	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER)) $(if $(PLATFORMS),--platform=$(PLATFORMS)) $(if $(DOWNLOADS),--downloads=$(DOWNLOADS))
 
 push: ## Push what is in dist/ to a registry: TO=r.example/tlsward
 	cd tools/release && $(GO) run . push --dist=$(CURDIR)/dist --to=$(TO)

@@ -82,6 +82,11 @@ func (p plan) make(ctx context.Context, out io.Writer) error {
 
 // fill makes all files of the release.
 func (p plan) fill(ctx context.Context, out io.Writer) error {
+	if p.commit.Dirty {
+		if _, err := fmt.Fprintln(out, "the tree is not its commit: nobody can make these bytes again"); err != nil {
+			return err
+		}
+	}
 	work, err := os.MkdirTemp("", "tlsward-release-")
 	if err != nil {
 		return err
@@ -187,7 +192,7 @@ func head(ctx context.Context, dir string) (commit, error) {
 	if err != nil {
 		return commit{}, err
 	}
-	changes, err := output(ctx, dir, nil, "git", "status", "--porcelain", "--untracked-files=no")
+	changes, err := output(ctx, dir, nil, "git", "status", "--porcelain")
 	return commit{ID: id, Time: time.Unix(at, 0).UTC(), Dirty: changes != ""}, err
 }
 

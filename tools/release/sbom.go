@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"debug/buildinfo"
+	"strings"
 	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -18,7 +19,7 @@ func (p plan) sbom(binary string, target platform) ([]byte, error) {
 	program := cdx.Component{BOMRef: "tlsward", Type: cdx.ComponentTypeApplication, Name: "tlsward", Version: p.Version,
 		PackageURL: purl(info.Main.Path, "v"+p.Version), Properties: &[]cdx.Property{
 			{Name: "goos", Value: target.OS}, {Name: "goarch", Value: target.Arch}, {Name: "vcs.revision", Value: p.commit.ID}}}
-	components := []cdx.Component{module("stdlib", info.GoVersion)}
+	components := []cdx.Component{module("stdlib", strings.TrimPrefix(info.GoVersion, "go"))}
 	for _, m := range info.Deps {
 		if m.Replace != nil {
 			m = m.Replace
