@@ -3,7 +3,6 @@ package page
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -121,15 +120,12 @@ func TestServedPage(t *testing.T) {
 	b := openURL(t, serve(t, build(t), path), 1280, 800, "light")
 	b.holds("#verdict", "4 of 7 external ports have something to mend")
 	b.do(chromedp.SendKeys("#search", "plaintext", chromedp.ByQuery))
-	before := b.text("#count")
 	const rule = "\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: mended, namespace: shop}\n" +
 		"spec: {host: plaintext.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}\n"
 	replaceFile(t, path, append(text, rule...))
 	b.do(chromedp.Poll(`document.getElementById("verdict").innerText.includes("3 of 7")`, nil, chromedp.WithPollingTimeout(time.Minute)))
 	b.holds("#made", "follows the mesh")
-	if after := b.text("#count"); after == before || !strings.Contains(after, "of 22 connections") {
-		t.Errorf("the filter shows %q, before %q", after, before)
-	}
+	b.holds("#count", "7 of 22 connections")
 	b.shot("light-served")
 	replaceFile(t, path, []byte("a: ["))
 	b.do(chromedp.WaitVisible("#wrong", chromedp.ByQuery))

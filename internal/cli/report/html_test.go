@@ -160,3 +160,14 @@ func TestPageMarksWhatIsOverdue(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Of a mesh without anything the page's scripts still read lists.
+func TestPageOfNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none.yaml")
+	if err := os.WriteFile(path, []byte("# nothing\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if data := dataOf(t, run(t, Options{Source: offline.Source{Namespace: "default", Paths: []string{path}}, Output: "html"})); data.Namespaces == nil {
+		t.Error("no list of namespaces")
+	}
+}

@@ -47,7 +47,7 @@ const (
 func pageDataOf(r report) pageData {
 	b := pageBuilder{
 		report: r, text: map[string]int{}, lists: map[string]int{}, paths: map[string]int{}, namespaces: map[string]int{}, findings: map[audit.Finding]int{},
-		out: pageData{Made: r.made.UTC(), Summary: r.summary(), Namespaces: r.namespaces, Connections: [][]int{}, Workloads: [][]int{}, Findings: [][]int{},
+		out: pageData{Made: r.made.UTC(), Summary: r.summary(), Namespaces: append([]string{}, r.namespaces...), Connections: [][]int{}, Workloads: [][]int{}, Findings: [][]int{},
 			Lists: [][]int{}, Paths: []json.RawMessage{}, YAML: map[string]int{}},
 	}
 	for i, s := range audit.States() {
