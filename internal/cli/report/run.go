@@ -74,11 +74,11 @@ type report struct {
 }
 
 func (o Options) report(ctx context.Context, streams cli.Streams) (report, error) {
-	make, err := o.reporter(ctx)
+	read, err := o.reporter(ctx)
 	if err != nil {
 		return report{}, err
 	}
-	return make(ctx, streams)
+	return read(ctx, streams)
 }
 
 // reporter returns what reads the mesh as it is now and reports it, again and again by the same configuration and policies.

@@ -15,7 +15,7 @@ async function follow(tag) {
       $("made").textContent = time(news.made) + " · " + current.summary.namespaces + " namespaces · follows the mesh";
       wrong(news.wrong);
     } catch (err) {
-      wrong("tlsward answers no more (" + err.message + "): this is the mesh of " + time(current.made));
+      wrong("The page cannot follow the mesh any more (" + err.message + "): this is the mesh of " + time(current.made));
     }
   }
 }
