@@ -14,6 +14,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
@@ -35,37 +36,53 @@ type codec struct {
 	hook *ctrladmission.Webhook
 	// awaitSeat waits until the review may be computed; decoding it is the first of that.
 	awaitSeat func(context.Context) error
-	// refuse answers what is no AdmissionReview, or has no turn.
+	// refuse answers what is no AdmissionReview; shed one that has no turn.
 	refuse  func(http.ResponseWriter, error)
+	shed    func(http.ResponseWriter, types.UID, *busyError)
 	buffers *sync.Pool
 }
 
-func (w *Webhooks) codec(name string, hook *ctrladmission.Webhook) codec {
-	return codec{hook: hook, awaitSeat: w.awaitSeat, buffers: &w.buffers, refuse: func(rw http.ResponseWriter, err error) {
-		status := statusOf(err)
-		if status == http.StatusTooManyRequests {
-			w.shed(rw, "late", err.Error())
-			return
-		}
-		w.metrics.refused.WithLabelValues(name, strconv.Itoa(status)).Inc()
-		http.Error(rw, err.Error(), status)
-	}}
+func (w *Webhooks) codec(e endpoint, hook *ctrladmission.Webhook) codec {
+	return codec{
+		hook: hook, awaitSeat: w.awaitSeat, buffers: &w.buffers,
+		refuse: func(rw http.ResponseWriter, err error) {
+			status := statusOf(err)
+			w.metrics.refused.WithLabelValues(e.name, strconv.Itoa(status)).Inc()
+			http.Error(rw, err.Error(), status)
+		},
+		shed: func(rw http.ResponseWriter, uid types.UID, err *busyError) { w.shed(rw, e, uid, "late", err) },
+	}
 }
 
 // ServeHTTP implements http.Handler.
 func (c codec) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer discard(r.Body)
 	request, err := c.read(w, r)
-	if err != nil {
+	var late *lateError
+	switch {
+	case errors.As(err, &late):
+		c.shed(w, late.uid, &late.busyError)
+	case err != nil:
 		c.refuse(w, err)
-		return
+	default:
+		response := c.hook.Handle(r.Context(), ctrladmission.Request{AdmissionRequest: *request})
+		writeReview(w, &response.AdmissionResponse)
 	}
-	response := c.hook.Handle(r.Context(), ctrladmission.Request{AdmissionRequest: *request})
+}
+
+// writeReview writes the answer to a review.
+func writeReview(w http.ResponseWriter, response *admissionv1.AdmissionResponse) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // messages are for terminals
 	// An error means that the client has gone.
-	_ = encoder.Encode(&admissionv1.AdmissionReview{TypeMeta: reviewType, Response: &response.AdmissionResponse})
+	_ = encoder.Encode(&admissionv1.AdmissionReview{TypeMeta: reviewType, Response: response})
+}
+
+// lateError says that a review did not have its turn in time.
+type lateError struct {
+	busyError
+	uid types.UID
 }
 
 // badRequest is what is no AdmissionReview.
@@ -90,7 +107,7 @@ func statusOf(err error) int {
 	return http.StatusBadRequest
 }
 
-// read reads the AdmissionReview of an HTTP request. Its errors are *badRequest.
+// read reads the AdmissionReview of an HTTP request. Its errors are *badRequest and *lateError.
 func (c codec) read(w http.ResponseWriter, r *http.Request) (*admissionv1.AdmissionRequest, error) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
@@ -112,7 +129,7 @@ func (c codec) read(w http.ResponseWriter, r *http.Request) (*admissionv1.Admiss
 		return nil, err
 	}
 	if err := c.awaitSeat(r.Context()); err != nil {
-		return nil, bad(http.StatusTooManyRequests, "too many reviews of this user in this namespace: none had its turn in time (%v)", err)
+		return nil, &lateError{busyError{lateMessage}, uidOf(buffer.Bytes())}
 	}
 	return decodeReview(buffer.Bytes())
 }

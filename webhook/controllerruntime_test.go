@@ -117,7 +117,7 @@ func BenchmarkControllerRuntimeDecode(b *testing.B) {
 	})}
 	f := newFixture(b, Options{})
 	body := []byte(envelope(b, create(b, fixture.DisabledRule)))
-	for name, handler := range map[string]http.Handler{"admission.Webhook": hook, "codec": f.codec("validate", hook)} {
+	for name, handler := range map[string]http.Handler{"admission.Webhook": hook, "codec": f.codec(endpoint{name: "validate"}, hook)} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				request := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))

@@ -43,6 +43,6 @@ func (w *Webhooks) inTime(ctx context.Context, e endpoint, r *ctrladmission.Requ
 	case o := <-done:
 		return o
 	case <-ctx.Done():
-		return w.failed(e, r, "timeout", fmt.Errorf("no decision in time: %w", ctx.Err()))
+		return w.failed(ctx, e, r, "timeout", fmt.Errorf("no decision in time: %w", ctx.Err()))
 	}
 }

@@ -17,17 +17,17 @@ import (
 func (w *Webhooks) decide(ctx context.Context, e endpoint, r *ctrladmission.Request) outcome {
 	evaluator := w.evaluator.Load()
 	if evaluator == nil {
-		return w.failed(e, r, "not-ready", errors.New("the policies are not loaded yet"))
+		return w.failed(ctx, e, r, "not-ready", errors.New("the policies are not loaded yet"))
 	}
 	if err := w.meshKnown(); err != nil {
-		return w.failed(e, r, "not-ready", err)
+		return w.failed(ctx, e, r, "not-ready", err)
 	}
 	if r.SubResource != "" && !isStatusOfEntry(r) && !writesMetadata(r) {
 		return allowed()
 	}
 	o, err := e.decide(ctx, evaluator, r)
 	if err != nil {
-		return w.failed(e, r, reasonOf(err), err)
+		return w.failed(ctx, e, r, reasonOf(err), err)
 	}
 	return o
 }
@@ -45,15 +45,19 @@ func (w *Webhooks) meshKnown() error {
 }
 
 // failed returns the answer to a request that could not be decided. An object that cannot be read is its author's
-// fault, and no failure.
-func (w *Webhooks) failed(e endpoint, r *ctrladmission.Request, reason string, err error) outcome {
+// fault, and no failure. What has no answer since it has no seat is refused, whatever its kind.
+func (w *Webhooks) failed(ctx context.Context, e endpoint, r *ctrladmission.Request, reason string, err error) outcome {
+	busy := seatOf(ctx).isWaiting()
+	if busy {
+		reason, err = "busy", &busyError{lateMessage}
+	}
 	var invalid *admission.ObjectError
 	if !errors.As(err, &invalid) {
 		w.metrics.undecided.WithLabelValues(e.name, reason).Inc()
 		w.log.Error("could not decide", "webhook", e.name, "uid", r.UID, "object", objectName(r),
 			"operation", r.Operation, "user", r.UserInfo.Username, "reason", reason, "error", admission.Clip(err.Error(), 1024))
 	}
-	if failsOpen(r) {
+	if !busy && failsOpen(r) {
 		return leftAlone(objectName(r), err)
 	}
 	return e.undecided(objectName(r), err)

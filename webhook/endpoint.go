@@ -29,12 +29,12 @@ type outcome struct {
 
 // register adds an endpoint with its middleware. A request passes it from the bottom of the list up.
 func (w *Webhooks) register(s ctrlwebhook.Server, e endpoint) {
-	handler := http.Handler(w.codec(e.name, &ctrladmission.Webhook{
+	handler := http.Handler(w.codec(e, &ctrladmission.Webhook{
 		Handler: w.handler(e),
 		// The default puts the request into the logger of every review, for lines that are not written.
 		LogConstructor: func(base logr.Logger, _ *ctrladmission.Request) logr.Logger { return base },
 	}))
-	handler = w.queued(handler)
+	handler = w.queued(e, handler)
 	handler = withDeadline(w.timeout, handler)
 	handler = w.timed(e.name, handler)
 	s.Register("/"+e.name, handler)

@@ -19,6 +19,7 @@ import (
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/webhook/admission"
 	"github.com/tlsward/tlsward/webhook/assume"
+	"github.com/tlsward/tlsward/webhook/fairqueue"
 	"github.com/tlsward/tlsward/webhook/internal/fixture"
 )
 
@@ -292,8 +293,8 @@ func TestDeadline(t *testing.T) {
 	if n := f.count(t, "tlsward_undecided_total", "reason=timeout"); n != 1 {
 		t.Errorf("%v timeouts counted, want 1", n)
 	}
-	if code, _ := server.post(t, "/validate?timeout=50ms", "application/json", envelope(t, create(t, fixture.GoodRule))); code != http.StatusTooManyRequests {
-		t.Errorf("status %d while the late one is at work, want 429", code)
+	if got := server.review(t, "/validate?timeout=50ms", create(t, fixture.GoodRule)); got.Allowed || got.Result.Code != http.StatusTooManyRequests {
+		t.Errorf("%+v while the late one is at work, want 429", got)
 	}
 	close(leave)
 	eventually(t, "the slot is free", func() bool { return f.queue.InHand() == 0 })
@@ -325,18 +326,64 @@ func TestShedding(t *testing.T) {
 	}
 	server := start(t, func(s ctrlwebhook.Server) {
 		f.register(s, endpoint{name: "validate", decide: slow, undecided: refused})
+		f.register(s, endpoint{name: "mutate", decide: slow, undecided: leftAlone})
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() { server.review(t, "/validate", create(t, fixture.GoodRule)) })
 	<-entered
-	status, _ := server.post(t, "/validate", "application/json", envelope(t, create(t, fixture.GoodRule)))
-	if status != http.StatusTooManyRequests {
-		t.Errorf("status %d, want 429", status)
+	// A Service is refused, too: who floods a webhook that fails open must not open it.
+	for _, text := range []string{fixture.GoodRule, serviceText} {
+		got := server.review(t, "/validate", create(t, text))
+		if got.Allowed || got.Result.Code != http.StatusTooManyRequests || got.Result.Message != "not decided on this object: too many reviews of this user in this namespace, or of all, at once; try again" {
+			t.Errorf("%+v, want 429", got)
+		}
+	}
+	if got := server.review(t, "/mutate", create(t, fixture.GoodRule)); !got.Allowed || got.Patch != nil {
+		t.Errorf("%+v of the mutator, want it left alone", got)
+	}
+	if status, _ := server.post(t, "/validate", "application/json", `{"request": {"namespace": "default", "userInfo": {"username": "alice"}}}`); status != http.StatusTooManyRequests {
+		t.Errorf("status %d for what is no review, want 429", status)
 	}
 	close(leave)
 	wg.Wait()
-	if n := f.count(t, "tlsward_shed_total", "reason=full"); n != 1 {
-		t.Errorf("%v shed, want 1", n)
+	if n := f.count(t, "tlsward_shed_total", "reason=full"); n != 4 {
+		t.Errorf("%v shed, want 4", n)
+	}
+}
+
+const serviceText = `{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default"}, "spec": {"ports": [{"port": 80}]}}`
+
+// A Service whose review is late since it has no seat is refused; one that takes long itself is not, so that no cluster hangs on it
+// (docs/adr/0017-services-and-namespaces-fail-open.md).
+func TestLateService(t *testing.T) {
+	for name, tc := range map[string]struct {
+		taken bool // whether somebody else takes the seat while the review waits for the API server
+		want  bool
+	}{
+		"it takes long":               {false, true},
+		"its seat is taken meanwhile": {true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Options{Cache: newCache(t), Seats: 1})
+			f.Use(testEvaluator(t))
+			slow := func(ctx context.Context, _ *admission.Evaluator, _ *ctrladmission.Request) (outcome, error) {
+				if tc.taken {
+					idle(ctx, func() {
+						other, _ := f.queue.Enter(fairqueue.Flow{}, 0)
+						_ = other.Sit(ctx)
+					})
+				}
+				<-ctx.Done()
+				return outcome{}, ctx.Err()
+			}
+			server := start(t, func(s ctrlwebhook.Server) {
+				f.register(s, endpoint{name: "validate", decide: slow, undecided: refused})
+			})
+			got := server.review(t, "/validate?timeout=200ms", create(t, serviceText))
+			if got.Allowed != tc.want {
+				t.Errorf("got %+v", got)
+			}
+		})
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/tlsward/tlsward/webhook/fairqueue"
 )
 
@@ -23,15 +25,15 @@ func newQueue(seats, perFlow int) *fairqueue.Queue {
 	})
 }
 
-// queued gives each review a place in the queue before its body is read, and answers 429 where there is no room. A
+// queued gives each review a place in the queue before its body is read, and sheds it where there is no room. A
 // decision may outlive its request (inTime), so the handler takes the place over; where it does not, it is given back here.
-func (w *Webhooks) queued(next http.Handler) http.Handler {
+func (w *Webhooks) queued(e endpoint, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body := bufio.NewReaderSize(r.Body, headSize)
 		head, _ := body.Peek(headSize) // whoever reads the body sees the error
 		place, ok := w.queue.Enter(flowOf(head), sizeOf(r))
 		if !ok {
-			w.shed(rw, "full", "too many reviews of this user in this namespace, or of all, at once")
+			w.shed(rw, e, uidOf(head), "full", &busyError{"too many reviews of this user in this namespace, or of all, at once"})
 			return
 		}
 		r, seat := withSeat(r, place)
@@ -55,11 +57,28 @@ func sizeOf(r *http.Request) int64 {
 	return r.ContentLength
 }
 
-// shed answers 429.
-func (w *Webhooks) shed(rw http.ResponseWriter, reason, message string) {
+// lateMessage says why a review had no turn though there was room for it to wait.
+const lateMessage = "too many reviews of this user in this namespace: this one did not have its turn in time"
+
+// busyError is why a review has no turn. It is not for its kind to be admitted then, whatever admits it while nobody answers: whoever
+// floods a webhook would open it for himself.
+type busyError struct{ reason string }
+
+// Error returns the reason, and what to do.
+func (e *busyError) Error() string { return e.reason + "; try again" }
+
+// shed answers a review that has no turn, of which no more is known than its uid: as an AdmissionReview, since any other status
+// counts as no answer at all, by which the API server admits what has failurePolicy Ignore. What has no uid is no review, and gets a 429.
+func (w *Webhooks) shed(rw http.ResponseWriter, e endpoint, uid types.UID, reason string, err *busyError) {
 	w.metrics.shed.WithLabelValues(reason).Inc()
-	rw.Header().Set("Retry-After", "1")
-	http.Error(rw, message, http.StatusTooManyRequests)
+	if uid == "" {
+		rw.Header().Set("Retry-After", "1")
+		http.Error(rw, err.Error(), http.StatusTooManyRequests)
+		return
+	}
+	response := e.undecided("this object", err).AdmissionResponse
+	response.UID = uid
+	writeReview(rw, &response)
 }
 
 // awaitSeat waits until a review may be computed, within its deadline. A review that is not in the queue need not wait.

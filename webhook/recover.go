@@ -21,7 +21,7 @@ func (w *Webhooks) recovered(ctx context.Context, e endpoint, r *ctrladmission.R
 		w.metrics.panics.WithLabelValues(e.name).Inc()
 		w.log.Error("panic", "webhook", e.name, "uid", r.UID, "object", objectName(r), "operation", r.Operation,
 			"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-		o = w.failed(e, r, "panic", fmt.Errorf("an internal error; the log of tlsward has it under %s", r.UID))
+		o = w.failed(ctx, e, r, "panic", fmt.Errorf("an internal error; the log of tlsward has it under %s", r.UID))
 	}()
 	return w.decide(ctx, e, r)
 }

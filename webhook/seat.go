@@ -36,6 +36,9 @@ func (s *seat) handOver() (leave func()) {
 	return s.place.Leave
 }
 
+// isWaiting reports whether others hold all that the review could sit on.
+func (s *seat) isWaiting() bool { return s != nil && s.place.IsWaiting() }
+
 // idle runs wait, which computes nothing, and leaves the seat of the review of ctx to others meanwhile.
 func idle(ctx context.Context, wait func()) {
 	if s := seatOf(ctx); s != nil {

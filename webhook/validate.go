@@ -55,6 +55,10 @@ func refused(object string, err error) outcome {
 	if errors.As(err, &invalid) {
 		return denied(http.StatusUnprocessableEntity, metav1.StatusReasonInvalid, invalid.Error(), "invalid")
 	}
+	var busy *busyError
+	if errors.As(err, &busy) {
+		return denied(http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests, "not decided on "+object+": "+busy.Error(), "shed")
+	}
 	return denied(http.StatusInternalServerError, metav1.StatusReasonInternalError,
 		"could not decide on "+object+", so it is refused: "+err.Error(), "undecided")
 }

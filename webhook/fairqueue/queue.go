@@ -48,7 +48,7 @@ func (q *Queue) Enter(f Flow, bytes int64) (p *Place, ok bool) {
 func (q *Queue) seat() {
 	now := time.Now()
 	for p := q.scheduler.next(now); p != nil; p = q.scheduler.next(now) {
-		p.seated = now
+		p.seated, p.waiting = now, false
 		close(p.turn)
 	}
 }
@@ -63,6 +63,15 @@ type Place struct {
 	seated time.Time
 	// heavy is whether the seat is one of those that heavy flows hold.
 	heavy bool
+	// waiting is whether the request waits for its turn.
+	waiting bool
+}
+
+// IsWaiting reports whether the request waits for its turn, or waited in vain. Others may ask than the one that uses the Place.
+func (p *Place) IsWaiting() bool {
+	p.queue.mu.Lock()
+	defer p.queue.mu.Unlock()
+	return p.waiting
 }
 
 // Sit waits for a seat, and returns ctx's error if there was none before it ended.
@@ -71,7 +80,7 @@ func (p *Place) Sit(ctx context.Context) error {
 		return err
 	}
 	p.queue.mu.Lock()
-	p.turn = make(chan struct{})
+	p.turn, p.waiting = make(chan struct{}), true
 	p.queue.scheduler.wait(p)
 	p.queue.seat()
 	p.queue.mu.Unlock()
