@@ -43,6 +43,8 @@ const (
 	MeansFormerAddress OutsideMeans = "former-address"
 	// MeansServersAlike: Envoy refuses the listener of a gateway whose servers have one SNI, written in two ways.
 	MeansServersAlike OutsideMeans = "servers-alike"
+	// MeansRefusedListener: Envoy refuses the listeners that have it, with everybody's connections.
+	MeansRefusedListener OutsideMeans = "refused-listener"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 	// MeansCACertificates: the CA certificates of a BackendTLSPolicy, which may not be there (invalidCredential).

@@ -14,7 +14,7 @@ type OutsideModel struct {
 	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
 	Field string `json:"field"`
 	// Patch reports whether it is a patch of an EnvoyFilter. StartsPlaintext reports whether that takes TLS away from what goes
-	// to a host outside, and says so plainly.
+	// to a host outside, and says so plainly; or whether it takes listeners away from everybody (MeansRefusedListener).
 	Patch           bool `json:"patch"`
 	StartsPlaintext bool `json:"startsPlaintext"`
 	// Means is what hangs on the field; "" where nobody knows.
@@ -47,6 +47,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.formerAddress(object, stored)...)
 	found = append(found, s.serversAlike(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
+	found = append(found, s.refusedListeners(object, stored)...)
 	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
 	}

@@ -12,6 +12,7 @@
 #   what would be under TLS without these. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
+#   Names and ranges for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
 #   is refused, too.
 #   Where an object of another namespace waited for the host and takes what goes there (a route, an entry with a wide range of
@@ -63,7 +64,7 @@ violation contains lib.flow_violation(f, {
 violation contains {
 	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _patch_text(unknown)]),
 	"decidedBy": lib.reviewed_field(unknown.field),
-	"fix": lib.set_fields(lib.reviewed_object, {unknown.field: null}),
+	"fix": _patch_fix(unknown),
 } if {
 	some unknown in input.outsideModel
 	not unknown.object
@@ -72,7 +73,16 @@ violation contains {
 
 _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
 	unknown.means == "passthrough"
+} else := concat(" ", [
+	"is a server name, or a range, that Envoy does not take beside the others: it refuses every listener that has it, with the connections of",
+	"all other hosts on that port. A sidecar that starts afterwards passes them on as the application writes them.",
+]) if {
+	unknown.means == "refused-listener"
 } else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
+
+_patch_fix(unknown) := "# Write names in lower case and each once, a wildcard as a whole label (*.example.com), and no range twice.\n" if {
+	unknown.means == "refused-listener"
+} else := lib.set_fields(lib.reviewed_object, {unknown.field: null})
 
 # What Istio itself calls. Nobody tampers with it unseen where the answer is checked otherwise, so it is told.
 violation contains {
