@@ -45,6 +45,8 @@ const (
 	MeansServersAlike OutsideMeans = "servers-alike"
 	// MeansRefusedListener: Envoy refuses the listeners that have it, with everybody's connections.
 	MeansRefusedListener OutsideMeans = "refused-listener"
+	// MeansWideMatch: a filter chain takes connections of other hosts, since it has no server name, or addresses that are not its host's.
+	MeansWideMatch OutsideMeans = "wide-match"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.
 	MeansTLSWithdrawn OutsideMeans = "tls-withdrawn"
 	// MeansCACertificates: the CA certificates of a BackendTLSPolicy, which may not be there (invalidCredential).

@@ -13,6 +13,7 @@
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   Names and ranges for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
+#   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's.
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
 #   is refused, too.
 #   Where an object of another namespace waited for the host and takes what goes there (a route, an entry with a wide range of
@@ -78,10 +79,17 @@ _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the me
 	"all other hosts on that port. A sidecar that starts afterwards passes them on as the application writes them.",
 ]) if {
 	unknown.means == "refused-listener"
+} else := concat(" ", [
+	"has sidecars take connections of other hosts on that port by a route of this one: its match has no server name, or addresses",
+	"that none of the route's hosts declares. These connections leave the mesh as the application writes them, or go to this host.",
+]) if {
+	unknown.means == "wide-match"
 } else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
 
 _patch_fix(unknown) := "# Write names in lower case and each once, a wildcard as a whole label (*.example.com), and no range twice.\n" if {
 	unknown.means == "refused-listener"
+} else := "# Match the names of the route's own hosts (sniHosts), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
+	unknown.means == "wide-match"
 } else := lib.set_fields(lib.reviewed_object, {unknown.field: null})
 
 # What Istio itself calls. Nobody tampers with it unseen where the answer is checked otherwise, so it is told.
