@@ -134,11 +134,11 @@ newly_routed_plaintext(flow) if {
 
 # METADATA
 # description: |-
-#   Whether a flow goes from a gateway to a plaintext port, and what is under review is the VirtualService, or the route
+#   Whether requests go from a gateway to a port that is not for TLS, and what is under review is the VirtualService, or the route
 #   of the Gateway API, that leads it, or the Gateway that it comes in by.
 plaintext_gateway_route(flow) if {
 	input.request.kind in {"VirtualService", "Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "KubernetesGateway", "ListenerSet", "ReferenceGrant", "Namespace"}
 	flow.client.kind == "gateway"
 	flow.payload == "http"
-	flow.family == "http"
+	flow.family != "tls"
 }
