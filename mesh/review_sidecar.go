@@ -14,8 +14,8 @@ import (
 //	- hosts: ["egress/a.example"]   # the entry of namespace egress, not that of another namespace
 //	- hosts: ["./*"]                # not the route of namespace egress that sends a.example to a gateway
 //
-// It answers for connections that were under TLS and now go differently, and for those that routes kept in the mesh and that
-// leave now. A host that its pods no longer know is no loss, and is told (addHidden).
+// It answers for connections that were under TLS and now go differently, for those that routes kept in the mesh and that
+// leave now, and for those that were hidden and are now under TLS without a check of the server's name. A host that its pods no longer know is no loss, and is told (addHidden).
 func (r *review) sidecar() {
 	if r.limitSidecars(); r.stopped() {
 		return
@@ -80,6 +80,7 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 		hidden := false // which is told once, whatever the port
 		for _, number := range ports {
 			hops, earlier := r.after.parsedHops(client, name, number), r.before.parsedHops(client, name, number)
+			hops = r.after.takenAsBytes(hops, earlier, client, name, number)
 			switch was := egressVerdict(earlier); {
 			case len(hops) == 0 && len(earlier) > 0,
 				was == Originated && (r.newlyPassesBy(client, name, number) || areForTLSAlone(hops) && !areForTLSAlone(earlier)):
@@ -92,7 +93,7 @@ func (r *sidecarReview) addHost(name string, clients []Client, ports []uint32) {
 				r.add(askedFor(name, r.leaving(hops, was))...)
 			case nothingLeaves(earlier) && egressVerdict(hops) == Plaintext:
 				r.add(askedFor(name, r.leaving(hops, was))...)
-			case was == Originated && !slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
+			case (was == Originated || isUnchecked(hops)) && !slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
 				r.add(askedFor(name, r.leaving(hops, was))...)
 			}
 		}
@@ -106,13 +107,9 @@ func (r *sidecarReview) newlyPassesBy(client Client, name string, number uint32)
 	return is && !was
 }
 
-// areForTLSAlone reports whether hops take no request but inside TLS of the application's own. A wildcard entry in place of a
-// host may do so, and then the proxy knows nothing that takes what it encrypted before:
-//
-//	hosts: ["*.bank.example"]
-//	ports: [{number: 80, name: tls, protocol: TLS}]   # the entry of api.bank.example has HTTP on port 80
-func areForTLSAlone(hops []hop) bool {
-	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind != HopEgress || h.payload != FamilyTLS })
+// isUnchecked reports whether what hops lead out is under TLS, some of it without a check of the server's name.
+func isUnchecked(hops []hop) bool {
+	return egressVerdict(hops) == Originated && slices.ContainsFunc(hops, func(h hop) bool { return h.kind == HopEgress && !h.shown().Verified })
 }
 
 // leaving returns the changes of hops that do not stay in the mesh, which had this verdict before.

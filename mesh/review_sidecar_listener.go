@@ -37,7 +37,7 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 // otherListenerFamily returns the family of the listener that a client's Sidecar has for connections to a port that a service
 // has for HTTP, or for anything, where that is another one, or an HTTP proxy's.
 func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32) (Family, bool) {
-	svc, ok := s.serviceFor(client, name)
+	svc, ok := s.serviceListenedFor(client, name, number)
 	p, has := svc.port(number)
 	if !ok || !has || client.Kind != ClientSidecar || !isHTTPOrSniffed(p) {
 		return "", false
@@ -50,6 +50,40 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 	return family, family == FamilyOpaque || family == FamilyTLS || family == FamilyUDP || l.passesRequestsOn(svc) || s.listensElsewhere(client, name, number)
 }
 
+// takenAsBytes returns hops that take what a client sent to a name as requests or bytes before, where they are for the application's
+// TLS alone, and yet the client's Sidecar listens there for bytes, which takes all that comes:
+//
+//	egress:
+//	- port: {number: 80, protocol: TCP, name: tcp}   # requests go where the entry has port 80 for HTTPS
+//	  hosts: ["./*"]
+func (s *Snapshot) takenAsBytes(hops, earlier []hop, client Client, name string, number uint32) []hop {
+	if len(earlier) == 0 || areForTLSAlone(earlier) || !areForTLSAlone(hops) {
+		return hops
+	}
+	svc, _ := s.serviceListenedFor(client, name, number)
+	p, _ := svc.port(number)
+	if l, heard := s.capturingListener(client, svc, p); !heard || l.port == 0 || l.parsedAs(p) != FamilyOpaque {
+		return hops
+	}
+	for i := range hops {
+		h := &hops[i]
+		h.payload, h.cluster.Hop.Verified = FamilyOpaque, h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
+		if h.verdict() == Plaintext {
+			h.passesOn, h.sidecar = CauseDeclaredOtherwise, s.sidecarFor(client)
+		}
+	}
+	return hops
+}
+
+// areForTLSAlone reports whether hops take no request but inside TLS of the application's own. A wildcard entry in place of a
+// host may do so, and then the proxy knows nothing that takes what it encrypted before:
+//
+//	hosts: ["*.bank.example"]
+//	ports: [{number: 80, name: tls, protocol: TLS}]   # the entry of api.bank.example has HTTP on port 80
+func areForTLSAlone(hops []hop) bool {
+	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool { return h.kind != HopEgress || h.payload != FamilyTLS })
+}
+
 // listensElsewhere reports whether the listener that a client's Sidecar has for a port is for no requests, or for anything, so that it
 // is made at the addresses of a service that has some (pilot/pkg/networking/core/listener.go buildSidecarOutboundListener), while its
 // clients send requests to wherever DNS leads them:
@@ -58,7 +92,7 @@ func (s *Snapshot) otherListenerFamily(client Client, name string, number uint32
 //	- port: {number: 80, name: any}   # listens at 240.1.1.1 alone, where the entry has that address and HTTP on port 80
 //	  hosts: ["*/*"]
 func (s *Snapshot) listensElsewhere(client Client, name string, number uint32) bool {
-	svc, _ := s.serviceFor(client, name)
+	svc, _ := s.serviceListenedFor(client, name, number)
 	p, has := svc.port(number)
 	if !has || FamilyOf(p.protocol) != FamilyHTTP || len(svc.addresses()) == 0 || svc.kubernetes {
 		return false

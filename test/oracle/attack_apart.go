@@ -41,11 +41,10 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 			return v.Policy == policy && v.Action == v1alpha1.Warn && isToldOf(v, l) && names(v)
 		})
 	}
-	_, known := snapshot.Destinations(l.Client, l.to.host, l.to.port)
 	switch {
 	case l.Client.Kind == mesh.ClientSidecar && !hasSidecars(state, l.Client.Namespace):
 		return ownProxy, nil
-	case l.How == lostTLS && !isService && !known && told("undeclared-egress", orOneOfMany(l.to.host)):
+	case l.How == lostTLS && !isService && !takesRequests(l, snapshot) && told("undeclared-egress", orOneOfMany(l.to.host)):
 		return toldOf + "undeclared-egress", nil
 	case l.How == lostCheck && told("unverified-server", isOf(key.Host)):
 		return toldOf + "unverified-server", nil
@@ -55,6 +54,16 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 		return ownChoice(l, key, state, snapshot), nil
 	}
 	return "", nil
+}
+
+// takesRequests reports whether the client of a loss knows a service that takes what it sends: one for the application's TLS, such as a
+// wildcard over a host that its Sidecar hides, passes on what has no SNI.
+func takesRequests(l Loss, snapshot *mesh.Snapshot) bool {
+	destinations, known := snapshot.Destinations(l.Client, l.to.host, l.to.port)
+	return known && !slices.ContainsFunc(destinations, func(d mesh.Destination) bool {
+		c, ok := snapshot.Cluster(l.Client, d.Host, d.Port, d.Subset)
+		return ok && c.Family == mesh.FamilyTLS
+	})
 }
 
 // isOf reports whether a warning names a host.

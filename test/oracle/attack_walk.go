@@ -156,7 +156,7 @@ func (w *walked) losses(before *walked) []Loss {
 		l := Loss{Client: now.client, to: now.to, Was: checkedNames(old), Is: checkedNames(now), ThroughGateway: old.gateway}
 		l.How, l.Cluster = worst(now.outcomes)
 		if l.How == "" && l.Is != l.Was && l.Is != "" {
-			l.How, l.Cluster = anotherName, now.outcomes[0].Cluster()
+			l.How, l.Cluster = anotherName, leavingBy(now.outcomes)
 		}
 		if l.How != "" {
 			list = append(list, l)
@@ -177,6 +177,12 @@ func (w walk) isUnderTLS() bool {
 // leaves reports whether any of a connection's ways leads out.
 func leaves(outcomes []envoy.Outcome) bool {
 	return slices.ContainsFunc(outcomes, func(o envoy.Outcome) bool { return o.End == envoy.EndUpstream })
+}
+
+// leavingBy returns the cluster by which a connection leaves: mirrors that lead nowhere may come before it.
+func leavingBy(outcomes []envoy.Outcome) string {
+	i := slices.IndexFunc(outcomes, func(o envoy.Outcome) bool { return o.End == envoy.EndUpstream })
+	return outcomes[max(i, 0)].Cluster()
 }
 
 // worst returns how, and by which cluster, a connection leaves in plaintext or unchecked; "" where it does not.
