@@ -58,26 +58,56 @@ func (s *Snapshot) routedHops(client Client, svc scopedService, name string, p p
 
 // followRoute returns the hops by a route of a sidecar or waypoint: out of the mesh, or to a gateway and on from
 // there. A destination inside the mesh is a hop of its own kind: nothing leaves by it, but nothing goes to the host's
-// own cluster either. By way of a headless Service connections go on to their original destination, which is outside where
-// the client asked for a host there.
+// own cluster either. Where its cluster sends connections on to their original destination (sendsOn), they leave if the client asked
+// for a host outside.
 func (s *Snapshot) followRoute(client Client, requested string, payload Family, d routeDestination) []hop {
 	svc, ok := s.serviceFor(client, d.Host)
-	if s.isExternal(d.Host) {
-		if ok && !s.leavesMesh(svc.service) {
-			return []hop{hopToInside(client, d, payload)}
-		}
+	external := s.isExternal(d.Host)
+	switch {
+	case external && (!ok || s.leavesMesh(svc.service)):
 		return s.egressHops(client, s.withRequestedHost(client, d, requested), d.Port, payload)
-	}
-	if ok && svc.kubernetes && svc.isOriginalDst() && s.isExternal(requested) {
+	case ok && d.Host != requested && s.isAskedOutside(requested) && s.sendsOn(client, svc, d.Port, d.Subset):
 		h := s.directHop(client, svc, d.Port, d.Subset, payload)
 		h.route = &d
 		return []hop{h}
+	case external:
+		return []hop{hopToInside(client, d, payload)}
 	}
 	if !s.isEgressGateway(d.Host, d.virtualService) {
 		return []hop{hopToInside(client, d, payload)}
 	}
 	gateway := s.gatewayHop(client, d, d.Port, payload)
 	return append([]hop{gateway}, s.hopsBehindGateway(gateway, requested)...)
+}
+
+// sendsOn reports whether a client's cluster for a service sends connections on to where the client itself connected, wherever the
+// service has its endpoints: a headless Service, an entry with resolution NONE, or one whose rule says so:
+//
+//	host: web.shop.svc.cluster.local
+//	trafficPolicy: {loadBalancer: {simple: PASSTHROUGH}}
+func (s *Snapshot) sendsOn(client Client, svc scopedService, number uint32, subset string) bool {
+	p, ok := svc.port(number)
+	if !ok {
+		return false
+	}
+	upstream, ok := s.upstreamOf(client, svc, p, s.destinationRules(client, svc).ruleFor(client), subset)
+	return ok && upstream.discovery == discoveryOriginalDst
+}
+
+// isAskedOutside reports whether a name is that of a host outside the mesh, or below a wildcard for such hosts.
+func (s *Snapshot) isAskedOutside(name string) bool {
+	return s.isExternal(name) || len(s.externalWildcardsOver(name)) > 0
+}
+
+// externalWildcardsOver returns the known wildcard hosts outside the mesh that cover a name.
+func (s *Snapshot) externalWildcardsOver(name string) []string {
+	var list []string
+	for i := range name {
+		if wide := "*" + name[i:]; s.isExternal(wide) {
+			list = append(list, wide)
+		}
+	}
+	return list
 }
 
 // hopToInside returns the hop to a destination inside the mesh, whether or not it is there.

@@ -21,6 +21,7 @@ func (r *review) destinationRule() {
 	for i, pattern := range slices.Compact(patterns) {
 		known, governs := r.addCoveredHosts(pattern, sniOf(ruleSpec(r.reviewed())))
 		external = external || governs
+		r.addSentOn(pattern)
 		if r.object != nil && i == 0 {
 			toGateway := r.addGovernedGatewayHops(pattern)
 			if !known {

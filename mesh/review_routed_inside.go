@@ -144,7 +144,8 @@ func (r *review) hopInside(h hop) (to hop, ok bool) {
 	return to, true
 }
 
-// addRoutesTo adds the flows that stored routes of third parties lead to a host, which the object under review declares.
+// addRoutesTo adds the flows that stored routes lead to a host, which the object under review declares: those of third parties, and
+// those by which connections go on to where the client itself connected.
 func (r *review) addRoutesTo(destination string) {
 	if r.object == nil {
 		return
@@ -153,17 +154,7 @@ func (r *review) addRoutesTo(destination string) {
 	if r.isExternal(destination) && !slices.ContainsFunc(r.after.services.At(destination), func(svc *service) bool { return !r.after.leavesMesh(svc) }) {
 		return // see newDestination
 	}
-	r.addNamesRoutedTo(destination, r.clients, func(declared, name string, clients []Client, ports []uint32) {
-		for _, client := range clients {
-			for _, number := range ports {
-				if r.stopped() {
-					return
-				}
-				hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)
-				r.add(r.routedInside(hops, earlier, client, declared, name, number)...)
-			}
-		}
-	})
+	r.addNamesRoutedTo(destination, r.clients, r.addMoved)
 }
 
 // addNamesRoutedTo calls add with each name, of hosts outside the mesh or below their wildcards, that routes of sidecars lead to

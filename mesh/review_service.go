@@ -150,27 +150,3 @@ func (r *serviceReview) addHostsBehind() {
 		}
 	}
 }
-
-// addMoved adds the flows of clients to a name, which declared, the same or a wildcard, declares, that were under TLS, or did
-// not leave by a route, and that now leave otherwise, or end at a third party's.
-func (r *serviceReview) addMoved(declared, name string, clients []Client, ports []uint32) {
-	for _, client := range clients {
-		for _, number := range ports {
-			if r.stopped() {
-				return
-			}
-			hops, earlier := r.after.connectionHops(client, name, number), r.before.connectionHops(client, name, number)
-			r.add(r.routedInside(hops, earlier, client, declared, name, number)...)
-			was := egressVerdict(earlier)
-			switch {
-			case isUnrouted(hops):
-				continue
-			case len(earlier) > 0 && was == "":
-				markUnrouted(hops)
-			case was != Originated || slices.EqualFunc(hops, earlier, hop.sameOnTheWire):
-				continue
-			}
-			r.add(slices.DeleteFunc(r.leaving(hops, was), func(c change) bool { return c.hop.kind == HopGateway })...)
-		}
-	}
-}

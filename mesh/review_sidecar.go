@@ -116,7 +116,7 @@ func isUnchecked(hops []hop) bool {
 func (r *review) leaving(hops []hop, was Verdict) []change {
 	return slices.DeleteFunc(routedChanges(hops, was), func(c change) bool {
 		svc := c.hop.cluster.service.service
-		return c.hop.kind == HopEgress && svc != nil && !r.after.leavesMesh(svc) && !(svc.kubernetes && svc.isOriginalDst())
+		return c.hop.kind == HopEgress && svc != nil && !r.after.leavesMesh(svc) && c.hop.route == nil
 	})
 }
 
@@ -190,15 +190,4 @@ func (s *Snapshot) routedNames() []string {
 		}
 	}
 	return slices.Compact(names)
-}
-
-// externalWildcardsOver returns the known wildcard hosts outside the mesh that cover a name.
-func (s *Snapshot) externalWildcardsOver(name string) []string {
-	var list []string
-	for i := range name {
-		if wide := "*" + name[i:]; s.isExternal(wide) {
-			list = append(list, wide)
-		}
-	}
-	return list
 }
