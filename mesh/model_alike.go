@@ -13,7 +13,7 @@ import (
 // metadata of what is no object of Istio it compares what is read alone: controllers write annotations there all day, and whoever may write
 // a Service may do so without end.
 func Alike(a, b *Object) bool {
-	return a.Ref == b.Ref && a.APIVersion == b.APIVersion && a.Created.Equal(b.Created) && a.Terminating == b.Terminating && a.UID == b.UID &&
+	return a.Ref == b.Ref && a.APIVersion == b.APIVersion && a.Created.Equal(b.Created) && a.Terminating == b.Terminating && a.Held == b.Held && a.UID == b.UID &&
 		alikeKeys(a.Kind, readsLabel, a.Labels, b.Labels) && alikeKeys(a.Kind, readsAnnotation, a.Annotations, b.Annotations) &&
 		reflect.DeepEqual(a.Owned, b.Owned) && slices.Equal(a.Status, b.Status) && slices.Equal(a.Unknown, b.Unknown) && alikeSpecs(a.Spec, b.Spec)
 }

@@ -95,7 +95,7 @@ const maxAliases = 8
 // type ExternalName that leads there.
 func (s *Snapshot) isOutside(address string, meshExternal bool) bool {
 	for range maxAliases {
-		services := s.services.At(strings.ToLower(strings.TrimSuffix(address, ".")))
+		services := s.services.At(resolvedName(address))
 		i := slices.IndexFunc(services, isExternalName)
 		if i < 0 {
 			return s.settings.isOutside(address, meshExternal)
@@ -109,16 +109,19 @@ func (s *Snapshot) isOutside(address string, meshExternal bool) bool {
 func (s *Snapshot) namesLeadingTo(host string) []string {
 	names := []string{host}
 	for i := 0; i < len(names) && i < maxAliases; i++ {
-		for _, alias := range s.aliases.Prefix(names[i] + "\x00") {
+		for _, alias := range s.aliases.Prefix(resolvedName(names[i]) + "\x00") {
 			names = append(names, alias)
 		}
 	}
 	return names
 }
 
+// resolvedName returns a name as DNS compares it: in lower case, and without the dot that ends an absolute one.
+func resolvedName(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+
 // isOutside reports whether an endpoint's address, a range of them or a name lies outside the mesh.
 func (s Settings) isOutside(address string, meshExternal bool) bool {
-	if strings.HasPrefix(address, unixPrefix) || strings.HasSuffix(address, ".svc."+s.ClusterDomain) {
+	if strings.HasPrefix(address, unixPrefix) || strings.HasSuffix(resolvedName(address), ".svc."+s.ClusterDomain) {
 		return false
 	}
 	prefix, err := netip.ParsePrefix(address)

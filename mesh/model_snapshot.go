@@ -108,6 +108,25 @@ func (s *Snapshot) WithoutNamespace(name string) *Snapshot {
 	return next.withOthers(func(other *Snapshot) *Snapshot { return other.WithoutNamespace(name) })
 }
 
+// WithHeldAlone returns the snapshot after all of a namespace is gone but the Namespace itself, one of its objects, and those that
+// finalizers keep, for as long as somebody likes; ok is false where there are none of these.
+func (s *Snapshot) WithHeldAlone(namespace string, kept Ref) (next *Snapshot, ok bool) {
+	held := *s
+	for o := range s.All() {
+		switch {
+		case o.Namespace != namespace || o.Ref == kept:
+		case o.Held || o.Terminating:
+			ok = true
+		default:
+			held.drop(o.Ref)
+		}
+	}
+	return held.withOthers(func(other *Snapshot) *Snapshot {
+		alone, _ := other.WithHeldAlone(namespace, kept)
+		return alone
+	}), ok
+}
+
 // WithoutTerminating returns the snapshot after all terminating objects are gone, which each of them may be at any moment.
 // It is s itself where there are none.
 func (s *Snapshot) WithoutTerminating() *Snapshot {

@@ -23,14 +23,14 @@ func (s *Snapshot) addService(svc *service) {
 		}
 	}
 	if svc.alias {
-		s.aliases = s.aliases.Set(svc.externalName+"\x00"+svc.host, svc.host)
+		s.aliases = s.aliases.Set(resolvedName(svc.externalName)+"\x00"+svc.host, svc.host)
 	}
 }
 
 // removeService removes a service from the registry of s, which nobody else sees yet.
 func (s *Snapshot) removeService(svc *service) {
 	if svc.alias {
-		s.aliases = s.aliases.Remove(svc.externalName + "\x00" + svc.host)
+		s.aliases = s.aliases.Remove(resolvedName(svc.externalName) + "\x00" + svc.host)
 	}
 	for _, p := range svc.ports {
 		for key := range portKeys(svc, p) {

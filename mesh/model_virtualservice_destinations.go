@@ -110,7 +110,7 @@ func (s *Snapshot) externalDestinations(v *virtualService) []string {
 // that stands for it.
 func (s *Snapshot) isRouteDestination(host string, number uint32) bool {
 	names := []string{host}
-	for _, alias := range s.aliases.Prefix(host + "\x00") {
+	for _, alias := range s.aliases.Prefix(resolvedName(host) + "\x00") {
 		names = append(names, alias)
 	}
 	return slices.ContainsFunc(names, func(name string) bool {

@@ -30,6 +30,7 @@ type manifest struct {
 		OwnerReferences   []ownerReference  `json:"ownerReferences"`
 		CreationTimestamp *time.Time        `json:"creationTimestamp"`
 		DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
+		Finalizers        []string          `json:"finalizers"`
 	} `json:"metadata"`
 	Spec   json.RawMessage `json:"spec"`
 	Status json.RawMessage `json:"status"`
@@ -52,6 +53,7 @@ func Decode(raw []byte) (*Object, error) {
 		Labels:      m.Metadata.Labels,
 		Annotations: m.Metadata.Annotations,
 		Terminating: m.Metadata.DeletionTimestamp != nil,
+		Held:        len(m.Metadata.Finalizers) > 0,
 	}
 	if m.Metadata.CreationTimestamp != nil {
 		o.Created = *m.Metadata.CreationTimestamp

@@ -80,6 +80,8 @@ type Object struct {
 	// Terminating reports whether metadata.deletionTimestamp is set: finalizers keep the object, and Istio obeys it until
 	// it is gone.
 	Terminating bool
+	// Held reports whether there are metadata.finalizers, which keep the object after its deletion.
+	Held bool
 	// UID is metadata.uid of a ServiceEntry; "" of one that is not stored, and of other kinds.
 	UID string
 	// Owned is by whom a DestinationRule is owned and written, where ServiceEntries own it; nil where none does.

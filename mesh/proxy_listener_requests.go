@@ -1,7 +1,5 @@
 package mesh
 
-import "slices"
-
 // On which ports the proxy looks for requests, so that a port for bytes gets none.
 
 // takesRequests reports whether a service's port for bytes gets requests, too, wherever a client sends them: it has the
@@ -22,19 +20,9 @@ func (l *portListeners) looksForRequests(client Client, svc *service) bool {
 func (l *portListeners) otherLookingForRequests(client Client, svc *service) *service {
 	for other := range l.snapshot.servicesOnPort(client.Namespace, l.number) {
 		p, _ := other.port(l.number)
-		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) &&
-			l.hasListenerFor(client, other) && !l.isBehindSameHost(other) {
+		if isHTTPOrSniffed(p) && (other.host != svc.host || other.ref != svc.ref) && l.snapshot.sharesListener(other, l.number) && l.hasListenerFor(client, other) {
 			return other
 		}
 	}
 	return nil
-}
-
-// isBehindSameHost reports whether another entry of a service's host and namespace has its port by a protocol that is not read: the
-// listener stays that one's (pilot/pkg/networking/core/listener.go, outboundListenerEntry.services).
-func (l *portListeners) isBehindSameHost(svc *service) bool {
-	return slices.ContainsFunc(l.snapshot.services.At(svc.host), func(other *service) bool {
-		p, has := other.port(l.number)
-		return other.ref != svc.ref && other.namespace == svc.namespace && has && !isHTTPOrSniffed(p)
-	})
 }

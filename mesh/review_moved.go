@@ -23,7 +23,7 @@ func (r *review) addSentOn(pattern string) {
 		if r.stopped() {
 			return
 		}
-		r.addNamesRoutedTo(host, r.clients, r.addMoved)
+		r.addNamesRoutedTo(host, r.clientsWithOwn, r.addMoved)
 	}
 }
 
@@ -65,4 +65,35 @@ func (r *review) addMoved(declared, name string, clients []Client, ports []uint3
 			r.add(slices.DeleteFunc(r.leaving(hops, was), func(c change) bool { return c.hop.kind == HopGateway })...)
 		}
 	}
+}
+
+// clientsWithOwn returns the clients of a host, those of the object's own namespace among them, and of namespaces to which the service
+// under review is or was exported by name: to them alone its destinations may be others.
+func (r *review) clientsWithOwn(host string) []Client {
+	list := r.clients(host)
+	for _, namespace := range r.ownScopes() {
+		for _, c := range r.after.clientsIn(namespace, host) {
+			if !slices.ContainsFunc(list, func(have Client) bool { return have.compare(c) == 0 }) {
+				list = append(list, c)
+			}
+		}
+	}
+	return append(list, r.combinedClients(host, list)...)
+}
+
+// ownScopes returns the namespaces to which the services of the object under review are or were exported by name; for other objects
+// its own.
+func (r *review) ownScopes() []string {
+	var scopes []string
+	for _, o := range r.versions() {
+		switch o.Kind {
+		case KindService, KindServiceEntry:
+			for _, svc := range r.after.settings.servicesOf(o) {
+				scopes = append(scopes, svc.exportScopes()...)
+			}
+		}
+	}
+	scopes = append(scopes, r.reviewed().Namespace)
+	slices.Sort(scopes)
+	return slices.DeleteFunc(slices.Compact(scopes), func(scope string) bool { return scope == "*" })
 }

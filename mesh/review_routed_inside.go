@@ -154,7 +154,7 @@ func (r *review) addRoutesTo(destination string) {
 	if r.isExternal(destination) && !slices.ContainsFunc(r.after.services.At(destination), func(svc *service) bool { return !r.after.leavesMesh(svc) }) {
 		return // see newDestination
 	}
-	r.addNamesRoutedTo(destination, r.clients, r.addMoved)
+	r.addNamesRoutedTo(destination, r.clientsWithOwn, r.addMoved)
 }
 
 // addNamesRoutedTo calls add with each name, of hosts outside the mesh or below their wildcards, that routes of sidecars lead to
@@ -184,7 +184,7 @@ func (r *review) addNamesRoutedTo(destination string, clients func(host string) 
 // for it.
 func (r *review) routesToDestination(host string) []*virtualService {
 	list := r.after.virtualServicesWithDestination(host)
-	for _, alias := range r.after.aliases.Prefix(host + "\x00") {
+	for _, alias := range r.after.aliases.Prefix(resolvedName(host) + "\x00") {
 		list = append(list, r.after.virtualServicesWithDestination(alias)...)
 	}
 	return list

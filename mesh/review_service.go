@@ -2,7 +2,6 @@ package mesh
 
 import (
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
@@ -58,22 +57,7 @@ func (r *serviceReview) sameForRoutes() bool {
 }
 
 // clients returns the clients of a host, those of namespaces among them to which the Service is or was exported by name.
-func (r *serviceReview) clients(host string) []Client {
-	list := r.review.clients(host)
-	for _, o := range r.versions() {
-		for _, scope := range r.after.settings.servicesOf(o)[0].exportScopes() {
-			if scope == "*" {
-				continue
-			}
-			for _, c := range r.after.clientsIn(scope, host) {
-				if !slices.ContainsFunc(list, func(have Client) bool { return have.compare(c) == 0 }) {
-					list = append(list, c)
-				}
-			}
-		}
-	}
-	return append(list, r.combinedClients(host, list)...)
-}
+func (r *serviceReview) clients(host string) []Client { return r.clientsWithOwn(host) }
 
 // addOwnHost adds the flows to the Service's own host that were under TLS, where a ServiceEntry declares it too.
 func (r *serviceReview) addOwnHost() {
@@ -129,7 +113,7 @@ func (r *serviceReview) addHostsBehind() {
 	}
 	names := r.after.namesLeadingTo(r.host)
 	isNamed := func(w *networking.WorkloadEntry) bool {
-		return slices.Contains(names, strings.ToLower(strings.TrimSuffix(w.GetAddress(), ".")))
+		return slices.Contains(names, resolvedName(w.GetAddress()))
 	}
 	for _, o := range r.after.objects.Prefix(KindServiceEntry + "\x00") {
 		entry := o.Spec.(*networking.ServiceEntry)

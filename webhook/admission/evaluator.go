@@ -92,7 +92,7 @@ func (e *Evaluator) Validate(ctx context.Context, snap *mesh.Snapshot, r Review)
 // allowed without them too.
 func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
 	if q.Operation == policies.Delete && snap.IsTerminating(q.ref.Namespace) {
-		return notReviewed(), nil // what others lose by it was decided at the Namespace's own DELETE
+		return e.evaluateLeft(ctx, q, snap, wanted)
 	}
 	d, err := e.evaluateOn(ctx, q, snap, wanted)
 	gone := snap.WithoutTerminating()
@@ -104,6 +104,16 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 		return without, err
 	}
 	return d, nil
+}
+
+// evaluateLeft decides on a DELETE in a namespace that is being deleted. What others lose by it was decided at the Namespace's own
+// DELETE, but for what finalizers keep: that loses its rule or its route while it is still there. Who is let in to pods that go is nobody's.
+func (e *Evaluator) evaluateLeft(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
+	held, ok := snap.WithHeldAlone(q.ref.Namespace, q.ref)
+	if !ok || q.ref.Kind == mesh.KindAuthorizationPolicy {
+		return notReviewed(), nil
+	}
+	return e.evaluateOn(ctx, q, held, wanted)
 }
 
 // evaluateOn decides on a request by one mesh before it.
