@@ -148,7 +148,7 @@ func (h hop) flow() Flow {
 		f.Rule = &h.cluster.rule.first.Ref
 		f.WildcardRule = h.cluster.lookup.endedAt != nil && h.cluster.lookup.endedAt.host != h.host
 	}
-	if h.passesOn != CauseNone {
+	if h.passesOn != CauseNone && h.cluster.service.service != nil {
 		f.Related = h.cluster.service.ref.String()
 	}
 	if h.passesOn == CauseRoutedInside {

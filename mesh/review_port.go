@@ -196,20 +196,26 @@ func (r *review) isTakenByWildcard(client Client, name string, number uint32, pa
 }
 
 // wildcardTaking returns the closest wildcard host over a name that has a virtual host on a port for a client, as the client
-// has it. Of several entries of that host and one namespace any may have the virtual host. Other bytes than requests need one
-// without addresses of its own.
+// has it. Of several entries of that host and one namespace any may have the virtual host. Other bytes than requests need a port that
+// is for them, too, and one without addresses of its own.
 func (s *Snapshot) wildcardTaking(client Client, name string, number uint32, payload Family) (wide scopedService, found bool) {
 	for i := range len(name) {
 		wide, ok := s.serviceFor(client, "*"+name[i:])
 		if ok && wide.host != name && slices.ContainsFunc(s.services.At(wide.host), func(any *service) bool {
 			scoped := scopedService{service: any, ports: any.ports}
 			return any.namespace == wide.namespace && scoped.sniffsHTTP(number) && s.listens(client, scoped, number) &&
-				(payload != FamilyOpaque || len(any.entry.GetAddresses()) == 0)
+				(payload != FamilyOpaque || len(any.entry.GetAddresses()) == 0 && !scoped.isForRequestsAlone(number))
 		}) {
 			return wide, true
 		}
 	}
 	return scopedService{}, false
+}
+
+// isForRequestsAlone reports whether a service declares a port for HTTP: no filter chain takes other bytes there.
+func (v scopedService) isForRequestsAlone(number uint32) bool {
+	p, ok := v.port(number)
+	return ok && FamilyOf(p.protocol) == FamilyHTTP
 }
 
 // hasListenerWithoutCluster reports whether a client's proxy listens for a port of a host that another service of the same
