@@ -51,8 +51,8 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 // else's clients lose the check of their server's name by that.
 func (r *listenerReview) addTakenUnderTLS(client Client, to scopedService, by *service) {
 	taker, ok := r.after.serviceFor(client, by.host)
-	p, has := taker.port(r.number)
-	if !ok || !has {
+	p, has := by.port(r.number) // its listener's: the cluster may be that of another entry of the host
+	if !ok || !has || !taker.hasPort(r.number) {
 		return
 	}
 	checked := r.checkedBefore(r.before.hops(r.clientBefore(client, to.host), to.host, r.number), to.host)
