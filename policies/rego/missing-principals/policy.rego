@@ -32,7 +32,7 @@ violation contains object.union(
 	not _only_at_ingress_gateways
 	not _is_dry_run
 	some gap in _gaps
-	not _beyond[gap]
+	not gap in _beyond
 }
 
 # The others are told once those are mended.
@@ -250,11 +250,10 @@ _gaps contains {
 	not _condition_on_identity(rule)
 }
 
-# Those that are not told one by one.
-_beyond contains gap if {
-	count(_gaps) > _most_gaps
-	some gap in array.slice([gap | some gap in _gaps], _most_gaps, count(_gaps))
-}
+# Those that are not told one by one. It is one value, for the elements of a set of rules are looked for one by one.
+default _beyond := set()
+
+_beyond := {gap | some gap in array.slice([gap | some gap in _gaps], _most_gaps, count(_gaps))} if count(_gaps) > _most_gaps
 
 # The param of this policy that would accept a source.
 _accepting_param(source) := "acceptNamespaces" if {
