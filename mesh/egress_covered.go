@@ -32,8 +32,8 @@ func (s *Snapshot) AnyCovered(rule Ref, number uint32, what func(CoveredPort) bo
 	isOne := func(svc *service, ports []port) bool {
 		return slices.ContainsFunc(ports, func(p port) bool { return wanted(svc, p) })
 	}
-	for host := range s.hostsCoveredBy(s.settings.qualify(ruleSpec(o).Host, o.Namespace)) {
-		if all := s.services.At(host); len(all) == 1 && !isOne(all[0], all[0].ports) {
+	for host, all := range s.hostsCoveredBy(s.settings.qualify(ruleSpec(o).Host, o.Namespace)) {
+		if len(all) == 1 && !isOne(all[0], all[0].ports) {
 			continue // most hosts cost no more than this
 		}
 		for _, client := range s.Clients(host) {

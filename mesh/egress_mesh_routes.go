@@ -93,8 +93,8 @@ func (s *Snapshot) hasHTTPRoutesFor(client Client, hostname string, number uint3
 		svc, ok := s.serviceFor(client, hostname)
 		return svc.sniffsHTTP(number) || !ok && number == 80
 	}
-	for known := range s.hostsCoveredBy(hostname) {
-		for _, svc := range s.services.At(known) {
+	for _, services := range s.hostsCoveredBy(hostname) {
+		for _, svc := range services {
 			if (scopedService{service: svc, ports: svc.ports}).sniffsHTTP(number) {
 				return true
 			}

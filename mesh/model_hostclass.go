@@ -44,26 +44,26 @@ func (s *Snapshot) hostClasses(pattern string, sni []string, lists HostLists) it
 }
 
 // classesOf returns the classes of hosts, in the order of their first hosts.
-func (s *Snapshot) classesOf(hosts iter.Seq[string], sni []string, lists HostLists) []hostClass {
+func (s *Snapshot) classesOf(hosts iter.Seq2[string, []*service], sni []string, lists HostLists) []hostClass {
 	var classes []hostClass
 	index := map[string]int{}
-	var names []byte // of sni, that a host has
-	for known := range hosts {
-		alike := s.hostClassKey(known)
-		if alike != "" {
-			alike += lists.covering(known)
-			names = names[:0]
+	key := make([]byte, 0, 256) // one for all hosts, of which most are of a class that is known
+	for known, services := range hosts {
+		class := hostClass{host: known}
+		if key = s.appendHostClassKey(key[:0], known, services); len(key) > 0 {
+			key = lists.appendCovering(key, known)
+			alike := len(key)
 			for _, name := range sni {
-				names = strconv.AppendBool(names, host.AnyCovers(s.services.At(known)[0].entry.Hosts, name))
+				key = strconv.AppendBool(key, host.AnyCovers(services[0].entry.Hosts, name))
 			}
-			key := alike + string(names)
-			if i, found := index[key]; found {
+			if i, found := index[string(key)]; found {
 				classes[i].others++
 				continue
 			}
-			index[key] = len(classes)
+			index[string(key)] = len(classes)
+			class.alike = string(key[:alike])
 		}
-		classes = append(classes, hostClass{host: known, alike: alike})
+		classes = append(classes, class)
 	}
 	return classes
 }
@@ -83,52 +83,54 @@ func withoutSNI(classes []hostClass) []hostClass {
 	return joined
 }
 
-// hostClassKey returns a string that is equal for hosts of one class, SNIs and lists aside; "" for a host that is alone in its
-// class.
-func (s *Snapshot) hostClassKey(hostname string) string {
-	services := s.services.At(hostname)
+// appendHostClassKey appends what is equal for hosts of one class, SNIs and lists aside, to key, which is empty; nothing for a host
+// that is alone in its class.
+func (s *Snapshot) appendHostClassKey(key []byte, hostname string, services []*service) []byte {
 	if len(services) != 1 || services[0].specKey == "" || host.IsWildcard(hostname) {
-		return ""
+		return key
 	}
-	key := make([]byte, 0, 128)
 	key = append(key, services[0].specKey...)
 	key = strconv.AppendBool(append(key, '\x05'), s.leavesMesh(services[0]))
 	for _, set := range s.rules.Prefix(hostname + "\x00") {
 		hash := set.specHash()
 		if hash == 0 {
-			return ""
+			return key[:0]
 		}
 		key = strconv.AppendUint(append(key, '\x00'), hash, 16)
 	}
 	for _, v := range s.virtualServices.Prefix(byHost + strings.ToLower(hostname) + "\x00") {
 		hash := v.specHash()
 		if hash == 0 {
-			return ""
+			return key[:0]
 		}
 		key = strconv.AppendUint(append(key, '\x01'), hash, 16)
 	}
-	for _, pattern := range s.ruleHostsCovering(hostname)[1:] {
-		key = append(append(key, '\x02'), pattern...)
+	for suffix := range s.ruleWildcards.over(hostname) {
+		key = append(append(key, '\x02'), suffix...)
 	}
-	for _, pattern := range s.virtualServiceHostsCovering(hostname)[1:] {
-		key = append(append(key, '\x02'), pattern...)
+	key = append(key, '\x03')
+	for suffix := range s.virtualServiceWildcards.over(strings.ToLower(hostname)) {
+		key = append(append(key, '\x02'), suffix...)
 	}
-	return string(append(key, '\x04'))
+	return append(key, '\x04')
 }
 
 // HostLists are lists of hosts, exact ones and wildcards. Hosts that the same of them cover need not be told apart.
 type HostLists [][]string
 
 // covering returns a string that is equal for hosts that the same lists cover.
-func (l HostLists) covering(hostname string) string {
-	covered := make([]byte, len(l))
-	for i, list := range l {
-		covered[i] = '-'
+func (l HostLists) covering(hostname string) string { return string(l.appendCovering(nil, hostname)) }
+
+// appendCovering appends what covering returns.
+func (l HostLists) appendCovering(to []byte, hostname string) []byte {
+	for _, list := range l {
+		covered := byte('-')
 		if host.AnyCovers(list, hostname) {
-			covered[i] = 'x'
+			covered = 'x'
 		}
+		to = append(to, covered)
 	}
-	return string(covered)
+	return to
 }
 
 // entrySpecKey returns a string that is equal for ServiceEntries that can lead to different flows in nothing but the

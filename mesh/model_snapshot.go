@@ -18,13 +18,11 @@ type Snapshot struct {
 	objects    treap.Map[*Object] // kind, namespace, name
 	// unread has the objects that the control plane does not read.
 	unread treap.Map[*Object]
-	// services has the services of a host, the oldest first; hostsByDomain the hosts by host.Reversed.
-	services      treap.Map[[]*service]
-	hostsByDomain treap.Map[string]
+	// services has the services of a host, the oldest first; servicesByDomain the same by domainKey.
+	services         treap.Map[[]*service]
+	servicesByDomain treap.Map[[]*service]
 	// ports has services by portKeys.
 	ports treap.Map[*service]
-	// hostsByLowerCase has hosts by their lower-case form, to find those that differ in case.
-	hostsByLowerCase treap.Map[string]
 	// aliases has the hosts of Services of type ExternalName by the name that they stand for.
 	aliases treap.Map[string]
 	// rules has the DestinationRules of a host and namespace; ruleWildcards counts the sets of a wildcard host.

@@ -12,8 +12,21 @@ import (
 // host that matches host: private before exported before public ones, of each first the compareConsumer of the client's namespace,
 // then the oldest (pilot/pkg/model/virtualservice.go SelectVirtualServices).
 func (s *Snapshot) selectVirtualServices(client Client, host string, l egressListener) []*virtualService {
+	return s.selectAmong(s.virtualServicesForHost(host), client, l)
+}
+
+// selectVirtualServicesNaming returns those of selectVirtualServices that have host itself, in any case.
+func (s *Snapshot) selectVirtualServicesNaming(client Client, host string, l egressListener) []*virtualService {
+	return s.selectAmong(s.virtualServicesNaming(nil, host), client, l)
+}
+
+// selectAmong returns those of list, which it changes, that selectVirtualServices returns.
+func (s *Snapshot) selectAmong(list []*virtualService, client Client, l egressListener) []*virtualService {
+	if len(list) == 0 {
+		return nil
+	}
 	limited := s.sidecarFor(client) != nil
-	list := slices.DeleteFunc(s.virtualServicesForHost(host), func(v *virtualService) bool {
+	list = slices.DeleteFunc(list, func(v *virtualService) bool {
 		return !slices.Contains(v.gateways, meshGateway) || !visible(v.exportTo, v.Namespace, client.Namespace) ||
 			limited && !l.importsVirtualService(v, client.Namespace)
 	})
@@ -32,9 +45,7 @@ func (v *virtualService) compareRank(other *virtualService, namespace string) in
 func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 	var list []*virtualService
 	for _, pattern := range s.virtualServiceHostsCovering(hostname) {
-		for _, v := range s.virtualServices.Prefix(byHost + pattern + "\x00") {
-			list = append(list, v)
-		}
+		list = s.virtualServicesNaming(list, pattern)
 	}
 	if host.IsWildcard(hostname) {
 		for _, v := range s.virtualServices.Prefix(byDomain + host.Reversed(strings.ToLower(hostname[1:]))) {
@@ -42,6 +53,14 @@ func (s *Snapshot) virtualServicesForHost(hostname string) []*virtualService {
 		}
 	}
 	return list
+}
+
+// virtualServicesNaming appends the VirtualServices that have a host, in any case.
+func (s *Snapshot) virtualServicesNaming(to []*virtualService, hostname string) []*virtualService {
+	for _, v := range s.virtualServices.Prefix(byHost + strings.ToLower(hostname) + "\x00") {
+		to = append(to, v)
+	}
+	return to
 }
 
 // virtualServicesWithDestination returns the VirtualServices whose routes, or whose delegates' routes, have host as a

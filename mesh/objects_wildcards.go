@@ -1,6 +1,8 @@
 package mesh
 
 import (
+	"iter"
+
 	"github.com/tlsward/tlsward/mesh/host"
 	"github.com/tlsward/tlsward/mesh/treap"
 )
@@ -26,17 +28,26 @@ func (w wildcardIndex) add(hostname string, by int) wildcardIndex {
 // (pilot/pkg/model/config.go MostSpecificHostMatch).
 func (w wildcardIndex) covering(hostname string) []string {
 	list := []string{hostname}
-	if w.suffixes.Len() == 0 {
-		return list
-	}
-	suffix := hostname
-	if host.IsWildcard(hostname) {
-		suffix = hostname[1:]
-	}
-	for i := 0; i <= len(suffix); i++ {
-		if _, known := w.suffixes.Get(suffix[i:]); known && !(i == 0 && host.IsWildcard(hostname)) {
-			list = append(list, "*"+suffix[i:])
-		}
+	for suffix := range w.over(hostname) {
+		list = append(list, "*"+suffix)
 	}
 	return list
+}
+
+// over returns an iterator over what follows the "*" of the wildcards that covering returns.
+func (w wildcardIndex) over(hostname string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if w.suffixes.Len() == 0 {
+			return
+		}
+		suffix := hostname
+		if host.IsWildcard(hostname) {
+			suffix = hostname[1:]
+		}
+		for i := 0; i <= len(suffix); i++ {
+			if _, known := w.suffixes.Get(suffix[i:]); known && !(i == 0 && host.IsWildcard(hostname)) && !yield(suffix[i:]) {
+				return
+			}
+		}
+	}
 }

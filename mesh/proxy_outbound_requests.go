@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -62,11 +63,14 @@ func (s *Snapshot) virtualHostDestinations(client Client, l egressListener, doma
 		}
 		to = svc.host
 		requests = s.virtualServicesForRequests(s.selectVirtualServices(client, to, l), to, r, l)
-	case number == 80 && !s.matchesService(client, l, domain, number):
-		for _, v := range s.selectVirtualServices(client, domain, l) {
-			if v.namesHost(domain) && s.appliesToSidecar(v, r, l) {
+	case number == 80:
+		for _, v := range s.selectVirtualServicesNaming(client, domain, l) {
+			if s.appliesToSidecar(v, r, l) {
 				requests = append(requests, v)
 			}
+		}
+		if len(requests) > 0 && s.matchesService(client, l, domain, number) {
+			return nil, false
 		}
 	}
 	for _, v := range requests {
@@ -116,7 +120,24 @@ func (s *Snapshot) requestDestinations(l egressListener, v *virtualService, r ma
 // matchesService reports whether a wildcard has a name in common with a service of the port: then the VirtualServices for it are for
 // services alone (pilot/pkg/networking/core/route/route.go separateVSHostsAndServices).
 func (s *Snapshot) matchesService(client Client, l egressListener, domain string, number uint32) bool {
-	return host.IsWildcard(domain) && slices.ContainsFunc(s.servicesOf(client, l, number), func(svc scopedService) bool {
-		return host.Matches(strings.ToLower(svc.host), domain)
-	})
+	if !host.IsWildcard(domain) {
+		return false
+	}
+	hasPort := func(hosts iter.Seq2[string, []*service]) bool {
+		for _, services := range hosts {
+			if slices.ContainsFunc(l.selectServices(services, client.Namespace), func(v scopedService) bool { _, has := v.service.port(number); return has }) {
+				return true
+			}
+		}
+		return false
+	}
+	if hasPort(s.hostsBelow(domain)) {
+		return true
+	}
+	for i := 2; i <= len(domain); i++ { // wider ones
+		if hasPort(s.withServices(s.hostsInAnyCase("*" + domain[i:]))) {
+			return true
+		}
+	}
+	return false
 }

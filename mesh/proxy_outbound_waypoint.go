@@ -42,8 +42,8 @@ func (s *Snapshot) waypointOutcome(client Client, o Outbound) Outcome {
 // the oldest (Envoy's source/extensions/common/matcher/ip_range_matcher.h).
 func (s *Snapshot) waypointServiceAt(client Client, o Outbound) (found scopedService, ok bool) {
 	narrowest := -1
-	for hostname := range s.hostsCoveredBy("*") { // whomever they are exported to
-		svc, served := s.waypointService(client, s.services.At(hostname))
+	for _, services := range s.hostsCoveredBy("*") { // whomever they are exported to
+		svc, served := s.waypointService(client, services)
 		if !served {
 			continue
 		}

@@ -253,8 +253,8 @@ func (r *divertedReview) rule() {
 // led there.
 func (r *divertedReview) ownServices(pattern string) []*service {
 	var list []*service
-	for known := range r.after.hostsCoveredBy(pattern) {
-		for _, svc := range r.after.services.At(known) {
+	for _, services := range r.after.hostsCoveredBy(pattern) {
+		for _, svc := range services {
 			if svc.namespace == r.reviewed().Namespace {
 				list = append(list, svc)
 			}

@@ -12,7 +12,7 @@ import (
 // (pilot/pkg/networking/core/httproute.go generateVirtualHostDomains, dedupeDomains). Two entries whose hosts differ in case have
 // one virtual host's name: the second gets no virtual host, and the first none of these domains, so that such requests are passed on.
 func (r *divertedReview) addressed(list []*service) {
-	claims := map[uint32]addressSet{}
+	claims := addressesByPort{}
 	otherCases := r.after.otherCasesOf(len(list))
 	for _, own := range list {
 		if own.entry == nil {
@@ -23,15 +23,10 @@ func (r *divertedReview) addressed(list []*service) {
 				r.victimByAddresses(known, r.after.callAddresses(known))
 			}
 		}
+		at := singleAddresses(own.addresses())
 		for _, p := range own.ports {
-			if !own.takesRequests(p.number) {
-				continue
-			}
-			if claims[p.number] == nil {
-				claims[p.number] = addressSet{}
-			}
-			for _, at := range singleAddresses(own.addresses()) {
-				claims[p.number][at] = true
+			if len(at) > 0 && own.takesRequests(p.number) {
+				claims.add(p.number, at)
 			}
 		}
 	}
@@ -42,6 +37,19 @@ func (r *divertedReview) addressed(list []*service) {
 
 // addressSet is a set of addresses.
 type addressSet map[netip.Addr]bool
+
+// addressesByPort are sets of addresses by port.
+type addressesByPort map[uint32]addressSet
+
+// add adds addresses to those of a port.
+func (a addressesByPort) add(number uint32, addresses []netip.Addr) {
+	if a[number] == nil {
+		a[number] = addressSet{}
+	}
+	for _, at := range addresses {
+		a[number][at] = true
+	}
+}
 
 // victimsAt adds what is taken of requests to the services on a port that have one of the addresses.
 func (r *divertedReview) victimsAt(addresses addressSet, number uint32) {
@@ -92,15 +100,15 @@ func (r *divertedReview) sharedAddresses(pattern string) {
 	if r.sharing == nil {
 		r.sharing = map[string][]*service{}
 	}
-	claims := map[uint32]addressSet{}
-	for known := range r.after.hostsCoveredBy(strings.ToLower(pattern)) {
+	claims := addressesByPort{}
+	for known, services := range r.after.hostsCoveredBy(strings.ToLower(pattern)) {
 		if r.stopped() || len(r.sharing) == maxLookedAt {
 			break
 		}
 		if _, has := r.sharing[known]; has {
 			continue
 		}
-		for _, own := range r.after.services.At(known) {
+		for _, own := range services {
 			at := singleAddresses(own.addresses())
 			if own.entry == nil || len(at) == 0 {
 				continue
@@ -108,12 +116,7 @@ func (r *divertedReview) sharedAddresses(pattern string) {
 			r.sharing[known] = append(r.sharing[known], own)
 			for _, p := range own.ports {
 				if own.takesRequests(p.number) {
-					if claims[p.number] == nil {
-						claims[p.number] = addressSet{}
-					}
-					for _, a := range at {
-						claims[p.number][a] = true
-					}
+					claims.add(p.number, at)
 				}
 			}
 		}

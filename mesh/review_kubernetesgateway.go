@@ -33,7 +33,7 @@ func (r *review) kubernetesGateway(ref Ref) {
 
 // waypoint adds the flows to the hosts of a waypoint that were under TLS, and leave in plaintext.
 func (r *review) waypoint(ref Ref) {
-	for _, class := range r.after.classesOf(slices.Values(r.before.hostsUsing(ref)), nil, r.lists) {
+	for _, class := range r.after.classesOf(r.after.withServices(r.before.hostsUsing(ref)), nil, r.lists) {
 		if r.stopped() {
 			return
 		}

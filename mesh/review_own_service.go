@@ -61,13 +61,13 @@ func (r *withdrawnReview) add() {
 
 // fromAll adds the flows to those of some hosts that are of the namespace under review: what a rule or a route does to
 // maxLookedAt of these it does to the others.
-func (r *withdrawnReview) fromAll(hosts iter.Seq[string]) {
+func (r *withdrawnReview) fromAll(hosts iter.Seq2[string, []*service]) {
 	looked := 0
-	for known := range hosts {
+	for known, services := range hosts {
 		if r.stopped() || looked == maxLookedAt || r.isRoots() && len(r.flows) >= maxTakenHosts {
 			return
 		}
-		if slices.ContainsFunc(r.after.services.At(known), r.isReviewedOwners) {
+		if slices.ContainsFunc(services, r.isReviewedOwners) {
 			looked++
 			r.from(known)
 		}
