@@ -7,12 +7,17 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// maxHeldHosts is how many hosts of others a namespace's own objects may keep from its clients, and maxOwnObjects how many objects
-// a namespace may have for that, before an object that may let them out is refused.
+// maxHeldHosts is how many hosts of others a namespace's own objects may keep from its clients, maxOwnObjects how many objects a
+// namespace may have for that, and maxReleasedWork how much may be spent on what its clients send, before an object that may let
+// them out is refused.
 const (
-	maxHeldHosts  = 256
-	maxOwnObjects = 2048
+	maxHeldHosts    = 256
+	maxOwnObjects   = 2048
+	maxReleasedWork = 8192
 )
+
+// releaseCost is what it costs to follow what a client sends, where it costs 1 to see that it leaves under TLS.
+const releaseCost = 4
 
 // releasedReview is the review of an object as to what clients of its own namespace send to hosts of other namespaces that objects of
 // theirs kept from leaving, and that leaves in plaintext now. So several writes, each of which takes no TLS away, are no way to
@@ -35,6 +40,9 @@ type releasedReview struct {
 	without *Snapshot
 	// made has the listeners of a client's port, by mesh.
 	made map[listenersKey]portOutbound
+	work int // see maxReleasedWork
+	// told is how many connections that are let out are listed, at most maxTakenHosts of hosts that exemptions do not tell apart.
+	told map[string]int
 }
 
 type listenersKey struct {
@@ -55,20 +63,33 @@ func (r *review) released() {
 	if o == nil || o.Namespace == "" || o.Namespace == r.after.settings.RootNamespace || r.after.IsTerminating(o.Namespace) {
 		return
 	}
-	rr := &releasedReview{review: r, made: map[listenersKey]portOutbound{}}
+	rr := &releasedReview{review: r, made: map[listenersKey]portOutbound{}, told: map[string]int{}}
+	may := rr.mayChange()
 	for _, name := range rr.hosts() {
-		for _, client := range r.after.clientsIn(o.Namespace, name) {
-			if client.Kind != ClientSidecar {
-				continue
+		alike := r.lists.covering(name)
+		if ports := rr.ports(name, may); len(ports) > 0 && rr.told[alike] < maxTakenHosts {
+			rr.told[alike] += rr.addHost(name, ports, maxTakenHosts-rr.told[alike])
+		}
+	}
+}
+
+// addHost adds the flows of what is let out to the ports of a host, at most so many, and returns how many there are.
+func (r *releasedReview) addHost(name string, ports []uint32, most int) int {
+	found := 0
+	for _, client := range r.after.clientsIn(r.reviewed().Namespace, name) {
+		if client.Kind != ClientSidecar {
+			continue
+		}
+		for _, number := range ports {
+			if r.stopped() || found == most {
+				return found
 			}
-			for _, number := range rr.ports(name) {
-				if r.stopped() {
-					return
-				}
-				rr.add(client, name, number)
+			if r.add(client, name, number) {
+				found++
 			}
 		}
 	}
+	return found
 }
 
 // hosts returns the hosts outside the mesh that other namespaces declare and objects of the namespace under review name.
@@ -123,14 +144,14 @@ func (r *releasedReview) own() []*Object {
 }
 
 // ports returns the ports of a host that others declare and the object under review may change.
-func (r *releasedReview) ports(name string) []uint32 {
+func (r *releasedReview) ports(name string, may func(number uint32) bool) []uint32 {
 	var list []uint32
 	for _, svc := range r.after.services.At(name) {
 		if !r.isOthers(svc) {
 			continue
 		}
 		for _, p := range svc.ports {
-			if family := FamilyOf(p.protocol); family != FamilyTLS && family != FamilyUDP && r.mayChange(p.number) {
+			if family := FamilyOf(p.protocol); family != FamilyTLS && family != FamilyUDP && may(p.number) {
 				list = append(list, p.number)
 			}
 		}
@@ -139,32 +160,49 @@ func (r *releasedReview) ports(name string) []uint32 {
 	return slices.Compact(list)
 }
 
-// mayChange reports whether the object under review may change who takes connections to a port: a service has or had it.
-func (r *releasedReview) mayChange(number uint32) bool {
+// mayChange returns a function that reports whether the object under review may change who takes connections to a port: a service has
+// or had it.
+func (r *releasedReview) mayChange() func(number uint32) bool {
 	if kind := r.reviewed().Kind; kind != KindServiceEntry && kind != KindService {
-		return true
+		return func(uint32) bool { return true }
 	}
-	return slices.ContainsFunc(r.versions(), func(o *Object) bool {
-		return slices.ContainsFunc(r.after.settings.servicesOf(o), func(svc *service) bool {
-			_, has := svc.port(number)
-			return has
-		})
-	})
+	ports := map[uint32]bool{}
+	for _, o := range r.versions() {
+		for _, svc := range r.after.settings.servicesOf(o) {
+			for _, p := range svc.ports {
+				ports[p.number] = true
+			}
+		}
+	}
+	return func(number uint32) bool { return ports[number] }
 }
 
 // add adds the flow of what a client sends to a port of a host where it did not leave in plaintext before and does now, and would be
-// under TLS without the namespace's own objects.
-func (r *releasedReview) add(client Client, name string, number uint32) {
-	if r.leavesUnderTLS(r.before, client, name, number) {
-		return // what is lost of that the review of each kind says
+// under TLS without the namespace's own objects. It reports whether there is one.
+func (r *releasedReview) add(client Client, name string, number uint32) bool {
+	if r.spend(1); r.leavesUnderTLS(r.before, client, name, number) {
+		return false // what is lost of that the review of each kind says
 	}
 	for _, o := range r.sent(name, number) {
+		if r.spend(releaseCost); r.stopped() {
+			return false
+		}
 		hops := r.plainHops(r.after, client, name, o)
 		if len(hops) == 0 || len(r.plainHops(r.before, client, name, o)) > 0 || r.passesOn(r.before, client, o) || !r.hasTLSWithoutOwn(client, name, o) {
 			continue
 		}
 		r.addReleased(hops, r.holder(client, name, number), name)
-		return
+		return true
+	}
+	return false
+}
+
+// spend counts what was spent, and stops the review of an object that is not deleted where it is too much.
+func (r *releasedReview) spend(n int) {
+	if r.work += n; r.work > maxReleasedWork && r.object != nil {
+		r.exceed("objects of its namespace are for too many hosts, ports and addresses of other namespaces, by too many selectors (workloadSelector "+
+			"of DestinationRules and Sidecars, sourceLabels of routes), for a review to look at all that its pods send there: %d connections",
+			maxReleasedWork/releaseCost)
 	}
 }
 

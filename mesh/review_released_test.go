@@ -65,3 +65,34 @@ func TestReviewReleasedFromTooManyHosts(t *testing.T) {
 		t.Errorf("have %v", err)
 	}
 }
+
+// Careless: hosts, ports and selectors multiply. One connection that is let out is enough, and of many a few are listed.
+func TestReviewReleasedLooksAtSoMuch(t *testing.T) {
+	mesh := func(hosts, selectors int, own string) string {
+		var b strings.Builder
+		for i := range hosts {
+			fmt.Fprintf(&b, "ServiceEntry egress/e%d: {hosts: [e%d.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}\n", i, i)
+			fmt.Fprintf(&b, "DestinationRule egress/e%d: {host: e%d.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}\n", i, i)
+			fmt.Fprintf(&b, own+"\n", i, i)
+		}
+		for i := range selectors {
+			fmt.Fprintf(&b, "Sidecar shop/s%d: {workloadSelector: {labels: {app: x%d}}, egress: [{hosts: [\"*/*\"]}]}\n", i, i)
+		}
+		return b.String()
+	}
+	const web = "Service shop/web: {ports: [{name: http, port: 80}]}"
+	before, after, object := changed(t, mesh(40, 1, `ServiceEntry shop/e%d: {hosts: [e%d.example.com], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC,
+		ports: [{number: 80, name: tcp, protocol: TCP}]}`), web)
+	if found := len(mustReview(t, before, after, object, nil)); found != maxTakenHosts {
+		t.Errorf("%d flows are listed", found)
+	}
+	const routed = "VirtualService shop/e%d: {hosts: [e%d.example.com], http: [{route: [{destination: {host: nowhere.example}}]}]}"
+	before, after, object = changed(t, mesh(100, 30, routed), web)
+	if _, err := Review(t.Context(), before, after, object, nil); err == nil || !strings.Contains(err.Error(), "too many hosts, ports") {
+		t.Errorf("have %v", err)
+	}
+	// Nobody is kept from deleting.
+	if _, err := Review(t.Context(), after, before, object, nil); err != nil {
+		t.Error(err)
+	}
+}

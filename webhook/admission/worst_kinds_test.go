@@ -225,6 +225,15 @@ func wideCases() []wideCase {
 				return jsonObject{"name": fmt.Sprint("http-", i), "port": 80 + i}
 			})})
 		}},
+		{"ports, beside 64 hosts of others that its namespace holds back", "Service", 4, heldBack(64, 16, 0), manyPorts},
+		{"ports, beside 64 hosts of others that its namespace routes away", "Service", 4, heldBack(64, 16, 900), manyPorts},
+		{"routes, beside 256 hosts of others that its namespace holds back", "VirtualService", 64, heldBack(256, 0, 0), func(n int) jsonObject {
+			return istioObject("VirtualService", "wide", jsonObject{"hosts": []any{"h0.bank.example"}, "exportTo": []any{"."},
+				"http": repeated(n, func(i int) any {
+					return routeTo("h1.bank.example", jsonObject{"uri": jsonObject{"prefix": fmt.Sprint("/", i)}})
+				})})
+		}},
+		{"ports, beside 256 hosts of others that its namespace holds back", "Service", 4, heldBack(256, 0, 0), manyPorts},
 		{"backends", "Ingress", 1024, known, func(n int) jsonObject {
 			return object("networking.k8s.io/v1", "Ingress", "wide", jsonObject{"rules": []any{jsonObject{"host": "in.example", "http": jsonObject{
 				"paths": repeated(n, func(i int) any {
@@ -280,6 +289,42 @@ func wideCases() []wideCase {
 				"validation": jsonObject{"hostname": bank, "wellKnownCACertificates": "System"}})
 		}},
 	}
+}
+
+// manyPorts returns a Service with n ports, whose listeners entries for bytes share.
+func manyPorts(n int) jsonObject {
+	return object("v1", "Service", "wide", jsonObject{"clusterIP": "None", "ports": repeated(n, func(i int) any {
+		return jsonObject{"name": fmt.Sprint("http-", i), "port": 80 + i}
+	})})
+}
+
+// heldBack returns entries and rules of namespace bank for so many hosts, entries of namespace shop for the same by which nothing of its
+// pods leaves, Sidecars of shop for pods by selector, and so many routes of shop for other hosts.
+func heldBack(hosts, selectors, routes int) []jsonObject {
+	var list []jsonObject
+	add := func(namespace string, o jsonObject) {
+		o["metadata"].(jsonObject)["namespace"] = namespace
+		list = append(list, o)
+	}
+	ports := func(protocol string) []any {
+		return repeated(4, func(i int) any { return jsonObject{"number": 80 + i, "name": fmt.Sprint("p", i), "protocol": protocol} })
+	}
+	for i := range hosts {
+		host := fmt.Sprintf("h%d.bank.example", i)
+		add("bank", istioObject("ServiceEntry", fmt.Sprint("entry-", i), jsonObject{"hosts": []any{host}, "resolution": "DNS", "ports": ports("HTTP")}))
+		add("bank", istioObject("DestinationRule", fmt.Sprint("rule-", i), ruleOf(host, nil)))
+		add("shop", istioObject("ServiceEntry", fmt.Sprint("held-", i), jsonObject{"hosts": []any{host}, "location": "MESH_INTERNAL",
+			"resolution": "STATIC", "exportTo": []any{"."}, "ports": ports("TCP")}))
+	}
+	for i := range selectors {
+		add("shop", istioObject("Sidecar", fmt.Sprint("pods-", i), jsonObject{"workloadSelector": jsonObject{"labels": jsonObject{"app": fmt.Sprint("x", i)}},
+			"egress": []any{jsonObject{"hosts": []any{"*/*"}}}}))
+	}
+	for i := range routes {
+		add("shop", istioObject("VirtualService", fmt.Sprint("route-", i), jsonObject{"hosts": []any{fmt.Sprintf("r%d.example", i)}, "exportTo": []any{"."},
+			"http": []any{jsonObject{"route": []any{jsonObject{"destination": jsonObject{"host": fmt.Sprintf("h%d.bank.example", i%hosts)}}}}}}))
+	}
+	return list
 }
 
 // manyOf binds a VirtualService to a gateway and to the mesh.
