@@ -90,6 +90,7 @@ var changed = map[string]struct{ values, want string }{
 	"webhook.clientCA":                                {"webhook: {clientCA: PEM}", "--client-ca=/etc/tlsward/client-ca.crt"},
 	"webhook.annotations":                             {"webhook: {annotations: {w.b/c: d}}", "w.b/c: d"},
 	"bypassedProxy.action":                            {"bypassedProxy: {action: deny}", "validationActions: [Deny]"},
+	"floor":                                           {"floor: warn", "name: tlsward-floor-missing-principals"},
 	"reports.enabled":                                 {"reports: {enabled: false}", "!--reports"},
 	"exemptions.enabled":                              {"exemptions: {enabled: false}", "!--exemptions"},
 	"exemptions.installCRD":                           {"exemptions: {installCRD: false}", "!kind: CustomResourceDefinition"},

@@ -103,6 +103,10 @@ namespaceSelector:
 {{/* Which writes of Istio's objects both webhooks look at. */}}
 {{- define "tlsward.scope" -}}
 {{ include "tlsward.namespaces" . }}
+{{ include "tlsward.changes" . }}
+{{- end -}}
+
+{{- define "tlsward.changes" -}}
 matchConditions:
   # An update that changes neither the spec nor labels nor annotations of Istio's (istio.io/dry-run, internal.istio.io/...)
   # changes nothing that proxies do.
