@@ -153,6 +153,9 @@ func (e ExemptionSpec) Note() string {
 	return "exempted until " + e.Expires.Format(time.DateOnly) + by + ": " + e.Reason
 }
 
+// Object returns the name of the Exemption that it is of; "" for one of a Config.
+func (e ExemptionSpec) Object() string { return e.object }
+
 // AppliesIn reports whether the exemption is in force for objects of a namespace.
 func (e ExemptionSpec) AppliesIn(namespace string, now time.Time) bool {
 	return !e.Expires.Over(now) && (len(e.Namespaces) == 0 || slices.Contains(e.Namespaces, namespace))

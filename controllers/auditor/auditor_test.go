@@ -131,13 +131,19 @@ func TestExemptions(t *testing.T) {
 	e := evaluator(t,
 		v1alpha1.ExemptionSpec{Policy: "tls-pending", Namespaces: []string{"shop"}, Reason: "the bank moves", Expires: v1alpha1.Date{Time: last}},
 		v1alpha1.ExemptionSpec{Policy: "double-tls", Reason: "unused", Expires: v1alpha1.Date{Time: last}})
+	object, err := v1alpha1.ReadExemption([]byte(`{"apiVersion": "tlsward.io/v1alpha1", "kind": "Exemption", "metadata": {"name": "moving"}, "spec": {"policy": "double-tls", "reason": "unused", "expires": "` + last.Format(time.DateOnly) + `"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = e.WithExemptions([]v1alpha1.ExemptionSpec{object.Spec})
 	snap := mesh.New(mesh.DefaultSettings(), fixture.Object(t, "ServiceEntry", "bank", entrySpec))
 	a := New(Options{Log: slog.New(slog.DiscardHandler)})
 	if err := a.whole(t.Context(), e, snap); err != nil {
 		t.Fatal(err)
 	}
 	day := last.Format(time.DateOnly)
-	want := "expires=" + day + ",policy=double-tls,reason=unused 0\nexpires=" + day + ",policy=tls-pending,reason=the bank moves 2"
+	want := "exemption=,expires=" + day + ",policy=double-tls,reason=unused 0\nexemption=,expires=" + day + ",policy=tls-pending,reason=the bank moves 2\n" +
+		"exemption=moving,expires=" + day + ",policy=double-tls,reason=unused 0"
 	if got := series(t, a, "tlsward_exemption_violations"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -40,8 +40,8 @@ func describe() descriptions {
 		at:        desc("audit_timestamp_seconds", "When the audit was last brought up to date."),
 		took:      desc("audit_pass_seconds", "How long the last judgement of the whole mesh took."),
 		worked:    desc("audit_pass_work_seconds", "How long it was at work, what it left to reviews aside."),
-		exempted:  desc("exemption_violations", "Violations of what is stored that an exemption lets pass.", "policy", "reason", "expires"),
-		daysLeft:  desc("exemption_days_left", "Days until an exemption ends.", "policy", "reason", "expires"),
+		exempted:  desc("exemption_violations", "Violations of what is stored that an exemption lets pass.", "policy", "reason", "expires", "exemption"),
+		daysLeft:  desc("exemption_days_left", "Days until an exemption ends.", "policy", "reason", "expires", "exemption"),
 	}
 }
 
@@ -83,8 +83,8 @@ func (a *Auditor) Collect(ch chan<- prometheus.Metric) {
 		send(d.connections, float64(n), g.Namespace, string(g.State), strconv.FormatBool(g.Exempt))
 	}
 	for labels, n := range exempted(found.evaluator, found.totals) {
-		send(d.exempted, float64(n), labels.policy, labels.reason, labels.expires)
-		send(d.daysLeft, daysLeft(labels.until), labels.policy, labels.reason, labels.expires)
+		send(d.exempted, float64(n), labels.policy, labels.reason, labels.expires, labels.object)
+		send(d.daysLeft, daysLeft(labels.until), labels.policy, labels.reason, labels.expires, labels.object)
 	}
 }
 
@@ -103,18 +103,18 @@ func bounded(t audit.Totals) (map[audit.Group]int, map[audit.ConnectionGroup]int
 	return violations, connections
 }
 
-// exemption is an exemption as metrics name it.
+// exemption is an exemption as metrics name it; object is the name of the Exemption, "" for one of the configuration.
 type exemption struct {
-	policy, reason, expires string
-	until                   v1alpha1.Date
+	policy, reason, expires, object string
+	until                           v1alpha1.Date
 }
 
-// exempted returns how many violations each exemption of the configuration lets pass.
+// exempted returns how many violations each exemption lets pass, those of the configuration and Exemptions alike.
 func exempted(e *admission.Evaluator, t audit.Totals) map[exemption]int {
 	counts := map[exemption]int{}
 	for i := range e.Config.Exemptions {
 		x := &e.Config.Exemptions[i]
-		key := exemption{x.Policy, admission.Clip(x.Reason, maxReason), x.Expires.Format(time.DateOnly), x.Expires}
+		key := exemption{x.Policy, admission.Clip(x.Reason, maxReason), x.Expires.Format(time.DateOnly), x.Object(), x.Expires}
 		counts[key] += t.Exempted[audit.Exempted{Policy: x.Policy, Note: policies.ExemptionNote(x)}]
 	}
 	return counts
