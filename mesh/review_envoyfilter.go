@@ -46,3 +46,36 @@ func (s *Snapshot) Patches(client Client, host string, number uint32) []Decision
 	}
 	return list
 }
+
+// PatchesSharedProxies reports whether an EnvoyFilter, outside the root namespace, may change what proxies send that others have sent them:
+//
+//  1. those of Gateways of the Gateway API, waypoints among them, which its targetRefs name;
+//  2. those of gateways behind a Service of its namespace, which a Gateway of any namespace selects, and its own selector may.
+func (s *Snapshot) PatchesSharedProxies(o *Object) bool {
+	spec := o.Spec.(*networking.EnvoyFilter)
+	patches := outboundPatches(o)
+	if len(spec.GetTargetRefs()) > 0 {
+		return len(patches) > 0
+	}
+	if !slices.ContainsFunc(patches, func(p outboundPatch) bool { return p.isForKind(ClientGateway) }) {
+		return false
+	}
+	for _, svc := range s.objects.Prefix(KindService + "\x00" + o.Namespace + "\x00") {
+		pods := svc.Spec.(*Service).Selector
+		if _, may := joinLabels(pods, spec.GetWorkloadSelector().GetLabels()); len(pods) > 0 && may && s.areOfGateway(o.Namespace, pods) {
+			return true
+		}
+	}
+	return false
+}
+
+// areOfGateway reports whether some Gateway selects pods of a namespace with these labels.
+func (s *Snapshot) areOfGateway(namespace string, pods map[string]string) bool {
+	for _, g := range s.objects.Prefix(KindGateway + "\x00") {
+		selector := gatewaySpec(g).Selector
+		if len(selector) > 0 && selectorMatches(selector, pods) && s.settings.reachesPods(g.Namespace, namespace) {
+			return true
+		}
+	}
+	return false
+}

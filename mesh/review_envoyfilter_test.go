@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -124,5 +125,38 @@ func TestPatchPassesRequestsOn(t *testing.T) {
 		if have := patchesIn(t, fmt.Sprintf(`EnvoyFilter shop/a: {configPatches: [%s]}`, c.patch))[0].passesRequestsOn(); have != c.want {
 			t.Errorf("%s: %t, want %t", name, have, c.want)
 		}
+	}
+}
+
+// Which EnvoyFilters of namespace edge are for proxies that send what others have sent them.
+func TestPatchesSharedProxies(t *testing.T) {
+	const (
+		all     = `[{applyTo: CLUSTER}]`
+		service = `Service edge/edge: {selector: {app: edge, v: one}, ports: [{port: 443, name: https}]}`
+		gateway = `Gateway shop/public: {selector: {app: edge}, servers: [{hosts: ["*"], port: {number: 443, name: https, protocol: HTTPS}, tls: {mode: ISTIO_MUTUAL}}]}`
+	)
+	for _, c := range []struct {
+		name, filter, others string
+		own, want            bool
+	}{
+		{name: "no gateway", filter: `configPatches: ` + all, others: service},
+		{name: "a gateway without a Service", filter: `configPatches: ` + all, others: gateway},
+		{name: "a gateway's Service", filter: `configPatches: ` + all, others: service + "\n" + gateway, want: true},
+		{name: "a gateway's Service elsewhere", filter: `configPatches: ` + all, others: strings.Replace(service, "edge/", "shop/", 1) + "\n" + gateway},
+		{name: "a gateway for its own namespace alone", filter: `configPatches: ` + all, others: service + "\n" + gateway, own: true},
+		{name: "a Gateway without a selector", filter: `configPatches: ` + all, others: service + "\n" + strings.Replace(gateway, "app: edge", "", 1)},
+		{name: "other pods", filter: `workloadSelector: {labels: {app: cart}}, configPatches: ` + all, others: service + "\n" + gateway},
+		{name: "some of its pods", filter: `workloadSelector: {labels: {zone: a}}, configPatches: ` + all, others: service + "\n" + gateway, want: true},
+		{name: "sidecars alone", filter: `configPatches: [{applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND}}]`, others: service + "\n" + gateway},
+		{name: "what comes in alone", filter: `configPatches: [{applyTo: CLUSTER, match: {context: SIDECAR_INBOUND}}]`, others: service + "\n" + gateway},
+		{name: "a waypoint", filter: `targetRefs: [{kind: Gateway, name: waypoint}], configPatches: ` + all, want: true},
+		{name: "nothing at a waypoint", filter: `targetRefs: [{kind: Gateway, name: waypoint}], configPatches: []`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			settings := DefaultSettings()
+			settings.Flags.OwnGateways = c.own
+			s := New(settings, objects(t, c.others+"\nEnvoyFilter edge/f: {"+c.filter+"}")...)
+			equal(t, "shared", s.PatchesSharedProxies(s.Get(Ref{KindEnvoyFilter, "edge", "f"})), c.want)
+		})
 	}
 }

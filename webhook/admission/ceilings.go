@@ -6,7 +6,8 @@ import (
 )
 
 // ceilings returns the ceilings that namespaces have by their labels and that count for a change: in the object's namespace and in those of
-// the clients that the review has to answer for. What is in the root namespace is for all namespaces, and has none.
+// the clients that the review has to answer for. What is in the root namespace is for all namespaces, and has none; nor has an EnvoyFilter for
+// proxies that others share.
 func (c *change) ceilings(egress []mesh.Flow) map[string]v1alpha1.Action {
 	var ceilings map[string]v1alpha1.Action
 	add := func(namespace string) {
@@ -22,11 +23,24 @@ func (c *change) ceilings(egress []mesh.Flow) map[string]v1alpha1.Action {
 		}
 		ceilings[namespace] = ceiling
 	}
+	if c.patchesSharedProxies() {
+		return nil
+	}
 	add(c.ref.InNamespace())
 	for i := range egress {
 		add(egress[i].Client.Namespace)
 	}
 	return ceilings
+}
+
+// patchesSharedProxies reports whether the change is of an EnvoyFilter by which gateways or waypoints, which anybody may call, send something
+// else.
+func (c *change) patchesSharedProxies() bool {
+	if c.ref.Kind != mesh.KindEnvoyFilter || c.ceilingIn(c.ref.Namespace) == v1alpha1.Deny {
+		return false
+	}
+	before, after := c.before.Get(c.ref), c.after.Get(c.ref)
+	return before != nil && c.before.PatchesSharedProxies(before) || after != nil && c.after.PatchesSharedProxies(after)
 }
 
 // ceilingIn returns the ceiling in a namespace: before the change and after it, where that relabels the namespace.
