@@ -115,14 +115,46 @@ func (a authorization) targets() []*istiotype.PolicyTargetReference {
 	return a.spec.GetTargetRefs()
 }
 
-// isForAllOf reports whether the policy is for all that another one is for, one of whose targets is given, or nil where it
+// selector returns the labels of the pods that the policy is for; none for all of its namespace.
+func (a authorization) selector() map[string]string { return a.spec.GetSelector().GetMatchLabels() }
+
+// isUnreadByZtunnel reports whether ztunnels enforce the policy at no pod: it has a selector, so that it is for pods which name it,
+// and the selector has no labels, so that no pod does (pilot/pkg/serviceregistry/ambient/authorization.go
+// convertAuthorizationPolicy, workloads.go buildWorkloadPolicies). To sidecars it is for all pods:
+//
+//	spec: {selector: {}}
+func (a authorization) isUnreadByZtunnel() bool {
+	return len(a.targets()) == 0 && a.spec.GetSelector() != nil && a.selector() == nil
+}
+
+// selectsPods reports whether the policy, by its selector and not by targetRefs, is enforced at all pods of a namespace that have
+// these labels, where it is for that namespace.
+func (s *Snapshot) selectsPods(a authorization, namespace string, pods map[string]string) bool {
+	return len(a.targets()) == 0 && selectorMatches(a.selector(), pods) && !(a.isUnreadByZtunnel() && s.isAmbient(namespace))
+}
+
+// hasZtunnels reports whether ztunnels may be before pods that policies of a namespace are for. Those of the root namespace are for every
+// namespace.
+func (s *Snapshot) hasZtunnels(namespace string) bool {
+	return s.isAmbient(namespace) || namespace == s.settings.RootNamespace && s.ambientNamespaces.Len() > 0
+}
+
+// isEnforcedNowhere reports whether pods that the policy is for have ztunnels alone, which do not enforce it.
+func (s *Snapshot) isEnforcedNowhere(a authorization) bool {
+	namespace := a.policy.Namespace
+	return a.isUnreadByZtunnel() && namespace != s.settings.RootNamespace && s.isAmbient(namespace) &&
+		s.labelsOfNamespace(namespace)[injectionLabel] != "enabled"
+}
+
+// isForAllOf reports whether a policy is for all that another one is for, one of whose targets is given, or nil where it
 // has none. A policy of the root namespace is for every namespace.
-func (a authorization) isForAllOf(other authorization, target *istiotype.PolicyTargetReference, root string) bool {
+func (s *Snapshot) isForAllOf(a, other authorization, target *istiotype.PolicyTargetReference) bool {
 	if target != nil {
 		return a.policy.Namespace == other.policy.Namespace && a.hasTarget(target)
 	}
-	return (a.policy.Namespace == other.policy.Namespace || a.policy.Namespace == root) && len(a.targets()) == 0 &&
-		selectorMatches(a.spec.GetSelector().GetMatchLabels(), other.spec.GetSelector().GetMatchLabels())
+	return (a.policy.Namespace == other.policy.Namespace || a.policy.Namespace == s.settings.RootNamespace) && len(a.targets()) == 0 &&
+		selectorMatches(a.selector(), other.selector()) &&
+		(!a.isUnreadByZtunnel() || other.isUnreadByZtunnel() || !s.hasZtunnels(other.policy.Namespace))
 }
 
 // hasTarget reports whether the policy names what another policy's target does.

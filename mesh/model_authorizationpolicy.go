@@ -19,6 +19,9 @@ type Callers struct {
 	Unknown []string `json:"unknown"`
 	// Workloads reports whether the policy is enforced anywhere else.
 	Workloads bool `json:"workloads"`
+	// UnreadByZtunnel reports whether ztunnels that are before pods of the policy's namespace, or of any for one of the root
+	// namespace, enforce it at none of them.
+	UnreadByZtunnel bool `json:"unreadByZtunnel,omitempty"`
 }
 
 // Callers returns who can call what an AuthorizationPolicy is enforced at; nil for no object, and for other kinds:
@@ -35,6 +38,7 @@ func (s *Snapshot) Callers(policy *Object) *Callers {
 		return nil
 	}
 	c := &Callers{Ingress: []string{}, Waypoints: []string{}, Unknown: []string{}}
+	c.UnreadByZtunnel = authorization{policy, spec}.isUnreadByZtunnel() && s.hasZtunnels(policy.Namespace)
 	targets := spec.GetTargetRefs()
 	if one := spec.GetTargetRef(); one != nil {
 		targets = append([]*istiotype.PolicyTargetReference{one}, targets...)

@@ -40,7 +40,7 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 		return openedAtWaypoint(before, after, ref)
 	}
 	old, ok := before.enforcedAuthorization(ref)
-	if !ok {
+	if !ok || before.isEnforcedNowhere(old) {
 		return nil
 	}
 	ports, requests := []string{}, []string(nil)
@@ -57,7 +57,7 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if len(targets) == 0 {
 		open = !after.isCovered(old, nil)
 	}
-	opened := &OpenedWorkloads{Selector: old.spec.GetSelector().GetMatchLabels(), Targets: []string{}, Ports: ports, Requests: requests, ReachedBy: []string{}}
+	opened := &OpenedWorkloads{Selector: old.selector(), Targets: []string{}, Ports: ports, Requests: requests, ReachedBy: []string{}}
 	for _, t := range targets {
 		if after.isCovered(old, t) {
 			continue
@@ -84,7 +84,7 @@ func (s *Snapshot) isCovered(old authorization, target *istiotype.PolicyTargetRe
 	for _, namespace := range []string{old.policy.Namespace, s.settings.RootNamespace} {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
 			a, ok := authorizationOf(o)
-			if ok && a.isForAllOf(old, target, s.settings.RootNamespace) && a.keepsOutLike(old) {
+			if ok && s.isForAllOf(a, old, target) && a.keepsOutLike(old) {
 				return true
 			}
 		}
@@ -108,7 +108,7 @@ func isForTheSame(old authorization, now *Object) bool {
 		return false
 	}
 	a, _ := authorizationOf(now)
-	if len(a.targets()) != len(old.targets()) || !selectorMatches(a.spec.GetSelector().GetMatchLabels(), old.spec.GetSelector().GetMatchLabels()) {
+	if len(a.targets()) != len(old.targets()) || !selectorMatches(a.selector(), old.selector()) {
 		return false
 	}
 	return !slices.ContainsFunc(old.targets(), func(t *istiotype.PolicyTargetReference) bool { return !a.hasTarget(t) })
@@ -134,7 +134,7 @@ func (s *Snapshot) servicesReaching(old authorization) (list []string, guarded b
 	list = []string{}
 	for _, o := range s.objects.Prefix(prefix) {
 		svc := o.Spec.(*Service)
-		pods, some := joinLabels(svc.Selector, old.spec.GetSelector().GetMatchLabels())
+		pods, some := joinLabels(svc.Selector, old.selector())
 		if !some || len(svc.Selector) == 0 {
 			continue
 		}

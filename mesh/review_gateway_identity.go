@@ -170,7 +170,7 @@ func (s *Snapshot) authorizesGateway(client Client) bool {
 	for _, namespace := range []string{client.Namespace, s.settings.RootNamespace} {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
 			a, ok := authorizationOf(o)
-			if ok && len(a.targets()) == 0 && a.asksAllForIdentity() && selectorMatches(a.spec.GetSelector().GetMatchLabels(), labels) {
+			if ok && len(a.targets()) == 0 && a.asksAllForIdentity() && selectorMatches(a.selector(), labels) {
 				return true
 			}
 		}

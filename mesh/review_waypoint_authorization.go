@@ -65,7 +65,7 @@ func (s *Snapshot) isGuarded(o *Object) bool {
 		return true
 	}
 	return s.anyAuthorization(o.Namespace, func(a authorization) bool {
-		return len(a.targets()) == 0 && selectorMatches(a.spec.GetSelector().GetMatchLabels(), o.Spec.(*Service).Selector)
+		return s.selectsPods(a, o.Namespace, o.Spec.(*Service).Selector)
 	}) != nil
 }
 

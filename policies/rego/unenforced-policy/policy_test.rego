@@ -31,3 +31,15 @@ test_reads_it_as_istio_does if {
 test_ignores_other_kinds if {
 	found == set() with input as fixtures.review("ServiceEntry", [])
 }
+
+test_warns_of_a_selector_that_no_ztunnel_reads if {
+	review := object.union(fixtures.authorization_policy_review({"selector": {}}), {"callers": {"workloads": true, "unreadByZtunnel": true}})
+	{[v.decidedBy, v.fix] | some v in found} == {[
+		"AuthorizationPolicy team-a/policy spec.selector",
+		"# For all pods, leave it out:\n# in AuthorizationPolicy team-a/policy\n{\"spec.selector\":null}\n",
+	]} with input as review
+}
+
+test_passes_an_empty_selector_where_there_are_no_ztunnels if {
+	found == set() with input as object.union(fixtures.authorization_policy_review({"selector": {}}), {"callers": {"workloads": true}})
+}
