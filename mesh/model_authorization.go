@@ -59,14 +59,9 @@ func matchesAll(r *security.Rule) bool {
 //	rules: [{from: [{source: {notPrincipals: ["*"]}}], to: [{operation: {ports: ["8080"]}}]}]
 func (a authorization) keepsOutOf() []string {
 	var ports []string
-	if a.spec.GetAction() != security.AuthorizationPolicy_DENY {
-		return nil
-	}
-	for _, r := range a.spec.GetRules() {
-		for _, to := range r.GetTo() {
-			if isForPortsAlone(to.GetOperation()) && callsWithoutIdentity(r) {
-				ports = append(ports, to.GetOperation().GetPorts()...)
-			}
+	for _, o := range a.deniedOperations() {
+		if isForPortsAlone(o) {
+			ports = append(ports, o.GetPorts()...)
 		}
 	}
 	return ports
@@ -85,12 +80,32 @@ func matchesAllWithoutIdentity(r *security.Rule) bool {
 	return len(r.GetTo()) == 0 && callsWithoutIdentity(r)
 }
 
+// rulesForAnybody returns the rules of an ALLOW policy that let callers without an identity in.
+func (a authorization) rulesForAnybody() []*security.Rule {
+	return slices.DeleteFunc(slices.Clone(a.spec.GetRules()), func(rule *security.Rule) bool {
+		return slices.ContainsFunc(rule.GetWhen(), isOnIdentity) ||
+			len(rule.GetFrom()) > 0 && !slices.ContainsFunc(rule.GetFrom(), func(from *security.Rule_From) bool {
+				src := from.GetSource()
+				return len(src.GetPrincipals())+len(src.GetServiceAccounts())+len(src.GetNamespaces())+len(src.GetTrustDomains()) == 0
+			})
+	})
+}
+
+// isOnIdentity reports whether a condition asks for an identity of the mesh.
+func isOnIdentity(c *security.Condition) bool {
+	return len(c.GetValues()) > 0 && slices.Contains(identityAttributes(), c.GetKey())
+}
+
+// identityAttributes returns the keys of conditions on the certificate of a caller (pilot/pkg/security/authz/model/model.go).
+func identityAttributes() []string {
+	return []string{"source.principal", "source.namespace", "source.serviceAccount", "source.trustDomain"}
+}
+
 // callsWithoutIdentity reports whether all callers without an identity are among those of a rule: who has none has none of those
 // that the rule does not mean (pilot/pkg/security/authz/model/model.go).
 func callsWithoutIdentity(r *security.Rule) bool {
-	identities := []string{"source.principal", "source.namespace", "source.serviceAccount", "source.trustDomain"}
 	if slices.ContainsFunc(r.GetWhen(), func(c *security.Condition) bool {
-		return len(c.GetValues()) > 0 || !slices.Contains(identities, c.GetKey())
+		return len(c.GetValues()) > 0 || !slices.Contains(identityAttributes(), c.GetKey())
 	}) {
 		return false
 	}

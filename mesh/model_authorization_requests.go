@@ -11,6 +11,11 @@ import (
 //
 //	rules: [{from: [{source: {notPrincipals: ["*"]}}], to: [{operation: {paths: ["/admin*"]}}]}]
 func (a authorization) deniedRequests() []*security.Operation {
+	return slices.DeleteFunc(a.deniedOperations(), isForPortsAlone)
+}
+
+// deniedOperations returns the operations that a DENY policy denies to callers without an identity.
+func (a authorization) deniedOperations() []*security.Operation {
 	if a.spec.GetAction() != security.AuthorizationPolicy_DENY {
 		return nil
 	}
@@ -20,7 +25,7 @@ func (a authorization) deniedRequests() []*security.Operation {
 			continue
 		}
 		for _, to := range r.GetTo() {
-			if o := to.GetOperation(); o != nil && !isForPortsAlone(o) {
+			if o := to.GetOperation(); o != nil {
 				list = append(list, o)
 			}
 		}
@@ -81,6 +86,39 @@ func coversOperation(is, was *security.Operation) bool {
 		}
 	}
 	return true
+}
+
+// letsIn reports whether an ALLOW policy lets callers without an identity in where another policy keeps them out: anywhere, or, for a
+// DENY policy for some operations, there.
+func (a authorization) letsIn(other authorization) bool {
+	denied := other.deniedOperations()
+	return a.isAllow() && slices.ContainsFunc(a.rulesForAnybody(), func(r *security.Rule) bool {
+		return other.keepsOut() || len(r.GetTo()) == 0 || slices.ContainsFunc(r.GetTo(), func(to *security.Rule_To) bool {
+			return slices.ContainsFunc(denied, func(o *security.Operation) bool { return operationsMeet(to.GetOperation(), o) })
+		})
+	})
+}
+
+// operationsMeet reports whether a request may be one of both operations.
+func operationsMeet(a, b *security.Operation) bool {
+	others := operationFields(b)
+	for i, f := range operationFields(a) {
+		apart := len(f.values) > 0 && len(others[i].values) > 0 && !slices.ContainsFunc(f.values, func(v string) bool {
+			return slices.ContainsFunc(others[i].values, func(other string) bool { return valuesMeet(v, other) })
+		})
+		if apart {
+			return false
+		}
+	}
+	return true
+}
+
+// valuesMeet reports whether two values may mean the same: of one with a wildcard at its beginning, or of a template of paths, no more
+// is known.
+func valuesMeet(a, b string) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	unknown := func(v string) bool { return strings.HasPrefix(v, "*") || strings.Contains(v, "{") }
+	return unknown(a) || unknown(b) || coversValue(a, b) || coversValue(b, a)
 }
 
 // coversValue reports whether a value, or all that one with a wildcard at its end means, is what a pattern means.

@@ -43,7 +43,7 @@ func (s *Snapshot) entrance(service *Object, pods map[string]string) Entrance {
 	for _, namespace := range s.ownAndRoot(service.Namespace) {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
 			a, enforced := authorizationOf(o)
-			if !enforced || !a.isForPods(service, pods, s.settings.RootNamespace) {
+			if !enforced || !s.isForPods(a, service, pods) {
 				continue
 			}
 			switch {
@@ -65,13 +65,13 @@ func (s *Snapshot) ownAndRoot(namespace string) []string {
 	return []string{namespace, s.settings.RootNamespace}
 }
 
-// isForPods reports whether the policy is for all pods of a Service, with these labels: by its selector or, in the Service's
+// isForPods reports whether a policy is for all pods of a Service, with these labels: by its selector or, in the Service's
 // namespace, by a targetRef to the Service.
-func (a authorization) isForPods(service *Object, pods map[string]string, root string) bool {
+func (s *Snapshot) isForPods(a authorization, service *Object, pods map[string]string) bool {
 	if len(a.targets()) > 0 {
 		return a.policy.Namespace == service.Namespace && a.hasTarget(&istiotype.PolicyTargetReference{Kind: KindService, Name: service.Name})
 	}
-	return (a.policy.Namespace == service.Namespace || a.policy.Namespace == root) && selectorMatches(a.spec.GetSelector().GetMatchLabels(), pods)
+	return slices.Contains(s.ownAndRoot(service.Namespace), a.policy.Namespace) && s.selectsPods(a, service.Namespace, pods)
 }
 
 // mutualTLSOf returns the mode in which pods with these labels take mutual TLS, the weakest of their ports, and what decided it.

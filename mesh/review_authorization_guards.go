@@ -9,36 +9,61 @@ import (
 type guardsOf struct {
 	snapshot    *Snapshot
 	old         authorization
-	byNamespace map[string]guardIndex
+	byNamespace map[string]guards
 }
 
-// guardIndex has the selectors of a namespace's policies by one of their labels, for there may be as many as Services. A policy with
-// targetRefs, which its waypoint alone obeys, is none of these.
+// guards are the policies of a namespace: those that keep out like the policy, whatever others let in; for a DENY policy, ALLOW policies,
+// and the selectors of those among them that let such callers in. A policy with targetRefs, which its waypoint alone obeys, is
+// none of these.
+type guards struct {
+	keepOut, allow guardIndex
+	letIn          []map[string]string
+}
+
+// guardIndex has the selectors of policies by one of their labels, for there may be as many as Services.
 type guardIndex struct {
 	// forAll reports whether one is for all pods, forSidecars whether one is for all that have no ztunnel.
 	forAll, forSidecars bool
 	byLabel             map[[2]string][]map[string]string
 }
 
-// haveFor reports whether one policy is for all pods of a namespace that have these labels.
+// haveFor reports whether policies keep callers out of all pods of a namespace that have these labels.
 func (g guardsOf) haveFor(namespace string, pods map[string]string) bool {
 	ambient := g.snapshot.isAmbient(namespace)
-	return g.of(namespace).matches(pods, ambient) || g.of(g.snapshot.settings.RootNamespace).matches(pods, ambient)
+	isAllowed, isLetIn := false, false
+	for _, in := range g.snapshot.ownAndRoot(namespace) {
+		found := g.of(in)
+		if found.keepOut.matches(pods, ambient) {
+			return true
+		}
+		isAllowed = isAllowed || found.allow.matches(pods, ambient)
+		isLetIn = isLetIn || slices.ContainsFunc(found.letIn, func(selector map[string]string) bool {
+			return selectorMatches(selector, pods) || selectorMatches(pods, selector)
+		})
+	}
+	return isAllowed && !isLetIn
 }
 
-func (g guardsOf) of(namespace string) guardIndex {
-	index, ok := g.byNamespace[namespace]
+func (g guardsOf) of(namespace string) guards {
+	found, ok := g.byNamespace[namespace]
 	if ok {
-		return index
+		return found
 	}
-	index.byLabel = map[[2]string][]map[string]string{}
 	for _, o := range g.snapshot.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
-		if a, ok := authorizationOf(o); ok && len(a.targets()) == 0 && a.keepsOutLike(g.old) {
-			index.add(a)
+		a, ok := authorizationOf(o)
+		switch {
+		case !ok || len(a.targets()) > 0:
+		case a.keepsOutLike(g.old):
+			found.keepOut.add(a)
+		case a.isAllow():
+			found.allow.add(a)
+			if a.letsIn(g.old) {
+				found.letIn = append(found.letIn, a.selector())
+			}
 		}
 	}
-	g.byNamespace[namespace] = index
-	return index
+	g.byNamespace[namespace] = found
+	return found
 }
 
 func (i *guardIndex) add(a authorization) {
@@ -47,6 +72,9 @@ func (i *guardIndex) add(a authorization) {
 		i.forAll = i.forAll || !a.isUnreadByZtunnel()
 		i.forSidecars = true
 		return
+	}
+	if i.byLabel == nil {
+		i.byLabel = map[[2]string][]map[string]string{}
 	}
 	first := slices.Min(slices.Collect(maps.Keys(selector)))
 	key := [2]string{first, selector[first]}

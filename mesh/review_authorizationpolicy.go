@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"slices"
 
 	istiotype "istio.io/api/type/v1beta1"
@@ -23,6 +24,9 @@ type OpenedWorkloads struct {
 	// OthersGuarded reports whether other Services lead to workloads of these that a policy of their own still keeps such callers
 	// out of.
 	OthersGuarded bool `json:"othersGuarded,omitempty"`
+	// LetInBy is an ALLOW policy for some of them that lets callers without an identity in where a DENY policy kept them out; nil where
+	// no ALLOW policy is for them, so that everybody is let in.
+	LetInBy *Ref `json:"letInBy,omitempty"`
 	// StillSelected reports whether the policy stays, for the same workloads, whatever it now does there.
 	StillSelected bool `json:"stillSelected"`
 	// Policy is the policy, where another object is under review: what took its waypoint from the workloads.
@@ -63,6 +67,7 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 			continue
 		}
 		open = true
+		opened.LetInBy = cmp.Or(opened.LetInBy, after.lettingIn(old, t))
 		opened.Targets = append(opened.Targets, t.GetKind()+" "+t.GetName())
 		if found := after.targetObject(old.policy.Namespace, t); found != nil {
 			opened.ReachedBy = append(opened.ReachedBy, found.String())
@@ -73,28 +78,83 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	}
 	if len(targets) == 0 {
 		opened.ReachedBy, opened.OthersGuarded = after.servicesReaching(old)
+		opened.LetInBy = after.lettingIn(old, nil)
 	}
 	opened.StillSelected = isForTheSame(old, object)
 	return opened
 }
 
-// isCovered reports whether some policy keeps callers without an identity out of what a policy was for, or of one of its
-// targets.
+// isCovered reports whether other policies keep callers without an identity out of what a policy was for, or of one of its
+// targets, as that did:
+//  1. one that keeps out like it, or
+//  2. for a DENY policy, ALLOW policies of which none lets such callers in: each lets in whom it names, whatever the others do not.
 func (s *Snapshot) isCovered(old authorization, target *istiotype.PolicyTargetReference) bool {
-	for _, namespace := range []string{old.policy.Namespace, s.settings.RootNamespace} {
+	isAllowed := false
+	for _, namespace := range s.ownAndRoot(old.policy.Namespace) {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
 			a, ok := authorizationOf(o)
-			if ok && s.isForAllOf(a, old, target) && a.keepsOutLike(old) {
+			if !ok || !s.isForAllOf(a, old, target) {
+				continue
+			}
+			if a.keepsOutLike(old) {
 				return true
 			}
+			isAllowed = isAllowed || a.isAllow()
+		}
+	}
+	return isAllowed && s.lettingIn(old, target) == nil
+}
+
+// lettingIn returns an ALLOW policy that lets callers without an identity in to some of what a DENY policy, for one of its targets where it
+// has any, kept them out of; nil where there is none.
+func (s *Snapshot) lettingIn(old authorization, target *istiotype.PolicyTargetReference) *Ref {
+	if old.isAllow() { // its rules let nobody in whom that other one did not
+		return nil
+	}
+	namespaces := s.ownAndRoot(old.policy.Namespace)
+	if old.policy.Namespace == s.settings.RootNamespace && target == nil {
+		namespaces = []string{""} // those of all
+	}
+	for _, namespace := range namespaces {
+		prefix := KindAuthorizationPolicy + "\x00"
+		if namespace != "" {
+			prefix += namespace + "\x00"
+		}
+		for _, o := range s.objects.Prefix(prefix) {
+			if a, ok := authorizationOf(o); ok && a.letsIn(old) && s.sharesWorkloads(a, old, target) {
+				return &o.Ref
+			}
+		}
+	}
+	return nil
+}
+
+// sharesWorkloads reports whether some of what two policies are for is the same: one selects what the other asks for, or a Service leads
+// to pods that both select. A target is one of the second.
+func (s *Snapshot) sharesWorkloads(a, b authorization, target *istiotype.PolicyTargetReference) bool {
+	if target != nil {
+		return a.policy.Namespace == b.policy.Namespace && a.hasTarget(target)
+	}
+	if len(a.targets()) > 0 {
+		return false
+	}
+	if selectorMatches(a.selector(), b.selector()) || selectorMatches(b.selector(), a.selector()) {
+		return true
+	}
+	for _, o := range s.objects.Prefix(KindService + "\x00" + a.policy.Namespace + "\x00") {
+		if pods := o.Spec.(*Service).Selector; len(pods) > 0 && s.selectsPods(a, o.Namespace, pods) && s.selectsPods(b, o.Namespace, pods) {
+			return true
 		}
 	}
 	return false
 }
 
-// keepsOutLike reports whether the policy keeps out whom another one keeps out.
+// keepsOutLike reports whether the policy, whatever others let in, keeps out whom another one keeps out.
 func (a authorization) keepsOutLike(old authorization) bool {
-	if a.keepsOut() || a.isAllow() && old.isAllow() {
+	if a.isAllow() {
+		return old.isAllow() // whom it lets in, it let in before
+	}
+	if a.keepsOut() {
 		return true
 	}
 	ports := a.keepsOutOf()
@@ -130,7 +190,7 @@ func (s *Snapshot) servicesReaching(old authorization) (list []string, guarded b
 	if old.policy.Namespace == s.settings.RootNamespace {
 		prefix = KindService + "\x00"
 	}
-	guards := guardsOf{snapshot: s, old: old, byNamespace: map[string]guardIndex{}}
+	found := guardsOf{snapshot: s, old: old, byNamespace: map[string]guards{}}
 	list = []string{}
 	for _, o := range s.objects.Prefix(prefix) {
 		svc := o.Spec.(*Service)
@@ -138,7 +198,7 @@ func (s *Snapshot) servicesReaching(old authorization) (list []string, guarded b
 		if !some || len(svc.Selector) == 0 {
 			continue
 		}
-		if guards.haveFor(o.Namespace, pods) {
+		if found.haveFor(o.Namespace, pods) {
 			guarded = true
 			continue
 		}

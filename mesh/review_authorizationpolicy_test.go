@@ -64,8 +64,19 @@ func TestOpened(t *testing.T) {
 		{"for a port, beside one for all", port, "", svc + "\nAuthorizationPolicy shop/q: {" + deny + "}", "-"},
 		{"for a path", "action: DENY, rules: [{to: [{operation: {ports: ['80'], paths: [/x]}}]}]", "", svc, " [] [Service shop/cart] for [ports 80, paths /x]"},
 		{"for a path, beside another policy for more", "action: DENY, rules: [{to: [{operation: {paths: [/x]}}]}]", "", svc + "\nAuthorizationPolicy shop/q: {action: DENY, rules: [{to: [{operation: {paths: ['/*']}}]}]}", "-"},
-		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart]"},
+		{"beside an open policy", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{}]}", " [] [Service shop/cart] let in by shop/q"},
 		{"beside one that names callers", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}]}", "-"},
+		{"beside one that asks some for no identity", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {principals: [a/ns/b/sa/c]}}]}, {to: [{operation: {methods: [GET]}}]}]}", " [] [Service shop/cart] let in by shop/q"},
+		{"beside one that asks for a token", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {requestPrincipals: ['*']}}]}]}", " [] [Service shop/cart] let in by shop/q"},
+		{"beside one for a namespace or a trust domain", deny, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{from: [{source: {namespaces: [b]}}, {source: {trustDomains: [a]}}]}]}", "-"},
+		{"beside one that names callers, and one that lets others in", deny, "", svc + "\nAuthorizationPolicy shop/q: {}\nAuthorizationPolicy shop/r: {selector: {matchLabels: {app: cart, v: '1'}}, rules: [{to: [{operation: {methods: [GET]}}]}]}", " [] [Service shop/cart] let in by shop/r"},
+		{"beside one that lets others in to other pods", "selector: {matchLabels: {app: cart}}, " + deny, "", svc + "\nAuthorizationPolicy shop/q: {}\nAuthorizationPolicy shop/r: {selector: {matchLabels: {tier: front}}, rules: [{}]}\nService shop/front: {selector: {app: front, tier: front}, ports: [{port: 80}]}", "-"},
+		{"or to pods that both select, as a Service says", "selector: {matchLabels: {app: cart}}, " + deny, "", "Service shop/cart: {selector: {app: cart, tier: front}, ports: [{port: 80}]}\nAuthorizationPolicy shop/q: {}\nAuthorizationPolicy shop/r: {selector: {matchLabels: {tier: front}}, rules: [{}]}", "app=cart [] [Service shop/cart] let in by shop/r"},
+		{"for a port, beside one that lets anybody in at another", port, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{to: [{operation: {ports: ['81']}}]}]}", "-"},
+		{"for a port, beside one that lets anybody in at this", port, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{to: [{operation: {ports: ['80', '81']}}]}]}", " [] [Service shop/cart] at [80] let in by shop/q"},
+		{"for a port, beside one that lets anybody in for a path", port, "", svc + "\nAuthorizationPolicy shop/q: {rules: [{to: [{operation: {paths: [/x]}}]}]}", " [] [Service shop/cart] at [80] let in by shop/q"},
+		{"for a path, beside one that lets anybody in to another", "action: DENY, rules: [{to: [{operation: {paths: ['/admin*']}}]}]", "", svc + "\nAuthorizationPolicy shop/q: {rules: [{to: [{operation: {paths: ['/public*']}}]}]}", "-"},
+		{"for a path, beside one that lets anybody in below it", "action: DENY, rules: [{to: [{operation: {paths: ['/admin*']}}]}]", "", svc + "\nAuthorizationPolicy shop/q: {rules: [{to: [{operation: {paths: ['*/x']}}]}]}", " [] [Service shop/cart] for [paths /admin*] let in by shop/q"},
 		{"the policy of a Service", target, "", svc, " [Service cart] [Service shop/cart]"},
 		{"the Service is gone", target, "", "", " [Service cart] []"},
 		{"a policy for all pods is not for waypoints", target, "", svc + "\nAuthorizationPolicy shop/q: {}", " [Service cart] [Service shop/cart]"},
@@ -97,6 +108,9 @@ func openedText(o *OpenedWorkloads) string {
 	}
 	if len(o.Requests) > 0 {
 		text += fmt.Sprint(" for ", o.Requests)
+	}
+	if o.LetInBy != nil {
+		text += " let in by " + o.LetInBy.Namespace + "/" + o.LetInBy.Name
 	}
 	if o.StillSelected {
 		text += " still selected"

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
-	security "istio.io/api/security/v1beta1"
 )
 
 // OpenedServer is a Gateway's server for callers without an identity of the mesh, by which a route leads to a host that the
@@ -183,16 +182,5 @@ func (a authorization) asksAllForIdentity() bool {
 	if !a.isAllow() {
 		return a.keepsOut()
 	}
-	return !slices.ContainsFunc(a.spec.GetRules(), func(rule *security.Rule) bool {
-		return !slices.ContainsFunc(rule.GetWhen(), isOnIdentity) &&
-			(len(rule.GetFrom()) == 0 || slices.ContainsFunc(rule.GetFrom(), func(from *security.Rule_From) bool {
-				src := from.GetSource()
-				return len(src.GetPrincipals())+len(src.GetServiceAccounts())+len(src.GetNamespaces()) == 0
-			}))
-	})
-}
-
-// isOnIdentity reports whether a condition asks for an identity of the mesh.
-func isOnIdentity(c *security.Condition) bool {
-	return len(c.GetValues()) > 0 && slices.Contains([]string{"source.principal", "source.serviceAccount", "source.namespace"}, c.GetKey())
+	return len(a.rulesForAnybody()) == 0
 }

@@ -20,8 +20,8 @@ func openedAtWaypoint(before, after *Snapshot, ref Ref) *OpenedWorkloads {
 		if was == nil || after.IsTerminating(o.Namespace) {
 			continue
 		}
-		policy, guarded := before.waypointGuard(was)
-		if !guarded || after.isGuarded(is) {
+		policy := lostGuard(before.waypointAuthorizations(was), after, is)
+		if policy == nil {
 			continue
 		}
 		opened.Policy = policy
@@ -58,47 +58,67 @@ func (s *Snapshot) servicesBehind(ref Ref) iter.Seq[*Object] {
 	}
 }
 
-// isGuarded reports whether a policy keeps callers without an identity out of the pods of a Service: at its waypoint, or at the pods
-// themselves.
-func (s *Snapshot) isGuarded(o *Object) bool {
-	if _, guarded := s.waypointGuard(o); guarded {
-		return true
+// lostGuard returns the first of the policies of a Service's waypoint that kept callers without an identity out whom none keeps out
+// any more, at the waypoint or at the pods themselves; nil where there is none.
+func lostGuard(was []authorization, after *Snapshot, o *Object) *Ref {
+	if len(was) == 0 {
+		return nil
 	}
-	return s.anyAuthorization(o.Namespace, func(a authorization) bool {
-		return s.selectsPods(a, o.Namespace, o.Spec.(*Service).Selector)
-	}) != nil
-}
-
-// waypointGuard returns a policy that keeps callers without an identity out of a Service at its waypoint.
-func (s *Snapshot) waypointGuard(o *Object) (policy *Ref, ok bool) {
-	waypoint, used := s.useOfWaypoint(o.Namespace, o.Labels)
-	if !used || !s.servesAsWaypoint(waypoint, o.Namespace) {
-		return nil, false
-	}
-	policy = s.anyAuthorization(o.Namespace, func(a authorization) bool {
-		return slices.ContainsFunc(a.targetObjects(), func(to Ref) bool { return to == o.Ref })
-	})
-	if policy == nil {
-		policy = s.anyAuthorization(waypoint.Namespace, func(a authorization) bool {
-			return slices.ContainsFunc(a.targetObjects(), func(to Ref) bool {
-				return to == waypoint || to.Kind == KindGatewayClass && to.Namespace == s.settings.RootNamespace
-			})
-		})
-	}
-	return policy, policy != nil
-}
-
-// anyAuthorization returns a policy of a namespace or of the root namespace for which is true, and that keeps callers without an
-// identity out; nil where there is none.
-func (s *Snapshot) anyAuthorization(namespace string, is func(authorization) bool) *Ref {
-	for _, in := range []string{namespace, s.settings.RootNamespace} {
-		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + in + "\x00") {
-			if a, ok := authorizationOf(o); ok && a.keepsOut() && is(a) {
-				return &o.Ref
-			}
+	places := [][]authorization{after.waypointAuthorizations(o), after.podAuthorizations(o)}
+	for _, old := range was {
+		if old.keepsOut() && !slices.ContainsFunc(places, func(here []authorization) bool { return keepOut(here, old) }) {
+			return &old.policy.Ref
 		}
 	}
 	return nil
+}
+
+// keepOut reports whether the policies of one place keep out whom one kept out of it, or of another: it is one of them, or a DENY policy
+// is, or ALLOW policies of which none lets such callers in.
+func keepOut(policies []authorization, old authorization) bool {
+	isAllowed, isLetIn := false, false
+	for _, a := range policies {
+		if a.policy.Ref == old.policy.Ref || !a.isAllow() && a.keepsOutLike(old) {
+			return true
+		}
+		isAllowed, isLetIn = isAllowed || a.isAllow(), isLetIn || a.letsIn(old)
+	}
+	return isAllowed && !isLetIn
+}
+
+// podAuthorizations returns the policies that are enforced at all pods of a Service.
+func (s *Snapshot) podAuthorizations(o *Object) []authorization {
+	return s.authorizationsIn(s.ownAndRoot(o.Namespace), func(a authorization) bool {
+		return s.selectsPods(a, o.Namespace, o.Spec.(*Service).Selector)
+	})
+}
+
+// waypointAuthorizations returns the policies that are enforced for a Service at its waypoint; none where it has no waypoint.
+func (s *Snapshot) waypointAuthorizations(o *Object) []authorization {
+	waypoint, used := s.useOfWaypoint(o.Namespace, o.Labels)
+	if !used || !s.servesAsWaypoint(waypoint, o.Namespace) {
+		return nil
+	}
+	namespaces := append(s.ownAndRoot(o.Namespace), s.ownAndRoot(waypoint.Namespace)...)
+	slices.Sort(namespaces)
+	return s.authorizationsIn(slices.Compact(namespaces), func(a authorization) bool {
+		return slices.ContainsFunc(a.targetObjects(), func(to Ref) bool {
+			return to == o.Ref || to == waypoint || to.Kind == KindGatewayClass && to.Namespace == s.settings.RootNamespace
+		})
+	})
+}
+
+// authorizationsIn returns the enforced policies of namespaces for which is true.
+func (s *Snapshot) authorizationsIn(namespaces []string, is func(authorization) bool) []authorization {
+	var list []authorization
+	for _, in := range namespaces {
+		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + in + "\x00") {
+			if a, ok := authorizationOf(o); ok && is(a) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
 }
 
 // targetObjects returns the objects that the policy's targetRefs name.

@@ -5,7 +5,8 @@
 #   principal and no service account. Namespaces, addresses and tokens name no workload; the params acceptNamespaces and
 #   acceptRequestPrincipals accept the first and the last. Gateways whose clients come from outside are exempt, for those have no identity in the mesh.
 #   Deleting a policy that keeps such callers out, or changing what it does (to AUDIT, a dry run, other workloads), lets them
-#   in as well, where no other ALLOW policy is for the same workloads. Where no Service leads to these any more, or but to
+#   in as well, where no other policy keeps them out of the same workloads. For a DENY policy none of the ALLOW policies there may let
+#   them in to anything. Where no Service leads to these any more, or but to
 #   those that have a policy of their own, or the policy was for some of their ports or requests alone, it warns. So it does where a Service, its
 #   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
@@ -140,8 +141,12 @@ _opened_message := concat("", [
 		"%s kept callers without a workload identity out of %s%s%s%s. ",
 		[lib.object_name(lib.reviewed_object), _opened_requests, _opened_ports, _opened_workloads, _reached_by],
 	),
-	sprintf("After this, no policy does%s: whoever reaches the port is let in, plaintext callers included.", [_but_others]),
+	sprintf("After this, no policy does%s: %s is let in, plaintext callers included.", [_but_others, _whoever]),
 ])
+
+_whoever := sprintf("whoever asks for what %s allows without asking for one", [lib.object_name(input.opened.letInBy)]) if {
+	input.opened.letInBy
+} else := "whoever reaches the port"
 
 default _but_others := ""
 
@@ -182,6 +187,9 @@ _opened_fix := concat("", [
 ]) if {
 	input.request.operation == "DELETE"
 	count(lib.list_field(input.opened, "reachedBy")) == 0
+} else := sprintf("# Name first, in each rule of %s, who may call: what one ALLOW policy lets in, no other keeps out.\n", [lib.object_name(input.opened.letInBy)]) if {
+	input.request.operation == "DELETE"
+	input.opened.letInBy
 } else := concat("", [
 	"# Write first, under another name, an ALLOW policy for the same workloads that names who may call.\n",
 	"# If the workloads are to go, delete what leads to them first.\n",

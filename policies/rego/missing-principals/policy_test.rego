@@ -345,3 +345,21 @@ test_warns_where_no_waypoint_obeys_a_policy_any_more if {
 	contains(v.message, "no waypoint obeys AuthorizationPolicy shop/cart for Service shop/cart")
 	contains(v.fix, "an ALLOW policy with a selector")
 }
+
+test_names_the_policy_that_lets_them_in if {
+	review := {
+		"request": {"kind": "AuthorizationPolicy", "namespace": "shop", "name": "guard", "operation": "DELETE"},
+		"opened": {
+			"targets": [],
+			"reachedBy": ["Service shop/cart"],
+			"letInBy": {"kind": "AuthorizationPolicy", "namespace": "shop", "name": "get"},
+		},
+	}
+	{[v.message, v.fix] | some v in found} == {[
+		concat(" ", [
+			"AuthorizationPolicy shop/guard kept callers without a workload identity out of all workloads to which the policies of namespace shop apply (Service shop/cart).",
+			"After this, no policy does: whoever asks for what AuthorizationPolicy shop/get allows without asking for one is let in, plaintext callers included.",
+		]),
+		"# Name first, in each rule of AuthorizationPolicy shop/get, who may call: what one ALLOW policy lets in, no other keeps out.\n",
+	]} with input as review
+}
