@@ -29,19 +29,20 @@ type OpenedWorkloads struct {
 	LetInBy *Ref `json:"letInBy,omitempty"`
 	// StillSelected reports whether the policy stays, for the same workloads, whatever it now does there.
 	StillSelected bool `json:"stillSelected"`
-	// Policy is the policy, where another object is under review: what took its waypoint from the workloads.
-	Policy *Ref `json:"policy,omitempty"`
+	// Policy is the policy, where another object is under review, and By what takes it out of force there.
+	Policy *Ref     `json:"policy,omitempty"`
+	By     OpenedBy `json:"by,omitempty"`
 }
 
 // maxReachedBy is how many Services that lead to workloads are listed: they are told as examples.
 const maxReachedBy = 3
 
-// Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity, or of what their waypoint
-// hangs on (openedAtWaypoint); nil where there are none; object is the object as it would be stored, nil on DELETE. Clients of ingress gateways have
+// Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity, or of what takes such
+// policies out of force (openedAtWaypoint, openedByNamespace); nil where there are none; object is the object as it would be stored, nil on DELETE. Clients of ingress gateways have
 // no identity, so nobody is kept out of these.
 func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if ref.Kind != KindAuthorizationPolicy {
-		return openedAtWaypoint(before, after, ref)
+		return cmp.Or(openedByNamespace(before, after, ref), openedAtWaypoint(before, after, ref))
 	}
 	old, ok := before.enforcedAuthorization(ref)
 	if !ok || before.isEnforcedNowhere(old) {

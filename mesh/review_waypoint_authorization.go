@@ -14,7 +14,7 @@ import (
 //	  targetRefs: [{kind: Service, name: cart}]                     name: cart
 //	  rules: [{from: [{source: {principals: [...]}}]}]              labels: {istio.io/use-waypoint: none}
 func openedAtWaypoint(before, after *Snapshot, ref Ref) *OpenedWorkloads {
-	opened := &OpenedWorkloads{Targets: []string{}, ReachedBy: []string{}}
+	opened := &OpenedWorkloads{Targets: []string{}, ReachedBy: []string{}, By: OpenedByWaypoint}
 	for o := range after.servicesBehind(ref) {
 		was, is := before.Get(o.Ref), o
 		if was == nil || after.IsTerminating(o.Namespace) {

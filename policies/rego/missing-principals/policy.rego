@@ -8,7 +8,8 @@
 #   in as well, where no other policy keeps them out of the same workloads. For a DENY policy none of the ALLOW policies there may let
 #   them in to anything. Where no Service leads to these any more, or but to
 #   those that have a policy of their own, or the policy was for some of their ports or requests alone, it warns. So it does where a Service, its
-#   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs.
+#   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs, or where the labels of a Namespace take
+#   its pods out of the mesh, or its policies from the control plane.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
 # related_resources:
@@ -67,20 +68,34 @@ violation contains object.union(
 	not input.opened.policy
 }
 
-# What a policy with targetRefs kept out at a waypoint, which is gone from the workloads. A waypoint may have to go: it is told.
+# What a policy kept out that another object takes out of force. A waypoint may have to go, or a namespace leave the mesh: it is told.
 violation contains {
 	"action": "warn",
 	"message": sprintf(
-		"%s: after this, no waypoint obeys %s for %s. It has targetRefs, which ztunnel does not read: whoever reaches the pods is let in, plaintext callers included.",
-		[lib.object_name(lib.reviewed_object), lib.object_name(input.opened.policy), concat(", ", input.opened.reachedBy)],
+		"%s: after this, %s: whoever reaches the pods is let in, plaintext callers included.",
+		[lib.object_name(lib.reviewed_object), _out_of_force[input.opened.by]],
 	),
 	"decidedBy": lib.object_name(lib.reviewed_object),
-	"fix": concat("", [
+	"fix": _in_force[input.opened.by],
+} if {
+	input.opened.policy
+}
+
+_out_of_force := {
+	"waypoint": sprintf("no waypoint obeys %s for %s. It has targetRefs, which ztunnel does not read", [_lost_policy, concat(", ", input.opened.reachedBy)]),
+	"unread": sprintf("the control plane of the namespace's pods does not read %s, by its discoverySelectors or by istio.io/rev", [_lost_policy]),
+	"no-proxy": sprintf("no ztunnel is before the namespace's pods, or no sidecar before those that start, to enforce %s", [_lost_policy]),
+}
+
+_lost_policy := lib.object_name(input.opened.policy)
+
+_in_force := {
+	"waypoint": concat("", [
 		"# Write first, in the namespace of the pods, an ALLOW policy with a selector for them that names who may call:\n",
 		"# ztunnel obeys that itself. Or let the waypoint stay.\n",
 	]),
-} if {
-	input.opened.policy
+	"unread": "# Let the namespace keep its labels, or write the policy first where the control plane reads it.\n",
+	"no-proxy": "# Keep callers out by other means first, as a NetworkPolicy. Or let the namespace keep its labels.\n",
 }
 
 # An egress gateway's server for anybody beside those that ask for an identity.

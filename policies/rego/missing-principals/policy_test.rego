@@ -335,6 +335,7 @@ test_warns_where_some_requests_and_some_ports_are_opened if {
 # Careless: the waypoint that alone obeys a policy goes in silence.
 test_warns_where_no_waypoint_obeys_a_policy_any_more if {
 	opened := {
+		"by": "waypoint",
 		"selector": null, "targets": ["Service cart"], "reachedBy": ["Service shop/cart"], "stillSelected": false,
 		"policy": {"kind": "AuthorizationPolicy", "namespace": "shop", "name": "cart"},
 	}
@@ -362,4 +363,16 @@ test_names_the_policy_that_lets_them_in if {
 		]),
 		"# Name first, in each rule of AuthorizationPolicy shop/get, who may call: what one ALLOW policy lets in, no other keeps out.\n",
 	]} with input as review
+}
+
+test_warns_of_a_namespace_that_takes_policies_out_of_force[by] if {
+	some by, text in {
+		"unread": "the control plane of the namespace's pods does not read AuthorizationPolicy shop/guard, by its discoverySelectors or by istio.io/rev",
+		"no-proxy": "no ztunnel is before the namespace's pods, or no sidecar before those that start, to enforce AuthorizationPolicy shop/guard",
+	}
+	opened := {"by": by, "targets": [], "reachedBy": [], "policy": {"kind": "AuthorizationPolicy", "namespace": "shop", "name": "guard"}}
+	some v in found with input as object.union(fixtures.review("Namespace", []), {"opened": opened})
+	v.action == "warn"
+	contains(v.message, text)
+	startswith(v.fix, "# ")
 }
