@@ -32,17 +32,19 @@ type OpenedWorkloads struct {
 	// Policy is the policy, where another object is under review, and By what takes it out of force there.
 	Policy *Ref     `json:"policy,omitempty"`
 	By     OpenedBy `json:"by,omitempty"`
+	// Field is what of that object does, where it is not the object as a whole.
+	Field string `json:"field,omitempty"`
 }
 
 // maxReachedBy is how many Services that lead to workloads are listed: they are told as examples.
 const maxReachedBy = 3
 
 // Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity, or of what takes such
-// policies out of force (openedAtWaypoint, openedByNamespace); nil where there are none; object is the object as it would be stored, nil on DELETE. Clients of ingress gateways have
+// policies out of force (openedAtWaypoint, openedByNamespace), or leads past them (openedBySidecar); nil where there are none; object is the object as it would be stored, nil on DELETE. Clients of ingress gateways have
 // no identity, so nobody is kept out of these.
 func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if ref.Kind != KindAuthorizationPolicy {
-		return cmp.Or(openedByNamespace(before, after, ref), openedAtWaypoint(before, after, ref))
+		return cmp.Or(openedByNamespace(before, after, ref), openedBySidecar(before, after, ref), openedAtWaypoint(before, after, ref))
 	}
 	old, ok := before.enforcedAuthorization(ref)
 	if !ok || before.isEnforcedNowhere(old) {

@@ -17,6 +17,8 @@ const (
 	OpenedUnread OpenedBy = "unread"
 	// OpenedNoProxy are labels of a Namespace by which its pods have no ztunnel, or start without a sidecar.
 	OpenedNoProxy OpenedBy = "no-proxy"
+	// OpenedBySidecar is an ingress listener of a Sidecar that leads past it.
+	OpenedBySidecar OpenedBy = "sidecar"
 )
 
 // openedByNamespace returns the workloads of a Namespace under review whose policies its labels take out of force; nil where

@@ -9,7 +9,8 @@
 #   them in to anything. Where no Service leads to these any more, or but to
 #   those that have a policy of their own, or the policy was for some of their ports or requests alone, it warns. So it does where a Service, its
 #   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs, or where the labels of a Namespace take
-#   its pods out of the mesh, or its policies from the control plane.
+#   its pods out of the mesh, or its policies from the control plane, or where an ingress listener of a Sidecar leads past the ports
+#   of a policy or of a PeerAuthentication.
 #   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
 # related_resources:
@@ -20,7 +21,7 @@
 # custom:
 #   id: missing-principals
 #   action: deny
-#   kinds: [AuthorizationPolicy, Gateway, GatewayClass, KubernetesGateway, Namespace, Service, VirtualService]
+#   kinds: [AuthorizationPolicy, Gateway, GatewayClass, KubernetesGateway, Namespace, Service, Sidecar, VirtualService]
 package tlsward.missing_principals
 
 import data.tlsward.lib
@@ -75,15 +76,24 @@ violation contains {
 		"%s: after this, %s: whoever reaches the pods is let in, plaintext callers included.",
 		[lib.object_name(lib.reviewed_object), _out_of_force[input.opened.by]],
 	),
-	"decidedBy": lib.object_name(lib.reviewed_object),
+	"decidedBy": _decided_by_field,
 	"fix": _in_force[input.opened.by],
 } if {
 	input.opened.policy
 }
 
+_decided_by_field := lib.reviewed_field(input.opened.field) if {
+	input.opened.field
+} else := lib.object_name(lib.reviewed_object)
+
 _out_of_force := {
 	"waypoint": sprintf("no waypoint obeys %s for %s. It has targetRefs, which ztunnel does not read", [_lost_policy, concat(", ", input.opened.reachedBy)]),
 	"unread": sprintf("the control plane of the namespace's pods does not read %s, by its discoverySelectors or by istio.io/rev", [_lost_policy]),
+	"sidecar": sprintf("%s leads to port %s of the pods past %s, which is not for the port of the listener", [
+		object.get(input.opened, "field", ""),
+		concat(" and ", lib.list_field(input.opened, "ports")),
+		_lost_policy,
+	]),
 	"no-proxy": sprintf("no ztunnel is before the namespace's pods, or no sidecar before those that start, to enforce %s", [_lost_policy]),
 }
 
@@ -95,6 +105,7 @@ _in_force := {
 		"# ztunnel obeys that itself. Or let the waypoint stay.\n",
 	]),
 	"unread": "# Let the namespace keep its labels, or write the policy first where the control plane reads it.\n",
+	"sidecar": "# Have the policy name the port of the listener, too, or lead to another one.\n",
 	"no-proxy": "# Keep callers out by other means first, as a NetworkPolicy. Or let the namespace keep its labels.\n",
 }
 

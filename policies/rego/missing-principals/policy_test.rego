@@ -376,3 +376,14 @@ test_warns_of_a_namespace_that_takes_policies_out_of_force[by] if {
 	contains(v.message, text)
 	startswith(v.fix, "# ")
 }
+
+test_warns_of_a_listener_that_leads_past_a_policy if {
+	opened := {
+		"by": "sidecar", "field": "spec.ingress[0]", "targets": [], "reachedBy": [], "ports": ["8080"],
+		"policy": {"kind": "AuthorizationPolicy", "namespace": "shop", "name": "guard"},
+	}
+	some v in found with input as object.union(fixtures.review("Sidecar", []), {"opened": opened})
+	v.action == "warn"
+	endswith(v.decidedBy, " spec.ingress[0]")
+	contains(v.message, "spec.ingress[0] leads to port 8080 of the pods past AuthorizationPolicy shop/guard, which is not for the port of the listener")
+}
