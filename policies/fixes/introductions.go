@@ -11,6 +11,7 @@ import (
 var introductions = []string{
 	"%s needs this TLS, and gets a rule of its own:",
 	"A rule for this host alone: the one that decides is for other hosts too.",
+	"Each of the other hosts needs one like it.",
 	"Apply both. The server asks for mutual TLS:",
 	"As it was, so that %s does not come before this rule.",
 	"Before this %s, which is admitted then:",

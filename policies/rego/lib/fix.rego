@@ -33,7 +33,11 @@ tls_settings_path(decision) := trim_suffix(decision.field, ".mode")
 # description: |-
 #   The fix that starts the given TLS on a flow's port: in the rule that decides for it or, where there is none, in a new
 #   one.
-start_tls_with(flow, tls) := write_tls(flow, last_hop(flow).decidedBy, tls) if {
+start_tls_with(flow, tls) := new_rule_for_host(flow, _tls_changes(flow, last_hop(flow).decidedBy, tls)) if {
+	_deciding_rule(flow)
+	flow.wildcardRule
+	tls.subjectAltNames # of this host, and of none of the rule's others
+} else := write_tls(flow, last_hop(flow).decidedBy, tls) if {
 	_deciding_rule(flow)
 } else := new_rule(flow, tls)
 
@@ -42,10 +46,12 @@ start_tls_with(flow, tls) := write_tls(flow, last_hop(flow).decidedBy, tls) if {
 #   The fix that writes the given TLS for a flow's port into an object, at the settings that a decision names. A new entry
 #   of portLevelSettings replaces the settings above it for its port, so that it has to repeat them: tlsward adds those
 #   when it completes the fix.
-write_tls(flow, decision, tls) := set_fields(decision.object, {path: tls}) if {
+write_tls(flow, decision, tls) := set_fields(decision.object, _tls_changes(flow, decision, tls))
+
+_tls_changes(flow, decision, tls) := {path: tls} if {
 	path := tls_settings_path(decision)
 	contains(path, "portLevelSettings[")
-} else := set_fields(decision.object, {entry: {"port": {"number": flow.port}, "tls": tls}}) if {
+} else := {entry: {"port": {"number": flow.port}, "tls": tls}} if {
 	entry := sprintf("%s.portLevelSettings[+]", [trim_suffix(tls_settings_path(decision), ".tls")])
 }
 
@@ -63,7 +69,7 @@ decided_by_policy(flow) if last_hop(flow).decidedBy.object.kind == "BackendTLSPo
 # description: |-
 #   The fix that adds a rule for a flow's host alone, with the given fields, else like the deciding rule, which is for other
 #   hosts too.
-new_rule_for_host(flow, fields) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s", [set_fields(
+new_rule_for_host(flow, fields) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s%s", [_for_each_host(flow), set_fields(
 	last_hop(flow).decidedBy.object,
 	object.union(fields, {
 		"metadata.name": _rule_name(flow),
@@ -72,6 +78,18 @@ new_rule_for_host(flow, fields) := sprintf("# A rule for this host alone: the on
 		"spec.host": flow.host,
 	}),
 )])
+
+_for_each_host(flow) := "# Each of the other hosts needs one like it.\n" if {
+	flow.otherHosts > 0
+} else := ""
+
+# METADATA
+# description: |-
+#   The fix that sets fields of the rule that decides for a flow, where they are right for its host alone: where the rule is for
+#   other hosts too, they are those of a rule for this host.
+set_for_host(flow, fields) := new_rule_for_host(flow, fields) if {
+	flow.wildcardRule
+} else := set_fields(last_hop(flow).decidedBy.object, fields)
 
 # METADATA
 # description: |-

@@ -58,3 +58,17 @@ test_passes_the_way_to_a_gateway if {
 test_ignores_deletions if {
 	found == set() with input as fixtures.deletion("ServiceEntry", [opaque])
 }
+
+# Careless: the name of one host in the rule of several is asked for, and checked, at all the others.
+test_gives_a_host_its_own_rule_where_others_share_one if {
+	flow := object.union(fixtures.flow_with_rule("spec.trafficPolicy.tls", {"cause": "unset"}), {"family": "opaque", "payload": "opaque", "wildcardRule": true})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	contains(v.fix, "# A rule for this host alone: the one that decides is for other hosts too.\n")
+	object.subset(yaml.unmarshal(v.fix), {
+		"spec.host": "edition.cnn.com",
+		"spec.trafficPolicy.portLevelSettings[+]": {
+			"port": {"number": 80},
+			"tls": {"mode": "SIMPLE", "sni": "edition.cnn.com", "subjectAltNames": ["edition.cnn.com"]},
+		},
+	})
+}

@@ -88,10 +88,7 @@ _names_of_others(f) := lib.flow_message(f, sprintf(
 
 _own_names(f) := _policy_for_host(f) if {
 	lib.decided_by_policy(f)
-} else := lib.set_fields(
-	lib.last_hop(f).decidedBy.object,
-	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): _names_to_check(f)},
-)
+} else := lib.set_for_host(f, {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): _names_to_check(f)})
 
 # What a BackendTLSPolicy calls the SNI, and the name that is checked.
 _policy_for_host(f) := lib.set_fields(lib.last_hop(f).decidedBy.object, {
@@ -272,7 +269,7 @@ _needs_explicit_sni(f) if {
 
 # ISTIO_MUTUAL presents the workload's certificate, and by default the cluster's name as SNI. Neither is for servers outside
 # the mesh.
-_tls_changes(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _sni_changes(f)) if {
+_tls_changes(f) := object.union_n([{sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"}, _sni_changes(f), _name_changes(f)]) if {
 	f.hopKind == "egress"
 	lib.last_hop(f).tls == "ISTIO_MUTUAL"
 } else := {
@@ -280,12 +277,45 @@ _tls_changes(f) := object.union({sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"
 	sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f)],
 } if {
 	_host_header_is_rewritten(f)
-} else := {sprintf("%s.sni", [lib.tls_path(f)]): _corrected_sni(f)}
+} else := object.union({sprintf("%s.sni", [lib.tls_path(f)]): _corrected_sni(f)}, _name_changes(f))
 
-# An sni that is written in the rule would be sent with mode SIMPLE too.
+# An sni that is written in the rule would be sent with mode SIMPLE too. Only requests have their server's name sent and checked
+# by themselves.
 _sni_changes(f) := {} if {
 	startswith(lib.last_hop(f).sni, "outbound_")
+	f.payload == "http"
 } else := {sprintf("%s.sni", [lib.tls_path(f)]): _corrected_sni(f)}
+
+# What was written for another server has its name checked, too: with the SNI alone mended, the right one would be refused.
+_name_changes(f) := {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): null} if {
+	_checks_other_names(f)
+	f.payload == "http"
+} else := {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f)]} if {
+	_checks_other_names(f)
+} else := {sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [lib.server_name(f)]} if {
+	f.hopKind == "egress"
+	f.payload == "opaque"
+	not _checks_a_name(f)
+} else := {}
+
+_checks_a_name(f) if some _ in lib.last_hop(f).names
+
+_checks_other_names(f) if f.namesOfOthers
+
+# Identities of the mesh.
+_checks_other_names(f) if {
+	f.hopKind == "egress"
+	lib.last_hop(f).tls == "ISTIO_MUTUAL"
+	_checks_a_name(f)
+}
+
+_checks_other_names(f) if {
+	f.hopKind == "egress"
+	_checks_a_name(f)
+	every name in lib.last_hop(f).names {
+		lower(name) == lower(lib.last_hop(f).sni)
+	}
+}
 
 # Without an sni the proxy takes the name in the Host header, for HTTP, and not towards a gateway.
 _corrected_sni(f) := null if {

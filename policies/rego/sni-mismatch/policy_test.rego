@@ -235,6 +235,26 @@ test_writes_the_name_where_none_is_taken_from_requests if {
 	contains(v.fix, `subjectAltNames":["edition.cnn.com"]`)
 }
 
+# Careless: with the SNI alone mended, the server's own certificate is refused for the name that was written beside it.
+test_mends_the_names_beside_the_sni[name] if {
+	some name, [hop, changes, names] in {
+		"of requests": [{"names": ["cdn.example.net"]}, {"namesOfOthers": ["cdn.example.net"]}, null],
+		"of one domain": [{"names": ["CDN.example.net"]}, {}, null],
+		"of bytes": [{"names": ["cdn.example.net"]}, {"payload": "opaque"}, ["edition.cnn.com"]],
+		"of bytes, none": [{"names": []}, {"payload": "opaque"}, ["edition.cnn.com"]],
+		"of the mesh": [{"tls": "ISTIO_MUTUAL", "names": ["spiffe://cluster.local/ns/shop/sa/api"]}, {}, null],
+	}
+	some v in found with input as fixtures.review("DestinationRule", [object.union(sends("cdn.example.net", changes), {"hops": [object.union(sends("cdn.example.net", changes).hops[0], hop)]})])
+	v.action == "deny"
+	yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames"] == names
+}
+
+test_keeps_the_names_of_the_server_beside_the_sni if {
+	flow := object.union(sends("cdn.example.net", {}), {"hops": [object.union(sends("cdn.example.net", {}).hops[0], {"names": ["cnn.com"]})]})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	yaml.unmarshal(v.fix) == {"spec.trafficPolicy.portLevelSettings[0].tls.sni": null}
+}
+
 test_refuses_other_names_to_the_owner_of_the_host if {
 	lost := {"host": "edition.cnn.com", "service": fixtures.service_entry, "names": ["evil.example.net"]}
 	flow := object.union(fixtures.originated_flow({}), {"namesOfOthers": ["evil.example.net"], "lostVerification": lost})

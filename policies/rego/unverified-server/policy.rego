@@ -186,13 +186,19 @@ _fix(f) := "# Name the server's identity in spec.subjectAltNames of the ServiceE
 	{"spec.validation.subjectAltNames": [{"type": "Hostname", "hostname": lib.last_hop(f).sni}]},
 ) if {
 	lib.decided_by_policy(f)
-} else := lib.set_fields(lib.last_hop(f).decidedBy.object, object.union(
-	{sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [f.host]},
-	{sprintf("%s.%s", [lib.tls_path(f), field]): null | some field in _insecure_fields(f)},
-)) if {
+} else := lib.set_fields(lib.last_hop(f).decidedBy.object, _secure(f)) if {
+	_names_are_known(f)
+} else := lib.set_for_host(f, object.union({sprintf("%s.subjectAltNames", [lib.tls_path(f)]): [f.host]}, _secure(f))) if {
 	lib.last_hop(f).decidedBy.object
 } else := "# Name the server in subjectAltNames.\n"
 
-_insecure_fields(f) := ["insecureSkipVerify"] if {
+_secure(f) := {sprintf("%s.insecureSkipVerify", [lib.tls_path(f)]): null} if {
 	lib.last_hop(f).insecure
-} else := []
+} else := {}
+
+# With the check on again, there are names for it: those that are written, or for each request that of its Host header.
+_names_are_known(f) if {
+	lib.last_hop(f).insecure
+	lib.last_hop(f).autoSNI
+	f.payload == "http"
+}

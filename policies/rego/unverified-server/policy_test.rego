@@ -39,11 +39,43 @@ test_takes_insecure_skip_verify_away if {
 	result := found with input as fixtures.review("DestinationRule", [fixtures.originated_flow({"insecure": true, "verified": false})])
 	{v.fix | some v in result} == {concat("\n", [
 		"# in DestinationRule default/edition-cnn-com",
-		`{"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify":null,"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames":["edition.cnn.com"]}`,
+		`{"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify":null}`,
 		"",
 	])}
 	some v in result
 	endswith(v.message, sprintf("insecureSkipVerify is set in %s.", [tls]))
+}
+
+# Careless: with the check on again, bytes or an sni leave nothing to take a name from.
+test_names_the_server_where_requests_do_not[name] if {
+	some name, [hop, changes] in {
+		"bytes": [{}, {"payload": "opaque"}],
+		"an sni": [{"autoSNI": false, "sni": "edition.cnn.com"}, {}],
+	}
+	flow := object.union(fixtures.originated_flow(object.union({"insecure": true, "verified": false}, hop)), changes)
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	yaml.unmarshal(v.fix) == {
+		"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify": null,
+		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames": ["edition.cnn.com"],
+	}
+}
+
+# Careless: the name of one host in the rule of several has all the others checked for it.
+test_gives_a_host_its_own_rule_where_others_share_one if {
+	flow := object.union(fixtures.originated_flow({"verified": false}), {"payload": "opaque", "wildcardRule": true, "otherHosts": 1})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	startswith(v.fix, "# A rule for this host alone: the one that decides is for other hosts too.\n# Each of the other hosts needs one like it.\n")
+	object.subset(yaml.unmarshal(v.fix), {
+		"spec.host": "edition.cnn.com",
+		"spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames": ["edition.cnn.com"],
+	})
+}
+
+# What requests are checked for is right for all hosts of the rule.
+test_takes_insecure_skip_verify_away_from_all_hosts if {
+	flow := object.union(fixtures.originated_flow({"insecure": true, "verified": false}), {"wildcardRule": true})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	yaml.unmarshal(v.fix) == {"spec.trafficPolicy.portLevelSettings[0].tls.insecureSkipVerify": null}
 }
 
 test_knows_ports_without_an_automatic_check if {
