@@ -173,6 +173,8 @@ func names(h mesh.Hop) string {
 		return "the request's Host header"
 	case h.Verified:
 		return "by the mesh's identity"
+	case h.TLS == "ISTIO_MUTUAL":
+		return "none: any certificate of the mesh's CA will do"
 	}
 	return "none: any certificate that a known CA signed will do"
 }

@@ -81,6 +81,7 @@ func TestServerNames(t *testing.T) {
 	}{
 		{"written down", mesh.Hop{SNI: "a.example", Names: []string{"a.example", "b.example"}, Verified: true}, "a.example", "a.example, b.example"},
 		{"from the request", mesh.Hop{AutoSNI: true, AutoNames: true, Verified: true}, "the request's Host header", "the request's Host header"},
+		{"the mesh's own TLS to a server outside", mesh.Hop{TLS: "ISTIO_MUTUAL", SNI: "outbound_.80_._.h.example"}, "outbound_.80_._.h.example", "none: any certificate of the mesh's CA will do"},
 		{"not checked", mesh.Hop{AutoSNI: true, Insecure: true}, "the request's Host header", "none: any certificate that a known CA signed will do"},
 		{"no request to take it from", mesh.Hop{AutoSNI: true, AutoNames: true}, "none: only HTTP has a Host header to take it from",
 			"none: any certificate that a known CA signed will do"},

@@ -142,3 +142,13 @@ plaintext_gateway_route(flow) if {
 	flow.payload == "http"
 	flow.family != "tls"
 }
+
+# METADATA
+# description: |-
+#   Whether a rule has a flow to a server outside under ISTIO_MUTUAL, which is the mesh's own TLS: it shows the workload's
+#   certificate, and takes those of the mesh's CA alone.
+outside_by_istio_mutual(flow) if {
+	flow.hopKind == "egress"
+	last_hop(flow).tls == "ISTIO_MUTUAL"
+	last_hop(flow).decidedBy.object
+}

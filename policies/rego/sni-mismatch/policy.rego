@@ -189,6 +189,14 @@ _message(f, sni) := lib.flow_message(f, sprintf(
 )) if {
 	f.hopKind == "gateway"
 } else := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"%s has mode ISTIO_MUTUAL, which is TLS among pods of the mesh: the proxy asks for %s, shows the mesh's certificate, and takes",
+		"those of the mesh's CA alone. A server outside knows none of these: use SIMPLE, or MUTUAL with a certificate that it knows.",
+	]),
+	[lib.decided_by(f), sni],
+)) if {
+	lib.outside_by_istio_mutual(f)
+} else := lib.flow_message(f, sprintf(
 	"the handshake asks the server for %s, and the host is %s: another server's certificate comes back. %s",
 	[sni, concat(", ", f.sniHosts), _where_sni_is_set(f)],
 ))

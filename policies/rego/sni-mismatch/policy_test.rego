@@ -114,11 +114,19 @@ test_blames_the_route_that_sets_the_host if {
 test_replaces_the_meshs_own_tls_outside_the_mesh if {
 	mutual := fixtures.originated_flow({"sni": "outbound_.80_._.edition.cnn.com", "autoSNI": false, "tls": "ISTIO_MUTUAL"})
 	result := found with input as fixtures.review("DestinationRule", [mutual])
-	{v.fix | some v in result} == {concat("\n", [
-		"# in DestinationRule default/edition-cnn-com",
-		`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE"}`,
-		"",
-	])}
+	{[v.message, v.fix] | some v in result} == {[
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: DestinationRule default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls",
+			"has mode ISTIO_MUTUAL, which is TLS among pods of the mesh: the proxy asks for outbound_.80_._.edition.cnn.com, shows the",
+			"mesh's certificate, and takes those of the mesh's CA alone. A server outside knows none of these: use SIMPLE, or MUTUAL",
+			"with a certificate that it knows.",
+		]),
+		concat("\n", [
+			"# in DestinationRule default/edition-cnn-com",
+			`{"spec.trafficPolicy.portLevelSettings[0].tls.mode":"SIMPLE"}`,
+			"",
+		]),
+	]}
 }
 
 # Careless: the name that somebody wrote stays, and is sent by the other mode too.

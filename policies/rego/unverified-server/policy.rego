@@ -27,6 +27,7 @@ violation contains _violation(f) if {
 	_is_answered_for(f)
 	f.hopKind == "egress"
 	f.verdict == "originated" # around the application's own TLS, the application checks the name
+	not _is_refused_for_its_mode(f)
 	some i, hop in f.hops
 	not hop.verified
 	i == count(f.hops) - 1
@@ -39,6 +40,16 @@ violation contains _violation(f) if {
 	f.hopKind == "egress"
 	f.verdict == "originated"
 	f.hops in {null, []}
+}
+
+# ISTIO_MUTUAL that asks a server outside for a cluster's name: sni-mismatch denies it, with the fix of both.
+_is_refused_for_its_mode(f) if {
+	lib.outside_by_istio_mutual(f)
+	startswith(lib.last_hop(f).sni, "outbound_")
+	f.sniHosts
+	not f.lostVerification
+	not f.ruleForServices
+	not lib.ruled_by_clients(f)
 }
 
 # The controller of an Ingress does not check which gateway it has reached, or cannot show who it is.
@@ -169,6 +180,8 @@ _reason(f) := "the label of its endpoints (security.istio.io/tlsMode) starts the
 	lib.decided_by_policy(f)
 } else := sprintf("insecureSkipVerify is set in %s", [lib.decided_by(f)]) if {
 	lib.last_hop(f).insecure
+} else := sprintf("%s has mode ISTIO_MUTUAL, which takes any certificate of the mesh's CA, and none of another", [lib.decided_by(f)]) if {
+	lib.outside_by_istio_mutual(f)
 } else := sprintf("sni is set in %s, which turns the automatic check off, and subjectAltNames is not", [lib.decided_by(f)]) if {
 	lib.last_hop(f).sni != ""
 } else := sprintf("%s has no subjectAltNames, and only HTTP ports have an automatic check", [lib.decided_by(f)])
