@@ -18,7 +18,8 @@ type State string
 const (
 	// Plaintext: whoever is on the way reads it.
 	Plaintext State = "plaintext"
-	// Unchecked: under TLS of a proxy that takes any server which a known CA has signed, whatever its name.
+	// Unchecked: under TLS of a proxy that does not check the host's name: it takes any server which a known CA has signed, or by a rule
+	// for several hosts that of another one.
 	Unchecked State = "unchecked"
 	// Undeclared: this client does not see what declares the host, and its proxy passes on what the application writes.
 	Undeclared State = "undeclared"
@@ -138,7 +139,7 @@ func (p posture) state(client mesh.Client, path mesh.Path) State {
 	case mesh.ApplicationTLS:
 		return ByApplication
 	case mesh.Originated:
-		if path.Hops[len(path.Hops)-1].Verified {
+		if last := path.Hops[len(path.Hops)-1]; last.Verified && last.BorrowedName == "" {
 			return Checked
 		}
 		return Unchecked
@@ -154,12 +155,15 @@ func (p posture) state(client mesh.Client, path mesh.Path) State {
 	return Closed
 }
 
-// letBy returns the policies an exemption from which lets a state be.
-func (s State) letBy() []string {
-	switch s {
+// letBy returns the policies an exemption from which lets a connection be as it is.
+func (c Connection) letBy() []string {
+	switch c.State {
 	case Plaintext:
 		return []string{"plaintext-egress", "tls-pending", "opaque-tcp"}
 	case Unchecked:
+		if c.Path.Hops[len(c.Path.Hops)-1].BorrowedName != "" {
+			return []string{"sni-mismatch"}
+		}
 		return []string{"unverified-server"}
 	case Doubled:
 		return []string{"double-tls"}
@@ -170,7 +174,7 @@ func (s State) letBy() []string {
 // exempt returns which exemption covers a connection as a whole, "" for none: its host, and all of its namespaces.
 func (p posture) exempt(c Connection) string {
 	for _, x := range p.exemptions {
-		if slices.Contains(c.State.letBy(), x.Policy) && !x.Expires.Over(p.now) && x.CoversHost(c.Host) && coversAll(x, c.Namespaces) {
+		if slices.Contains(c.letBy(), x.Policy) && !x.Expires.Over(p.now) && x.CoversHost(c.Host) && coversAll(x, c.Namespaces) {
 			return x.Note()
 		}
 	}

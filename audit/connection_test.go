@@ -58,6 +58,9 @@ func TestConnections(t *testing.T) {
 			"shop: checked, rest(0): checked"},
 		{"an SNI that is written down turns the check off", bank + bankRule + `spec: {host: api.bank.example, trafficPolicy: {tls: {mode: SIMPLE, sni: api.bank.example}}}`,
 			"shop: unchecked, rest(0): unchecked"},
+		{"a rule for several hosts that has the name of one checked", strings.Replace(bank, "[api.bank.example]", "[api.bank.example, www.bank.example]", 1) + bankRule +
+			`spec: {host: "*.bank.example", trafficPolicy: {tls: {mode: SIMPLE, subjectAltNames: [www.bank.example]}}}`,
+			"shop: unchecked, rest(0): unchecked, shop: checked, rest(0): checked"},
 		{"a rule for its own namespace", bank + bankRule + `spec: {host: api.bank.example, exportTo: ["."], trafficPolicy: {tls: {mode: SIMPLE}}}` + "\n" + office + `spec: {egress: [{hosts: ["*/*"]}]}`,
 			"shop: checked, rest(0): plaintext, office: plaintext"},
 		{"a Sidecar hides the host, and passes on", bank + office + `spec: {egress: [{hosts: ["./*"]}], outboundTrafficPolicy: {mode: ALLOW_ANY}}`,

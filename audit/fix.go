@@ -29,7 +29,7 @@ func NewRemedies(findings []Finding) Remedies {
 // a fix before without, the strongest first. ok is false where no policy says anything.
 func (r Remedies) For(c Connection) (found Finding, ok bool) {
 	candidates := slices.DeleteFunc(slices.Clone(r.byTarget[target{c.Host, c.Port}]), func(f Finding) bool {
-		return !slices.Contains(c.State.toldBy(), f.Policy)
+		return !slices.Contains(c.toldBy(), f.Policy)
 	})
 	if len(candidates) == 0 {
 		return Finding{}, false
@@ -41,13 +41,13 @@ func (r Remedies) For(c Connection) (found Finding, ok bool) {
 	}), true
 }
 
-// toldBy returns the policies that speak of a state.
-func (s State) toldBy() []string {
-	switch s {
+// toldBy returns the policies that speak of a connection.
+func (c Connection) toldBy() []string {
+	switch c.State {
 	case Plaintext:
-		return append(s.letBy(), "ineffective-tls", "uncovered-client", "unspecified-protocol", "unknown-host")
+		return append(c.letBy(), "ineffective-tls", "uncovered-client", "unspecified-protocol", "unknown-host")
 	case Unchecked:
-		return append(s.letBy(), "sni-mismatch")
+		return append(c.letBy(), "sni-mismatch")
 	}
-	return s.letBy()
+	return c.letBy()
 }

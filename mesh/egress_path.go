@@ -33,6 +33,7 @@ func (s *Snapshot) directHop(client Client, svc scopedService, number uint32, su
 	h := hop{kind: HopEgress, client: client, host: svc.host, port: number, subset: subsetName, payload: payload}
 	h.cluster, h.exists = s.cluster(client, svc, number, subsetName)
 	h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, payload)
+	h.cluster.Hop.BorrowedName = s.borrowedName(h)
 	return h
 }
 

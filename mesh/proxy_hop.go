@@ -17,6 +17,8 @@ type Hop struct {
 	// Names are the subject alternative names checked. AutoNames means that the Host header's is checked.
 	Names     []string `json:"names"`
 	AutoNames bool     `json:"autoNames,omitempty"`
+	// BorrowedName is the other declared host for whose name the server is checked, by a rule for several; "" for none.
+	BorrowedName string `json:"borrowedName,omitempty"`
 	// Verified reports whether the server's name is checked on this hop.
 	Verified bool `json:"verified"`
 	// Insecure is true for insecureSkipVerify.

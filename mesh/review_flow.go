@@ -3,11 +3,7 @@ package mesh
 import (
 	"cmp"
 	"net"
-	"slices"
 	"strconv"
-	"strings"
-
-	networking "istio.io/api/networking/v1alpha3"
 )
 
 // Flow is one connection that a review has to answer for: its path, what it was before the review, and what policies
@@ -161,16 +157,4 @@ func (h hop) flow() Flow {
 		f.Related = h.route.by().String()
 	}
 	return f
-}
-
-// endpointHosts returns the DNS names among the addresses of a ServiceEntry's endpoints.
-func endpointHosts(entry *networking.ServiceEntry) []string {
-	var list []string
-	for _, e := range entry.Endpoints {
-		if a := e.GetAddress(); strings.ContainsAny(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
-			!strings.Contains(a, ":") && !slices.Contains(list, a) {
-			list = append(list, a)
-		}
-	}
-	return list
 }

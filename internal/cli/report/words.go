@@ -37,7 +37,7 @@ func meaning(s audit.State) string {
 	case audit.Plaintext:
 		return "leaves as the application writes it: whoever is on the way reads it"
 	case audit.Unchecked:
-		return "under TLS, to whoever has a certificate of a known CA: the name is not checked"
+		return "under TLS, to whoever has a certificate of a known CA: the name is not checked, or that of another host is"
 	case audit.Doubled:
 		return "a proxy starts TLS around the application's own"
 	case audit.Undeclared:

@@ -72,7 +72,7 @@ decided_by_policy(flow) if last_hop(flow).decidedBy.object.kind == "BackendTLSPo
 new_rule_for_host(flow, fields) := sprintf("# A rule for this host alone: the one that decides is for other hosts too.\n%s%s", [_for_each_host(flow), set_fields(
 	last_hop(flow).decidedBy.object,
 	object.union(fields, {
-		"metadata.name": _rule_name(flow),
+		"metadata.name": _name_of_rule(flow.host, "", _name_suffix(flow)), # with all subsets of the rule that it is like
 		"metadata.labels": null,
 		"metadata.annotations": null,
 		"spec.host": flow.host,

@@ -8,7 +8,7 @@
 #   namespace has declared among their names. So is refused
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
-#   of the host's or of its domain are warned of. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
+#   of the host's or of its domain are warned of, and so is a rule for several hosts that has the names of some checked for the others. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
 #   another, written otherwise (a namespace before it, other case): it refuses the whole
 #   listener of the pods. Where that is another namespace's gateway, it is denied.
 # related_resources:
@@ -77,6 +77,33 @@ violation contains lib.flow_violation(f, {"message": _names_of_others(f), "fix":
 	f.verdict in {"originated", "double-tls"}
 	not f.lostVerification
 }
+
+# A rule for several hosts has one of them checked for the name of another. A certificate of both may be behind it.
+violation contains lib.flow_violation(f, {"message": _borrowed_name(f, hop.borrowedName), "fix": _own_rule(f), "action": "warn"}) if {
+	input.request.operation != "DELETE"
+	some f in input.egress
+	f.hopKind == "egress"
+	f.verdict == "originated"
+	some hop in f.hops
+	hop.borrowedName
+	not f.namesOfOthers
+	not f.lostVerification
+}
+
+_borrowed_name(f, name) := lib.flow_message(f, sprintf(
+	concat(" ", [
+		"the server's certificate is checked for %s, which is another host, by %s, which is for both:",
+		"unless one certificate has both names, there is no connection.",
+	]),
+	[name, lib.decided_by(f)],
+))
+
+_own_rule(f) := lib.set_for_host(f, {sprintf("%s.%s", [lib.tls_path(f), field]): value | some field, value in _own_tls(f)})
+
+# Both come from each request, where it is one.
+_own_tls(f) := {"sni": null, "subjectAltNames": null} if {
+	f.payload == "http"
+} else := {"sni": lib.server_name(f), "subjectAltNames": [lib.server_name(f)]}
 
 _names_of_others(f) := lib.flow_message(f, sprintf(
 	concat(" ", [

@@ -358,3 +358,23 @@ test_mends_a_backendtlspolicy_by_its_own_fields if {
 		"",
 	])
 }
+
+test_warns_of_the_name_of_another_host_of_the_rule if {
+	flow := object.union(
+		fixtures.originated_flow({"sni": "cnn.com", "autoSNI": false, "names": ["cnn.com"], "borrowedName": "cnn.com"}),
+		{"sniHosts": ["edition.cnn.com", "cnn.com"], "payload": "opaque", "wildcardRule": true},
+	)
+	result := found with input as fixtures.review("DestinationRule", [flow])
+	{[v.action, v.message] | some v in result} == {[
+		"warn",
+		concat(" ", [
+			"sidecar default to edition.cnn.com:80: the server's certificate is checked for cnn.com, which is another host, by DestinationRule",
+			"default/edition-cnn-com spec.trafficPolicy.portLevelSettings[0].tls, which is for both: unless one certificate has both names,",
+			"there is no connection.",
+		]),
+	]}
+	some v in result
+	startswith(v.fix, "# A rule for this host alone: the one that decides is for other hosts too.\n")
+	yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.subjectAltNames"] == ["edition.cnn.com"]
+	yaml.unmarshal(v.fix)["spec.trafficPolicy.portLevelSettings[0].tls.sni"] == "edition.cnn.com"
+}
