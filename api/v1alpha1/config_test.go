@@ -99,6 +99,7 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"no hosts":            {head + "mutation: {origination: [{tls: {mode: SIMPLE}}]}", "mutation.origination[0].hosts: want at least one"},
 		"bad host":            {head + "mutation: {origination: [{hosts: ['a*b'], tls: {mode: SIMPLE}}]}", `mutation.origination[0].hosts[0]: "a*b"`},
 		"mode DISABLE":        {head + "mutation: {origination: [{hosts: ['*'], tls: {mode: DISABLE}}]}", "mutation.origination[0].tls.mode: want one of"},
+		"no certificate":      {head + "mutation: {origination: [{hosts: ['*'], tls: {mode: MUTUAL, clientCertificate: /c}}]}", "mutation.origination[0].tls: MUTUAL without credentialName, or clientCertificate and privateKey"},
 		"no mode":             {head + "mutation: {origination: [{hosts: ['*'], tls: {sni: x}}]}", "tls.mode: want one of SIMPLE, MUTUAL, ISTIO_MUTUAL, got nothing"},
 		"unknown action":      {head + "policies: {double-tls: {action: block}}", `policies.double-tls.action: want one of deny, warn, audit, off, got "block"`},
 		"bad policy id":       {head + "policies: {Double_TLS: {action: deny}}", "policies.Double_TLS"},

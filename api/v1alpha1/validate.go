@@ -132,6 +132,9 @@ func (o Origination) validate(f *FieldErrors, field string) {
 	if !slices.Contains(originatingModes, mode) {
 		f.add(field+".tls.mode", "want one of %s, got %v", strings.Join(originatingModes, ", "), quoted(o.TLS["mode"]))
 	}
+	if mode == "MUTUAL" && o.TLS["credentialName"] == nil && (o.TLS["clientCertificate"] == nil || o.TLS["privateKey"] == nil) {
+		f.add(field+".tls", "MUTUAL without credentialName, or clientCertificate and privateKey: Istio starts no TLS by that")
+	}
 }
 
 func quoted(v any) string {
