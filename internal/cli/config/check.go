@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
@@ -30,6 +31,8 @@ type CheckOptions struct {
 type result struct {
 	File     string    `json:"file"`
 	Problems []problem `json:"problems"`
+	// Notes are no fault of the file's: what it says has no effect any more.
+	Notes []problem `json:"notes,omitempty"`
 }
 
 // Check reads the files and writes what is wrong with each. It returns cli.ErrIssuesFound if anything is; another error if a file, or
@@ -57,12 +60,13 @@ func (o CheckOptions) check(ctx context.Context, stdin io.Reader) ([]result, err
 			errs = append(errs, fmt.Errorf("read configuration: %w", err))
 			continue
 		}
-		found, err := o.problems(ctx, raw)
+		found, err := o.judge(ctx, raw)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("check %s: %w", name, err))
 			continue
 		}
-		results = append(results, result{name, found})
+		found.File = name
+		results = append(results, found)
 	}
 	return results, errors.Join(errs...)
 }
@@ -77,11 +81,11 @@ func read(stdin io.Reader, path string) (name string, raw []byte, err error) {
 	return path, raw, err
 }
 
-// problems returns what is wrong with a configuration. An error is about the policies: what they are is not the configuration's.
-func (o CheckOptions) problems(ctx context.Context, raw []byte) ([]problem, error) {
+// judge returns what is to be said of a configuration. An error is about the policies: what they are is not the configuration's.
+func (o CheckOptions) judge(ctx context.Context, raw []byte) (result, error) {
 	c, err := v1alpha1.ParseConfig(raw)
 	if err != nil {
-		return located(raw, parseProblems(err)), nil
+		return result{Problems: located(raw, parseProblems(err))}, nil
 	}
 	_, meshErr := admission.MeshSettings(c.Mesh, mesh.DefaultSettings())
 	_, policiesErr := policies.New(ctx, c, policies.Dirs(o.Policies)...)
@@ -89,11 +93,23 @@ func (o CheckOptions) problems(ctx context.Context, raw []byte) ([]problem, erro
 	for _, err := range []error{meshErr, policiesErr} {
 		fields, ok := fieldProblems(err)
 		if !ok {
-			return nil, err
+			return result{}, err
 		}
 		found = append(found, fields...)
 	}
-	return located(raw, found), nil
+	return result{Problems: located(raw, found), Notes: located(raw, ended(c.Exemptions, time.Now()))}, nil
+}
+
+// ended returns a note on each exemption whose last day is over.
+func ended(exemptions []v1alpha1.ExemptionSpec, now time.Time) []problem {
+	var notes []problem
+	for i, x := range exemptions {
+		if x.Expires.Over(now) {
+			notes = append(notes, problem{Field: fmt.Sprintf("exemptions[%d].expires", i),
+				Message: "ended on " + x.Expires.Format(time.DateOnly) + ": it lets nothing pass; take it out, or give it another day"})
+		}
+	}
+	return notes
 }
 
 // write writes what was found. It returns cli.ErrIssuesFound if a file has a problem.
@@ -111,7 +127,7 @@ func write(w io.Writer, output string, results []result) error {
 	return nil
 }
 
-// writeText writes "FILE: ok", or a line for each problem.
+// writeText writes "FILE: ok", or a line for each problem, and one for each note.
 func writeText(w io.Writer, results []result) error {
 	for _, r := range results {
 		if len(r.Problems) == 0 {
@@ -121,6 +137,11 @@ func writeText(w io.Writer, results []result) error {
 		}
 		for _, p := range r.Problems {
 			if _, err := fmt.Fprintf(w, "%s:%d: %s\n", r.File, p.Line, v1alpha1.FieldError{Field: p.Field, Message: p.Message}); err != nil {
+				return err
+			}
+		}
+		for _, n := range r.Notes {
+			if _, err := fmt.Fprintf(w, "%s:%d: note: %s\n", r.File, n.Line, v1alpha1.FieldError{Field: n.Field, Message: n.Message}); err != nil {
 				return err
 			}
 		}

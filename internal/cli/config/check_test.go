@@ -139,3 +139,15 @@ func TestCheckCannotRead(t *testing.T) {
 		}
 	}
 }
+
+// An exemption that has ended is no fault, and nobody may take it for one that counts.
+func TestCheckNotesWhatHasEnded(t *testing.T) {
+	out, err := checked(t, CheckOptions{Files: []string{"-"}, Output: "text"}, head+`exemptions:
+- {policy: double-tls, reason: OPS-1, expires: "2099-12-31"}
+- {policy: plaintext-egress, reason: OPS-2, expires: "2020-01-01"}
+`)
+	want := "standard input: ok\nstandard input:5: note: exemptions[1].expires: ended on 2020-01-01: it lets nothing pass; take it out, or give it another day\n"
+	if err != nil || out != want {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/manifests"
@@ -37,11 +38,19 @@ func (m *Mesh) exempt(evaluator *admission.Evaluator, stored, files []manifests.
 			continue
 		}
 		specs[d.Head.Metadata.Name] = spec
-		m.Notes = append(m.Notes, fmt.Sprintf("%s: Exemption %s counts: it lets violations of %s pass", d.Where(), d.Head.Metadata.Name, spec.Policy))
+		m.Notes = append(m.Notes, fmt.Sprintf("%s: Exemption %s %s", d.Where(), d.Head.Metadata.Name, effect(spec, time.Now())))
 	}
 	var all []v1alpha1.ExemptionSpec
 	for _, name := range slices.Sorted(maps.Keys(specs)) {
 		all = append(all, specs[name])
 	}
 	m.Evaluator = evaluator.WithExemptions(all)
+}
+
+// effect says what an Exemption does at now.
+func effect(spec v1alpha1.ExemptionSpec, now time.Time) string {
+	if spec.Expires.Over(now) {
+		return fmt.Sprintf("ended on %s: it lets nothing pass", spec.Expires.Format(time.DateOnly))
+	}
+	return fmt.Sprintf("counts: it lets violations of %s pass until %s", spec.Policy, spec.Expires.Format(time.DateOnly))
 }

@@ -26,6 +26,11 @@ apiVersion: tlsward.io/v1alpha1
 kind: Exemption
 metadata: {name: wrong}
 spec: {policy: plaintext-egress, hots: [old.example], reason: OPS-3, expires: "2099-12-31"}
+---
+apiVersion: tlsward.io/v1alpha1
+kind: Exemption
+metadata: {name: past}
+spec: {policy: double-tls, reason: OPS-4, expires: "2020-01-01"}
 `)
 	evaluator, err := admission.NewEvaluator(t.Context(), v1alpha1.DefaultConfig())
 	if err != nil {
@@ -35,10 +40,11 @@ spec: {policy: plaintext-egress, hots: [old.example], reason: OPS-3, expires: "2
 	if err != nil {
 		t.Fatal(err)
 	}
-	if have := m.Evaluator.Config.Exemptions; len(have) != 1 || have[0].Note() != "exempted until 2099-12-31 by Exemption legacy: OPS-1" {
+	if have := m.Evaluator.Config.Exemptions; len(have) != 2 || have[0].Note() != "exempted until 2099-12-31 by Exemption legacy: OPS-1" {
 		t.Errorf("in force: %v", have)
 	}
-	if len(m.Notes) != 1 || !strings.Contains(m.Notes[0], "mesh.yaml:1: Exemption legacy counts: it lets violations of plaintext-egress pass") {
+	if len(m.Notes) != 2 || !strings.HasSuffix(m.Notes[0], "mesh.yaml:1: Exemption legacy counts: it lets violations of plaintext-egress pass until 2099-12-31") ||
+		!strings.HasSuffix(m.Notes[1], "mesh.yaml:16: Exemption past ended on 2020-01-01: it lets nothing pass") {
 		t.Errorf("notes: %v", m.Notes)
 	}
 	if len(evaluator.Config.Exemptions) != 0 || len(m.Broken) != 2 || m.PassedBy != 0 {
