@@ -6,6 +6,7 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/offline"
 )
 
 // reportVersion is raised when a field of jsonReport changes its meaning or goes. New fields do not raise it.
@@ -40,6 +41,6 @@ func writeJSONReport(w io.Writer, r report, version string) error {
 	}
 	findings := Together(r.findings)
 	return cli.WriteJSON(w, jsonReport{Version: reportVersion, Program: version, Findings: toJSON(r.findings), Errors: errs, Summary: jsonSummary{
-		Objects: len(r.objects), Unread: len(r.unread), Completed: r.completed(), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
+		Objects: len(r.objects), Unread: len(r.unread), Completed: offline.Completed(r.objects), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
 		Audited: count(findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})
 }

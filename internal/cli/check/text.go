@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/terminal"
 	"github.com/tlsward/tlsward/policies"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -25,22 +26,11 @@ func writeText(w io.Writer, r report, style terminal.Style) error {
 		}
 	}
 	b.WriteString(r.summary(findings, style) + "\n")
-	if n := r.completed(); n > 0 {
+	if n := offline.Completed(r.objects); n > 0 {
 		fmt.Fprintf(&b, "%s judged as the mutating webhook completes it, not as written (tlsward fix --diff)\n", number(n, "object"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// completed returns how many objects the mutating webhook would change.
-func (r report) completed() int {
-	n := 0
-	for _, o := range r.objects {
-		if o != nil && len(o.Patch) > 0 {
-			n++
-		}
-	}
-	return n
 }
 
 // Together joins the findings of one object that differ in the client alone, as the webhook's messages do.

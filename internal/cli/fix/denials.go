@@ -48,6 +48,8 @@ type state struct {
 	notes []string
 	// denied are the findings of the files that deny.
 	denied []check.Finding
+	// incomplete is how many objects of the files lack what the mutating webhook fills in.
+	incomplete int
 }
 
 // key tells the texts of a state from those of others.
@@ -95,6 +97,7 @@ func (j *judge) denials(ctx context.Context, s *state) ([]mend.Denial[*state], e
 	if err := m.Mutate(); err != nil {
 		return nil, err
 	}
+	s.incomplete = offline.Completed(m.Objects)
 	findings, err := check.Validate(ctx, m.Evaluator, m)
 	if err != nil {
 		return nil, err

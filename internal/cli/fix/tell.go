@@ -24,6 +24,9 @@ func tellLeft(end mend.Outcome[*state], streams cli.Streams) error {
 	for _, f := range left {
 		streams.Note("%s: still denied: %s %s: %s Left to you: %s", f.Where(), f.Policy, f.Object.Ref, f.Message, reasons[place(f)])
 	}
+	if n := end.State.incomplete; n > 0 {
+		streams.Note("%s judged as the mutating webhook completes it, and not written so: without the webhook, run tlsward fix --in-place too", number(n, "object", "objects"))
+	}
 	streams.Note("%s made, %s left to you", number(len(end.Made), "fix", "fixes"), number(len(left), "denial", "denials"))
 	if len(left) > 0 {
 		return cli.ErrIssuesFound

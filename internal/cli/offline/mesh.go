@@ -198,6 +198,17 @@ func inNamespace(d manifests.Document, namespace string) ([]byte, error) {
 // another one act: the second round finds nothing to do.
 const rounds = 4
 
+// Completed returns how many of some objects the mutating webhook would change.
+func Completed(objects []*Object) int {
+	n := 0
+	for _, o := range objects {
+		if o != nil && len(o.Patch) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // Mutate changes each object as the mutating webhook would on its way into this mesh, again until nothing changes.
 func (m *Mesh) Mutate() error {
 	for range rounds {
