@@ -113,7 +113,7 @@ func (s *Snapshot) visitSelectors(namespace, host string, visit func(owner strin
 	}
 	for _, pattern := range s.ruleHostsCovering(host) {
 		if set := s.rules.At(pattern + "\x00" + namespace); set != nil {
-			for _, m := range set.local.all {
+			for _, m := range set.seen().local.all {
 				add(namespace, m.selector)
 			}
 		}

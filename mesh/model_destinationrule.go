@@ -14,20 +14,34 @@ import (
 type ruleSet struct {
 	namespace string
 	host      string
-	rules     []*Object       // in the order of compareRules
-	local     selectableRules // for clients of the namespace
-	private   selectableRules // for clients in the root namespace: its own rules that are exported to nobody else
+	rules     []*Object // in the order of compareRules
+	// seen is what clients find. It is consolidated when it is first asked for, and not for each rule that comes: what that costs
+	// grows with all rules of the host.
+	seen     func() seenRules
+	specHash func() uint64 // see hashSpec; it is worked out when it is first asked for
+}
+
+// seenRules is the rules of a ruleSet as clients find them.
+type seenRules struct {
+	local   selectableRules // for clients of the namespace
+	private selectableRules // for clients in the root namespace: its own rules that are exported to nobody else
 	// toEveryone is what other namespaces find, toNamespace what those find instead that rules are exported to by name.
 	toEveryone  []*consolidatedRule
 	toNamespace map[string][]*consolidatedRule
-	specHash    func() uint64 // see hashSpec; it is worked out when it is first asked for
 }
 
-// newRuleSet returns the rules of one namespace for one host, consolidated for whoever can see them.
+// newRuleSet returns the rules of one namespace for one host, which are in the order of compareRules.
 func (s Settings) newRuleSet(namespace, host string, rules []*Object) *ruleSet {
-	set := &ruleSet{namespace: namespace, host: host, rules: slices.SortedFunc(slices.Values(rules), compareRules)}
+	set := &ruleSet{namespace: namespace, host: host, rules: rules}
+	set.seen = sync.OnceValue(func() seenRules { return s.consolidate(namespace, rules) })
+	set.specHash = sync.OnceValue(set.hashSpecs)
+	return set
+}
+
+// consolidate returns the rules of one namespace for one host, consolidated for whoever can see them.
+func (s Settings) consolidate(namespace string, rules []*Object) seenRules {
 	var local, exported, private mergeList
-	for _, o := range set.rules {
+	for _, o := range rules {
 		c := s.newMergeCandidate(o)
 		if len(c.exportTo) == 0 || slices.Contains(c.exportTo, "*") || slices.Contains(c.exportTo, ".") || slices.Contains(c.exportTo, namespace) {
 			local = append(local, c)
@@ -38,10 +52,9 @@ func (s Settings) newRuleSet(namespace, host string, rules []*Object) *ruleSet {
 			private = append(private, c)
 		}
 	}
-	set.local, set.private = newSelectableRules(local.forOwnNamespace()), newSelectableRules(private.forOwnNamespace())
-	set.toEveryone, set.toNamespace = exported.forOtherNamespaces()
-	set.specHash = sync.OnceValue(set.hashSpecs)
-	return set
+	seen := seenRules{local: newSelectableRules(local.forOwnNamespace()), private: newSelectableRules(private.forOwnNamespace())}
+	seen.toEveryone, seen.toNamespace = exported.forOtherNamespaces()
+	return seen
 }
 
 // isPrivateRule reports whether a rule is for its own namespace alone: of the mesh's default exportTo only "." counts.
@@ -50,14 +63,18 @@ func (s Settings) isPrivateRule(c mergeCandidate, namespace string) bool {
 }
 
 // isExported reports whether any of the rules is exported to other namespaces.
-func (r *ruleSet) isExported() bool { return len(r.toEveryone)+len(r.toNamespace) > 0 }
+func (r *ruleSet) isExported() bool {
+	seen := r.seen()
+	return len(seen.toEveryone)+len(seen.toNamespace) > 0
+}
 
 // exportedTo returns the rules that a client of another namespace finds.
 func (r *ruleSet) exportedTo(namespace string) []*consolidatedRule {
-	if named, ok := r.toNamespace[namespace]; ok {
+	seen := r.seen()
+	if named, ok := seen.toNamespace[namespace]; ok {
 		return named
 	}
-	return r.toEveryone
+	return seen.toEveryone
 }
 
 // decidesTLS reports whether a rule decides the TLS of a port for any client.
@@ -72,9 +89,10 @@ func (r *ruleSet) hasTLS(tls *networking.ClientTLSSettings, number uint32, subse
 
 // containsTLS reports whether is holds for the TLS that any client has on a port.
 func (r *ruleSet) containsTLS(number uint32, subsetName string, is func(tlsSetting) bool) bool {
-	views := append(slices.Collect(maps.Values(r.toNamespace)), r.local.all, r.private.all, r.toEveryone)
-	return slices.ContainsFunc(views, func(seen []*consolidatedRule) bool {
-		return slices.ContainsFunc(seen, func(m *consolidatedRule) bool { return is(m.tlsFor(number, subsetName)) })
+	seen := r.seen()
+	views := append(slices.Collect(maps.Values(seen.toNamespace)), seen.local.all, seen.private.all, seen.toEveryone)
+	return slices.ContainsFunc(views, func(view []*consolidatedRule) bool {
+		return slices.ContainsFunc(view, func(m *consolidatedRule) bool { return is(m.tlsFor(number, subsetName)) })
 	})
 }
 

@@ -1,10 +1,6 @@
 package mesh
 
-import (
-	"slices"
-
-	networking "istio.io/api/networking/v1alpha3"
-)
+import networking "istio.io/api/networking/v1alpha3"
 
 // consolidatedRule is one or more DestinationRules that Istio treats as one (pilot/pkg/model/destination_rule.go
 // ConsolidatedDestRule). Subsets add up; of the trafficPolicies the first stands whole:
@@ -24,6 +20,8 @@ type consolidatedRule struct {
 	// policyFrom is where the trafficPolicy stands that goes before the others; nil where no rule has any.
 	policyFrom *Object
 	subsets    []ruleSubset
+	// byName has the index of the first subset of a name; nil while there is no subset.
+	byName map[string]int
 }
 
 // ruleSubset is a subset of a consolidated rule, with the rule that has it and its index there.
@@ -67,18 +65,23 @@ func (m *consolidatedRule) merge(o *Object, fills bool) {
 
 // addSubsets adds the subsets of a rule whose names no other rule has. Names that the rule itself repeats stay.
 func (m *consolidatedRule) addSubsets(o *Object) {
-	known := len(m.subsets)
-	for i, s := range ruleSpec(o).Subsets {
-		if s == nil || m.hasSubset(s.Name, known) {
+	known, own := len(m.subsets), ruleSpec(o).Subsets
+	if m.byName == nil && len(own) > 0 {
+		m.byName = make(map[string]int, len(own))
+	}
+	for i, s := range own {
+		if s == nil {
 			continue
+		}
+		first, ok := m.byName[s.Name]
+		if ok && first < known {
+			continue
+		}
+		if !ok {
+			m.byName[s.Name] = len(m.subsets)
 		}
 		m.subsets = append(m.subsets, ruleSubset{Subset: s, from: o, index: i})
 	}
-}
-
-// hasSubset reports whether one of the first n subsets has this name.
-func (m *consolidatedRule) hasSubset(name string, n int) bool {
-	return slices.ContainsFunc(m.subsets[:n], func(s ruleSubset) bool { return s.Name == name })
 }
 
 // subset returns the first subset of a name; ok is false where there is none, or no rule at all.
@@ -86,10 +89,9 @@ func (m *consolidatedRule) subset(name string) (ruleSubset, bool) {
 	if m == nil {
 		return ruleSubset{}, false
 	}
-	for _, s := range m.subsets {
-		if s.Name == name {
-			return s, true
-		}
+	i, ok := m.byName[name]
+	if !ok {
+		return ruleSubset{}, false
 	}
-	return ruleSubset{}, false
+	return m.subsets[i], true
 }

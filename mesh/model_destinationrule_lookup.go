@@ -78,11 +78,11 @@ func (s *Snapshot) lookupRules(clientNamespace, host, serviceNamespace string) r
 }
 
 // ownRules returns the rules that clients of the set's own namespace choose from.
-func ownRules(r *ruleSet) selectableRules { return r.local }
+func ownRules(r *ruleSet) selectableRules { return r.seen().local }
 
 // privateRules returns those that clients in the root namespace choose from: they find the exported ones last, as
 // everybody does.
-func privateRules(r *ruleSet) selectableRules { return r.private }
+func privateRules(r *ruleSet) selectableRules { return r.seen().private }
 
 // mostSpecificRules returns the set of the first of patterns for which namespace has rules of a sort; nil if there is
 // none.

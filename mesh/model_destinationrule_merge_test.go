@@ -48,6 +48,11 @@ func TestMergeDestinationRules(t *testing.T) {
 			DestinationRule own/old @1: {host: a.com, subsets: [{name: v1}]}
 			DestinationRule own/new @2: {host: a.com, subsets: [{name: v1}, {name: v2}, {name: v3}]}`,
 			"old+new v1=old[0] v2=new[1] v3=new[2]", "old+new v1=old[0] v2=new[1] v3=new[2]"},
+		{"equal exportTo: a name that one rule repeats stays as often", `
+			DestinationRule own/old @1: {host: a.com, subsets: [{name: v1}]}
+			DestinationRule own/new @2: {host: a.com, subsets: [{name: v2}, {name: v1}, {name: v2}]}
+			DestinationRule own/last @3: {host: a.com, subsets: [{name: v2}]}`,
+			"old+new+last v1=old[0] v2=new[0] v2=new[2]", "old+new+last v1=old[0] v2=new[0] v2=new[2]"},
 		{"no creation time is the newest", `
 			DestinationRule own/a: {host: a.com, trafficPolicy: {tls: {sni: a}}}
 			DestinationRule own/b @1: {host: a.com, trafficPolicy: {tls: {sni: b}}}`,

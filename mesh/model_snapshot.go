@@ -188,7 +188,7 @@ func (s *Snapshot) put(o *Object) {
 	}
 	switch spec := o.Spec.(type) {
 	case *networking.DestinationRule:
-		s.changeRules(o, spec, func(rules []*Object) []*Object { return append(slices.Clip(rules), o) })
+		s.addRule(o, spec)
 	case *networking.VirtualService:
 		s.addVirtualService(s.settings.virtualService(o, spec))
 	case *KubernetesRoute:
@@ -234,9 +234,7 @@ func (s *Snapshot) drop(ref Ref) {
 	}
 	switch spec := o.Spec.(type) {
 	case *networking.DestinationRule:
-		s.changeRules(o, spec, func(rules []*Object) []*Object {
-			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have == o })
-		})
+		s.removeRule(o, spec)
 	case *networking.VirtualService:
 		s.removeVirtualService(s.settings.virtualService(o, spec))
 	case *KubernetesRoute:

@@ -3,8 +3,6 @@ package mesh
 import (
 	"slices"
 
-	networking "istio.io/api/networking/v1alpha3"
-
 	"github.com/tlsward/tlsward/mesh/treap"
 )
 
@@ -49,13 +47,11 @@ func (s *Snapshot) renewRulesFor(target Ref) {
 		return
 	}
 	for _, was := range s.backends.rules.At(target.key()) {
-		s.changeRules(was, was.Spec.(*networking.DestinationRule), func(rules []*Object) []*Object {
-			return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have == was })
-		})
+		s.removeRule(was, ruleSpec(was))
 	}
 	rules := s.backendRules(target)
 	for _, o := range rules {
-		s.changeRules(o, o.Spec.(*networking.DestinationRule), func(rules []*Object) []*Object { return append(slices.Clip(rules), o) })
+		s.addRule(o, ruleSpec(o))
 	}
 	if len(rules) == 0 {
 		s.backends.rules = s.backends.rules.Remove(target.key())

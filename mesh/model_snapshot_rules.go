@@ -1,6 +1,25 @@
 package mesh
 
-import networking "istio.io/api/networking/v1alpha3"
+import (
+	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
+)
+
+// addRule adds a DestinationRule to those of its host and namespace, in the order of compareRules.
+func (s *Snapshot) addRule(o *Object, spec *networking.DestinationRule) {
+	s.changeRules(o, spec, func(rules []*Object) []*Object {
+		i, _ := slices.BinarySearchFunc(rules, o, compareRules)
+		return slices.Insert(slices.Clip(rules), i, o)
+	})
+}
+
+// removeRule removes a DestinationRule from those of its host and namespace.
+func (s *Snapshot) removeRule(o *Object, spec *networking.DestinationRule) {
+	s.changeRules(o, spec, func(rules []*Object) []*Object {
+		return slices.DeleteFunc(slices.Clone(rules), func(have *Object) bool { return have == o })
+	})
+}
 
 // changeRules replaces the rules of o's host and namespace by what change returns for them.
 func (s *Snapshot) changeRules(o *Object, spec *networking.DestinationRule, change func([]*Object) []*Object) {
