@@ -41,8 +41,11 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	}
 	payload := earlier[0].payload
 	svc, why := r.passingOn(client, host, number, own, payload)
-	if why == CauseNone || why != CauseKeptInside && r.isTakenByWildcard(client, host, number, payload) {
+	if why == CauseNone {
 		return nil
+	}
+	if why != CauseKeptInside && r.isTakenByWildcard(client, host, number, payload) {
+		return r.uncheckedByWildcard(client, host, number, payload, earlier)
 	}
 	if fallback := r.listenersOn(number).sharedBy(client).fallback; payload == FamilyOpaque && fallback != nil &&
 		egressVerdict(r.after.hops(client, fallback.host, number)) == Originated {
@@ -193,6 +196,16 @@ func (r *review) takesPortAway(client Client, host string, number uint32) bool {
 func (r *review) isTakenByWildcard(client Client, name string, number uint32, payload Family) bool {
 	wide, ok := r.after.wildcardTaking(client, name, number, payload)
 	return ok && egressVerdict(r.after.hopsForName(client, wide.host, name, number)) != Plaintext
+}
+
+// uncheckedByWildcard returns the changes of requests that isTakenByWildcard has under TLS, where no name is checked and one was.
+func (r *review) uncheckedByWildcard(client Client, name string, number uint32, payload Family, earlier []hop) []change {
+	wide, _ := r.after.wildcardTaking(client, name, number, payload)
+	hops := r.after.hopsForName(client, wide.host, name, number)
+	if egressVerdict(earlier) != Originated || isUnchecked(earlier) || !isUnchecked(hops) {
+		return nil
+	}
+	return r.withLostVerification(routedChanges(hops, Originated), earlier, client, name, name)
 }
 
 // wildcardTaking returns the closest wildcard host over a name that has a virtual host on a port for a client, as the client
