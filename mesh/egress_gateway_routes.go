@@ -1,6 +1,9 @@
 package mesh
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // gatewayRouteHops returns the hops by v out of the gateways to which it is bound, whether or not the mesh sends
 // anything there yet.
@@ -21,10 +24,30 @@ type gatewayRoutes struct {
 	v *virtualService
 	// payloads has what sidecars send to v's gateways, by host: it is the same for all of them.
 	payloads map[string]Family
+	// made has what egressHop returned, for many routes lead to one cluster.
+	made madeHops
+}
+
+// madeHops are hops by all that egressHop is asked for.
+type madeHops map[hopAsked]madeHop
+
+type hopAsked struct {
+	client, host, subset string
+	number               uint32
+	payload              Family
+}
+
+func askedHop(client Client, host string, number uint32, subset string, payload Family) hopAsked {
+	return hopAsked{client: client.String() + "\x00" + strings.Join(client.Gateways, "\x00"), host: host, subset: subset, number: number, payload: payload}
+}
+
+type madeHop struct {
+	hop hop
+	ok  bool
 }
 
 func (s *Snapshot) gatewayRoutesOf(v *virtualService) gatewayRoutes {
-	return gatewayRoutes{Snapshot: s, v: v, payloads: map[string]Family{}}
+	return gatewayRoutes{Snapshot: s, v: v, payloads: map[string]Family{}, made: madeHops{}}
 }
 
 // hopsOf returns the hops out of one gateway, whose pods are client: from each of its servers.
@@ -55,6 +78,28 @@ func (s gatewayRoutes) hopsTo(client Client, destinations [][]routeDestination) 
 				seen[sent{payload, d}] = true
 			}
 			hops = append(hops, s.gatewayEgressHops(client, payload, fresh)...)
+		}
+	}
+	return hops
+}
+
+// gatewayEgressHops is that of the Snapshot, with each cluster looked at once.
+func (s gatewayRoutes) gatewayEgressHops(client Client, came Family, list []routeDestination) []hop {
+	var hops []hop
+	for _, d := range list {
+		payload := gatewayPayload(d.routeType, came)
+		if !s.isExternal(d.Host) {
+			hops = append(hops, hopToInside(client, d, payload))
+			continue
+		}
+		asked := askedHop(client, d.Host, d.Port, d.Subset, payload)
+		made, known := s.made[asked]
+		if !known {
+			made.hop, made.ok = s.egressHop(client, d.Host, d.Port, d.Subset, payload)
+			s.made[asked] = made
+		}
+		if made.ok {
+			hops = append(hops, made.hop.routedBy(d))
 		}
 	}
 	return hops

@@ -135,11 +135,24 @@ func (s *Snapshot) withRequestedHost(client Client, d routeDestination, requeste
 
 // egressHops returns the hop to a route's destination, none if that is not outside the mesh for the client.
 func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, payload Family) []hop {
-	svc, ok := s.serviceFor(client, d.Host)
-	if !ok || !s.leavesMesh(svc.service) {
+	h, ok := s.egressHop(client, d.Host, number, d.Subset, payload)
+	if !ok {
 		return nil
 	}
-	h := s.directHop(client, svc, number, d.Subset, payload)
+	return []hop{h.routedBy(d)}
+}
+
+// egressHop returns the hop to a cluster outside the mesh, whatever leads there; ok is false where there is no such host.
+func (s *Snapshot) egressHop(client Client, host string, number uint32, subset string, payload Family) (h hop, ok bool) {
+	svc, ok := s.serviceFor(client, host)
+	if !ok || !s.leavesMesh(svc.service) {
+		return hop{}, false
+	}
+	return s.directHop(client, svc, number, subset, payload), true
+}
+
+// routedBy returns the hop as a route leads to it.
+func (h hop) routedBy(d routeDestination) hop {
 	h.authority, h.route = d.Authority, &d
 	if d.routeType == FamilyOpaque { // no filter reads the Host header
 		h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
@@ -148,7 +161,7 @@ func (s *Snapshot) egressHops(client Client, d routeDestination, number uint32, 
 		h.authority = cmp.Or(d.Authority, d.requested)
 		h.cluster.Hop.SNI = h.authority
 	}
-	return []hop{h}
+	return h
 }
 
 // allThroughGateways reports whether routes send everything to gateways.

@@ -41,10 +41,18 @@ func (s *Snapshot) gatewayDestinationsOf(client Client, srv gatewayServer, v *vi
 	switch {
 	case srv.isAutoPassthrough() || srv.redirectsToHTTPS():
 	case srv.routesHTTP():
-		hosts := map[string]*virtualHost{}
-		s.addGatewayRoutes(hosts, client, srv, v)
-		for _, h := range hosts {
-			return append(h.destinations, h.catchAll...) // alike for all hosts
+		if len(srv.intersection(v)) == 0 {
+			return nil
+		}
+		some, rest, taken, whole := s.splitHTTPDestinations(v, matchContext{gateway: srv.gateway, port: srv.number, client: client})
+		if !taken {
+			return nil
+		}
+		if whole {
+			some = slices.Concat(some, rest)
+		}
+		for _, d := range some { // alike for all hosts
+			list = append(list, s.completeGatewayDestination(client, d, srv.number))
 		}
 	case srv.isTLSPassthrough():
 		for _, c := range s.tlsPassthroughChains(client, srv, []*virtualService{v}, map[string]bool{}) {

@@ -61,8 +61,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		return nil, r.err
 	}
 	r.flows = slices.DeleteFunc(r.flows, func(f Flow) bool { return !after.Configures(f.Client) })
-	slices.SortStableFunc(r.flows, compareFlows)
-	return groupFlows(r.flows, lists), nil
+	return groupFlows(sortedFlows(r.flows), lists), nil
 }
 
 // review collects the flows of one review.

@@ -118,8 +118,25 @@ type flowKey struct {
 	payload              Family
 }
 
+// sortedFlows returns flows in the order of compareFlows. Pointers are sorted: a Flow is large, and sorting moves each many times.
+func sortedFlows(flows []Flow) []Flow {
+	order := make([]*Flow, len(flows))
+	for i := range flows {
+		order[i] = &flows[i]
+	}
+	if slices.IsSortedFunc(order, compareFlows) {
+		return flows
+	}
+	slices.SortStableFunc(order, compareFlows)
+	sorted := make([]Flow, len(flows))
+	for i, f := range order {
+		sorted[i] = *f
+	}
+	return sorted
+}
+
 // compareFlows returns the order in which a review lists its flows.
-func compareFlows(a, b Flow) int {
+func compareFlows(a, b *Flow) int {
 	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.HopKind, b.HopKind),
 		a.Client.compare(b.Client), cmp.Compare(a.Subset, b.Subset), cmp.Compare(a.Payload, b.Payload))
 }

@@ -41,7 +41,11 @@ func (r *review) newGatewayEgress(ref Ref, v *virtualService) []change {
 			had[h.key()] = true
 		}
 	}
-	list := r.withOpened(r.clusterChanges(r.waysAfter().hopsOf(v, name)))
+	var list []change
+	for _, h := range r.waysAfter().hopsOf(v, name) {
+		list = append(list, change{hop: h, before: r.waysBefore().verdict(h, r.clusterBefore)})
+	}
+	list = r.withOpened(list)
 	return slices.DeleteFunc(list, func(c change) bool { return had[c.hop.key()] && c.opened == nil })
 }
 

@@ -16,6 +16,8 @@ type gatewayWays struct {
 	allowed  map[servedWay]bool
 	guards   map[placeOfWay]*gatewayWay
 	open     map[placeOfWay]bool
+	made     madeHops
+	verdicts map[hopAsked]Verdict
 }
 
 // gatewayFacts are what a review needs to know of a Gateway.
@@ -42,7 +44,7 @@ type placeOfWay struct {
 func newGatewayWays(s *Snapshot) *gatewayWays {
 	return &gatewayWays{
 		snapshot: s, facts: map[*Object]*gatewayFacts{}, shared: map[[2]*Object]bool{}, sent: map[servedWay][][]routeDestination{}, served: map[servedWay]map[string][]gatewayServer{},
-		allowed: map[servedWay]bool{}, guards: map[placeOfWay]*gatewayWay{}, open: map[placeOfWay]bool{},
+		allowed: map[servedWay]bool{}, guards: map[placeOfWay]*gatewayWay{}, open: map[placeOfWay]bool{}, made: madeHops{}, verdicts: map[hopAsked]Verdict{},
 	}
 }
 
@@ -159,9 +161,21 @@ func (w *gatewayWays) authorizes(way gatewayWay) bool {
 	return allowed
 }
 
+// verdict returns the verdict that of returns for the cluster of a hop: many routes lead to one.
+func (w *gatewayWays) verdict(h hop, of func(hop) Verdict) Verdict {
+	asked := askedHop(h.client, h.host, h.port, h.subset, h.payload)
+	found, known := w.verdicts[asked]
+	if !known {
+		found = of(h)
+		w.verdicts[asked] = found
+	}
+	return found
+}
+
 // hopsOf returns the hops by v out of a Gateway, whose pods are client.
 func (w *gatewayWays) hopsOf(v *virtualService, name string) []hop {
 	client, routes := w.client(name, v), w.snapshot.gatewayRoutesOf(v)
+	routes.made = w.made
 	g := w.snapshot.gateway(parseGatewayName(name))
 	if g == nil || len(gatewaySpec(g).Servers) == 0 {
 		return routes.unknownGatewayHops(name, client)
