@@ -65,9 +65,10 @@ func (e *Engine) Evaluate(ctx context.Context, in Input) ([]Violation, error) {
 
 // matching returns the queries whose rule index matches the input: those of built-in policies, and those of users.
 func matching(queries []query, input ast.Value) (builtin, users []query) {
+	read := newDocument(input)
 	for _, q := range queries {
 		switch {
-		case !q.index.mayMatch(input):
+		case !q.index.mayMatch(read):
 		case q.policy.Builtin:
 			builtin = append(builtin, q)
 		default:

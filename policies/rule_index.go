@@ -99,6 +99,12 @@ func (c *comparison) holds(value ast.Value) bool {
 // valueAt returns the value at path, or nil where it is undefined.
 func valueAt(value ast.Value, path ast.Ref) ast.Value {
 	for i, key := range path {
+		if d, ok := value.(*document); ok {
+			if value = d.at(key); value == nil {
+				return nil
+			}
+			continue
+		}
 		object, ok := value.(ast.Object)
 		if !ok {
 			found, err := value.Find(path[i:])
@@ -112,6 +118,9 @@ func valueAt(value ast.Value, path ast.Ref) ast.Value {
 			return nil
 		}
 		value = found.Value
+	}
+	if d, ok := value.(*document); ok {
+		return d.Object // which can be compared with other values
 	}
 	return value
 }

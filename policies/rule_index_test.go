@@ -101,7 +101,7 @@ func TestGuardReadsWhatABodyAsks(t *testing.T) {
 		`every f in input.egress { f.verdict == "nothing" }`:         true,
 		`x := [f | some f in input.egress; f.verdict == ""]; x != 1`: true,
 	} {
-		if got := guardFor(t, body).mayMatch(ast.MustParseTerm(flow).Value); got != want {
+		if got := guardFor(t, body).mayMatch(newDocument(ast.MustParseTerm(flow).Value)); got != want {
 			t.Errorf("%s: %v, want %v", body, got, want)
 		}
 	}
@@ -167,7 +167,7 @@ func TestIndexHidesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			may := index.mayMatch(input)
+			may := index.mayMatch(newDocument(input))
 			if found.Allowed() && !may {
 				t.Errorf("%s: the index hides a violation for %v", body, input)
 			}
