@@ -25,7 +25,7 @@ func TestReviewAllocations(t *testing.T) {
 		name, path, text string
 		most             float64
 	}{
-		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2710},
+		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2474},
 		{"good DestinationRule", "/validate", fixture.GoodRule, 726},
 		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2480},
 		{"good AuthorizationPolicy", "/validate", namedCallers, 421},
