@@ -3,6 +3,7 @@ package mesh
 import (
 	"cmp"
 	"net"
+	"slices"
 	"strconv"
 )
 

@@ -78,10 +78,7 @@ func (o Options) read(ctx context.Context, streams cli.Streams) (*offline.Mesh, 
 		return nil, err
 	}
 	m.NoteUnknown(streams)
-	if o.Mutated {
-		err = m.Mutate()
-	}
-	return m, err
+	return m, m.Take(o.Mutated, streams)
 }
 
 // paths returns the answers of the mesh, for one pod or for all clients.

@@ -97,16 +97,14 @@ func (o Options) reporter(ctx context.Context) (func(context.Context, cli.Stream
 			return report{}, err
 		}
 		m.NoteUnknown(streams)
+		if err := m.Take(o.Mutated, streams); err != nil {
+			return report{}, err
+		}
 		return o.reportOf(ctx, m, before)
 	}, nil
 }
 
 func (o Options) reportOf(ctx context.Context, m *offline.Mesh, before earlier) (r report, err error) {
-	if o.Mutated {
-		if err := m.Mutate(); err != nil {
-			return r, err
-		}
-	}
 	r = report{made: o.Now, mesh: m, earlier: before, namespaces: m.Snapshot.Namespaces()}
 	if r.made.IsZero() {
 		r.made = time.Now()
