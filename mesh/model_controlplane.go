@@ -8,11 +8,11 @@ import (
 
 // Which control planes there are, and whose new pods are. Those of Settings are judged.
 
-// istiodRevision returns the revision of the control plane whose Service an object is; ok is false for any other. Services of
-// revision tags have the same labels, and the revision that the tag stands for
-// (manifests/charts/istio-control/istio-discovery/templates/service.yaml, revision-tags-svc.yaml).
-func istiodRevision(o *Object) (revision string, ok bool) {
-	if o.Kind != KindService || o.Labels["app"] != "istiod" {
+// istiodRevision returns the revision of the control plane whose Service an object is, in istiod's namespace; ok is false for any
+// other: in namespaces of others anybody may write such labels. Services of revision tags have the same labels, and the revision that
+// the tag stands for (manifests/charts/istio-control/istio-discovery/templates/service.yaml, revision-tags-svc.yaml).
+func istiodRevision(o *Object, namespace string) (revision string, ok bool) {
+	if o.Kind != KindService || o.Namespace != namespace || o.Labels["app"] != "istiod" {
 		return "", false
 	}
 	return cmp.Or(o.Labels[revisionLabel], DefaultRevision), true
@@ -27,11 +27,11 @@ func (s *Snapshot) Revisions() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// RevisionsIn returns the same of objects.
-func RevisionsIn(objects ...*Object) []string {
+// RevisionsIn returns the same of objects; namespace is istiod's.
+func RevisionsIn(namespace string, objects ...*Object) []string {
 	found := map[string]bool{}
 	for _, o := range objects {
-		if revision, ok := istiodRevision(o); ok {
+		if revision, ok := istiodRevision(o, namespace); ok {
 			found[revision] = true
 		}
 	}
@@ -78,15 +78,18 @@ func (s *Snapshot) revisionOfNamespace(namespace string) string {
 	return s.revisionOfLabel(wanted)
 }
 
-// revisionOfLabel returns the revision of the control plane that a label names, by a tag or its own name; "" where none is known.
+// revisionOfLabel returns the revision of the control plane that a label names, by its own name or a tag; "" where none is known. Its
+// own name always counts (pkg/revisions/tag_watcher.go GetMyTags), so no tag takes it away, but for the tag "default": with it
+// istioctl takes the webhook of the revision "default" out of use (istioctl/pkg/tag/generate.go).
 func (s *Snapshot) revisionOfLabel(label string) string {
-	if revision := s.revisionOfTag(label); revision != "" {
-		return revision
-	}
+	own := ""
 	if slices.Contains(s.revisions, label) || slices.Contains(s.Revisions(), label) {
-		return label
+		own = label
 	}
-	return ""
+	if label != DefaultRevision {
+		return cmp.Or(own, s.revisionOfTag(label))
+	}
+	return cmp.Or(s.revisionOfTag(label), own)
 }
 
 // isOfOtherControlPlane reports whether an object is for a control plane that is there and in whose mesh it is not judged.

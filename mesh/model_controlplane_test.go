@@ -45,3 +45,42 @@ func TestRevisionsOfControlPlanes(t *testing.T) {
 		t.Errorf("of no control plane: %q", have)
 	}
 }
+
+// Only Services of istiod's own namespace are control planes' and tags': whoever has a namespace may write such labels.
+func TestServicesAsIstiod(t *testing.T) {
+	service := func(namespace, name, labels string) string {
+		return "Service " + namespace + "/" + name + ": {metadata: {labels: {app: istiod, " + labels + "}}, ports: [{port: 80}]}\n"
+	}
+	both := service("planes", "istiod", "istio.io/rev: default") + service("planes", "istiod-canary", "istio.io/rev: canary")
+	for name, c := range map[string]struct {
+		objects        string
+		revisions      []string
+		label, belongs string
+	}{
+		"the two":                             {both, []string{"canary", "default"}, "canary", "canary"},
+		"a tenant's tag":                      {both + service("evil", "x", "istio.io/rev: default, istio.io/tag: canary"), []string{"canary", "default"}, "canary", "canary"},
+		"a tenant's tag of a new name":        {both + service("evil", "x", "istio.io/rev: default, istio.io/tag: next"), []string{"canary", "default"}, "next", ""},
+		"a tenant's revision":                 {both + service("evil", "x", "istio.io/rev: r1"), []string{"canary", "default"}, "r1", ""},
+		"in the root namespace, which is not": {both + service("istio-system", "x", "istio.io/rev: r1"), []string{"canary", "default"}, "r1", ""},
+		"a tag":                               {both + service("planes", "tag", "istio.io/rev: canary, istio.io/tag: next"), []string{"canary", "default"}, "next", "canary"},
+		"a tag of a revision's name":          {both + service("planes", "tag", "istio.io/rev: default, istio.io/tag: canary"), []string{"canary", "default"}, "canary", "canary"},
+		"the tag default":                     {both + service("planes", "tag", "istio.io/rev: canary, istio.io/tag: default"), []string{"canary", "default"}, "default", "canary"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := DefaultSettings()
+			settings.IstiodNamespace = "planes"
+			settings.Others = []Settings{{Revision: "canary", RootNamespace: "istio-system"}}
+			all := objects(t, c.objects+"Namespace shop: {metadata: {labels: {istio.io/rev: "+c.label+"}}}")
+			s := New(settings, all...)
+			for _, m := range s.Meshes() {
+				if have := m.Revisions(); !slices.Equal(have, c.revisions) {
+					t.Errorf("control planes of %s: %q, want %q", m.Revision(), have, c.revisions)
+				}
+				equal(t, "control plane of the namespace", m.revisionOfNamespace("shop"), c.belongs)
+			}
+			if have := RevisionsIn("planes", all...); !slices.Equal(have, c.revisions) {
+				t.Errorf("of objects: %q, want %q", have, c.revisions)
+			}
+		})
+	}
+}

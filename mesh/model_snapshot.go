@@ -62,7 +62,7 @@ func New(settings Settings, objects ...*Object) *Snapshot {
 	revisions := settings.revisions()
 	s := newMesh(settings, revisions, objects)
 	for _, other := range settings.Others {
-		other.Tags = settings.Tags
+		other.Tags, other.IstiodNamespace = settings.Tags, settings.IstiodNamespace
 		s.others = append(s.others, newMesh(other, revisions, objects))
 	}
 	return s
@@ -177,7 +177,7 @@ func (s *Snapshot) put(o *Object) {
 	if o.Terminating && o.Kind != KindNamespace {
 		s.terminating = s.terminating.Set(o.key(), o.Ref)
 	}
-	if revision, ok := istiodRevision(o); ok {
+	if revision, ok := istiodRevision(o, s.settings.IstiodNamespace); ok {
 		s.istiods = s.istiods.Set(o.key(), revision)
 	}
 	if label := labelOfNamespace(o); label != "" && s.revisions != nil {

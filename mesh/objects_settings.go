@@ -35,6 +35,8 @@ type Settings struct {
 	DestinationRuleExportTo []string `json:"destinationRuleExportTo,omitempty"`
 	// DiscoverySelectors select the namespaces whose objects the control plane reads; all if there are none.
 	DiscoverySelectors []LabelSelector `json:"discoverySelectors,omitempty"`
+	// IstiodNamespace is that of the control planes themselves, whose Services are theirs and their tags'. It is that of Others, too.
+	IstiodNamespace string `json:"istiodNamespace,omitempty"`
 	// Others are those of the other control planes that read the same objects, each of another revision and without Others.
 	Others []Settings `json:"others,omitempty"`
 	// Tags are the revisions for which tags stand that are webhook configurations. They are those of Others, too.
@@ -75,7 +77,7 @@ type IngressGateway struct {
 
 // DefaultSettings returns the settings of an Istio installed with its defaults.
 func DefaultSettings() Settings {
-	return Settings{RootNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"}
+	return Settings{RootNamespace: "istio-system", IstiodNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"}
 }
 
 // qualify returns a host without a dot as the Kubernetes Service of that name in the namespace of the object that

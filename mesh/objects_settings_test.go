@@ -40,5 +40,5 @@ func TestParseServiceHost(t *testing.T) {
 
 func TestDefaultSettings(t *testing.T) {
 	equal(t, "settings of an empty mesh", New(DefaultSettings()).Settings(), Settings{
-		RootNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"})
+		RootNamespace: "istio-system", IstiodNamespace: "istio-system", TrustDomain: "cluster.local", ClusterDomain: "cluster.local"})
 }

@@ -1,12 +1,32 @@
 package istiod
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/tlsward/tlsward/mesh"
 )
+
+// maxRevisions bounds how many control planes are followed: each is watched, and is a mesh of its own in memory.
+const maxRevisions = 8
+
+// OtherRevisions returns the revisions of found beside one, "" for the default, that are followed, in their order, and how many more
+// are not.
+func OtherRevisions(revision string, found []string) (followed []string, more int) {
+	revision = cmp.Or(revision, mesh.DefaultRevision)
+	others := slices.DeleteFunc(slices.Clone(found), func(name string) bool { return name == revision })
+	slices.Sort(others)
+	others = slices.Compact(others)
+	n := min(len(others), maxRevisions-1)
+	return others[:n], len(others) - n
+}
+
+// NotFollowed returns what a person should know of control planes beyond those that are followed.
+func NotFollowed(more int) string {
+	return fmt.Sprintf("control planes of %d more revisions: the first %d are followed", more, maxRevisions)
+}
 
 // RevisionsNote returns what a person should know of the control planes in a mesh: that several are judged, and which are there and
 // are not.

@@ -39,3 +39,23 @@ func TestRevisionsNote(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherRevisions(t *testing.T) {
+	for _, c := range []struct {
+		revision, found, followed string
+		more                      int
+	}{
+		{"", "", "", 0},
+		{"", "default", "", 0},
+		{"", "default canary", "canary", 0},
+		{"canary", "default canary", "default", 0},
+		{"", "b a b", "a b", 0},
+		{"", "default r7 r6 r5 r4 r3 r2 r1", "r1 r2 r3 r4 r5 r6 r7", 0},
+		{"r1", "default r9 r8 r7 r6 r5 r4 r3 r2 r1", "default r2 r3 r4 r5 r6 r7", 2},
+	} {
+		followed, more := OtherRevisions(c.revision, strings.Fields(c.found))
+		if strings.Join(followed, " ") != c.followed || more != c.more {
+			t.Errorf("%s beside %q: %q and %d more", c.found, c.revision, followed, more)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 	}
 	c.exemptions, c.notes = exemptions, append(c.notes, more...)
 	revision = cmp.Or(revision, mesh.DefaultRevision)
-	others := slices.DeleteFunc(revisionsIn(objects), func(name string) bool { return name == revision })
+	others, _ := istiod.OtherRevisions(revision, c.revisionsIn(objects)) // settings tells of more
 	for _, revision := range append([]string{revision}, others...) {
 		configuring, more, err := live.ControlPlane(ctx, client, revision)
 		if err != nil {
@@ -70,23 +70,27 @@ func (s Source) readCluster(ctx context.Context, revision string) (cluster, erro
 }
 
 // revisionsIn returns the revisions of the control planes that have a Service among documents.
-func revisionsIn(docs []manifests.Document) []string {
+func (c cluster) revisionsIn(docs []manifests.Document) []string {
 	var services []*mesh.Object
 	for _, d := range docs {
 		if d.Head.Kind != mesh.KindService || !strings.HasPrefix(d.Head.Metadata.Name, istiod.DeploymentName("")) {
 			continue
 		}
-		if o, err := mesh.Decode(d.Raw); err == nil && o != nil {
+		raw, err := inNamespace(d, c.namespace)
+		if err != nil {
+			continue // readStored tells it
+		}
+		if o, err := mesh.Decode(raw); err == nil && o != nil {
 			services = append(services, o)
 		}
 	}
-	return mesh.RevisionsIn(services...)
+	return mesh.RevisionsIn(istiod.Namespace, services...)
 }
 
 // mesh returns the mesh of documents over the cluster; of its own objects if they are to be judged as they stand. Documents that
 // configure the control plane go before the cluster's.
 func (c cluster) mesh(evaluator *admission.Evaluator, docs []manifests.Document, standing bool) (*Mesh, error) {
-	settings, outside, err := c.settings(evaluator, docs, append(revisionsIn(c.objects), revisionsIn(docs)...))
+	settings, outside, err := c.settings(evaluator, docs, append(c.revisionsIn(c.objects), c.revisionsIn(docs)...))
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +123,7 @@ func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Docum
 	if err != nil {
 		return s, nil, err
 	}
-	others, err := from.others(config.Revision, there)
+	others, more, err := from.others(config.Revision, there)
 	if err != nil {
 		return s, nil, err
 	}
@@ -127,7 +131,11 @@ func (c cluster) settings(evaluator *admission.Evaluator, docs []manifests.Docum
 		s, err = admission.MeshSettings(config, s)
 	}
 	s.Tags = from.tags()
-	return s, append(configured.OutsideModelBeside(others), admission.OutsideModel(config)...), err
+	outside = append(configured.OutsideModelBeside(others), admission.OutsideModel(config)...)
+	if more > 0 {
+		outside = append(outside, istiod.NotFollowed(more))
+	}
+	return s, outside, err
 }
 
 // Below is what the stored objects of a test are laid over: the mesh of a cluster, or nothing.
@@ -178,7 +186,7 @@ func (c *cluster) addRendered(s Source) error {
 // configure control planes.
 func (b *Below) Snapshot(evaluator *admission.Evaluator, configuring []manifests.Document, objects ...*mesh.Object) (*mesh.Snapshot, error) {
 	all := slices.Concat(b.objects, objects)
-	settings, _, err := b.cluster.settings(evaluator, configuring, mesh.RevisionsIn(all...))
+	settings, _, err := b.cluster.settings(evaluator, configuring, mesh.RevisionsIn(istiod.Namespace, all...))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/internal/manifests"
-	"github.com/tlsward/tlsward/mesh"
 )
 
 // istioObjects are documents; namespace is that of objects that name none.
@@ -36,9 +36,9 @@ func (o istioObjects) controlPlane(revision string) (istiod.ControlPlane, error)
 }
 
 // others returns how documents configure the control planes of other revisions than one: of those that are known to be there, or that
-// have a Deployment, or a ConfigMap with a MeshConfig.
-func (o istioObjects) others(revision string, there []string) (map[string]istiod.ControlPlane, error) {
-	found := map[string]istiod.ControlPlane{}
+// have a Deployment, or a ConfigMap with a MeshConfig; more is how many beyond them are not followed.
+func (o istioObjects) others(revision string, there []string) (found map[string]istiod.ControlPlane, more int, err error) {
+	found = map[string]istiod.ControlPlane{}
 	add := func(name string, isThere bool) error {
 		c, err := o.controlPlane(name)
 		if err == nil && (isThere || c.Deployment != nil || c.MeshConfig != nil) {
@@ -48,16 +48,17 @@ func (o istioObjects) others(revision string, there []string) (map[string]istiod
 	}
 	for _, name := range there {
 		if err := add(name, true); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	for _, name := range o.named() {
 		if err := add(name, false); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	delete(found, cmp.Or(revision, mesh.DefaultRevision))
-	return found, nil
+	followed, more := istiod.OtherRevisions(revision, slices.Collect(maps.Keys(found)))
+	maps.DeleteFunc(found, func(name string, _ istiod.ControlPlane) bool { return !slices.Contains(followed, name) })
+	return found, more, nil
 }
 
 // named returns the revisions for which documents are named, but for the ConfigMaps that a Deployment shares.

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -141,5 +142,46 @@ func TestMeshConfigNamesTheFile(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), ":2: ConfigMap istio-system/istio: "+want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// Services count as control planes' in istiod's namespace alone, by the namespace of all where they name none; and a bound holds.
+func TestControlPlanesAreBounded(t *testing.T) {
+	many := func(format string) []string {
+		var docs []string
+		for i := range 10 {
+			docs = append(docs, strings.ReplaceAll(format, "NAME", fmt.Sprintf("istiod-r%d", i)))
+		}
+		return docs
+	}
+	const (
+		tenants    = `{apiVersion: v1, kind: Service, metadata: {name: NAME, namespace: evil, labels: {app: istiod, istio.io/rev: NAME}}, spec: {ports: [{port: 80}]}}`
+		inNone     = `{apiVersion: v1, kind: Service, metadata: {name: NAME, labels: {app: istiod, istio.io/rev: NAME}}, spec: {ports: [{port: 80}]}}`
+		deployment = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: NAME, namespace: istio-system}}`
+	)
+	for _, c := range []struct {
+		name, namespace string
+		files           string
+		meshes          int
+		told            bool
+	}{
+		{"a tenant's", "istio-system", tenants, 1, false},
+		{"of a namespace that is not istiod's", "evil", inNone, 1, false},
+		{"of istiod's", "istio-system", inNone, 8, true},
+		{"Deployments", "evil", deployment, 8, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			below := cluster{namespace: c.namespace}
+			m, err := below.mesh(&admission.Evaluator{Config: v1alpha1.DefaultConfig()}, parse(t, strings.Join(many(c.files), "\n---\n")), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if have := len(m.Snapshot.Meshes()); have != c.meshes {
+				t.Errorf("%d meshes, want %d", have, c.meshes)
+			}
+			if slices.Contains(m.OutsideModel, "control planes of 3 more revisions: the first 8 are followed") != c.told {
+				t.Errorf("told %q", m.OutsideModel)
+			}
+		})
 	}
 }

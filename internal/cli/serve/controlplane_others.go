@@ -52,10 +52,9 @@ func (o *otherControlPlanes) want(revision string) {
 	}
 }
 
-// there returns the revisions of those that are there. o.mu is held.
-func (o *otherControlPlanes) there() []string {
-	own := cmp.Or(o.revision, mesh.DefaultRevision)
-	return slices.DeleteFunc(o.cache.View().Stored.Revisions(), func(revision string) bool { return revision == own })
+// there returns the revisions of those that are there and followed, and how many more are there. o.mu is held.
+func (o *otherControlPlanes) there() (followed []string, more int) {
+	return istiod.OtherRevisions(o.revision, o.cache.View().Stored.Revisions())
 }
 
 // inForce returns what was last seen of those of other revisions than one that can be judged.
@@ -79,7 +78,8 @@ func (o *otherControlPlanes) ready() error {
 	if o.settled {
 		return nil
 	}
-	for _, revision := range o.there() {
+	followed, _ := o.there()
+	for _, revision := range followed {
 		c, known := o.known[revision]
 		if !known {
 			return waitingFor("control plane "+revision, nil)
@@ -108,6 +108,9 @@ func (o *otherControlPlanes) told() string {
 			notes = append(notes, revision+": "+note)
 		}
 	}
+	if _, more := o.there(); more > 0 {
+		notes = append(notes, istiod.NotFollowed(more))
+	}
 	return strings.Join(notes, "; ")
 }
 
@@ -115,7 +118,7 @@ func (o *otherControlPlanes) told() string {
 func (o *otherControlPlanes) follow(ctx context.Context, watches func(*controlPlane) []everyReplica, tags everyReplica, failed func(error)) (gone bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	revisions := o.there()
+	revisions, _ := o.there()
 	o.followTags(ctx, len(revisions) > 0, tags, failed)
 	for revision, c := range o.known {
 		if !slices.Contains(revisions, revision) {

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -252,5 +253,52 @@ func TestOtherControlPlaneIsForbidden(t *testing.T) {
 	}
 	if told := r.others.told(); !strings.HasPrefix(told, "tags that are webhook configurations cannot be read: ") || !strings.Contains(told, "; canary: ConfigMap istio-canary cannot be read: ") {
 		t.Errorf("told %q", told)
+	}
+}
+
+// However many Services say they are of control planes, few are followed: in other namespaces than istiod's none, in it up to a bound,
+// which is told.
+func TestOtherControlPlanesAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		namespace string
+		followed  int
+		told      string
+	}{
+		{"evil", 0, ""},
+		{"planes", 7, "control planes of 93 more revisions: the first 8 are followed"},
+	} {
+		t.Run(c.namespace, func(t *testing.T) {
+			r := newTestReloader()
+			r.s.IstioNamespace = "planes"
+			r.useControlPlane()
+			for i := range 100 {
+				name := fmt.Sprintf("r%d", i)
+				r.cache.Put(&mesh.Object{Ref: mesh.Ref{Kind: mesh.KindService, Namespace: c.namespace, Name: name}, Spec: &mesh.Service{},
+					Labels: map[string]string{"app": "istiod", "istio.io/rev": name}}, assume.Version{})
+			}
+			watched := 0
+			watches := func(*controlPlane) []everyReplica {
+				watched++
+				return nil
+			}
+			r.others.follow(t.Context(), watches, func(context.Context) error { return nil }, func(err error) { t.Error(err) })
+			if watched != c.followed {
+				t.Errorf("%d are watched, want %d", watched, c.followed)
+			}
+			for _, o := range r.others.known {
+				r.meshConfigChanged(o.controlPlane, &o.own, "istio", configMap("rootNamespace: root"))
+				r.deploymentChanged(o.controlPlane, "istiod", &appsv1.Deployment{})
+			}
+			r.others.seeTags(nil)
+			if err := r.others.ready(); err != nil {
+				t.Error(err)
+			}
+			if told := r.others.told(); told != c.told {
+				t.Errorf("told %q, want %q", told, c.told)
+			}
+			if judged := len(r.cache.View().Stored.Meshes()); judged != c.followed+1 {
+				t.Errorf("%d meshes are judged", judged)
+			}
+		})
 	}
 }

@@ -1,10 +1,12 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/controllers/follow"
+	"github.com/tlsward/tlsward/internal/istiod"
 	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/webhook"
 	"github.com/tlsward/tlsward/webhook/admission"
@@ -33,6 +35,7 @@ func (s *server) mesh(cfg *v1alpha1.Config) (meshSource, error) {
 	if err != nil {
 		return meshSource{}, err
 	}
+	settings = s.atIstiod(settings)
 	if s.Manifests != "" {
 		objects, err := readManifests(s.Manifests)
 		if err != nil {
@@ -46,4 +49,10 @@ func (s *server) mesh(cfg *v1alpha1.Config) (meshSource, error) {
 	s.metrics.Mesh(cache)
 	informers := informer.New(informer.Options{Cluster: s.manager, Cache: cache, Log: s.log})
 	return meshSource{cache: cache, get: informers.Get, synced: informers.Synced}, s.group.Add(informers)
+}
+
+// atIstiod returns settings with istiod's namespace, Istio's usual one where none is read.
+func (s *server) atIstiod(settings mesh.Settings) mesh.Settings {
+	settings.IstiodNamespace = cmp.Or(s.IstioNamespace, istiod.Namespace)
+	return settings
 }

@@ -134,6 +134,7 @@ func (r *reloader) useMesh(config v1alpha1.Mesh, found istiod.ControlPlane) erro
 	if err != nil {
 		return err
 	}
+	settings = r.s.atIstiod(settings)
 	settings.Tags = r.others.tagsInForce()
 	if !reflect.DeepEqual(r.cache.View().Stored.Settings(), settings) {
 		r.cache.Configure(settings)
