@@ -2,6 +2,8 @@ package mesh
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -119,6 +121,58 @@ func TestWithoutTerminating(t *testing.T) {
 	equal(t, "another", s.IsTerminating("till"), false)
 	again := s.With(objects(t, "DestinationRule shop/a: {host: a.example}")[0])
 	equal(t, "replaced by one that stays", again.WithoutTerminating().Len(), 3)
+}
+
+// The mesh without what terminates follows each change: it is as if it were made anew of what stays.
+func TestWithoutTerminatingFollows(t *testing.T) {
+	const leaving = `{metadata: {deletionTimestamp: "2026-01-01T00:00:00Z"}, `
+	settled := func(s *Snapshot) (list []string) {
+		for o := range s.WithoutTerminating().Objects() {
+			list = append(list, o.String())
+		}
+		return list
+	}
+	s := New(discovering(), objects(t, `
+		Namespace shop: {metadata: {labels: {mesh: "on"}}}
+		DestinationRule shop/a: {host: a.example, trafficPolicy: {tls: {mode: SIMPLE}}}`)...)
+	for _, c := range []struct {
+		name, put string
+		gone      Ref
+		want      []string
+	}{
+		{name: "nothing terminates", want: []string{"DestinationRule shop/a", "Namespace shop"}},
+		{name: "one that terminates comes", put: "DestinationRule shop/b: " + leaving + "host: a.example}", want: []string{"DestinationRule shop/a", "Namespace shop"}},
+		{name: "one that was there does", put: "DestinationRule shop/a: " + leaving + "host: a.example}", want: []string{"Namespace shop"}},
+		{name: "one that stays comes", put: "DestinationRule shop/c: {host: a.example}", want: []string{"DestinationRule shop/c", "Namespace shop"}},
+		{name: "one that terminates is gone", gone: Ref{KindDestinationRule, "shop", "b"}, want: []string{"DestinationRule shop/c", "Namespace shop"}},
+		{name: "one of a namespace that is not read", put: "DestinationRule off/d: " + leaving + "host: a.example}", want: []string{"DestinationRule shop/c", "Namespace shop"}},
+		{name: "which then is", put: `Namespace off: {metadata: {labels: {mesh: "on"}}}`, want: []string{"DestinationRule shop/c", "Namespace off", "Namespace shop"}},
+		{name: "its namespace is not read any more", put: `Namespace off: {}`, want: []string{"DestinationRule shop/c", "Namespace off", "Namespace shop"}},
+		{name: "one that stays is gone", gone: Ref{KindDestinationRule, "shop", "c"}, want: []string{"Namespace off", "Namespace shop"}},
+		{name: "the last one stays after all", put: "DestinationRule shop/a: {host: a.example}", want: []string{"DestinationRule shop/a", "Namespace off", "Namespace shop"}},
+	} {
+		if c.put != "" {
+			s = s.With(objects(t, c.put)[0])
+		} else {
+			s = s.Without(c.gone)
+		}
+		equal(t, c.name, settled(s), c.want)
+		equal(t, c.name+": made anew", settled(New(discovering(), slices.Collect(s.All())...)), c.want)
+		equal(t, c.name+": the rules of its host", len(s.WithoutTerminating().RefsOf("a.example")), len(c.want)-strings.Count(strings.Join(c.want, " "), "Namespace"))
+	}
+}
+
+// A review asks for the mesh without what terminates; it is there, however much does.
+func TestWithoutTerminatingIsNotMadeAnew(t *testing.T) {
+	cost := func(n int) float64 {
+		rules := subsetRules(n, 1)
+		for _, o := range rules {
+			o.Terminating = true
+		}
+		s := New(DefaultSettings(), rules...)
+		return testing.AllocsPerRun(20, func() { s.WithoutTerminating() })
+	}
+	equal(t, "allocations beside 500 that terminate, and beside one", cost(500), cost(1))
 }
 
 // A VirtualService with the semantics of a Gateway API route is for its own namespace, and towards services of it.

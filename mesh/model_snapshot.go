@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 
@@ -54,6 +55,9 @@ type Snapshot struct {
 	labelledNamespaces treap.Map[struct{}]
 	// terminating holds the objects that only finalizers keep, Namespaces left out.
 	terminating treap.Map[Ref]
+	// settled is the mesh without those, of itself alone: each change is made in both, since reviews ask for it all the time.
+	// It is nil where nothing is terminating.
+	settled *Snapshot
 }
 
 // New returns the snapshot of these objects, with those of the other control planes of the settings beside it. Of two with the same
@@ -131,10 +135,8 @@ func (s *Snapshot) WithoutTerminating() *Snapshot {
 	if s.terminating.Len() == 0 && !slices.ContainsFunc(s.others, func(other *Snapshot) bool { return other.terminating.Len() > 0 }) {
 		return s
 	}
-	next := *s
-	for _, ref := range s.terminating.Prefix("") {
-		next.drop(ref)
-	}
+	next := *cmp.Or(s.settled, s)
+	next.others = s.others
 	return next.withOthers((*Snapshot).WithoutTerminating)
 }
 
@@ -168,7 +170,37 @@ func (s *Snapshot) All() iter.Seq[*Object] {
 
 // put adds or replaces an object in s, which nobody else sees yet.
 func (s *Snapshot) put(o *Object) {
-	s.drop(o.Ref)
+	s.add(o)
+	s.settle(func(settled *Snapshot) { settled.add(o) })
+}
+
+// drop removes an object from s, which nobody else sees yet.
+func (s *Snapshot) drop(ref Ref) {
+	s.remove(ref)
+	s.settle(func(settled *Snapshot) { settled.remove(ref) })
+}
+
+// settle makes a change that s has already in its settled mesh too. The change of a Namespace may bring terminating objects there, which
+// the control plane did not read before.
+func (s *Snapshot) settle(change func(*Snapshot)) {
+	if s.terminating.Len() == 0 {
+		s.settled = nil
+		return
+	}
+	settled := *cmp.Or(s.settled, s)
+	if s.settled != nil {
+		change(&settled)
+	}
+	for _, ref := range settled.terminating.Prefix("") {
+		settled.remove(ref)
+	}
+	settled.settled, settled.others = nil, nil
+	s.settled = &settled
+}
+
+// add is put in s alone, without its settled mesh.
+func (s *Snapshot) add(o *Object) {
+	s.remove(o.Ref)
 	if !s.isRead(o) {
 		s.unread = s.unread.Set(o.key(), o)
 		return
@@ -219,8 +251,8 @@ func (s *Snapshot) put(o *Object) {
 	s.renewRulesFor(o.Ref)
 }
 
-// drop removes an object from s, which nobody else sees yet.
-func (s *Snapshot) drop(ref Ref) {
+// remove is drop in s alone, without its settled mesh.
+func (s *Snapshot) remove(ref Ref) {
 	s.unread = s.unread.Remove(ref.key())
 	o := s.Get(ref)
 	if o == nil {

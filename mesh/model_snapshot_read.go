@@ -57,7 +57,7 @@ func (s *Snapshot) rediscover(namespace string) {
 		}
 	}
 	for _, o := range moved {
-		s.put(o)
+		s.add(o)
 	}
 }
 
