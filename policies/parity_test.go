@@ -263,7 +263,7 @@ func conditions(in Input, f mesh.Flow) map[string]bool {
 	opened := f.WasUnrouted && plaintext && (http || f.Payload == mesh.FamilyUnspecified)
 	opaque, sniffed := f.Payload == mesh.FamilyOpaque, f.Payload == mesh.FamilyUnspecified
 	known := f.Cause == mesh.CauseUnset && f.Before == mesh.Plaintext && slices.Contains(f.TargetPorts, 80)
-	route := (in.Request.Kind == mesh.KindVirtualService || in.Request.Kind == mesh.KindGateway) && f.Client.Kind == mesh.ClientGateway && http && f.Family == mesh.FamilyHTTP
+	route := (in.Request.Kind == mesh.KindVirtualService || in.Request.Kind == mesh.KindGateway) && f.Client.Kind == mesh.ClientGateway && http && f.Family != mesh.FamilyTLS
 	decided := slices.Contains([]mesh.Cause{
 		mesh.CauseDisabled, mesh.CauseNoMode, mesh.CauseUnset, mesh.CauseCredential, mesh.CauseIncompleteMutual,
 		mesh.CauseMutualAtWaypoint, mesh.CauseSelectorAtWaypoint, mesh.CauseZtunnel, mesh.CauseMergedAway,
