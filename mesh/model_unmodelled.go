@@ -43,6 +43,8 @@ const (
 	MeansFormerAddress OutsideMeans = "former-address"
 	// MeansServersAlike: Envoy refuses the listener of a gateway whose servers have one SNI, written in two ways.
 	MeansServersAlike OutsideMeans = "servers-alike"
+	// MeansIstioIngress: istiod makes a Gateway and VirtualServices of an Ingress, which nobody reviews.
+	MeansIstioIngress OutsideMeans = "istio-ingress"
 	// MeansRefusedListener: Envoy refuses the listeners that have it, with everybody's connections.
 	MeansRefusedListener OutsideMeans = "refused-listener"
 	// MeansWideMatch: a filter chain takes connections of other hosts, since it has no server name, or addresses that are not its host's.
@@ -70,6 +72,8 @@ type unmodelled struct {
 // unmodelledFields returns the fields of an object that the model does not follow.
 func unmodelledFields(o *Object) []unmodelled {
 	switch spec := o.Spec.(type) {
+	case *Ingress:
+		return unmodelledIngress(o, spec)
 	case *security.PeerAuthentication:
 		return unmodelledModes(spec)
 	case *BackendTLSPolicy:
@@ -102,6 +106,25 @@ func unmodelledMatches[T interface {
 		}
 	}
 	return found
+}
+
+// istioIngressClass is the class of Ingresses of which istiod makes Gateways and VirtualServices for its ingress gateway, where the
+// MeshConfig does not name another one (pilot/pkg/config/kube/ingress/virtualservices.go shouldProcessIngressWithClass). IngressClasses that
+// name its controller otherwise are not read.
+const istioIngressClass = "istio"
+
+// unmodelledIngress returns the class of an Ingress that is for Istio itself. The annotation goes before the field there.
+func unmodelledIngress(o *Object, spec *Ingress) []unmodelled {
+	if class, written := o.Annotations[ingressClassAnnotation]; written {
+		if class == istioIngressClass {
+			return []unmodelled{{"metadata.annotations[" + ingressClassAnnotation + "]", MeansIstioIngress}}
+		}
+		return nil
+	}
+	if spec.Class == istioIngressClass {
+		return []unmodelled{{"spec.ingressClassName", MeansIstioIngress}}
+	}
+	return nil
 }
 
 func unmodelledModes(spec *security.PeerAuthentication) []unmodelled {
