@@ -47,6 +47,8 @@ const (
 	MeansIstioIngress OutsideMeans = "istio-ingress"
 	// MeansRefusedListener: Envoy refuses the listeners that have it, with everybody's connections.
 	MeansRefusedListener OutsideMeans = "refused-listener"
+	// MeansProxyPort: a listener of the port on which proxies take all connections goes before that one, which Envoy then refuses.
+	MeansProxyPort OutsideMeans = "proxy-port"
 	// MeansWideMatch: a filter chain takes connections of other hosts, since it has no server name, or addresses that are not its host's.
 	MeansWideMatch OutsideMeans = "wide-match"
 	// MeansTLSWithdrawn: TLS that an EnvoyFilter started, and starts no more.

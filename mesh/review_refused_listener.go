@@ -38,7 +38,34 @@ func (s *Snapshot) refusedListeners(object, stored *Object) []OutsideModel {
 	for _, field := range fields {
 		found = append(found, OutsideModel{Field: field, StartsPlaintext: true, Means: MeansRefusedListener})
 	}
+	for _, field := range proxyPorts(object) {
+		found = append(found, OutsideModel{Field: field, StartsPlaintext: true, Means: MeansProxyPort})
+	}
 	return found
+}
+
+// proxyPorts returns the ports of an entry whose listener has the address of virtualOutbound or virtualInbound, to which all connections
+// of a pod are redirected (proxyListenPort and proxyInboundListenPort of Istio's defaults): Envoy takes the first of two. HTTP has none
+// there (pilot/pkg/networking/core/listener.go), nor has a host with addresses of its own.
+func proxyPorts(object *Object) []string {
+	spec, ok := object.Spec.(*networking.ServiceEntry)
+	if !ok || len(spec.Addresses) > 0 && !slices.ContainsFunc(spec.Addresses, isRange) {
+		return nil
+	}
+	var fields []string
+	for i, p := range spec.Ports {
+		family := FamilyOf(p.GetProtocol())
+		if (p.GetNumber() == 15001 || p.GetNumber() == 15006) && family != FamilyHTTP && family != FamilyUDP {
+			fields = append(fields, fmt.Sprintf("spec.ports[%d].number", i))
+		}
+	}
+	return fields
+}
+
+// isRange reports whether an address of an entry is more than one.
+func isRange(text string) bool {
+	prefix, ok := parseAddresses(text)
+	return ok && !isOwnAddress(prefix)
 }
 
 func sameSpec(a, b *Object) bool {

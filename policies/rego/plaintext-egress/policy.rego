@@ -84,12 +84,19 @@ _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the me
 	"that none of the route's hosts declares. These connections leave the mesh as the application writes them, or go to this host.",
 ]) if {
 	unknown.means == "wide-match"
+} else := concat(" ", [
+	"is the port on which sidecars take all connections of their pods: this host's listener comes before, Envoy refuses the other one, and",
+	"pods that start afterwards reach nobody.",
+]) if {
+	unknown.means == "proxy-port"
 } else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
 
 _patch_fix(unknown) := "# Write names in lower case and each once, a wildcard as a whole label (*.example.com), and no range twice.\n" if {
 	unknown.means == "refused-listener"
 } else := "# Match the names of the route's own hosts (sniHosts), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
 	unknown.means == "wide-match"
+} else := "# Use another port, or give the host addresses of its own (spec.addresses).\n" if {
+	unknown.means == "proxy-port"
 } else := lib.set_fields(lib.reviewed_object, {unknown.field: null})
 
 # What Istio itself calls. Nobody tampers with it unseen where the answer is checked otherwise, so it is told.
