@@ -45,6 +45,9 @@ func attackClasses() []attackClass {
 		{"a route to where no name is checked", func(l Loss) bool { return of("VirtualService")(l) && l.How == lostCheck }},
 		{"an http route", func(l Loss) bool { return of("VirtualService")(l) && l.How == lostTLS && hasRoutes(l, "http") }},
 		{"a tcp route", func(l Loss) bool { return of("VirtualService")(l) && l.How == lostTLS && hasRoutes(l, "tcp") }},
+		{"a match of a route by addresses", func(l Loss) bool {
+			return of("VirtualService")(l) && strings.Contains(Mesh{l.By.Object}.YAML(), "own.example.net")
+		}},
 		{"what the egress gateway knows of the host", func(l Loss) bool { return l.ThroughGateway && declares(l) }},
 		{"DISABLE, or no TLS, for a port without a protocol", func(l Loss) bool {
 			return of("DestinationRule")(l) && l.How == lostTLS && l.to.family == "any bytes"

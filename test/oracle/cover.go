@@ -108,7 +108,7 @@ var kubernetesGatewayReviewConstructs = []string{
 // attackConstructs are those of a tenant's writes alone.
 var attackConstructs = []string{
 	"metadata istio.io/rev", "metadata istio.io/use-waypoint", "metadata internal.istio.io", "metadata networking.istio.io/exportTo",
-	"metadata security.istio.io/tlsMode", "metadata taken away", "finalizer",
+	"metadata security.istio.io/tlsMode", "metadata taken away", "finalizer", "match by addresses",
 	"Namespace istio-injection", "Namespace istio.io/rev", "Namespace istio.io/dataplane-mode", "Namespace istio.io/use-waypoint",
 	"waypoint for others", "waypoint of another class", "waypoint by a selector", "waypoint with another listener",
 	"waypoint bound to a listener",

@@ -6,7 +6,7 @@ import "slices"
 // finds these too, in ten times as many attacks.
 func (g *Generator) aimed(victims []victim) []Write {
 	v := pick(g, victims...)
-	ways := []func(victim) []Write{g.takeListener, g.takeHost, g.loosenRule, g.uncoverRule, g.changeTerminating, g.revealByRevision, g.routeBytes, g.moveWorkload}
+	ways := []func(victim) []Write{g.takeListener, g.takeHost, g.loosenRule, g.uncoverRule, g.changeTerminating, g.revealByRevision, g.routeBytes, g.moveWorkload, g.matchAddresses}
 	if v.gateway != "" {
 		ways = append(ways, g.takeGatewayServer, g.takeGatewayRoute, g.takeGatewayRoute)
 	}
@@ -131,6 +131,35 @@ func (g *Generator) routeBytes(v victim) []Write {
 	if g.chance(0.6) {
 		writes = slices.Concat(g.takeListener(v), writes)
 	}
+	return writes
+}
+
+// matchAddresses makes an entry of the tenant's own on the victim's port, and a route for it of which a match is by addresses of others.
+func (g *Generator) matchAddresses(v victim) []Write {
+	const own = "own.example.net"
+	protocol := pick(g, "TLS", "TCP")
+	at := []any{list{"0.0.0.0/1", "128.0.0.0/1"}, list{"192.0.2.1"}, list{unlisted}}
+	if v.vip != "" {
+		at = append(at, list{v.vip})
+	}
+	match := object{"port": v.ports[0], "destinationSubnets": pick(g, at...)}
+	part := "tcp"
+	if protocol == "TLS" {
+		part, match["sniHosts"] = "tls", list{own}
+	}
+	to := object{"destination": object{"host": own, "port": object{"number": v.ports[0]}}}
+	writes := created(
+		g.own("ServiceEntry", g.exported(object{
+			"hosts": list{own}, "ports": list{object{"number": v.ports[0], "name": "own", "protocol": protocol}}, "resolution": "DNS",
+		}, "ServiceEntry")),
+		g.own("VirtualService", g.exported(object{
+			"hosts": list{own}, part: list{object{"match": list{match}, "route": list{to}}},
+		}, "VirtualService")),
+	)
+	if g.chance(0.3) {
+		slices.Reverse(writes)
+	}
+	g.cover("match by addresses")
 	return writes
 }
 
