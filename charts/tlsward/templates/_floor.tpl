@@ -17,11 +17,11 @@ unenforced-policy: warn
 {{- $exempt := append $root.Values.webhook.exemptNamespaces $root.Release.Namespace -}}
 {{- with index ($config.policies | default dict) $id -}}
 {{- if not .namespaces -}}
-{{- $denies = eq .action "deny" -}}
-{{- else if and (eq .action "deny") (not $denies) -}}
+{{- $denies = eq (toString .action) "deny" -}}
+{{- else if and (eq (toString .action) "deny") (not $denies) -}}
 {{- $denies = true -}}
 {{- $only = .namespaces -}}
-{{- else if ne .action "deny" -}}
+{{- else if ne (toString .action) "deny" -}}
 {{- $exempt = concat $exempt .namespaces -}}
 {{- end -}}
 {{- end -}}
@@ -91,29 +91,22 @@ validations:
     reason: Forbidden
 {{- end -}}
 
+{{/* Whether an expression holds for principals of an object: those of the sources and those of the conditions. The arguments are the words for
+     rules and for their parts, all or exists; what joins a source's and a condition's, && or ||; which of them; and the expression, of p. */}}
 {{- define "tlsward.floorPrincipals" -}}
-variables:
-  - name: rules
-    expression: object.?spec.?rules.orValue([])
-  - name: sources
-    expression: variables.rules.map(r, r.?from.orValue([])).flatten().map(f, f.?source.orValue({}))
-  - name: conditions
-    expression: variables.rules.map(r, r.?when.orValue([])).flatten().filter(c, c.key == "source.principal")
-  - name: principals
-    expression: >-
-      (variables.sources.map(s, s.?principals.orValue([])) + variables.conditions.map(c, c.?values.orValue([]))).flatten()
-  - name: notPrincipals
-    expression: >-
-      (variables.sources.map(s, s.?notPrincipals.orValue([])) + variables.conditions.map(c, c.?notValues.orValue([]))).flatten()
+{{- $quantifier := index . 0 -}}{{- $joined := index . 1 -}}{{- $negated := index . 2 -}}{{- $holds := index . 3 -}}
+object.?spec.?rules.orValue([]).{{ $quantifier }}(r, r.?from.orValue([]).{{ $quantifier }}(f,
+(f.?source.?principals.orValue([]){{ if $negated }} + f.?source.?notPrincipals.orValue([]){{ end }}).{{ $quantifier }}(p, {{ $holds }})) {{ $joined }}
+r.?when.orValue([]).filter(c, c.key == "source.principal").{{ $quantifier }}(c,
+(c.?values.orValue([]){{ if $negated }} + c.?notValues.orValue([]){{ end }}).{{ $quantifier }}(p, {{ $holds }})))
 {{- end -}}
 
 {{/* Every principal is one that some identity equals. */}}
 {{- define "tlsward.floor.invalid-principal" -}}
-{{ include "tlsward.floorPrincipals" . }}
+{{- $equalsSome := `!p.startsWith("spiffe://") && !p.contains("<") && !p.startsWith("ns/") && p.matches(r'^([*][^*]*|[^*]*[*]?)$')` -}}
 validations:
   - expression: >-
-      (variables.principals + variables.notPrincipals).all(p, !p.startsWith("spiffe://") && !p.contains("<") && !p.startsWith("ns/") &&
-      p.matches(r'^([*][^*]*|[^*]*[*]?)$'))
+      {{- include "tlsward.floorPrincipals" (list "all" "&&" true $equalsSome) | nindent 6 }}
     message: >-
       invalid-principal: no identity ever equals one of the principals. Write cluster.local/ns/NAMESPACE/sa/NAME, without spiffe://, and a * as the
       first or the last character alone.
@@ -122,11 +115,11 @@ validations:
 
 {{/* No principal of an ALLOW policy is one that every identity of a trust domain equals. */}}
 {{- define "tlsward.floor.any-principal" -}}
-{{ include "tlsward.floorPrincipals" . }}
+{{- $equalsAll := `p.endsWith("*") && (p.substring(0, size(p) - 1).split("/")[0] + "/ns/").startsWith(p.substring(0, size(p) - 1))` -}}
 validations:
   - expression: >-
-      object.?spec.?action.orValue("ALLOW") != "ALLOW" || !variables.principals.filter(p, p.endsWith("*")).map(p, p.substring(0, size(p) - 1))
-      .exists(p, (p.split("/")[0] + "/ns/").startsWith(p))
+      object.?spec.?action.orValue("ALLOW") != "ALLOW" || !(
+      {{- include "tlsward.floorPrincipals" (list "exists" "||" false $equalsAll) | nindent 6 }})
     message: "any-principal: a principal lets any workload of the mesh in, from every namespace. Name the workloads that may call."
     reason: Forbidden
 {{- end -}}
