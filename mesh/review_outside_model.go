@@ -47,7 +47,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.formerAddress(object, stored)...)
 	found = append(found, s.serversAlike(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
-	found = append(found, s.refusedListeners(object, stored)...)
+	found = append(found, refusedListeners(object, stored)...)
 	found = append(found, s.wideMatches(object, stored)...)
 	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})

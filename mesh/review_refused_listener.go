@@ -21,18 +21,18 @@ import (
 //	  ports: [{number: 80, name: tls, protocol: TLS}]
 //
 // An update that leaves the spec alone has none.
-func (s *Snapshot) refusedListeners(object, stored *Object) []OutsideModel {
+func refusedListeners(object, stored *Object) []OutsideModel {
 	if stored != nil && sameSpec(object, stored) {
 		return nil
 	}
 	var fields []string
 	switch spec := object.Spec.(type) {
 	case *networking.ServiceEntry:
-		fields = s.refusedHosts(spec)
+		fields = refusedHosts(spec)
 	case *networking.Gateway:
 		fields = refusedServers(object, spec)
 	case *networking.VirtualService:
-		fields = refusedMatches(spec)
+		fields = refusedMatches(object.Namespace, spec)
 	}
 	var found []OutsideModel
 	for _, field := range fields {
@@ -74,35 +74,12 @@ func sameSpec(a, b *Object) bool {
 	return ok && same && proto.Equal(x, y)
 }
 
-// refusedHosts returns the hosts of an entry for TLS that Envoy refuses as server names. Istio compares hosts as they are written, and
-// Envoy, which does not, sees two filter chains that match alike where a port for TLS has one in two spellings.
-func (s *Snapshot) refusedHosts(spec *networking.ServiceEntry) []string {
-	var ports []uint32
-	for _, p := range spec.Ports {
-		if FamilyOf(p.GetProtocol()) == FamilyTLS {
-			ports = append(ports, p.GetNumber())
-		}
-	}
-	if len(ports) == 0 {
+// refusedHosts returns the hosts of an entry for TLS that Envoy refuses as server names.
+func refusedHosts(spec *networking.ServiceEntry) []string {
+	if !slices.ContainsFunc(spec.Ports, func(p *networking.ServicePort) bool { return FamilyOf(p.GetProtocol()) == FamilyTLS }) {
 		return nil
 	}
-	var fields []string
-	otherCases := s.otherCasesOf(len(spec.Hosts))
-	for i, name := range spec.Hosts {
-		if isPartialWildcard(name) || s.isForTLS(otherCases(name), name, ports) {
-			fields = append(fields, fmt.Sprintf("spec.hosts[%d]", i))
-		}
-	}
-	return fields
-}
-
-// isForTLS reports whether hosts other than a name are declared for TLS on one of the ports.
-func (s *Snapshot) isForTLS(hosts []string, name string, ports []uint32) bool {
-	return slices.ContainsFunc(hosts, func(known string) bool {
-		return known != name && slices.ContainsFunc(s.services.At(known), func(svc *service) bool {
-			return slices.ContainsFunc(svc.ports, func(p port) bool { return p.family() == FamilyTLS && slices.Contains(ports, p.number) })
-		})
-	})
+	return refusedNames("spec.hosts", spec.Hosts)
 }
 
 // isPartialWildcard reports whether a server name has a wildcard that is no whole label
@@ -111,8 +88,8 @@ func isPartialWildcard(name string) bool {
 	return strings.HasPrefix(name, "*") && name != "*" && !strings.HasPrefix(name, "*.")
 }
 
-// refusedNames returns the server names of a match that Envoy refuses. In capital letters no client asks for one, and it is
-// that of somebody else.
+// refusedNames returns the server names at a path that Envoy refuses: partial wildcards, and those in capital letters. Istio compares names as
+// they are written, and Envoy, which does not, sees two filter chains that match alike where somebody else has the name in small ones.
 func refusedNames(path string, names []string) []string {
 	var fields []string
 	for i, name := range names {
@@ -139,24 +116,91 @@ func refusedServers(g *Object, spec *networking.Gateway) []string {
 	return fields
 }
 
-// refusedMatches returns what of the matches of tls and tcp routes Envoy refuses: Istio makes a filter chain match of each as it is,
-// and says a name or a range twice where the match does.
-func refusedMatches(spec *networking.VirtualService) []string {
+// refusedMatches returns what of the matches of tls and tcp routes Envoy refuses. Istio makes a filter chain of each match of a tls route, as it
+// is, but for those whose names and ranges are the same word by word, and one of all matches of a tcp route
+// (pilot/pkg/networking/core/tls.go); Envoy refuses two that have a name and a range in common.
+func refusedMatches(namespace string, spec *networking.VirtualService) []string {
 	var fields []string
+	chains := tlsMatches{ranges: map[string]bool{}, keys: map[string]bool{}, seen: map[string]ports{}}
 	for i, route := range spec.Tls {
 		for j, m := range route.GetMatch() {
 			path := fmt.Sprintf("spec.tls[%d].match[%d]", i, j)
 			fields = append(fields, refusedNames(path+".sniHosts", m.GetSniHosts())...)
 			fields = append(fields, repeated(path+".sniHosts", m.GetSniHosts(), strings.ToLower)...)
 			fields = append(fields, repeated(path+".destinationSubnets", m.GetDestinationSubnets(), maskedRange)...)
+			if len(route.GetRoute()) > 0 && matchesGateway(m.GetGateways(), namespace, meshGateway) && chains.meet(m) {
+				fields = append(fields, path)
+			}
 		}
 	}
 	for i, route := range spec.Tcp {
+		seen := map[string]ports{}
 		for j, m := range route.GetMatch() {
-			fields = append(fields, repeated(fmt.Sprintf("spec.tcp[%d].match[%d].destinationSubnets", i, j), m.GetDestinationSubnets(), maskedRange)...)
+			path := fmt.Sprintf("spec.tcp[%d].match[%d].destinationSubnets", i, j)
+			for k, text := range m.GetDestinationSubnets() {
+				if note(seen, clientsOf(m.GetSourceNamespace(), m.GetSourceLabels())+maskedRange(text), m.GetPort()) {
+					fields = append(fields, fmt.Sprintf("%s[%d]", path, k))
+				}
+			}
 		}
 	}
 	return fields
+}
+
+// tlsMatches are the matches of tls routes that were before.
+type tlsMatches struct {
+	// ranges are those of the last match that has any: they stay for the next ones.
+	ranges map[string]bool
+	// keys are the matches word by word, and seen the ports for which a name of some clients was there with a range; "" stands for no range.
+	keys map[string]bool
+	seen map[string]ports
+}
+
+// ports are the ports of matches; 0 stands for all.
+type ports map[uint32]bool
+
+// note notes a port under a key, and reports whether one that it meets was there.
+func note(seen map[string]ports, key string, port uint32) (met bool) {
+	had := seen[key]
+	if had == nil {
+		had = ports{}
+		seen[key] = had
+	}
+	met = had[port] || had[0] || port == 0 && len(had) > 0
+	had[port] = true
+	return met
+}
+
+// meet reports whether a match has a name and a range in common with one before, of which Istio takes it for another.
+func (t *tlsMatches) meet(m *networking.TLSMatchAttributes) bool {
+	if len(m.GetDestinationSubnets()) > 0 {
+		t.ranges = map[string]bool{}
+		for _, text := range m.GetDestinationSubnets() {
+			t.ranges[maskedRange(text)] = true
+		}
+	}
+	clients := clientsOf(m.GetSourceNamespace(), m.GetSourceLabels())
+	key := fmt.Sprint(clients, m.GetPort(), strings.Join(m.GetSniHosts(), ","), "|", strings.Join(m.GetDestinationSubnets(), ","))
+	if t.keys[key] {
+		return false // Istio makes none of it
+	}
+	t.keys[key] = true
+	ranges := t.ranges
+	if len(ranges) == 0 {
+		ranges = map[string]bool{"": true}
+	}
+	meets := false
+	for _, name := range m.GetSniHosts() {
+		for r := range ranges {
+			meets = note(t.seen, clients+strings.ToLower(name)+" "+r, m.GetPort()) || meets
+		}
+	}
+	return meets
+}
+
+// clientsOf returns a word for the clients that a match is for.
+func clientsOf(namespace string, labels map[string]string) string {
+	return fmt.Sprint(namespace, " ", labels, " ") // fmt sorts maps
 }
 
 // repeated returns the values at a path that are the same to Envoy as one before them.

@@ -54,6 +54,7 @@ func listings(o *Object) []listing {
 	case *networking.VirtualService:
 		return []listing{
 			{"spec.hosts", len(spec.Hosts), maxNamed}, list("gateways", len(spec.Gateways)), list("exportTo", len(spec.ExportTo)),
+			{"destinationSubnets of spec.tls and spec.tcp", matchedRanges(spec), maxNamed},
 		}
 	case *networking.Gateway:
 		return gatewayListings(spec)
@@ -78,6 +79,22 @@ func listings(o *Object) []listing {
 		return []listing{{"the backends of spec.rules", len(spec.Backends), maxNamed}}
 	}
 	return nil
+}
+
+// matchedRanges returns how many ranges the matches of a VirtualService's routes have.
+func matchedRanges(spec *networking.VirtualService) int {
+	n := 0
+	for _, route := range spec.Tls {
+		for _, m := range route.GetMatch() {
+			n += len(m.GetDestinationSubnets())
+		}
+	}
+	for _, route := range spec.Tcp {
+		for _, m := range route.GetMatch() {
+			n += len(m.GetDestinationSubnets())
+		}
+	}
+	return n
 }
 
 func selectorListing(field string, labels map[string]string) listing {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -22,136 +21,209 @@ import (
 //	  ports: [{number: 80, name: tls, protocol: TLS}]          tls:
 //	  resolution: DNS                                          - match: [{sniHosts: [own.example], destinationSubnets: [0.0.0.0/1, 128.0.0.0/1]}]
 //
-// Where no other host outside has the port there is nothing to take, nor is there for an update that leaves the spec alone.
+// For an entry it returns the ports on which a route that was there does so. An update that leaves the spec alone has none.
 func (s *Snapshot) wideMatches(object, stored *Object) []OutsideModel {
 	if stored != nil && sameSpec(object, stored) {
 		return nil
 	}
 	var found []OutsideModel
+	at := map[string]int{} // of a match for several ports, each once
+	add := func(field string, plaintext bool) {
+		i, known := at[field]
+		if !known {
+			i, at[field] = len(found), len(found)
+			found = append(found, OutsideModel{Field: field, Means: MeansWideMatch})
+		}
+		found[i].StartsPlaintext = found[i].StartsPlaintext || plaintext
+	}
 	if entry, ok := object.Spec.(*networking.ServiceEntry); ok {
+		taken := s.portsTakenWide(entry.Hosts)
 		for i, p := range entry.Ports {
-			if s.isTakenWide(entry.Hosts, p.GetNumber()) {
-				found = append(found, OutsideModel{Field: fmt.Sprintf("spec.ports[%d]", i), StartsPlaintext: true, Means: MeansWideMatch})
+			if plaintext, is := taken[p.GetNumber()]; is {
+				add(fmt.Sprintf("spec.ports[%d]", i), plaintext)
 			}
 		}
 		return found
 	}
-	seen := map[string]bool{}
 	for _, v := range s.virtualServicesOf(object) {
-		for _, c := range s.wideMatchesOf(v) {
-			if !seen[c.field] && (c.number == 0 || s.isOthersPort(v.hosts, c.number)) {
-				seen[c.field] = true
-				found = append(found, OutsideModel{Field: c.field, StartsPlaintext: true, Means: MeansWideMatch})
-			}
+		for i, m := range s.wideMatchesOf(v) {
+			add(m.field, i == maxWideMatches || s.takesOthers(v, m))
 		}
 	}
 	return found
 }
 
-// isTakenWide reports whether a route for one of the hosts of an entry takes connections of others on a port.
-func (s *Snapshot) isTakenWide(hosts []string, number uint32) bool {
+// portsTakenWide returns the ports on which routes for hosts take connections of others, and whether these leave in plaintext by that.
+func (s *Snapshot) portsTakenWide(hosts []string) map[uint32]bool {
+	taken, seen := map[uint32]bool{}, map[*virtualService]bool{}
 	for _, name := range hosts {
-		for _, v := range s.virtualServices.Prefix(byHost + strings.ToLower(name) + "\x00") {
-			if slices.ContainsFunc(s.wideMatchesOf(v), func(c wideMatch) bool { return c.number == number }) && s.isOthersPort(v.hosts, number) {
-				return true
+		for _, v := range s.virtualServicesForHost(name) {
+			if seen[v] {
+				continue
+			}
+			seen[v] = true
+			for i, m := range s.wideMatchesOf(v) {
+				taken[m.number] = taken[m.number] || i == maxWideMatches || s.takesOthers(v, m)
 			}
 		}
 	}
-	return false
+	return taken
 }
 
-// wideMatch is a match that takes connections of others on a port; 0 stands for any.
+// maxWideMatches is how many of a VirtualService's wide matches are held against the others of their ports. One more counts as taking them.
+const maxWideMatches = 16
+
+// wideMatch is a match that takes connections of others on a port: to ranges that are nobody's of its route's hosts, or, where there
+// are none, all bytes.
 type wideMatch struct {
 	field  string
 	number uint32
+	ranges map[netip.Prefix]bool
 }
 
 // wideMatchesOf returns those of a VirtualService in the mesh. Of a route of the Gateway API it is the route's hostnames that
 // are none, where Istio drops them all: those that are not for the host of its parent.
 func (s *Snapshot) wideMatchesOf(v *virtualService) []wideMatch {
-	if !slices.Contains(v.gateways, meshGateway) || len(v.spec.Tls)+len(v.spec.Tcp) == 0 {
+	if !slices.Contains(v.gateways, meshGateway) {
 		return nil
 	}
-	var list []wideMatch
-	add := func(field string, port uint32, family ...Family) {
-		for _, number := range s.portsOfHosts(v.hosts, port, family...) {
-			list = append(list, wideMatch{field, number})
-		}
-	}
-	declared := s.addressesOfHosts(v.hosts)
+	w := wideMatcher{Snapshot: s, v: v}
 	for i, route := range v.spec.Tls {
 		for j, m := range route.GetMatch() {
+			if len(route.GetRoute()) == 0 || !matchesGateway(m.GetGateways(), v.Namespace, meshGateway) {
+				continue // no filter chain of a sidecar
+			}
 			field := fmt.Sprintf("spec.tls[%d].match[%d].", i, j)
 			switch names := m.GetSniHosts(); {
 			case slices.Contains(names, "*"):
-				add(field+"sniHosts", m.GetPort(), FamilyTLS)
+				w.add(field+"sniHosts", m.GetPort(), nil, FamilyTLS)
 			case len(names) == 0 && len(v.sources) > 0:
-				add("spec.hostnames", m.GetPort(), FamilyTLS)
+				w.add("spec.hostnames", m.GetPort(), nil, FamilyTLS)
 			}
-			if !areWithin(m.GetDestinationSubnets(), declared) {
-				add(field+"destinationSubnets", m.GetPort(), FamilyTLS)
-			}
+			w.addRanges(field, m.GetPort(), m.GetDestinationSubnets(), FamilyTLS)
 		}
 	}
 	for i, route := range v.spec.Tcp {
 		for j, m := range route.GetMatch() {
-			if !areWithin(m.GetDestinationSubnets(), declared) {
-				add(fmt.Sprintf("spec.tcp[%d].match[%d].destinationSubnets", i, j), m.GetPort(), FamilyOpaque, FamilyUnspecified)
+			if len(route.GetRoute()) > 0 && matchesGateway(m.GetGateways(), v.Namespace, meshGateway) {
+				w.addRanges(fmt.Sprintf("spec.tcp[%d].match[%d].", i, j), m.GetPort(), m.GetDestinationSubnets(), FamilyOpaque, FamilyUnspecified)
 			}
 		}
 	}
-	return list
+	return w.found
 }
 
-// portsOfHosts returns the ports of the services of hosts for bytes of one of the families, the one that a match names alone if it
-// names one. A wildcard has any, which is 0, where no match names one.
-func (s *Snapshot) portsOfHosts(hosts []string, only uint32, families ...Family) []uint32 {
-	var list []uint32
-	for _, name := range hosts {
-		services := s.services.At(name)
-		if len(services) == 0 && host.IsWildcard(name) {
-			list = append(list, only)
-		}
-		for _, svc := range services {
-			for _, p := range svc.ports {
-				if (only == 0 || only == p.number) && slices.Contains(families, p.family()) {
-					list = append(list, p.number)
-				}
-			}
+// wideMatcher finds the wide matches of a VirtualService.
+type wideMatcher struct {
+	*Snapshot
+	v     *virtualService
+	found []wideMatch
+	// services are those of its hosts, and declared their addresses; nil until something asks for them.
+	services []*service
+	declared map[netip.Prefix]bool
+}
+
+func (w *wideMatcher) look() {
+	if w.declared != nil {
+		return
+	}
+	w.declared = map[netip.Prefix]bool{}
+	for _, name := range w.v.hosts {
+		for _, services := range w.hostsCoveredBy(name) {
+			w.services = append(w.services, services...)
 		}
 	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// addressesOfHosts returns the addresses that the services of hosts declare.
-func (s *Snapshot) addressesOfHosts(hosts []string) []netip.Prefix {
-	var list []netip.Prefix
-	for _, name := range hosts {
-		for _, svc := range s.services.At(name) {
-			list = append(append(list, svc.addresses()...), svc.allocated...)
+	for _, svc := range w.services {
+		for _, at := range slices.Concat(svc.addresses(), svc.allocated) {
+			w.declared[at.Masked()] = true
 		}
 	}
-	return list
 }
 
-// areWithin reports whether all ranges are of what is declared. What is no range counts as if it were.
-func areWithin(ranges []string, declared []netip.Prefix) bool {
+// addRanges adds a match by its ranges, where any of them is not declared. What is no range is none.
+func (w *wideMatcher) addRanges(field string, only uint32, ranges []string, families ...Family) {
+	undeclared := map[netip.Prefix]bool{}
 	for _, text := range ranges {
-		asked, ok := parseAddresses(text)
-		if ok && asked.Bits() > 0 && !slices.ContainsFunc(declared, func(d netip.Prefix) bool { return d.Bits() <= asked.Bits() && d.Contains(asked.Addr()) }) {
-			return false
+		w.look()
+		if asked, ok := parseAddresses(text); ok && asked.Bits() > 0 && !isWithin(asked, w.declared) {
+			undeclared[asked.Masked()] = true
 		}
 	}
-	return true
+	if len(undeclared) > 0 {
+		w.add(field+"destinationSubnets", only, undeclared, families...)
+	}
 }
 
-// isOthersPort reports whether a host outside the mesh other than some has a port.
-func (s *Snapshot) isOthersPort(hosts []string, number uint32) bool {
-	for _, svc := range s.ports.Prefix(portKey(portScope, number)) {
-		if !slices.Contains(hosts, svc.host) && s.leavesMesh(svc) {
+// add adds a match for each port of the services of the hosts that is for bytes of one of the families, or for the one that it names.
+func (w *wideMatcher) add(field string, only uint32, ranges map[netip.Prefix]bool, families ...Family) {
+	w.look()
+	seen := map[uint32]bool{}
+	for _, svc := range w.services {
+		for _, p := range svc.ports {
+			if len(w.found) <= maxWideMatches && (only == 0 || only == p.number) && slices.Contains(families, p.family()) && !seen[p.number] {
+				seen[p.number] = true
+				w.found = append(w.found, wideMatch{field, p.number, ranges})
+			}
+		}
+	}
+}
+
+// isWithin reports whether a range is within one of a set.
+func isWithin(asked netip.Prefix, ranges map[netip.Prefix]bool) bool {
+	for bits := 0; bits <= asked.Bits(); bits++ {
+		if p, err := asked.Addr().Prefix(bits); err == nil && ranges[p] {
 			return true
 		}
 	}
 	return false
+}
+
+// takesOthers reports whether a match takes connections that leave in plaintext by that: to hosts outside, which may have any address, or to
+// services of the mesh in its ranges. What is TLS stays so. Where single servers' addresses are matched for clients of its own namespace
+// alone, or none outside, nobody but DNS could tell, and nothing is refused.
+func (s *Snapshot) takesOthers(v *virtualService, m wideMatch) bool {
+	if m.ranges != nil && (s.isOwnAlone(v, m) || s.isInternalAlone(m)) {
+		return false
+	}
+	for _, svc := range s.ports.Prefix(portKey(portScope, m.number)) {
+		p, has := svc.port(m.number)
+		family := p.family()
+		if !has || family == FamilyTLS || family == FamilyUDP || family == FamilyHTTP && m.ranges == nil || host.AnyCovers(v.hosts, svc.host) {
+			continue
+		}
+		if s.leavesMesh(svc) || s.sharesListener(svc, m.number) && slices.ContainsFunc(svc.addresses(), func(at netip.Prefix) bool { return isWithin(at, m.ranges) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOwnAlone reports whether a match is for single servers, and for clients of its route's own namespace alone.
+func (s *Snapshot) isOwnAlone(v *virtualService, m wideMatch) bool {
+	for r := range m.ranges {
+		if r.Bits() < wideBits(r.Addr()) {
+			return false
+		}
+	}
+	return len(v.exportTo) > 0 && !slices.ContainsFunc(v.exportTo, func(to string) bool { return to != "." && to != v.Namespace })
+}
+
+// isInternalAlone reports whether all addresses of a match are inside the mesh, where no server outside has one.
+func (s *Snapshot) isInternalAlone(m wideMatch) bool {
+	inside := map[netip.Prefix]bool{}
+	for _, p := range s.settings.internal() {
+		inside[p.Masked()] = true
+	}
+	for r := range m.ranges {
+		if !isWithin(r, inside) {
+			return false
+		}
+	}
+	// A service of the mesh has one, and the mesh's own mutual TLS.
+	for _, svc := range s.ports.Prefix(portKey(portScope, m.number)) {
+		if s.sharesListener(svc, m.number) && slices.ContainsFunc(svc.addresses(), func(at netip.Prefix) bool { return isWithin(at, m.ranges) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -61,7 +61,7 @@ violation contains lib.flow_violation(f, {
 	f.diverted.awaited
 }
 
-# An EnvoyFilter whose patch says plainly that TLS is taken away.
+# An EnvoyFilter whose patch says plainly that TLS is taken away, and what takes listeners or connections away from everybody.
 violation contains {
 	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _patch_text(unknown)]),
 	"decidedBy": lib.reviewed_field(unknown.field),
@@ -74,6 +74,12 @@ violation contains {
 
 _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
 	unknown.means == "passthrough"
+} else := concat(" ", [
+	"is a server name that Envoy does not take: it refuses the listener of these pods, with the servers of all other Gateways on that port,",
+	"and after a restart of the pods their clients have no connection.",
+]) if {
+	unknown.means == "refused-listener"
+	input.request.kind == "Gateway"
 } else := concat(" ", [
 	"is a server name, or a range, that Envoy does not take beside the others: it refuses every listener that has it, with the connections of",
 	"all other hosts on that port. A sidecar that starts afterwards passes them on as the application writes them.",
@@ -91,9 +97,9 @@ _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the me
 	unknown.means == "proxy-port"
 } else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
 
-_patch_fix(unknown) := "# Write names in lower case and each once, a wildcard as a whole label (*.example.com), and no range twice.\n" if {
+_patch_fix(unknown) := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
 	unknown.means == "refused-listener"
-} else := "# Match the names of the route's own hosts (sniHosts), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
+} else := "# Match the names of the route's own hosts (sniHosts, hostnames), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
 	unknown.means == "wide-match"
 } else := "# Use another port, or give the host addresses of its own (spec.addresses).\n" if {
 	unknown.means == "proxy-port"
