@@ -113,20 +113,44 @@ func (s *Snapshot) WithoutNamespace(name string) *Snapshot {
 // WithHeldAlone returns the snapshot after all of a namespace is gone but the Namespace itself, one of its objects, and those that
 // finalizers keep, for as long as somebody likes; ok is false where there are none of these.
 func (s *Snapshot) WithHeldAlone(namespace string, kept Ref) (next *Snapshot, ok bool) {
-	held := *s
-	for o := range s.All() {
+	var gone []Ref
+	for o := range s.allOf(namespace) {
 		switch {
-		case o.Namespace != namespace || o.Ref == kept:
+		case o.Ref == kept:
 		case o.Held || o.Terminating:
 			ok = true
 		default:
-			held.drop(o.Ref)
+			gone = append(gone, o.Ref)
 		}
 	}
+	if !ok {
+		return nil, false // which is nearly always so: nothing has to be made
+	}
+	held := *s
+	for _, ref := range gone {
+		held.drop(ref)
+	}
 	return held.withOthers(func(other *Snapshot) *Snapshot {
-		alone, _ := other.WithHeldAlone(namespace, kept)
-		return alone
+		if alone, ok := other.WithHeldAlone(namespace, kept); ok {
+			return alone
+		}
+		return other
 	}), ok
+}
+
+// allOf returns an iterator over the objects of a namespace, those that istiod does not read included.
+func (s *Snapshot) allOf(namespace string) iter.Seq[*Object] {
+	return func(yield func(*Object) bool) {
+		for _, objects := range []treap.Map[*Object]{s.objects, s.unread} {
+			for _, kind := range namespacedKinds() {
+				for _, o := range objects.Prefix(kind + "\x00" + namespace + "\x00") {
+					if !yield(o) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // WithoutTerminating returns the snapshot after all terminating objects are gone, which each of them may be at any moment.

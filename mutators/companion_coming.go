@@ -2,6 +2,7 @@ package mutators
 
 import (
 	"slices"
+	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -17,13 +18,20 @@ import (
 //
 // snap is the mesh of every control plane, before the entry is moved.
 func willHaveRules(cfg v1alpha1.Mutation, exempt Exempt, snap *mesh.Snapshot, entry *mesh.Object) (bool, error) {
-	hosts := slices.DeleteFunc(slices.Clone(entry.Spec.(*networking.ServiceEntry).Hosts), func(host string) bool {
-		return haveRules(snap, entry.Namespace, host)
-	})
+	var hosts []string
+	for _, host := range entry.Spec.(*networking.ServiceEntry).Hosts {
+		switch {
+		case haveRules(snap, entry.Namespace, host):
+		case !cfg.KeepsCompanions() || strings.HasPrefix(host, "*"):
+			return false, nil // the others need not be looked up
+		default:
+			hosts = append(hosts, host)
+		}
+	}
 	if len(hosts) == 0 {
 		return true, nil
 	}
-	if !cfg.KeepsCompanions() || !haveRoom(cfg.Upgrades, snap, entry, hosts) {
+	if !haveRoom(cfg.Upgrades, snap, entry, hosts) {
 		return false, nil
 	}
 	with := snap.With(entry)

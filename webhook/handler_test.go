@@ -334,7 +334,7 @@ func TestShedding(t *testing.T) {
 	// A Service is refused, too: who floods a webhook that fails open must not open it.
 	for _, text := range []string{fixture.GoodRule, serviceText} {
 		got := server.review(t, "/validate", create(t, text))
-		if got.Allowed || got.Result.Code != http.StatusTooManyRequests || got.Result.Message != "not decided on this object: too many reviews of this user in this namespace, or of all, at once; try again" {
+		if got.Allowed || got.Result.Code != http.StatusTooManyRequests || got.Result.Details.RetryAfterSeconds != 1 || got.Result.Message != "not decided on this object: too many reviews of this user in this namespace, or of all, at once; try again" {
 			t.Errorf("%+v, want 429", got)
 		}
 	}

@@ -57,7 +57,9 @@ func refused(object string, err error) outcome {
 	}
 	var busy *busyError
 	if errors.As(err, &busy) {
-		return denied(http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests, "not decided on "+object+": "+busy.Error(), "shed")
+		o := denied(http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests, "not decided on "+object+": "+busy.Error(), "shed")
+		o.Result.Details = &metav1.StatusDetails{RetryAfterSeconds: 1} // clients wait, and try again by themselves
+		return o
 	}
 	return denied(http.StatusInternalServerError, metav1.StatusReasonInternalError,
 		"could not decide on "+object+", so it is refused: "+err.Error(), "undecided")

@@ -3,6 +3,7 @@ package admission
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
 
@@ -109,8 +110,11 @@ func (e *Evaluator) evaluate(ctx context.Context, q *request, snap *mesh.Snapsho
 // evaluateLeft decides on a DELETE in a namespace that is being deleted. What others lose by it was decided at the Namespace's own
 // DELETE, but for what finalizers keep: that loses its rule or its route while it is still there. Who is let in to pods that go is nobody's.
 func (e *Evaluator) evaluateLeft(ctx context.Context, q *request, snap *mesh.Snapshot, wanted fixSelector) (Decision, error) {
+	if slices.Contains([]string{mesh.KindAuthorizationPolicy, mesh.KindPeerAuthentication, mesh.KindRequestAuthentication}, q.ref.Kind) {
+		return notReviewed(), nil
+	}
 	held, ok := snap.WithHeldAlone(q.ref.Namespace, q.ref)
-	if !ok || q.ref.Kind == mesh.KindAuthorizationPolicy {
+	if !ok {
 		return notReviewed(), nil
 	}
 	return e.evaluateOn(ctx, q, held, wanted)
