@@ -178,24 +178,29 @@ func isWithin(asked netip.Prefix, ranges map[netip.Prefix]bool) bool {
 	return false
 }
 
-// takesOthers reports whether a match takes connections that leave in plaintext by that: to hosts outside, which may have any address, or to
-// services of the mesh in its ranges. What is TLS stays so. Where single servers' addresses are matched for clients of its own namespace
-// alone, or none outside, nobody but DNS could tell, and nothing is refused.
+// takesOthers reports whether a match takes connections that leave in plaintext by that: to hosts whose addresses it has, or to others outside,
+// which may have any. What is TLS stays so. Where single servers' addresses are matched for clients of its own namespace alone, or none outside,
+// nobody but DNS could tell of these others, and nothing is refused.
 func (s *Snapshot) takesOthers(v *virtualService, m wideMatch) bool {
-	if m.ranges != nil && (s.isOwnAlone(v, m) || s.isInternalAlone(m)) {
-		return false
-	}
+	mayBeAny := m.ranges == nil || !s.isOwnAlone(v, m) && !s.isInternalAlone(m)
 	for _, svc := range s.ports.Prefix(portKey(portScope, m.number)) {
 		p, has := svc.port(m.number)
 		family := p.family()
 		if !has || family == FamilyTLS || family == FamilyUDP || family == FamilyHTTP && m.ranges == nil || host.AnyCovers(v.hosts, svc.host) {
 			continue
 		}
-		if s.leavesMesh(svc) || s.sharesListener(svc, m.number) && slices.ContainsFunc(svc.addresses(), func(at netip.Prefix) bool { return isWithin(at, m.ranges) }) {
+		leaves := s.leavesMesh(svc)
+		if leaves && mayBeAny || (leaves || s.sharesListener(svc, m.number)) && s.hasAddressIn(svc, m) {
 			return true
 		}
 	}
 	return false
+}
+
+// hasAddressIn reports whether an address of a service, or of a server of it, is in a match's ranges.
+func (s *Snapshot) hasAddressIn(svc *service, m wideMatch) bool {
+	return slices.ContainsFunc(svc.addresses(), func(at netip.Prefix) bool { return isWithin(at, m.ranges) }) ||
+		slices.ContainsFunc(s.endpointAddresses(svc, m.number), func(at netip.Addr) bool { return isWithin(netip.PrefixFrom(at, at.BitLen()), m.ranges) })
 }
 
 // isOwnAlone reports whether a match is for single servers, and for clients of its route's own namespace alone.
@@ -216,12 +221,6 @@ func (s *Snapshot) isInternalAlone(m wideMatch) bool {
 	}
 	for r := range m.ranges {
 		if !isWithin(r, inside) {
-			return false
-		}
-	}
-	// A service of the mesh has one, and the mesh's own mutual TLS.
-	for _, svc := range s.ports.Prefix(portKey(portScope, m.number)) {
-		if s.sharesListener(svc, m.number) && slices.ContainsFunc(svc.addresses(), func(at netip.Prefix) bool { return isWithin(at, m.ranges) }) {
 			return false
 		}
 	}

@@ -48,7 +48,7 @@ func apart(l Loss, state Mesh, warned []policies.Violation) (string, error) {
 		return toldOf + "undeclared-egress", nil
 	case l.How == lostCheck && told("unverified-server", isOf(key.Host)):
 		return toldOf + "unverified-server", nil
-	case l.How == lostTLS && l.to.whose == nobodys && told("plaintext-egress", isOf(l.to.host)):
+	case l.How == lostTLS && l.to.whose == nobodys && (told("plaintext-egress", isOf(l.to.host)) || slices.ContainsFunc(warned, isOfMatch)):
 		return toldOf + "plaintext-egress", nil
 	case l.How == anotherName:
 		return ownChoice(l, key, state, snapshot), nil
@@ -69,6 +69,11 @@ func takesRequests(l Loss, snapshot *mesh.Snapshot) bool {
 // isOf reports whether a warning names a host.
 func isOf(host string) func(policies.Violation) bool {
 	return func(v policies.Violation) bool { return v.Host == host }
+}
+
+// isOfMatch reports whether a warning is of a match that takes whatever goes to an address.
+func isOfMatch(v policies.Violation) bool {
+	return v.Policy == "plaintext-egress" && v.Action == v1alpha1.Warn && v.Client == "" && v.Host == ""
 }
 
 // orOneOfMany reports whether a warning names a host, or stands for more than the one that it names.

@@ -10,7 +10,7 @@
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
 #   ambient pods ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
-#   Services keep the former one. Or a tls or tcp route may take connections of hosts that are declared later. Or an Ingress is of Istio's own class. Or a headless Service without a selector is for bytes on a port of servers outside. A warning; a denial under strict. A Gateway outside the root namespace
+#   Services keep the former one. Or an Ingress is of Istio's own class. Or a headless Service without a selector is for bytes on a port of servers outside. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/labels/
@@ -35,6 +35,7 @@ violation contains object.union(
 	some unknown in input.outsideModel
 	not unknown.object
 	not unknown.startsPlaintext
+	not unknown.means == "wide-match"
 }
 
 violation contains {
@@ -89,7 +90,6 @@ _meanings := {
 	"gateway-route": "attaches it to a gateway that tlsward does not follow (of another class than Istio's own, or for pods of several Services), and it leads out of the mesh: whether what comes there leaves under TLS, it cannot say.",
 	"gateway-addresses": "names other pods than those of one Service beside the Gateway; tlsward does not follow that: which proxies have these listeners, and the routes that are attached to them, it cannot say.",
 	"istio-ingress": "has Istio make a Gateway for its ingress gateway of it, which lets anybody in, and VirtualServices, which nobody reviews: what they lead out in plaintext, or take from others' routes there, tlsward does not see.",
-	"wide-match": "has sidecars take whatever is sent on the port to addresses that none of its hosts declares, or all bytes, also to hosts that are declared later: it goes to this host then, or leaves as the application writes it.",
 	"image": "names a proxy that Istio does not publish: what it makes of its configuration, tlsward cannot say.",
 	"ca-certificates": "names a ConfigMap, and tlsward reads none: where it is not there, or has no ca.crt, sidecars start no TLS, and what they send leaves in plaintext.",
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
@@ -130,8 +130,6 @@ _fix(unknown) := "# See that a DestinationRule starts TLS for the host first: tl
 	unknown.means == "inbound"
 } else := "# Write a Gateway and a VirtualService in its place: these are reviewed.\n" if {
 	unknown.means == "istio-ingress"
-} else := "# Match the names of the route's own hosts (sniHosts, hostnames), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
-	unknown.means == "wide-match"
 } else := "# Delete this WorkloadEntry and create it anew: then Istio forgets the address that it had.\n" if {
 	unknown.means == "former-address"
 } else := sprintf("# Apply the ConfigMap first. If the CAs of the system do:\n%s", [lib.set_fields(

@@ -13,7 +13,8 @@
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   Names and ranges for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
-#   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's.
+#   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's; where only
+#   DNS knows whether it does, or nobody else has the port, that is a warning.
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
 #   is refused, too.
 #   Where an object of another namespace waited for the host and takes what goes there (a route, an entry with a wide range of
@@ -71,6 +72,23 @@ violation contains {
 	not unknown.object
 	unknown.startsPlaintext
 }
+
+# Nobody but DNS knows whom it takes anything from, or nobody is there yet.
+violation contains {
+	"action": "warn",
+	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _may_take]),
+	"decidedBy": lib.reviewed_field(unknown.field),
+	"fix": _patch_fix(unknown),
+} if {
+	some unknown in input.outsideModel
+	unknown.means == "wide-match"
+	not unknown.startsPlaintext
+}
+
+_may_take := concat(" ", [
+	"has sidecars take whatever is sent on the port to addresses that none of its hosts declares, or all bytes, also of hosts that are declared",
+	"later: it goes to this host then, or leaves as the application writes it.",
+])
 
 _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
 	unknown.means == "passthrough"
