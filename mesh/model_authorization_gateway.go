@@ -20,7 +20,7 @@ func (s *Snapshot) addGatewayPods(c *Callers, namespace, name string, selector m
 	switch {
 	case past && !hasParameters(gateway):
 		c.Workloads = true
-	case past, !own: // such labels may come from its parameters, from the defaults of its class, or with a Gateway still to come
+	case past, !own, s.leadsBeside(namespace, gateway, selector): // such labels may come from its parameters, from the defaults of its class, or with a Gateway still to come
 		c.Unknown = append(c.Unknown, namespace+"/"+labelsText(selector))
 	}
 	if own {
@@ -38,6 +38,27 @@ func (s *Snapshot) leadsPastGateway(namespace, name string, gateway *Object, sel
 		}
 		_, some := joinLabels(selector, svc.Selector)
 		if some && gateway != nil && svc.Selector[gatewayNameLabel] == name || selectorMatches(svc.Selector, selector) {
+			return true
+		}
+	}
+	return false
+}
+
+// leadsBeside reports whether a Service that nobody outside reaches leads to all pods which a selector selects, by labels that a
+// Gateway gives its pods and that are not Istio's. Whether they are the Gateway's pods or the Service's own, with the Gateway's name on
+// them, nobody can tell:
+//
+//	kind: Gateway                    kind: Service              kind: AuthorizationPolicy
+//	metadata:                        spec:                      spec:
+//	  name: front                      selector: {app: cart}      selector: {matchLabels: {app: cart, .../gateway-name: front}}
+//	  labels: {app: cart}
+func (s *Snapshot) leadsBeside(namespace string, gateway *Object, selector map[string]string) bool {
+	for _, o := range s.objects.Prefix(KindService + "\x00" + namespace + "\x00") {
+		svc := o.Spec.(*Service)
+		if svc.isPublic() || svc.Selector[gatewayNameLabel] != "" || !selectorMatches(svc.Selector, selector) {
+			continue
+		}
+		if len(foreignLabels(nil, svc.Selector)) > 0 && len(foreignLabels(gateway, svc.Selector)) == 0 {
 			return true
 		}
 	}

@@ -104,10 +104,11 @@ func (s *Snapshot) addSelected(c *Callers, namespace string, selector map[string
 }
 
 func (s *Snapshot) addSelectedByFacts(c *Callers, namespace string, selector map[string]string) {
-	gateways := s.ingressSelected(namespace, selector)
+	gateways, past := s.ingressSelected(namespace, selector)
 	switch {
 	case len(gateways) > 0:
 		c.Ingress = append(c.Ingress, gateways...)
+		c.Workloads = c.Workloads || past
 	case !namesIngressChart(selector):
 		c.Workloads = true
 	case namespace == s.settings.RootNamespace: // where nobody but the mesh's own team writes
@@ -117,39 +118,6 @@ func (s *Snapshot) addSelectedByFacts(c *Callers, namespace string, selector map
 	default:
 		c.Unknown = append(c.Unknown, namespace+"/"+labelsText(selector))
 	}
-}
-
-// ingressSelected returns the Gateways (namespace/name) of the ingress gateway that a selector selects. It is one if
-//  1. a Service of type LoadBalancer or NodePort, of the policy's namespace (for the root namespace: of any), leads to pods
-//     that the selector selects, and
-//  2. a Gateway selects these pods, with a server for clients without an identity of the mesh.
-//
-// Of pods no more is known than the labels that selectors ask for.
-func (s *Snapshot) ingressSelected(namespace string, selector map[string]string) []string {
-	var found []string
-	prefix := KindService + "\x00" + namespace + "\x00"
-	if namespace == s.settings.RootNamespace {
-		prefix = KindService + "\x00"
-	}
-	seen := map[string]bool{} // pods that were looked at: many Services may lead to the same
-	for _, o := range s.objects.Prefix(prefix) {
-		svc := o.Spec.(*Service)
-		if !svc.isPublic() || !selectorMatches(selector, svc.Selector) && !selectorMatches(svc.Selector, selector) {
-			continue
-		}
-		pods, ok := joinLabels(selector, svc.Selector)
-		if !ok || seen[o.Namespace+"\x00"+labelsKey(pods)] {
-			continue
-		}
-		seen[o.Namespace+"\x00"+labelsKey(pods)] = true
-		for _, g := range s.gatewaysSelecting(o.Namespace, pods) {
-			if servesOutsiders(gatewaySpec(g)) && len(gatewaySpec(g).Selector) > 0 {
-				found = append(found, g.Namespace+"/"+g.Name)
-			}
-		}
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
 }
 
 // leadsToWorkloads reports whether Services lead to what a selector with the labels of an ingress gateway selects, so that it

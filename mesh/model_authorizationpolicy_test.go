@@ -40,7 +40,17 @@ func TestCallers(t *testing.T) {
 		Service inside/pay: {selector: {app: pay}, ports: [{port: 80}]}
 		Service far/far: {selector: {app: far}, ports: [{port: 443}]}
 		Gateway far/far: {selector: {app: far}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
-		Service till/far: {type: LoadBalancer, selector: {istio: far}, ports: [{port: 80}]}`
+		Service till/far: {type: LoadBalancer, selector: {istio: far}, ports: [{port: 80}]}
+		Gateway forge/none: {selector: {nobody: x}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+		Service forge/none: {type: NodePort, selector: {app: cart, nobody: x}, ports: [{port: 80}]}
+		Service forge/cart: {selector: {app: cart, version: v1}, ports: [{port: 80}]}
+		Service forge/twin: {type: NodePort, selector: {app: edge, nobody: x}, ports: [{port: 80}]}
+		Service forge/inside: {selector: {app: edge, nobody: x}, ports: [{port: 80}]}
+		Service forge/metrics: {selector: {app: edge}, ports: [{port: 80, targetPort: 15020}]}
+		Service forge/app: {selector: {app: pay}, ports: [{port: 80}]}
+		Service forge/pay: {type: NodePort, selector: {nobody: x}, ports: [{port: 80}]}
+		KubernetesGateway forge/front: {metadata: {labels: {app: cart}}, gatewayClassName: istio}
+		Service forge/beside: {selector: {app: cart}, ports: [{port: 80}]}`
 	gateway := func(names ...string) string {
 		list := ""
 		for _, n := range names {
@@ -83,7 +93,15 @@ func TestCallers(t *testing.T) {
 		{"pay", selects("istio: ingressgateway"), "[] [] [] true"}, // a label more on pods of a Service, and nobody asks for them
 		{"pay", selects("istio: ingressgateway, app: pay"), "[] [] [] true"},
 		{"pay", selects("istio: ingressgateway, app: other"), "[] [] [pay/app=other,istio=ingressgateway] false"}, // no Service
-		{"soon", selects("istio: ingress"), "[] [] [soon/istio=ingress] false"},                                   // its Gateway is still to come
+		{"forge", selects("app: cart"), "[forge/none] [] [] true"},                                                // the gateway has some of the pods, if any
+		{"forge", selects("app: edge"), "[forge/none] [] [] false"},                                               // other Services lead to its pods or its proxies alone
+		{"forge", selects("nobody: x"), "[forge/none] [] [] false"},
+		{"forge", selects("nobody: x, app: pay"), "[forge/none] [] [] true"}, // all have the gateway's label, and app leads to them
+		{"istio-system", selects("version: v1, nobody: x"), "[forge/none] [] [] false"},
+		{"istio-system", selects("app: cart"), "[forge/none] [] [] true"},
+		{"forge", selects("gateway.networking.k8s.io/gateway-name: front"), "[forge/front] [] [] false"},
+		{"forge", selects("gateway.networking.k8s.io/gateway-name: front, app: cart"), "[forge/front] [] [forge/app=cart,gateway.networking.k8s.io/gateway-name=front] false"},
+		{"soon", selects("istio: ingress"), "[] [] [soon/istio=ingress] false"}, // its Gateway is still to come
 		{"soon", selects("istio: ingress, app: soon"), "[] [] [soon/app=soon,istio=ingress] false"},
 		{"soon", selects("istio: ingress, app: pay"), "[] [] [] true"},
 		{"inside", selects("istio: ingress"), "[] [] [inside/istio=ingress] false"},                           // a gateway's, whoever leads there from outside

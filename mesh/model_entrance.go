@@ -38,7 +38,9 @@ func (s *Snapshot) entrance(service *Object, pods map[string]string) Entrance {
 	e := Entrance{Service: service.Ref}
 	e.MTLS, e.MTLSBy = s.mutualTLSOf(service.Namespace, pods)
 	if service.Spec.(*Service).isPublic() {
-		e.Ingress = s.ingressSelected(service.Namespace, pods)
+		if gateways, past := s.ingressSelected(service.Namespace, pods); !past {
+			e.Ingress = gateways
+		}
 	}
 	for _, namespace := range s.ownAndRoot(service.Namespace) {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {

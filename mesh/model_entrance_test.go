@@ -47,6 +47,12 @@ func TestEntrances(t *testing.T) {
 			Service shop/cart: {selector: {istio: gw}, type: LoadBalancer, ports: [{port: 80}]}
 			Gateway shop/gw: {selector: {istio: gw}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`,
 			"PERMISSIVE <nil> [] <nil> [shop/gw]"},
+		{"of which some would be an ingress gateway's, and a Service inside leads to all", `
+			Service shop/cart: {selector: {app: cart}, type: NodePort, ports: [{port: 80}]}
+			Service shop/inside: {selector: {app: cart}, ports: [{port: 80}]}
+			Service shop/none: {selector: {app: cart, nobody: x}, type: NodePort, ports: [{port: 80}]}
+			Gateway shop/gw: {selector: {nobody: x}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}`,
+			"PERMISSIVE <nil> [] <nil> []PERMISSIVE <nil> [] <nil> []PERMISSIVE <nil> [] <nil> [shop/gw]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""
