@@ -194,6 +194,27 @@ _rule_namespace(flow) := flow.rule.namespace if {
 } else := input.request.namespace
 
 # METADATA
+# description: A server of a Gateway, by its index, or a listener of a Gateway of the Gateway API or of a ListenerSet, as a path.
+server_path(gateway, index) := sprintf("spec.servers[%d]", [index]) if {
+	gateway.kind == "Gateway"
+} else := sprintf("spec.listeners[%d]", [index])
+
+# METADATA
+# description: The fix that has such a server, or listener, speak a protocol under mutual TLS.
+mutual_server(gateway, index, protocol) := set_fields(gateway, {
+	sprintf("%s.port.protocol", [server_path(gateway, index)]): protocol,
+	sprintf("%s.tls", [server_path(gateway, index)]): {"mode": "ISTIO_MUTUAL"},
+}) if {
+	gateway.kind == "Gateway"
+} else := set_fields(gateway, {
+	sprintf("%s.protocol", [server_path(gateway, index)]): protocol,
+	sprintf("%s.tls", [server_path(gateway, index)]): {
+		"mode": "Terminate",
+		"options": {"gateway.istio.io/tls-terminate-mode": "ISTIO_MUTUAL"},
+	},
+})
+
+# METADATA
 # description: |-
 #   The tls that takes a flow to an egress gateway, whose server has, or is to have, the given mode.
 tls_to_gateway(flow, mode) := object.union({"mode": "ISTIO_MUTUAL"}, _gateway_sni(flow)) if {

@@ -11,7 +11,7 @@
 #   Namespace or a Gateway takes the waypoint away that alone obeys a policy with targetRefs, or where the labels of a Namespace take
 #   its pods out of the mesh, or its policies from the control plane, or where an ingress listener of a Sidecar leads past the ports
 #   of a policy or of a PeerAuthentication.
-#   A Gateway's server without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
+#   A Gateway's server, or listener, without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
 #   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
@@ -21,7 +21,7 @@
 # custom:
 #   id: missing-principals
 #   action: deny
-#   kinds: [AuthorizationPolicy, Gateway, GatewayClass, KubernetesGateway, Namespace, Service, Sidecar, VirtualService]
+#   kinds: [AuthorizationPolicy, GRPCRoute, Gateway, GatewayClass, HTTPRoute, KubernetesGateway, ListenerSet, Namespace, ReferenceGrant, Service, Sidecar, TCPRoute, TLSRoute, VirtualService]
 package tlsward.missing_principals
 
 import data.tlsward.lib
@@ -123,7 +123,7 @@ default _server_lowered(_) := {}
 
 _server_lowered(server) := {"action": "warn"} if server.owned
 
-_server_name(server) := sprintf("%s spec.servers[%d]", [lib.object_name(server.gateway), server.server])
+_server_name(server) := sprintf("%s %s", [lib.object_name(server.gateway), lib.server_path(server.gateway, server.server)])
 
 _server_message(f) := lib.flow_message(f, concat("", [
 	sprintf("%s (port %d, %s) asks its callers for no workload identity, ", [_server_name(f.opened), f.opened.port, f.opened.protocol]),
@@ -133,10 +133,7 @@ _server_message(f) := lib.flow_message(f, concat("", [
 
 _server_fix(server) := concat("", [
 	"# Let the server ask for an identity:\n",
-	lib.set_fields(server.gateway, {
-		sprintf("spec.servers[%d].port.protocol", [server.server]): _mutual_protocol(server),
-		sprintf("spec.servers[%d].tls", [server.server]): {"mode": "ISTIO_MUTUAL"},
-	}),
+	lib.mutual_server(server.gateway, server.server, _mutual_protocol(server)),
 ])
 
 # Requests need a server that routes them, other bytes one that passes them on.

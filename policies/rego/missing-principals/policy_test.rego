@@ -295,6 +295,17 @@ test_denies_a_server_that_lets_anybody_out if {
 	contains(v.fix, "# in Gateway team-a/mine\n")
 }
 
+# A listener of the Gateway API asks for mutual TLS by an option.
+test_denies_a_listener_that_lets_anybody_out[kind] if {
+	some kind, name in {"KubernetesGateway": "Gateway (gateway.networking.k8s.io) team-a/mine", "ListenerSet": "ListenerSet team-a/mine"}
+	result := found with input as opening({"gateway": {"kind": kind, "namespace": "team-a", "name": "mine"}})
+	some v in result
+	not v.action
+	v.decidedBy == sprintf("%s spec.listeners[0]", [name])
+	contains(v.fix, `"spec.listeners[0].protocol":"HTTPS"`)
+	contains(v.fix, `"gateway.istio.io/tls-terminate-mode":"ISTIO_MUTUAL"`)
+}
+
 test_warns_the_owner_of_the_pods if {
 	result := found with input as opening({"owned": true})
 	[v.action | some v in result] == ["warn"]

@@ -79,7 +79,7 @@ _message(f) := lib.flow_message(f, sprintf(
 _fix(f) := lib.start_tls_with(f, lib.tls_to_gateway(f, f.serverTLS)) if {
 	f.serverTLS
 } else := concat("---\n", [
-	concat("", ["# Apply both. The server asks for mutual TLS:\n", lib.set_fields(f.server.gateway, _mutual_server(f))]),
+	concat("", ["# Apply both. The server asks for mutual TLS:\n", lib.mutual_server(f.server.gateway, f.server.index, _server_protocol(f))]),
 	concat("", ["# and the clients start it:\n", lib.start_tls_with(f, lib.tls_to_gateway(f, "ISTIO_MUTUAL"))]),
 ]) if {
 	f.server
@@ -87,19 +87,6 @@ _fix(f) := lib.start_tls_with(f, lib.tls_to_gateway(f, f.serverTLS)) if {
 	sprintf("# Give the Gateway's server protocol: %s and tls: {mode: ISTIO_MUTUAL}, and:\n", [_server_protocol(f)]),
 	lib.start_tls_with(f, lib.tls_to_gateway(f, "ISTIO_MUTUAL")),
 ])
-
-_mutual_server(f) := {
-	sprintf("spec.servers[%d].port.protocol", [f.server.index]): _server_protocol(f),
-	sprintf("spec.servers[%d].tls", [f.server.index]): {"mode": "ISTIO_MUTUAL"},
-} if {
-	f.server.gateway.kind == "Gateway"
-} else := {
-	sprintf("spec.listeners[%d].protocol", [f.server.index]): _server_protocol(f),
-	sprintf("spec.listeners[%d].tls", [f.server.index]): {
-		"mode": "Terminate",
-		"options": {"gateway.istio.io/tls-terminate-mode": "ISTIO_MUTUAL"},
-	},
-}
 
 # Requests need a server that routes them, other bytes one that passes them on.
 _server_protocol(f) := "HTTPS" if {
