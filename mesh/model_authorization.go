@@ -130,6 +130,29 @@ func (a authorization) targets() []*istiotype.PolicyTargetReference {
 	return a.spec.GetTargetRefs()
 }
 
+// targetObject returns the object that one of the policy's targetRefs names, which is of its namespace or, as a GatewayClass, of none.
+func (a authorization) targetObject(t *istiotype.PolicyTargetReference) Ref {
+	switch t.GetKind() {
+	case KindGatewayClass:
+		return Ref{Kind: KindGatewayClass, Name: t.GetName()}
+	case KindGateway:
+		return Ref{Kind: KindKubernetesGateway, Namespace: a.policy.Namespace, Name: t.GetName()}
+	}
+	return Ref{Kind: t.GetKind(), Namespace: a.policy.Namespace, Name: t.GetName()}
+}
+
+// isForAllWaypoints reports whether the policy is, by one of its targetRefs, for all waypoints, whatever their class: it is of the root
+// namespace, and that names Istio's class (pilot/pkg/model/policyattachment.go ShouldAttachPolicy).
+func (s *Snapshot) isForAllWaypoints(a authorization, t *istiotype.PolicyTargetReference) bool {
+	return a.policy.Namespace == s.settings.RootNamespace && t.GetKind() == KindGatewayClass && t.GetName() == waypointClass
+}
+
+// isForNothing reports whether nobody obeys the policy for one of its targetRefs: a GatewayClass that does not make it one for all
+// waypoints.
+func (s *Snapshot) isForNothing(a authorization, t *istiotype.PolicyTargetReference) bool {
+	return t.GetKind() == KindGatewayClass && !s.isForAllWaypoints(a, t)
+}
+
 // selector returns the labels of the pods that the policy is for; none for all of its namespace.
 func (a authorization) selector() map[string]string { return a.spec.GetSelector().GetMatchLabels() }
 

@@ -66,15 +66,13 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	}
 	opened := &OpenedWorkloads{Selector: old.selector(), Targets: []string{}, Ports: ports, Requests: requests, ReachedBy: []string{}}
 	for _, t := range targets {
-		if after.isCovered(old, t) {
+		if after.isCovered(old, t) || after.isForNothing(old, t) {
 			continue
 		}
 		open = true
 		opened.LetInBy = cmp.Or(opened.LetInBy, after.lettingIn(old, t))
 		opened.Targets = append(opened.Targets, t.GetKind()+" "+t.GetName())
-		if found := after.targetObject(old.policy.Namespace, t); found != nil {
-			opened.ReachedBy = append(opened.ReachedBy, found.String())
-		}
+		opened.ReachedBy = append(opened.ReachedBy, after.targetReaching(old, t)...)
 	}
 	if !open {
 		return nil
@@ -177,13 +175,16 @@ func isForTheSame(old authorization, now *Object) bool {
 	return !slices.ContainsFunc(old.targets(), func(t *istiotype.PolicyTargetReference) bool { return !a.hasTarget(t) })
 }
 
-// targetObject returns what a targetRef names, nil where it is not there.
-func (s *Snapshot) targetObject(namespace string, t *istiotype.PolicyTargetReference) *Object {
-	kind := t.GetKind()
-	if kind == KindGateway {
-		kind = KindKubernetesGateway
+// targetReaching returns what leads to a target of a policy: the target itself or, where that is the class of all waypoints, Services
+// behind them that no other policy there keeps callers without an identity out of; none where it is not there.
+func (s *Snapshot) targetReaching(old authorization, t *istiotype.PolicyTargetReference) []string {
+	if s.isForAllWaypoints(old, t) {
+		return s.servicesOpenedAtWaypoints(old)
 	}
-	return s.Get(Ref{Kind: kind, Namespace: namespace, Name: t.GetName()})
+	if o := s.Get(old.targetObject(t)); o != nil {
+		return []string{o.String()}
+	}
+	return nil
 }
 
 // servicesReaching returns Services that lead to pods which a policy may select and no other policy keeps callers without an identity

@@ -3,6 +3,8 @@ package mesh
 import (
 	"iter"
 	"slices"
+
+	istiotype "istio.io/api/type/v1beta1"
 )
 
 // openedAtWaypoint returns the Services whose pods lose, by the review of the Service, its Namespace, the waypoint or the class of
@@ -102,8 +104,9 @@ func (s *Snapshot) waypointAuthorizations(o *Object) []authorization {
 	namespaces := append(s.ownAndRoot(o.Namespace), s.ownAndRoot(waypoint.Namespace)...)
 	slices.Sort(namespaces)
 	return s.authorizationsIn(slices.Compact(namespaces), func(a authorization) bool {
-		return slices.ContainsFunc(a.targetObjects(), func(to Ref) bool {
-			return to == o.Ref || to == waypoint || to.Kind == KindGatewayClass && to.Namespace == s.settings.RootNamespace
+		return slices.ContainsFunc(a.targets(), func(t *istiotype.PolicyTargetReference) bool {
+			to := a.targetObject(t)
+			return to == o.Ref || to == waypoint || s.isForAllWaypoints(a, t)
 		})
 	})
 }
@@ -121,15 +124,21 @@ func (s *Snapshot) authorizationsIn(namespaces []string, is func(authorization) 
 	return list
 }
 
-// targetObjects returns the objects that the policy's targetRefs name.
-func (a authorization) targetObjects() []Ref {
-	var list []Ref
-	for _, t := range a.targets() {
-		kind := t.GetKind()
-		if kind == KindGateway {
-			kind = KindKubernetesGateway
+// servicesOpenedAtWaypoints returns Services, maxReachedBy at most, out of which their waypoints keep callers without an identity no
+// more, without a policy that was for all waypoints.
+func (s *Snapshot) servicesOpenedAtWaypoints(old authorization) []string {
+	var list []string
+	for _, o := range s.objects.Prefix(KindService + "\x00") {
+		if waypoint, used := s.useOfWaypoint(o.Namespace, o.Labels); !used || !s.servesAsWaypoint(waypoint, o.Namespace) {
+			continue
 		}
-		list = append(list, Ref{Kind: kind, Namespace: a.policy.Namespace, Name: t.GetName()})
+		others := slices.DeleteFunc(s.waypointAuthorizations(o), func(a authorization) bool { return a.policy.Ref == old.policy.Ref })
+		if keepOut(others, old) {
+			continue
+		}
+		if list = append(list, o.String()); len(list) == maxReachedBy {
+			break
+		}
 	}
 	return list
 }
