@@ -257,6 +257,7 @@ _gaps contains {
 	"at": [i, j],
 	"path": sprintf("spec.rules[%d].from[%d].source", [i, j]),
 	"namespaces": array.concat(lib.list_field(_source(from), "namespaces"), _namespaces_of_conditions(rule)),
+	"trustDomains": lib.list_field(_source(from), "trustDomains"),
 	"excluded": lib.list_field(_source(from), "notNamespaces"),
 	"butFor": lib.list_field(_source(from), "notPrincipals"),
 	"param": _accepting_param(_source(from)),
@@ -272,6 +273,7 @@ _gaps contains {
 	"at": [i],
 	"path": sprintf("spec.rules[%d]", [i]),
 	"namespaces": _namespaces_of_conditions(rule),
+	"trustDomains": [],
 	"excluded": [],
 	"butFor": [],
 	"param": "",
@@ -332,6 +334,11 @@ _message(gap) := sprintf(
 ) if {
 	count(gap.namespaces) > 0
 } else := sprintf(
+	"%s asks for no workload identity: sidecars and waypoints let in any workload of trust domain %s, and ztunnel, which does not read trustDomains, whoever reaches the port%s.",
+	[lib.reviewed_field(gap.path), concat(" or ", gap.trustDomains), _exception(gap)],
+) if {
+	count(gap.trustDomains) > 0
+} else := sprintf(
 	"%s asks for no workload identity: whoever reaches the port is let in%s, plaintext callers included.",
 	[lib.reviewed_field(gap.path), _exception(gap)],
 )
@@ -356,8 +363,16 @@ _principals(gap) := {sprintf("%s.principals", [gap.path]): _example_principals(g
 	endswith(gap.path, ".source")
 } else := {sprintf("%s.from", [gap.path]): [{"source": {"principals": _example_principals(gap)}}]}
 
-# Principals count beside the namespaces that the rule asks for: callers of other ones would not get in.
-_example_principals(gap) := [lib.unnamed_principal(namespace) | some namespace in _example_namespaces(gap)]
+# Principals count beside the namespaces and trust domains that the rule asks for: callers of other ones would not get in.
+_example_principals(gap) := [replace(lib.unnamed_principal(namespace), "cluster.local/", sprintf("%s/", [domain])) |
+	some domain in _example_trust_domains(gap)
+	some namespace in _example_namespaces(gap)
+]
+
+_example_trust_domains(gap) := named if {
+	named := [domain | some domain in gap.trustDomains; not contains(domain, "*")]
+	count(named) > 0
+} else := ["cluster.local"]
 
 _example_namespaces(gap) := named if {
 	named := [replace(namespace, "*", "any") | some namespace in gap.namespaces; namespace != "*"]

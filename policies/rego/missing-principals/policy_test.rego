@@ -65,6 +65,13 @@ test_fix_names_workloads_that_get_in[name] if {
 	yaml.unmarshal(v.fix)["spec.rules[0].from[0].source.principals"] == [sprintf("cluster.local/ns/%s/sa/<service-account>", [n]) | some n in c[2]]
 }
 
+test_fix_names_workloads_of_the_trust_domains[domain] if {
+	some domain, want in {"partner": "partner", "*": "cluster.local"}
+	result := found with input as fixtures.authorization_policy_review({"rules": [{"from": [{"source": {"trustDomains": [domain]}}]}]})
+	some v in result
+	yaml.unmarshal(v.fix)["spec.rules[0].from[0].source.principals"] == [sprintf("%s/ns/team-a/sa/<service-account>", [want])]
+}
+
 test_fix_names_workloads_of_the_condition if {
 	rule := {"when": [{"key": "source.namespace", "values": ["team-b"]}]}
 	result := found with input as fixtures.authorization_policy_review({"rules": [rule]})
@@ -83,6 +90,7 @@ test_names_the_param_that_accepts_it[param] if {
 test_speaks_of_plaintext_callers_where_they_get_in[name] if {
 	some name, c in {
 		"namespaces": [{"namespaces": ["team-b", "team-c"]}, "any workload of namespace team-b or team-c is let in."],
+		"a trust domain": [{"trustDomains": ["partner"]}, "of trust domain partner, and ztunnel, which does not read trustDomains, whoever reaches the port."],
 		"a token": [{"requestPrincipals": ["*"]}, "whoever reaches the port is let in, plaintext callers included."],
 		"namespaces kept out": [{"notNamespaces": ["team-b"]}, "whoever reaches the port is let in, plaintext callers included."],
 		"principals kept out": [{"notPrincipals": [curl]}, "whoever reaches the port is let in but cluster.local/ns/team-a/sa/curl, plaintext callers included."],
