@@ -42,27 +42,69 @@ const (
 // nginx.conf.
 const nginxUpstreamName = "upstream_balancer"
 
-// upstreamOf returns how the controller of an Ingress speaks to a port of a Service; ok is false for controllers that are not
-// known. Which one it is, its class says, or else whose annotations there are.
-func upstreamOf(o *Object, ingress *Ingress, service *Object, port ServicePort) (u ingressUpstream, ok bool) {
+// ingressController is the controller of an Ingress, as far as its annotations are known.
+type ingressController struct {
+	object *Object
+	// name is one of the controllers' names, "" for none that is known; classless reports whether no class says which one it is.
+	name      string
+	classless bool
+	// iks has the services that ssl-services names.
+	iks map[string]ingressUpstream
+}
+
+// The controllers whose annotations are read.
+const (
+	controllerIKS     = "iks"
+	controllerNginx   = "nginx"
+	controllerALB     = "alb"
+	controllerGCE     = "gce"
+	controllerTraefik = "traefik"
+)
+
+// controllerOf returns the controller of an Ingress. Which one it is, its class says, or else whose annotations there are.
+func controllerOf(o *Object, ingress *Ingress) ingressController {
 	class := ingress.Class
 	if class == "" {
 		class = o.Annotations[ingressClassAnnotation]
 	}
-	is := func(name, prefix string) bool {
-		return strings.Contains(class, name) || class == "" && hasPrefix(o.Annotations, prefix)
+	c := ingressController{object: o, classless: class == ""}
+	if o.Annotations[iksServices] != "" {
+		c.name, c.iks = controllerIKS, iksUpstreams(o)
+		return c
 	}
-	switch {
-	case o.Annotations[iksServices] != "":
-		return iksUpstream(o, service.Name), true
-	case is("nginx", nginxPrefix):
-		return nginxUpstream(o), true
-	case is("alb", albPrefix):
-		tls := strings.EqualFold(o.Annotations[albProtocol], "HTTPS")
-		return ingressUpstream{object: o, field: annotationField(albProtocol), tls: tls, namesUnknown: true}, true
-	case is("gce", gkeProtocols) || class == "" && service.Annotations[gkeProtocols] != "":
-		return gkeUpstream(service, port), true
-	case is("traefik", traefikPrefix):
+	for _, known := range []struct{ name, prefix string }{
+		{controllerNginx, nginxPrefix}, {controllerALB, albPrefix}, {controllerGCE, gkeProtocols}, {controllerTraefik, traefikPrefix},
+	} {
+		if strings.Contains(class, known.name) || class == "" && hasPrefix(o.Annotations, known.prefix) {
+			c.name = known.name
+			break
+		}
+	}
+	return c
+}
+
+// upstream returns how the controller speaks to a port of a Service, whose annotation gkeProtocols says protocols; ok is false where it is
+// not known.
+func (c ingressController) upstream(service *Object, port ServicePort, protocols map[string]string) (u ingressUpstream, ok bool) {
+	name := c.name
+	if c.classless && (name == "" || name == controllerTraefik) && service.Annotations[gkeProtocols] != "" {
+		name = controllerGCE
+	}
+	switch name {
+	case controllerIKS:
+		u, named := c.iks[service.Name]
+		if !named {
+			u = ingressUpstream{object: c.object, field: annotationField(iksServices)}
+		}
+		return u, true
+	case controllerNginx:
+		return nginxUpstream(c.object), true
+	case controllerALB:
+		tls := strings.EqualFold(c.object.Annotations[albProtocol], "HTTPS")
+		return ingressUpstream{object: c.object, field: annotationField(albProtocol), tls: tls, namesUnknown: true}, true
+	case controllerGCE:
+		return gkeUpstream(service, protocols[port.Name]), true
+	case controllerTraefik:
 		return traefikUpstream(service), true
 	}
 	return ingressUpstream{}, false
@@ -79,21 +121,21 @@ func hasPrefix(annotations map[string]string, prefix string) bool {
 	return false
 }
 
-// iksUpstream reads ssl-services; a service that it does not name is spoken to in plaintext.
-func iksUpstream(o *Object, service string) ingressUpstream {
-	u := ingressUpstream{object: o, field: annotationField(iksServices)}
+// iksUpstreams reads ssl-services; a service that it does not name is spoken to in plaintext.
+func iksUpstreams(o *Object) map[string]ingressUpstream {
+	named := map[string]ingressUpstream{}
 	for entry := range strings.SplitSeq(o.Annotations[iksServices], ";") {
 		settings := map[string]string{}
 		for word := range strings.FieldsSeq(entry) {
 			key, value, _ := strings.Cut(word, "=")
 			settings[key] = value
 		}
-		if settings["ssl-service"] == service {
-			secret := settings["ssl-secret"] != ""
-			u.tls, u.serverName, u.verifies, u.certificate = true, settings["proxy-ssl-name"], secret, secret
+		secret := settings["ssl-secret"] != ""
+		named[settings["ssl-service"]] = ingressUpstream{
+			object: o, field: annotationField(iksServices), tls: true, serverName: settings["proxy-ssl-name"], verifies: secret, certificate: secret,
 		}
 	}
-	return u
+	return named
 }
 
 // nginxUpstream reads the annotations of ingress-nginx: no SNI is sent unless proxy-ssl-server-name is on, and nothing is checked
@@ -112,13 +154,16 @@ func nginxUpstream(o *Object) ingressUpstream {
 	return u
 }
 
-// gkeUpstream reads the Service's protocols, by the names of its ports.
-func gkeUpstream(service *Object, port ServicePort) ingressUpstream {
+// gkeProtocolsOf returns the protocols of a Service's ports, by their names.
+func gkeProtocolsOf(service *Object) map[string]string {
 	var protocols map[string]string
 	if json.Unmarshal([]byte(service.Annotations[gkeProtocols]), &protocols) != nil {
-		protocols = nil
+		return nil
 	}
-	protocol := protocols[port.Name]
+	return protocols
+}
+
+func gkeUpstream(service *Object, protocol string) ingressUpstream {
 	return ingressUpstream{object: service, field: annotationField(gkeProtocols), tls: protocol == "HTTPS" || protocol == "HTTP2", namesUnknown: true}
 }
 

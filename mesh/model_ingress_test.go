@@ -2,7 +2,7 @@ package mesh
 
 import "testing"
 
-func TestUpstreamOf(t *testing.T) {
+func TestIngressUpstream(t *testing.T) {
 	for name, c := range map[string]struct {
 		class            string
 		ingress, service map[string]string
@@ -31,7 +31,7 @@ func TestUpstreamOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ingress := &Object{Ref: Ref{Kind: KindIngress, Name: "a"}, Annotations: c.ingress}
 			service := &Object{Ref: Ref{Kind: KindService, Name: "gw"}, Annotations: c.service}
-			have, ok := upstreamOf(ingress, &Ingress{Class: c.class}, service, ServicePort{Name: "https"})
+			have, ok := controllerOf(ingress, &Ingress{Class: c.class}).upstream(service, ServicePort{Name: "https"}, gkeProtocolsOf(service))
 			if have.object == nil == ok {
 				t.Errorf("known: %t, and decided by %v", ok, have.object)
 			}

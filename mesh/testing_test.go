@@ -85,6 +85,8 @@ func fullManifest(t testing.TB, title string, spec map[string]any) map[string]an
 		object["apiVersion"] = "security.istio.io/v1"
 	case KindWasmPlugin, KindTrafficExtension:
 		object["apiVersion"] = "extensions.istio.io/v1alpha1"
+	case KindIngress:
+		object["apiVersion"] = "networking.k8s.io/v1"
 	case KindKubernetesGateway:
 		object["apiVersion"], object["kind"] = "gateway.networking.k8s.io/v1", "Gateway"
 	case KindGatewayClass, KindHTTPRoute, KindGRPCRoute, KindTLSRoute, KindTCPRoute, KindBackendTLSPolicy, KindListenerSet, KindReferenceGrant:

@@ -68,6 +68,10 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 	if err != nil {
 		return policies.Input{}, fmt.Errorf("review the mesh: %w", err)
 	}
+	legs, err := c.after.IngressLegs(ctx, c.object)
+	if err != nil {
+		return policies.Input{}, fmt.Errorf("follow Ingresses: %w", err)
+	}
 	return policies.Input{
 		Request: policies.Request{
 			Operation:  q.Operation,
@@ -85,7 +89,7 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
 		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
 		Bypasses:           c.after.Bypasses(c.object),
-		IngressLegs:        c.after.IngressLegs(c.object),
+		IngressLegs:        legs,
 		PlaintextCalls:     c.after.PlaintextCalls(c.object),
 		OutsideModel:       c.after.OutsideModelOf(c.before, c.ref, c.object, egress),
 	}, nil
