@@ -136,3 +136,21 @@ test_warns_of_certificates_that_nobody_has_read if {
 	contains(v.message, "sidecars start no TLS, and what they send leaves in plaintext")
 	contains(v.fix, `"spec.validation.wellKnownCACertificates":"System"`)
 }
+
+# What mends each.
+test_mends_what_has_another_way if {
+	every told in [
+		["Ingress", "istio-ingress", "Write a Gateway and a VirtualService"],
+		["DestinationRule", "tunnel", "declare the protocol of the host's port as TLS"],
+		["EnvoyFilter", "inbound", "Say whom to let in with an AuthorizationPolicy"],
+		["WorkloadEntry", "former-address", "Delete this WorkloadEntry and create it anew"],
+	] {
+		[kind, means, words] := told
+		_mended(kind, means, words)
+	}
+}
+
+_mended(kind, means, words) if {
+	some v in found with input as object.union(fixtures.review(kind, []), {"outsideModel": [object.union(_unknown("spec.x"), {"means": means})]})
+	contains(v.fix, words)
+}

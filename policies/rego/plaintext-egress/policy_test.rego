@@ -484,3 +484,26 @@ test_passes_a_wildcard_rule_that_says_nothing_of_tls if {
 	found == set() with input as fixtures.review("DestinationRule", [flow])
 	count(found) == 1 with input as fixtures.review("DestinationRule", [object.union(flow, {"before": "originated"})])
 }
+
+# What takes listeners or connections away from everybody, by what it is: the message of each, and what mends it.
+test_tells_each_of_what_takes_listeners_away if {
+	every told in [
+		["refused-listener", "VirtualService", true, "Envoy does not take beside the others", "Write names in lower case"],
+		["refused-listener", "Gateway", true, "refuses the listener of these pods", "Write names in lower case"],
+		["wide-match", "VirtualService", true, "take connections of other hosts on that port", "Match the names of the route's own hosts"],
+		["wide-match", "VirtualService", false, "also of hosts that are declared", "Match the names of the route's own hosts"],
+		["proxy-port", "ServiceEntry", true, "take all connections of their pods", "Use another port"],
+		["passthrough", "EnvoyFilter", true, "leads requests to PassthroughCluster", "# in EnvoyFilter"],
+		["", "EnvoyFilter", true, "gives clusters a transport socket without TLS", "# in EnvoyFilter"],
+	] {
+		[means, kind, plaintext, text, fix] := told
+		_told(means, kind, plaintext, text, fix)
+	}
+}
+
+_told(means, kind, plaintext, text, fix) if {
+	unknown := {"field": "spec.x", "patch": false, "startsPlaintext": plaintext, "means": means}
+	some v in found with input as object.union(fixtures.review(kind, []), {"outsideModel": [unknown]})
+	contains(v.message, text)
+	contains(v.fix, fix)
+}
