@@ -104,7 +104,7 @@ func (l *portListeners) sniffingAt(client Client, at netip.Addr, svc *service) *
 }
 
 // keptByWildcard reports whether requests to a port for bytes come to the virtual host of a wildcard over their host, and stay under
-// TLS there: to the host that they are for, or wherever one's own, or the host's owner, leads them.
+// TLS there: to the host that they are for, unless nobody checked that before, or wherever one's own, or the host's owner, leads them.
 func (r *listenerReview) keptByWildcard(client Client, svc scopedService) bool {
 	wide, ok := r.after.wildcardTaking(client, svc.host, r.number, FamilyHTTP)
 	if !ok {
@@ -114,7 +114,8 @@ func (r *listenerReview) keptByWildcard(client Client, svc scopedService) bool {
 	if slices.Contains([]string{svc.namespace, client.Namespace, r.after.settings.RootNamespace}, wide.namespace) {
 		return !r.after.leavesMesh(wide.service) || egressVerdict(hops) != Plaintext
 	}
+	wasUnchecked := isUnchecked(r.before.hops(r.clientBefore(client, svc.host), svc.host, r.number))
 	return len(hops) > 0 && !slices.ContainsFunc(hops, func(h hop) bool {
-		return h.verdict() != Originated || !h.cluster.Hop.AutoNames && !slices.Equal(h.cluster.Hop.Names, []string{svc.host})
+		return h.verdict() != Originated || !wasUnchecked && !h.cluster.Hop.AutoNames && !slices.Equal(h.cluster.Hop.Names, []string{svc.host})
 	})
 }
