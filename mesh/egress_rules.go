@@ -26,14 +26,6 @@ func (s *Snapshot) RulesFor(client Client, host string) []Ref {
 	return refs
 }
 
-// NamespaceFor returns the namespace whose objects declare a host as a client's proxy has it; "" where it does not know the host.
-func (s *Snapshot) NamespaceFor(client Client, host string) string {
-	if svc, ok := s.serviceFor(client, host); ok {
-		return svc.namespace
-	}
-	return ""
-}
-
 // EntriesFor returns the ServiceEntries of a namespace that declare a host and stay, in the order in which Istio takes them.
 func (s *Snapshot) EntriesFor(host, namespace string) []*Object {
 	var list []*Object

@@ -25,10 +25,6 @@ func TestRulesFor(t *testing.T) {
 	} {
 		equal(t, namespace, fmt.Sprint(s.RulesFor(Client{Kind: ClientSidecar, Namespace: namespace}, host)), want)
 	}
-	for namespace, want := range map[string]string{"shop": "shop", "pay": "shop", "till": "till"} {
-		equal(t, "whose host "+namespace+" has", s.NamespaceFor(Client{Kind: ClientSidecar, Namespace: namespace}, host), want)
-	}
-	equal(t, "whose host nobody has", s.NamespaceFor(Client{Kind: ClientSidecar, Namespace: "shop"}, "no.example.com"), "")
 	equal(t, "an unknown host", fmt.Sprint(s.RulesFor(Client{Kind: ClientSidecar, Namespace: "shop"}, "no.example.com")), "[]")
 	if slices.ContainsFunc(s.ClientsOfRules(host), func(c Client) bool { return c.Kind == ClientZtunnel }) ||
 		!slices.ContainsFunc(s.Clients(host), func(c Client) bool { return c.Kind == ClientZtunnel }) {

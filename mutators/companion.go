@@ -37,8 +37,6 @@ type Companion struct {
 	Owners []mesh.Ref
 
 	ports []uint32 // for which it starts TLS
-	// misses reports whether some client that has the host from its namespace has no rule with it, either.
-	misses bool
 }
 
 // CompanionRef returns the name of the companion for a host that a namespace declares: with a hash for one that is no name of an object,
@@ -212,9 +210,7 @@ func (c *Companion) helps(upgrades []v1alpha1.Upgrade, before *mesh.Snapshot, ho
 	without, with := before.Meshes(), before.With(c.Rule).Meshes()
 	for i, after := range with {
 		for _, client := range after.ClientsOfRules(host) {
-			rules := after.RulesFor(client, host)
-			if !slices.Contains(rules, c.Rule.Ref) {
-				c.misses = c.misses || len(rules) == 0 && after.NamespaceFor(client, host) == c.Rule.Namespace
+			if !slices.Contains(after.RulesFor(client, host), c.Rule.Ref) {
 				continue
 			}
 			if len(without[i].RulesFor(client, host)) > 0 {

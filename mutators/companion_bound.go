@@ -29,13 +29,13 @@ func HasRoom(snap *mesh.Snapshot, namespace string) bool {
 	return true
 }
 
-// haveRoom reports whether there is room for the companions of hosts that an entry declares, beside the hosts of its namespace that have one
-// and those that wait for one. Companions are written at a few a second, and entries come faster: counted by what is written alone, a thousand
-// entries would be moved on the strength of the same room.
-func haveRoom(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, entry *mesh.Object, hosts []string) bool {
+// mayHaveCompanions reports whether each host that an entry declares has its companion, or there is room for it beside the hosts of its
+// namespace that have one and those that wait for one. Companions are written at a few a second, and entries come faster: counted by what is
+// written alone, a thousand entries would be moved on the strength of the same room.
+func mayHaveCompanions(upgrades []v1alpha1.Upgrade, snap *mesh.Snapshot, entry *mesh.Object) bool {
 	taken := map[string]bool{}
-	for _, host := range hosts {
-		if !IsCompanion(snap.Get(CompanionRef(entry.Namespace, host))) {
+	for _, host := range entry.Spec.(*networking.ServiceEntry).Hosts {
+		if !strings.HasPrefix(host, "*") && !IsCompanion(snap.Get(CompanionRef(entry.Namespace, host))) {
 			taken[host] = true
 		}
 	}

@@ -26,7 +26,7 @@ func (x Exempt) coversAny(namespace string, hosts []string) bool {
 }
 
 // Mutate returns the object (JSON) as it should be stored in the mesh, and the RFC 6902 patch that leads there (empty:
-// nothing to do). snapshot is the mesh before the review, of every control plane. What is for an exempt host is left alone; exempt is nil where
+// nothing to do). snapshot is the mesh before the review. What is for an exempt host is left alone; exempt is nil where
 // there is none. The error names the object and field that could not be read.
 func Mutate(cfg v1alpha1.Mutation, exempt Exempt, snapshot *mesh.Snapshot, object []byte) ([]byte, []jsonpatch.Operation, error) {
 	var patch []jsonpatch.Operation
@@ -49,15 +49,12 @@ func Mutate(cfg v1alpha1.Mutation, exempt Exempt, snapshot *mesh.Snapshot, objec
 		if err != nil {
 			return nil, nil, fmt.Errorf("settle companions: %w", err)
 		}
-		mine := after.MeshFor(o)
 		switch {
-		case o.Kind == mesh.KindDestinationRule && o.Labels[CompanionLabel] == companionValue || exempt.coversAny(o.Namespace, mine.HostsOf(o)):
+		case o.Kind == mesh.KindDestinationRule && o.Labels[CompanionLabel] == companionValue || exempt.coversAny(o.Namespace, after.HostsOf(o)):
 		case o.Kind == mesh.KindServiceEntry:
-			if err = mutateServiceEntry(cfg, exempt, after, mine, o, d); err != nil {
-				return nil, nil, fmt.Errorf("move the ports of %s: %w", o.Ref, err)
-			}
+			mutateServiceEntry(cfg, after, o, d)
 		default:
-			mutateDestinationRule(cfg.Origination, mine, o.Ref, d)
+			mutateDestinationRule(cfg.Origination, after, o.Ref, d)
 		}
 		if len(d.patch) == 0 {
 			return object, patch, nil

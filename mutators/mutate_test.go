@@ -131,7 +131,7 @@ func TestMutateUpgradesByPort(t *testing.T) {
 		"spec":{"hosts":["a.example"],"ports":[{"number":80,"name":"http","protocol":"HTTP"},{"number":8080,"name":"alt","protocol":"GRPC"},
 		{"number":443,"name":"https","protocol":"HTTPS"},null]}}`)
 	upgrades := []v1alpha1.Upgrade{{Port: 8080, TargetPort: 8443}, {Port: 443, TargetPort: 444}}
-	_, patch, err := mutators.Mutate(v1alpha1.Mutation{Upgrades: upgrades, Origination: v1alpha1.DefaultConfig().Mutation.Origination}, nil, mesh.New(mesh.DefaultSettings()), object)
+	_, patch, err := mutators.Mutate(v1alpha1.Mutation{Upgrades: upgrades}, nil, mesh.New(mesh.DefaultSettings()), object)
 	have, _ := json.Marshal(patch)
 	if want := `[{"op":"add","path":"/spec/ports/1/targetPort","value":8443}]`; err != nil || string(have) != want {
 		t.Errorf("have %s (%v), want %s: TLS ports are never upgraded", have, err, want)

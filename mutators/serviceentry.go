@@ -1,7 +1,6 @@
 package mutators
 
 import (
-	"maps"
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -18,22 +17,22 @@ import (
 //  2. entries inside the mesh: by their location, or since all their endpoints are;
 //  3. entries that select workloads of the cluster;
 //  4. entries that a forward proxy resolves (resolution DYNAMIC_DNS);
-//  5. entries of which some client would have no rule then (see willHaveRules);
+//  5. entries that some client has no rule for, where no companion will start TLS, or their namespace has too many of them;
 //  6. entries of link-local servers, as clouds have for their metadata on 169.254.169.254: they speak no TLS.
-//
-// whole is the mesh of every control plane with the object, and mine that of the one by which it is completed.
-func mutateServiceEntry(cfg v1alpha1.Mutation, exempt Exempt, whole, mine *mesh.Snapshot, o *mesh.Object, d *document) error {
-	targets := targetsOf(cfg.Upgrades, o.Spec.(*networking.ServiceEntry), d)
-	if len(targets) == 0 || !mayBeMoved(mine, o) {
-		return nil
+func mutateServiceEntry(cfg v1alpha1.Mutation, after *mesh.Snapshot, o *mesh.Object, d *document) {
+	entry := o.Spec.(*networking.ServiceEntry)
+	targets := targetsOf(cfg.Upgrades, entry, d)
+	if len(targets) == 0 || !mayBeMoved(after, o) {
+		return
 	}
-	if will, err := willHaveRules(cfg, exempt, whole, moved(o, targets)); err != nil || !will {
-		return err
+	if keeps := cfg.KeepsCompanions() && mayHaveCompanions(cfg.Upgrades, after, o); !keeps && !haveRules(after, entry.Hosts) {
+		return
 	}
-	for _, i := range slices.Sorted(maps.Keys(targets)) {
-		d.set(targetPath(i), targets[i])
+	for i := range entry.Ports {
+		if target, ok := targets[i]; ok {
+			d.set(targetPath(i), target)
+		}
 	}
-	return nil
 }
 
 // targetsOf returns where ports of an entry would be moved, by their index.
@@ -52,15 +51,14 @@ func targetsOf(upgrades []v1alpha1.Upgrade, entry *networking.ServiceEntry, d *d
 
 func targetPath(port int) jsonpath.Path { return jsonpath.Path{"spec", "ports", port, "targetPort"} }
 
-// moved returns an entry whose ports, by their index, lead elsewhere.
-func moved(o *mesh.Object, targets map[int]uint32) *mesh.Object {
-	after := *o
-	entry := o.Spec.(*networking.ServiceEntry).DeepCopy()
-	for i, target := range targets {
-		entry.Ports[i].TargetPort = target
+// haveRules reports whether every client has a DestinationRule for each of the hosts.
+func haveRules(snap *mesh.Snapshot, hosts []string) bool {
+	for _, host := range hosts {
+		if slices.ContainsFunc(snap.ClientsOfRules(host), func(c mesh.Client) bool { return len(snap.RulesFor(c, host)) == 0 }) {
+			return false
+		}
 	}
-	after.Spec = entry
-	return &after
+	return true
 }
 
 // mayBeMoved reports whether the entry is of servers outside the mesh, which may speak TLS on another port.

@@ -146,7 +146,7 @@ func TestNobodyIsWorseOff(t *testing.T) {
 	}{
 		{name: "a lone entry, which gets a companion", objects: [][]byte{entry("api.bank.example")}, want: "ServiceEntry shop/e"},
 		{name: "a lone entry that gets none", objects: [][]byte{entry("api.bank.example")}, companions: &off},
-		{name: "a wildcard without a rule", objects: [][]byte{entry("*.bank.example")}},
+		{name: "a wildcard without a rule", objects: [][]byte{entry("*.bank.example")}, incomplete: 1},
 		{name: "a wildcard with a rule", objects: [][]byte{entry("*.bank.example"), rule("r", "*.bank.example", simple)}, want: "ServiceEntry shop/e"},
 		{name: "an entry and its rule", objects: [][]byte{entry("api.bank.example"), rule("r", "api.bank.example", bare)}, want: "DestinationRule shop/r, ServiceEntry shop/e"},
 		{name: "a wildcard and its rule", objects: [][]byte{entry("*.bank.example"), rule("r", "*.bank.example", bare)}, want: "DestinationRule shop/r, ServiceEntry shop/e"},

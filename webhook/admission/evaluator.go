@@ -64,7 +64,7 @@ func (e *Evaluator) Mutate(snap *mesh.Snapshot, r Review) ([]byte, []jsonpatch.O
 	if changesNoSpec(r) {
 		return r.Object, nil, nil
 	}
-	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exempt(), snap, r.Object)
+	object, patch, err := mutators.Mutate(e.Config.Mutation, e.exempt(), meshFor(snap, r.Object), r.Object)
 	if err != nil {
 		return nil, nil, &ObjectError{err}
 	}

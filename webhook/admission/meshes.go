@@ -34,6 +34,17 @@ func (c *change) meshes() []*change {
 	return parts
 }
 
+// meshFor returns the mesh by which an object (JSON) is completed.
+func meshFor(snap *mesh.Snapshot, raw []byte) *mesh.Snapshot {
+	if len(snap.Meshes()) == 1 {
+		return snap
+	}
+	if o, err := mesh.Decode(raw); err == nil && o != nil {
+		return snap.MeshFor(o)
+	}
+	return snap
+}
+
 // judgement is the decision in the mesh of one control plane.
 type judgement struct {
 	revision string

@@ -108,7 +108,7 @@ spec: {hosts: [b.example], ports: *ports, resolution: DNS}
 func TestRunWritesNothingIfOneDocumentCannotBeEdited(t *testing.T) {
 	dir := copied(t)
 	for _, name := range []string{"p.yaml", "q.yaml"} {
-		text := strings.NewReplacer("name: b}", "name: "+strings.TrimSuffix(name, ".yaml")+"}", "b.example", name[:1]+".example").Replace(alias)
+		text := strings.ReplaceAll(alias, "name: b}", "name: "+strings.TrimSuffix(name, ".yaml")+"}")
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
