@@ -91,16 +91,21 @@ func TestGitOps(t *testing.T) {
 	})
 	asked(t, r)
 	_, bundle := r.bundles()
-	g.sync(t) // by now the program has written all that it writes
+	g.sync(t)
 
 	t.Run("two syncs in a row change nothing", func(t *testing.T) {
-		before, after := g.sync(t), g.sync(t)
-		for name, version := range before {
-			if after[name] != version {
-				t.Errorf("%s changes with each sync", name)
+		r.t = t
+		r.await("the program having written all that it writes, and syncs in a row changing nothing", func() string {
+			before, after := g.sync(t), g.sync(t)
+			for name, version := range before {
+				if after[name] != version {
+					return name + " changes with each sync"
+				}
 			}
-		}
+			return ""
+		})
 	})
+	r.t = t
 	t.Run("what somebody changed is set back, and the bundle stays", func(t *testing.T) {
 		patch := []byte(`[{"op":"replace","path":"/webhooks/0/timeoutSeconds","value":30},{"op":"replace","path":"/webhooks/0/failurePolicy","value":"Ignore"}]`)
 		api := p.clients.AdmissionregistrationV1().ValidatingWebhookConfigurations()
