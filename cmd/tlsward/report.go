@@ -37,6 +37,7 @@ manifests that of the cluster. It is only read.
 	addSource(cmd, &o.Source)
 	f := cmd.Flags()
 	f.StringVarP(&o.Output, "output", "o", "text", "text, json, csv or html")
+	f.StringVar(&o.Verified, "verified", "", "ConfigMap (`NAMESPACE/NAME`) in which tlsward verify --keep keeps what it found, to show that too")
 	f.StringVar(&o.Since, "since", "", "an earlier report (-o json), to show what has changed")
 	f.BoolVar(&o.All, "all", false, "leave nothing out of the text")
 	f.BoolVar(&o.Serve, "serve", false, "show the page on 127.0.0.1, following the mesh, until Ctrl-C")

@@ -143,3 +143,76 @@ true
 {{- fail "config.enforcementByNamespace is set by enforcementByNamespace.users and .groups, who may write the label" -}}
 {{- end -}}
 {{- end -}}
+
+{{/* How the pods of the watch of proxies are found: not as the Service finds servers. */}}
+{{- define "tlsward.verifySelector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}-verify
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* Egress to API servers and DNS, for NetworkPolicies. */}}
+{{- define "tlsward.toAPIServers" -}}
+- ports:
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - {port: {{ . }}}
+    {{- end }}
+  {{- with .Values.networkPolicy.apiServerTo }}
+  to: {{- toYaml . | nindent 4 }}
+  {{- end }}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+{{- end -}}
+
+{{/* Rights to read the mesh; the argument is a list of the root and the verbs. */}}
+{{- define "tlsward.meshRules" -}}
+{{- $verbs := index . 1 | toJson -}}
+- apiGroups: [networking.istio.io]
+  resources: [serviceentries, destinationrules, virtualservices, gateways, sidecars, workloadentries, envoyfilters, proxyconfigs]
+  verbs: {{ $verbs }}
+- apiGroups: [security.istio.io]
+  resources: [authorizationpolicies, peerauthentications, requestauthentications]
+  verbs: {{ $verbs }}
+- apiGroups: [extensions.istio.io]
+  resources: [wasmplugins, trafficextensions]
+  verbs: {{ $verbs }}
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gateways, gatewayclasses, httproutes, grpcroutes, tlsroutes, tcproutes, backendtlspolicies, listenersets, referencegrants]
+  verbs: {{ $verbs }}
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses]
+  verbs: {{ $verbs }}
+- apiGroups: [""]
+  resources: [services, namespaces]
+  verbs: {{ $verbs }}
+{{- end -}}
+
+{{/* Rights to Istio's own ConfigMaps with the MeshConfig, and istiod's Deployment, by their names: the namespace may not be there yet. */}}
+{{- define "tlsward.controlPlaneRules" -}}
+{{- $root := index . 0 -}}
+{{- $verbs := index . 1 | toJson -}}
+{{- with $root -}}
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [istio{{ include "tlsward.revisionSuffix" . }}{{ range .Values.otherRevisions }}, istio{{ include "tlsward.suffixOf" . }}{{ end }}{{ with .Values.sharedMeshConfig }}, {{ . }}{{ end }}]
+  verbs: {{ $verbs }}
+- apiGroups: [apps]
+  resources: [deployments]
+  resourceNames: [istiod{{ include "tlsward.revisionSuffix" . }}{{ range .Values.otherRevisions }}, istiod{{ include "tlsward.suffixOf" . }}{{ end }}]
+  verbs: {{ $verbs }}
+{{- end -}}
+{{- end -}}
+
+{{/* Rights to ask proxies, and to put Events on their pods. */}}
+{{- define "tlsward.proxyRules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list]
+# get: over WebSockets, which is tried first.
+- apiGroups: [""]
+  resources: [pods/portforward]
+  verbs: [create, get]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create]
+{{- end -}}

@@ -3,13 +3,16 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"github.com/tlsward/tlsward/audit"
 	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/internal/cli/live"
 	"github.com/tlsward/tlsward/internal/cli/offline"
 	"github.com/tlsward/tlsward/internal/terminal"
+	"github.com/tlsward/tlsward/internal/verified"
 )
 
 // Options are what `tlsward report` is asked to do.
@@ -21,6 +24,8 @@ type Options struct {
 	All bool
 	// Since is an earlier report (-o json) with which this one is compared; "" for none.
 	Since string
+	// Verified is the ConfigMap ("NAMESPACE/NAME") in which a watch of the cluster's proxies keeps what it found; "" for none.
+	Verified string
 	// Output is text, json, csv or html.
 	Output string
 	// Now is when the report is made; the present if zero.
@@ -71,6 +76,7 @@ type report struct {
 	findings    []audit.Finding
 	remedies    audit.Remedies
 	earlier     earlier
+	verified    *verified.Round // nil where nobody asked for it
 }
 
 func (o Options) report(ctx context.Context, streams cli.Streams) (report, error) {
@@ -92,6 +98,10 @@ func (o Options) reporter(ctx context.Context) (func(context.Context, cli.Stream
 		return nil, err
 	}
 	return func(ctx context.Context, streams cli.Streams) (report, error) {
+		round, err := o.verified(ctx)
+		if err != nil {
+			return report{}, err
+		}
 		m, err := o.Read(ctx, evaluator, streams)
 		if err != nil {
 			return report{}, err
@@ -100,8 +110,26 @@ func (o Options) reporter(ctx context.Context) (func(context.Context, cli.Stream
 		if err := m.Take(o.Mutated, streams); err != nil {
 			return report{}, err
 		}
-		return o.reportOf(ctx, m, before)
+		r, err := o.reportOf(ctx, m, before)
+		r.verified = round
+		return r, err
 	}, nil
+}
+
+// verified returns what a watch of the cluster's proxies found last; nil where nobody asks for it.
+func (o Options) verified(ctx context.Context) (*verified.Round, error) {
+	if o.Verified == "" {
+		return nil, nil
+	}
+	client, _, err := live.Connect(o.ConfigFlags())
+	if err != nil {
+		return nil, err
+	}
+	round, err := live.Verified(ctx, client, o.Verified)
+	if err != nil {
+		return nil, fmt.Errorf("--verified: %w", err)
+	}
+	return &round, nil
 }
 
 func (o Options) reportOf(ctx context.Context, m *offline.Mesh, before earlier) (r report, err error) {

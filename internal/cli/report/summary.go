@@ -1,6 +1,9 @@
 package report
 
-import "github.com/tlsward/tlsward/audit"
+import (
+	"github.com/tlsward/tlsward/audit"
+	"github.com/tlsward/tlsward/internal/verified"
+)
 
 // summary is a report in figures.
 type summary struct {
@@ -15,10 +18,12 @@ type summary struct {
 	Findings    map[string]int       `json:"findings"`
 	// Overdue are the findings that wait for a partner for longer than they may.
 	Overdue int `json:"overdue,omitempty"`
+	// Verified is what a watch of the cluster's proxies found last, where it is asked for.
+	Verified *verified.Round `json:"verified,omitempty"`
 }
 
 func (r report) summary() summary {
-	s := summary{Namespaces: len(r.namespaces), Connections: map[audit.State]int{}, Workloads: map[audit.Admits]int{}, Findings: map[string]int{}}
+	s := summary{Namespaces: len(r.namespaces), Connections: map[audit.State]int{}, Workloads: map[audit.Admits]int{}, Findings: map[string]int{}, Verified: r.verified}
 	type port struct {
 		host string
 		port uint32

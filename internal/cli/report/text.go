@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/audit"
@@ -164,6 +165,9 @@ func sentences(s summary, style textStyle) []string {
 	}
 	if s.Overdue > 0 {
 		lines = append(lines, fmt.Sprintf("Overdue: %d warnings wait for a partner (tls-pending) for longer than pendingGrace.", s.Overdue))
+	}
+	if v := s.Verified; v != nil {
+		lines = append(lines, fmt.Sprintf("Proxies: %s, at %s (tlsward verify tells which).", v, v.At.Format(time.RFC3339)))
 	}
 	return append(lines, fmt.Sprintf("Policies: %d denials, %d warnings, %d audit notes on what is stored (tlsward check tells them).",
 		s.Findings[string(v1alpha1.Deny)], s.Findings[string(v1alpha1.Warn)], s.Findings[string(v1alpha1.Audit)]))

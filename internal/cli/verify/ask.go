@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -32,6 +33,10 @@ func (o Options) ask(ctx context.Context) ([]*envoy.Dump, []compare.Result, erro
 	pods, err := proxies.Find(ctx, client, o.Pods, o.Namespace, fallback)
 	if err != nil {
 		return nil, nil, err
+	}
+	if o.Sample > 0 && len(o.Pods) == 0 && len(pods) > o.Sample {
+		rand.Shuffle(len(pods), func(i, j int) { pods[i], pods[j] = pods[j], pods[i] })
+		pods = pods[:o.Sample]
 	}
 	asked := make([]*envoy.Dump, len(pods))
 	errs := make([]error, len(pods))
@@ -65,7 +70,12 @@ func (o Options) askOne(ctx context.Context, config *rest.Config, pod types.Name
 		if dump, err = readProxy(r); err != nil {
 			return fmt.Errorf("read its configuration: %w", err)
 		}
-		return nil
+		// Whoever has the pod can answer at its port: as another it must not speak.
+		p, err := compare.ProxyOf(dump)
+		if err == nil && p.Name != pod.String() {
+			err = fmt.Errorf("it answers as the proxy of %s", p.Name)
+		}
+		return err
 	})
 	return dump, err
 }

@@ -23,6 +23,8 @@ type Options struct {
 	Dumps []string
 	// Pods are those whose proxies are asked; without any all of the namespace that Source names, or of all namespaces.
 	Pods []string
+	// Sample is how many of those that are not named are asked, chosen at random; 0 for all.
+	Sample int
 	// AdminPort is Envoy's admin port in the pods.
 	AdminPort uint16
 	// Output is text or json.

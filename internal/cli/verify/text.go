@@ -8,6 +8,7 @@ import (
 
 	"github.com/tlsward/tlsward/internal/compare"
 	"github.com/tlsward/tlsward/internal/terminal"
+	"github.com/tlsward/tlsward/internal/verified"
 )
 
 // writeText writes the results for a person: each proxy on a line, below it what differs, and at the end the counts.
@@ -25,15 +26,15 @@ func writeText(w io.Writer, results []compare.Result) error {
 		compared, differ = compared+r.Compared, differ+len(r.Differences)
 		untold, unread = untold+len(r.Untold), unread+len(r.Unread)
 	}
-	fmt.Fprintf(&b, "%s of %s compared: %d agree, %d differ", counted(compared, "connection"), counted(asked, "proxy"), compared-differ, differ)
+	fmt.Fprintf(&b, "%s of %s compared: %d agree, %d differ", verified.Counted(compared, "connection"), verified.Counted(asked, "proxy"), compared-differ, differ)
 	if untold > 0 {
-		fmt.Fprintf(&b, "; of %s tlsward cannot tell where it ends", counted(untold, "connection"))
+		fmt.Fprintf(&b, "; of %s tlsward cannot tell where it ends", verified.Counted(untold, "connection"))
 	}
 	if unread > 0 {
-		fmt.Fprintf(&b, "; %s of the proxies' configuration could not be read", counted(unread, "part"))
+		fmt.Fprintf(&b, "; %s of the proxies' configuration could not be read", verified.Counted(unread, "part"))
 	}
 	if silent := len(results) - asked; silent > 0 {
-		fmt.Fprintf(&b, "; %s could not be asked", counted(silent, "proxy"))
+		fmt.Fprintf(&b, "; %s could not be asked", verified.Counted(silent, "proxy"))
 	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
@@ -43,7 +44,7 @@ func writeText(w io.Writer, results []compare.Result) error {
 func writeProxy(b *strings.Builder, r compare.Result, style terminal.Style) {
 	p := r.Proxy
 	fmt.Fprintf(b, "%s (Istio %s, Envoy %s): %d of %s agree\n", style.Bold(p.String()), cmp.Or(p.IstioVersion, "unknown"),
-		cmp.Or(p.EnvoyVersion, "unknown"), r.Agreed(), counted(r.Compared, "connection"))
+		cmp.Or(p.EnvoyVersion, "unknown"), r.Agreed(), verified.Counted(r.Compared, "connection"))
 	for _, u := range r.Unread {
 		fmt.Fprintf(b, "  %s %s: what agrees holds only if this changes nothing\n", style.Red("not read:"), u)
 	}
@@ -75,15 +76,4 @@ func writeList(b *strings.Builder, label string, list []string) {
 			fmt.Fprintf(b, "    %-14s %s\n", "and", text)
 		}
 	}
-}
-
-// counted returns "1 proxy" or "2 proxies".
-func counted(n int, what string) string {
-	switch {
-	case n == 1:
-		return "1 " + what
-	case strings.HasSuffix(what, "y"):
-		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -14,11 +14,14 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/streaming/pkg/httpstream"
 	"k8s.io/streaming/pkg/httpstream/spdy"
 )
 
-// Server is an API server that has pods and nothing else, and forwards ports to them, over SPDY as kubelet does, or refuses to.
+// Server is an API server that has pods, keeps ConfigMaps and Events, and forwards ports to the pods, over SPDY as kubelet does, or refuses to.
 type Server struct {
 	Pods []corev1.Pod
 	// Envoys are the admin ports of the pods' proxies, by "namespace/pod"; a pod without one has nothing at its port.
@@ -26,8 +29,10 @@ type Server struct {
 	// Forbidden refuses to forward.
 	Forbidden bool
 
-	mu    sync.Mutex
-	ports []string // that were asked for
+	mu     sync.Mutex
+	ports  []string // that were asked for
+	kept   map[string][]byte
+	events []eventsv1.Event
 }
 
 // Start starts the server, which ends with the test, and returns its URL.
@@ -36,6 +41,13 @@ func (s *Server) Start(t *testing.T) string {
 	mux.HandleFunc("GET /api/v1/pods", s.list)
 	mux.HandleFunc("GET /api/v1/namespaces/{namespace}/pods", s.list)
 	mux.HandleFunc("/api/v1/namespaces/{namespace}/pods/{pod}/portforward", s.forward)
+	mux.HandleFunc("GET /api/v1/namespaces/{namespace}/pods/{pod}", s.get)
+	mux.HandleFunc("GET /api/v1/namespaces/{namespace}/configmaps/{name}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		status(w, http.StatusNotFound, "NotFound")
+	})
+	mux.HandleFunc("PATCH /api/v1/namespaces/{namespace}/configmaps/{name}", s.apply)
+	mux.HandleFunc("POST /apis/events.k8s.io/v1/namespaces/{namespace}/events", s.announce)
 	mux.HandleFunc("GET /apis/{group}/{version}/{resource}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"apiVersion": "v1", "kind": "List", "items": []}`)
@@ -50,6 +62,75 @@ func (s *Server) Ports() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.ports)
+}
+
+// Kept returns what was last applied as an object, by its path; nil where nothing was.
+func (s *Server) Kept(path string) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept[path]
+}
+
+// Events returns those that were created so far.
+func (s *Server) Events() []eventsv1.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.events)
+}
+
+func (s *Server) get(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	for _, p := range s.Pods {
+		if p.Namespace == r.PathValue("namespace") && p.Name == r.PathValue("pod") {
+			p.APIVersion, p.Kind, p.UID = "v1", "Pod", types.UID("uid of "+p.Name)
+			_ = json.NewEncoder(w).Encode(p)
+			return
+		}
+	}
+	status(w, http.StatusNotFound, "NotFound")
+}
+
+func (s *Server) apply(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil || r.Header.Get("Content-Type") != string(types.ApplyYAMLPatchType) {
+		http.Error(w, "no server-side apply", http.StatusUnsupportedMediaType)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil {
+		s.kept = map[string][]byte{}
+	}
+	s.kept[r.URL.Path] = body
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
+}
+
+func (s *Server) announce(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var e eventsv1.Event
+	if err == nil {
+		_, _, err = scheme.Codecs.UniversalDeserializer().Decode(body, nil, &e) // clients send protobuf
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	if slices.ContainsFunc(s.events, func(other eventsv1.Event) bool { return other.Name == e.Name && other.Namespace == e.Namespace }) {
+		status(w, http.StatusConflict, "AlreadyExists")
+		return
+	}
+	s.events = append(s.events, e)
+	_ = json.NewEncoder(w).Encode(e)
+}
+
+// status answers with a failure.
+func status(w http.ResponseWriter, code int, reason string) {
+	w.WriteHeader(code)
+	_, _ = fmt.Fprintf(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": %d, "reason": %q}`, code, reason)
 }
 
 func (s *Server) list(w http.ResponseWriter, r *http.Request) {

@@ -97,7 +97,8 @@ function summarize(data) {
   $("made").textContent = time(data.made) + " · " + s.namespaces + " namespaces";
   $("verdict").textContent = (s.badPorts ? `${s.badPorts} of ${s.ports} external ports have something to mend` : `All ${s.ports} external ports are in order`) +
     (s.exempt ? `, ${s.exempt} of ${data.connections.length} connections are exempt` : "") + (services ? `; ${open} of ${services} Services let in callers without an identity.` : ".") +
-    (s.overdue ? ` ${s.overdue} warnings are overdue: they wait for a partner for too long.` : "");
+    (s.overdue ? ` ${s.overdue} warnings are overdue: they wait for a partner for too long.` : "") +
+    (s.verified ? ` Of ${s.verified.connections} connections of ${s.verified.proxies} proxies, ${s.verified.disagreements} are not as tlsward says (${time(s.verified.at)}).` : "");
   tiles(data);
   worst(data);
   $("legend").replaceChildren(...data.states.map((x) => el("span", { class: x.id, title: x.meaning }, el("b", { class: "state" }, x.sign + " " + x.id), " " + x.meaning)));
