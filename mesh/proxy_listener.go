@@ -158,7 +158,7 @@ func (s *Snapshot) wildcardListenedFor(client Client, name string, number uint32
 // serviceListenedFor returns the service whose port takes what a client sends to a name: the name's own, else that of the closest
 // wildcard over it for which the proxy listens.
 func (s *Snapshot) serviceListenedFor(client Client, name string, number uint32) (svc scopedService, ok bool) {
-	if svc, ok = s.serviceFor(client, name); ok && svc.hasPort(number) {
+	if svc, ok = s.serviceFor(client, name); ok && svc.hasPort(number) && (client.Kind != ClientSidecar || s.listens(client, svc, number)) {
 		return svc, true
 	}
 	return s.serviceFor(client, s.wildcardListenedFor(client, name, number))
