@@ -71,10 +71,11 @@ func (s *Snapshot) PatchesSharedProxies(o *Object) bool {
 
 // areOfGateway reports whether some Gateway selects pods of a namespace with these labels.
 func (s *Snapshot) areOfGateway(namespace string, pods map[string]string) bool {
-	for _, g := range s.objects.Prefix(KindGateway + "\x00") {
-		selector := gatewaySpec(g).Selector
-		if len(selector) > 0 && selectorMatches(selector, pods) && s.settings.reachesPods(g.Namespace, namespace) {
-			return true
+	for k, v := range pods {
+		for _, g := range s.gatewaysBySelector.Prefix(k + "\x00" + v + "\x00") {
+			if selectorMatches(gatewaySpec(g).Selector, pods) && s.settings.gatewayReaches(g, namespace) {
+				return true
+			}
 		}
 	}
 	return false
