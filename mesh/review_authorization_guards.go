@@ -38,7 +38,8 @@ func (g guardsOf) haveFor(namespace string, pods map[string]string) bool {
 		}
 		isAllowed = isAllowed || found.allow.matches(pods, ambient)
 		isLetIn = isLetIn || slices.ContainsFunc(found.letIn, func(selector map[string]string) bool {
-			return selectorMatches(selector, pods) || selectorMatches(pods, selector)
+			_, may := joinLabels(selector, pods)
+			return may
 		})
 	}
 	return isAllowed && !isLetIn

@@ -60,94 +60,31 @@ func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	if c := before.Callers(old.policy); len(c.Ingress) > 0 && !c.Workloads && len(c.Waypoints) == 0 {
 		return nil
 	}
-	targets, open := old.targets(), false
-	if len(targets) == 0 {
-		open = !after.isCovered(old, nil)
-	}
 	opened := &OpenedWorkloads{Selector: old.selector(), Targets: []string{}, Ports: ports, Requests: requests, ReachedBy: []string{}}
-	for _, t := range targets {
-		if after.isCovered(old, t) || after.isForNothing(old, t) {
+	opened.StillSelected = isForTheSame(old, object)
+	left := leftGuards{Snapshot: after, old: old}
+	if len(old.targets()) == 0 {
+		covered, letIn := left.cover()
+		if covered {
+			return nil
+		}
+		opened.LetInBy = letIn
+		opened.ReachedBy, opened.OthersGuarded = after.servicesReaching(old)
+		return opened
+	}
+	for _, t := range old.targets() {
+		covered, letIn := left.coverTarget(t)
+		if covered || after.isForNothing(old, t) {
 			continue
 		}
-		open = true
-		opened.LetInBy = cmp.Or(opened.LetInBy, after.lettingIn(old, t))
+		opened.LetInBy = cmp.Or(opened.LetInBy, letIn)
 		opened.Targets = append(opened.Targets, t.GetKind()+" "+t.GetName())
 		opened.ReachedBy = append(opened.ReachedBy, after.targetReaching(old, t)...)
 	}
-	if !open {
+	if len(opened.Targets) == 0 {
 		return nil
 	}
-	if len(targets) == 0 {
-		opened.ReachedBy, opened.OthersGuarded = after.servicesReaching(old)
-		opened.LetInBy = after.lettingIn(old, nil)
-	}
-	opened.StillSelected = isForTheSame(old, object)
 	return opened
-}
-
-// isCovered reports whether other policies keep callers without an identity out of what a policy was for, or of one of its
-// targets, as that did:
-//  1. one that keeps out like it, or
-//  2. for a DENY policy, ALLOW policies of which none lets such callers in: each lets in whom it names, whatever the others do not.
-func (s *Snapshot) isCovered(old authorization, target *istiotype.PolicyTargetReference) bool {
-	isAllowed := false
-	for _, namespace := range s.ownAndRoot(old.policy.Namespace) {
-		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
-			a, ok := authorizationOf(o)
-			if !ok || !s.isForAllOf(a, old, target) {
-				continue
-			}
-			if a.keepsOutLike(old) {
-				return true
-			}
-			isAllowed = isAllowed || a.isAllow()
-		}
-	}
-	return isAllowed && s.lettingIn(old, target) == nil
-}
-
-// lettingIn returns an ALLOW policy that lets callers without an identity in to some of what a DENY policy, for one of its targets where it
-// has any, kept them out of; nil where there is none.
-func (s *Snapshot) lettingIn(old authorization, target *istiotype.PolicyTargetReference) *Ref {
-	if old.isAllow() { // its rules let nobody in whom that other one did not
-		return nil
-	}
-	namespaces := s.ownAndRoot(old.policy.Namespace)
-	if old.policy.Namespace == s.settings.RootNamespace && target == nil {
-		namespaces = []string{""} // those of all
-	}
-	for _, namespace := range namespaces {
-		prefix := KindAuthorizationPolicy + "\x00"
-		if namespace != "" {
-			prefix += namespace + "\x00"
-		}
-		for _, o := range s.objects.Prefix(prefix) {
-			if a, ok := authorizationOf(o); ok && a.letsIn(old) && s.sharesWorkloads(a, old, target) {
-				return &o.Ref
-			}
-		}
-	}
-	return nil
-}
-
-// sharesWorkloads reports whether some of what two policies are for is the same: one selects what the other asks for, or a Service leads
-// to pods that both select. A target is one of the second.
-func (s *Snapshot) sharesWorkloads(a, b authorization, target *istiotype.PolicyTargetReference) bool {
-	if target != nil {
-		return a.policy.Namespace == b.policy.Namespace && a.hasTarget(target)
-	}
-	if len(a.targets()) > 0 {
-		return false
-	}
-	if selectorMatches(a.selector(), b.selector()) || selectorMatches(b.selector(), a.selector()) {
-		return true
-	}
-	for _, o := range s.objects.Prefix(KindService + "\x00" + a.policy.Namespace + "\x00") {
-		if pods := o.Spec.(*Service).Selector; len(pods) > 0 && s.selectsPods(a, o.Namespace, pods) && s.selectsPods(b, o.Namespace, pods) {
-			return true
-		}
-	}
-	return false
 }
 
 // keepsOutLike reports whether the policy, whatever others let in, keeps out whom another one keeps out.

@@ -61,8 +61,13 @@ func (s *Snapshot) lacks(a authorization) bool {
 	if _, stays := s.enforcedAuthorization(a.policy.Ref); stays {
 		return false
 	}
+	left := leftGuards{Snapshot: s, old: a}
 	if len(a.targets()) == 0 {
-		return !s.isCovered(a, nil)
+		covered, _ := left.cover()
+		return !covered
 	}
-	return slices.ContainsFunc(a.targets(), func(t *istiotype.PolicyTargetReference) bool { return !s.isCovered(a, t) })
+	return slices.ContainsFunc(a.targets(), func(t *istiotype.PolicyTargetReference) bool {
+		covered, _ := left.coverTarget(t)
+		return !covered
+	})
 }
