@@ -27,7 +27,6 @@ violation contains _violation(f) if {
 	_is_answered_for(f)
 	f.hopKind == "egress"
 	f.verdict == "originated" # around the application's own TLS, the application checks the name
-	not _is_refused_for_its_mode(f)
 	some i, hop in f.hops
 	not hop.verified
 	i == count(f.hops) - 1
@@ -40,16 +39,6 @@ violation contains _violation(f) if {
 	f.hopKind == "egress"
 	f.verdict == "originated"
 	f.hops in {null, []}
-}
-
-# ISTIO_MUTUAL that asks a server outside for a cluster's name: sni-mismatch denies it, with the fix of both.
-_is_refused_for_its_mode(f) if {
-	lib.outside_by_istio_mutual(f)
-	startswith(lib.last_hop(f).sni, "outbound_")
-	f.sniHosts
-	not f.lostVerification
-	not f.ruleForServices
-	not lib.ruled_by_clients(f)
 }
 
 # The controller of an Ingress does not check which gateway it has reached, or cannot show who it is.
@@ -207,6 +196,8 @@ _fix(f) := "# Name the server's identity in spec.subjectAltNames of the ServiceE
 
 _secure(f) := {sprintf("%s.insecureSkipVerify", [lib.tls_path(f)]): null} if {
 	lib.last_hop(f).insecure
+} else := {sprintf("%s.mode", [lib.tls_path(f)]): "SIMPLE"} if {
+	lib.outside_by_istio_mutual(f)
 } else := {}
 
 # With the check on again, there are names for it: those that are written, or for each request that of its Host header.

@@ -244,14 +244,11 @@ test_warns_of_a_backendtlspolicy_with_a_hostname_alone if {
 
 istio_mutual(sni) := fixtures.originated_flow({"tls": "ISTIO_MUTUAL", "sni": sni, "autoSNI": false, "autoNames": false, "verified": false})
 
-test_leaves_the_meshs_own_tls_outside_to_sni_mismatch if {
-	found == set() with input as fixtures.review("DestinationRule", [istio_mutual("outbound_.80_._.edition.cnn.com")])
-}
-
-# Careless: nobody else says it of a name that is right, of a rule for Services, which is warned of alone, or of a check that is lost.
+# Careless: sni-mismatch denies the name that is asked for, where it is not off, exempt or lowered. What is taken for the server is said here.
 test_says_what_the_meshs_own_tls_takes[name] if {
 	some name, flow in {
 		"a right name": istio_mutual("edition.cnn.com"),
+		"a cluster's name": istio_mutual("outbound_.80_._.edition.cnn.com"),
 		"a rule for Services": object.union(istio_mutual("outbound_.80_._.edition.cnn.com"), {"ruleForServices": true}),
 		"a lost check": object.union(istio_mutual("outbound_.80_._.edition.cnn.com"), {"lostVerification": {"host": "edition.cnn.com", "service": fixtures.service_entry}}),
 	}
