@@ -1,7 +1,10 @@
 package mesh
 
 import (
+	"slices"
 	"strings"
+
+	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/tlsward/tlsward/mesh/host"
 )
@@ -16,6 +19,8 @@ const (
 	byDelegate = "delegate\x00"
 	// byDestination is where a VirtualService's own routes lead, mirrors included.
 	byDestination = "destination\x00"
+	// byAddress is for those whose tls and tcp routes may take connections by no name of theirs: see matchesAddresses.
+	byAddress = "address\x00"
 )
 
 // keys returns v's keys in the index, some of them more than once. With "|" for the zero byte this one has
@@ -51,7 +56,21 @@ func (v *virtualService) keys() []string {
 	for _, h := range v.destinations {
 		add(byDestination, h)
 	}
+	if v.matchesAddresses() {
+		add(byAddress, "")
+	}
 	return list
+}
+
+// matchesAddresses reports whether sidecars may have a filter chain of v's tls and tcp routes that is for addresses, or for any server name.
+func (v *virtualService) matchesAddresses() bool {
+	return slices.Contains(v.gateways, meshGateway) && (slices.ContainsFunc(v.spec.Tls, func(r *networking.TLSRoute) bool {
+		return slices.ContainsFunc(r.GetMatch(), func(m *networking.TLSMatchAttributes) bool {
+			return len(m.GetDestinationSubnets()) > 0 || len(m.GetSniHosts()) == 0 || slices.Contains(m.GetSniHosts(), "*")
+		})
+	}) || slices.ContainsFunc(v.spec.Tcp, func(r *networking.TCPRoute) bool {
+		return slices.ContainsFunc(r.GetMatch(), func(m *networking.L4MatchAttributes) bool { return len(m.GetDestinationSubnets()) > 0 })
+	}))
 }
 
 // serverNames returns the SNI hosts of v's tls routes, "" for a match without any.

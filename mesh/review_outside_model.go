@@ -9,12 +9,13 @@ import (
 // not certain.
 type OutsideModel struct {
 	// Object is the object that has it, where that is not the one under review: an EnvoyFilter, or a client's Namespace. With
-	// MeansServersAlike it is the other Gateway of the pods.
+	// MeansServersAlike it is the other Gateway of the pods, with MeansWideMatch the route that was there.
 	Object *Ref `json:"object,omitempty"`
 	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
 	Field string `json:"field"`
-	// Patch reports whether it is a patch of an EnvoyFilter. StartsPlaintext reports whether that takes TLS away from what goes
-	// to a host outside, and says so plainly; or whether it takes listeners away from everybody (MeansRefusedListener).
+	// Patch reports whether it is a patch of an EnvoyFilter. StartsPlaintext reports whether it takes TLS away from what goes to a
+	// host outside, and says so plainly: a patch, or what takes listeners or connections away from everybody (MeansRefusedListener,
+	// MeansProxyPort, MeansWideMatch).
 	Patch           bool `json:"patch"`
 	StartsPlaintext bool `json:"startsPlaintext"`
 	// Means is what hangs on the field; "" where nobody knows.

@@ -43,14 +43,13 @@ func (s *Snapshot) wideMatches(object, stored *Object) []OutsideModel {
 				add(fmt.Sprintf("spec.ports[%d]", i), plaintext)
 			}
 		}
-		return found
 	}
 	for _, v := range s.virtualServicesOf(object) {
 		for i, m := range s.wideMatchesOf(v) {
 			add(m.field, i == maxWideMatches || s.takesOthers(v, m))
 		}
 	}
-	return found
+	return append(found, s.waitingMatches(object)...)
 }
 
 // portsTakenWide returns the ports on which routes for hosts take connections of others, and whether these leave in plaintext by that.
@@ -182,19 +181,29 @@ func isWithin(asked netip.Prefix, ranges map[netip.Prefix]bool) bool {
 // which may have any. What is TLS stays so. Where single servers' addresses are matched for clients of its own namespace alone, or none outside,
 // nobody but DNS could tell of these others, and nothing is refused.
 func (s *Snapshot) takesOthers(v *virtualService, m wideMatch) bool {
-	mayBeAny := m.ranges == nil || !s.isOwnAlone(v, m) && !s.isInternalAlone(m)
+	mayBeAny := s.mayTakeAny(v, m)
 	for _, svc := range s.ports.Prefix(portKey(portScope, m.number)) {
-		p, has := svc.port(m.number)
-		family := p.family()
-		if !has || family == FamilyTLS || family == FamilyUDP || family == FamilyHTTP && m.ranges == nil || host.AnyCovers(v.hosts, svc.host) {
-			continue
-		}
-		leaves := s.leavesMesh(svc)
-		if leaves && mayBeAny || (leaves || s.sharesListener(svc, m.number)) && s.hasAddressIn(svc, m) {
+		if s.takesFrom(v, m, svc, mayBeAny) {
 			return true
 		}
 	}
 	return false
+}
+
+// mayTakeAny reports whether a match may take connections of any host outside.
+func (s *Snapshot) mayTakeAny(v *virtualService, m wideMatch) bool {
+	return m.ranges == nil || !s.isOwnAlone(v, m) && !s.isInternalAlone(m)
+}
+
+// takesFrom is takesOthers for one service.
+func (s *Snapshot) takesFrom(v *virtualService, m wideMatch, svc *service, mayBeAny bool) bool {
+	p, has := svc.port(m.number)
+	family := p.family()
+	if !has || family == FamilyTLS || family == FamilyUDP || family == FamilyHTTP && m.ranges == nil || host.AnyCovers(v.hosts, svc.host) {
+		return false
+	}
+	leaves := s.leavesMesh(svc)
+	return leaves && mayBeAny || (leaves || s.sharesListener(svc, m.number)) && s.hasAddressIn(svc, m)
 }
 
 // hasAddressIn reports whether an address of a service, or of a server of it, is in a match's ranges.

@@ -14,7 +14,7 @@
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   Names and ranges for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
 #   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's; where only
-#   DNS knows whether it does, or nobody else has the port, that is a warning.
+#   DNS knows whether it does, or nobody else has the port, that is a warning, and so is such a route that was there for who uses the port later.
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
 #   is refused, too.
 #   Where an object of another namespace waited for the host and takes what goes there (a route, an entry with a wide range of
@@ -62,11 +62,11 @@ violation contains lib.flow_violation(f, {
 	f.diverted.awaited
 }
 
-# An EnvoyFilter whose patch says plainly that TLS is taken away, and what takes listeners or connections away from everybody.
+# What plainly takes TLS away: a patch of an EnvoyFilter, or what takes listeners or connections away from everybody.
 violation contains {
-	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _patch_text(unknown)]),
+	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _plain_text(unknown)]),
 	"decidedBy": lib.reviewed_field(unknown.field),
-	"fix": _patch_fix(unknown),
+	"fix": _plain_fix(unknown),
 } if {
 	some unknown in input.outsideModel
 	not unknown.object
@@ -78,11 +78,30 @@ violation contains {
 	"action": "warn",
 	"message": sprintf("%s: %s %s", [lib.object_name(lib.reviewed_object), unknown.field, _may_take]),
 	"decidedBy": lib.reviewed_field(unknown.field),
-	"fix": _patch_fix(unknown),
+	"fix": _plain_fix(unknown),
 } if {
 	some unknown in input.outsideModel
+	not unknown.object
 	unknown.means == "wide-match"
 	not unknown.startsPlaintext
+}
+
+# The route was there first, and waited for somebody to have the port.
+violation contains {
+	"action": "warn",
+	"message": sprintf(
+		concat(" ", [
+			"%s: %s: %s has sidecars take connections on this port by no name of its hosts, those to this object too:",
+			"they go to another host, or leave as the application writes them.",
+		]),
+		[lib.object_name(lib.reviewed_object), unknown.field, lib.object_name(unknown.object)],
+	),
+	"decidedBy": lib.object_name(unknown.object),
+	"fix": sprintf("# Let %s match names of its own hosts, and addresses that their ServiceEntries declare; or use another port.\n", [lib.object_name(unknown.object)]),
+} if {
+	some unknown in input.outsideModel
+	unknown.object
+	unknown.means == "wide-match"
 }
 
 _may_take := concat(" ", [
@@ -90,7 +109,7 @@ _may_take := concat(" ", [
 	"later: it goes to this host then, or leaves as the application writes it.",
 ])
 
-_patch_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
+_plain_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
 	unknown.means == "passthrough"
 } else := concat(" ", [
 	"is a server name that Envoy does not take: it refuses the listener of these pods, with the servers of all other Gateways on that port,",
@@ -115,7 +134,7 @@ _patch_text(unknown) := "leads requests to PassthroughCluster: they leave the me
 	unknown.means == "proxy-port"
 } else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
 
-_patch_fix(unknown) := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
+_plain_fix(unknown) := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
 	unknown.means == "refused-listener"
 } else := "# Match the names of the route's own hosts (sniHosts, hostnames), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
 	unknown.means == "wide-match"

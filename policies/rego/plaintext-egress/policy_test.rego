@@ -485,6 +485,15 @@ test_passes_a_wildcard_rule_that_says_nothing_of_tls if {
 	count(found) == 1 with input as fixtures.review("DestinationRule", [object.union(flow, {"before": "originated"})])
 }
 
+test_warns_of_a_route_that_waited_for_the_port if {
+	route := {"kind": "VirtualService", "namespace": "team-a", "name": "own"}
+	unknown := {"field": "spec.ports[0]", "patch": false, "startsPlaintext": false, "means": "wide-match", "object": route}
+	some v in found with input as object.union(fixtures.review("ServiceEntry", []), {"outsideModel": [unknown]})
+	v.action == "warn"
+	contains(v.message, "spec.ports[0]: VirtualService team-a/own has sidecars take connections on this port")
+	contains(v.fix, "Let VirtualService team-a/own match names of its own hosts")
+}
+
 # What takes listeners or connections away from everybody, by what it is: the message of each, and what mends it.
 test_tells_each_of_what_takes_listeners_away if {
 	every told in [
