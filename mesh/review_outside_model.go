@@ -49,6 +49,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.serversAlike(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
 	found = append(found, refusedListeners(object, stored)...)
+	found = append(found, s.refusedChains(before, object, stored)...)
 	found = append(found, s.wideMatches(object, stored)...)
 	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
