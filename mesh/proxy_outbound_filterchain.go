@@ -123,11 +123,14 @@ func ownDestination(svc scopedService, p port) Destination {
 	return Destination{Host: svc.host, Port: number}
 }
 
-// aliasesOf returns the hosts of Services of type ExternalName that stand for a host.
+// aliasesOf returns the hosts of Services of type ExternalName that stand for a host, as Istio compares it: letter by letter, and with the dot at
+// its end (pilot/pkg/model/push_context.go resolveServiceAliases).
 func (s *Snapshot) aliasesOf(hostname string) []string {
 	var list []string
-	for _, alias := range s.aliases.Prefix(hostname + "\x00") {
-		list = append(list, alias)
+	for _, alias := range s.aliases.Prefix(resolvedName(hostname) + "\x00") {
+		if slices.ContainsFunc(s.services.At(alias), func(svc *service) bool { return svc.externalName == hostname }) {
+			list = append(list, alias)
+		}
 	}
 	return list
 }
