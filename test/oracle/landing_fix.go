@@ -45,7 +45,7 @@ func (l *Lander) checkDenial(ctx context.Context, w Write, decision admission.De
 		return err
 	}
 	if v.Policy == "sni-mismatch" {
-		asked = asked.withoutClientsOf(decision) // it is the lack of their connections that it is about
+		asked = asked.withoutNamelessOf(decision) // it is the lack of their connections that it is about
 	}
 	return l.checkFixed(v, l.state, fixed, asked, said(decision))
 }
@@ -122,7 +122,7 @@ func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, asked Walke
 		if !isClient(key.client, v.Client) {
 			continue
 		}
-		toGateway := v.Host == egressHost && strings.Contains(way.where, plaintextToGateway) && strings.Contains(way.where, fmt.Sprintf("outbound|%d|", v.Port))
+		toGateway := v.Host == egressHost && way.plainHop && strings.Contains(way.where, fmt.Sprintf("outbound|%d|", v.Port))
 		if toGateway || key.host == v.Host && key.port == v.Port && way.plaintext {
 			l.wrong("fix of "+v.Policy+" leaves plaintext", "%s: %s by %s\n%s", key, way.wrong, way.where, about)
 			break
@@ -131,11 +131,12 @@ func (l *Lander) checkFixed(v policies.Violation, state, fixed Mesh, asked Walke
 	return nil
 }
 
-// withoutClientsOf returns the connections of clients of whom no violation of a decision speaks.
-func (w Walked) withoutClientsOf(decision admission.Decision) Walked {
+// withoutNamelessOf returns the connections without those that ask a gateway for a name that it has not, of clients of whom a
+// violation of a decision speaks.
+func (w Walked) withoutNamelessOf(decision admission.Decision) Walked {
 	kept := maps.Clone(w)
-	maps.DeleteFunc(kept, func(k connectionKey, _ walkedWay) bool {
-		return slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
+	maps.DeleteFunc(kept, func(k connectionKey, way walkedWay) bool {
+		return way.nameless && slices.ContainsFunc(decision.Violations, func(v policies.Violation) bool {
 			return strings.HasPrefix(k.client+" ", strings.ReplaceAll(v.Client, "any other namespace", emptyNamespace)+" ")
 		})
 	})

@@ -39,6 +39,10 @@ type walkedWay struct {
 	plaintext bool
 	// lost is how it does not leave at all, "" where it does.
 	lost string
+	// nameless reports whether a gateway has no server for the SNI that the proxy asks it for.
+	nameless bool
+	// plainHop reports whether it comes to an egress gateway in plaintext.
+	plainHop bool
 	// where lists the clusters, endpoints and TLS at which it leaves.
 	where string
 }
@@ -262,6 +266,7 @@ func (w *walker) follow(config *envoy.Config, c envoy.Connection) walkedWay {
 			if end.lost != "" {
 				way.lost = end.lost
 			}
+			way.nameless, way.plainHop = way.nameless || end.nameless, way.plainHop || end.plainHop
 			where = append(where, end.where)
 		}
 	}
@@ -288,9 +293,6 @@ func (w *walker) leave(o envoy.Outcome, p envoy.Payload) []walkedWay {
 	return []walkedWay{way}
 }
 
-// plaintextToGateway is where a connection goes by an egress gateway to which it comes in plaintext.
-const plaintextToGateway = "the egress gateway in plaintext"
-
 // isAtGateway reports whether what a client sent goes to the egress gateway.
 func isAtGateway(o envoy.Outcome) bool {
 	key, _ := keyOf(o.Cluster())
@@ -306,11 +308,13 @@ func (w *walker) atGateway(o envoy.Outcome, p envoy.Payload) []walkedWay {
 			return []walkedWay{{lost: "goes round in the egress gateway"}}
 		}
 		for _, way := range w.leave(next, inside) {
-			by := plaintextToGateway
+			by := "the egress gateway in plaintext"
 			if o.TLS != nil {
 				by = "the egress gateway under " + o.TLS.String()
 			}
 			way.where = by + " by " + o.Cluster() + ", " + way.where
+			way.nameless = o.TLS != nil && next.End == envoy.EndReset && strings.HasPrefix(next.Reason, "no filter chain of ")
+			way.plainHop = o.TLS == nil && p.TLS == nil
 			ways = append(ways, way)
 		}
 	}
