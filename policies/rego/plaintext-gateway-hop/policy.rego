@@ -84,9 +84,17 @@ _fix(f) := lib.start_tls_with(f, lib.tls_to_gateway(f, f.serverTLS)) if {
 ]) if {
 	f.server
 } else := concat("", [
-	sprintf("# Give the Gateway's server protocol: %s and tls: {mode: ISTIO_MUTUAL}, and:\n", [_server_protocol(f)]),
-	lib.start_tls_with(f, lib.tls_to_gateway(f, "ISTIO_MUTUAL")),
+	"# The server, which may be for others too, would refuse TLS as it is. In this order:\n",
+	sprintf("# 1. a server of its own in a Gateway, on a port where none takes plaintext: protocol: %s, tls: {mode: ISTIO_MUTUAL};\n", [_server_protocol(f)]),
+	sprintf("# 2. in the DestinationRule for %s%s, for that port: tls: %s;\n", [f.host, _subset(f), _flow_style(lib.tls_to_gateway(f, "ISTIO_MUTUAL"))]),
+	"# 3. that port in the route to the gateway.\n",
 ])
+
+_subset(f) := sprintf(", subset %s", [f.subset]) if {
+	f.subset
+} else := ""
+
+_flow_style(tls) := sprintf("{%s}", [concat(", ", [sprintf("%s: %s", [field, value]) | some field, value in tls])])
 
 # Requests need a server that routes them, other bytes one that passes them on.
 _server_protocol(f) := "HTTPS" if {
