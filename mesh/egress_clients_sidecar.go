@@ -22,7 +22,7 @@ func (s *Snapshot) sidecarNamespaces(host string, known map[string]bool) []strin
 		if known[o.Namespace] || !s.Configures(Client{Kind: ClientSidecar, Namespace: o.Namespace}) {
 			continue
 		}
-		if digest := egressDigest(o, sources); !alike[digest] {
+		if digest := s.egressDigest(o, sources); !alike[digest] {
 			alike[digest] = true
 		} else {
 			continue
@@ -51,7 +51,7 @@ func (s *Snapshot) namespacesOf(host string) []string {
 
 // egressDigest returns a hash that is equal for Sidecars that import alike from the sources, none of which is their own
 // namespace. A large mesh has a Sidecar in each namespace, and nearly all say the same.
-func egressDigest(o *Object, sources []string) uint64 {
+func (s *Snapshot) egressDigest(o *Object, sources []string) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for _, e := range sidecarSpec(o).Egress {
@@ -67,6 +67,12 @@ func egressDigest(o *Object, sources []string) uint64 {
 				_, _ = h.WriteString(entry)
 				_ = h.WriteByte(0)
 			}
+		}
+	}
+	listeners := s.sidecarListeners.At(o.key())
+	for i := range listeners {
+		if l := &listeners[i]; l.port != 0 && i < len(listeners)-1 {
+			maphash.WriteComparable(&h, s.makesListener(Client{Kind: ClientSidecar, Namespace: o.Namespace}, l))
 		}
 	}
 	return h.Sum64()

@@ -19,9 +19,10 @@ type egressListener struct {
 	// port is the port on which it listens, as protocol; 0 stands for the ports of all services that it imports.
 	port     uint32
 	protocol string
-	// index is that in the Sidecar's spec.egress; bind is the address on which it listens, "" for that of each service.
-	index int
-	bind  string
+	// sidecar is whose listener it is, index that in its spec.egress; bind is the address on which it listens, "" for that of each service.
+	sidecar Ref
+	index   int
+	bind    string
 	// uncaptured reports whether it has a socket of its own (captureMode NONE): it takes what pods send to it by their own choice.
 	uncaptured bool
 }
@@ -53,7 +54,7 @@ func (v Version) egressListenersOf(o *Object) []egressListener {
 		}
 		l := egressListener{
 			hosts: v.egressHosts(e.Hosts), version: v, servicePort: e.GetPort().GetNumber(), port: e.GetPort().GetNumber(), protocol: e.GetPort().GetProtocol(),
-			index: i, bind: e.Bind, uncaptured: e.CaptureMode == networking.CaptureMode_NONE,
+			sidecar: o.Ref, index: i, bind: e.Bind, uncaptured: e.CaptureMode == networking.CaptureMode_NONE,
 		}
 		if l.isHTTPProxy() {
 			l.servicePort = 0

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"sync"
 
 	networking "istio.io/api/networking/v1alpha3"
 
@@ -44,6 +45,8 @@ type Snapshot struct {
 	sidecarsBySelector treap.Map[*Object]
 	// sidecarListeners has the egress listeners of each Sidecar by Object.key.
 	sidecarListeners treap.Map[[]egressListener]
+	// madeListeners keeps which egress listeners of Sidecars make a listener for all addresses: Snapshot.makesListener.
+	madeListeners *sync.Map
 	// ambientNamespaces has the names of ambient namespaces.
 	ambientNamespaces treap.Map[struct{}]
 	// istiods has the revisions of control planes, by their Services.
@@ -74,7 +77,7 @@ func New(settings Settings, objects ...*Object) *Snapshot {
 
 // newMesh returns the mesh of one control plane of those of revisions.
 func newMesh(settings Settings, revisions []string, objects []*Object) *Snapshot {
-	s := &Snapshot{settings: settings, revisions: revisions, everything: []egressListener{{hosts: []string{"*/*"}, version: settings.Version}}}
+	s := &Snapshot{settings: settings, revisions: revisions, everything: []egressListener{{hosts: []string{"*/*"}, version: settings.Version}}, madeListeners: new(sync.Map)}
 	for _, o := range objects {
 		s.put(o)
 	}
@@ -225,6 +228,7 @@ func (s *Snapshot) settle(change func(*Snapshot)) {
 // add is put in s alone, without its settled mesh.
 func (s *Snapshot) add(o *Object) {
 	s.remove(o.Ref)
+	s.madeListeners = new(sync.Map)
 	if !s.isRead(o) {
 		s.unread = s.unread.Set(o.key(), o)
 		return
@@ -282,6 +286,7 @@ func (s *Snapshot) remove(ref Ref) {
 	if o == nil {
 		return
 	}
+	s.madeListeners = new(sync.Map)
 	s.objects = s.objects.Remove(ref.key())
 	s.terminating = s.terminating.Remove(ref.key())
 	s.istiods = s.istiods.Remove(ref.key())

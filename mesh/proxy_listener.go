@@ -19,8 +19,8 @@ func (s *Snapshot) listens(client Client, svc scopedService, number uint32) bool
 // egressListenerFor returns the egress listener that takes what a client sends to a port of a service; ok is false
 // where none does (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners, pilot/pkg/model/sidecar.go
 // GetEgressListenerForRDS):
-//  1. A listener for the port goes before the one for all ports, which only adds services with an address of their
-//     own there that are not parsed as HTTP.
+//  1. A listener for the port goes before the one for all ports, whose requests have its routes. Of services that are not parsed as
+//     HTTP the latter adds those with an address of their own and, where no listener is made for the former (makeListener), all.
 //  2. A listener for HTTP takes only services whose port is HTTP, or is sniffed.
 //
 // With this Sidecar, port 80 of edition.cnn.com has no listener, whatever the second one imports:
@@ -39,13 +39,13 @@ func (s *Snapshot) egressListenerFor(client Client, svc scopedService, p port) (
 // egressListenerAmong is egressListenerFor among some of a sidecar's listeners.
 func (s *Snapshot) egressListenerAmong(list []egressListener, client Client, svc scopedService, p port) (l egressListener, ok bool) {
 	all, taken := s.services.At(svc.host), false
-	for _, l := range list {
+	for i, l := range list {
 		if l.port != 0 && l.port != p.number {
 			continue
 		}
 		for _, v := range l.selectServices(all, client.Namespace) {
 			own, has := v.port(p.number)
-			if has && v.namespace == svc.namespace && (!taken || !isHTTPOrSniffed(own) && s.hasOwnAddress(v.service, own)) &&
+			if has && v.namespace == svc.namespace && (!taken || !isHTTPOrSniffed(own) && (s.hasOwnAddress(v.service, own) || !s.makeListener(client, list[:i], p.number))) &&
 				(l.port == 0 || FamilyOf(l.protocol) != FamilyHTTP || isHTTPOrSniffed(own)) {
 				return l, true
 			}

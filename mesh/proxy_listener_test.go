@@ -9,6 +9,11 @@ import (
 func TestEgressListener(t *testing.T) {
 	const http = `ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`
 	const tcp = `ServiceEntry egress/a: {hosts: [a.example], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+	const own = `
+		ServiceEntry shop/b: {hosts: [b.example], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}
+		ServiceEntry shop/c: {hosts: [c.example], resolution: DNS, ports: [{number: 81, name: tcp, protocol: TCP}]}`
+	const ownAddress = `
+		ServiceEntry shop/b: {hosts: [b.example], addresses: [1.2.3.5], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
 	const address = `ServiceEntry egress/a: {hosts: [a.example], addresses: [1.2.3.4], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
 	for _, c := range []struct{ name, entry, egress, want string }{
 		{"no list imports everything", http, `[]`, "http"},
@@ -18,7 +23,12 @@ func TestEgressListener(t *testing.T) {
 		{"a listener for another port", http, `[{port: {number: 8080, protocol: HTTP}, hosts: ["*/*"]}]`, "none"},
 		{"behind it comes the one for all", http, `[{port: {number: 8080, protocol: HTTP}, hosts: ["*/*"]}, {hosts: ["*/*"]}]`, "http"},
 		{"a listener for the port keeps it from the one for all", http, `[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "none"},
-		{"for bytes without an address, too", tcp, `[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "none"},
+		{"for bytes without an address, too", tcp + own, `[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "none"},
+		{"not where it imports nothing, so that none is made", tcp, `[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "opaque"},
+		{"nor where it imports nothing with the port", tcp + own, `[{port: {number: 80, protocol: TCP}, hosts: [./c.example]}, {hosts: ["*/*"]}]`, "opaque"},
+		{"nor where one is made for a single address", tcp + ownAddress, `[{port: {number: 80, protocol: TCP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "opaque"},
+		{"requests are at all addresses", tcp + ownAddress, `[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "none"},
+		{"nor where it is bound to another", tcp + own, `[{port: {number: 80, protocol: TCP}, bind: 127.0.0.1, hosts: [./*]}, {hosts: ["*/*"]}]`, "opaque"},
 		{"not where an address tells them apart", address, `[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "opaque"},
 		{"requests are not told apart by their address", `ServiceEntry egress/a: {hosts: [a.example], addresses: [1.2.3.4], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}`,
 			`[{port: {number: 80, protocol: HTTP}, hosts: [./*]}, {hosts: ["*/*"]}]`, "none"},
