@@ -25,6 +25,10 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 			c := connection{client: client, to: svc, port: p, address: at, payload: payload}
 			by, taken := r.now.otherListener(c)
 			c.to = earlier
+			if r.newlyReadAsBytes(c, by, earlier) {
+				r.addReadAsBytes(client, svc, by.service)
+				continue
+			}
 			wherever := !by.addresses.IsValid() && slices.Contains(earlierKnown, netip.Addr{}) // so also where clients connected before
 			if _, was := r.then.otherListener(c); !taken || was && (wherever || slices.Contains(earlierKnown, at)) {
 				continue
@@ -50,16 +54,52 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 // addTakenUnderTLS adds the flow to a service whose listener takes connections to another, under TLS too, where somebody
 // else's clients lose the check of their server's name by that.
 func (r *listenerReview) addTakenUnderTLS(client Client, to scopedService, by *service) {
+	if c, ok := r.takenByPort(client, to, by); ok && c.lost != nil {
+		r.review.add(c)
+	}
+}
+
+// newlyReadAsBytes reports whether requests are read as bytes by the listener of another entry of their own host, and were not
+// before: by one at their address, or by one for a protocol whose servers speak first. Then nobody checks the server's name, unless it
+// is written down. Here are those of namespace other, which has the second entry before the first:
+//
+//	# namespace shop, exported to all                        # namespace shop, exported to other
+//	hosts: [api.example.com]                                 hosts: [api.example.com]
+//	ports: [{number: 80, name: http, protocol: HTTP}]        ports: [{number: 80, name: db, protocol: MONGO}]
+func (r *listenerReview) newlyReadAsBytes(c connection, by takenBy, earlier scopedService) bool {
+	areBytes := func(by takenBy) bool {
+		if by.service == nil || by.service.host != c.to.host {
+			return false
+		}
+		p, _ := by.service.port(r.number)
+		return FamilyOf(p.protocol) == FamilyOpaque
+	}
+	if c.payload != FamilyHTTP || !areBytes(by) {
+		return false
+	}
+	c.to = earlier
+	was, _ := r.then.otherListener(c)
+	return !areBytes(was)
+}
+
+// addReadAsBytes adds the flow of requests that are read as bytes for their own host, where the server's name was checked.
+func (r *listenerReview) addReadAsBytes(client Client, to scopedService, by *service) {
+	if c, ok := r.takenByPort(client, to, by); ok {
+		r.review.add(c)
+	}
+}
+
+// takenByPort returns the change of what a client sends to a service, and what the port of another takes that is under TLS, too. ok is
+// false where nobody checked the server's name before.
+func (r *listenerReview) takenByPort(client Client, to scopedService, by *service) (c change, ok bool) {
 	taker, ok := r.after.serviceFor(client, by.host)
 	p, has := by.port(r.number) // its listener's: the cluster may be that of another entry of the host
 	if !ok || !has || !taker.hasPort(r.number) {
-		return
+		return change{}, false
 	}
 	checked := r.checkedBefore(r.before.hops(r.clientBefore(client, to.host), to.host, r.number), to.host)
 	h := r.after.directHop(client, taker, r.number, "", p.family())
-	if lost := r.lostVerification(h, checked, client, to.host, to.host); lost != nil && len(checked.names) > 0 {
-		r.review.add(change{hop: h, before: Originated, lost: lost})
-	}
+	return change{hop: h, before: Originated, lost: r.lostVerification(h, checked, client, to.host, to.host)}, len(checked.names) > 0
 }
 
 // payloadsOf returns what may be sent to a port of a family.

@@ -20,11 +20,12 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 	if !ok {
 		return hops
 	}
+	asBytes := s.takesBytes(client, name, number, family)
 	for i := range hops {
 		h := &hops[i]
 		switch {
 		case h.client.Kind != ClientSidecar || h.kind != HopEgress || h.payload != FamilyHTTP && h.payload != FamilyUnspecified:
-		case family == FamilyOpaque && !(s.listensElsewhere(client, name, number) && s.allowsAny(client)):
+		case asBytes:
 			h.cluster.Hop.Verified = h.cluster.Hop.verifiesNameOf(h.cluster.service, FamilyOpaque)
 		case s.allowsAny(client):
 			h.passesOn, h.sidecar = CauseDeclaredOtherwise, s.sidecarFor(client)
@@ -32,6 +33,20 @@ func (s *Snapshot) parsedHops(client Client, name string, number uint32) []hop {
 		}
 	}
 	return hops
+}
+
+// takesBytes reports whether the listener that a client's Sidecar has for a port, of another family, takes requests to a name as bytes,
+// and none pass on. One for TLS does so at the addresses of a service, where it asks for no name
+// (pilot/pkg/networking/core/tls.go buildSidecarOutboundTLSFilterChainOpts).
+func (s *Snapshot) takesBytes(client Client, name string, number uint32, family Family) bool {
+	switch family {
+	case FamilyOpaque:
+		return !(s.listensElsewhere(client, name, number) && s.allowsAny(client))
+	case FamilyTLS:
+		svc, known := s.serviceListenedFor(client, name, number)
+		return known && len(svc.addresses()) > 0 && !s.allowsAny(client)
+	}
+	return false
 }
 
 // otherListenerFamily returns the family of the listener that a client's Sidecar has for connections to a port that a service
