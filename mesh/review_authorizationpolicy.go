@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	istiotype "istio.io/api/type/v1beta1"
@@ -42,10 +43,20 @@ const maxReachedBy = 3
 // Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity, or of what takes such
 // policies out of force (openedAtWaypoint, openedByNamespace), or leads past them (openedBySidecar); nil where there are none; object is the object as it would be stored, nil on DELETE. Clients of ingress gateways have
 // no identity, so nobody is kept out of these.
-func Opened(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
-	if ref.Kind != KindAuthorizationPolicy {
-		return cmp.Or(openedByNamespace(before, after, ref), openedBySidecar(before, after, ref), openedAtWaypoint(before, after, ref))
+//
+// It stops when ctx is done: an error is ctx's.
+func Opened(ctx context.Context, before, after *Snapshot, ref Ref, object *Object) (*OpenedWorkloads, error) {
+	if ref.Kind == KindAuthorizationPolicy {
+		return openedByPolicy(before, after, ref, object), nil
 	}
+	if opened := cmp.Or(openedByNamespace(before, after, ref), openedBySidecar(before, after, ref)); opened != nil {
+		return opened, nil
+	}
+	return openedAtWaypoint(ctx, before, after, ref)
+}
+
+// openedByPolicy returns the workloads that the AuthorizationPolicy under review opens; nil where there are none.
+func openedByPolicy(before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
 	old, ok := before.enforcedAuthorization(ref)
 	if !ok || before.isEnforcedNowhere(old) {
 		return nil

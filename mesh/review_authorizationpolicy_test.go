@@ -94,9 +94,19 @@ func TestOpened(t *testing.T) {
 				object = objects(t, "AuthorizationPolicy shop/p: {"+c.now+"}")[0]
 				after = before.With(object)
 			}
-			equal(t, c.name, openedText(Opened(before, after, ref, object)), c.want)
+			equal(t, c.name, openedText(opened(t, before, after, ref, object)), c.want)
 		})
 	}
+}
+
+// opened is Opened where it has the time that it takes.
+func opened(t testing.TB, before, after *Snapshot, ref Ref, object *Object) *OpenedWorkloads {
+	t.Helper()
+	opened, err := Opened(t.Context(), before, after, ref, object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
 }
 
 func openedText(o *OpenedWorkloads) string {
@@ -123,8 +133,8 @@ func openedText(o *OpenedWorkloads) string {
 func TestOpenedByTheRootNamespace(t *testing.T) {
 	before := snapshot(t, "AuthorizationPolicy istio-system/p: {}", "Service till/g: {selector: {app: g}, ports: [{port: 80}]}")
 	ref := Ref{KindAuthorizationPolicy, "istio-system", "p"}
-	equal(t, "root", openedText(Opened(before, before.Without(ref), ref, nil)), " [] [Service till/g]")
-	if Opened(before, before, Ref{KindService, "till", "g"}, nil) != nil {
+	equal(t, "root", openedText(opened(t, before, before.Without(ref), ref, nil)), " [] [Service till/g]")
+	if opened(t, before, before, Ref{KindService, "till", "g"}, nil) != nil {
 		t.Error("something other than an AuthorizationPolicy opens workloads")
 	}
 }
@@ -148,7 +158,7 @@ func TestOpenedNamesNoServiceWithAPolicyOfItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := snapshot(t, append(given, c.own)...)
-			opened := Opened(before, before.Without(ref), ref, nil)
+			opened := opened(t, before, before.Without(ref), ref, nil)
 			equal(t, "opened", openedText(opened), c.want)
 			if opened == nil || !opened.OthersGuarded {
 				t.Errorf("opened: %+v, want others guarded", opened)

@@ -72,6 +72,10 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 	if err != nil {
 		return policies.Input{}, fmt.Errorf("follow Ingresses: %w", err)
 	}
+	opened, err := mesh.Opened(ctx, c.before, c.after, c.ref, c.object)
+	if err != nil {
+		return policies.Input{}, fmt.Errorf("look for what is opened: %w", err)
+	}
 	return policies.Input{
 		Request: policies.Request{
 			Operation:  q.Operation,
@@ -87,7 +91,7 @@ func (q *request) input(ctx context.Context, c *change, exemptHosts mesh.HostLis
 		Egress:             egress,
 		GroupedByExemption: exemptHosts != nil,
 		Callers:            c.after.Callers(c.after.Get(c.ref)),
-		Opened:             mesh.Opened(c.before, c.after, c.ref, c.object),
+		Opened:             opened,
 		Bypasses:           c.after.Bypasses(c.object),
 		IngressLegs:        legs,
 		PlaintextCalls:     c.after.PlaintextCalls(c.object),
