@@ -13,8 +13,16 @@ import (
 // metadata of what is no object of Istio it compares what is read alone: controllers write annotations there all day, and whoever may write
 // a Service may do so without end.
 func Alike(a, b *Object) bool {
+	return alikeKeys(a.Kind, readsLabel, a.Labels, b.Labels) && alikeKeys(a.Kind, readsAnnotation, a.Annotations, b.Annotations) && alikeButKeys(a, b)
+}
+
+// isAlike reports whether two states of an object differ in nothing that is kept of it: not in their status, nor in who manages which field.
+func (o *Object) isAlike(other *Object) bool {
+	return o == other || maps.Equal(o.Labels, other.Labels) && maps.Equal(o.Annotations, other.Annotations) && alikeButKeys(o, other)
+}
+
+func alikeButKeys(a, b *Object) bool {
 	return a.Ref == b.Ref && a.APIVersion == b.APIVersion && a.Created.Equal(b.Created) && a.Terminating == b.Terminating && a.Held == b.Held && a.UID == b.UID &&
-		alikeKeys(a.Kind, readsLabel, a.Labels, b.Labels) && alikeKeys(a.Kind, readsAnnotation, a.Annotations, b.Annotations) &&
 		reflect.DeepEqual(a.Owned, b.Owned) && slices.Equal(a.Status, b.Status) && slices.Equal(a.Unknown, b.Unknown) && alikeSpecs(a.Spec, b.Spec)
 }
 

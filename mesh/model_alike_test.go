@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -52,5 +53,27 @@ func TestAlike(t *testing.T) {
 	}
 	if a, b := (&Object{Created: time.Unix(1, 0)}), (&Object{Created: time.Unix(1, 0).UTC()}); !Alike(a, b) {
 		t.Error("the zone of a time counts")
+	}
+}
+
+// An object that differs in any field is another one.
+func TestIsAlikeComparesEachField(t *testing.T) {
+	other := reflect.ValueOf(Object{
+		Ref: Ref{Kind: KindService}, APIVersion: "v1", Labels: map[string]string{"a": "b"}, Annotations: map[string]string{"a": "b"},
+		Created: time.Unix(1, 0), Terminating: true, Held: true, UID: "u", Owned: &Owned{}, Status: []HostAddress{{}}, Spec: &Service{}, Unknown: []string{"spec.x"},
+	})
+	for i := range other.NumField() {
+		field := other.Type().Field(i)
+		if !field.IsExported() {
+			continue // of what istiod makes, which is in no Snapshot
+		}
+		if other.Field(i).IsZero() {
+			t.Fatalf("the other object has no %s", field.Name)
+		}
+		var o Object
+		reflect.ValueOf(&o).Elem().Field(i).Set(other.Field(i))
+		if o.isAlike(&Object{}) {
+			t.Errorf("%s is not compared", field.Name)
+		}
 	}
 }

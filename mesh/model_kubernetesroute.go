@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	networking "istio.io/api/networking/v1alpha3"
 )
 
@@ -69,6 +70,15 @@ type routePart struct {
 	overshadowed bool
 }
 
+// isAlike reports whether two parts of a route differ in nothing.
+func (p *routePart) isAlike(other *routePart) bool {
+	return p.group == other.group && p.name == other.name && p.gateway == other.gateway && p.host == other.host && p.route == other.route &&
+		p.overshadowed == other.overshadowed &&
+		slices.EqualFunc(p.http, other.http, func(a, b sourcedRoute) bool { return a.source == b.source && proto.Equal(a.http, b.http) }) &&
+		slices.EqualFunc(p.tls, other.tls, func(a, b *networking.TLSRoute) bool { return proto.Equal(a, b) }) &&
+		slices.EqualFunc(p.tcp, other.tcp, func(a, b *networking.TCPRoute) bool { return proto.Equal(a, b) })
+}
+
 // conversionOf returns the conversion of a route for a parent, without one for clients of the mesh.
 func (s *Snapshot) conversionOf(route *Object, p routeParent) routeConversion {
 	return routeConversion{s, route, route.Spec.(*KubernetesRoute), p.listener != nil}
@@ -89,9 +99,15 @@ func (s *Snapshot) routeParts(route *Object) []routePart {
 		return c.tcpParts(parents)
 	}
 	var parts []routePart
+	rules := map[bool][]sourcedRoute{} // the same at all listeners
 	for _, p := range parents {
-		list, ok := s.conversionOf(route, p).httpRules()
-		if !ok || len(list) == 0 {
+		at := s.conversionOf(route, p)
+		list, known := rules[at.needsGrants]
+		if !known {
+			list, _ = at.httpRules()
+			rules[at.needsGrants] = list
+		}
+		if len(list) == 0 {
 			continue
 		}
 		group := route.Namespace

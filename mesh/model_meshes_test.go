@@ -77,6 +77,7 @@ func TestEachMeshFollowsEveryChange(t *testing.T) {
 	terminating.Terminating = true
 	equalLists("terminating in one", readBy(s.With(terminating)), "canary")
 	equalLists("once that is gone", readBy(s.With(terminating).WithoutTerminating()))
+	equalLists("back, where only the mesh that does not read it has it yet", readBy(s.With(terminating).WithoutTerminating().With(terminating)), "canary")
 	equalLists("before", readBy(s))
 	equal(t, "completed by the mesh that reads it", s.MeshFor(entry("canary")).Revision(), "canary")
 	equal(t, "completed by the first", s.MeshFor(entry("")).Revision(), "default")

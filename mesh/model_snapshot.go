@@ -87,15 +87,36 @@ func newMesh(settings Settings, revisions []string, objects []*Object) *Snapshot
 // Settings returns the mesh-wide settings.
 func (s *Snapshot) Settings() Settings { return s.settings }
 
-// With returns the snapshot after o was created or replaced.
+// With returns the snapshot after o was created or replaced: s itself where it has the same already. Of an object that somebody only writes
+// the status of, and that others write in a loop, there are many events.
 func (s *Snapshot) With(o *Object) *Snapshot {
+	if s.has(o) {
+		return s
+	}
 	next := *s
 	next.put(o)
 	return next.withOthers(func(other *Snapshot) *Snapshot { return other.With(o) })
 }
 
-// Without returns the snapshot after ref was deleted. An unknown ref changes nothing.
+// has reports whether the meshes of all control planes have an object just so.
+func (s *Snapshot) has(o *Object) bool {
+	known := s.known(o.Ref)
+	return known != nil && known.isAlike(o) && !slices.ContainsFunc(s.others, func(other *Snapshot) bool { return !other.has(o) })
+}
+
+// known returns the object of a Ref, read by the control plane or not; nil where there is none.
+func (s *Snapshot) known(ref Ref) *Object { return cmp.Or(s.Get(ref), s.unread.At(ref.key())) }
+
+// knows reports whether the mesh of any control plane has an object of this Ref.
+func (s *Snapshot) knows(ref Ref) bool {
+	return s.known(ref) != nil || slices.ContainsFunc(s.others, func(other *Snapshot) bool { return other.knows(ref) })
+}
+
+// Without returns the snapshot after ref was deleted: s itself where no mesh knows it.
 func (s *Snapshot) Without(ref Ref) *Snapshot {
+	if !s.knows(ref) {
+		return s
+	}
 	next := *s
 	next.drop(ref)
 	return next.withOthers(func(other *Snapshot) *Snapshot { return other.Without(ref) })
@@ -227,12 +248,13 @@ func (s *Snapshot) settle(change func(*Snapshot)) {
 
 // add is put in s alone, without its settled mesh.
 func (s *Snapshot) add(o *Object) {
-	s.remove(o.Ref)
 	s.madeListeners = new(sync.Map)
 	if !s.isRead(o) {
+		s.remove(o.Ref)
 		s.unread = s.unread.Set(o.key(), o)
 		return
 	}
+	s.take(o.Ref, o)
 	s.objects = s.objects.Set(o.key(), o)
 	if o.Terminating && o.Kind != KindNamespace {
 		s.terminating = s.terminating.Set(o.key(), o.Ref)
@@ -280,7 +302,11 @@ func (s *Snapshot) add(o *Object) {
 }
 
 // remove is drop in s alone, without its settled mesh.
-func (s *Snapshot) remove(ref Ref) {
+func (s *Snapshot) remove(ref Ref) { s.take(ref, nil) }
+
+// take removes an object from s, in whose place next comes, nil for none. What is made beside a Gateway of the Gateway API is not made
+// anew without it first: most of it stays as it is.
+func (s *Snapshot) take(ref Ref, next *Object) {
 	s.unread = s.unread.Remove(ref.key())
 	o := s.Get(ref)
 	if o == nil {
@@ -304,6 +330,10 @@ func (s *Snapshot) remove(ref Ref) {
 		s.removeBackendTLSPolicy(o, spec)
 	case *KubernetesGateway:
 		s.removeKubernetesGateway(o)
+		if next != nil {
+			return
+		}
+		s.renewGateways(o.Ref)
 	case *ListenerSet:
 		s.removeListenerSet(o, spec)
 	case *ReferenceGrant:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -70,12 +71,11 @@ func (s *Snapshot) addKubernetesGateway(o *Object) {
 	s.renewGateways(o.Ref)
 }
 
-// removeKubernetesGateway removes what was made of a Gateway of the Gateway API.
+// removeKubernetesGateway removes what a Gateway of the Gateway API depends on.
 func (s *Snapshot) removeKubernetesGateway(o *Object) {
 	for _, on := range s.settings.gatewayDependencies(o) {
 		s.gateways.dependent = s.gateways.dependent.Remove(on + "\x00" + o.key())
 	}
-	s.renewGateways(o.Ref)
 }
 
 // addListenerSet adds the listeners of a ListenerSet to its Gateway.
@@ -125,36 +125,45 @@ func (s *Snapshot) renewGatewaysOn(o *Object) {
 	}
 }
 
-// renewGateways makes the Gateways of a Gateway of the Gateway API anew, and of its ListenerSets, and the VirtualServices of the
-// routes that are attached to them. It does nothing where they stay as they are.
+// renewGateways makes the Gateways of a Gateway of the Gateway API anew, and of its ListenerSets, and the VirtualServices of the routes that
+// are attached to those with a listener that has changed. Those that stay as they are stay the same objects.
 func (s *Snapshot) renewGateways(parent Ref) {
-	var was, is []*Object
-	for _, g := range s.gateways.bySource.Prefix(parent.key() + "\x00") {
-		was = append(was, g)
+	was := map[string]*Object{}
+	for key, g := range s.gateways.bySource.Prefix(parent.key() + "\x00") {
+		was[key] = g
 	}
+	var is []*Object
 	if o := s.Get(parent); o != nil {
 		is = s.gatewaysOf(o)
 	}
 	slices.SortFunc(is, func(a, b *Object) int { return cmp.Compare(madeKey(parent, a), madeKey(parent, b)) })
-	if slices.EqualFunc(was, is, isMadeAlike) {
-		return
+	changed := map[Ref]bool{}
+	for i, g := range is {
+		key := madeKey(parent, g)
+		if known := was[key]; known != nil && isMadeAlike(known, g) {
+			is[i] = known
+			delete(was, key)
+			continue
+		}
+		changed[g.listener.source] = true
 	}
-	sources := map[Ref]bool{}
-	for _, g := range was {
-		s.gateways.byName, s.gateways.bySource = s.gateways.byName.Remove(g.key()), s.gateways.bySource.Remove(madeKey(parent, g))
+	for key, g := range was {
+		s.gateways.byName, s.gateways.bySource = s.gateways.byName.Remove(g.key()), s.gateways.bySource.Remove(key)
 		for key := range gatewayKeys(gatewaySpec(g), g) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Remove(key)
 		}
-		sources[g.listener.source] = true
+		changed[g.listener.source] = true
 	}
-	for _, g := range is {
+	if len(changed) == 0 {
+		return
+	}
+	for _, g := range is { // also those that stay: a ListenerSet may have the names of its Gateway
 		s.gateways.byName, s.gateways.bySource = s.gateways.byName.Set(g.key(), g), s.gateways.bySource.Set(madeKey(parent, g), g)
 		for key := range gatewayKeys(gatewaySpec(g), g) {
 			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, g)
 		}
-		sources[g.listener.source] = true
 	}
-	for source := range sources {
+	for source := range changed {
 		s.renewRoutesBy(source.key())
 	}
 }
@@ -164,8 +173,8 @@ func madeKey(parent Ref, g *Object) string {
 	return parent.key() + "\x00" + g.listener.source.key() + "\x00" + fmt.Sprintf("%04d", g.listener.index)
 }
 
-// isMadeAlike reports whether two Gateways that were made differ in nothing.
+// isMadeAlike reports whether two Gateways that were made differ in nothing, nor do their listeners.
 func isMadeAlike(a, b *Object) bool {
-	return a.Ref == b.Ref && a.Created.Equal(b.Created) && a.Terminating == b.Terminating && a.listener.managed == b.listener.managed && a.listener.service == b.listener.service &&
-		slices.Equal(a.listener.AllowedKinds, b.listener.AllowedKinds) && a.listener.index == b.listener.index && proto.Equal(gatewaySpec(a), gatewaySpec(b))
+	return a == b || a.Ref == b.Ref && a.Created.Equal(b.Created) && a.Terminating == b.Terminating &&
+		reflect.DeepEqual(a.listener, b.listener) && proto.Equal(gatewaySpec(a), gatewaySpec(b))
 }

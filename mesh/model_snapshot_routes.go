@@ -27,12 +27,9 @@ func (s *Snapshot) addRoute(o *Object) {
 	for _, on := range s.dependencies(o) {
 		s.routes.dependent = s.routes.dependent.Set(on+"\x00"+o.key(), o)
 	}
-	for i, part := range s.routeParts(o) {
-		suffix := o.key() + "\x00" + strconv.Itoa(i)
-		s.routes.parts = s.routes.parts.Set(suffix, &part)
-		s.routes.byGroup = s.routes.byGroup.Set(part.group+"\x00"+suffix, &part)
-		s.renewGroup(part.group)
-	}
+	groups := map[string]bool{}
+	s.makeParts(o, s.routeParts(o), groups)
+	s.renewGroups(groups)
 }
 
 // removeRoute removes what a route contributes.
@@ -40,10 +37,32 @@ func (s *Snapshot) removeRoute(o *Object) {
 	for _, on := range s.dependencies(o) {
 		s.routes.dependent = s.routes.dependent.Remove(on + "\x00" + o.key())
 	}
-	for key, part := range s.routes.parts.Prefix(o.key() + "\x00") {
-		s.routes.parts = s.routes.parts.Remove(key)
-		s.routes.byGroup = s.routes.byGroup.Remove(part.group + "\x00" + key)
-		s.renewGroup(part.group)
+	groups := map[string]bool{}
+	s.makeParts(o, nil, groups)
+	s.renewGroups(groups)
+}
+
+// makeParts sets what a route contributes, and adds the groups in which that is another than before. Of a route of a Gateway with many
+// listeners most stays as it is when one of these changes.
+func (s *Snapshot) makeParts(o *Object, parts []routePart, groups map[string]bool) {
+	known := 0
+	for range s.routes.parts.Prefix(o.key() + "\x00") {
+		known++
+	}
+	for i := range max(known, len(parts)) {
+		key := o.key() + "\x00" + strconv.Itoa(i)
+		was := s.routes.parts.At(key)
+		if was != nil {
+			if i < len(parts) && was.isAlike(&parts[i]) {
+				continue
+			}
+			s.routes.parts, s.routes.byGroup = s.routes.parts.Remove(key), s.routes.byGroup.Remove(was.group+"\x00"+key)
+			groups[was.group] = true
+		}
+		if i < len(parts) {
+			s.routes.parts, s.routes.byGroup = s.routes.parts.Set(key, &parts[i]), s.routes.byGroup.Set(parts[i].group+"\x00"+key, &parts[i])
+			groups[parts[i].group] = true
+		}
 	}
 }
 
@@ -78,9 +97,10 @@ func (s *Snapshot) dependencies(o *Object) []string {
 	return slices.Compact(list)
 }
 
-// renewRoutesOn makes the VirtualServices anew of the routes that depend on an object which has come or gone.
+// renewRoutesOn makes the VirtualServices anew of the routes that depend on an object which has come or gone. Those that are attached to
+// listeners depend on what was made of these (renewGateways).
 func (s *Snapshot) renewRoutesOn(o *Object) {
-	if s.routes.dependent.Len() == 0 {
+	if s.routes.dependent.Len() == 0 || o.Kind == KindKubernetesGateway || o.Kind == KindListenerSet {
 		return
 	}
 	on := []string{o.key()}
@@ -94,10 +114,23 @@ func (s *Snapshot) renewRoutesOn(o *Object) {
 
 // renewRoutesBy makes the VirtualServices anew of the routes that depend on a key of madeRoutes.dependent.
 func (s *Snapshot) renewRoutesBy(key string) {
+	groups := map[string]bool{}
+	s.makePartsBy(key, groups)
+	s.renewGroups(groups)
+}
+
+// makePartsBy makes anew what the routes contribute that depend on a key, and on these: what a GRPCRoute does, on its namesake.
+func (s *Snapshot) makePartsBy(key string, groups map[string]bool) {
 	for _, route := range s.routes.dependent.Prefix(key + "\x00") {
-		s.removeRoute(route)
-		s.addRoute(route)
-		s.renewRoutesOn(route)
+		s.makeParts(route, s.routeParts(route), groups)
+		s.makePartsBy(route.key(), groups)
+	}
+}
+
+// renewGroups makes the VirtualServices of groups anew, each once, however many routes there are in it.
+func (s *Snapshot) renewGroups(groups map[string]bool) {
+	for group := range groups {
+		s.renewGroup(group)
 	}
 }
 

@@ -25,6 +25,14 @@ func TestSnapshotIsImmutable(t *testing.T) {
 		equal(t, c.name+": objects", c.snapshot.Len(), c.objects)
 	}
 	equal(t, "settings", gone.Settings(), DefaultSettings())
+	for name, same := range map[string]*Snapshot{
+		"with the same again":       changed.With(objects(t, `{ServiceEntry default/cnn: {hosts: [www.cnn.com]}}`)[0]),
+		"without what is not there": changed.Without(Ref{KindServiceEntry, "default", "other"}),
+	} {
+		if same != changed {
+			t.Errorf("%s it is another one", name)
+		}
+	}
 }
 
 func TestSnapshotObjects(t *testing.T) {

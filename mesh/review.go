@@ -101,9 +101,9 @@ func (r *review) reviewed() *Object {
 	return r.old
 }
 
-// versions returns the object as it is and as it was, where it exists.
+// versions returns the object as it is and as it was, where it exists: once where the review changes nothing.
 func (r *review) versions() []*Object {
-	return slices.DeleteFunc([]*Object{r.object, r.old}, func(o *Object) bool { return o == nil })
+	return slices.Compact(slices.DeleteFunc([]*Object{r.object, r.old}, func(o *Object) bool { return o == nil }))
 }
 
 // isOfRule reports whether a DestinationRule is under review.

@@ -205,7 +205,7 @@ func TestNoChangeDelaysAnother(t *testing.T) {
 		} {
 			r.taken()
 			change()
-			cache.Put(fixture.Object(t, "Sidecar", "one", "{}"), assume.Version{})
+			cache.Put(fixture.Object(t, "Sidecar", "one", "{workloadSelector: {labels: {beside: '"+what+"'}}}"), assume.Version{})
 			time.Sleep(1100 * time.Millisecond) // settled after one second: a tenth of another one is enough for a few of four hundred
 			if got := strings.Fields(r.taken()); !slices.Contains(got, "one") {
 				t.Errorf("%s: it is not among the first %d", what, len(got))

@@ -79,19 +79,23 @@ func (c *Cache) Age() time.Duration {
 	return c.now().Sub(time.Unix(0, last))
 }
 
-// Changed returns a channel that is closed at the next event.
+// Changed returns a channel that is closed at the next event that changes anything.
 func (c *Cache) Changed() <-chan struct{} { return *c.changed.Load() }
 
 // apply applies an event to what is stored. It drops the assumed write of ref if the event shows it; else that write
-// still counts.
+// still counts. An event that changes nothing, as one of a status, leaves the view, and what was decided in it.
 func (c *Cache) apply(ref mesh.Ref, event func(*mesh.Snapshot) *mesh.Snapshot, shows func(Write) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := c.view.Load()
+	c.last.Store(c.now().UnixNano())
 	next := &View{Stored: event(v.Stored)}
 	next.Assumed = next.Stored
 	if len(v.Writes) > 0 {
 		next.Writes = without(v.Writes, func(w Write) bool { return w.Ref == ref && shows(w) })
+	}
+	if next.Stored == v.Stored && len(next.Writes) == len(v.Writes) {
+		return
 	}
 	if len(next.Writes) > 0 {
 		next.Assumed = v.Assumed
@@ -100,7 +104,6 @@ func (c *Cache) apply(ref mesh.Ref, event func(*mesh.Snapshot) *mesh.Snapshot, s
 		}
 	}
 	c.view.Store(next)
-	c.last.Store(c.now().UnixNano())
 	c.broadcast()
 }
 

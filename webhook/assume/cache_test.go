@@ -52,6 +52,50 @@ func TestWritesAreAssumedUntilAnEventShowsThem(t *testing.T) {
 	}
 }
 
+// An event of a status, or of who writes, changes nothing: what was decided stays decided, and nobody who waits is woken. It settles
+// writes as any other does.
+func TestEventsThatChangeNothing(t *testing.T) {
+	rule := fixture.Object(t, fixture.GoodRule)
+	other := mesh.Ref{Kind: mesh.KindServiceEntry, Namespace: "default", Name: "unreadable"}
+	write := Write{Ref: fixture.RuleRef, Object: fixture.Object(t, fixture.BareRule), Base: Version{"u", "7"}}
+	for name, tc := range map[string]struct {
+		assumed []Write
+		event   func(*Cache)
+		changes bool
+	}{
+		"the same again":                         {nil, func(c *Cache) { c.Put(rule, Version{"u", "8"}) }, false},
+		"another one":                            {nil, func(c *Cache) { c.Put(fixture.Object(t, fixture.BareRule), Version{"u", "8"}) }, true},
+		"it is gone":                             {nil, func(c *Cache) { c.Delete(fixture.RuleRef, Version{"u", "8"}) }, true},
+		"what is not there is gone":              {nil, func(c *Cache) { c.Delete(other, Version{"u", "8"}) }, false},
+		"the same from before a write":           {[]Write{write}, func(c *Cache) { c.Put(rule, Version{"u", "7"}) }, false},
+		"the same after a write that was undone": {[]Write{write}, func(c *Cache) { c.Put(rule, Version{"u", "9"}) }, true},
+		"the write itself":                       {[]Write{write}, func(c *Cache) { c.Put(write.Object, Version{"u", "8"}) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCache(t, fixture.Entry, fixture.GoodRule)
+			for _, w := range tc.assumed {
+				c.Assume(w)
+			}
+			view, changed, told := c.View(), c.Changed(), false
+			tc.event(c)
+			select {
+			case <-changed:
+				told = true
+			default:
+			}
+			if told != tc.changes || (c.View() != view) != tc.changes {
+				t.Errorf("told %t, another view %t; want %t", told, c.View() != view, tc.changes)
+			}
+			if tc.changes && len(c.View().Writes) > 0 {
+				t.Error("the write is not settled")
+			}
+			if c.last.Load() == 0 {
+				t.Error("the event does not count as one")
+			}
+		})
+	}
+}
+
 func TestAssumedDeletion(t *testing.T) {
 	c := newCache(t, fixture.Entry, fixture.GoodRule)
 	c.Assume(Write{Ref: fixture.RuleRef, Object: nil, Base: Version{"u", "7"}})
