@@ -2,7 +2,6 @@ package mesh
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,17 +251,23 @@ func (s *Snapshot) madeHosts(l madeListener) []string {
 		return []string{"*/" + name}
 	}
 	var hosts []string
-	if allowed.Selector != nil {
+	if l.selectsNamespaces() {
 		for _, o := range s.objects.Prefix(KindNamespace + "\x00") {
-			labels := map[string]string{namespaceNameLabel: o.Name}
-			maps.Copy(labels, o.Labels)
-			if allowed.Selector.selects(labels) {
+			if allowed.Selector.selects(labelsToSelect(o)) {
 				hosts = append(hosts, o.Name+"/"+name)
 			}
 		}
 	}
 	if len(hosts) == 0 {
-		return []string{"~/" + name}
+		return []string{hostsOfNobody + name}
 	}
 	return hosts
+}
+
+// hostsOfNobody is before a listener's host for which no namespace's routes may be.
+const hostsOfNobody = "~/"
+
+// selectsNamespaces reports whether the labels of Namespaces decide whose routes may be for the listener.
+func (l KubernetesListener) selectsNamespaces() bool {
+	return !slices.Contains([]string{"", "Same", "All"}, l.AllowedNamespaces.From) && l.AllowedNamespaces.Selector != nil
 }

@@ -254,7 +254,7 @@ func (s *Snapshot) add(o *Object) {
 		s.unread = s.unread.Set(o.key(), o)
 		return
 	}
-	s.take(o.Ref, o)
+	was := s.take(o.Ref, o)
 	s.objects = s.objects.Set(o.key(), o)
 	if o.Terminating && o.Kind != KindNamespace {
 		s.terminating = s.terminating.Set(o.key(), o.Ref)
@@ -296,7 +296,7 @@ func (s *Snapshot) add(o *Object) {
 		}
 		s.rediscover(o.Name)
 	}
-	s.renewGatewaysOn(o)
+	s.renewGatewaysOn(was, o)
 	s.renewRoutesOn(o)
 	s.renewRulesFor(o.Ref)
 }
@@ -304,13 +304,13 @@ func (s *Snapshot) add(o *Object) {
 // remove is drop in s alone, without its settled mesh.
 func (s *Snapshot) remove(ref Ref) { s.take(ref, nil) }
 
-// take removes an object from s, in whose place next comes, nil for none. What is made beside a Gateway of the Gateway API is not made
-// anew without it first: most of it stays as it is.
-func (s *Snapshot) take(ref Ref, next *Object) {
+// take removes an object from s, in whose place next comes, nil for none, and returns it, nil where it is not there. What is made beside a
+// Gateway of the Gateway API, or by the labels of a Namespace, is not made anew without it first: most of it stays as it is.
+func (s *Snapshot) take(ref Ref, next *Object) *Object {
 	s.unread = s.unread.Remove(ref.key())
 	o := s.Get(ref)
 	if o == nil {
-		return
+		return nil
 	}
 	s.madeListeners = new(sync.Map)
 	s.objects = s.objects.Remove(ref.key())
@@ -331,7 +331,7 @@ func (s *Snapshot) take(ref Ref, next *Object) {
 	case *KubernetesGateway:
 		s.removeKubernetesGateway(o)
 		if next != nil {
-			return
+			return o
 		}
 		s.renewGateways(o.Ref)
 	case *ListenerSet:
@@ -350,8 +350,12 @@ func (s *Snapshot) take(ref Ref, next *Object) {
 			s.ambientNamespaces = s.ambientNamespaces.Remove(o.Name)
 			s.labelledNamespaces = s.labelledNamespaces.Remove(labelOfNamespace(o) + "\x00" + o.Name)
 		}
+		if next != nil {
+			return o
+		}
 	}
-	s.renewGatewaysOn(o)
+	s.renewGatewaysOn(o, nil)
 	s.renewRoutesOn(o)
 	s.renewRulesFor(o.Ref)
+	return o
 }

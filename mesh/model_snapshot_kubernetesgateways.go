@@ -63,6 +63,15 @@ func (s *Snapshot) madeGatewaysOf(o *Object) []*Object {
 	return list
 }
 
+// parentOf returns the Gateway of the Gateway API to which the listener belongs that a Gateway was made of.
+func (s *Snapshot) parentOf(g *Object) Ref {
+	parent := g.listener.source
+	if set := s.Get(parent); set != nil && set.Kind == KindListenerSet {
+		parent, _ = set.Spec.(*ListenerSet).gateway(set.Namespace)
+	}
+	return parent
+}
+
 // addKubernetesGateway adds what is made of a Gateway of the Gateway API.
 func (s *Snapshot) addKubernetesGateway(o *Object) {
 	for _, on := range s.settings.gatewayDependencies(o) {
@@ -107,21 +116,18 @@ func (s Settings) gatewayDependencies(o *Object) []string {
 	return list
 }
 
-// renewGatewaysOn makes the Gateways anew that depend on an object which has come or gone.
-func (s *Snapshot) renewGatewaysOn(o *Object) {
+// renewGatewaysOn makes the Gateways anew that depend on an object, as it was and as it is; nil where it is not there.
+func (s *Snapshot) renewGatewaysOn(was, is *Object) {
 	if s.gateways.dependent.Len() == 0 {
 		return
 	}
-	on := o.key()
-	switch o.Kind {
+	switch o := cmp.Or(is, was); o.Kind {
 	case KindNamespace:
-		on = anyNamespace
+		s.reselect(o.Name, namespaceChange{labelsToSelect(was), labelsToSelect(is)})
 	case KindGatewayClass, KindService:
-	default:
-		return
-	}
-	for _, gateway := range s.gateways.dependent.Prefix(on + "\x00") {
-		s.renewGateways(gateway.Ref)
+		for _, gateway := range s.gateways.dependent.Prefix(o.key() + "\x00") {
+			s.renewGateways(gateway.Ref)
+		}
 	}
 }
 
@@ -158,10 +164,7 @@ func (s *Snapshot) renewGateways(parent Ref) {
 		return
 	}
 	for _, g := range is { // also those that stay: a ListenerSet may have the names of its Gateway
-		s.gateways.byName, s.gateways.bySource = s.gateways.byName.Set(g.key(), g), s.gateways.bySource.Set(madeKey(parent, g), g)
-		for key := range gatewayKeys(gatewaySpec(g), g) {
-			s.gatewaysBySelector = s.gatewaysBySelector.Set(key, g)
-		}
+		s.setMade(madeKey(parent, g), g)
 	}
 	for source := range changed {
 		s.renewRoutesBy(source.key())

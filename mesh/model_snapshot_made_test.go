@@ -65,7 +65,7 @@ func randomMade(r *rand.Rand) string {
 
 // Whatever came before, what is made of the objects that are there is what is made of them at once.
 func TestMadeIsWhatItsObjectsMake(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		s := New(DefaultSettings())
 		var done []string

@@ -119,6 +119,18 @@ func (s *Snapshot) renewRoutesBy(key string) {
 	s.renewGroups(groups)
 }
 
+// renewRoutesIn makes the VirtualServices anew of the routes of a namespace.
+func (s *Snapshot) renewRoutesIn(namespace string) {
+	groups := map[string]bool{}
+	for _, kind := range routeKinds() {
+		for _, route := range s.objects.Prefix(kind + "\x00" + namespace + "\x00") {
+			s.makeParts(route, s.routeParts(route), groups)
+			s.makePartsBy(route.key(), groups)
+		}
+	}
+	s.renewGroups(groups)
+}
+
 // makePartsBy makes anew what the routes contribute that depend on a key, and on these: what a GRPCRoute does, on its namesake.
 func (s *Snapshot) makePartsBy(key string, groups map[string]bool) {
 	for _, route := range s.routes.dependent.Prefix(key + "\x00") {

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	networking "istio.io/api/networking/v1alpha3"
+
+	"github.com/tlsward/tlsward/mesh/treap"
 )
 
 // namespace adds what the Namespace under review changes for connections that were under TLS:
@@ -18,9 +20,7 @@ import (
 // Pods that a label of their own brings into the mesh are not known here.
 func (r *review) namespace(name string) {
 	if r.reviewed() != nil {
-		for _, gateway := range r.after.gateways.dependent.Prefix(anyNamespace + "\x00") {
-			r.madeGateways(gateway.Ref)
-		}
+		r.madeGatewaysBySelectors()
 	}
 	switch {
 	case r.object == nil:
@@ -38,6 +38,27 @@ func (r *review) namespace(name string) {
 			r.flows = append(r.flows, r.passthrough(r.before.anyClientIn(name), "*", 0))
 		}
 		r.addMovedWaypoint(name)
+	}
+}
+
+// madeGatewaysBySelectors adds what the labels of the Namespace under review change for the Gateways that istiod makes of listeners which
+// select by them.
+func (r *review) madeGatewaysBySelectors() {
+	if r.after.gateways.dependent.Len() == 0 {
+		return
+	}
+	differ := func(a, b *Object) bool { return !isMadeAlike(a, b) }
+	for was, is := range treap.Diff(r.before.gateways.byName, r.after.gateways.byName, differ) {
+		if r.stopped() {
+			return
+		}
+		g, s := is, r.after
+		if g == nil {
+			g, s = was, r.before
+		}
+		if r.after.gateways.dependent.At(anyNamespace+"\x00"+s.parentOf(g).key()) != nil {
+			r.gateway(g.Ref)
+		}
 	}
 }
 
