@@ -3,8 +3,6 @@ package mesh
 import (
 	"slices"
 	"strings"
-
-	"github.com/tlsward/tlsward/mesh/host"
 )
 
 // virtualHost is one virtual host of a gateway's route configuration.
@@ -38,13 +36,7 @@ func (s *Snapshot) gatewayHTTPDestinations(client Client, servers []gatewayServe
 			}
 		}
 	}
-	best := ""
-	for h := range hosts {
-		if h == authority || host.Covers(h, authority) && best != authority && len(h) > len(best) {
-			best = h
-		}
-	}
-	if chosen := hosts[best]; chosen != nil && !chosen.redirects {
+	if chosen := hosts[closestHost(hosts, authority)]; chosen != nil && !chosen.redirects {
 		return append(slices.Clip(chosen.destinations), chosen.catchAll...)
 	}
 	return nil

@@ -1,6 +1,9 @@
 package mesh
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Where the pods of a gateway send requests: what comes in plaintext, or in TLS that ends at the gateway.
 func TestGatewayHTTPRoutes(t *testing.T) {
@@ -134,6 +137,10 @@ func TestGatewayHTTPRoutes(t *testing.T) {
 			s := snapshot(t, c.mesh)
 			for range 20 { // the hosts are in a map
 				equal(t, "destinations", gatewayDestinationsOf(s, egressGatewayPods, c.port, c.sni, c.authority), c.want)
+			}
+			if c.sni == "" || c.sni == c.authority {
+				want := strings.NewReplacer("nowhere", "", "not taken", "").Replace(c.want)
+				equal(t, "by routes", requestDestinations(s, parseClient(egressGatewayPods), c.port, c.authority), want)
 			}
 		})
 	}

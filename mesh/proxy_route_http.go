@@ -45,22 +45,20 @@ func matchHTTP(v *virtualService, route *networking.HTTPRoute, r matchContext) (
 		return true, true
 	}
 	for _, m := range route.Match {
-		if m == nil || !matchesHTTPSource(m, v, r) || m.Port != 0 && m.Port != r.port {
+		if !isMatchFor(m, v, r) {
 			continue
 		}
 		applies = true
-		if matchesEveryPath(m.Uri) && m.Method == nil && m.Authority == nil && m.Scheme == nil && len(m.Headers) == 0 &&
-			len(m.QueryParams) == 0 && len(m.WithoutHeaders) == 0 {
+		if matchesEveryRequest(m) {
 			return true, true
 		}
 	}
 	return applies, false
 }
 
-// matchesEveryPath reports whether a match of a path matches all (pilot/pkg/networking/core/route/route.go
-// IsCatchAllRoute).
-func matchesEveryPath(uri *networking.StringMatch) bool {
-	return uri == nil || uri.GetPrefix() == "/" || uri.GetRegex() == ".*"
+// isMatchFor reports whether a match, which may be nil, is for some requests of a client to a port.
+func isMatchFor(m *networking.HTTPMatchRequest, v *virtualService, r matchContext) bool {
+	return m != nil && matchesHTTPSource(m, v, r) && (m.Port == 0 || m.Port == r.port)
 }
 
 // matchesHTTPSource reports whether a match is for a client. One that names gateways ignores the source

@@ -53,6 +53,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 	}
 	if !r.stopped() {
 		r.diverted()
+		r.requestsLedTo()
 		r.withdrawn()
 		r.awaited()
 		r.released()

@@ -10,11 +10,12 @@ import (
 // what it lets out of the mesh by those routes that it did not before, and what loses its TLS on the way through its pods.
 func (r *review) gateway(ref Ref) {
 	bound := byGateway + ref.Namespace + "/" + ref.Name + "\x00"
-	seen := map[string]bool{}
+	seen, requests := map[string]bool{}, r.requestsReview()
 	for _, s := range []*Snapshot{r.after, r.before} { // a route of the Gateway API may be attached no more
 		for _, v := range s.virtualServices.Prefix(bound) {
 			if s == r.after {
 				r.add(r.newGatewayEgress(ref, v)...)
+				requests.addTaken(v, "")
 			}
 			for _, pattern := range v.hosts {
 				if !seen[pattern] {

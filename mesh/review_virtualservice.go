@@ -40,11 +40,14 @@ func (r *review) virtualService() {
 	if r.object == nil {
 		return
 	}
+	requests := r.requestsReview()
 	for _, v := range r.after.virtualServicesOf(r.object) {
 		rr.addDestinations(v)
+		requests.addTaken(v, "")
 	}
 	for _, root := range r.after.virtualServices.Prefix(byDelegate + r.object.key() + "\x00") {
 		r.add(opening(r.withOpened(r.clusterChanges(r.after.gatewayRouteHops(root))))...)
+		requests.addTaken(root, "")
 	}
 }
 

@@ -5,7 +5,7 @@
 #   still missing could mend it; of what a rule of the clients' own namespace does to them, who declares the host from another one
 #   is warned. What was under TLS before and is not any more is refused always, whatever removed it:
 #   a create, an update or a delete, the listener of another host too, or the route of a namespace that is neither the
-#   client's nor the host's, which leads it to a service inside the mesh, and the Gateway of the Gateway API that was the
+#   client's nor the host's, which leads it to a service inside the mesh, or takes requests from another namespace's at a gateway, and the Gateway of the Gateway API that was the
 #   waypoint of ambient clients. So are requests that a route redirected or
 #   answered before, until their rule stands, and a route of a gateway to a plaintext port: apply its DestinationRule
 #   first. So is what lets out in plaintext what other objects of the clients' own namespace held back, and
@@ -259,8 +259,8 @@ _message(f) := lib.flow_message(f, lib.taken_text(f)) if {
 )) if {
 	f.cause == "kept-inside"
 } else := lib.flow_message(f, sprintf(
-	"%s was encrypted before this %s and would leave the mesh in plaintext%s, where %s leads it: %s.",
-	[lib.payload_text(f), input.request.operation, lib.target_port_text(f), lib.object_name(f.takenFromTLS), lib.cause_text(f)],
+	"%s%s was encrypted before this %s and would leave the mesh in plaintext%s, where %s leads it: %s.",
+	[lib.payload_text(f), _asked_for(f), input.request.operation, lib.target_port_text(f), lib.object_name(f.takenFromTLS), lib.cause_text(f)],
 )) if {
 	lib.lost_tls(f)
 	f.takenFromTLS

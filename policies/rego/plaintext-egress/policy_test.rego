@@ -450,6 +450,17 @@ test_keeps_the_entry_that_declares_the_port[start] if {
 	startswith(v.fix, start)
 }
 
+test_names_what_a_gateways_callers_ask_for if {
+	flow := object.union(fixtures.plaintext_flow, {
+		"before": "originated",
+		"client": {"kind": "gateway", "namespace": "istio-system"},
+		"asksFor": "shop.example",
+		"takenFromTLS": {"kind": "VirtualService", "namespace": "team-a", "name": "news"},
+	})
+	some v in found with input as fixtures.review("VirtualService", [flow])
+	contains(v.message, "HTTP for shop.example was encrypted before this CREATE and would leave")
+}
+
 test_names_the_route_that_was_there_before if {
 	flow := object.union(fixtures.plaintext_flow, {"before": "originated", "takenFromTLS": {"kind": "VirtualService", "namespace": "team-a", "name": "news"}})
 	some v in found with input as fixtures.review("ServiceEntry", [flow])

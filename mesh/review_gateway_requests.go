@@ -1,0 +1,260 @@
+package mesh
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// requestsReview is the review of an object as to what routes of one namespace take, at the pods of a gateway, of the requests that a
+// route of another one leads out of the mesh under TLS: from whatever caller, of the mesh or not, and whatever the port's protocol is
+// where they go then. Here what others log in with leaves in plaintext:
+//
+//	metadata: {name: bank, namespace: bank}                     metadata: {name: x, namespace: team-a}
+//	spec:                                                       spec:
+//	  hosts: [shop.example]                                       hosts: [shop.example]
+//	  gateways: [istio-system/gateway]                            gateways: [istio-system/gateway]
+//	  http:                                                       http:
+//	  - route: [{destination: {host: api.bank.example}}]          - match: [{uri: {prefix: /login}}]
+//	                                                                route: [{destination: {host: db.team-a.example}}]
+//
+// What is taken is lost where it
+//  1. leaves in plaintext;
+//  2. leaves to a server whose certificate is checked for no name; or
+//  3. is for a host that another namespace than the route's declares, and goes to another server, outside the mesh or inside. Who has
+//     which path of a host that nobody declares, the namespaces that share it say among themselves.
+//
+// The namespace of the gateway's pods, and the root namespace, may lead as they like. What a route has already stays its own.
+type requestsReview struct {
+	*review
+	routes map[string][2][]requestRoute // after and before the review, by what comes to the gateway
+	told   map[flowKey]bool
+}
+
+func (r *review) requestsReview() *requestsReview {
+	return &requestsReview{review: r, routes: map[string][2][]requestRoute{}, told: map[flowKey]bool{}}
+}
+
+// requestsLedTo adds the flows of requests that stored routes at gateways take to where the object under review leads them.
+func (r *review) requestsLedTo() {
+	rr := r.requestsReview()
+	for _, destination := range rr.hosts() {
+		for _, v := range r.routesToDestination(destination) {
+			rr.addTaken(v, destination)
+		}
+	}
+}
+
+// hosts returns the hosts that the object under review declares, is behind or has a rule for, now or before.
+func (r *requestsReview) hosts() []string {
+	o := r.reviewed()
+	if o == nil {
+		return nil
+	}
+	dr := &divertedReview{review: r.review}
+	var services []*service
+	var hosts []string
+	switch o.Kind {
+	case KindServiceEntry, KindService:
+		for _, version := range r.versions() {
+			services = append(services, r.after.settings.servicesOf(version)...)
+		}
+	case KindWorkloadEntry:
+		services = dr.selecting()
+	case KindBackendTLSPolicy:
+		services = dr.ownTargets()
+	case KindDestinationRule:
+		for _, version := range r.versions() {
+			for known := range r.after.hostsCoveredBy(r.after.settings.qualify(ruleSpec(version).Host, version.Namespace)) {
+				hosts = append(hosts, known)
+			}
+		}
+	}
+	for _, svc := range services {
+		hosts = append(hosts, svc.host)
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// addTaken adds what v takes at the gateways to which it is bound and leads to a destination; "" for all of them.
+func (r *requestsReview) addTaken(v *virtualService, destination string) {
+	if v.Namespace == r.after.settings.RootNamespace || len(v.http) == 0 {
+		return
+	}
+	for _, name := range v.gateways {
+		if r.stopped() {
+			return
+		}
+		g := r.after.gateway(parseGatewayName(name))
+		client := r.waysAfter().client(name, v)
+		if name == meshGateway || g == nil || client.Namespace == v.Namespace {
+			continue
+		}
+		if slices.ContainsFunc(r.waysAfter().hopsOf(v, name), func(h hop) bool {
+			return (destination == "" || h.host == destination || r.after.standsFor(destination, h.host)) && r.mayLose(v, h)
+		}) {
+			r.atServers(v, g, client)
+		}
+	}
+}
+
+// standsFor reports whether a Service of type ExternalName is an alias of a host.
+func (s *Snapshot) standsFor(alias, host string) bool {
+	return slices.ContainsFunc(s.services.At(alias), func(svc *service) bool { return svc.externalName == host })
+}
+
+// mayLose reports whether requests for a host of v may be lost by a hop: see requestsReview.
+func (r *requestsReview) mayLose(v *virtualService, h hop) bool {
+	if h.kind == HopEgress && h.exists && (h.verdict() == Plaintext || len(h.checkedNames(h.host)) == 0) {
+		return true
+	}
+	return slices.ContainsFunc(v.hosts, r.after.isAskedOutside)
+}
+
+// atServers adds what v takes at the servers of a Gateway, whose pods are client.
+func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) {
+	labels := client.Labels
+	if svc := r.waysAfter().of(g).service; svc != nil {
+		labels = svc.Spec.(*Service).Selector
+	}
+	at := requestsAt{client: client}
+	for _, s := range []*Snapshot{r.after, r.before} {
+		for _, other := range s.gatewaysSelecting(client.Namespace, labels) {
+			at.gateways = append(at.gateways, other.Namespace+"/"+other.Name)
+		}
+	}
+	at.gateways = append(at.gateways, g.Namespace+"/"+g.Name)
+	slices.Sort(at.gateways)
+	at.gateways = slices.Compact(at.gateways)
+	for _, srv := range r.waysAfter().of(g).servers {
+		if !srv.routesHTTP() || srv.redirectsToHTTPS() {
+			continue
+		}
+		at.number = srv.number
+		for _, at.authority = range srv.intersection(v) {
+			if r.stopped() {
+				return
+			}
+			r.takenBy(v, at)
+		}
+	}
+}
+
+// takenBy adds what v takes of some requests.
+func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
+	key := strings.Join(append([]string{at.client.String(), at.authority, strings.Repeat("+", int(at.number))}, at.gateways...), "\x00")
+	lists, known := r.routes[key]
+	if !known {
+		lists = [2][]requestRoute{r.after.requestRoutesAt(at), r.before.requestRoutesAt(at)}
+		r.routes[key] = lists
+	}
+	if r.spend(len(lists[0]) + len(lists[1])); r.stopped() {
+		return
+	}
+	for i, taker := range lists[0] {
+		if taker.virtualService.Ref != v.Ref {
+			continue
+		}
+		for _, h := range r.hopsOf(r.waysAfter(), at.client, taker) {
+			if c, lost := r.lossBy(lists, i, h, at); lost && !r.told[h.key()] {
+				r.told[h.key()] = true
+				r.add(c)
+			}
+		}
+	}
+}
+
+// lossBy returns the change of what the route of an index takes from others by a hop. lists are the routes after and before the review.
+func (r *requestsReview) lossBy(lists [2][]requestRoute, i int, h hop, at requestsAt) (change, bool) {
+	taker := lists[0][i]
+	if r.isOwners(taker, at.client) || slices.ContainsFunc(lists[0][:i], func(other requestRoute) bool { return other.takesAllOf(taker) }) {
+		return change{}, false
+	}
+	for _, was := range lists[1] {
+		hops := r.hopsOf(r.waysBefore(), at.client, was)
+		switch {
+		case !mayMatchBoth(was.match, taker.match):
+			continue
+		case was.by.Namespace == taker.by.Namespace:
+			if was.takesAllOf(taker) && slices.ContainsFunc(hops, func(had hop) bool { return isNoWorse(h, had) }) {
+				return change{}, false
+			}
+			continue
+		case slices.ContainsFunc(lists[0][:i], was.isSame): // it still has them
+		default:
+			if c, lost := r.lossOf(hops, was, h, at); lost {
+				return c, true
+			}
+		}
+		if was.takesAllOf(taker) {
+			return change{}, false
+		}
+	}
+	return change{}, false
+}
+
+// isOwners reports whether a route is of the namespace of the gateway's pods or of the root namespace.
+func (r *requestsReview) isOwners(route requestRoute, gateway Client) bool {
+	return route.by.Namespace == gateway.Namespace || route.by.Namespace == r.after.settings.RootNamespace
+}
+
+// takesAllOf reports whether a route takes all requests that another one, which comes after it, is for.
+func (route requestRoute) takesAllOf(other requestRoute) bool {
+	return matchesAllOf(route.match, other.match, route.virtualService.gatewaySemantics)
+}
+
+// isSame reports whether two routes are one, before and after the review.
+func (route requestRoute) isSame(other requestRoute) bool {
+	return route.virtualService.Ref == other.virtualService.Ref && proto.Equal(route.match, other.match)
+}
+
+// isNoWorse reports whether what goes by a hop is as safe as what the same namespace had go by another before.
+func isNoWorse(h, had hop) bool {
+	if h.kind == HopEgress && h.verdict() == Plaintext {
+		return had.kind == HopEgress && had.exists && had.verdict() == Plaintext
+	}
+	return h.kind == had.kind && h.host == had.host && h.port == had.port
+}
+
+// lossOf returns what requests lose that left by hops, of a route of another namespace, and now leave by h.
+func (r *requestsReview) lossOf(hops []hop, was requestRoute, h hop, at requestsAt) (change, bool) {
+	i := slices.IndexFunc(hops, func(had hop) bool { return had.kind == HopEgress && had.verdict() == Originated })
+	if i < 0 {
+		return change{}, false
+	}
+	c := change{hop: h, before: Originated, asked: at.authority}
+	if h.kind == HopEgress && h.exists && h.verdict() == Plaintext {
+		by := h.route.by()
+		c.led = &by
+		return c, true
+	}
+	checked := r.checkedBefore(hops[i:i+1], at.authority)
+	if len(checked.names) == 0 {
+		return change{}, false
+	}
+	third := takenConnection{review: r.review, client: at.client, declared: at.authority, name: at.authority, number: at.number}
+	isThird := third.isOfThirdParty(h.route)
+	switch {
+	case h.kind == HopEgress && isThird:
+		c.lost = r.lostVerification(h, checked, at.client, at.authority, at.authority)
+	case h.kind == hopInside && isThird && len(r.after.gatewaysBehind(h.host)) == 0:
+		to, ok := r.hopInside(h)
+		if !ok {
+			return change{}, false
+		}
+		owner := r.declaredByOther(at.client, at.authority, h.route.author.Namespace)
+		c.hop, c.lost = to, &LostVerification{Host: at.authority, Service: owner.ref, Names: append([]string{}, to.checkedNames(at.authority)...)}
+	case h.kind == HopEgress && h.verdict() == Originated && len(h.checkedNames(at.authority)) == 0:
+		c.lost = &LostVerification{Host: at.authority, Service: was.by, Names: []string{}}
+	}
+	return c, c.lost != nil
+}
+
+// hopsOf returns the hops by a route of a gateway's pods.
+func (r *requestsReview) hopsOf(ways *gatewayWays, client Client, route requestRoute) []hop {
+	routes := ways.snapshot.gatewayRoutesOf(route.virtualService)
+	routes.made = ways.made
+	return routes.gatewayEgressHops(client, FamilyHTTP, route.destinations)
+}
