@@ -59,19 +59,21 @@ func plainText(m *networking.StringMatch, anyCase bool) (text string, exactly, o
 // matchesAllOf reports whether one match is known to be for all requests that another is for. By segments a prefix is for whole
 // segments of a path alone, as in the Gateway API.
 func matchesAllOf(a, b *networking.HTTPMatchRequest, bySegments bool) bool {
-	if matchesEveryRequest(a) || proto.Equal(a, b) {
+	if matchesEveryRequest(a) {
 		return true
 	}
 	own, exactly, ok := plainText(a.Uri, a.IgnoreUriCase)
 	other, exactlyToo, okToo := plainText(b.Uri, a.IgnoreUriCase)
-	if !ok || !okToo || !asksForPathAlone(a) || b.IgnoreUriCase && !a.IgnoreUriCase {
-		return false
-	}
 	rest, within := strings.CutPrefix(other, own)
-	if exactly {
-		return exactlyToo && within && rest == ""
+	switch {
+	case ok != okToo || ok && !within:
+		return false
+	case !ok || !asksForPathAlone(a) || b.IgnoreUriCase && !a.IgnoreUriCase:
+		return proto.Equal(a, b)
+	case exactly:
+		return exactlyToo && rest == ""
 	}
-	return within && (!bySegments || rest == "" || rest[0] == '/' || strings.HasSuffix(own, "/"))
+	return !bySegments || rest == "" || rest[0] == '/' || strings.HasSuffix(own, "/")
 }
 
 // matchesEveryRequest reports whether a match is for all requests, by the source and port that it may ask for aside.

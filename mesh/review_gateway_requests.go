@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -28,12 +29,24 @@ import (
 // The namespace of the gateway's pods, and the root namespace, may lead as they like. What a route has already stays its own.
 type requestsReview struct {
 	*review
-	routes map[string][2][]requestRoute // after and before the review, by what comes to the gateway
-	told   map[flowKey]bool
+	made map[string]*requestRoutes // by what comes to the gateway
+	told map[flowKey]bool
+}
+
+// requestRoutes are the routes of a virtual host after and before the review.
+type requestRoutes struct {
+	after, before []ledRoute
+	of            map[Ref][]int // those of a VirtualService in after
+}
+
+// ledRoute is a route with the hops to where it leads, once they are asked for.
+type ledRoute struct {
+	requestRoute
+	hops *[]hop
 }
 
 func (r *review) requestsReview() *requestsReview {
-	return &requestsReview{review: r, routes: map[string][2][]requestRoute{}, told: map[flowKey]bool{}}
+	return &requestsReview{review: r, made: map[string]*requestRoutes{}, told: map[flowKey]bool{}}
 }
 
 // requestsLedTo adds the flows of requests that stored routes at gateways take to where the object under review leads them.
@@ -144,21 +157,16 @@ func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) 
 
 // takenBy adds what v takes of some requests.
 func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
-	key := strings.Join(append([]string{at.client.String(), at.authority, strings.Repeat("+", int(at.number))}, at.gateways...), "\x00")
-	lists, known := r.routes[key]
-	if !known {
-		lists = [2][]requestRoute{r.after.requestRoutesAt(at), r.before.requestRoutesAt(at)}
-		r.routes[key] = lists
-	}
-	if r.spend(len(lists[0]) + len(lists[1])); r.stopped() {
+	if r.spend(1); r.stopped() {
 		return
 	}
-	for i, taker := range lists[0] {
-		if taker.virtualService.Ref != v.Ref {
-			continue
-		}
-		for _, h := range r.hopsOf(r.waysAfter(), at.client, taker) {
-			if c, lost := r.lossBy(lists, i, h, at); lost && !r.told[h.key()] {
+	routes := r.routesAt(at)
+	for _, i := range routes.of[v.Ref] {
+		for _, h := range r.hopsOf(r.waysAfter(), at.client, &routes.after[i]) {
+			if r.told[h.key()] {
+				continue
+			}
+			if c, lost := r.lossBy(routes, i, h, at); lost {
 				r.told[h.key()] = true
 				r.add(c)
 			}
@@ -166,29 +174,49 @@ func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
 	}
 }
 
-// lossBy returns the change of what the route of an index takes from others by a hop. lists are the routes after and before the review.
-func (r *requestsReview) lossBy(lists [2][]requestRoute, i int, h hop, at requestsAt) (change, bool) {
-	taker := lists[0][i]
-	if r.isOwners(taker, at.client) || slices.ContainsFunc(lists[0][:i], func(other requestRoute) bool { return other.takesAllOf(taker) }) {
+// routesAt returns the routes for what comes to a gateway.
+func (r *requestsReview) routesAt(at requestsAt) *requestRoutes {
+	key := strings.Join(append([]string{at.client.String(), strconv.FormatUint(uint64(at.number), 10), at.authority}, at.gateways...), "\x00")
+	if known := r.made[key]; known != nil {
+		return known
+	}
+	routes := &requestRoutes{of: map[Ref][]int{}}
+	for i, route := range r.after.requestRoutesAt(at) {
+		routes.after = append(routes.after, ledRoute{requestRoute: route})
+		routes.of[route.virtualService.Ref] = append(routes.of[route.virtualService.Ref], i)
+	}
+	for _, route := range r.before.requestRoutesAt(at) {
+		routes.before = append(routes.before, ledRoute{requestRoute: route})
+	}
+	r.made[key] = routes
+	return routes
+}
+
+// lossBy returns the change of what the route of an index takes from others by a hop.
+func (r *requestsReview) lossBy(routes *requestRoutes, i int, h hop, at requestsAt) (change, bool) {
+	taker, first := routes.after[i], routes.after[:i]
+	if r.isOwners(taker.requestRoute, at.client) || slices.ContainsFunc(first, func(other ledRoute) bool { return other.takesAllOf(taker.requestRoute) }) {
 		return change{}, false
 	}
-	for _, was := range lists[1] {
-		hops := r.hopsOf(r.waysBefore(), at.client, was)
-		switch {
-		case !mayMatchBoth(was.match, taker.match):
+	for k := range routes.before {
+		was := &routes.before[k]
+		if !mayMatchBoth(was.match, taker.match) {
 			continue
+		}
+		all := was.takesAllOf(taker.requestRoute)
+		switch {
 		case was.by.Namespace == taker.by.Namespace:
-			if was.takesAllOf(taker) && slices.ContainsFunc(hops, func(had hop) bool { return isNoWorse(h, had) }) {
+			if all && slices.ContainsFunc(r.hopsOf(r.waysBefore(), at.client, was), func(had hop) bool { return isNoWorse(h, had) }) {
 				return change{}, false
 			}
 			continue
-		case slices.ContainsFunc(lists[0][:i], was.isSame): // it still has them
+		case slices.ContainsFunc(first, func(other ledRoute) bool { return other.isSame(was.requestRoute) }): // it still has them
 		default:
-			if c, lost := r.lossOf(hops, was, h, at); lost {
+			if c, lost := r.lossOf(was, h, at); lost {
 				return c, true
 			}
 		}
-		if was.takesAllOf(taker) {
+		if all {
 			return change{}, false
 		}
 	}
@@ -218,8 +246,9 @@ func isNoWorse(h, had hop) bool {
 	return h.kind == had.kind && h.host == had.host && h.port == had.port
 }
 
-// lossOf returns what requests lose that left by hops, of a route of another namespace, and now leave by h.
-func (r *requestsReview) lossOf(hops []hop, was requestRoute, h hop, at requestsAt) (change, bool) {
+// lossOf returns what requests lose that left by a route of another namespace, and now leave by a hop.
+func (r *requestsReview) lossOf(was *ledRoute, h hop, at requestsAt) (change, bool) {
+	hops := r.hopsOf(r.waysBefore(), at.client, was)
 	i := slices.IndexFunc(hops, func(had hop) bool { return had.kind == HopEgress && had.verdict() == Originated })
 	if i < 0 {
 		return change{}, false
@@ -253,8 +282,12 @@ func (r *requestsReview) lossOf(hops []hop, was requestRoute, h hop, at requests
 }
 
 // hopsOf returns the hops by a route of a gateway's pods.
-func (r *requestsReview) hopsOf(ways *gatewayWays, client Client, route requestRoute) []hop {
-	routes := ways.snapshot.gatewayRoutesOf(route.virtualService)
-	routes.made = ways.made
-	return routes.gatewayEgressHops(client, FamilyHTTP, route.destinations)
+func (r *requestsReview) hopsOf(ways *gatewayWays, client Client, route *ledRoute) []hop {
+	if route.hops == nil {
+		routes := ways.snapshot.gatewayRoutesOf(route.virtualService)
+		routes.made = ways.made
+		hops := routes.gatewayEgressHops(client, FamilyHTTP, route.destinations)
+		route.hops = &hops
+	}
+	return *route.hops
 }
