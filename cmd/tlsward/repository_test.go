@@ -63,12 +63,12 @@ func TestABrokenObjectLeavesTheOthersJudged(t *testing.T) {
 		stdout string
 		broken []string
 	}{
-		"check":                      {": deny plaintext-egress ", []string{"broken.yaml:", "wrong.yaml:1: read Sidecar default/a: spec"}},
-		"check -o json":              {`"action": "deny"`, []string{"broken.yaml:", "wrong.yaml:1:"}},
-		"report":                     {"edition.cnn.com", []string{"broken.yaml:", "wrong.yaml:1:"}},
-		"explain edition.cnn.com:80": {"edition.cnn.com", []string{"broken.yaml:", "wrong.yaml:1:"}},
+		"check":                      {": deny plaintext-egress ", []string{"broken.yaml:", "wrong.yaml:4: Sidecar default/a: spec"}},
+		"check -o json":              {`"action": "deny"`, []string{"broken.yaml:", "wrong.yaml:4:"}},
+		"report":                     {"edition.cnn.com", []string{"broken.yaml:", "wrong.yaml:4:"}},
+		"explain edition.cnn.com:80": {"edition.cnn.com", []string{"broken.yaml:", "wrong.yaml:4:"}},
 		"test":                       {"2 passed, 0 failed\n", []string{"asuite.yaml:4: "}},
-		"fix --in-place":             {"", []string{"broken.yaml:", "wrong.yaml:1:"}},
+		"fix --in-place":             {"", []string{"broken.yaml:", "wrong.yaml:4:"}},
 	} {
 		name, rest, _ := strings.Cut(command, " ")
 		got := tlsward(t, "", append([]string{name, dir}, strings.Fields(rest)...)...)

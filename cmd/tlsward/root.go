@@ -35,7 +35,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, cli.ErrIssuesFound):
 		return exitIssuesFound
 	default:
-		_, _ = fmt.Fprintln(stderr, "tlsward:", err)
+		for line := range strings.Lines(err.Error()) {
+			_, _ = fmt.Fprintln(stderr, "tlsward:", strings.TrimSuffix(line, "\n"))
+		}
 		return exitFailed
 	}
 }

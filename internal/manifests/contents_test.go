@@ -39,7 +39,7 @@ func TestReadContentsOfARepository(t *testing.T) {
 		{"broken JSON of what counts", map[string]string{"a.json": "{\n  \"apiVersion\": \"v1\",\n  \"kind\": \"Service\",\n"}, nil, nil, []string{"a.json:"}},
 		{"broken YAML of what does not", map[string]string{"a.yaml": strings.Replace(brokenYAML, "Service", "Pod", 1)}, nil, []string{"a.yaml:"}, nil},
 		{"a broken field of the head", map[string]string{"a.yaml": object("[a]")}, nil, nil, []string{"a.yaml:3: field metadata.name: "}},
-		{"a repeated key", map[string]string{"a.yaml": object("a") + "kind: Service\n"}, nil, nil, []string{`a.yaml:4: key "kind" already set`}},
+		{"a repeated key", map[string]string{"a.yaml": object("a") + "kind: Service\n"}, nil, nil, []string{`a.yaml:4: kind is there twice`}},
 		{"a broken list", map[string]string{"a.yaml": "apiVersion: v1\nkind: List\nitems: 3\n", "b.yaml": "apiVersion: v1\nkind: ServiceList\nitems: 3\n"}, nil, nil,
 			[]string{"a.yaml:3: ", "b.yaml:3: "}},
 		{"an item that is none", map[string]string{"a.yaml": "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}}\n- {kind: Service}\n"},

@@ -150,11 +150,31 @@ func explainYAML(c chunk, err error) (int, string) {
 	for _, prefix := range []string{"error converting YAML to JSON: ", "yaml: ", "unmarshal errors:\n  "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
+	if line, template := c.template(); line > 0 && strings.HasPrefix(text, "invalid map key") {
+		return line, "no YAML: " + template + " (a template, of what this is to become?)"
+	}
 	line := c.firstLine()
 	if m := yamlLine.FindStringSubmatchIndex(text); m != nil && m[0] == 0 {
 		if n, err := strconv.Atoi(text[m[2]:m[3]]); err == nil {
 			line, text = c.line+n-1, text[m[1]:]
 		}
 	}
+	text = twice.ReplaceAllString(text, "$1 is there twice")
 	return line, strings.ReplaceAll(text, "\n", ";")
+}
+
+// twice matches what the YAML library says of a field that an object has twice.
+var twice = regexp.MustCompile(`key "([^"]*)" already set in map`)
+
+// template returns the first placeholder of a template in the chunk, and its line in the file; 0 for none.
+func (c chunk) template() (line int, text string) {
+	line = c.line
+	for l := range bytes.Lines(c.text) {
+		if start := bytes.Index(l, []byte("{{")); start >= 0 {
+			text, _, _ := strings.Cut(strings.TrimSpace(string(l[start:])), "}}")
+			return line, text + "}}"
+		}
+		line++
+	}
+	return 0, ""
 }

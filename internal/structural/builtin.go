@@ -16,7 +16,7 @@ func withHead(crd *Fields) *Fields {
 	properties := maps.Clone(crd.Properties)
 	properties["apiVersion"], properties["kind"] = &Fields{}, &Fields{}
 	properties["metadata"] = ofType(reflect.TypeFor[meta.ObjectMeta]())
-	return &Fields{Properties: properties}
+	return &Fields{Properties: properties, Required: crd.Required}
 }
 
 // ofBuiltin returns the fields of a kind of Kubernetes itself, nil for any other.

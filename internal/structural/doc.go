@@ -3,4 +3,4 @@
 // drop, or refuse where it is asked to be strict (kubectl apply asks).
 package structural
 
-//go:generate go run ./generate fields.json
+//go:generate go run ./generate .

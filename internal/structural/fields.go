@@ -17,9 +17,22 @@ type Fields struct {
 	Items      *Fields            `json:"items,omitempty"`
 	// Any says that the value may have every field (x-kubernetes-preserve-unknown-fields).
 	Any bool `json:"any,omitempty"`
+
+	// What a value must be; the zero value of each says nothing. Type is one of JSON Schema's.
+	Type       string   `json:"type,omitempty"`
+	Required   []string `json:"required,omitempty"`
+	Enum       []string `json:"enum,omitempty"`
+	Minimum    *float64 `json:"minimum,omitempty"`
+	Maximum    *float64 `json:"maximum,omitempty"`
+	MinItems   int      `json:"minItems,omitempty"`
+	MaxItems   int      `json:"maxItems,omitempty"`
+	MinLength  int      `json:"minLength,omitempty"`
+	MaxLength  int      `json:"maxLength,omitempty"`
+	Pattern    string   `json:"pattern,omitempty"`
+	NoWildcard bool     `json:"noWildcard,omitempty"` // not "*"
 }
 
-//go:embed fields.json
+//go:embed fields.json kinds.json
 var generated embed.FS
 
 // ofCRDs returns the fields of the kinds that CRDs define, by "group/Kind".

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	kjson "sigs.k8s.io/json"
 )
 
@@ -21,11 +20,7 @@ type Unknown struct {
 
 // String returns what is wrong, in a few words.
 func (u Unknown) String() string {
-	text := fmt.Sprintf("unknown field %s", u.Path)
-	if u.Nearest != "" {
-		text += fmt.Sprintf(" (did you mean %s?)", u.Nearest)
-	}
-	return text
+	return fmt.Sprintf("unknown field %s%s", u.Path, didYouMean(u.Nearest))
 }
 
 // Prune returns an object (JSON) as the API server stores it, without the fields that its kind does not have, and those fields in
@@ -78,14 +73,7 @@ func (f *Fields) prune(path string, value any) []Unknown {
 
 // nearest returns the property that a name was probably meant to be, else where a property of that very name is further down.
 func (f *Fields) nearest(name string) string {
-	best, least := "", min(len(name)/2, 3)+1 // two letters that changed places are two changes
-	for _, property := range slices.Sorted(maps.Keys(f.Properties)) {
-		distance := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(property))
-		if distance < least {
-			best, least = property, distance
-		}
-	}
-	if best != "" {
+	if best := nearest(name, slices.Collect(maps.Keys(f.Properties))); best != "" {
 		return best
 	}
 	return f.below(name)

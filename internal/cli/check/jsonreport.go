@@ -41,6 +41,6 @@ func writeJSONReport(w io.Writer, r report, version string) error {
 	}
 	findings := Together(r.findings)
 	return cli.WriteJSON(w, jsonReport{Version: reportVersion, Program: version, Findings: toJSON(r.findings), Errors: errs, Summary: jsonSummary{
-		Objects: len(r.objects), Unread: len(r.unread), Completed: offline.Completed(r.objects), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
+		Objects: len(r.objects), Unread: r.lost, Completed: offline.Completed(r.objects), Denials: count(findings, v1alpha1.Deny), Warnings: count(findings, v1alpha1.Warn),
 		Audited: count(findings, v1alpha1.Audit), Known: r.known, PassedBy: r.passedBy}})
 }

@@ -119,7 +119,7 @@ func TestJSONReport(t *testing.T) {
 	if want := (jsonSummary{Objects: 2, Unread: 1, Denials: 2, PassedBy: 1}); got.Summary != want || got.Version != 1 || got.Program != "v1" {
 		t.Errorf("got %+v", got)
 	}
-	if len(got.Findings) != 4 || got.Findings[0].Policy != "plaintext-egress" || len(got.Errors) != 1 || !strings.Contains(got.Errors[0], "broken.yaml:1: ") {
+	if len(got.Findings) != 4 || got.Findings[0].Policy != "plaintext-egress" || len(got.Errors) != 1 || !strings.Contains(got.Errors[0], "broken.yaml:4: Sidecar default/a: spec: want fields") {
 		t.Errorf("got %+v", got)
 	}
 }

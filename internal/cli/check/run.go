@@ -84,7 +84,8 @@ type report struct {
 	policies []policies.Policy
 	known    int      // findings of the baseline, which are left out
 	passedBy int      // documents that are no Kubernetes objects
-	unread   []unread // that could not be judged
+	unread   []unread // what is wrong with those that could not be judged
+	lost     int      // how many these are
 	broken   error    // names them
 }
 
@@ -105,7 +106,7 @@ func (o Options) check(ctx context.Context, streams cli.Streams) (report, error)
 	if err != nil {
 		return report{}, err
 	}
-	r := report{mesh: m, objects: m.Objects, policies: all, passedBy: m.PassedBy, unread: unreadOf(m.Broken), broken: m.Whole()}
+	r := report{mesh: m, objects: m.Objects, policies: all, passedBy: m.PassedBy, unread: unreadOf(m.Broken), lost: m.Unread, broken: m.Whole()}
 	if r.findings, err = Validate(ctx, m.Evaluator, m); err != nil {
 		return report{}, err
 	}

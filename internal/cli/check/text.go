@@ -106,7 +106,7 @@ func paint(action v1alpha1.Action, style terminal.Style) func(string) string {
 func (r report) summary(findings []Finding, style terminal.Style) string {
 	denied, warned, audited := count(findings, v1alpha1.Deny), count(findings, v1alpha1.Warn), count(findings, v1alpha1.Audit)
 	checked := number(len(r.objects), "object") + " checked"
-	if n := len(r.unread); n > 0 {
+	if n := r.lost; n > 0 {
 		checked += fmt.Sprintf(", %d could not be read", n)
 	}
 	text := fmt.Sprintf("%s: %s, %s", checked, number(denied, "denial"), number(warned, "warning"))

@@ -21,7 +21,7 @@ func TestEveryOutputTellsOfWhatCannotBeRead(t *testing.T) {
 	}
 	for output, want := range map[string]string{
 		"text":        "1 object checked, 1 could not be read: 0 denials, ",
-		"github":      "::error file=" + file + ",line=7,title=tlsward could not read this::",
+		"github":      "::error file=" + file + ",line=10,title=tlsward could not read this::",
 		"junit":       `tests="2" failures="0" errors="1"`,
 		"sarif":       `"executionSuccessful": false`,
 		"json-report": `"unread": 1`,

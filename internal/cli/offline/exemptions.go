@@ -33,8 +33,7 @@ func (m *Mesh) exempt(evaluator *admission.Evaluator, stored, files []manifests.
 		}
 		spec, err := admission.ReadExemption(evaluator.Engine, d.Raw)
 		if err != nil {
-			m.Broken = append(m.Broken, fmt.Errorf("%s: Exemption %s: %w", d.Where(), d.Head.Metadata.Name, err))
-			m.unread = append(m.unread, manifests.Unread{File: d.File, Head: d.Head})
+			m.cannotRead(d, fmt.Errorf("%s: Exemption %s: %w", d.Where(), d.Head.Metadata.Name, err))
 			continue
 		}
 		specs[d.Head.Metadata.Name] = spec

@@ -44,8 +44,10 @@ type Mesh struct {
 	Evaluator *admission.Evaluator
 	// Notes are what a person should know of the files, a line each: which objects are there twice.
 	Notes []string
-	// Broken are the errors of the objects that cannot be read, with file and line. The mesh is that of the others.
+	// Broken are the errors of the objects that cannot be read or that no API server takes, with file and line, Unread is the
+	// number of these objects. The mesh is that of the others.
 	Broken []error
+	Unread int
 	// PassedBy is the number of the files' documents that are no Kubernetes objects.
 	PassedBy int
 	// Namespace is that of objects that name none.
@@ -54,7 +56,7 @@ type Mesh struct {
 	OutsideModel []string
 
 	index  map[mesh.Ref]int   // of an object in Objects
-	unread []manifests.Unread // for each of Broken
+	unread []manifests.Unread // what is known of them
 }
 
 // Load makes a mesh of documents.
@@ -90,10 +92,18 @@ func (m *Mesh) NoteUnknown(streams cli.Streams) {
 // Whole returns an error that names all objects that cannot be read; nil if there are none.
 func (m *Mesh) Whole() error { return errors.Join(m.Broken...) }
 
+// cannotRead notes what is wrong with a document's object.
+func (m *Mesh) cannotRead(d manifests.Document, errs ...error) {
+	m.Broken, m.unread = append(m.Broken, errs...), append(m.unread, manifests.Unread{File: d.File, Head: d.Head})
+	m.Unread++
+}
+
 // addOther adds what the files hold beside objects that can be read.
 func (m *Mesh) addOther(contents manifests.Contents) {
 	m.Broken, m.PassedBy = slices.Concat(contents.Broken, m.Broken), len(contents.PassedBy)
 	m.unread = slices.Concat(contents.Unread, m.unread)
+	m.Unread += len(contents.Broken)
+	byPlace(m.Broken)
 }
 
 // loadOver makes a mesh of the objects of a cluster and documents that are laid over it, as Load does. A stored object that
@@ -103,9 +113,14 @@ func loadOver(settings mesh.Settings, c cluster, docs []manifests.Document) *Mes
 	stored := m.readStored(c)
 	var decoded []*mesh.Object
 	for _, d := range docs {
+		wrong, notes := invalid(d, c.namespace)
+		if m.Notes = append(m.Notes, notes...); len(wrong) > 0 {
+			m.cannotRead(d, wrong...)
+			continue
+		}
 		object, o, err := c.read(d, stored)
 		if err != nil {
-			m.Broken, m.unread = append(m.Broken, fmt.Errorf("%s: %w", d.Where(), err)), append(m.unread, manifests.Unread{File: d.File, Head: d.Head})
+			m.cannotRead(d, fmt.Errorf("%s: %w", d.Where(), err))
 			continue
 		}
 		if o == nil {

@@ -143,7 +143,7 @@ func TestLoadNamesEachObjectThatCannotBeRead(t *testing.T) {
 ---
 {apiVersion: v1, kind: Service, metadata: {name: fine}}
 `), "default")
-	for _, want := range []string{"f.yaml:2: read ServiceEntry default/a: spec", "f.yaml:4: read DestinationRule default/b: spec"} {
+	for _, want := range []string{"f.yaml:2: ServiceEntry default/a: spec.hosts: want a list", "f.yaml:4: DestinationRule default/b: spec.host: want a text"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in %v", want, err)
 		}

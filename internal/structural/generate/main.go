@@ -1,5 +1,5 @@
-// Command generate writes the fields of the kinds that the mesh reads, as the CRDs of Istio and the Gateway API have them in the
-// versions that this module and test/oracle name.
+// Command generate writes the kinds that the CRDs of Istio and the Gateway API define, in the versions that this module and
+// test/oracle name, and the fields of those that the mesh reads.
 package main
 
 import (
@@ -27,17 +27,22 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 1 {
-		return errors.New("name the file to write")
+		return errors.New("name the directory to write to")
 	}
-	fields, err := Fields("../..")
+	texts, err := Texts("../..")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(args[0], fields, 0o644) //nolint:gosec // a source file
+	for name, text := range texts {
+		if err := os.WriteFile(filepath.Join(args[0], name), text, 0o644); err != nil { //nolint:gosec // a source file
+			return err
+		}
+	}
+	return nil
 }
 
-// Fields returns the text of the fields; root is the directory of the module.
-func Fields(root string) ([]byte, error) {
+// Texts returns the texts of the files, by name; root is the directory of the module.
+func Texts(root string) (map[string][]byte, error) {
 	istio, err := moduleDir(root, "istio.io/api")
 	if err != nil {
 		return nil, err
@@ -51,14 +56,13 @@ func Fields(root string) ([]byte, error) {
 		return nil, err
 	}
 	files = append(files, filepath.Join(istio, "kubernetes", "customresourcedefinitions.gen.yaml"))
-	all := map[string]*structural.Fields{}
+	all := found{fields: map[string]*structural.Fields{}, kinds: map[string]map[string][]string{}}
 	for _, name := range files {
-		if err := addFile(all, name); err != nil {
+		if err := all.addFile(name); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	text, err := json.MarshalIndent(all, "", " ")
-	return append(text, '\n'), err
+	return all.texts()
 }
 
 // moduleDir returns the directory of a module in the version that the go.mod in dir names, downloaded if need be.
@@ -76,32 +80,25 @@ func moduleDir(dir, module string) (string, error) {
 	return downloaded.Dir, nil
 }
 
-// definition is the part of a CustomResourceDefinition that is read.
-type definition struct {
-	Kind string `json:"kind"`
-	Spec struct {
-		Group string `json:"group"`
-		Names struct {
-			Kind string `json:"kind"`
-		} `json:"names"`
-		Versions []struct {
-			Name   string `json:"name"`
-			Schema struct {
-				Root property `json:"openAPIV3Schema"`
-			} `json:"schema"`
-		} `json:"versions"`
-	} `json:"spec"`
+// found is what the CRDs have.
+type found struct {
+	fields map[string]*structural.Fields  // of the kinds that the mesh reads, by "group/Kind"
+	kinds  map[string]map[string][]string // the versions of each kind of a group
 }
 
-// property is the part of a structural schema that is read.
-type property struct {
-	Properties map[string]property `json:"properties"`
-	Items      *property           `json:"items"`
-	Values     *property           `json:"additionalProperties"`
-	Any        bool                `json:"x-kubernetes-preserve-unknown-fields"`
+func (f found) texts() (map[string][]byte, error) {
+	texts := map[string][]byte{}
+	for name, value := range map[string]any{"fields.json": f.fields, "kinds.json": f.kinds} {
+		text, err := json.MarshalIndent(value, "", " ")
+		if err != nil {
+			return nil, err
+		}
+		texts[name] = append(text, '\n')
+	}
+	return texts, nil
 }
 
-func addFile(all map[string]*structural.Fields, name string) error {
+func (f found) addFile(name string) error {
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -114,47 +111,19 @@ func addFile(all map[string]*structural.Fields, name string) error {
 		} else if err != nil {
 			return err
 		}
-		for _, version := range crd.Spec.Versions {
-			if !mesh.Reads(crd.Spec.Group+"/"+version.Name, crd.Spec.Names.Kind) {
-				continue
-			}
-			key := crd.Spec.Group + "/" + crd.Spec.Names.Kind
-			all[key] = union(all[key], fieldsOf(version.Schema.Root))
-		}
+		f.add(crd)
 	}
 }
 
-func fieldsOf(p property) *structural.Fields {
-	f := &structural.Fields{Any: p.Any}
-	for name, property := range p.Properties {
-		if f.Properties == nil {
-			f.Properties = map[string]*structural.Fields{}
+func (f found) add(crd definition) {
+	group, kind := crd.Spec.Group, crd.Spec.Names.Kind
+	for _, version := range crd.Spec.Versions {
+		if f.kinds[group] == nil {
+			f.kinds[group] = map[string][]string{}
 		}
-		f.Properties[name] = fieldsOf(property)
-	}
-	if p.Items != nil {
-		f.Items = fieldsOf(*p.Items)
-	}
-	if p.Values != nil {
-		f.Values = fieldsOf(*p.Values)
-	}
-	return f
-}
-
-// union returns the fields that either has: versions of a kind differ in what is new.
-func union(a, b *structural.Fields) *structural.Fields {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	out := &structural.Fields{Any: a.Any || b.Any, Items: union(a.Items, b.Items), Values: union(a.Values, b.Values), Properties: a.Properties}
-	for name, field := range b.Properties {
-		if out.Properties == nil {
-			out.Properties = map[string]*structural.Fields{}
+		f.kinds[group][kind] = append(f.kinds[group][kind], version.Name)
+		if mesh.Reads(group+"/"+version.Name, kind) {
+			f.fields[group+"/"+kind] = union(f.fields[group+"/"+kind], fieldsOf(version.Schema.Root))
 		}
-		out.Properties[name] = union(out.Properties[name], field)
 	}
-	return out
 }

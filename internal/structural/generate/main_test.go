@@ -3,20 +3,23 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
 // TestFieldsAreThoseOfTheCRDs: `go generate ./internal/structural` makes them again.
 func TestFieldsAreThoseOfTheCRDs(t *testing.T) {
-	want, err := Fields("../../..")
+	texts, err := Texts("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../fields.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Error("internal/structural/fields.json is not what the CRDs have: go generate ./internal/structural")
+	for name, want := range texts {
+		got, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("internal/structural/%s is not what the CRDs have: go generate ./internal/structural", name)
+		}
 	}
 }
