@@ -17,7 +17,7 @@ func (s *Snapshot) whyUnknown(client Client, host string, number uint32) (Cause,
 		why := "it has no such port"
 		switch {
 		case !visible(svc.exportTo, svc.namespace, client.Namespace):
-			why = fmt.Sprintf("not exported to namespace %s (spec.exportTo)", client.Namespace)
+			why = notExported(client) + " (spec.exportTo)"
 		case s.hiddenBySidecar(client, svc):
 			why = fmt.Sprintf("left out of the egress hosts of %s", s.sidecarFor(client).Ref)
 		case s.sidecarFor(client) != nil && scopedService{service: svc, ports: svc.ports}.hasPort(number):
@@ -62,8 +62,18 @@ func whyNotSelecting(client Client, o *Object) string {
 		return "a waypoint ignores rules with a workloadSelector"
 	case o.Namespace == client.Namespace && !selectorMatches(selector.MatchLabels, client.Labels):
 		return "its workloadSelector does not select this client"
+	case o.Namespace != client.Namespace:
+		return "a rule with a workloadSelector counts in its own namespace alone"
 	}
 	return ""
+}
+
+// notExported says that an object is not exported to a client's namespace.
+func notExported(client Client) string {
+	if client.Namespace == AnyNamespace {
+		return "not exported to every namespace"
+	}
+	return "not exported to namespace " + client.Namespace
 }
 
 // whyNotFound returns why the lookup for the hop's client did not end at a set of rules, whose host is pattern, or took
@@ -75,11 +85,11 @@ func (c Cluster) whyNotFound(h hop, set *ruleSet, pattern string) string {
 	case stopped != nil && stopped.namespace == set.namespace && stopped.host != pattern:
 		return fmt.Sprintf("shadowed by the more specific host %s of namespace %s", stopped.host, stopped.namespace)
 	case slices.Contains(c.lookup.notExported, set):
-		return fmt.Sprintf("not exported to namespace %s", h.client.Namespace)
+		return notExported(h.client)
 	case stopped != nil && isOnLookupPath(h, set.namespace):
 		return fmt.Sprintf("the lookup stopped before, in namespace %s", stopped.namespace)
 	case isOnLookupPath(h, set.namespace):
-		return fmt.Sprintf("not exported to namespace %s", h.client.Namespace)
+		return notExported(h.client)
 	}
 	return "in a namespace that is neither the client's, nor the service's, nor the mesh's root"
 }

@@ -46,7 +46,7 @@ func TestConsideredRules(t *testing.T) {
 		{"a selector of another namespace", `
 			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
 				trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=till",
-			"DestinationRule egress/a: not exported to namespace shop"},
+			"DestinationRule egress/a: a rule with a workloadSelector counts in its own namespace alone"},
 		{"a selector at a waypoint", `
 			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
 				trafficPolicy: {tls: {mode: SIMPLE}}}`, "waypoint egress app=till",
@@ -61,7 +61,7 @@ func TestConsideredRules(t *testing.T) {
 		{"other labels than a selector of another namespace asks for", `
 			DestinationRule egress/a: {host: api.bank.example, workloadSelector: {matchLabels: {app: till}},
 				trafficPolicy: {tls: {mode: SIMPLE}}}`, "sidecar shop app=web",
-			"DestinationRule egress/a: not exported to namespace shop"},
+			"DestinationRule egress/a: a rule with a workloadSelector counts in its own namespace alone"},
 		{"the younger of two that select the client", `
 			DestinationRule shop/a @1: {host: api.bank.example, workloadSelector: {matchLabels: {a: x}}, trafficPolicy: {tls: {mode: SIMPLE}}}
 			DestinationRule shop/b @2: {host: api.bank.example, workloadSelector: {matchLabels: {b: x}},

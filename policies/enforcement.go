@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
@@ -124,16 +125,24 @@ func (e *enforcement) applyExemptions(found []Violation, in *Input) []Violation 
 		if x == nil {
 			continue
 		}
-		until := x.Expires.Format(time.DateOnly)
 		v.Exempt = ExemptionNote(x)
 		action := v1alpha1.Audit
 		if x.Expires.Over(now.Add(expiryNotice)) {
 			action = v1alpha1.Warn
-			v.Message = fmt.Sprintf("the exemption ends on %s (%s); from then on: %s", until, x.Reason, v.Message)
+			v.Message = endingSoon(v, x)
 		}
 		v.Action = weaker(v.Action, action)
 	}
 	return found
+}
+
+// endingSoon returns a violation's message with the exemption behind its client: clients that differ in nothing else are told together.
+func endingSoon(v *Violation, x *v1alpha1.ExemptionSpec) string {
+	exempt := fmt.Sprintf("exempt until %s: %s", x.Expires.Format(time.DateOnly), x.Reason)
+	if rest, led := strings.CutPrefix(v.Message, v.Client); led && v.Client != "" {
+		return fmt.Sprintf("%s (%s)%s", v.Client, exempt, rest)
+	}
+	return exempt + "; from then on: " + v.Message
 }
 
 // ExemptionNote returns what a violation says of its exemption, and that nothing is filled in for its hosts where that is so.

@@ -12,7 +12,7 @@ import (
 const namedClients = 3
 
 // MergeClients returns the violations with those that differ in nothing but their client merged into one, which names
-// the clients: a person reads the reason once.
+// the clients in words: a person reads the reason once. What exempts one is told in the same words.
 func MergeClients(violations []policies.Violation) []policies.Violation {
 	type key struct {
 		policy, rest, decidedBy string
@@ -33,10 +33,13 @@ func MergeClients(violations []policies.Violation) []policies.Violation {
 		clients = append(clients, []string{v.Client})
 	}
 	for i := range out {
-		if len(clients[i]) > 1 {
-			slices.SortStableFunc(clients[i], othersLast)
-			rest := strings.TrimPrefix(out[i].Message, out[i].Client)
-			out[i].Client = listOf(clients[i])
+		if out[i].Client == "" {
+			continue
+		}
+		slices.SortStableFunc(clients[i], othersLast)
+		name := out[i].Client
+		out[i].Client = listOf(clients[i])
+		if rest, led := strings.CutPrefix(out[i].Message, name); led {
 			out[i].Message = out[i].Client + rest
 		}
 	}
@@ -53,8 +56,15 @@ func othersLast(a, b string) int {
 // namespaces, "pods of a, b, c, 4 more and all other namespaces".
 func listOf(clients []string) string {
 	namespaces, ok := namespacesOf(clients)
-	if !ok {
-		return enumeration(clients)
+	switch {
+	case len(clients) == 1:
+		return inWords(clients[0])
+	case !ok:
+		words := make([]string, len(clients))
+		for i, client := range clients {
+			words[i] = inWords(client)
+		}
+		return enumeration(words)
 	}
 	last := len(namespaces) - 1
 	if namespaces[last] != allOthers {
@@ -65,6 +75,28 @@ func listOf(clients []string) string {
 		named = append(slices.Clone(named[:namedClients]), fmt.Sprintf("%d more", len(named)-namedClients))
 	}
 	return "pods of " + strings.Join(named, ", ") + " and " + allOthers
+}
+
+// inWords returns what a client is called: the pods of a namespace, and of which labels, rather than their sidecars; a gateway or
+// a waypoint by its own name.
+func inWords(client string) string {
+	pods, found := strings.CutPrefix(client, "sidecar ")
+	if !found {
+		return client
+	}
+	if labels, other := strings.CutPrefix(pods, "any other namespace"); other {
+		return "pods of every other namespace" + withLabels(labels)
+	}
+	namespace, labels, _ := strings.Cut(pods, " ")
+	return "pods of " + namespace + withLabels(labels)
+}
+
+// withLabels returns the labels of pods, "a=b c=d", as they follow their namespace; "" for none.
+func withLabels(labels string) string {
+	if labels = strings.TrimSpace(labels); labels == "" {
+		return ""
+	}
+	return " with " + strings.ReplaceAll(labels, " ", ",")
 }
 
 // allOthers is what stands for the namespace of mesh.ClientSidecar's "any other namespace" in a list.

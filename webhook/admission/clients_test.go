@@ -21,7 +21,7 @@ func TestMergeClients(t *testing.T) {
 	want := []string{
 		"pods of namespaces a, b, c and 1 more to x:80: plaintext",
 		"pods of b and all other namespaces to y:80: plaintext",
-		"sidecar a to z:80: plaintext",
+		"pods of a to z:80: plaintext",
 		"without its client", "without its client",
 	}
 	if len(have) != len(want) {
@@ -37,14 +37,18 @@ func TestMergeClients(t *testing.T) {
 func TestListOf(t *testing.T) {
 	const others = "sidecar any other namespace"
 	for want, clients := range map[string][]string{
-		"pods of shop and all other namespaces":                    {"sidecar shop", others},
-		"pods of a, b, c, 2 more and all other namespaces":         {"sidecar a", "sidecar b", "sidecar c", "sidecar d", "sidecar e", others},
-		"pods of namespaces a and b":                               {"sidecar a", "sidecar b"},
-		"gateway istio-system and sidecar a":                       {"gateway istio-system", "sidecar a"},
-		"sidecar a app=cart and sidecar any other namespace":       {"sidecar a app=cart", others},
-		"ztunnel a, waypoint b, gateway c and 1 more":              {"ztunnel a", "waypoint b", "gateway c", "sidecar d"},
-		"waypoint shop and sidecar any other namespace":            {"waypoint shop", others},
-		"sidecar any other namespace app=x and sidecar a version=": {"sidecar any other namespace app=x", "sidecar a version="},
+		"pods of shop and all other namespaces":                                {"sidecar shop", others},
+		"pods of a, b, c, 2 more and all other namespaces":                     {"sidecar a", "sidecar b", "sidecar c", "sidecar d", "sidecar e", others},
+		"pods of namespaces a and b":                                           {"sidecar a", "sidecar b"},
+		"pods of shop":                                                         {"sidecar shop"},
+		"pods of shop with app=cart,version=v1":                                {"sidecar shop app=cart version=v1"},
+		"pods of every other namespace":                                        {others},
+		"gateway istio-system":                                                 {"gateway istio-system"},
+		"gateway istio-system and pods of a":                                   {"gateway istio-system", "sidecar a"},
+		"pods of a with app=cart and pods of every other namespace":            {"sidecar a app=cart", others},
+		"ztunnel a, waypoint b, gateway c and 1 more":                          {"ztunnel a", "waypoint b", "gateway c", "sidecar d"},
+		"waypoint shop and pods of every other namespace":                      {"waypoint shop", others},
+		"pods of every other namespace with app=x and pods of a with version=": {"sidecar any other namespace app=x", "sidecar a version="},
 	} {
 		if have := listOf(clients); have != want {
 			t.Errorf("have %q, want %q", have, want)

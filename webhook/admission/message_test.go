@@ -24,8 +24,8 @@ func TestDenialMessage(t *testing.T) {
 	}})
 	want := `DestinationRule default/shop is refused for 3 reasons:
 
-[plaintext-egress] sidecar a to shop.example.com:80: plaintext
-[plaintext-egress] plaintext (sidecar b to shop.example.com:80)
+[plaintext-egress] pods of a to shop.example.com:80: plaintext
+[plaintext-egress] plaintext (pods of b to shop.example.com:80)
   decided by: DestinationRule default/shop spec.tls.mode
   fix:
     spec:

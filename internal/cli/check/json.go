@@ -5,6 +5,8 @@ import (
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
+	"github.com/tlsward/tlsward/policies"
+	"github.com/tlsward/tlsward/webhook/admission"
 )
 
 // jsonFinding is a Finding as the contract of `tlsward check -o json` has it: every field is always there.
@@ -46,7 +48,7 @@ func findingToJSON(f Finding) jsonFinding {
 		Policy: f.Policy, Action: f.Action,
 		Object: jsonObject{head.APIVersion, head.Kind, f.Object.Ref.Namespace, f.Object.Ref.Name},
 		Client: f.Client, Host: f.Host, Port: f.Port,
-		Message: f.Message, DecidedBy: f.DecidedBy, Fix: f.Fix,
+		Message: admission.MergeClients([]policies.Violation{f.Violation})[0].Message, DecidedBy: f.DecidedBy, Fix: f.Fix,
 		File: f.Object.File, Line: f.Line(),
 	}
 }

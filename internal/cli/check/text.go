@@ -77,7 +77,7 @@ func writeFinding(b *strings.Builder, group []Finding, sameAs string, style term
 		fmt.Fprintf(b, "  decided by: %s\n", f.DecidedBy)
 	}
 	if f.Exempt != "" {
-		fmt.Fprintf(b, "  exempt: %s\n", f.Exempt)
+		fmt.Fprintf(b, "  exempt: %s\n", strings.TrimPrefix(f.Exempt, "exempted "))
 	}
 	switch lines := strings.Count(strings.TrimRight(f.Fix, "\n"), "\n"); {
 	case f.Fix == "":

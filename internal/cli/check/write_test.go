@@ -131,7 +131,7 @@ func TestTextJoinsClientsOfOneObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "a.yaml:1: deny first ServiceEntry shop/a: pods of namespaces x and y to a.example:80: plaintext\n\n" +
-		"a.yaml:1: deny first ServiceEntry shop/b: sidecar z to a.example:80: plaintext\n\n" +
+		"a.yaml:1: deny first ServiceEntry shop/b: pods of z to a.example:80: plaintext\n\n" +
 		"2 objects checked: 2 denials, 0 warnings\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
