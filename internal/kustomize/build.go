@@ -32,12 +32,13 @@ func Build(dir string) (manifests.File, error) {
 
 // sources are the files that objects are from.
 type sources struct {
-	dir   string
-	files map[string][]manifests.Document
+	dir     string
+	files   map[string][]manifests.Document
+	patches patches
 }
 
 func newSources(dir string) *sources {
-	return &sources{dir: dir, files: map[string][]manifests.Document{}}
+	return &sources{dir: dir, files: map[string][]manifests.Document{}, patches: patchesOf(dir)}
 }
 
 // documents returns the objects with the places where they are from.
@@ -69,7 +70,10 @@ func (s *sources) document(r *resource.Resource) (manifests.Document, error) {
 	if err != nil {
 		return manifests.Document{}, fmt.Errorf("read %s: %w", r.CurId(), err)
 	}
-	return s.find(origin, head).Render(raw, tool)
+	found := s.find(origin, head)
+	made, err := found.Render(raw, tool)
+	made.PatchedBy = s.patches.of(head, found.Head)
+	return made, err
 }
 
 // withoutOrigin takes the annotation away that this package has asked for.

@@ -19,6 +19,8 @@ type Document struct {
 	Head Head
 	// RenderedBy is the tool that made the object of what stands in the file; "" where it stands there as it is.
 	RenderedBy string
+	// PatchedBy are the files with patches that changed what stands in File; none but of an object that was rendered.
+	PatchedBy []string
 
 	chunk chunk
 	// item is the path from the chunk's root to the object, empty unless it is in a List.

@@ -27,6 +27,17 @@ const UnknownField = "unknown-field"
 type Finding struct {
 	policies.Violation
 	Object *offline.Object
+	// Decider is the object that decided, and DecidingField its field; nil for one of no file.
+	Decider       *offline.Object
+	DecidingField string
+}
+
+// DecidedAt returns the file and the line of what decided; "" and 0 for an object of no file.
+func (f Finding) DecidedAt() (file string, line int) {
+	if f.Decider == nil {
+		return "", 0
+	}
+	return f.Decider.File, f.Decider.LineOf(f.DecidingField)
 }
 
 // Line returns the line of the object's file to look at: that of the field that decided, if the object has it, else that
@@ -89,7 +100,9 @@ func validate(ctx context.Context, evaluator *admission.Evaluator, m *offline.Me
 	}
 	found := unknownFields(o)
 	for _, v := range decision.Violations {
-		found = append(found, Finding{Violation: v, Object: o})
+		f := Finding{Violation: v, Object: o}
+		f.Decider, f.DecidingField = m.Decider(v.DecidedBy)
+		found = append(found, f)
 	}
 	return found, nil
 }

@@ -19,9 +19,12 @@ type jsonFinding struct {
 	Port      uint32          `json:"port"`
 	Message   string          `json:"message"`
 	DecidedBy string          `json:"decidedBy"`
-	Fix       string          `json:"fix"`
-	File      string          `json:"file"`
-	Line      int             `json:"line"`
+	// DecidedByFile and DecidedByLine are "" and 0 for an object of no file.
+	DecidedByFile string `json:"decidedByFile"`
+	DecidedByLine int    `json:"decidedByLine"`
+	Fix           string `json:"fix"`
+	File          string `json:"file"`
+	Line          int    `json:"line"`
 }
 
 type jsonObject struct {
@@ -44,11 +47,12 @@ func toJSON(findings []Finding) []jsonFinding {
 
 func findingToJSON(f Finding) jsonFinding {
 	head := f.Object.Head
+	file, line := f.DecidedAt()
 	return jsonFinding{
 		Policy: f.Policy, Action: f.Action,
 		Object: jsonObject{head.APIVersion, head.Kind, f.Object.Ref.Namespace, f.Object.Ref.Name},
 		Client: f.Client, Host: f.Host, Port: f.Port,
-		Message: admission.MergeClients([]policies.Violation{f.Violation})[0].Message, DecidedBy: f.DecidedBy, Fix: f.Fix,
+		Message: admission.MergeClients([]policies.Violation{f.Violation})[0].Message, DecidedBy: f.DecidedBy, DecidedByFile: file, DecidedByLine: line, Fix: f.Fix,
 		File: f.Object.File, Line: f.Line(),
 	}
 }

@@ -39,11 +39,15 @@ func Together(findings []Finding) []Finding {
 	for len(findings) > 0 {
 		object := findings[0].Object
 		var violations []policies.Violation
+		decided := map[string]Finding{}
 		for len(findings) > 0 && findings[0].Object == object {
+			decided[findings[0].DecidedBy] = findings[0]
 			violations, findings = append(violations, findings[0].Violation), findings[1:]
 		}
 		for _, v := range admission.MergeClients(violations) {
-			out = append(out, Finding{Violation: v, Object: object})
+			f := decided[v.DecidedBy]
+			f.Violation = v
+			out = append(out, f)
 		}
 	}
 	return out
@@ -74,7 +78,10 @@ func writeFinding(b *strings.Builder, group []Finding, sameAs string, style term
 		fmt.Fprintf(b, "  the same: %s %s\n", style.Bold(other.Where()), other.Object.Ref)
 	}
 	if f.DecidedBy != "" {
-		fmt.Fprintf(b, "  decided by: %s\n", f.DecidedBy)
+		fmt.Fprintf(b, "  decided by: %s%s\n", f.DecidedBy, style.Dim(f.elsewhere()))
+	}
+	if patches := f.patches(); len(patches) > 0 {
+		fmt.Fprintf(b, "  patched by: %s\n", strings.Join(patches, ", "))
 	}
 	if f.Exempt != "" {
 		fmt.Fprintf(b, "  exempt: %s\n", strings.TrimPrefix(f.Exempt, "exempted "))
@@ -90,6 +97,24 @@ func writeFinding(b *strings.Builder, group []Finding, sameAs string, style term
 		}
 	}
 	b.WriteByte('\n')
+}
+
+// elsewhere returns the place of what decided, " (FILE:LINE)", where it is another than that of the finding.
+func (f Finding) elsewhere() string {
+	file, line := f.DecidedAt()
+	place := fmt.Sprintf("%s:%d", file, line)
+	if file == "" || place == f.Where() {
+		return ""
+	}
+	return " (" + place + ")"
+}
+
+// patches returns the files with patches for the object that decided, else for the one that was judged: what decided may stand there.
+func (f Finding) patches() []string {
+	if f.Decider != nil {
+		return f.Decider.PatchedBy
+	}
+	return f.Object.PatchedBy
 }
 
 func paint(action v1alpha1.Action, style terminal.Style) func(string) string {

@@ -34,9 +34,9 @@ func TestWriteSARIF(t *testing.T) {
 	full := violation("second", v1alpha1.Warn)
 	full.DecidedBy, full.Fix = "DestinationRule shop/b spec.trafficPolicy.tls", "kind: DestinationRule\n"
 	findings := []Finding{
-		{violation("first", v1alpha1.Deny), object("dir/a.yaml", "a")},
-		{full, object("dir/a.yaml", "b")},
-		{violation("second", v1alpha1.Audit), object(manifests.Stdin, "c")},
+		{Violation: violation("first", v1alpha1.Deny), Object: object("dir/a.yaml", "a")},
+		{Violation: full, Object: object("dir/a.yaml", "b")},
+		{Violation: violation("second", v1alpha1.Audit), Object: object(manifests.Stdin, "c")},
 	}
 	var out strings.Builder
 	if err := WriteSARIF(&out, report{findings: findings}, rules, "v1.2.3"); err != nil {
@@ -93,14 +93,14 @@ func TestColoursOfText(t *testing.T) {
 		want     string
 	}{
 		{"nothing", nil, "<green>3 objects checked: 0 denials, 0 warnings</>\n"},
-		{"a denial", []Finding{{fixed, object("a.yaml", "a")}},
+		{"a denial", []Finding{{Violation: fixed, Object: object("a.yaml", "a")}},
 			"<bold>a.yaml:1</>: <red>deny first</> ServiceEntry shop/a: first & <more>\n" +
 				"  fix:\n<dim>    a: 1</>\n<dim>    b: 2</>\n\n" +
 				"<red>3 objects checked: 1 denial, 0 warnings</>\n"},
-		{"a warning", []Finding{{violation("first", v1alpha1.Warn), object("a.yaml", "a")}},
+		{"a warning", []Finding{{Violation: violation("first", v1alpha1.Warn), Object: object("a.yaml", "a")}},
 			"<bold>a.yaml:1</>: <yellow>warn first</> ServiceEntry shop/a: first & <more>\n\n" +
 				"<yellow>3 objects checked: 0 denials, 1 warning</>\n"},
-		{"an audit note", []Finding{{violation("first", v1alpha1.Audit), object("a.yaml", "a")}},
+		{"an audit note", []Finding{{Violation: violation("first", v1alpha1.Audit), Object: object("a.yaml", "a")}},
 			"<bold>a.yaml:1</>: <cyan>audit first</> ServiceEntry shop/a: first & <more>\n\n" +
 				"<green>3 objects checked: 0 denials, 0 warnings, 1 audit note</>\n"},
 	}
@@ -120,8 +120,8 @@ func TestColoursOfText(t *testing.T) {
 // TestTextJoinsClientsOfOneObject: what differs in the client alone counts once, but never across objects.
 func TestTextJoinsClientsOfOneObject(t *testing.T) {
 	of := func(client, name string) Finding {
-		return Finding{policies.Violation{Policy: "first", Action: v1alpha1.Deny, Client: client, Host: "a.example", Port: 80,
-			Message: client + " to a.example:80: plaintext"}, object("a.yaml", name)}
+		return Finding{Violation: policies.Violation{Policy: "first", Action: v1alpha1.Deny, Client: client, Host: "a.example", Port: 80,
+			Message: client + " to a.example:80: plaintext"}, Object: object("a.yaml", name)}
 	}
 	a, b := of("sidecar x", "a"), of("sidecar z", "b")
 	second := of("sidecar y", "a")
@@ -143,7 +143,7 @@ func TestTextTellsOneCauseOnce(t *testing.T) {
 	v := policies.Violation{Policy: "first", Action: v1alpha1.Deny, Message: "plaintext", Fix: "kind: A\nspec: {}\n"}
 	other := v
 	other.Policy = "second"
-	findings := []Finding{{v, object("a.yaml", "a")}, {v, object("b.yaml", "b")}, {other, object("b.yaml", "b")}}
+	findings := []Finding{{Violation: v, Object: object("a.yaml", "a")}, {Violation: v, Object: object("b.yaml", "b")}, {Violation: other, Object: object("b.yaml", "b")}}
 	var out strings.Builder
 	if err := writeText(&out, report{findings: findings, objects: make([]*offline.Object, 2)}, terminal.Style{}); err != nil {
 		t.Fatal(err)

@@ -90,7 +90,7 @@ func (e *Edits) add(m *offline.Mesh, o *offline.Object, document string) (mesh.R
 		return ref, e.Insert(o, fixed)
 	}
 	if written.RenderedBy != "" {
-		return ref, renderedError(written, "change it there")
+		return ref, renderedError(written, changeThere(written))
 	}
 	patch, err := change(o, written, fixed)
 	if err != nil {
@@ -108,6 +108,14 @@ func (e *Edits) add(m *offline.Mesh, o *offline.Object, document string) (mesh.R
 // renderedError is the error of what cannot be made since no file has the object's text.
 func renderedError(o *offline.Object, do string) error {
 	return fmt.Errorf("%s is rendered by %s from %s: %s", o.Ref, o.RenderedBy, o.Where(), do)
+}
+
+// changeThere says where a rendered object can be changed.
+func changeThere(o *offline.Object) string {
+	if len(o.PatchedBy) == 0 {
+		return "change it there"
+	}
+	return fmt.Sprintf("change it there or in the patch that counts (%s)", strings.Join(o.PatchedBy, ", "))
 }
 
 // change returns the patch of an object in a file that makes of it what a fix for o says.

@@ -223,3 +223,27 @@ func TestLocate(t *testing.T) {
 		}
 	}
 }
+
+func TestDecider(t *testing.T) {
+	m, err := Load(mesh.DefaultSettings(), parse(t, `
+{apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: b}, spec: {host: x}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+`), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for decidedBy, want := range map[string]string{
+		"DestinationRule default/b spec.host": "DestinationRule default/b: spec.host", "DestinationRule default/b": "DestinationRule default/b: ",
+		"Namespace shop metadata.labels": "Namespace shop: metadata.labels", "DestinationRule other/b spec.host": "", "": "", "the mesh": "",
+	} {
+		o, field := m.Decider(decidedBy)
+		got := ""
+		if o != nil {
+			got = o.Ref.String() + ": " + field
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", decidedBy, got, want)
+		}
+	}
+}
