@@ -8,15 +8,16 @@ import (
 )
 
 // maxHeldHosts is how many hosts of others a namespace's own objects may keep from its clients, maxOwnObjects how many objects a
-// namespace may have for that, and maxReleasedWork how much may be spent on what its clients send, before an object that may let
-// them out is refused.
+// namespace may have for that, maxReleasedLooks of how many of its clients' connections it may be asked whether they leave under TLS, and
+// maxReleasedWork how much may be spent on the others, before an object that may let them out is refused.
 const (
-	maxHeldHosts    = 256
-	maxOwnObjects   = 2048
-	maxReleasedWork = 8192
+	maxHeldHosts     = 256
+	maxOwnObjects    = 2048
+	maxReleasedLooks = 1 << 15
+	maxReleasedWork  = 8192
 )
 
-// releaseCost is what it costs to follow what a client sends, where it costs 1 to see that it leaves under TLS.
+// releaseCost is what it costs to follow what a client sends that does not leave under TLS, where it costs 1 to see what it sends.
 const releaseCost = 4
 
 // releasedReview is the review of an object as to what clients of its own namespace send to hosts of other namespaces that objects of
@@ -39,8 +40,8 @@ type releasedReview struct {
 	// without is the mesh after the review without the namespace's own objects; nil until it is asked for.
 	without *Snapshot
 	// made has the listeners of a client's port, by mesh.
-	made map[listenersKey]portOutbound
-	work int // see maxReleasedWork
+	made        map[listenersKey]portOutbound
+	looks, work int // see maxReleasedLooks and maxReleasedWork
 	// told is how many connections that are let out are listed, at most maxTakenHosts of hosts that exemptions do not tell apart.
 	told map[string]int
 }
@@ -180,9 +181,13 @@ func (r *releasedReview) mayChange() func(number uint32) bool {
 // add adds the flow of what a client sends to a port of a host where it did not leave in plaintext before and does now, and would be
 // under TLS without the namespace's own objects. It reports whether there is one.
 func (r *releasedReview) add(client Client, name string, number uint32) bool {
-	if r.spend(1); r.leavesUnderTLS(r.before, client, name, number) {
+	if r.looks++; r.looks > maxReleasedLooks {
+		r.spend(maxReleasedWork + 1)
+	}
+	if r.leavesUnderTLS(r.before, client, name, number) {
 		return false // what is lost of that the review of each kind says
 	}
+	r.spend(1)
 	for _, o := range r.sent(name, number) {
 		if r.spend(releaseCost); r.stopped() {
 			return false

@@ -68,26 +68,14 @@ func TestReviewReleasedFromTooManyHosts(t *testing.T) {
 
 // Careless: hosts, ports and selectors multiply. One connection that is let out is enough, and of many a few are listed.
 func TestReviewReleasedLooksAtSoMuch(t *testing.T) {
-	mesh := func(hosts, selectors int, own string) string {
-		var b strings.Builder
-		for i := range hosts {
-			fmt.Fprintf(&b, "ServiceEntry egress/e%d: {hosts: [e%d.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}\n", i, i)
-			fmt.Fprintf(&b, "DestinationRule egress/e%d: {host: e%d.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}\n", i, i)
-			fmt.Fprintf(&b, own+"\n", i, i)
-		}
-		for i := range selectors {
-			fmt.Fprintf(&b, "Sidecar shop/s%d: {workloadSelector: {labels: {app: x%d}}, egress: [{hosts: [\"*/*\"]}]}\n", i, i)
-		}
-		return b.String()
-	}
 	const web = "Service shop/web: {ports: [{name: http, port: 80}]}"
-	before, after, object := changed(t, mesh(40, 1, `ServiceEntry shop/e%d: {hosts: [e%d.example.com], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC,
+	before, after, object := changed(t, heldBack(40, 1, `ServiceEntry shop/e%d: {hosts: [e%d.example.com], exportTo: [.], location: MESH_INTERNAL, resolution: STATIC,
 		ports: [{number: 80, name: tcp, protocol: TCP}]}`), web)
 	if found := len(mustReview(t, before, after, object, nil)); found != maxTakenHosts {
 		t.Errorf("%d flows are listed", found)
 	}
 	const routed = "VirtualService shop/e%d: {hosts: [e%d.example.com], http: [{route: [{destination: {host: nowhere.example}}]}]}"
-	before, after, object = changed(t, mesh(100, 30, routed), web)
+	before, after, object = changed(t, heldBack(100, 30, routed), web)
 	if _, err := Review(t.Context(), before, after, object, nil); err == nil || !strings.Contains(err.Error(), "too many hosts, ports") {
 		t.Errorf("have %v", err)
 	}
@@ -95,4 +83,27 @@ func TestReviewReleasedLooksAtSoMuch(t *testing.T) {
 	if _, err := Review(t.Context(), after, before, object, nil); err != nil {
 		t.Error(err)
 	}
+}
+
+// What leaves under TLS, whatever the namespace writes, is nothing that was held back.
+func TestReviewReleasedOfWhatLeavesUnderTLS(t *testing.T) {
+	before, after, object := changed(t, heldBack(250, 40, "DestinationRule shop/e%d: {host: e%d.example.com, exportTo: [.], trafficPolicy: {tls: {mode: SIMPLE}}}"),
+		"Service shop/web: {ports: [{name: http, port: 80}]}")
+	if _, err := Review(t.Context(), before, after, object, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// heldBack returns hosts of namespace egress under TLS, an object of namespace shop for each, and Sidecars there for pods of so many classes.
+func heldBack(hosts, selectors int, own string) string {
+	var b strings.Builder
+	for i := range hosts {
+		fmt.Fprintf(&b, "ServiceEntry egress/e%d: {hosts: [e%d.example.com], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}\n", i, i)
+		fmt.Fprintf(&b, "DestinationRule egress/e%d: {host: e%d.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}\n", i, i)
+		fmt.Fprintf(&b, own+"\n", i, i)
+	}
+	for i := range selectors {
+		fmt.Fprintf(&b, "Sidecar shop/s%d: {workloadSelector: {labels: {app: x%d}}, egress: [{hosts: [\"*/*\"]}]}\n", i, i)
+	}
+	return b.String()
 }
