@@ -38,7 +38,7 @@ func TestOpenedBesidePoliciesOfTheWaypoint(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			before := snapshot(t, append(given, "AuthorizationPolicy shop/p: {"+c.old+"}", c.beside)...)
 			ref := Ref{KindAuthorizationPolicy, "shop", "p"}
-			equal(t, c.name, openedText(Opened(before, before.Without(ref), ref, nil)), c.want)
+			equal(t, c.name, openedText(opened(t, before, before.Without(ref), ref, nil)), c.want)
 		})
 	}
 }
