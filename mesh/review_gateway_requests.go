@@ -26,6 +26,8 @@ import (
 //  3. is for a host that another namespace than the route's declares, and goes to another server, outside the mesh or inside. Who has
 //     which path of a host that nobody declares, the namespaces that share it say among themselves.
 //
+// Bytes, which tcp routes lead, are all of one server's.
+//
 // The namespace of the gateway's pods, and the root namespace, may lead as they like. What a route has already stays its own.
 type requestsReview struct {
 	*review
@@ -93,7 +95,7 @@ func (r *requestsReview) hosts() []string {
 
 // addTaken adds what v takes at the gateways to which it is bound and leads to a destination; "" for all of them.
 func (r *requestsReview) addTaken(v *virtualService, destination string) {
-	if v.Namespace == r.after.settings.RootNamespace || len(v.http) == 0 {
+	if v.Namespace == r.after.settings.RootNamespace {
 		return
 	}
 	for _, name := range v.gateways {
@@ -142,7 +144,7 @@ func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) 
 	slices.Sort(at.gateways)
 	at.gateways = slices.Compact(at.gateways)
 	for _, srv := range r.waysAfter().of(g).servers {
-		if !srv.routesHTTP() || srv.redirectsToHTTPS() {
+		if srv.isTLSPassthrough() || srv.redirectsToHTTPS() {
 			continue
 		}
 		at.number = srv.number
@@ -176,7 +178,7 @@ func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
 
 // routesAt returns the routes for what comes to a gateway.
 func (r *requestsReview) routesAt(at requestsAt) *requestRoutes {
-	key := strings.Join(append([]string{at.client.String(), strconv.FormatUint(uint64(at.number), 10), at.authority}, at.gateways...), "\x00")
+	key := strings.Join(append([]string{at.client.String(), strconv.FormatUint(uint64(at.number), 10), at.authority, at.without}, at.gateways...), "\x00")
 	if known := r.made[key]; known != nil {
 		return known
 	}
@@ -198,29 +200,42 @@ func (r *requestsReview) lossBy(routes *requestRoutes, i int, h hop, at requests
 	if r.isOwners(taker.requestRoute, at.client) || slices.ContainsFunc(first, func(other ledRoute) bool { return other.takesAllOf(taker.requestRoute) }) {
 		return change{}, false
 	}
-	for k := range routes.before {
-		was := &routes.before[k]
+	c, lost, known := r.lossAmong(routes.before, first, taker.requestRoute, h, at)
+	isOthers := func(was ledRoute) bool { return was.by.Namespace != taker.by.Namespace }
+	if lost || known || len(routes.before) == 0 || slices.ContainsFunc(routes.before, isOthers) {
+		return c, lost
+	}
+	at.without = taker.by.Namespace // whose virtual host took all of it from that of a wildcard
+	c, lost, _ = r.lossAmong(r.routesAt(at).before, first, taker.requestRoute, h, at)
+	return c, lost
+}
+
+// lossAmong returns the change of what a route takes from those that were there before the review, where those of first still come
+// before it. known reports whether they are known to lose nothing.
+func (r *requestsReview) lossAmong(before, first []ledRoute, taker requestRoute, h hop, at requestsAt) (c change, lost, known bool) {
+	for k := range before {
+		was := &before[k]
 		if !mayMatchBoth(was.match, taker.match) {
 			continue
 		}
-		all := was.takesAllOf(taker.requestRoute)
+		all := was.takesAllOf(taker)
 		switch {
 		case was.by.Namespace == taker.by.Namespace:
 			if all && slices.ContainsFunc(r.hopsOf(r.waysBefore(), at.client, was), func(had hop) bool { return isNoWorse(h, had) }) {
-				return change{}, false
+				return change{}, false, true
 			}
 			continue
 		case slices.ContainsFunc(first, func(other ledRoute) bool { return other.isSame(was.requestRoute) }): // it still has them
 		default:
 			if c, lost := r.lossOf(was, h, at); lost {
-				return c, true
+				return c, true, false
 			}
 		}
 		if all {
-			return change{}, false
+			return change{}, false, true
 		}
 	}
-	return change{}, false
+	return change{}, false, false
 }
 
 // isOwners reports whether a route is of the namespace of the gateway's pods or of the root namespace.
@@ -286,7 +301,7 @@ func (r *requestsReview) hopsOf(ways *gatewayWays, client Client, route *ledRout
 	if route.hops == nil {
 		routes := ways.snapshot.gatewayRoutesOf(route.virtualService)
 		routes.made = ways.made
-		hops := routes.gatewayEgressHops(client, FamilyHTTP, route.destinations)
+		hops := routes.gatewayEgressHops(client, FamilyOpaque, route.destinations)
 		route.hops = &hops
 	}
 	return *route.hops
