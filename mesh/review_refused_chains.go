@@ -7,10 +7,12 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// maxRefusedPorts is how many ports of a VirtualService's hosts are looked at, maxRefusedClients for the clients of how many namespaces.
+// maxRefusedPorts is how many ports of a VirtualService's hosts are looked at, maxRefusedClients for the clients of how many namespaces, and
+// maxRefusedMatches how many names and ranges of their filter chains. More of these count as refused.
 const (
 	maxRefusedPorts   = 512
 	maxRefusedClients = 16
+	maxRefusedMatches = 1 << 19
 )
 
 // refusedChains returns the tls and tcp routes of a VirtualService under review where Envoy refuses the listener that all hosts of a port
@@ -46,6 +48,7 @@ func (s *Snapshot) refusedChains(before *Snapshot, object, stored *Object) []Out
 // refusesChainsOf reports whether Envoy refuses the listener for ports of some families, of the hosts of a VirtualService, and did not before.
 func (s *Snapshot) refusesChainsOf(before *Snapshot, v *virtualService, families []Family) bool {
 	looked := 0
+	now, old := chainMatches{Snapshot: s}, chainMatches{Snapshot: before}
 	for _, name := range v.hosts {
 		for hostname := range s.hostsCoveredBy(name) {
 			for _, namespace := range s.namespacesSeeing(v, hostname) {
@@ -61,7 +64,7 @@ func (s *Snapshot) refusesChainsOf(before *Snapshot, v *virtualService, families
 					if looked++; looked > maxRefusedPorts {
 						return false
 					}
-					if s.refusesPort(client, svc, p) && !before.refusesPort(client, svc, p) {
+					if now.meetOn(client, svc, p) && !old.meetOn(client, svc, p) {
 						return true
 					}
 				}
@@ -84,9 +87,16 @@ func (s *Snapshot) namespacesSeeing(v *virtualService, hostname string) []string
 	return list
 }
 
-// refusesPort reports whether two of the filter chains that a client's proxy has for a port, in the listener for all addresses, match the same.
-func (s *Snapshot) refusesPort(client Client, svc scopedService, p port) bool {
-	l, heard := s.egressListenerFor(client, svc, p)
+// chainMatches looks for filter chains with a match in common in the listeners of a mesh.
+type chainMatches struct {
+	*Snapshot
+	looked int // see maxRefusedMatches
+}
+
+// meetOn reports whether two of the filter chains that a client's proxy has for a port, in the listener for all addresses, have a match in
+// common, so that Envoy refuses it.
+func (c *chainMatches) meetOn(client Client, svc scopedService, p port) bool {
+	l, heard := c.egressListenerFor(client, svc, p)
 	if !heard || l.bind != "" || l.uncaptured {
 		return false
 	}
@@ -94,29 +104,29 @@ func (s *Snapshot) refusesPort(client Client, svc scopedService, p port) bool {
 		if to.at != anyAddress {
 			continue // nobody else's
 		}
-		chains := s.tcpChains
+		chains := c.tcpChains
 		if l.parsedAs(p) == FamilyTLS {
-			chains = s.tlsChains
+			chains = c.tlsChains
 		}
-		if meetSome(chains(client, l, svc, p, to)) {
+		if c.meetSome(chains(client, l, svc, p, to)) {
 			return true
 		}
 	}
 	return false
 }
 
-// meetSome reports whether some of the filter chains have a match in common, so that Envoy refuses them.
-func meetSome(chains []*outboundChain) bool {
+// meetSome reports whether some of the filter chains have a match in common.
+func (c *chainMatches) meetSome(chains []*outboundChain) bool {
 	type match struct {
 		name      string
 		addresses netip.Prefix
 	}
 	seen := map[match]bool{}
-	for _, c := range chains {
-		if c.isMatchAll() {
+	for _, chain := range chains {
+		if chain.isMatchAll() {
 			continue
 		}
-		names, ranges := c.names(), c.prefixes()
+		names, ranges := chain.names(), chain.prefixes()
 		if len(names) == 0 {
 			names = []string{""}
 		}
@@ -126,7 +136,7 @@ func meetSome(chains []*outboundChain) bool {
 		for _, name := range names {
 			for _, r := range ranges {
 				m := match{name, r.Masked()}
-				if seen[m] {
+				if c.looked++; seen[m] || c.looked > maxRefusedMatches {
 					return true
 				}
 				seen[m] = true

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// maxWaitingLooks is how many matches are held against services of an object under review, which is only told of them.
-const maxWaitingLooks = 1 << 14
+// maxWaitingLooks is how many ranges and services are looked at for what an object under review is only told.
+const maxWaitingLooks = 1 << 15
 
 // waitingMatches returns the ports of an entry or a Service under review from which wide matches of other hosts' routes take connections: they
 // were there first, and took nothing while nobody had the port. Each port is told of one, which is Object.
@@ -18,9 +18,12 @@ func (s *Snapshot) waitingMatches(object *Object) []OutsideModel {
 	var found []OutsideModel
 	told, looks := map[uint32]bool{}, 0
 	for _, v := range s.virtualServices.Prefix(byAddress) {
+		if looks += 1 + matchedRanges(v.spec); looks > maxWaitingLooks {
+			break
+		}
 		for _, m := range s.wideMatchesOf(v) {
 			i := slices.IndexFunc(services[0].ports, func(p port) bool { return p.number == m.number })
-			if looks++; i < 0 || told[m.number] {
+			if i < 0 || told[m.number] {
 				continue
 			}
 			mayBeAny := s.mayTakeAny(v, m)
@@ -29,9 +32,6 @@ func (s *Snapshot) waitingMatches(object *Object) []OutsideModel {
 				by := v.source()
 				found = append(found, OutsideModel{Object: &by, Field: fmt.Sprintf("spec.ports[%d]", i), Means: MeansWideMatch})
 			}
-		}
-		if looks++; looks > maxWaitingLooks {
-			break
 		}
 	}
 	return found

@@ -131,6 +131,11 @@ func wideCases() []wideCase {
 					return jsonObject{"match": []any{jsonObject{"sniHosts": []any{name}}}, "route": []any{jsonObject{"destination": jsonObject{"host": bank}}}}
 				})})
 		}},
+		{"ranges of a tls route", "VirtualService", 1000, known, func(n int) jsonObject {
+			match := jsonObject{"sniHosts": []any{bank}, "destinationSubnets": repeated(n, func(i int) any { return fmt.Sprintf("198.51.%d.%d", i/250, i%250) })}
+			return istioObject("VirtualService", "wide", jsonObject{"hosts": []any{bank}, "tls": []any{jsonObject{
+				"match": []any{match}, "route": []any{jsonObject{"destination": jsonObject{"host": bank}}}}}})
+		}},
 		{"servers", "Gateway", 256, append([]jsonObject{manyOf(manyRoutes(16), "gate")}, known...), func(n int) jsonObject {
 			return istioObject("Gateway", "gate", jsonObject{"selector": jsonObject{"istio": "egressgateway"},
 				"servers": repeated(n, func(i int) any { return server(80+i, "HTTP", "*") })})
