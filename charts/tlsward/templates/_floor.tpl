@@ -51,6 +51,11 @@ namespaces:
 {{- end -}}
 {{- end -}}
 
+{{/* Whether an annotation has proxies only count what a policy would do: what strconv.ParseBool takes for true, as Istio does. */}}
+{{- define "tlsward.floorDryRun" -}}
+(object.metadata.?annotations[?"istio.io/dry-run"].orValue("") in ["1", "t", "T", "TRUE", "true", "True"])
+{{- end -}}
+
 {{/* Each source of an ALLOW rule asks for an identity, or a condition of the rule does. Where a selector, or a target, may be of an ingress
      gateway as the mesh has it, nothing is said. In the mesh's root namespace gateways of all namespaces may be meant: which one that is,
      the configuration says, or it is one of Istio's. */}}
@@ -78,7 +83,7 @@ variables:
       {{- end }}
 validations:
   - expression: >-
-      object.?spec.?action.orValue("ALLOW") != "ALLOW" || object.metadata.?annotations[?"istio.io/dry-run"].orValue("") == "true" ||
+      object.?spec.?action.orValue("ALLOW") != "ALLOW" || {{ include "tlsward.floorDryRun" . }} ||
       !variables.atWorkloads || object.?spec.?rules.orValue([]).all(r,
       r.?when.orValue([]).exists(c, c.key in ["source.principal", "source.serviceAccount"] && size(c.?values.orValue([])) > 0) ||
       size(r.?from.orValue([])) > 0 && r.from.all(f,
@@ -128,7 +133,7 @@ validations:
 {{- define "tlsward.floor.unenforced-policy" -}}
 validations:
   - expression: >-
-      !(object.metadata.?annotations[?"istio.io/dry-run"].orValue("") in ["1", "t", "T", "TRUE", "true", "True"])
+      !{{ include "tlsward.floorDryRun" . }}
     message: "unenforced-policy: with the annotation istio.io/dry-run, proxies only count what the policy would do."
     reason: Forbidden
 {{- end -}}
