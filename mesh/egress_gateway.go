@@ -91,16 +91,7 @@ func (s *Snapshot) hopsFromServers(client Client, toGateway hop, host string) []
 
 // gatewayEgressHops returns the hops from a gateway to destinations, outside the mesh or inside.
 func (s *Snapshot) gatewayEgressHops(client Client, came Family, list []routeDestination) []hop {
-	var hops []hop
-	for _, d := range list {
-		payload := gatewayPayload(d.routeType, came)
-		if s.isExternal(d.Host) {
-			hops = append(hops, s.egressHops(client, d, d.Port, payload)...)
-		} else {
-			hops = append(hops, hopToInside(client, d, payload))
-		}
-	}
-	return hops
+	return gatewayRoutes{Snapshot: s, made: madeHops{}}.gatewayEgressHops(client, came, list)
 }
 
 // hopsFromUnknownServer returns the hops by v out of a gateway whose server on a port is not known: by the first type

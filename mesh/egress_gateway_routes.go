@@ -83,7 +83,7 @@ func (s gatewayRoutes) hopsTo(client Client, destinations [][]routeDestination) 
 	return hops
 }
 
-// gatewayEgressHops is that of the Snapshot, with each cluster looked at once.
+// gatewayEgressHops returns the hops from a gateway to destinations, outside the mesh or inside, with each cluster looked at once.
 func (s gatewayRoutes) gatewayEgressHops(client Client, came Family, list []routeDestination) []hop {
 	var hops []hop
 	for _, d := range list {

@@ -15,7 +15,8 @@ import (
 //	- hosts: ["./*"]                # not the route of namespace egress that sends a.example to a gateway
 //
 // It answers for connections that were under TLS and now go differently, for those that routes kept in the mesh and that
-// leave now, and for those that were hidden and are now under TLS without a check of the server's name. A host that its pods no longer know is no loss, and is told (addHidden).
+// leave now, and for those that were hidden and are now under TLS without a check of the server's name. A host that its pods no
+// longer know is no loss, and is told (addHidden).
 func (r *review) sidecar() {
 	if r.limitSidecars(); r.stopped() {
 		return

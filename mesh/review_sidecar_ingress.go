@@ -101,7 +101,9 @@ func (s *Snapshot) strictPassed(namespace string, pods map[string]string, strict
 	if s.modeAt(namespace, pods, strict) != strictMode || s.modeAt(namespace, pods, port) == strictMode {
 		return nil
 	}
-	return &s.peerAuthentications(namespace, pods)[0].Ref // the one for pods by their labels: it alone has modes of ports
+	all := s.peerAuthentications(namespace, pods)
+	i := slices.IndexFunc(all, func(o *Object) bool { return len(portModes(o.Spec.(*security.PeerAuthentication))) > 0 })
+	return &all[max(i, 0)].Ref
 }
 
 // isAtPort returns whether a rule may match at a port.
