@@ -106,7 +106,10 @@ _in_force := {
 	]),
 	"unread": "# Let the namespace keep its labels, or write the policy first where the control plane reads it.\n",
 	"sidecar": "# Have the policy name the port of the listener, too, or lead to another one.\n",
-	"no-proxy": "# Keep callers out by other means first, as a NetworkPolicy. Or let the namespace keep its labels.\n",
+	"no-proxy": concat("", [
+		"# Keep callers out by other means first, as a NetworkPolicy. Or let the namespace keep its labels.\n",
+		"# Where sidecars take the place of ztunnel, restart the pods at once: those that run have neither.\n",
+	]),
 }
 
 # An egress gateway's server for anybody beside those that ask for an identity.
