@@ -305,7 +305,7 @@ func (s *Snapshot) add(o *Object) {
 func (s *Snapshot) remove(ref Ref) { s.take(ref, nil) }
 
 // take removes an object from s, in whose place next comes, nil for none, and returns it, nil where it is not there. What is made beside a
-// Gateway of the Gateway API, or by the labels of a Namespace, is not made anew without it first: most of it stays as it is.
+// Gateway of the Gateway API or a ListenerSet, or by the labels of a Namespace, is not made anew without it first: most of it stays as it is.
 func (s *Snapshot) take(ref Ref, next *Object) *Object {
 	s.unread = s.unread.Remove(ref.key())
 	o := s.Get(ref)
@@ -335,6 +335,9 @@ func (s *Snapshot) take(ref Ref, next *Object) *Object {
 		}
 		s.renewGateways(o.Ref)
 	case *ListenerSet:
+		if next != nil && staysAtGateway(o, next) {
+			return o
+		}
 		s.removeListenerSet(o, spec)
 	case *ReferenceGrant:
 		s.renewRoutesBy(grantsOf(o.Namespace))

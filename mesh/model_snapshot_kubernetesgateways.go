@@ -103,6 +103,13 @@ func (s *Snapshot) removeListenerSet(o *Object, spec *ListenerSet) {
 	}
 }
 
+// staysAtGateway reports whether a ListenerSet belongs to the same Gateway as it did.
+func staysAtGateway(was, is *Object) bool {
+	from, belonged := was.Spec.(*ListenerSet).gateway(was.Namespace)
+	to, belongs := is.Spec.(*ListenerSet).gateway(is.Namespace)
+	return belonged && belongs && from == to
+}
+
 // gatewayDependencies returns what a Gateway of the Gateway API depends on, as keys of madeGateways.dependent.
 func (s Settings) gatewayDependencies(o *Object) []string {
 	spec := o.Spec.(*KubernetesGateway)
