@@ -22,7 +22,7 @@ func TestCommandsRenderKustomizations(t *testing.T) {
 		"check -k testdata/none":                    {exitFailed, "", "kustomize testdata/none: "},
 		"fix -k " + overlay:                         {exitOK, "", mesh + ":1: ServiceEntry shop/bank is rendered by kustomize; to be filled in there: add /spec/ports/0/targetPort: 443\n"},
 		"fix --in-place -k " + overlay:              {exitOK, "", "tlsward: changed 0 of 0 files\n"},
-		"fix --denials -k " + overlay:               {exitIssuesFound, "", "Left to you: DestinationRule shop/bank is rendered by kustomize from " + mesh + ":9: change it there\n"},
+		"fix --denials -k " + overlay:               {exitIssuesFound, "", "Left to you: DestinationRule shop/bank is rendered by kustomize from " + mesh + ":9: change it there or in the patch that counts (testdata/kustomize/overlay/kustomization.yaml)\n"},
 		"report -k " + overlay:                      {exitOK, "plaintext  api.bank.example:80", ""},
 		"explain api.bank.example:80 -k " + overlay: {exitOK, "(" + mesh + ":15)", ""},
 	} {
