@@ -56,6 +56,16 @@ func plainText(m *networking.StringMatch, anyCase bool) (text string, exactly, o
 	return text, exactly, true
 }
 
+// endsWithinSegment reports whether a path that begins with another match's text goes on within the last segment of a prefix: by whole
+// segments, /app is not for /app-docs.
+func endsWithinSegment(prefix, other *networking.HTTPMatchRequest) bool {
+	anyCase := prefix.IgnoreUriCase || other.IgnoreUriCase
+	own, exactly, ok := plainText(prefix.Uri, anyCase)
+	text, _, okToo := plainText(other.Uri, anyCase)
+	rest, within := strings.CutPrefix(text, own)
+	return ok && okToo && !exactly && within && rest != "" && rest[0] != '/' && !strings.HasSuffix(own, "/")
+}
+
 // matchesAllOf reports whether one match is known to be for all requests that another is for. By segments a prefix is for whole
 // segments of a path alone, as in the Gateway API.
 func matchesAllOf(a, b *networking.HTTPMatchRequest, bySegments bool) bool {

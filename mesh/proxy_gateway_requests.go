@@ -18,10 +18,18 @@ type requestRoute struct {
 	by Ref
 }
 
+// mayMatchBoth reports whether there may be a request that both routes are for. Prefixes of the Gateway API are of whole segments.
+func (route requestRoute) mayMatchBoth(other requestRoute) bool {
+	return mayMatchBoth(route.match, other.match) &&
+		!(route.virtualService.gatewaySemantics && endsWithinSegment(route.match, other.match)) &&
+		!(other.virtualService.gatewaySemantics && endsWithinSegment(other.match, route.match))
+}
+
 // requestsAt is what comes to the pods of a gateway: requests with an authority to a port, or bytes, under TLS for its SNI.
 type requestsAt struct {
 	client    Client
 	gateways  []string // "namespace/name" of all Gateways for the pods, ascending
+	earlier   []string // those that were for them before a review
 	number    uint32
 	authority string
 	without   string // a namespace whose VirtualServices are left out, "" for none

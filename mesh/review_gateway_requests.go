@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,12 +39,14 @@ type requestsReview struct {
 // requestRoutes are the routes of a virtual host after and before the review.
 type requestRoutes struct {
 	after, before []ledRoute
-	of            map[Ref][]int // those of a VirtualService in after
+	of            map[Ref][]int  // those of a VirtualService in after
+	places        map[string]int // of those in after by their keys, each the first
 }
 
 // ledRoute is a route with the hops to where it leads, once they are asked for.
 type ledRoute struct {
 	requestRoute
+	key  string
 	hops *[]hop
 }
 
@@ -95,7 +98,9 @@ func (r *requestsReview) hosts() []string {
 
 // addTaken adds what v takes at the gateways to which it is bound and leads to a destination; "" for all of them.
 func (r *requestsReview) addTaken(v *virtualService, destination string) {
-	if v.Namespace == r.after.settings.RootNamespace {
+	// Routes of the Gateway API for one host are of one VirtualService, whichever namespaces they are of.
+	isOf := func(namespace string) bool { return len(v.sources) == 0 && v.Namespace == namespace }
+	if isOf(r.after.settings.RootNamespace) {
 		return
 	}
 	for _, name := range v.gateways {
@@ -104,7 +109,7 @@ func (r *requestsReview) addTaken(v *virtualService, destination string) {
 		}
 		g := r.after.gateway(parseGatewayName(name))
 		client := r.waysAfter().client(name, v)
-		if name == meshGateway || g == nil || client.Namespace == v.Namespace {
+		if name == meshGateway || g == nil || isOf(client.Namespace) {
 			continue
 		}
 		if slices.ContainsFunc(r.waysAfter().hopsOf(v, name), func(h hop) bool {
@@ -134,15 +139,12 @@ func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) 
 	if svc := r.waysAfter().of(g).service; svc != nil {
 		labels = svc.Spec.(*Service).Selector
 	}
-	at := requestsAt{client: client}
-	for _, s := range []*Snapshot{r.after, r.before} {
-		for _, other := range s.gatewaysSelecting(client.Namespace, labels) {
-			at.gateways = append(at.gateways, other.Namespace+"/"+other.Name)
-		}
+	at := requestsAt{client: client, gateways: namesOfGateways(r.after.gatewaysSelecting(client.Namespace, labels), g)}
+	earlier := r.before.gatewaysSelecting(client.Namespace, labels)
+	if was := r.before.gateway(g.Ref); was != nil && maps.Equal(gatewaySpec(was).Selector, gatewaySpec(g).Selector) {
+		earlier = append(slices.Clip(earlier), was)
 	}
-	at.gateways = append(at.gateways, g.Namespace+"/"+g.Name)
-	slices.Sort(at.gateways)
-	at.gateways = slices.Compact(at.gateways)
+	at.earlier = namesOfGateways(earlier)
 	for _, srv := range r.waysAfter().of(g).servers {
 		if srv.isTLSPassthrough() || srv.redirectsToHTTPS() {
 			continue
@@ -157,6 +159,16 @@ func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) 
 	}
 }
 
+// namesOfGateways returns the names of Gateways, each once, in order.
+func namesOfGateways(list []*Object, more ...*Object) []string {
+	var names []string
+	for _, g := range slices.Concat(list, more) {
+		names = append(names, g.Namespace+"/"+g.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // takenBy adds what v takes of some requests.
 func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
 	if r.spend(1); r.stopped() {
@@ -164,6 +176,9 @@ func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
 	}
 	routes := r.routesAt(at)
 	for _, i := range routes.of[v.Ref] {
+		if r.stopped() {
+			return
+		}
 		for _, h := range r.hopsOf(r.waysAfter(), at.client, &routes.after[i]) {
 			if r.told[h.key()] {
 				continue
@@ -178,17 +193,23 @@ func (r *requestsReview) takenBy(v *virtualService, at requestsAt) {
 
 // routesAt returns the routes for what comes to a gateway.
 func (r *requestsReview) routesAt(at requestsAt) *requestRoutes {
-	key := strings.Join(append([]string{at.client.String(), strconv.FormatUint(uint64(at.number), 10), at.authority, at.without}, at.gateways...), "\x00")
+	key := strings.Join([]string{at.client.String(), strconv.FormatUint(uint64(at.number), 10), at.authority, at.without,
+		strings.Join(at.gateways, ","), strings.Join(at.earlier, ",")}, "\x00")
 	if known := r.made[key]; known != nil {
 		return known
 	}
-	routes := &requestRoutes{of: map[Ref][]int{}}
+	routes := &requestRoutes{of: map[Ref][]int{}, places: map[string]int{}}
 	for i, route := range r.after.requestRoutesAt(at) {
-		routes.after = append(routes.after, ledRoute{requestRoute: route})
+		led := ledRoute{requestRoute: route, key: route.key()}
+		routes.after = append(routes.after, led)
 		routes.of[route.virtualService.Ref] = append(routes.of[route.virtualService.Ref], i)
+		if _, known := routes.places[led.key]; !known {
+			routes.places[led.key] = i
+		}
 	}
+	at.gateways = at.earlier
 	for _, route := range r.before.requestRoutesAt(at) {
-		routes.before = append(routes.before, ledRoute{requestRoute: route})
+		routes.before = append(routes.before, ledRoute{requestRoute: route, key: route.key()})
 	}
 	r.made[key] = routes
 	return routes
@@ -196,26 +217,33 @@ func (r *requestsReview) routesAt(at requestsAt) *requestRoutes {
 
 // lossBy returns the change of what the route of an index takes from others by a hop.
 func (r *requestsReview) lossBy(routes *requestRoutes, i int, h hop, at requestsAt) (change, bool) {
-	taker, first := routes.after[i], routes.after[:i]
-	if r.isOwners(taker.requestRoute, at.client) || slices.ContainsFunc(first, func(other ledRoute) bool { return other.takesAllOf(taker.requestRoute) }) {
+	taker := routes.after[i]
+	if r.isOwners(taker.requestRoute, at.client) || slices.ContainsFunc(routes.after[:i], func(other ledRoute) bool { return other.takesAllOf(taker.requestRoute) }) {
 		return change{}, false
 	}
-	c, lost, known := r.lossAmong(routes.before, first, taker.requestRoute, h, at)
+	keeps := func(was *ledRoute) bool {
+		at, known := routes.places[was.key]
+		return known && at < i
+	}
+	c, lost, known := r.lossAmong(routes.before, keeps, taker.requestRoute, h, at)
 	isOthers := func(was ledRoute) bool { return was.by.Namespace != taker.by.Namespace }
 	if lost || known || len(routes.before) == 0 || slices.ContainsFunc(routes.before, isOthers) {
 		return c, lost
 	}
 	at.without = taker.by.Namespace // whose virtual host took all of it from that of a wildcard
-	c, lost, _ = r.lossAmong(r.routesAt(at).before, first, taker.requestRoute, h, at)
+	c, lost, _ = r.lossAmong(r.routesAt(at).before, keeps, taker.requestRoute, h, at)
 	return c, lost
 }
 
-// lossAmong returns the change of what a route takes from those that were there before the review, where those of first still come
-// before it. known reports whether they are known to lose nothing.
-func (r *requestsReview) lossAmong(before, first []ledRoute, taker requestRoute, h hop, at requestsAt) (c change, lost, known bool) {
+// lossAmong returns the change of what a route takes from those that were there before the review, of which some keep their place before
+// it. known reports whether they are known to lose nothing.
+func (r *requestsReview) lossAmong(before []ledRoute, keeps func(*ledRoute) bool, taker requestRoute, h hop, at requestsAt) (c change, lost, known bool) {
 	for k := range before {
 		was := &before[k]
-		if !mayMatchBoth(was.match, taker.match) {
+		if r.stopped() {
+			return change{}, false, true
+		}
+		if !was.mayMatchBoth(taker) {
 			continue
 		}
 		all := was.takesAllOf(taker)
@@ -225,7 +253,7 @@ func (r *requestsReview) lossAmong(before, first []ledRoute, taker requestRoute,
 				return change{}, false, true
 			}
 			continue
-		case slices.ContainsFunc(first, func(other ledRoute) bool { return other.isSame(was.requestRoute) }): // it still has them
+		case keeps(was): // it still has them
 		default:
 			if c, lost := r.lossOf(was, h, at); lost {
 				return c, true, false
@@ -248,9 +276,13 @@ func (route requestRoute) takesAllOf(other requestRoute) bool {
 	return matchesAllOf(route.match, other.match, route.virtualService.gatewaySemantics)
 }
 
-// isSame reports whether two routes are one, before and after the review.
-func (route requestRoute) isSame(other requestRoute) bool {
-	return route.virtualService.Ref == other.virtualService.Ref && proto.Equal(route.match, other.match)
+// key returns what a route is known by before and after a review: who wrote it, and its match.
+func (route requestRoute) key() string {
+	match, err := proto.MarshalOptions{Deterministic: true}.Marshal(route.match)
+	if err != nil {
+		return "" // what Istio reads has no text that is no UTF-8
+	}
+	return route.by.key() + "\x00" + string(match)
 }
 
 // isNoWorse reports whether what goes by a hop is as safe as what the same namespace had go by another before.
@@ -258,7 +290,7 @@ func isNoWorse(h, had hop) bool {
 	if h.kind == HopEgress && h.verdict() == Plaintext {
 		return had.kind == HopEgress && had.exists && had.verdict() == Plaintext
 	}
-	return h.kind == had.kind && h.host == had.host && h.port == had.port
+	return h.kind == had.kind && (h.kind == hopInside || h.host == had.host && h.port == had.port)
 }
 
 // lossOf returns what requests lose that left by a route of another namespace, and now leave by a hop.
@@ -279,7 +311,9 @@ func (r *requestsReview) lossOf(was *ledRoute, h hop, at requestsAt) (change, bo
 		return change{}, false
 	}
 	third := takenConnection{review: r.review, client: at.client, declared: at.authority, name: at.authority, number: at.number}
-	isThird := third.isOfThirdParty(h.route)
+	// Of a host that somebody declares and nobody led requests to, as one below a wildcard, the callers are the gateway's.
+	owner := r.declaredByOther(at.client, at.authority, h.route.author.Namespace)
+	isThird := third.isOfThirdParty(h.route) && owner != nil && (hops[i].host == at.authority || owner.namespace == was.by.Namespace)
 	switch {
 	case h.kind == HopEgress && isThird:
 		c.lost = r.lostVerification(h, checked, at.client, at.authority, at.authority)
@@ -288,7 +322,6 @@ func (r *requestsReview) lossOf(was *ledRoute, h hop, at requestsAt) (change, bo
 		if !ok {
 			return change{}, false
 		}
-		owner := r.declaredByOther(at.client, at.authority, h.route.author.Namespace)
 		c.hop, c.lost = to, &LostVerification{Host: at.authority, Service: owner.ref, Names: append([]string{}, to.checkedNames(at.authority)...)}
 	case h.kind == HopEgress && h.verdict() == Originated && len(h.checkedNames(at.authority)) == 0:
 		c.lost = &LostVerification{Host: at.authority, Service: was.by, Names: []string{}}

@@ -37,6 +37,7 @@ func Validate(apiVersion, kind string, raw []byte) ([]Invalid, error) {
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
 	}
+	delete(object, "status") // the API server drops it before it looks: it is written at a subresource
 	found := append(invalidName(object), crds[group+"/"+kind].validate("", object)...)
 	return append(found, invalidHosts(kind, object)...), nil
 }

@@ -24,6 +24,7 @@ func TestValidate(t *testing.T) {
 		{"a policy may have none", "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}", nil},
 		{"no name", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nspec: {hosts: [a]}", []string{"metadata.name is missing"}},
 		{"a name that the API server makes", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {generateName: a-}\nspec: {hosts: [a]}", nil},
+		{"a status, which is written at a subresource", https + "spec: {}\nstatus: {parents: null}", nil},
 		{"no such name", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: A_b}\nspec: {hosts: [a]}",
 			[]string{`metadata.name: want lower case letters, digits, '-' and '.', have "A_b"`}},
 		{"no hosts", entry + "spec: {resolution: DNS}", []string{"spec.hosts is missing"}},
@@ -86,24 +87,25 @@ func TestValidate(t *testing.T) {
 
 func TestFindKind(t *testing.T) {
 	for object, want := range map[string]string{
-		"networking.istio.io/v1 ServiceEntry":               "",
-		"networking.istio.io/v1 WorkloadGroup":              "", // which the mesh does not read
-		"telemetry.istio.io/v1 Telemetry":                   "",
-		"networking.istio.io/v1 Serviceentry":               "networking.istio.io/v1 has no kind Serviceentry (did you mean networking.istio.io/v1 ServiceEntry?)",
-		"security.istio.io/v1 AuthorisationPolicy":          "security.istio.io/v1 has no kind AuthorisationPolicy (did you mean security.istio.io/v1 AuthorizationPolicy?)",
-		"networking.istio.io/v2 DestinationRule":            "networking.istio.io/v2 has no kind DestinationRule (did you mean networking.istio.io/v1 DestinationRule?)",
-		"networking.istio.io/v1beta2 ServiceEntry":          "networking.istio.io/v1beta2 has no kind ServiceEntry (did you mean networking.istio.io/v1 ServiceEntry?)",
-		"networking.istio.io/v1 EnvoyFilter":                "networking.istio.io/v1 has no kind EnvoyFilter (did you mean networking.istio.io/v1alpha3 EnvoyFilter?)",
-		"networking.istio.io/v1 AuthorizationPolicy":        "networking.istio.io/v1 has no kind AuthorizationPolicy (did you mean security.istio.io/v1 AuthorizationPolicy?)",
-		"networking.istio/v1 DestinationRule":               "networking.istio/v1 has no kind DestinationRule (did you mean networking.istio.io/v1 DestinationRule?)",
-		"networking.istio.io/v1 Frobnicator":                "networking.istio.io/v1 has no kind Frobnicator",
-		"gateway.networking.k8s.io/v1 HTTPRoutes":           "gateway.networking.k8s.io/v1 has no kind HTTPRoutes (did you mean gateway.networking.k8s.io/v1 HTTPRoute?)",
-		"gateway.networking.k8s.io/v2 HTTPRoute":            "gateway.networking.k8s.io/v2 has no kind HTTPRoute (did you mean gateway.networking.k8s.io/v1 HTTPRoute?)",
-		"gateway.networking.k8s.io/v1alpha2 GRPCRoute":      "", // of an earlier Gateway API
-		"gateway.networking.x-k8s.io/v1alpha1 XListenerSet": "", // come and go
-		"networking.k8s.io/v1 Ingress":                      "",
-		"networking.k8s.io/v1 NetworkPolicy":                "",
-		"install.istio.io/v1alpha1 IstioOperator":           "",
+		"networking.istio.io/v1 ServiceEntry":                "",
+		"networking.istio.io/v1 WorkloadGroup":               "", // which the mesh does not read
+		"telemetry.istio.io/v1 Telemetry":                    "",
+		"gateway.networking.k8s.io/v1alpha2 BackendLBPolicy": "", // which it had
+		"networking.istio.io/v1 Serviceentry":                "networking.istio.io/v1 has no kind Serviceentry (did you mean networking.istio.io/v1 ServiceEntry?)",
+		"security.istio.io/v1 AuthorisationPolicy":           "security.istio.io/v1 has no kind AuthorisationPolicy (did you mean security.istio.io/v1 AuthorizationPolicy?)",
+		"networking.istio.io/v2 DestinationRule":             "networking.istio.io/v2 has no kind DestinationRule (did you mean networking.istio.io/v1 DestinationRule?)",
+		"networking.istio.io/v1beta2 ServiceEntry":           "networking.istio.io/v1beta2 has no kind ServiceEntry (did you mean networking.istio.io/v1 ServiceEntry?)",
+		"networking.istio.io/v1 EnvoyFilter":                 "networking.istio.io/v1 has no kind EnvoyFilter (did you mean networking.istio.io/v1alpha3 EnvoyFilter?)",
+		"networking.istio.io/v1 AuthorizationPolicy":         "networking.istio.io/v1 has no kind AuthorizationPolicy (did you mean security.istio.io/v1 AuthorizationPolicy?)",
+		"networking.istio/v1 DestinationRule":                "networking.istio/v1 has no kind DestinationRule (did you mean networking.istio.io/v1 DestinationRule?)",
+		"networking.istio.io/v1 Frobnicator":                 "networking.istio.io/v1 has no kind Frobnicator",
+		"gateway.networking.k8s.io/v1 HTTPRoutes":            "gateway.networking.k8s.io/v1 has no kind HTTPRoutes (did you mean gateway.networking.k8s.io/v1 HTTPRoute?)",
+		"gateway.networking.k8s.io/v2 HTTPRoute":             "gateway.networking.k8s.io/v2 has no kind HTTPRoute (did you mean gateway.networking.k8s.io/v1 HTTPRoute?)",
+		"gateway.networking.k8s.io/v1alpha2 GRPCRoute":       "", // of an earlier Gateway API
+		"gateway.networking.x-k8s.io/v1alpha1 XListenerSet":  "", // come and go
+		"networking.k8s.io/v1 Ingress":                       "",
+		"networking.k8s.io/v1 NetworkPolicy":                 "",
+		"install.istio.io/v1alpha1 IstioOperator":            "",
 		"v1 Service":                  "",
 		"example.com/v1 ServiceEntry": "",
 	} {

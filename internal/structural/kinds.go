@@ -49,6 +49,8 @@ func FindKind(apiVersion, kind string) (*UnknownKind, error) {
 		return all.inMisspeltGroup(group, version, kind), nil
 	case strings.Contains(group, ".x-k8s.") || slices.Contains(versions, version):
 		return nil, nil
+	case group == "gateway.networking.k8s.io" && (kind == "BackendLBPolicy" || kind == "ReferencePolicy"): // which it had
+		return nil, nil
 	case versions != nil && strings.HasPrefix(group, "gateway.") && all.hasVersion(group, version):
 		return nil, nil
 	}

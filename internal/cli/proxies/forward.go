@@ -18,6 +18,10 @@ import (
 // patience bounds how long one proxy is asked.
 const patience = time.Minute
 
+// maxDump is how much of a proxy's configuration is read, in bytes: far more than the largest that were seen. Whoever has the pod may answer
+// at its port without an end.
+const maxDump = 512 << 20
+
 // Dump asks the proxy of a pod for its configuration and has read read it. adminPort is Envoy's.
 func Dump(ctx context.Context, config *rest.Config, pod types.NamespacedName, adminPort uint16, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -32,7 +36,9 @@ func Dump(ctx context.Context, config *rest.Config, pod types.NamespacedName, ad
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	// Whoever has the pod may answer, and leads nowhere else by it.
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("ask Envoy at its admin port %d: %w", adminPort, errors.Join(err, failures.join()))
 	}
@@ -40,7 +46,7 @@ func Dump(ctx context.Context, config *rest.Config, pod types.NamespacedName, ad
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("ask Envoy at its admin port %d: it answers %s", adminPort, response.Status)
 	}
-	return read(response.Body)
+	return read(http.MaxBytesReader(nil, response.Body, maxDump))
 }
 
 // forward opens a port of loopback that leads to a port of a pod, until ctx ends. failures is what goes wrong on the way.

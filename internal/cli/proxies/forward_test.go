@@ -25,8 +25,10 @@ func TestDump(t *testing.T) {
 	t.Cleanup(envoy.Close)
 	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
 	t.Cleanup(busy.Close)
+	elsewhere := httptest.NewServer(http.RedirectHandler(envoy.URL+"/config_dump?include_eds", http.StatusFound))
+	t.Cleanup(elsewhere.Close)
 	address := func(s *httptest.Server) string { return strings.TrimPrefix(s.URL, "http://") }
-	server := &proxiestest.Server{Envoys: map[string]string{"shop/app": address(envoy), "shop/busy": address(busy)}}
+	server := &proxiestest.Server{Envoys: map[string]string{"shop/app": address(envoy), "shop/busy": address(busy), "shop/elsewhere": address(elsewhere)}}
 	config := &rest.Config{Host: server.Start(t)}
 	forbidding := &rest.Config{Host: (&proxiestest.Server{Forbidden: true}).Start(t)}
 
@@ -47,6 +49,10 @@ func TestDump(t *testing.T) {
 	err = Dump(t.Context(), config, types.NamespacedName{Namespace: "shop", Name: "busy"}, 15000, keep)
 	if err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("an Envoy that answers 503: %v", err)
+	}
+	err = Dump(t.Context(), config, types.NamespacedName{Namespace: "shop", Name: "elsewhere"}, 15000, keep)
+	if err == nil || !strings.Contains(err.Error(), "302") {
+		t.Errorf("one that leads elsewhere: %v", err)
 	}
 	err = Dump(t.Context(), config, types.NamespacedName{Namespace: "shop", Name: "none"}, 15000, keep)
 	if err == nil || !strings.HasPrefix(err.Error(), "ask Envoy at its admin port 15000") || !strings.Contains(err.Error(), "connection refused in the pod") {
