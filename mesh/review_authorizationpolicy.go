@@ -41,8 +41,8 @@ type OpenedWorkloads struct {
 const maxReachedBy = 3
 
 // Opened returns the workloads that a review of an AuthorizationPolicy opens to callers without an identity, or of what takes such
-// policies out of force (openedAtWaypoint, openedByNamespace), or leads past them (openedBySidecar); nil where there are none; object is the object as it would be stored, nil on DELETE. Clients of ingress gateways have
-// no identity, so nobody is kept out of these.
+// policies out of force (openedAtWaypoint, openedByNamespace), or leads past them (openedBySidecar); nil where there are none; object is the
+// object as it would be stored, nil on DELETE. Clients of ingress gateways have no identity, so nobody is kept out of these.
 //
 // It stops when ctx is done: an error is ctx's.
 func Opened(ctx context.Context, before, after *Snapshot, ref Ref, object *Object) (*OpenedWorkloads, error) {

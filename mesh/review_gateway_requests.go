@@ -223,7 +223,7 @@ func (r *requestsReview) lossBy(routes *requestRoutes, i int, h hop, at requests
 	}
 	keeps := func(was *ledRoute) bool {
 		at, known := routes.places[was.key]
-		return known && at < i
+		return known && at < i && was.key != ""
 	}
 	c, lost, known := r.lossAmong(routes.before, keeps, taker.requestRoute, h, at)
 	isOthers := func(was ledRoute) bool { return was.by.Namespace != taker.by.Namespace }
@@ -276,7 +276,8 @@ func (route requestRoute) takesAllOf(other requestRoute) bool {
 	return matchesAllOf(route.match, other.match, route.virtualService.gatewaySemantics)
 }
 
-// key returns what a route is known by before and after a review: who wrote it, and its match.
+// key returns what a route is known by before and after a review: who wrote it, and its match; "" where it is known by nothing, and keeps no
+// place.
 func (route requestRoute) key() string {
 	match, err := proto.MarshalOptions{Deterministic: true}.Marshal(route.match)
 	if err != nil {
