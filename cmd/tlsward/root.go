@@ -72,6 +72,7 @@ func newRootCommand() *cobra.Command {
 		newVerifyCommand(),
 		newVersionCommand(),
 		newProbeCommand(),
+		newManCommand(),
 	)
 	return root
 }
