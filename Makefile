@@ -31,6 +31,9 @@ COSIGN         = bin/cosign-$(COSIGN_VERSION)
 KREW_VERSION = v0.4.3
 KREW         = bin/validate-krew-manifest-$(KREW_VERSION)
 
+# The Go of go.mod packs archives, whichever runs make: another one may pack other bytes.
+RELEASE_GO = GOTOOLCHAIN=go$$($(GO) list -m -f '{{.GoVersion}}') $(GO)
+
 # The packages that need no API server.
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
@@ -44,10 +47,10 @@ build: ## Build the program into bin/tlsward
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tlsward ./cmd/tlsward
 
 release: ## Make a release in dist/, the same bytes from the same commit: VERSION=0.2.0, KEY=file (or env://NAME) signs it, PLATFORMS=linux/amd64,..., DOWNLOADS=URL below which its files will be
-	cd tools/release && $(GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER)) $(if $(PLATFORMS),--platform=$(PLATFORMS)) $(if $(DOWNLOADS),--downloads=$(DOWNLOADS))
+	cd tools/release && $(RELEASE_GO) run . build --source=$(CURDIR) --dist=$(CURDIR)/dist --version=$(VERSION) $(if $(KEY),--key=$(if $(filter env://%,$(KEY)),$(KEY),$(abspath $(KEY)))) $(if $(BUILDER),--builder=$(BUILDER)) $(if $(PLATFORMS),--platform=$(PLATFORMS)) $(if $(DOWNLOADS),--downloads=$(DOWNLOADS))
 
 push: ## Push what is in dist/ to a registry: TO=r.example/tlsward
-	cd tools/release && $(GO) run . push --dist=$(CURDIR)/dist --to=$(TO)
+	cd tools/release && $(RELEASE_GO) run . push --dist=$(CURDIR)/dist --to=$(TO)
 
 test: control-plane ## All that a change needs: every test, also against a real API server (built once, ten minutes)
 	$(GO) test $(RACE) -timeout 60m $(TESTFLAGS) ./...

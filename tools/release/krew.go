@@ -41,6 +41,9 @@ spec:
       - {from: %s, to: .}
       - {from: LICENSE, to: .}
 `, b.platform.OS, b.platform.Arch, strings.TrimSuffix(p.Downloads, "/"), b.archive, sha256.Sum256(archive), b.platform.executable(), b.platform.executable())
+		if b.platform.OS != "windows" {
+			fmt.Fprintf(&out, "      - {from: %q, to: %s}\n", manualDir+"/*.1", manualDir)
+		}
 	}
 	return []byte(out.String()), nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,15 @@ func (p *plan) complete(ctx context.Context) (err error) {
 		return fmt.Errorf("find the toolchain: %w", err)
 	}
 	p.toolchain = "go" + version
+	return p.packedBy(runtime.Version())
+}
+
+// packedBy returns an error where this program was built by another Go than the one whose library packs the same bytes: the program
+// that is released is built by that of go.mod in any case, and archives are packed in here.
+func (p *plan) packedBy(version string) error {
+	if version, _, _ = strings.Cut(version, " "); version != p.toolchain { // behind a space come experiments
+		return fmt.Errorf("archives packed by %s may differ from those of %s: run this with GOTOOLCHAIN=%s, as `make release` does", version, p.toolchain, p.toolchain)
+	}
 	return nil
 }
 
@@ -164,13 +174,22 @@ func mayReplace(dist string) error {
 func (p plan) programs(ctx context.Context, work string, out io.Writer) (all []built, err error) {
 	for _, target := range p.Platforms {
 		start := time.Now()
-		b, err := p.program(ctx, work, target)
+		b, err := p.compile(ctx, work, target)
 		if err != nil {
 			return nil, fmt.Errorf("build for %s: %w", target, err)
 		}
 		all = append(all, b)
 		if _, err := fmt.Fprintf(out, "%s in %s\n", target, time.Since(start).Round(100*time.Millisecond)); err != nil {
 			return nil, err
+		}
+	}
+	manual, err := p.manual(ctx, work, all)
+	if err != nil {
+		return nil, fmt.Errorf("write the manual: %w", err)
+	}
+	for i := range all {
+		if all[i], err = p.packed(all[i], manual); err != nil {
+			return nil, fmt.Errorf("pack for %s: %w", all[i].platform, err)
 		}
 	}
 	return all, nil

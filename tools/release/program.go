@@ -50,13 +50,18 @@ func (p plan) buildFlags() []string {
 	return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -X main.version=" + p.Version}
 }
 
-// program builds the program for target in work, and packs it with its licence; its SBOM goes beside it.
-func (p plan) program(ctx context.Context, work string, target platform) (b built, err error) {
-	b = built{platform: target, binary: filepath.Join(work, target.OS+"_"+target.Arch)}
+// compile builds the program for target in work.
+func (p plan) compile(ctx context.Context, work string, target platform) (built, error) {
+	b := built{platform: target, binary: filepath.Join(work, target.OS+"_"+target.Arch)}
 	args := slices.Concat([]string{"build"}, p.buildFlags(), []string{"-o", b.binary, "./cmd/tlsward"})
-	if _, err := output(ctx, p.Source, p.environment(target), "go", args...); err != nil {
-		return built{}, err
-	}
+	_, err := output(ctx, p.Source, p.environment(target), "go", args...)
+	return b, err
+}
+
+// packed packs a program with its licence and its manual; its SBOM goes beside it.
+func (p plan) packed(b built, manual []file) (built, error) {
+	var err error
+	target := b.platform
 	if b.sbom, err = p.sbom(b.binary, target); err != nil {
 		return built{}, fmt.Errorf("list its modules: %w", err)
 	}
@@ -64,12 +69,12 @@ func (p plan) program(ctx context.Context, work string, target platform) (b buil
 	if err := p.write(name+".cdx.json", b.sbom); err != nil {
 		return built{}, err
 	}
-	b.archive, err = p.pack(b, name)
+	b.archive, err = p.pack(b, name, manual)
 	return b, err
 }
 
-// pack writes the archive of a binary, a zip for Windows and a tar.gz for others, and returns its name.
-func (p plan) pack(b built, name string) (string, error) {
+// pack writes the archive of a binary, a zip for Windows and a tar.gz for others, and returns its name. Windows has no use for a manual.
+func (p plan) pack(b built, name string, manual []file) (string, error) {
 	program, err := os.ReadFile(b.binary)
 	if err != nil {
 		return "", err
@@ -85,6 +90,8 @@ func (p plan) pack(b built, name string) (string, error) {
 	pack, suffix := tarred, ".tar.gz"
 	if b.platform.OS == "windows" {
 		pack, suffix = zipped, ".zip"
+	} else {
+		files = append(files, manual...)
 	}
 	archive, err := pack(files, p.commit.Time)
 	if err != nil {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,9 +13,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +51,80 @@ func TestPlatforms(t *testing.T) {
 		if _, err := parsePlatforms([]string{bad}); err == nil {
 			t.Errorf("%q is accepted", bad)
 		}
+	}
+}
+
+// TestPackedBy: the archives' bytes are those of one Go.
+func TestPackedBy(t *testing.T) {
+	p := plan{toolchain: "go1.26.8"}
+	for version, want := range map[string]string{
+		"go1.26.8": "", "go1.26.8 X:nodwarf5": "", "go1.26.9": "GOTOOLCHAIN=go1.26.8", "go1.27": "GOTOOLCHAIN=go1.26.8", "devel go1.27-abc": "GOTOOLCHAIN=go1.26.8",
+	} {
+		if err := p.packedBy(version); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
+
+// TestManualIsPacked: beside the program, but for Windows, in the order of names and with the commit's day.
+func TestManualIsPacked(t *testing.T) {
+	work := t.TempDir()
+	program := filepath.Join(work, "program")
+	script := "#!/bin/sh\nmkdir -p \"$2\"; echo \"$3\" > \"$2/tlsward.1\"; echo check > \"$2/tlsward-check.1\"\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := plan{Source: "../..", Dist: t.TempDir(), Version: "9.8.7", commit: commit{Time: time.Date(2027, 1, 31, 23, 0, 0, 0, time.UTC)}}
+	pages, err := p.manual(t.Context(), work, []built{{platform: platform{runtime.GOOS, runtime.GOARCH}, binary: program}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pages) != 2 || pages[0].Name != "man/man1/tlsward-check.1" || string(pages[1].Data) != "--date=2027-01-31\n" {
+		t.Errorf("the pages are %q", pages)
+	}
+	for system, want := range map[string]string{"darwin": "x.tar.gz", "windows": "x.zip"} {
+		name, err := p.pack(built{platform: platform{system, "arm64"}, binary: program}, "x", pages)
+		if err != nil || name != want {
+			t.Fatalf("%s: %q (%v)", system, name, err)
+		}
+		raw, err := os.ReadFile(filepath.Join(p.Dist, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(namesIn(t, name, raw), " "); got != map[string]string{
+			"darwin":  "tlsward LICENSE README.md man/man1/tlsward-check.1 man/man1/tlsward.1",
+			"windows": "tlsward.exe LICENSE README.md"}[system] {
+			t.Errorf("%s has %s", name, got)
+		}
+	}
+}
+
+// namesIn returns the names of an archive's files.
+func namesIn(t *testing.T, name string, raw []byte) (names []string) {
+	t.Helper()
+	if strings.HasSuffix(name, ".zip") {
+		r, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.File {
+			names = append(names, f.Name)
+		}
+		return names
+	}
+	unpacked, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(unpacked); ; {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return names
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, header.Name)
 	}
 }
 
@@ -191,12 +271,12 @@ func TestKrew(t *testing.T) {
 	if err := p.write("a.zip", []byte("words")); err != nil {
 		t.Fatal(err)
 	}
-	got, err := p.krew([]built{{platform: platform{"windows", "amd64"}, archive: "a.zip"}})
+	got, err := p.krew([]built{{platform: platform{"windows", "amd64"}, archive: "a.zip"}, {platform: platform{"linux", "amd64"}, archive: "a.zip"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"version: v9.8.7\n", "uri: https://r.example/files/a.zip\n", "bin: tlsward.exe\n",
-		"{os: windows, arch: amd64}", fmt.Sprintf("sha256: %x\n", sha256.Sum256([]byte("words")))} {
+		"{os: windows, arch: amd64}", "bin: tlsward\n", `{from: "man/man1/*.1", to: man/man1}`, fmt.Sprintf("sha256: %x\n", sha256.Sum256([]byte("words")))} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}
