@@ -32,7 +32,8 @@ func Load(d manifests.Document) (*Suite, error) {
 			errs = append(errs, located(d, err))
 			continue
 		}
-		s.Cases = append(s.Cases, Case{Name: c.Name, Line: d.LineOf(path), Given: given, ControlPlanes: configuring, Steps: c.Reviews()})
+		s.Cases = append(s.Cases, Case{Name: c.Name, Line: d.LineOf(path), Given: given, ControlPlanes: configuring, Steps: c.Reviews(),
+			Misspelt: misspelt(d, path, c)})
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

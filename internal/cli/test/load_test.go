@@ -45,3 +45,49 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// A case whose objects are misspelt shows something else than it says, and so fails; its neighbours do not.
+func TestMisspeltObjectsFail(t *testing.T) {
+	const (
+		head  = "apiVersion: tlsward.io/v1alpha1\nkind: Suite\nmetadata: {name: s}\ncases:\n"
+		right = "- {name: right, review: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: a}}}, expect: {decision: allow}}\n"
+	)
+	tests := []struct{ name, text, want string }{
+		{"stored", "- name: a\n  given:\n  - {apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: e, namespace: a}, spec: {host: a.example, trafficPolcy: {}}}\n" +
+			"  review: {operation: DELETE, oldObject: {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: a}}}\n  expect: {decision: allow}\n",
+			"s.yaml:7: cases[0].given[0].spec.trafficPolcy: want trafficPolicy, got a field that DestinationRule does not have"},
+		{"under review", "- name: a\n  review:\n    object:\n      apiVersion: networking.istio.io/v1\n      kind: ServiceEntry\n      metadata: {name: e, namespace: a}\n" +
+			"      spec:\n        hosts: [a.example]\n        resolutoin: NONE\n  expect: {decision: allow}\n", "s.yaml:13: cases[0].review.object.spec.resolutoin: want resolution, got"},
+		{"in a step", "- name: a\n  steps:\n  - {operation: DELETE, oldObject: {apiVersion: networking.istio.io/v1, kind: Serviceentry, metadata: {name: e, namespace: a}}, expect: {decision: allow}}\n",
+			"s.yaml:7: cases[0].steps[0].oldObject.kind: want networking.istio.io/v1 ServiceEntry, got networking.istio.io/v1 Serviceentry"},
+		{"like nothing", "- name: a\n  given:\n  - {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: a}, spec: {hosts: [a.example], frobnicate: 1}}\n" +
+			"  review: {operation: DELETE, oldObject: {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: a}}}\n  expect: {decision: allow}\n", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, err := Load(document(t, head+test.text+right))
+			if err != nil {
+				t.Fatal(err)
+			}
+			results, err := (&Runner{}).Run(t.Context(), s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := results[0].Failure(); !strings.Contains(got, test.want) || results[0].Failed() != (test.want != "") {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if results[1].Failed() {
+				t.Errorf("the case beside it: %s", results[1].Failure())
+			}
+		})
+	}
+}
+
+func TestMisspeltFieldsMayBeWhatACaseTests(t *testing.T) {
+	const text = "apiVersion: tlsward.io/v1alpha1\nkind: Suite\nmetadata: {name: s}\ncases:\n- name: a\n  review:\n    object: {apiVersion: networking.istio.io/v1, " +
+		"kind: ServiceEntry, metadata: {name: e, namespace: a}, spec: {hosts: [a.example], resolution2: DNS}}\n  expect: {decision: allow, warn: [outside-model]}\n"
+	s, err := Load(document(t, text))
+	if err != nil || len(s.Cases[0].Misspelt) > 0 {
+		t.Errorf("%v, %v", s.Cases, err)
+	}
+}

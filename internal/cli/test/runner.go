@@ -99,7 +99,7 @@ func (c Case) run(ctx context.Context, evaluator *admission.Evaluator, below *of
 	if err != nil {
 		return []Mismatch{{What: "error", Want: "a mesh", Got: err.Error()}}
 	}
-	var all []Mismatch
+	all := slices.Clone(c.Misspelt)
 	for i, step := range c.Steps {
 		got, next, err := review(ctx, evaluator, snap, step)
 		found := compare(step, got)

@@ -27,4 +27,6 @@ type Case struct {
 	ControlPlanes []manifests.Document
 	// Steps are the reviews, in order; a case with `review` has one.
 	Steps []v1alpha1.SuiteStep
+	// Misspelt is what no API server would store of its objects as it stands there.
+	Misspelt []Mismatch
 }
