@@ -21,6 +21,41 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- default (include "tlsward.name" .) .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{/* Resources of a server: those of its size (docs/install.md, docs/benchmarks.md), and over them the values'. */}}
+{{- define "tlsward.resources" -}}
+{{- $sizes := dict
+  "small"  (dict "requests" (dict "cpu" "50m" "memory" "192Mi") "limits" (dict "memory" "512Mi"))
+  "medium" (dict "requests" (dict "cpu" "100m" "memory" "320Mi") "limits" (dict "memory" "1Gi"))
+  "large"  (dict "requests" (dict "cpu" "500m" "memory" "1Gi") "limits" (dict "memory" "2Gi")) -}}
+{{- $resources := get $sizes .Values.server.size -}}
+{{- range $part, $given := .Values.server.resources -}}
+{{- if kindIs "map" $given -}}
+{{- $merged := get $resources $part | default dict -}}
+{{- range $name, $quantity := $given -}}
+{{- if kindIs "invalid" $quantity }}{{ $_ := unset $merged $name }}{{ else }}{{ $_ := set $merged $name $quantity }}{{ end -}}
+{{- end -}}
+{{- $_ := set $resources $part $merged -}}
+{{- else if kindIs "invalid" $given -}}
+{{- $_ := unset $resources $part -}}
+{{- else -}}
+{{- $_ := set $resources $part $given -}}
+{{- end -}}
+{{- end -}}
+{{ toYaml $resources }}
+{{- end -}}
+
+{{/* GOMEMLIMIT: nine tenths of the memory's limit; nothing where there is none, or where it is set in the values. */}}
+{{- define "tlsward.memoryTarget" -}}
+{{- $limit := dig "limits" "memory" "" (include "tlsward.resources" . | fromYaml) | toString -}}
+{{- $set := false -}}
+{{- range .Values.server.env }}{{ if eq .name "GOMEMLIMIT" }}{{ $set = true }}{{ end }}{{ end -}}
+{{- if and (not $set) (regexMatch "^[0-9]+[MG]i$" $limit) -}}
+{{- $mebi := regexFind "^[0-9]+" $limit | int64 -}}
+{{- if hasSuffix "Gi" $limit }}{{ $mebi = mul $mebi 1024 }}{{ end -}}
+{{ div (mul $mebi 9) 10 }}MiB
+{{- end -}}
+{{- end -}}
+
 {{- define "tlsward.image" -}}
 {{- with .Values.image -}}
 {{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
