@@ -196,7 +196,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(manifests, "odd.yaml"), strings.Replace(shopEntry, "hosts: [shop.example.com]", "hosts: 7", 1))
 	for want, args := range map[string][]string{
-		"broken.yaml: strct: unknown field":          {"--config", broken, "--manifests", dir},
+		"broken.yaml:3: strct: unknown field":        {"--config", broken, "--manifests", dir},
 		"no such file":                               {"--config", filepath.Join(dir, "none"), "--manifests", dir},
 		"odd.yaml:1: read ServiceEntry default/shop": {"--manifests", manifests},
 		"unknown flag: --nothing":                    {"--nothing"},

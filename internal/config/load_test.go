@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -20,8 +21,22 @@ func TestLoadNamesTheFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("kind: 1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path+": kind: want a string") {
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path+":1: kind: want a string") {
 		t.Errorf("bad file: %v", err)
+	}
+}
+
+// Everything that is wrong is told at once, each at its line.
+func TestLoadNamesLines(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tlsward.yaml")
+	if err := os.WriteFile(path, []byte(head+"strikt: true\nmesh:\n  revison: a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	line := strings.Count(head, "\n") + 1
+	want := fmt.Sprintf("%s:%d: strikt: unknown field", path, line)
+	more := fmt.Sprintf("%s:%d: mesh.revison: unknown field", path, line+2)
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), more) {
+		t.Errorf("got %v, want %s and %s", err, want, more)
 	}
 }
 

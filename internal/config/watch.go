@@ -67,9 +67,9 @@ func (p *poller) poll() {
 }
 
 func (p *poller) apply(raw []byte) error {
-	c, err := v1alpha1.ParseConfig(raw)
+	c, err := Parse(p.watcher.Path, raw)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.watcher.Path, err)
+		return err
 	}
 	return p.watcher.Apply(c)
 }

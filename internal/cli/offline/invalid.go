@@ -11,6 +11,22 @@ import (
 	"github.com/tlsward/tlsward/mesh"
 )
 
+// Misfits returns an error for each thing in a file's object for which no API server takes it, and notes on what else one would drop of
+// it, each with its line.
+func Misfits(d manifests.Document) (errs []error, notes []string) {
+	if errs, notes = invalid(d, ""); len(errs) > 0 {
+		return errs, notes
+	}
+	_, unknown, err := pruned(d, d.Raw)
+	if err != nil {
+		return []error{fmt.Errorf("%s: %w", d.Where(), err)}, notes
+	}
+	for _, u := range unknown {
+		notes = append(notes, fmt.Sprintf("%s: %s: %s", d.WhereIs(u.Path), named(d.Head, ""), u))
+	}
+	return nil, notes
+}
+
 // invalid returns what the API server refuses a document's object for, an error for each thing with its line. A kind that no CRD is
 // known to define is an error where another one was probably meant, else a note: it may be a newer one. What is stored is as it is.
 func invalid(d manifests.Document, namespace string) (errs []error, notes []string) {

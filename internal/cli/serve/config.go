@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
+	"github.com/tlsward/tlsward/internal/config"
 )
 
 // load reads the configuration; raw is the file's content, nil without a file.
@@ -15,8 +16,6 @@ func (s *server) load() (loaded *v1alpha1.Config, raw []byte, err error) {
 	if raw, err = os.ReadFile(s.Config); err != nil {
 		return nil, nil, fmt.Errorf("read configuration: %w", err)
 	}
-	if loaded, err = v1alpha1.ParseConfig(raw); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", s.Config, err)
-	}
-	return loaded, raw, nil
+	loaded, err = config.Parse(s.Config, raw)
+	return loaded, raw, err
 }

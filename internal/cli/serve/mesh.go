@@ -37,7 +37,10 @@ func (s *server) mesh(cfg *v1alpha1.Config) (meshSource, error) {
 	}
 	settings = s.atIstiod(settings)
 	if s.Manifests != "" {
-		objects, err := readManifests(s.Manifests)
+		objects, notes, err := readManifests(s.Manifests)
+		for _, note := range notes {
+			s.log.Warn(note)
+		}
 		if err != nil {
 			return meshSource{}, err
 		}
