@@ -198,7 +198,7 @@ func TestServeRefusesToStart(t *testing.T) {
 	for want, args := range map[string][]string{
 		"broken.yaml:3: strct: unknown field":        {"--config", broken, "--manifests", dir},
 		"no such file":                               {"--config", filepath.Join(dir, "none"), "--manifests", dir},
-		"odd.yaml:1: read ServiceEntry default/shop": {"--manifests", manifests},
+		"odd.yaml:5: ServiceEntry default/shop: spec.hosts: want a list": {"--manifests", manifests},
 		"unknown flag: --nothing":                    {"--nothing"},
 		"load the serving certificate":               {"--manifests", t.TempDir(), "--cert-dir", dir},
 		"read client CA":                             {"--manifests", t.TempDir(), "--client-ca", filepath.Join(dir, "none")},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/internal/cli"
@@ -74,7 +75,12 @@ func (o Options) mended(ctx context.Context, evaluator *admission.Evaluator, str
 		return nil, none, err
 	}
 	j := &judge{parse: parse, streams: streams}
-	end, err := mend.Until(ctx, &state{files: files}, (*state).key, j.denials)
+	start, made, err := j.rush(ctx, &state{files: files})
+	if err != nil {
+		return nil, none, err
+	}
+	end, err := mend.Until(ctx, start, (*state).key, j.denials)
+	end.Made = append(made, end.Made...)
 	return files, end, err
 }
 
@@ -86,6 +92,19 @@ type judge struct {
 
 // denials returns what is denied in a state, as `tlsward check` does.
 func (j *judge) denials(ctx context.Context, s *state) ([]mend.Denial[*state], error) {
+	m, err := j.look(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var denials []mend.Denial[*state]
+	for _, f := range s.denied {
+		denials = append(denials, mend.Denial[*state]{ID: idOf(f), Fix: func() (*state, error) { return s.with(m, f) }})
+	}
+	return denials, nil
+}
+
+// look finds what is denied in a state, and returns the mesh of its files.
+func (j *judge) look(ctx context.Context, s *state) (*offline.Mesh, error) {
 	m, err := j.parse(s.files, j.streams)
 	if err != nil {
 		return nil, err
@@ -102,15 +121,8 @@ func (j *judge) denials(ctx context.Context, s *state) ([]mend.Denial[*state], e
 	if err != nil {
 		return nil, err
 	}
-	s.denied = nil
-	var denials []mend.Denial[*state]
-	for _, f := range findings {
-		if f.Action == v1alpha1.Deny {
-			s.denied = append(s.denied, f)
-			denials = append(denials, mend.Denial[*state]{ID: idOf(f), Fix: func() (*state, error) { return s.with(m, f) }})
-		}
-	}
-	return denials, nil
+	s.denied = slices.DeleteFunc(findings, func(f check.Finding) bool { return f.Action != v1alpha1.Deny })
+	return m, nil
 }
 
 // idOf names a finding alike in each pass: its line moves.

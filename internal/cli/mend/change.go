@@ -39,19 +39,29 @@ func Make(m *offline.Mesh, o *offline.Object, fix string) (Change, error) {
 	}
 	var c Change
 	var edits Edits
+	var err error
+	if c.Objects, err = edits.addAll(m, o, fix); err == nil {
+		c.Files, err = edits.Apply(m.Files)
+	}
+	if err != nil {
+		return Change{}, err
+	}
+	return c, nil
+}
+
+// addAll adds all objects of a fix to the edits, and returns their names.
+func (e *Edits) addAll(m *offline.Mesh, o *offline.Object, fix string) (names []string, err error) {
 	for _, document := range fixes.Split(fix) {
-		ref, err := edits.add(m, o, document)
+		ref, err := e.add(m, o, document)
 		if err != nil {
-			return Change{}, err
+			return nil, err
 		}
-		c.Objects = append(c.Objects, ref.String())
+		names = append(names, ref.String())
 	}
 	if fixes.AsksForMore(fix) {
-		return Change{}, fmt.Errorf("its fix says more than to apply %s: %s", strings.Join(c.Objects, " and "), fixes.Comments(fix))
+		return nil, fmt.Errorf("its fix says more than to apply %s: %s", strings.Join(names, " and "), fixes.Comments(fix))
 	}
-	var err error
-	c.Files, err = edits.Apply(m.Files)
-	return c, err
+	return names, nil
 }
 
 // inWords is the error of a fix without an object that could be applied.
