@@ -1,11 +1,8 @@
 package structural
 
 import (
-	"slices"
 	"strings"
 	"testing"
-
-	"sigs.k8s.io/yaml"
 )
 
 func TestValidate(t *testing.T) {
@@ -15,10 +12,7 @@ func TestValidate(t *testing.T) {
 		route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\n"
 		https = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: a}\n"
 	)
-	tests := []struct {
-		name, object string
-		want         []string
-	}{
+	tests := []tellCase{
 		{"nothing wrong", entry + "spec: {hosts: [a.example, '*.b.example'], ports: [{number: 80, name: http, targetPort: 443}], resolution: DNS}", nil},
 		{"no spec", entry, []string{"spec is missing"}},
 		{"a policy may have none", "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}", nil},
@@ -57,29 +51,7 @@ func TestValidate(t *testing.T) {
 		{"what may be anything", "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: a}\nspec: {configPatches: [{patch: {value: {a: [1, {b: c}]}}}]}", nil},
 		{"a kind of Kubernetes", "apiVersion: v1\nkind: Service\nspec: {ports: 3}", nil},
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			raw, err := yaml.YAMLToJSON([]byte(test.object))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var head struct{ APIVersion, Kind string }
-			if err := yaml.Unmarshal(raw, &head); err != nil {
-				t.Fatal(err)
-			}
-			found, err := Validate(head.APIVersion, head.Kind, raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, f := range found {
-				got = append(got, f.String())
-			}
-			if !slices.Equal(got, test.want) {
-				t.Errorf("got\n%q, want\n%q", got, test.want)
-			}
-		})
-	}
+	told(t, tests, Validate)
 	if _, err := Validate("networking.istio.io/v1", "ServiceEntry", []byte("{")); err == nil {
 		t.Error("what is no JSON is valid")
 	}

@@ -2,7 +2,6 @@ package structural
 
 import (
 	"bytes"
-	"slices"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -14,10 +13,7 @@ func TestPruneTellsWhatItDrops(t *testing.T) {
 		rule    = "apiVersion: networking.istio.io/v1beta1\nkind: DestinationRule\n"
 		service = "apiVersion: v1\nkind: Service\n"
 	)
-	tests := []struct {
-		name, object string
-		want         []string
-	}{
+	tests := []tellCase{
 		{"nothing unknown", entry + "metadata: {name: a, labels: {x: y}}\nspec: {hosts: [a], ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]}\nstatus: {}", nil},
 		{"a misspelt field", entry + "spec: {hots: [a]}", []string{"unknown field spec.hots (did you mean hosts?)"}},
 		{"in a list", entry + "spec: {ports: [{number: 80}, {nam: http}]}", []string{"unknown field spec.ports[1].nam (did you mean name?)"}},
@@ -39,29 +35,10 @@ func TestPruneTellsWhatItDrops(t *testing.T) {
 		{"a value of the wrong type", entry + "spec: {hosts: {a: b}, ports: 3}", nil},
 		{"a kind that is not known", "apiVersion: example.com/v1\nkind: A\nspec: {x: 1}", nil},
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			raw, err := yaml.YAMLToJSON([]byte(test.object))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var head struct{ APIVersion, Kind string }
-			if err := yaml.Unmarshal(raw, &head); err != nil {
-				t.Fatal(err)
-			}
-			_, found, err := Prune(head.APIVersion, head.Kind, raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, u := range found {
-				got = append(got, u.String())
-			}
-			if !slices.Equal(got, test.want) {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
+	told(t, tests, func(apiVersion, kind string, raw []byte) ([]Unknown, error) {
+		_, found, err := Prune(apiVersion, kind, raw)
+		return found, err
+	})
 }
 
 // What is pruned is what would be stored: nothing else is lost, and nothing that is free.

@@ -2,6 +2,7 @@ package fixes
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -25,10 +26,17 @@ var introductions = []string{
 	"and the clients start it:",
 }
 
+// ofAnyPolicy are introductions for whoever writes a policy (docs/writing-policies.md): its own words would be taken for a condition.
+var ofAnyPolicy = []string{
+	"Apply this:",
+	"Apply both:",
+	"Apply all of it:",
+}
+
 var introduction = introductionPattern()
 
 func introductionPattern() *regexp.Regexp {
-	text := regexp.QuoteMeta(strings.Join(introductions, "\n"))
+	text := regexp.QuoteMeta(strings.Join(slices.Concat(introductions, ofAnyPolicy), "\n"))
 	text = strings.NewReplacer("%s", "[^,;:]+", "\n", "|").Replace(text)
 	return regexp.MustCompile("^(" + text + ")$")
 }
