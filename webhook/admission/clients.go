@@ -77,18 +77,24 @@ func listOf(clients []string) string {
 	return "pods of " + strings.Join(named, ", ") + " and " + allOthers
 }
 
-// inWords returns what a client is called: the pods of a namespace, and of which labels, rather than their sidecars; a gateway or
-// a waypoint by its own name.
+// inWords returns what a client is called: the pods of a namespace, and of which labels, rather than their sidecars or ztunnel; a
+// gateway or a waypoint by its own name.
 func inWords(client string) string {
-	pods, found := strings.CutPrefix(client, "sidecar ")
-	if !found {
+	kind, pods, _ := strings.Cut(client, " ")
+	words := ""
+	switch kind {
+	case "sidecar":
+		words = "pods of "
+	case "ztunnel":
+		words = "ambient pods of "
+	default:
 		return client
 	}
 	if labels, other := strings.CutPrefix(pods, "any other namespace"); other {
-		return "pods of every other namespace" + withLabels(labels)
+		return words + "every other namespace" + withLabels(labels)
 	}
 	namespace, labels, _ := strings.Cut(pods, " ")
-	return "pods of " + namespace + withLabels(labels)
+	return words + namespace + withLabels(labels)
 }
 
 // withLabels returns the labels of pods, "a=b c=d", as they follow their namespace; "" for none.

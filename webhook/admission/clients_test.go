@@ -46,7 +46,8 @@ func TestListOf(t *testing.T) {
 		"gateway istio-system":                                                 {"gateway istio-system"},
 		"gateway istio-system and pods of a":                                   {"gateway istio-system", "sidecar a"},
 		"pods of a with app=cart and pods of every other namespace":            {"sidecar a app=cart", others},
-		"ztunnel a, waypoint b, gateway c and 1 more":                          {"ztunnel a", "waypoint b", "gateway c", "sidecar d"},
+		"ambient pods of every other namespace":                                {"ztunnel any other namespace"},
+		"ambient pods of a, waypoint b, gateway c and 1 more":                  {"ztunnel a", "waypoint b", "gateway c", "sidecar d"},
 		"waypoint shop and pods of every other namespace":                      {"waypoint shop", others},
 		"pods of every other namespace with app=x and pods of a with version=": {"sidecar any other namespace app=x", "sidecar a version="},
 	} {
