@@ -167,7 +167,7 @@ test_only_warns_of_what_the_application_encrypts[cause] if {
 	result := found with input as fixtures.review("DestinationRule", [flow])
 	some v in result
 	v.action == "warn"
-	contains(v.message, "whatever the application writes leaves under the application's own TLS alone: ")
+	contains(v.message, "what the application encrypts leaves under its own TLS alone: ")
 }
 
 test_warns_where_others_go_by_the_rule if {

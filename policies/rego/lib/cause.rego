@@ -56,6 +56,8 @@ _subject(flow) := flow.related if {
 # description: What an observer of the wire would see of a flow in plaintext, as the subject of a sentence.
 payload_text(flow) := "HTTP" if {
 	flow.payload == "http"
+} else := "what the application encrypts" if {
+	flow.verdict == "application-tls"
 } else := "whatever the application writes"
 
 # METADATA
@@ -68,7 +70,7 @@ leaving_text(flow) := _leaving_texts[flow.verdict]
 _leaving_texts := {
 	"plaintext": "leaves in plaintext",
 	"originated": "leaves under other TLS",
-	"application-tls": "leaves under the application's own TLS alone",
+	"application-tls": "leaves under its own TLS alone",
 	"double-tls": "leaves under TLS inside TLS",
 }
 
