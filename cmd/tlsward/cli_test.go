@@ -81,7 +81,7 @@ func TestExitCodes(t *testing.T) {
 		{"check: a field of the wrong type", "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: a}\nspec: {hosts: 3}\n",
 			[]string{"check", "-f", "-"}, 2, "", "standard input:4: ServiceEntry default/a: spec.hosts"},
 		{"check: unknown output", "", []string{"check", "-f", "testdata/mesh", "-o", "xml"}, 2, "", `--output: want text, json, json-report, sarif, junit, github, have "xml"`},
-		{"check: broken configuration", "", []string{"check", "-f", "testdata/mesh", "--config", "testdata/denied.yaml"}, 2, "", "testdata/denied.yaml: "},
+		{"check: broken configuration", "", []string{"check", "-f", "testdata/mesh", "--config", "testdata/denied.yaml"}, 2, "", "testdata/denied.yaml:3: items: unknown field"},
 		{"config check: right", "apiVersion: tlsward.io/v1alpha1\nkind: Config\n", []string{"config", "check", "-"}, 0, "standard input: ok\n", ""},
 		{"config check: wrong", "", []string{"config", "check", "testdata/denied.yaml"}, 1, "testdata/denied.yaml:", ""},
 		{"config check: no such file", "", []string{"config", "check", "testdata/none"}, 2, "", "read configuration: open testdata/none"},

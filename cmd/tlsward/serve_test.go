@@ -196,14 +196,14 @@ func TestServeRefusesToStart(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(manifests, "odd.yaml"), strings.Replace(shopEntry, "hosts: [shop.example.com]", "hosts: 7", 1))
 	for want, args := range map[string][]string{
-		"broken.yaml:3: strct: unknown field":        {"--config", broken, "--manifests", dir},
-		"no such file":                               {"--config", filepath.Join(dir, "none"), "--manifests", dir},
+		"broken.yaml:3: strct: unknown field": {"--config", broken, "--manifests", dir},
+		"no such file":                        {"--config", filepath.Join(dir, "none"), "--manifests", dir},
 		"odd.yaml:5: ServiceEntry default/shop: spec.hosts: want a list": {"--manifests", manifests},
-		"unknown flag: --nothing":                    {"--nothing"},
-		"load the serving certificate":               {"--manifests", t.TempDir(), "--cert-dir", dir},
-		"read client CA":                             {"--manifests", t.TempDir(), "--client-ca", filepath.Join(dir, "none")},
-		"find the API server (--kubeconfig":          {"--kubeconfig", filepath.Join(dir, "none")},
-		`unknown command "x"`:                        {"x"},
+		"unknown flag: --nothing":           {"--nothing"},
+		"load the serving certificate":      {"--manifests", t.TempDir(), "--cert-dir", dir},
+		"read client CA":                    {"--manifests", t.TempDir(), "--client-ca", filepath.Join(dir, "none")},
+		"find the API server (--kubeconfig": {"--kubeconfig", filepath.Join(dir, "none")},
+		`unknown command "x"`:               {"x"},
 	} {
 		var stderr strings.Builder
 		code := run(t.Context(), append([]string{"serve"}, args...), strings.NewReader(""), io.Discard, &stderr)
