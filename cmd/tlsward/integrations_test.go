@@ -50,7 +50,18 @@ func TestActionChecksARepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := filepath.Join(t.TempDir(), "known.json")
-	dir := repository(t, map[string]string{"a b/denied.yaml": read(t, "testdata/denied.yaml")})
+	files := map[string]string{"a b/denied.yaml": read(t, "testdata/denied.yaml"), "plaintext.values.yaml": read(t, "testdata/plaintext.values.yaml")}
+	for _, below := range []string{"kustomize", "chart"} {
+		found, err := filepath.Glob("testdata/" + below + "/*/*")
+		more, _ := filepath.Glob("testdata/" + below + "/*.yaml")
+		if found = append(found, more...); err != nil || len(found) == 0 {
+			t.Fatalf("%s: %v, %v", below, found, err)
+		}
+		for _, file := range found {
+			files[strings.Replace(strings.TrimPrefix(file, "testdata/"), "chart/", "bank/", 1)] = read(t, file)
+		}
+	}
+	dir := repository(t, files)
 	report := tlsward(t, "", "check", "-f", filepath.Join(dir, "a b"), "-o", "json-report")
 	writeFile(t, known, report.stdout)
 	tests := []struct {
@@ -62,6 +73,10 @@ func TestActionChecksARepository(t *testing.T) {
 		{"the whole repository", nil, exitIssuesFound, "::error file=a b/denied.yaml,line=17,title=tlsward plaintext-egress "},
 		{"a part of it", map[string]string{"paths": "mesh\nchart\n"}, exitOK, "2 objects checked: 0 denials"},
 		{"a directory with a space in its name", map[string]string{"paths": "a b"}, exitIssuesFound, "::error "},
+		{"a kustomization", map[string]string{"paths": "", "kustomize": "kustomize/overlay\n"}, exitIssuesFound, "::error file=kustomize/base/mesh.yaml,line=1,title=tlsward plaintext-egress "},
+		{"a chart", map[string]string{"paths": "", "helm": "bank"}, exitOK, "2 objects checked: 0 denials"},
+		{"a chart with values, beside files", map[string]string{"paths": "mesh", "helm": "bank", "values": "plaintext.values.yaml\n"}, exitIssuesFound,
+			"::error file=bank/templates/mesh.yaml,line=1,title=tlsward plaintext-egress "},
 		{"with a baseline", map[string]string{"paths": "a b", "baseline": known}, exitOK, " known by the baseline)"},
 		{"a revision of no repository", map[string]string{"against": "v0"}, exitFailed, ""},
 		{"a value that no flag has", map[string]string{"fail-on": "$(echo deny)"}, exitFailed, ""},
