@@ -24,7 +24,11 @@ import (
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
-const version = "0.0.9"
+// version is released, and then next, of the same tree.
+const (
+	version = "0.0.9"
+	next    = "0.1.0-rc.1"
+)
 
 // made is a release that was made and pushed.
 type made struct {
@@ -36,7 +40,7 @@ type made struct {
 	publicKey string
 }
 
-// make makes a release, twice, and pushes it.
+// newMade makes a release, twice, and the next one, and pushes both.
 func newMade(t *testing.T) made {
 	t.Helper()
 	root, err := cluster.Root()
@@ -63,13 +67,15 @@ func newMade(t *testing.T) made {
 
 	tool := filepath.Join(dir, "release")
 	run(t, filepath.Join(root, "tools", "release"), "go", "build", "-o", tool, ".")
-	for _, dist := range []string{m.dist, m.dist + "2"} {
+	for dist, version := range map[string]string{m.dist: version, m.dist + "2": version, m.dist + "-next": next} {
 		t.Log(run(t, root, tool, "build", "--version=v"+version, "--platform=linux/amd64", "--key="+filepath.Join(dir, "key.pem"), "--dist="+dist))
 	}
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	m.repository = strings.TrimPrefix(server.URL, "http://") + "/somewhere"
-	t.Log(run(t, root, tool, "push", "--dist="+m.dist, "--to="+m.repository, "--plain-http"))
+	for _, dist := range []string{m.dist, m.dist + "-next"} {
+		t.Log(run(t, root, tool, "push", "--dist="+dist, "--to="+m.repository, "--plain-http"))
+	}
 	return m
 }
 

@@ -9,14 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	appsv1 "k8s.io/api/apps/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-
-	"github.com/tlsward/tlsward/test/chart/helm"
-	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
 func TestRelease(t *testing.T) {
@@ -31,6 +23,9 @@ func TestRelease(t *testing.T) {
 		run(t, dir, "tar", "xzf", filepath.Join(m.dist, "tlsward_"+version+"_linux_amd64.tar.gz"))
 		if got := run(t, dir, "./tlsward", "--version"); got != "tlsward "+version+"\n" {
 			t.Errorf("--version prints %q", got)
+		}
+		if page := read(t, dir, "man/man1/tlsward-check.1"); !strings.Contains(string(page), "tlsward "+version) {
+			t.Errorf("its manual is %.200s", page)
 		}
 	})
 	t.Run("image", func(t *testing.T) { image(t, m) })
@@ -74,51 +69,6 @@ func krew(t *testing.T, m made) {
 		t.Skip("KREW names no validate-krew-manifest (make test-release-tools builds one)")
 	}
 	run(t, m.dist, binary, "-manifest="+filepath.Join(m.dist, "tlsward.yaml"), "-skip-install")
-}
-
-// installs takes the chart from the registry with helm.
-func installs(t *testing.T, m made) {
-	h, err := helm.New(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := cluster.Start(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Stop() })
-	if h.Kubeconfig, err = c.Kubeconfig("installer", "system:masters"); err != nil {
-		t.Fatal(err)
-	}
-	clients, err := kubernetes.NewForConfig(c.Admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	chart := []string{"tlsward", "oci://" + m.repository + "/charts/tlsward", "--plain-http", "--version=" + version, "-n=tlsward-system"}
-	for _, args := range [][]string{
-		append([]string{"install", "--create-namespace", "--set=image.repository=" + m.repository + "/tlsward"}, chart...),
-		append([]string{"upgrade", "--reset-then-reuse-values"}, chart...),
-	} {
-		if _, err := h.Run(t.Context(), args...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	get := func() (*appsv1.Deployment, error) {
-		return clients.AppsV1().Deployments("tlsward-system").Get(t.Context(), "tlsward", metav1.GetOptions{})
-	}
-	d, err := get()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := d.Spec.Template.Spec.Containers[0].Image, m.repository+"/tlsward@"+m.digest(t, "tlsward"); got != want {
-		t.Errorf("the Deployment runs %s, want %s", got, want)
-	}
-	if _, err := h.Run(t.Context(), "uninstall", "tlsward", "-n=tlsward-system"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := get(); !apierrors.IsNotFound(err) {
-		t.Errorf("after the uninstall: %v", err)
-	}
 }
 
 func read(t *testing.T, dir, name string) []byte {
