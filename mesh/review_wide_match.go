@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -83,10 +84,20 @@ type wideMatch struct {
 // wideMatchesOf returns those of a VirtualService in the mesh. Of a route of the Gateway API it is the route's hostnames that
 // are none, where Istio drops them all: those that are not for the host of its parent.
 func (s *Snapshot) wideMatchesOf(v *virtualService) []wideMatch {
+	found, _ := s.wideMatchesWithin(v, math.MaxInt)
+	return found
+}
+
+// wideMatchesWithin is wideMatchesOf with at most so many ranges, and services of v's hosts, looked at. looked is how many were: where it is
+// more, there is no answer.
+func (s *Snapshot) wideMatchesWithin(v *virtualService, limit int) (found []wideMatch, looked int) {
 	if !slices.Contains(v.gateways, meshGateway) {
-		return nil
+		return nil, 1
 	}
-	w := wideMatcher{Snapshot: s, v: v}
+	w := wideMatcher{Snapshot: s, v: v, limit: limit, looked: 1 + matchedRanges(v.spec)}
+	if w.looked > w.limit {
+		return nil, w.looked
+	}
 	for i, route := range v.spec.Tls {
 		for j, m := range route.GetMatch() {
 			if len(route.GetRoute()) == 0 || !matchesGateway(m.GetGateways(), v.Namespace, meshGateway) {
@@ -109,7 +120,7 @@ func (s *Snapshot) wideMatchesOf(v *virtualService) []wideMatch {
 			}
 		}
 	}
-	return w.found
+	return w.found, w.looked
 }
 
 // wideMatcher finds the wide matches of a VirtualService.
@@ -120,6 +131,8 @@ type wideMatcher struct {
 	// services are those of its hosts, and declared their addresses; nil until something asks for them.
 	services []*service
 	declared map[netip.Prefix]bool
+	// looked is how many ranges and services were looked at, of limit.
+	looked, limit int
 }
 
 func (w *wideMatcher) look() {
@@ -129,11 +142,15 @@ func (w *wideMatcher) look() {
 	w.declared = map[netip.Prefix]bool{}
 	for _, name := range w.v.hosts {
 		for _, services := range w.hostsCoveredBy(name) {
+			if w.looked += len(services); w.looked > w.limit {
+				return
+			}
 			w.services = append(w.services, services...)
 		}
 	}
 	for _, svc := range w.services {
 		for _, at := range slices.Concat(svc.addresses(), svc.allocated) {
+			w.looked++
 			w.declared[at.Masked()] = true
 		}
 	}
@@ -156,6 +173,9 @@ func (w *wideMatcher) addRanges(field string, only uint32, ranges []string, fami
 // add adds a match for each port of the services of the hosts that is for bytes of one of the families, or for the one that it names.
 func (w *wideMatcher) add(field string, only uint32, ranges map[netip.Prefix]bool, families ...Family) {
 	w.look()
+	if w.looked += len(w.services); w.looked > w.limit {
+		return
+	}
 	seen := map[uint32]bool{}
 	for _, svc := range w.services {
 		for _, p := range svc.ports {
