@@ -23,10 +23,23 @@ type outboundChain struct {
 // tlsChains returns the filter chains of a port for TLS: those of tls routes, else one for the host, by its name where no address
 // tells it from others (pilot/pkg/networking/core/tls.go buildSidecarOutboundTLSFilterChainOpts).
 func (s *Snapshot) tlsChains(client Client, l egressListener, svc scopedService, p port, to listenerAddress) []*outboundChain {
+	if list := s.tlsRouteChains(virtualServicesForL4(s.selectVirtualServices(client, svc.host, l), svc.host), client, l, p, to); len(list) > 0 {
+		return list
+	}
+	ranges := to.ranges()
+	c := &outboundChain{ranges: ranges, destinations: []Destination{ownDestination(svc, p)}}
+	if len(ranges) > 0 || to.at == anyAddress || svc.usesDynamicForwardProxy() {
+		c.serverNames = append([]string{svc.host}, s.aliasesOf(svc.host)...)
+	}
+	return []*outboundChain{c}
+}
+
+// tlsRouteChains returns the filter chains of a port that tls routes of some VirtualServices make.
+func (s *Snapshot) tlsRouteChains(routes []*virtualService, client Client, l egressListener, p port, to listenerAddress) []*outboundChain {
 	var list []*outboundChain
-	r := matchContext{gateway: meshGateway, host: svc.host, port: p.number, client: client}
+	r := matchContext{gateway: meshGateway, port: p.number, client: client}
 	ranges, seen := to.ranges(), map[string]bool{}
-	for _, v := range virtualServicesForL4(s.selectVirtualServices(client, svc.host, l), svc.host) {
+	for _, v := range routes {
 		for _, route := range v.spec.Tls {
 			for _, m := range route.GetMatch() {
 				if len(route.Route) == 0 || m == nil || !matchesL4(m, v, r) {
@@ -42,23 +55,24 @@ func (s *Snapshot) tlsChains(client Client, l egressListener, svc scopedService,
 			}
 		}
 	}
-	if len(list) > 0 {
-		return list
-	}
-	c := &outboundChain{ranges: ranges, destinations: []Destination{ownDestination(svc, p)}}
-	if len(ranges) > 0 || to.at == anyAddress || svc.usesDynamicForwardProxy() {
-		c.serverNames = append([]string{svc.host}, s.aliasesOf(svc.host)...)
-	}
-	return []*outboundChain{c}
+	return list
 }
 
 // tcpChains returns the filter chains of a port for bytes: those of tcp routes, up to the first that takes all, else one for the
 // host (pilot/pkg/networking/core/tls.go buildSidecarOutboundTCPFilterChainOpts).
 func (s *Snapshot) tcpChains(client Client, l egressListener, svc scopedService, p port, to listenerAddress) []*outboundChain {
-	var list []*outboundChain
-	r := matchContext{gateway: meshGateway, host: svc.host, port: p.number, client: client}
+	list, whole := s.tcpRouteChains(virtualServicesForL4(s.selectVirtualServices(client, svc.host, l), svc.host), client, l, p, to)
+	if whole {
+		return list
+	}
+	return append(list, &outboundChain{ranges: to.ranges(), destinations: []Destination{ownDestination(svc, p)}})
+}
+
+// tcpRouteChains returns the filter chains of a port that tcp routes of some VirtualServices make, and whether they leave none to the host.
+func (s *Snapshot) tcpRouteChains(routes []*virtualService, client Client, l egressListener, p port, to listenerAddress) (list []*outboundChain, whole bool) {
+	r := matchContext{gateway: meshGateway, port: p.number, client: client}
 	taken := false
-	for _, v := range virtualServicesForL4(s.selectVirtualServices(client, svc.host, l), svc.host) {
+	for _, v := range routes {
 		for _, route := range v.spec.Tcp {
 			if len(route.GetRoute()) == 0 {
 				continue
@@ -66,7 +80,7 @@ func (s *Snapshot) tcpChains(client Client, l egressListener, svc scopedService,
 			destinations := s.l4Destinations(client, l, v, route.Route, FamilyOpaque, p)
 			subnets, whole := matchedSubnets(v, route, r)
 			if whole {
-				return append(list, &outboundChain{ranges: to.ranges(), destinations: destinations})
+				return append(list, &outboundChain{ranges: to.ranges(), destinations: destinations}), true
 			}
 			if len(subnets) > 0 {
 				list = append(list, &outboundChain{ranges: subnets, destinations: destinations})
@@ -74,10 +88,7 @@ func (s *Snapshot) tcpChains(client Client, l egressListener, svc scopedService,
 			}
 		}
 	}
-	if taken {
-		return list
-	}
-	return append(list, &outboundChain{ranges: to.ranges(), destinations: []Destination{ownDestination(svc, p)}})
+	return list, taken
 }
 
 // matchedSubnets returns the addresses for which a tcp route is, or that it is for all.
@@ -173,6 +184,9 @@ func withoutAny(names []string) []string {
 }
 
 func equalSets[T comparable](a, b []T) bool {
+	if slices.Equal(a, b) {
+		return true
+	}
 	within := func(a, b []T) bool {
 		return !slices.ContainsFunc(a, func(one T) bool { return !slices.Contains(b, one) })
 	}

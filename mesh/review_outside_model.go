@@ -32,7 +32,8 @@ type OutsideModel struct {
 // change the flows of the review. Of what was stored before it, in before, it returns what was outside the model and held TLS up.
 func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flows []Flow) []OutsideModel {
 	stored := before.Get(ref)
-	found := slices.Concat(s.patchesOf(flows, object), s.withdrawnTLS(object, stored), s.noLongerStrict(before, object, stored), s.otherMeshesOf(flows))
+	found := slices.Concat(s.patchesOf(flows, object), s.withdrawnTLS(object, stored), s.noLongerStrict(before, object, stored), s.otherMeshesOf(flows),
+		s.refusedChains(before, object, stored))
 	if object == nil {
 		return found
 	}
@@ -49,7 +50,6 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.serversAlike(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
 	found = append(found, refusedListeners(object, stored)...)
-	found = append(found, s.refusedChains(before, object, stored)...)
 	found = append(found, s.wideMatches(object, stored)...)
 	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})
