@@ -14,7 +14,7 @@ type requestRoute struct {
 	virtualService *virtualService
 	match          *networking.HTTPMatchRequest
 	destinations   []routeDestination
-	// by is the VirtualService, or the route of the Gateway API of which it was made.
+	// by is the VirtualService, the one to which it delegates, or the route of the Gateway API of which it was made.
 	by Ref
 }
 
@@ -158,8 +158,7 @@ func (s *Snapshot) requestRoutesOf(client Client, srv gatewayServer, v *virtualS
 					made[j] = s.completeGatewayDestination(client, d, srv.number)
 				}
 			}
-			by := (&routeDestination{virtualService: v, author: authors.route}).by()
-			list = append(list, requestRoute{virtualService: v, match: matches[i], destinations: made, by: by})
+			list = append(list, requestRoute{virtualService: v, match: matches[i], destinations: made, by: authors.route})
 			if matchesEveryRequest(m) {
 				return list
 			}

@@ -11,7 +11,7 @@ import (
 // answeredByOthers returns the changes of requests for name, which were under TLS, that the VirtualService under review, of a
 // third party (see routedInside), answers in the server's place: by a redirect that leads elsewhere or stays in plaintext, by a
 // response, or by a fault that is no error. Nothing of them leaves, but the application takes the answer for that of the server whose name was checked. Here
-// it is sent, in plaintext, to another server:
+// it is sent, in plaintext, to another server. So does another VirtualService where that under review took them before:
 //
 //	metadata: {name: x, namespace: team-a}
 //	spec:
@@ -20,7 +20,7 @@ import (
 func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, name string, number uint32) []change {
 	c := takenConnection{review: r.review, client: client, declared: declared, name: name, number: number}
 	svc, p, ok := r.externalPort(client, declared, number)
-	if !ok || r.object == nil || p.family() == FamilyTLS || egressVerdict(earlier) != Originated {
+	if !ok || p.family() == FamilyTLS || egressVerdict(earlier) != Originated {
 		return nil
 	}
 	answers := func(route *networking.HTTPRoute) bool { return answersInPlace(route, name) }
@@ -29,7 +29,7 @@ func (r *routeReview) answeredByOthers(earlier []hop, client Client, declared, n
 		return nil
 	}
 	to := &routeDestination{virtualService: v, author: by.Object}
-	if !slices.Contains(r.routes, to.by()) || !c.isOfThirdParty(to) {
+	if !slices.Contains(r.routes, to.by()) && !r.takeAny(earlier) || !c.isOfThirdParty(to) {
 		return nil
 	}
 	h := r.after.directHop(client, svc, number, "", FamilyHTTP)

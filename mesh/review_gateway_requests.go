@@ -29,7 +29,8 @@ import (
 //
 // Bytes, which tcp routes lead, are all of one server's.
 //
-// The namespace of the gateway's pods, and the root namespace, may lead as they like. What a route has already stays its own.
+// The namespace of the gateway's pods, and the root namespace, may lead as they like. What a route has already stays its own. What a route
+// under review no longer has, another one may take: see addLeft.
 type requestsReview struct {
 	*review
 	made map[string]*requestRoutes // by what comes to the gateway
@@ -98,8 +99,8 @@ func (r *requestsReview) hosts() []string {
 
 // addTaken adds what v takes at the gateways to which it is bound and leads to a destination; "" for all of them.
 func (r *requestsReview) addTaken(v *virtualService, destination string) {
-	// Routes of the Gateway API for one host are of one VirtualService, whichever namespaces they are of.
-	isOf := func(namespace string) bool { return len(v.sources) == 0 && v.Namespace == namespace }
+	// Routes of the Gateway API for one host are of one VirtualService, whichever namespaces they are of, and so are those of delegates.
+	isOf := func(namespace string) bool { return len(v.sources) == 0 && !v.hasDelegates && v.Namespace == namespace }
 	if isOf(r.after.settings.RootNamespace) {
 		return
 	}
@@ -115,7 +116,7 @@ func (r *requestsReview) addTaken(v *virtualService, destination string) {
 		if slices.ContainsFunc(r.waysAfter().hopsOf(v, name), func(h hop) bool {
 			return (destination == "" || h.host == destination || r.after.standsFor(destination, h.host)) && r.mayLose(v, h)
 		}) {
-			r.atServers(v, g, client)
+			r.atServers(v, g, client, r.takenBy)
 		}
 	}
 }
@@ -133,8 +134,8 @@ func (r *requestsReview) mayLose(v *virtualService, h hop) bool {
 	return slices.ContainsFunc(v.hosts, r.after.isAskedOutside)
 }
 
-// atServers adds what v takes at the servers of a Gateway, whose pods are client.
-func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) {
+// atServers calls visit for what comes to the servers of a Gateway, whose pods are client, for the hosts of v.
+func (r *requestsReview) atServers(v *virtualService, g *Object, client Client, visit func(*virtualService, requestsAt)) {
 	labels := client.Labels
 	if svc := r.waysAfter().of(g).service; svc != nil {
 		labels = svc.Spec.(*Service).Selector
@@ -154,7 +155,7 @@ func (r *requestsReview) atServers(v *virtualService, g *Object, client Client) 
 			if r.stopped() {
 				return
 			}
-			r.takenBy(v, at)
+			visit(v, at)
 		}
 	}
 }
@@ -303,7 +304,7 @@ func (r *requestsReview) lossOf(was *ledRoute, h hop, at requestsAt) (change, bo
 	}
 	c := change{hop: h, before: Originated, asked: at.authority}
 	if h.kind == HopEgress && h.exists && h.verdict() == Plaintext {
-		by := h.route.by()
+		by := h.route.author
 		c.led = &by
 		return c, true
 	}
@@ -318,7 +319,7 @@ func (r *requestsReview) lossOf(was *ledRoute, h hop, at requestsAt) (change, bo
 	switch {
 	case h.kind == HopEgress && isThird:
 		c.lost = r.lostVerification(h, checked, at.client, at.authority, at.authority)
-	case h.kind == hopInside && isThird && len(r.after.gatewaysBehind(h.host)) == 0:
+	case h.kind == hopInside && isThird && !r.goesOnAtGateway(h, hops[i], owner, at):
 		to, ok := r.hopInside(h)
 		if !ok {
 			return change{}, false
@@ -328,6 +329,25 @@ func (r *requestsReview) lossOf(was *ledRoute, h hop, at requestsAt) (change, bo
 		c.lost = &LostVerification{Host: at.authority, Service: was.by, Names: []string{}}
 	}
 	return c, c.lost != nil
+}
+
+// goesOnAtGateway reports whether a hop inside leads to the pods of another gateway: those of the gateway's own namespace, of the root
+// namespace or of the owner of the host, or from which a route of another namespace than the taker's leads requests for the host to where
+// they went. A Gateway of one's own, for one's own pods, makes no gateway of them.
+func (r *requestsReview) goesOnAtGateway(h, had hop, owner *service, at requestsAt) bool {
+	gateways := r.after.gatewaysBehind(h.host)
+	if len(gateways) == 0 {
+		return false
+	}
+	_, namespace, _ := r.after.settings.parseServiceHost(h.host)
+	if namespace == at.client.Namespace || namespace == r.after.settings.RootNamespace || namespace == owner.namespace {
+		return true
+	}
+	names := namesOfGateways(gateways)
+	return slices.ContainsFunc(r.after.gatewayVirtualServicesForHost(at.authority), func(v *virtualService) bool {
+		return v.Namespace != h.route.author.Namespace && slices.Contains(r.after.externalDestinations(v), had.host) &&
+			slices.ContainsFunc(v.gateways, func(name string) bool { return slices.Contains(names, name) })
+	})
 }
 
 // hopsOf returns the hops by a route of a gateway's pods.

@@ -37,10 +37,18 @@ func (r *review) virtualService() {
 		r.add(losses(rr.changesOfUndeclared(name, rr.answeredUnderWildcard))...)
 	}
 	rr.addPathsOfBytes()
+	requests := r.requestsReview()
+	if r.old != nil {
+		for _, v := range r.before.virtualServicesOf(r.old) {
+			requests.addLeft(v)
+		}
+		for _, root := range r.before.virtualServices.Prefix(byDelegate + r.old.key() + "\x00") {
+			requests.addLeft(root)
+		}
+	}
 	if r.object == nil {
 		return
 	}
-	requests := r.requestsReview()
 	for _, v := range r.after.virtualServicesOf(r.object) {
 		rr.addDestinations(v)
 		requests.addTaken(v, "")

@@ -1,0 +1,100 @@
+package mesh
+
+import "slices"
+
+// addLeft adds what stored routes take at gateways of the requests that v, which is under review or has a delegate that is, led before and
+// leads no more: they were behind it, and took nothing. Here what others log in with leaves in plaintext once the first one is deleted,
+// or matches less:
+//
+//	metadata: {name: a, namespace: team-a}   # older       metadata: {name: b, namespace: team-a}
+//	spec:                                                  spec:
+//	  hosts: [shop.example]                                  hosts: [shop.example]
+//	  gateways: [istio-system/gateway]                       gateways: [istio-system/gateway]
+//	  http:                                                  http:
+//	  - match: [{uri: {prefix: /login}}]                     - match: [{uri: {prefix: /login}}]
+//	    route: [{destination: {host: api.bank.example}}]       route: [{destination: {host: db.team-a.example}}]
+func (r *requestsReview) addLeft(v *virtualService) {
+	for _, name := range v.gateways {
+		if r.stopped() {
+			return
+		}
+		if g := r.after.gateway(parseGatewayName(name)); name != meshGateway && g != nil {
+			r.atServers(v, g, r.waysAfter().client(name, v), r.leftBy)
+		}
+	}
+}
+
+// leftBy adds what other routes take of some requests that routes under review led before.
+func (r *requestsReview) leftBy(_ *virtualService, at requestsAt) {
+	if r.spend(1); r.stopped() {
+		return
+	}
+	routes := r.routesAt(at)
+	alike := 0 // those that come first before and after
+	for alike < min(len(routes.before), len(routes.after)) && routes.before[alike].key == routes.after[alike].key && routes.before[alike].key != "" {
+		alike++
+	}
+	places := map[string]int{}
+	for k, was := range routes.before {
+		if _, known := places[was.key]; !known {
+			places[was.key] = k
+		}
+	}
+	for k := alike; k < len(routes.before); k++ {
+		was := &routes.before[k]
+		if was.by != r.reviewed().Ref && was.virtualService.Ref != r.reviewed().Ref {
+			continue
+		}
+		end := len(routes.after)
+		if place, known := routes.places[was.key]; known && was.key != "" {
+			end = place
+		}
+		for i := range end {
+			taker := &routes.after[i]
+			had, known := places[taker.key]
+			if r.stopped() {
+				return
+			}
+			if !taker.mayMatchBoth(was.requestRoute) {
+				continue
+			}
+			if isNew := !known || taker.key == "" || had > k; isNew && !r.isUnderReview(taker) && !r.isOwners(taker.requestRoute, at.client) {
+				r.leftTo(routes, k, taker, at)
+			}
+			if taker.takesAllOf(was.requestRoute) {
+				break
+			}
+		}
+	}
+}
+
+// isUnderReview reports whether a route is judged as one of the object under review.
+func (r *requestsReview) isUnderReview(route *ledRoute) bool {
+	return route.by == r.reviewed().Ref || route.virtualService.Ref == r.reviewed().Ref
+}
+
+// leftTo adds what a route takes of the requests that the one of an index led before, and that one behind it would have led.
+func (r *requestsReview) leftTo(routes *requestRoutes, k int, taker *ledRoute, at requestsAt) {
+	was := &routes.before[k]
+	earlier := r.hopsOf(r.waysBefore(), at.client, was)
+	for _, h := range r.hopsOf(r.waysAfter(), at.client, taker) {
+		if r.told[h.key()] || slices.ContainsFunc(earlier, func(had hop) bool { return isNoWorse(h, had) }) {
+			continue
+		}
+		for m := k + 1; m < len(routes.before) && !r.stopped(); m++ {
+			victim := &routes.before[m]
+			if victim.by.Namespace == taker.by.Namespace || victim.by.Namespace == was.by.Namespace ||
+				!victim.mayMatchBoth(was.requestRoute) || !victim.mayMatchBoth(taker.requestRoute) {
+				continue
+			}
+			if c, lost := r.lossOf(victim, h, at); lost {
+				r.told[h.key()] = true
+				r.add(c)
+				break
+			}
+			if victim.takesAllOf(was.requestRoute) {
+				break
+			}
+		}
+	}
+}
