@@ -100,7 +100,6 @@ _mesh_fix(f) := lib.keep_object if {
 
 # Nothing leaves, but the application takes the answer for the server's.
 violation contains lib.flow_violation(f, {"message": _answered_message(f), "fix": lib.leave_to_others(f)}) if {
-	input.request.operation != "DELETE"
 	some f in input.egress
 	f.hopKind == "none"
 	f.lostVerification
