@@ -40,7 +40,8 @@ func TestRefusedChains(t *testing.T) {
 		"an entry for the other name of a host": {[]string{bank, alias,
 			`{kind: ServiceEntry, name: x, namespace: team-a, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`}, shop, true},
 		"an entry for the other name of a host, of another namespace": {[]string{bank, alias,
-			`{kind: ServiceEntry, name: x, namespace: team-b, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`}, shop, false},
+			`{kind: ServiceEntry, name: x, namespace: team-b, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`},
+			mesh.Client{Kind: mesh.ClientSidecar, Namespace: "team-b"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := ParseMesh(strings.Join(manifestsOf(t, c.objects), "\n---\n"))
