@@ -26,6 +26,9 @@ const (
 	portBytes = "bytes"
 )
 
+// vipKey starts the keys of Snapshot.ports under which the services are that ztunnel knows by an address, whatever their ports.
+func vipKey(at netip.Addr) string { return "vip\x00" + at.String() + "\x00" }
+
 // portKey starts the keys of one part of Snapshot.ports for one port.
 func portKey(part string, number uint32) string { return fmt.Sprintf("%s\x00%d\x00", part, number) }
 
@@ -44,6 +47,9 @@ func portKeys(svc *service, p port) iter.Seq[string] {
 				part = portAddress
 			}
 			keys = append(keys, portKey(part, p.number)+prefix.Addr().String()+"\x00"+fmt.Sprint(prefix.Bits())+id)
+		}
+		for _, at := range svc.ambientAddresses() {
+			keys = append(keys, vipKey(at)+id)
 		}
 		if svc.listensAtEndpoints(p) {
 			keys = append(keys, portKey(portEndpoints, p.number)+id)
@@ -131,6 +137,20 @@ func (svc *service) addresses() []netip.Prefix {
 		if prefix, ok := parseAddresses(address); ok {
 			list = append(list, prefix)
 		}
+	}
+	return list
+}
+
+// ambientAddresses returns the addresses by which ztunnel knows a service: its own or, where it has none, those that Istio has
+// allocated.
+func (svc *service) ambientAddresses() []netip.Addr {
+	prefixes := svc.addresses()
+	if len(prefixes) == 0 {
+		prefixes = svc.allocated
+	}
+	list := make([]netip.Addr, 0, len(prefixes))
+	for _, prefix := range prefixes {
+		list = append(list, prefix.Addr())
 	}
 	return list
 }

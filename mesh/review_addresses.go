@@ -4,6 +4,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+
+	networking "istio.io/api/networking/v1alpha3"
 )
 
 // addressReview is the review of a ServiceEntry as to what it takes from ambient clients by its addresses. ztunnel has one
@@ -24,7 +26,7 @@ type addressReview struct {
 }
 
 // ambientAddresses adds the flows of ambient clients whose connections the ServiceEntry under review takes by addresses that
-// it did not have before.
+// it did not have before: those to its own ports, and those to others where ztunnel passes on what comes to its addresses.
 func (r *review) ambientAddresses() {
 	if r.object == nil || r.after.ambientNamespaces.Len() == 0 {
 		return
@@ -34,16 +36,33 @@ func (r *review) ambientAddresses() {
 		if r.after.serviceInNamespace(own.host, own.namespace).ref != own.ref {
 			continue // ztunnel has another one of the host
 		}
+		numbers := []uint32{}
 		for _, p := range own.ports {
-			ar := &addressReview{review: r, own: own, number: p.number}
+			numbers = append(numbers, p.number)
+		}
+		if r.after.passesOnOtherPorts(own) {
+			numbers = append(numbers, everyOtherPort)
+		}
+		for _, number := range numbers {
+			ar := &addressReview{review: r, own: own, number: number}
 			if at := ar.newAddresses(); len(at) > 0 {
-				byPort[p.number] = append(byPort[p.number], addressClaim{ar, at})
+				byPort[number] = append(byPort[number], addressClaim{ar, at})
 			}
 		}
 	}
 	for _, number := range slices.Sorted(maps.Keys(byPort)) {
-		r.takeAddresses(number, byPort[number])
+		r.takeAddresses(byPort[number])
 	}
+}
+
+// everyOtherPort stands for all the ports that an entry does not have.
+const everyOtherPort = 0
+
+// passesOnOtherPorts reports whether ztunnel passes on what comes to the addresses of a service, on ports too that it does not have: it
+// looks for resolution NONE (LoadBalancing PASSTHROUGH, pilot/pkg/serviceregistry/ambient/services.go serviceEntriesInfo) before it
+// looks for the port (ztunnel src/state.rs find_upstream). A waypoint takes its own ports alone.
+func (s *Snapshot) passesOnOtherPorts(svc *service) bool {
+	return svc.entry.GetResolution() == networking.ServiceEntry_NONE && s.waypointNamespaceOf(svc) == ""
 }
 
 // addressClaim is the addresses that a host of the entry under review takes on a port.
@@ -52,9 +71,9 @@ type addressClaim struct {
 	addresses []netip.Addr
 }
 
-// takeAddresses adds what is taken of other services at the addresses that an entry claims on a port. The services of the port are
+// takeAddresses adds what is taken of other services at the addresses that an entry claims on a port. The services at an address are
 // gone through once, however many hosts the entry has.
-func (r *review) takeAddresses(number uint32, claims []addressClaim) {
+func (r *review) takeAddresses(claims []addressClaim) {
 	claimed := map[netip.Addr][]int{}
 	for i, c := range claims {
 		for _, at := range c.addresses {
@@ -62,16 +81,20 @@ func (r *review) takeAddresses(number uint32, claims []addressClaim) {
 		}
 	}
 	victims := make([][]*service, len(claims))
-	for host := range r.after.hostsOnPort(number) {
-		if r.stopped() {
-			return
-		}
-		for _, victim := range servicePerNamespace(r.after.services.At(host)) {
-			for _, at := range victim.ambientAddresses() {
-				for _, i := range claimed[at] {
-					if last := len(victims[i]) - 1; last < 0 || victims[i][last] != victim {
-						victims[i] = append(victims[i], victim)
-					}
+	type found struct {
+		claim  int
+		victim *service
+	}
+	seen := map[found]bool{}
+	for _, at := range slices.SortedFunc(maps.Keys(claimed), netip.Addr.Compare) {
+		for _, victim := range r.after.ports.Prefix(vipKey(at)) {
+			if r.stopped() {
+				return
+			}
+			for _, i := range claimed[at] {
+				if f := (found{i, victim}); !seen[f] {
+					seen[f] = true
+					victims[i] = append(victims[i], victim)
 				}
 			}
 		}
@@ -81,20 +104,6 @@ func (r *review) takeAddresses(number uint32, claims []addressClaim) {
 	}
 }
 
-// ambientAddresses returns the addresses by which ztunnel knows a service: its own or, where it has none, those that Istio has
-// allocated.
-func (svc *service) ambientAddresses() []netip.Addr {
-	prefixes := svc.addresses()
-	if len(prefixes) == 0 {
-		prefixes = svc.allocated
-	}
-	list := make([]netip.Addr, 0, len(prefixes))
-	for _, prefix := range prefixes {
-		list = append(list, prefix.Addr())
-	}
-	return list
-}
-
 // newAddresses returns the addresses at which the entry has the port, and had it not before.
 func (r *addressReview) newAddresses() []netip.Addr {
 	list := r.own.ambientAddresses()
@@ -102,7 +111,11 @@ func (r *addressReview) newAddresses() []netip.Addr {
 		return list
 	}
 	for _, was := range r.before.settings.servicesOf(r.old) {
-		if _, had := was.port(r.number); had && was.host == r.own.host {
+		_, had := was.port(r.number)
+		if r.number == everyOtherPort {
+			had = r.before.passesOnOtherPorts(was)
+		}
+		if had && was.host == r.own.host {
 			known := was.ambientAddresses()
 			list = slices.DeleteFunc(list, func(at netip.Addr) bool { return slices.Contains(known, at) })
 		}
@@ -114,23 +127,42 @@ func (r *addressReview) newAddresses() []netip.Addr {
 func (r *addressReview) add(victims []*service, addresses []netip.Addr) {
 	found := 0
 	for _, victim := range victims {
-		if r.stopped() || found == maxTakenHosts {
-			return
-		}
-		p, has := victim.port(r.number)
-		if !has || victim.ref == r.own.ref || FamilyOf(p.protocol) == FamilyTLS || FamilyOf(p.protocol) == FamilyUDP {
-			continue
-		}
-		if r.spendTaken(); r.stopped() {
-			return
-		}
 		own := victim.ambientAddresses()
 		i := slices.IndexFunc(addresses, func(at netip.Addr) bool { return slices.Contains(own, at) })
 		takes := func(string) (claim, bool) { return claim{address: addresses[i].String()}, true }
-		if r.addVictim(victim, p, r.after.clientNamespaces(victim.host), takes) {
-			found++
+		for _, p := range r.taken(victim) {
+			if r.stopped() || found == maxTakenHosts {
+				return
+			}
+			if r.spendTaken(); r.stopped() {
+				return
+			}
+			at := *r
+			at.number = p.number
+			if at.addVictim(victim, p, r.after.clientNamespaces(victim.host), takes) {
+				found++
+			}
 		}
 	}
+}
+
+// taken returns the ports of another service that the entry takes by its address: that of its own number or, for everyOtherPort, those
+// whose numbers it does not have. Clients of ports for TLS start it themselves, and of those for UDP ztunnel knows nothing.
+func (r *addressReview) taken(victim *service) []port {
+	if victim.ref == r.own.ref {
+		return nil
+	}
+	var list []port
+	for _, p := range victim.ports {
+		_, own := r.own.port(p.number)
+		if family := FamilyOf(p.protocol); family == FamilyTLS || family == FamilyUDP {
+			continue
+		}
+		if p.number == r.number || r.number == everyOtherPort && !own {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // maxTaken is how many services with an address of an entry, or a name that one of its hosts may answer, a review looks at: once
@@ -187,7 +219,10 @@ func (r *addressReview) addTakenBy(by claim, namespace string, victim *service, 
 		}
 		return lost != nil
 	}
-	other := OtherListener{Service: r.own.ref, Host: r.own.host, Protocol: r.ownPort().protocol, Addresses: by.address, Name: by.name}
+	_, declared := r.own.port(r.number)
+	other := OtherListener{
+		Service: r.own.ref, Host: r.own.host, Protocol: r.ownPort().protocol, Addresses: by.address, Name: by.name, PassedOn: !declared,
+	}
 	(&listenerReview{review: r.review, number: r.number}).addTaken(ztunnel, scopedService{service: victim, ports: victim.ports}, p, other)
 	return true
 }
@@ -198,8 +233,9 @@ func (r *addressReview) addDivertedBy(by claim, namespace string, victim *servic
 	now := r.after.ambientClient(namespace, r.own)
 	svc := scopedService{service: victim, ports: victim.ports}
 	ztunnel := Client{Kind: ClientZtunnel, Namespace: namespace}
+	_, declared := r.own.port(r.number) // another one is passed on as it comes
 	if victim.namespace == r.own.namespace || !r.before.isMeshService(victim) ||
-		r.after.keepsUnderTLS(asked{client: ztunnel, host: victim.host}, svc, r.hopToOwn(now)) {
+		declared && r.after.keepsUnderTLS(asked{client: ztunnel, host: victim.host}, svc, r.hopToOwn(now)) {
 		return false
 	}
 	h := r.after.directHop(ztunnel, svc, r.number, "", FamilyOf(p.protocol))

@@ -32,6 +32,21 @@ func TestReviewAmbientAddresses(t *testing.T) {
 			ServiceEntry team/x: {` + inside + `, addresses: [240.1.1.2], exportTo: [.], ports: [{number: 80, name: http, protocol: HTTP}]}`, ``},
 		{"it has another port, which ends the connection", victim + rule, `
 			ServiceEntry team/x: {` + inside + `, addresses: [240.1.1.1], exportTo: [.], ports: [{number: 81, name: http, protocol: HTTP}]}`, ``},
+		{"it passes on what comes to its address, on other ports too", victim + rule, `
+			ServiceEntry team/x: {hosts: [z.example], addresses: [240.1.1.1], exportTo: ["~"], ports: [{number: 81, name: tls, protocol: TLS}]}`, taken},
+		{"it comes to pass on what comes to its address", victim + rule + `
+			ServiceEntry team/x @2: {` + inside + `, addresses: [240.1.1.1], exportTo: ["~"], ports: [{number: 81, name: tls, protocol: TLS}]}`, `
+			ServiceEntry team/x @2: {hosts: [evil.internal], location: MESH_INTERNAL, addresses: [240.1.1.1], exportTo: ["~"], ports: [{number: 81, name: tls, protocol: TLS}]}`, taken},
+		{"it passed on what came to its address", victim + rule + `
+			ServiceEntry team/x @2: {hosts: [z.example], addresses: [240.1.1.1], exportTo: ["~"], ports: [{number: 81, name: tls, protocol: TLS}]}`, `
+			ServiceEntry team/x @2: {hosts: [z.example], addresses: [240.1.1.1], exportTo: ["~"], ports: [{number: 82, name: tls, protocol: TLS}]}`, ``},
+		{"it passes nothing on past its waypoint", victim + rule, `
+			ServiceEntry team/x: {metadata: {labels: {istio.io/use-waypoint: w, istio.io/use-waypoint-namespace: egress}}, hosts: [z.example], addresses: [240.1.1.1], exportTo: ["~"],
+				ports: [{number: 81, name: tls, protocol: TLS}]}`, `
+			waypoint egress z.example:81 application-tls no-rule`},
+		{"it passes on what comes to a Service of another namespace", ambient + cart, `
+			ServiceEntry team/x: {hosts: [z.example], addresses: [10.0.0.5], exportTo: ["~"], ports: [{number: 81, name: tls, protocol: TLS}]}`, `
+			ztunnel shop cart.bank.svc.cluster.local:8080 (mesh) plaintext other-listener was originated diverted to z.example by ServiceEntry team/x at 10.0.0.5`},
 		{"it comes to the address", victim + rule + `
 			ServiceEntry team/x @2: {` + inside + `, addresses: [240.1.1.2], exportTo: [.], ports: [{number: 80, name: http, protocol: HTTP}]}`, `
 			ServiceEntry team/x @2: {` + inside + `, addresses: [240.1.1.1], exportTo: [.], ports: [{number: 80, name: http, protocol: HTTP}]}`, taken},

@@ -19,6 +19,9 @@ type OtherListener struct {
 	// Requests reports whether it has the proxy look for requests, which the flow's port for bytes got before, and pass on those to
 	// the flow's host.
 	Requests bool `json:"requests,omitempty"`
+	// PassedOn reports whether ztunnel passes on whatever is sent to the addresses, on ports too that the other host does not have:
+	// its resolution is NONE.
+	PassedOn bool `json:"passedOn,omitempty"`
 	// Possible reports whether only DNS knows if the flow's host is at these addresses.
 	Possible bool `json:"possible,omitempty"`
 	// Wide reports whether these are more than 256 addresses (IPv6: more than a /64).

@@ -12,6 +12,11 @@ taken_text(flow) := sprintf(
 	[input.request.operation, _taker(flow), flow.host],
 ) if {
 	flow.takenBy.requests
+} else := sprintf(
+	"%s was encrypted before this %s and would leave in plaintext: %s has resolution NONE, so that ztunnel passes on all that is sent to %s, on every port.",
+	[payload_text(flow), input.request.operation, object_name(flow.takenBy.service), flow.takenBy.addresses],
+) if {
+	flow.takenBy.passedOn
 } else := sprintf("%s was encrypted before this %s and %s go to %s in plaintext: %s takes %s before a request is read.", [
 	payload_text(flow),
 	input.request.operation,
