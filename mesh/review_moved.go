@@ -7,14 +7,15 @@ import (
 )
 
 // addSentOn adds the flows to names outside the mesh that routes lead to the hosts that a rule covers, where it, or another rule for the
-// same host, has connections go on to where the client itself connected:
+// same host, has connections go on to where the client itself connected, or has subsets, without which a route to one leads nowhere:
 //
 //	host: web.shop.svc.cluster.local
 //	trafficPolicy: {loadBalancer: {simple: PASSTHROUGH}, tls: {mode: DISABLE}}
 func (r *review) addSentOn(pattern string) {
-	sendsOn := slices.ContainsFunc(r.versions(), hasPassthrough)
+	mayMove := func(rule *Object) bool { return hasPassthrough(rule) || len(ruleSpec(rule).Subsets) > 0 }
+	sendsOn := slices.ContainsFunc(r.versions(), mayMove)
 	for _, set := range r.after.rules.Prefix(pattern + "\x00") {
-		sendsOn = sendsOn || slices.ContainsFunc(set.rules, hasPassthrough)
+		sendsOn = sendsOn || slices.ContainsFunc(set.rules, mayMove)
 	}
 	if !sendsOn {
 		return

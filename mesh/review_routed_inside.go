@@ -32,7 +32,7 @@ func (r *review) routedInside(hops, earlier []hop, client Client, declared, name
 			before = r.before.connectionHops(r.clientBefore(client, name), name, number)
 		}
 		to, ok := r.hopInside(h)
-		if !ok || c.wasLedTo(h, before) {
+		if !ok || r.after.lacksSubset(h.client, to.cluster.service, h.port, h.subset) || c.wasLedTo(h, before) {
 			continue
 		}
 		if egressVerdict(earlier) != Originated && !c.wasUnderTLS() {
@@ -102,7 +102,7 @@ func (c takenConnection) wasLedTo(h hop, before []hop) bool {
 	}
 	return slices.ContainsFunc(before, func(was hop) bool {
 		return was.kind == h.kind && was.host == h.host && was.port == h.port && len(was.gateways) == len(h.gateways) &&
-			was.route != nil && c.isOfThirdParty(was.route)
+			was.route != nil && c.isOfThirdParty(was.route) && !c.before.lacksSubset(was.client, svc, was.port, was.subset)
 	})
 }
 
@@ -122,6 +122,16 @@ func (c takenConnection) wasUnderTLS() bool {
 		s = s.Without(hops[i].route.by())
 	}
 	return true
+}
+
+// lacksSubset reports whether no rule of a service has a subset for a client: Istio makes no cluster of it, and nothing is sent there,
+// until a rule adds it (addSentOn).
+func (s *Snapshot) lacksSubset(client Client, svc scopedService, number uint32, subset string) bool {
+	if subset == "" {
+		return false
+	}
+	_, exists := s.cluster(client, svc, number, subset)
+	return !exists
 }
 
 // hopInside returns the hop of a route to a destination inside the mesh, as the proxy sends it; ok is false where the client

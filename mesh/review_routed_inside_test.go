@@ -57,8 +57,12 @@ func TestReviewRoutedInside(t *testing.T) {
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}}}]}]}`, taken},
 		{"a subset, for which there is no rule yet", api + evil, `
 			VirtualService team-a/x: {hosts: [api.example.com], exportTo: [shop],
+				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}, subset: v1}}]}]}`, ``},
+		{"the rule that adds the subset", api + evil + `
+			VirtualService team-a/x: {hosts: [api.example.com], exportTo: [shop],
 				http: [{route: [{destination: {host: evil.team-a.svc.cluster.local, port: {number: 80}, subset: v1}}]}]}`, `
-			sidecar shop evil.team-a.svc.cluster.local:80/v1 plaintext routed-inside was originated by VirtualService team-a/x lost check of api.example.com of ServiceEntry default/api`},
+			DestinationRule team-a/evil: {host: evil.team-a.svc.cluster.local, subsets: [{name: v1}]}`, `
+			sidecar shop evil.team-a.svc.cluster.local:80/v1 plaintext routed-inside was originated decided by VirtualService team-a/x lost check of api.example.com of ServiceEntry default/api`},
 		{"under TLS of a rule for the Service", api + evil + `
 			DestinationRule team-a/evil: {host: evil.team-a.svc.cluster.local, trafficPolicy: {tls: {mode: SIMPLE, sni: api.example.com}}}`, route, `
 			sidecar shop evil.team-a.svc.cluster.local:80 originated SIMPLE unverified was originated lost check of api.example.com of ServiceEntry default/api`},
