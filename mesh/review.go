@@ -77,7 +77,8 @@ type review struct {
 	routeWork     int // the sum of what was spent
 	taken         int // see maxTaken
 	index         map[flowKey]int
-	listeners     map[uint32]*portListeners // after the review, by port
+	listeners     map[uint32]*portListeners                   // after the review, by port
+	outbound      map[clientPort]map[string]*outboundListener // after the review, see outboundOf
 	without       withoutEntries
 	ways          [2]*gatewayWays        // before and after the review, see waysBefore and waysAfter
 	classes       map[string][]hostClass // see hostClasses

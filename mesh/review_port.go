@@ -62,7 +62,7 @@ func (r *review) passedOn(client Client, host string, number uint32) []change {
 	if h.wasUnrouted && r.before.hasTLSWithoutRoutes(clientBefore, host, number) {
 		c.before = Originated
 	}
-	if c.before != Originated && !h.wasUnrouted && r.takenFromTLS(c) == nil {
+	if c.before != Originated && (!h.wasUnrouted || r.leavesNowhere(client, own, number, payload)) && r.takenFromTLS(c) == nil {
 		return nil
 	}
 	return []change{c}
