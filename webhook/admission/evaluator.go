@@ -127,7 +127,11 @@ func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snaps
 	if c.after, err = mutators.Settled(e.Config.Mutation, e.exempt(), c.before, c.after, c.object, c.before.Get(c.ref)); err != nil {
 		return Decision{}, fmt.Errorf("settle companions: %w", err)
 	}
-	return e.evaluateChange(ctx, q, c, wanted)
+	d, err := e.evaluateChange(ctx, q, c, wanted)
+	if err == nil && d.Allowed && q.deletesNamespace() {
+		return e.withHeld(ctx, q, c, d, wanted)
+	}
+	return d, err
 }
 
 // evaluateChange decides on what a request does to the mesh: in that of each control plane that it has to do with.
