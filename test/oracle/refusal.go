@@ -20,30 +20,32 @@ func refusesPlaintext(v policies.Violation) bool {
 }
 
 // checkRefusal sees that the flows for which a review is refused are in plaintext by Istio's word too, and that what is
-// said to have been under TLS was.
-func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, decision admission.Decision) {
+// said to have been under TLS was. is is the mesh after it.
+func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, is Mesh, decision admission.Decision) {
 	for _, f := range c.refusedFlows(decision) {
 		client := f.Client
 		if client.Namespace == mesh.AnyNamespace {
 			client.Namespace = emptyNamespace
 		}
-		is, ok := ask(v, after, client)
+		now, ok := ask(v, after, client)
 		if !ok {
 			continue
 		}
 		key := Key{Host: f.Host, Port: f.Port, Subset: f.Subset}
 		v.Refused++
 		if f.TakenBy != nil {
-			checkTaken(v, f, client, before, after)
+			checkTaken(v, f, client, before, after, is)
 			continue
 		}
 		if slices.Contains([]mesh.Cause{mesh.CausePortNotDeclared, mesh.CauseDeclaredTLS, mesh.CauseDeclaredOtherwise, mesh.CauseOtherAddresses,
 			mesh.CauseNotExported, mesh.CauseLeftToWildcard}, f.Cause) {
-			if !passesOn(after, client, f) {
+			if closesBytes(is, f) {
+				v.Careful++
+			} else if !passesOn(after, client, f) {
 				v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s does not pass", client, key))
 			}
-		} else if now, built := is.at(key); !built || now.TLS() {
-			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s is %s", client, key, &now))
+		} else if a, built := now.at(key); !built || a.TLS() {
+			v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s is %s", client, key, &a))
 		}
 		if f.Before != mesh.Originated {
 			continue
@@ -76,9 +78,19 @@ func passesOn(istio *Istio, client mesh.Client, f mesh.Flow) bool {
 	})
 }
 
-// checkTaken sees that some connection to a host is in plaintext, by the listeners of Istio, that was under TLS, at one of
-// the addresses by which the other host is held to take it.
-func checkTaken(v *Verdict, f mesh.Flow, client mesh.Client, before, after *Istio) {
+// closesBytes reports whether the port of a flow is for HTTP_PROXY, by the entry that the client has now: bytes that are no requests are
+// closed there, and pass on as soon as it becomes one for HTTP, of which nobody is told any more. So they are refused at the first step.
+func closesBytes(m Mesh, f mesh.Flow) bool {
+	return f.Cause == mesh.CauseDeclaredOtherwise && f.Payload != mesh.FamilyHTTP && f.Service != nil && slices.ContainsFunc(m, func(d Document) bool {
+		return d.Kind() == f.Service.Kind && d.Namespace() == f.Service.Namespace && d.Name() == f.Service.Name &&
+			slices.Contains(declaredPorts(d), declaredPort{f.Port, protocol.HTTP_PROXY})
+	})
+}
+
+// checkTaken sees that some connection to a host is not under TLS any more, by the listeners of Istio, at one of the addresses by which
+// the other host is held to take it. What a port for TLS takes and wraps into TLS once more counts apart: it is in plaintext as soon as
+// the rule that does so goes, of which nobody is told any more.
+func checkTaken(v *Verdict, f mesh.Flow, client mesh.Client, before, after *Istio, m Mesh) {
 	was, err := before.Connections(client)
 	if err != nil {
 		return
@@ -87,17 +99,37 @@ func checkTaken(v *Verdict, f mesh.Flow, client mesh.Client, before, after *Isti
 	if err != nil {
 		return
 	}
-	at := netip.MustParseAddr(unlisted)
-	if prefix, err := netip.ParsePrefix(f.TakenBy.Addresses); err == nil {
-		at = prefix.Addr()
-	}
-	for _, p := range []protocol.Instance{protocol.HTTP, protocol.TCP} {
-		a := arrival{host: f.Host, port: f.Port, address: at, protocol: p}.sending()
-		if walkedTargets(was, a).underTLS() && !walkedTargets(is, a).underTLS() {
-			return
+	wrapped := false
+	for _, at := range takenAt(f, m) {
+		for _, p := range []protocol.Instance{protocol.HTTP, protocol.TCP} {
+			a := arrival{host: f.Host, port: f.Port, address: at, protocol: p}.sending()
+			if !walkedTargets(was, a).underTLS() {
+				continue
+			}
+			if !walkedTargets(is, a).underTLS() {
+				return
+			}
+			wrapped = wrapped || mesh.FamilyOf(f.TakenBy.Protocol) == mesh.FamilyTLS
 		}
 	}
+	if wrapped {
+		v.Careful++
+		return
+	}
 	v.Wrong = append(v.Wrong, fmt.Sprintf("refused since %s takes %s:%d at %q from %s, which it does not", f.TakenBy.Service, f.Host, f.Port, f.TakenBy.Addresses, client))
+}
+
+// takenAt returns the addresses at which connections of a flow are taken: one of those by which they are or, where all are, one of
+// nobody's and all that the mesh gives to hosts.
+func takenAt(f mesh.Flow, m Mesh) []netip.Addr {
+	if prefix, err := netip.ParsePrefix(f.TakenBy.Addresses); err == nil {
+		return []netip.Addr{prefix.Addr()}
+	}
+	list := []netip.Addr{netip.MustParseAddr(unlisted)}
+	for _, d := range m {
+		addresses(d, func(a netip.Addr, _ string) { list = append(list, a) })
+	}
+	return list
 }
 
 // underTLS reports whether all goes under TLS.

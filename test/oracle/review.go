@@ -180,6 +180,8 @@ type Verdict struct {
 	Crashed  int
 	// Refused counts the flows that a refusal holds to be in plaintext.
 	Refused int
+	// Careful counts those of them that are not in plaintext yet, and would be by a write of which nobody is told: see checkTaken and closesBytes.
+	Careful int
 	// Wrong lists what Istio holds against the decision.
 	Wrong []string
 }
@@ -227,7 +229,7 @@ func (c *ReviewChecker) Check(ctx context.Context, q Review) (v Verdict, err err
 				t.Fatal(err)
 			}
 		case slices.ContainsFunc(decision.Violations, refusesPlaintext):
-			c.checkRefusal(&v, given, after, decision)
+			c.checkRefusal(&v, given, after, q.After(mutated), decision)
 		}
 	})
 	return v, err

@@ -87,6 +87,7 @@ func (r randomReviews) all(t *testing.T) {
 		allowed += count(v.Allowed)
 		total.Checked += v.Checked
 		total.Refused += v.Refused
+		total.Careful += v.Careful
 		total.Crashed += v.Crashed
 		total.Unrouted += v.Unrouted
 		if len(v.Wrong) == 0 {
@@ -100,8 +101,8 @@ func (r randomReviews) all(t *testing.T) {
 			t.Errorf("mesh %d:\n%s\n%s", i, small, firstWrong(v, class))
 		}
 	}
-	t.Logf("%d reviews, %d patched, %d admitted, %d clusters and %d closed ports checked, %d flows refused for plaintext, %d reviews with something wrong; Istio crashed for %d clients",
-		reviews, patched, allowed, total.Checked, total.Unrouted, total.Refused, failed, total.Crashed)
+	t.Logf("%d reviews, %d patched, %d admitted, %d clusters and %d closed ports checked, %d flows refused for plaintext, %d of them with care, %d reviews with something wrong; Istio crashed for %d clients",
+		reviews, patched, allowed, total.Checked, total.Unrouted, total.Refused, total.Careful, failed, total.Crashed)
 	for class, n := range classes {
 		t.Logf("%6d  %s", n, class)
 	}
