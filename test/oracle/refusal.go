@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"istio.io/istio/pkg/config/protocol"
 
@@ -39,7 +40,7 @@ func (c *ReviewChecker) checkRefusal(v *Verdict, before, after *Istio, is Mesh, 
 		}
 		if slices.Contains([]mesh.Cause{mesh.CausePortNotDeclared, mesh.CauseDeclaredTLS, mesh.CauseDeclaredOtherwise, mesh.CauseOtherAddresses,
 			mesh.CauseNotExported, mesh.CauseLeftToWildcard}, f.Cause) {
-			if closesBytes(is, f) {
+			if !passesOn(after, client, f) && (closesBytes(is, f) || hasServerFirst(is, f.Port)) {
 				v.Careful++
 			} else if !passesOn(after, client, f) {
 				v.Wrong = append(v.Wrong, fmt.Sprintf("refused for plaintext, and %s -> %s does not pass", client, key))
@@ -87,6 +88,16 @@ func closesBytes(m Mesh, f mesh.Flow) bool {
 	})
 }
 
+// hasServerFirst reports whether an entry has a port for MONGO or MYSQL, which may take all that is sent to it, to nowhere too: what is
+// refused leaves as soon as that entry goes, of which nobody is told any more.
+func hasServerFirst(m Mesh, number uint32) bool {
+	return slices.ContainsFunc(m, func(d Document) bool {
+		return slices.ContainsFunc(declaredPorts(d), func(p declaredPort) bool {
+			return p.number == number && (p.protocol == protocol.Mongo || p.protocol == protocol.MySQL)
+		})
+	})
+}
+
 // checkTaken sees that some connection to a host is not under TLS any more, by the listeners of Istio, at one of the addresses by which
 // the other host is held to take it. What a port for TLS takes and wraps into TLS once more counts apart: it is in plaintext as soon as
 // the rule that does so goes, of which nobody is told any more.
@@ -103,20 +114,31 @@ func checkTaken(v *Verdict, f mesh.Flow, client mesh.Client, before, after *Isti
 	for _, at := range takenAt(f, m) {
 		for _, p := range []protocol.Instance{protocol.HTTP, protocol.TCP} {
 			a := arrival{host: f.Host, port: f.Port, address: at, protocol: p}.sending()
-			if !walkedTargets(was, a).underTLS() {
+			then, now := walkedTargets(was, a), walkedTargets(is, a)
+			switch {
+			case then.endInProxy() && now.leaveInPlaintext(): // a route kept it from leaving, as the model has it, under TLS
+				return
+			case !then.underTLS():
 				continue
-			}
-			if !walkedTargets(is, a).underTLS() {
+			case !now.underTLS():
 				return
 			}
 			wrapped = wrapped || mesh.FamilyOf(f.TakenBy.Protocol) == mesh.FamilyTLS
 		}
 	}
-	if wrapped {
+	if wrapped || hasNoEndpoints(m, f.Host) {
 		v.Careful++
 		return
 	}
 	v.Wrong = append(v.Wrong, fmt.Sprintf("refused since %s takes %s:%d at %q from %s, which it does not", f.TakenBy.Service, f.Host, f.Port, f.TakenBy.Addresses, client))
+}
+
+// hasNoEndpoints reports whether an entry has DYNAMIC_DNS for this very host, which Istio's own webhook does not admit: the cluster has no
+// endpoints, so that nothing leaves, where the model has the TLS of its rule.
+func hasNoEndpoints(m Mesh, host string) bool {
+	return !strings.HasPrefix(host, "*") && slices.ContainsFunc(m, func(d Document) bool {
+		return d.Spec()["resolution"] == "DYNAMIC_DNS" && slices.Contains(declaredHosts(d), host)
+	})
 }
 
 // takenAt returns the addresses at which connections of a flow are taken: one of those by which they are or, where all are, one of
@@ -135,6 +157,16 @@ func takenAt(f mesh.Flow, m Mesh) []netip.Addr {
 // underTLS reports whether all goes under TLS.
 func (e ends) underTLS() bool {
 	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.tls == "" })
+}
+
+// endInProxy reports whether nothing leaves.
+func (e ends) endInProxy() bool {
+	return !slices.ContainsFunc(e, func(one connectionEnd) bool { return one.place != notTaken })
+}
+
+// leaveInPlaintext reports whether some leaves, and not under TLS.
+func (e ends) leaveInPlaintext() bool {
+	return slices.ContainsFunc(e, func(one connectionEnd) bool { return one.place != notTaken && one.tls == "" })
 }
 
 // refusedFlows lists the flows of the checker's clients that a refusal is about, those of gateways first: see
