@@ -129,7 +129,7 @@ func (e *Evaluator) evaluateOn(ctx context.Context, q *request, snap *mesh.Snaps
 	}
 	d, err := e.evaluateChange(ctx, q, c, wanted)
 	if err == nil && d.Allowed && q.deletesNamespace() {
-		return e.withHeld(ctx, q, c, d, wanted)
+		d = e.withHeld(ctx, q, c, d, wanted)
 	}
 	return d, err
 }

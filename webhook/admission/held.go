@@ -12,14 +12,14 @@ import (
 // withHeld returns the decision on a Namespace's DELETE with what is told of the time in which finalizers keep objects of the namespace
 // while the others are gone. It is no denial: the namespace controller deletes those one by one, and what would take TLS away is refused
 // then, until what is held is gone (see evaluateLeft). Nobody would read that refusal.
-func (e *Evaluator) withHeld(ctx context.Context, q *request, c *change, d Decision, wanted fixSelector) (Decision, error) {
+func (e *Evaluator) withHeld(ctx context.Context, q *request, c *change, d Decision, wanted fixSelector) Decision {
 	held, ok := c.before.WithHeldAlone(q.ref.Name, q.ref)
 	if !ok {
-		return d, nil
+		return d
 	}
 	while, err := e.evaluateChange(ctx, q, &change{ref: c.ref, before: c.before, after: held.Without(c.ref)}, wanted)
 	if err != nil {
-		return d, err
+		return d // decided already: this would only be told
 	}
 	d.Violations = slices.Clone(d.Violations)
 	for _, v := range while.Violations {
@@ -32,7 +32,7 @@ func (e *Evaluator) withHeld(ctx context.Context, q *request, c *change, d Decis
 		d.Violations = append(d.Violations, v)
 	}
 	policies.Sort(d.Violations)
-	return d, nil
+	return d
 }
 
 // deletesNamespace reports whether the request deletes a Namespace.
