@@ -61,6 +61,13 @@ func (srv gatewayServer) isAutoPassthrough() bool {
 	return srv.tls != nil && srv.tls.Mode == networking.ServerTLSSettings_AUTO_PASSTHROUGH
 }
 
+// takesAnyCertificate reports whether the server asks its callers for a certificate and takes one that nobody has signed as well, with
+// whatever identity it has (insecureSkipVerify, by which pilot/pkg/security/model/authentication.go sets ACCEPT_UNTRUSTED). Policies
+// go by that identity.
+func (srv gatewayServer) takesAnyCertificate() bool {
+	return srv.isTLS() && !srv.isTLSPassthrough() && srv.tls.GetMode() != networking.ServerTLSSettings_SIMPLE && srv.tls.GetInsecureSkipVerify().GetValue()
+}
+
 // routesHTTP reports whether the server routes requests: HTTP, or HTTPS whose TLS it terminates.
 func (srv gatewayServer) routesHTTP() bool {
 	return srv.isHTTP() || strings.EqualFold(srv.protocol, "https") && srv.tls != nil && !srv.isTLSPassthrough()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/types/known/wrapperspb"
 	networking "istio.io/api/networking/v1alpha3"
 )
 
@@ -229,7 +230,7 @@ func (t *ListenerTLS) server(clients PortTLS) *networking.ServerTLSSettings {
 		mode = networking.ServerTLSSettings_OPTIONAL_MUTUAL
 	case option == "ISTIO_SIMPLE":
 	case clients.Validates && clients.Insecure:
-		mode = networking.ServerTLSSettings_OPTIONAL_MUTUAL
+		return &networking.ServerTLSSettings{Mode: networking.ServerTLSSettings_OPTIONAL_MUTUAL, InsecureSkipVerify: wrapperspb.Bool(true)}
 	case clients.Validates:
 		mode = networking.ServerTLSSettings_MUTUAL
 	}

@@ -43,6 +43,8 @@ const (
 	MeansFormerAddress OutsideMeans = "former-address"
 	// MeansServersAlike: Envoy refuses the listener of a gateway whose servers have one SNI, written in two ways.
 	MeansServersAlike OutsideMeans = "servers-alike"
+	// MeansAnyCertificate: a gateway's server takes any certificate for its callers' identity.
+	MeansAnyCertificate OutsideMeans = "any-certificate"
 	// MeansIstioIngress: istiod makes a Gateway and VirtualServices of an Ingress, which nobody reviews.
 	MeansIstioIngress OutsideMeans = "istio-ingress"
 	// MeansRefusedListener: Envoy refuses the listeners that have it, with everybody's connections.

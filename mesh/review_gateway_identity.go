@@ -27,6 +27,8 @@ type OpenedServer struct {
 	Protocol string `json:"protocol"`
 	// Guarded is the Gateway whose servers ask the callers to that host for an identity.
 	Guarded Ref `json:"guarded"`
+	// AnyCertificate reports whether it asks for a certificate, and takes one that nobody has signed as well.
+	AnyCertificate bool `json:"anyCertificate,omitempty"`
 	// Owned reports whether it is opened by the namespace of the pods, by that of the route that leads to the host from
 	// Guarded, or by the only one that declares the host.
 	Owned bool `json:"owned"`
@@ -39,9 +41,9 @@ type gatewayWay struct {
 	client  Client
 }
 
-// isMutual reports whether the server asks all callers for an identity of the mesh.
+// isMutual reports whether the server asks all callers for an identity of the mesh, and checks it.
 func (srv gatewayServer) isMutual() bool {
-	return srv.isTLS() && srv.tls.GetMode() == networking.ServerTLSSettings_ISTIO_MUTUAL
+	return srv.isTLS() && srv.tls.GetMode() == networking.ServerTLSSettings_ISTIO_MUTUAL && !srv.takesAnyCertificate()
 }
 
 // asksForIdentity reports whether the server asks all callers for an identity of the mesh, or passes on their TLS as it is,
@@ -70,8 +72,8 @@ func (r *review) openedServer(h hop) *OpenedServer {
 	if open.gateway == nil {
 		return nil
 	}
-	servers := slices.DeleteFunc(slices.Clone(r.waysAfter().serversTo(open, h.host)), gatewayServer.asksForIdentity)
-	if len(servers) == 0 || r.wasOpen(open.gateway, h.host) || r.waysAfter().authorizes(open) {
+	servers := r.waysAfter().openServersTo(open, h.host)
+	if len(servers) == 0 || r.wasOpen(open.gateway, h.host) {
 		return nil
 	}
 	guard := r.guardOf(open.gateway, h.host)
@@ -81,6 +83,7 @@ func (r *review) openedServer(h hop) *OpenedServer {
 	return &OpenedServer{
 		Gateway: open.gateway.written(), Route: open.route.source(), Server: servers[0].indexIn(open.gateway),
 		Port: servers[0].number, Protocol: servers[0].protocol, Guarded: guard.gateway.written(), Owned: r.mayOpen(*guard, h),
+		AnyCertificate: servers[0].takesAnyCertificate(),
 	}
 }
 
@@ -138,7 +141,7 @@ func (r *review) wasOpen(gateway *Object, host string) bool {
 		if r.stopped() {
 			return false
 		}
-		if slices.ContainsFunc(ways.serversTo(w, host), func(srv gatewayServer) bool { return !srv.asksForIdentity() }) {
+		if len(ways.openServersTo(w, host)) > 0 {
 			open = true
 			break
 		}
@@ -162,6 +165,11 @@ func (s *Snapshot) sharePods(a, b *Object) bool {
 
 // authorizesGateway reports whether an AuthorizationPolicy keeps callers without an identity out of a gateway's pods.
 func (s *Snapshot) authorizesGateway(client Client) bool {
+	return s.policyForGateway(client, authorization.asksAllForIdentity) != nil
+}
+
+// policyForGateway returns the first AuthorizationPolicy for a gateway's pods for which wanted is true; nil where there is none.
+func (s *Snapshot) policyForGateway(client Client, wanted func(authorization) bool) *Object {
 	labels := client.Labels
 	if svc := s.serviceSelectedBy(client.Namespace, labels); svc != nil {
 		labels = svc.Spec.(*Service).Selector
@@ -169,12 +177,12 @@ func (s *Snapshot) authorizesGateway(client Client) bool {
 	for _, namespace := range []string{client.Namespace, s.settings.RootNamespace} {
 		for _, o := range s.objects.Prefix(KindAuthorizationPolicy + "\x00" + namespace + "\x00") {
 			a, ok := authorizationOf(o)
-			if ok && len(a.targets()) == 0 && a.asksAllForIdentity() && selectorMatches(a.selector(), labels) {
-				return true
+			if ok && len(a.targets()) == 0 && wanted(a) && selectorMatches(a.selector(), labels) {
+				return o
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // asksAllForIdentity reports whether the policy lets nobody in without an identity.

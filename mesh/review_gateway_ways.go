@@ -150,6 +150,16 @@ func (w *gatewayWays) serversTo(way gatewayWay, host string) []gatewayServer {
 	return hosts[host]
 }
 
+// openServersTo returns the servers from which a way leads callers without a checked identity to a host: where a policy asks for one,
+// those that take any certificate for it.
+func (w *gatewayWays) openServersTo(way gatewayWay, host string) []gatewayServer {
+	open := slices.DeleteFunc(slices.Clone(w.serversTo(way, host)), gatewayServer.asksForIdentity)
+	if len(open) > 0 && w.authorizes(way) {
+		open = slices.DeleteFunc(open, func(srv gatewayServer) bool { return !srv.takesAnyCertificate() })
+	}
+	return open
+}
+
 // authorizes is authorizesGateway for the pods of a way.
 func (w *gatewayWays) authorizes(way gatewayWay) bool {
 	key := servedWay{gateway: way.gateway, client: way.client.String()}

@@ -9,7 +9,8 @@ import (
 // not certain.
 type OutsideModel struct {
 	// Object is the object that has it, where that is not the one under review: an EnvoyFilter, or a client's Namespace. With
-	// MeansServersAlike it is the other Gateway of the pods, with MeansWideMatch the route that was there.
+	// MeansServersAlike it is the other Gateway of the pods, with MeansAnyCertificate a policy for these that goes by the identity of
+	// callers, with MeansWideMatch the route that was there.
 	Object *Ref `json:"object,omitempty"`
 	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
 	Field string `json:"field"`
@@ -48,6 +49,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.searchDomainsOf(object)...)
 	found = append(found, s.formerAddress(object, stored)...)
 	found = append(found, s.serversAlike(object, stored)...)
+	found = append(found, s.anyCertificates(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
 	found = append(found, refusedListeners(object, stored)...)
 	found = append(found, s.wideMatches(object, stored)...)

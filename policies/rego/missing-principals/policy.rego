@@ -12,7 +12,8 @@
 #   its pods out of the mesh, or its policies from the control plane, or where an ingress listener of a Sidecar leads past the ports
 #   of a policy or of a PeerAuthentication.
 #   A Gateway's server, or listener, without ISTIO_MUTUAL lets them out of an egress gateway, to a host for which others on the same pods ask
-#   for an identity: that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere.
+#   for an identity (and so does one that takes any certificate for it, by insecureSkipVerify): that is denied to a namespace that has neither these pods nor the host to itself, and warned of elsewhere. Of such a certificate
+#   it warns wherever a Gateway asks for one, and refuses it where an AuthorizationPolicy for the pods goes by the identity in it.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/security/authorization-policy/
 #     description: AuthorizationPolicy
@@ -129,10 +130,42 @@ _server_lowered(server) := {"action": "warn"} if server.owned
 _server_name(server) := sprintf("%s %s", [lib.object_name(server.gateway), lib.server_path(server.gateway, server.server)])
 
 _server_message(f) := lib.flow_message(f, concat("", [
-	sprintf("%s (port %d, %s) asks its callers for no workload identity, ", [_server_name(f.opened), f.opened.port, f.opened.protocol]),
+	sprintf("%s (port %d, %s) %s, ", [_server_name(f.opened), f.opened.port, f.opened.protocol, _asks_for(f.opened)]),
 	sprintf("and %s leads from it to this host. %s, ", [lib.object_name(f.opened.route), lib.object_name(f.opened.guarded)]),
 	"on the same pods, lets only callers with one out there: after this, whoever reaches the port gets out, plaintext callers included.",
 ]))
+
+_asks_for(server) := "takes any certificate for its callers' workload identity (insecureSkipVerify)" if {
+	server.anyCertificate
+} else := "asks its callers for no workload identity"
+
+# A server for which an identity is what somebody writes into a certificate.
+violation contains object.union(
+	{
+		"message": sprintf(
+			"%s: %s has the server on port %d take any certificate, also one that nobody has signed: %s",
+			[lib.object_name(lib.reviewed_object), certificate.field, certificate.port, _forged(certificate)],
+		),
+		"port": certificate.port,
+		"decidedBy": lib.reviewed_field(certificate.field),
+		"fix": concat("", ["# Have it check the certificates of its callers:\n", lib.set_fields(lib.reviewed_object, {certificate.field: null})]),
+	},
+	_certificate_lowered(certificate),
+) if {
+	some certificate in input.outsideModel
+	certificate.means == "any-certificate"
+}
+
+_forged(certificate) := sprintf(
+	"whoever writes the identity into it that %s asks for, on these pods, is let in.",
+	[lib.object_name(certificate.object)],
+) if {
+	certificate.object
+} else := "what it says of a caller is worth nothing, to policies and to the servers behind."
+
+default _certificate_lowered(_) := {"action": "warn"}
+
+_certificate_lowered(certificate) := {} if certificate.object
 
 _server_fix(server) := concat("", [
 	"# Let the server ask for an identity:\n",

@@ -406,3 +406,25 @@ test_warns_of_a_listener_that_leads_past_a_policy if {
 	endswith(v.decidedBy, " spec.ingress[0]")
 	contains(v.message, "spec.ingress[0] leads to port 8080 of the pods past AuthorizationPolicy shop/guard, which is not for the port of the listener")
 }
+
+test_says_that_a_server_takes_any_certificate if {
+	result := found with input as opening({"anyCertificate": true, "protocol": "HTTPS"})
+	some v in result
+	contains(v.message, "takes any certificate for its callers' workload identity (insecureSkipVerify), and VirtualService team-a/cnn leads from it")
+}
+
+test_refuses_any_certificate_where_a_policy_goes_by_it[name] if {
+	policy := {"kind": "AuthorizationPolicy", "namespace": "istio-system", "name": "p"}
+	some name, [changes, actions, message] in {
+		"a policy": [{"object": policy}, set(), "the identity into it that AuthorizationPolicy istio-system/p asks for"],
+		"no policy": [{}, {"warn"}, "what it says of a caller is worth nothing"],
+	}
+	certificate := object.union(
+		{"field": "spec.servers[0].tls.insecureSkipVerify", "patch": false, "startsPlaintext": false, "means": "any-certificate", "port": 443},
+		changes,
+	)
+	some v in found with input as object.union(fixtures.review("Gateway", []), {"outsideModel": [certificate]})
+	{action | action := v.action} == actions
+	contains(v.message, message)
+	contains(v.fix, "{\"spec.servers[0].tls.insecureSkipVerify\":null}")
+}
