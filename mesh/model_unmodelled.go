@@ -41,7 +41,9 @@ const (
 	MeansSearchDomain OutsideMeans = "search-domain"
 	// MeansFormerAddress: Services keep the address outside that a WorkloadEntry had.
 	MeansFormerAddress OutsideMeans = "former-address"
-	// MeansServersAlike: Envoy refuses the listener of a gateway whose servers have one SNI, written in two ways.
+	// MeansBoundApart: by its bind, one of a gateway's servers takes the connections of another one.
+	MeansBoundApart OutsideMeans = "bound-apart"
+	// MeansServersAlike: Envoy refuses the listener of a gateway whose servers have one SNI, written in two ways, or with two binds.
 	MeansServersAlike OutsideMeans = "servers-alike"
 	// MeansAnyCertificate: a gateway's server takes any certificate for its callers' identity.
 	MeansAnyCertificate OutsideMeans = "any-certificate"

@@ -9,7 +9,7 @@ import (
 // not certain.
 type OutsideModel struct {
 	// Object is the object that has it, where that is not the one under review: an EnvoyFilter, or a client's Namespace. With
-	// MeansServersAlike it is the other Gateway of the pods, with MeansAnyCertificate a policy for these that goes by the identity of
+	// MeansServersAlike and MeansBoundApart it is the other Gateway of the pods, with MeansAnyCertificate a policy for these that goes by the identity of
 	// callers, with MeansWideMatch the route that was there.
 	Object *Ref `json:"object,omitempty"`
 	// Field is the path of it in that object: "metadata.labels[istio.io/x]", "spec.http[0].x", "spec.configPatches[0]".
@@ -21,7 +21,8 @@ type OutsideModel struct {
 	StartsPlaintext bool `json:"startsPlaintext"`
 	// Means is what hangs on the field; "" where nobody knows.
 	Means OutsideMeans `json:"means,omitempty"`
-	// OfOthers reports, with MeansServersAlike, whether it is the gateway of another namespace that stops.
+	// OfOthers reports, with MeansServersAlike, whether it is the gateway of another namespace that stops, with MeansBoundApart, whether
+	// another namespace's loses connections and the author has not the pods.
 	OfOthers bool `json:"ofOthers,omitempty"`
 	// Client, Host and Port are of a connection that it may change, where Object is another.
 	Client *Client `json:"client,omitempty"`
@@ -49,6 +50,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.searchDomainsOf(object)...)
 	found = append(found, s.formerAddress(object, stored)...)
 	found = append(found, s.serversAlike(object, stored)...)
+	found = append(found, s.boundApart(object, stored)...)
 	found = append(found, s.anyCertificates(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
 	found = append(found, refusedListeners(object, stored)...)

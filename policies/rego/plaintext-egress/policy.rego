@@ -13,6 +13,8 @@
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
 #   Names and ranges for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
+#   So is a server of a Gateway that by the address of its bind takes connections from those of another namespace's, on pods that are not
+#   its own namespace's; on these, and where such a one was there first, it is a warning.
 #   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's; where only
 #   DNS knows whether it does, or nobody else has the port, that is a warning, and so is such a route that was there for who uses the port later.
 #   An EnvoyFilter that plainly gives clusters a transport socket without TLS, or leads requests past the clusters that have one,
@@ -141,6 +143,39 @@ _plain_fix(unknown) := "# Write names in lower case, a wildcard as a whole label
 } else := "# Use another port, or give the host addresses of its own (spec.addresses).\n" if {
 	unknown.means == "proxy-port"
 } else := lib.set_fields(lib.reviewed_object, {unknown.field: null})
+
+# A listener for one address goes before one for all, whatever names its servers have.
+violation contains {
+	"action": _bound_action(apart),
+	"message": sprintf("%s: %s on port %d: %s", [lib.object_name(lib.reviewed_object), apart.field, apart.port, _bound_text(apart)]),
+	"port": apart.port,
+	"decidedBy": lib.reviewed_field(apart.field),
+	"fix": _bound_fix(apart),
+} if {
+	some apart in input.outsideModel
+	apart.means == "bound-apart"
+}
+
+_bound_action(apart) := "deny" if {
+	apart.ofOthers
+} else := "warn"
+
+_bound_text(apart) := sprintf(
+	concat(" ", [
+		"a server for one address takes all connections that come to it, whatever their name, from those of %s for the same pods:",
+		"they end here, also those that it led out of the mesh under TLS, and what is sent under the gateway's mutual TLS is read here.",
+	]),
+	[lib.object_name(apart.object)],
+) if {
+	endswith(apart.field, ".bind")
+} else := sprintf(
+	"%s has a server there for one address of the same pods: connections that come to that address are that one's, whatever their name.",
+	[lib.object_name(apart.object)],
+)
+
+_bound_fix(apart) := concat("", ["# Listen on all addresses, as the others do:\n", lib.set_fields(lib.reviewed_object, {apart.field: null})]) if {
+	endswith(apart.field, ".bind")
+} else := sprintf("# Let %s have no bind, or a selector for pods of its own.\n", [lib.object_name(apart.object)])
 
 # What Istio itself calls. Nobody tampers with it unseen where the answer is checked otherwise, so it is told.
 violation contains {

@@ -527,3 +527,22 @@ _told(means, kind, plaintext, text, fix) if {
 	contains(v.message, text)
 	contains(v.fix, fix)
 }
+
+test_says_which_servers_are_bound_apart[name] if {
+	some name, [changes, action, message, fix] in {
+		"taking": [{"ofOthers": true}, "deny", "spec.servers[0].bind on port 443: a server for one address takes all connections", "{\"spec.servers[0].bind\":null}"],
+		"on its own pods": [{}, "warn", "from those of Gateway shop/egress for the same pods", "{\"spec.servers[0].bind\":null}"],
+		"taken from": [{"field": "spec.servers[0]"}, "warn", "Gateway shop/egress has a server there for one address", "# Let Gateway shop/egress have no bind"],
+	}
+	apart := object.union(
+		{
+			"field": "spec.servers[0].bind", "patch": false, "startsPlaintext": false, "means": "bound-apart", "port": 443,
+			"object": {"kind": "Gateway", "namespace": "shop", "name": "egress"},
+		},
+		changes,
+	)
+	some v in found with input as object.union(fixtures.review("Gateway", []), {"outsideModel": [apart]})
+	v.action == action
+	contains(v.message, message)
+	contains(v.fix, fix)
+}
