@@ -2,26 +2,33 @@ package mesh
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
 )
 
-// serverName is a host of a Gateway's server for TLS by which Envoy chooses its filter chain.
+// serverName is a name by which Envoy chooses a filter chain of a gateway's listener: a host of a server that ends TLS, "*" for a server
+// for plaintext, whose chain has no name.
 type serverName struct {
-	gateway     *Object
-	index, host int
-	// written is the host as Istio compares it, name as Envoy does.
+	gateway *Object
+	index   int
+	// field is the path of the host in the Gateway, or of the server.
+	field string
+	// written is the host as Istio compares it, "" for plaintext; name is it as Envoy does.
 	written, name string
+	protocol      string // of a server for plaintext
 	number        uint32
+	ports         []uint32 // on which the pods listen for number
 	bind          string
 }
 
 // serversAlike returns the hosts of servers of the Gateway under review for which Envoy refuses the whole listener of its pods, which
-// then keeps what it had until it starts again, and has nothing afterwards: the SNI of another server there, written otherwise. Istio
-// compares hosts as they are written (pilot/pkg/model/gateway.go CheckDuplicates), Envoy without namespace and case ("overlapping
-// matching rules", source/common/listener_manager/filter_chain_manager_impl.cc).
+// then keeps what it had until it starts again, and has nothing afterwards: the SNI of another server there, written otherwise, or with
+// another bind of the same addresses. Istio compares hosts and binds as they are written (pilot/pkg/model/gateway.go CheckDuplicates,
+// mergeGateways), Envoy names without namespace and case ("overlapping matching rules",
+// source/common/listener_manager/filter_chain_manager_impl.cc), of all servers that listen on the same addresses.
 //
 // Whether a server's routes make it a filter chain, or it passes TLS on by those of a VirtualService, is not looked at. Here the gateway of
 // default has two chains for out.example.com:
@@ -37,30 +44,34 @@ func (s *Snapshot) serversAlike(object, stored *Object) []OutsideModel {
 	if object.Kind != KindGateway {
 		return nil
 	}
-	own := terminatedNames(object)
-	if stored != nil {
-		had := terminatedNames(stored)
+	own := serverNamesOf(object)
+	if stored != nil && maps.Equal(gatewaySpec(stored).Selector, gatewaySpec(object).Selector) {
+		had := serverNamesOf(stored)
 		own = slices.DeleteFunc(own, func(n serverName) bool { return slices.ContainsFunc(had, n.isSame) })
 	}
 	if len(own) == 0 {
 		return nil
 	}
-	beside := map[string][]serverName{}
-	for _, g := range append(s.gatewaysBeside(object), object) {
-		for _, n := range terminatedNames(g) {
+	beside, ports := map[string]serversOfName{}, s.listenPorts(object)
+	gateways := s.gatewaysBeside(object)
+	others := slices.DeleteFunc(slices.Clone(gateways), func(g *Object) bool { return g.Namespace == object.Namespace })
+	for _, g := range append(gateways, object) {
+		for _, n := range serverNamesOf(g) {
+			n.ports = ports(n.number)
 			beside[n.name] = append(beside[n.name], n)
 		}
 	}
 	var found []OutsideModel
 	for _, n := range own {
-		i := slices.IndexFunc(beside[n.name], n.isAlike)
+		n.ports = ports(n.number)
+		i := slices.IndexFunc(beside[n.name], func(other serverName) bool { return beside[n.name].meet(n, other) })
 		if i < 0 {
 			continue
 		}
 		with := beside[n.name][i].gateway.written()
 		found = append(found, OutsideModel{
-			Object: &with, Field: fmt.Sprintf("spec.servers[%d].hosts[%d]", n.index, n.host), Host: n.name, Port: n.number,
-			Means: MeansServersAlike, OfOthers: with.Namespace != object.Namespace && object.Namespace != s.settings.RootNamespace,
+			Object: &with, Field: n.field, Host: n.name, Port: n.number,
+			Means: MeansServersAlike, OfOthers: object.Namespace != s.settings.RootNamespace && n.sharesListener(others, ports),
 		})
 	}
 	return found
@@ -68,32 +79,74 @@ func (s *Snapshot) serversAlike(object, stored *Object) []OutsideModel {
 
 // isSame reports whether two names are of the same port, written alike.
 func (n serverName) isSame(other serverName) bool {
-	return n.written == other.written && n.number == other.number && n.bind == other.bind
+	return n.written == other.written && n.name == other.name && n.protocol == other.protocol && n.number == other.number && n.bind == other.bind
 }
 
-// isAlike reports whether two names are one for Envoy, of one listener, and two for Istio. Of one server, hosts that differ in their
-// namespace are one.
-func (n serverName) isAlike(other serverName) bool {
-	if n.number != other.number || n.bind != other.bind || n.written == other.written {
-		return false
-	}
+// sharesListener reports whether some of these Gateways have a server in the listener of the name.
+func (n serverName) sharesListener(gateways []*Object, ports func(uint32) []uint32) bool {
+	return slices.ContainsFunc(gateways, func(g *Object) bool {
+		return slices.ContainsFunc(gatewaySpec(g).Servers, func(srv *networking.Server) bool {
+			return srv.GetPort() != nil && portsMeet(ports(srv.GetPort().GetNumber()), n.ports) && listenAddress(srv.GetBind()) == listenAddress(n.bind)
+		})
+	})
+}
+
+// isPlain reports whether the name is that of a server for plaintext.
+func (n serverName) isPlain() bool { return n.written == "" }
+
+// serversOfName are the servers of a gateway's pods that have one name for Envoy.
+type serversOfName []serverName
+
+// meet reports whether two names, which are one for Envoy, are of one listener, and two for Istio. Of one server, hosts that differ in
+// their namespace are one.
+func (l serversOfName) meet(n, other serverName) bool {
 	sameServer := n.gateway.Ref == other.gateway.Ref && n.index == other.index
-	return !sameServer || stripNamespace(n.written) != stripNamespace(other.written)
+	switch {
+	case !portsMeet(n.ports, other.ports) || listenAddress(n.bind) != listenAddress(other.bind):
+		return false
+	case sameServer:
+		return stripNamespace(n.written) != stripNamespace(other.written)
+	case n.written != other.written:
+		// Beside plaintext that was there first, Istio leaves a server for TLS out; it makes both where TLS was.
+		return !n.isPlain() && !other.isPlain() || n.isPlain() || n.bind != other.bind
+	case n.isPlain() && n.bind == other.bind && n.protocol == other.protocol:
+		return false // one chain of both
+	}
+	// Istio keeps one bind for a host, and one for a port in plaintext: the last one.
+	return n.bind != other.bind || slices.ContainsFunc(l, func(third serverName) bool {
+		return portsMeet(third.ports, n.ports) && third.written == n.written && third.bind != n.bind
+	})
 }
 
-// terminatedNames returns the hosts of a Gateway's servers that end TLS.
-func terminatedNames(g *Object) []serverName {
+// serverNamesOf returns the names of a Gateway's servers that end TLS, or are for plaintext.
+func serverNamesOf(g *Object) []serverName {
 	var list []serverName
 	for i, srv := range gatewaySpec(g).Servers {
-		server := newGatewayServer(g, srv)
-		if srv.GetPort() == nil || !server.isTLS() || server.isTLSPassthrough() {
-			continue
+		if srv.GetPort() != nil {
+			list = append(list, serverNamesOn(g, srv, i)...)
 		}
-		for j, h := range server.hosts {
-			name := strings.ToLower(stripNamespace(h))
-			if name != "*" { // no server name: it is a chain for all others
-				list = append(list, serverName{gateway: g, index: i, host: j, written: h, name: name, number: server.number, bind: srv.Bind})
-			}
+	}
+	return list
+}
+
+// serverNamesOn is serverNamesOf for one server.
+func serverNamesOn(g *Object, srv *networking.Server, index int) []serverName {
+	server := newGatewayServer(g, srv)
+	n := serverName{gateway: g, index: index, field: fmt.Sprintf("spec.servers[%d]", index), number: server.number, bind: srv.Bind}
+	switch {
+	case !server.isTLS():
+		n.name, n.protocol = "*", server.protocol
+		return []serverName{n}
+	case server.isTLSPassthrough():
+		return nil
+	}
+	var list []serverName
+	forAll := slices.ContainsFunc(server.sniHosts(), func(name string) bool { return name == "*" })
+	at := n.field
+	for i, h := range server.hosts {
+		n.field, n.written, n.name = fmt.Sprintf("%s.hosts[%d]", at, i), h, strings.ToLower(stripNamespace(h))
+		if !forAll || n.name == "*" { // with "*" the chain has no other name
+			list = append(list, n)
 		}
 	}
 	return list

@@ -9,7 +9,7 @@
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
 #   of the host's or of its domain are warned of, and so is a rule for several hosts that has the names of some checked for the others. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
-#   another, written otherwise (a namespace before it, other case): it refuses the whole
+#   another, written otherwise (a namespace before it, other case, a bind of 0.0.0.0 beside none): it refuses the whole
 #   listener of the pods. Where that is another namespace's gateway, it is denied.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
@@ -49,7 +49,15 @@ violation contains {
 
 _alike_text(alike) := sprintf(
 	concat(" ", [
-		"%s has a server for it too, written otherwise, so that Istio makes two filter chains for one SNI, and Envoy refuses the listener of",
+		"%s has a server without a name to choose it by there too, by another bind or for other bytes, so that Istio makes two filter chains for",
+		"all connections, and Envoy refuses the listener of port %d of these pods. It stays as it was, and after a restart of the proxy there is none.",
+	]),
+	[lib.object_name(alike.object), alike.port],
+) if {
+	alike.host == "*"
+} else := sprintf(
+	concat(" ", [
+		"%s has a server for it too, written otherwise (the host, or the bind), so that Istio makes two filter chains for one SNI, and Envoy refuses the listener of",
 		"port %d of these pods. It stays as it was, and after a restart of the proxy there is none.",
 	]),
 	[lib.object_name(alike.object), alike.port],
@@ -57,7 +65,7 @@ _alike_text(alike) := sprintf(
 
 _alike_fix(alike) := sprintf("# Bind the VirtualService to %s, or use a selector for pods of your own.\n", [lib.object_name(alike.object)]) if {
 	lib.object_name(alike.object) != lib.object_name(lib.reviewed_object)
-} else := "# Name each host once.\n"
+} else := "# Name each host once, and use one bind.\n"
 
 _alike_action(alike) := "deny" if {
 	alike.ofOthers

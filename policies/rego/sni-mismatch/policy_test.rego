@@ -334,7 +334,8 @@ test_says_which_servers_stop_a_gateway[name] if {
 	some name, [changes, action, message, fix] in {
 		"of another namespace": [{"ofOthers": true}, "deny", "Gateway shop/egress has a server for it too, written otherwise", "# Bind the VirtualService to Gateway shop/egress"],
 		"of its own": [{}, "warn", "Gateway shop/egress has a server for it too, written otherwise", "# Bind the VirtualService to Gateway shop/egress"],
-		"its own": [{"object": {"kind": "Gateway", "namespace": "default", "name": "edition-cnn-com"}}, "warn", "Gateway default/edition-cnn-com has a server for it too", "# Name each host once.\n"],
+		"its own": [{"object": {"kind": "Gateway", "namespace": "default", "name": "edition-cnn-com"}}, "warn", "Gateway default/edition-cnn-com has a server for it too", "# Name each host once, and use one bind.\n"],
+		"without a name": [{"host": "*", "ofOthers": true}, "deny", "Gateway shop/egress has a server without a name to choose it by there too", "# Bind the VirtualService to Gateway shop/egress"],
 	}
 	some v in found with input as object.union(fixtures.review("Gateway", []), _alike(changes))
 	v.action == action
