@@ -1,6 +1,9 @@
 package mesh
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -100,7 +103,8 @@ func refusedNames(path string, names []string) []string {
 	return fields
 }
 
-// refusedServers returns the hosts of a Gateway's servers for TLS that Envoy refuses. Those in other letters, serversAlike knows.
+// refusedServers returns the hosts of a Gateway's servers for TLS that Envoy refuses, and hashes of certificates that are none. Those in
+// other letters, serversAlike knows.
 func refusedServers(g *Object, spec *networking.Gateway) []string {
 	var fields []string
 	for i, srv := range spec.Servers {
@@ -112,8 +116,47 @@ func refusedServers(g *Object, spec *networking.Gateway) []string {
 			names = append(names, strings.ToLower(stripNamespace(h)))
 		}
 		fields = append(fields, refusedNames(fmt.Sprintf("spec.servers[%d].hosts", i), names)...)
+		fields = append(fields, refusedHashes(fmt.Sprintf("spec.servers[%d].tls", i), srv.GetTls())...)
 	}
 	return fields
+}
+
+// refusedHashes returns the hashes of clients' certificates and keys at a path that are none. Istio passes them on as they are where a
+// server asks for certificates and has its own by name (pilot/pkg/security/model/authentication.go
+// ApplyCredentialSDSToServerCommonTLSContext); Envoy takes 64 hex digits, or 32 pairs with colons, and base64 of 32 bytes
+// (source/common/tls/cert_validator/default_validator.cc, "Invalid hex-encoded SHA-256").
+func refusedHashes(path string, tls *networking.ServerTLSSettings) []string {
+	mutual := tls.GetMode() == networking.ServerTLSSettings_MUTUAL || tls.GetMode() == networking.ServerTLSSettings_OPTIONAL_MUTUAL
+	if !mutual || tls.GetCredentialName() == "" && len(tls.GetCredentialNames()) == 0 {
+		return nil
+	}
+	var fields []string
+	for i, text := range tls.GetVerifyCertificateHash() {
+		if !isCertificateHash(text) {
+			fields = append(fields, fmt.Sprintf("%s.verifyCertificateHash[%d]", path, i))
+		}
+	}
+	for i, text := range tls.GetVerifyCertificateSpki() {
+		if !isKeyHash(text) {
+			fields = append(fields, fmt.Sprintf("%s.verifyCertificateSpki[%d]", path, i))
+		}
+	}
+	return fields
+}
+
+// isCertificateHash reports whether text is the SHA-256 of a certificate, in hex.
+func isCertificateHash(text string) bool {
+	if len(text) == 95 {
+		text = strings.ReplaceAll(text, ":", "")
+	}
+	sum, err := hex.DecodeString(text)
+	return err == nil && len(sum) == sha256.Size
+}
+
+// isKeyHash reports whether text is the SHA-256 of a key, in base64.
+func isKeyHash(text string) bool {
+	sum, err := base64.StdEncoding.Strict().DecodeString(text)
+	return err == nil && len(sum) == sha256.Size && len(text) == base64.StdEncoding.EncodedLen(sha256.Size)
 }
 
 // refusedMatches returns what of the matches of tls and tcp routes Envoy refuses. Istio makes a filter chain of each match of a tls route, as it

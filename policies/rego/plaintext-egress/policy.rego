@@ -12,7 +12,7 @@
 #   what would be under TLS without these. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
-#   Names and ranges for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
+#   Names and ranges, and hashes of certificates, for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
 #   So is a server of a Gateway that by the address of its bind takes connections from those of another namespace's, on pods that are not
 #   its own namespace's; on these, and where such a one was there first, it is a warning.
 #   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's; where only
@@ -114,6 +114,12 @@ _may_take := concat(" ", [
 _plain_text(unknown) := "leads requests to PassthroughCluster: they leave the mesh as the application writes them, past the clusters that start TLS." if {
 	unknown.means == "passthrough"
 } else := concat(" ", [
+	"is no hash that Envoy takes: it refuses the listener of these pods, with the servers of all other Gateways on that port,",
+	"and after a restart of the pods their clients have no connection.",
+]) if {
+	unknown.means == "refused-listener"
+	_is_hash(unknown.field)
+} else := concat(" ", [
 	"is a server name that Envoy does not take: it refuses the listener of these pods, with the servers of all other Gateways on that port,",
 	"and after a restart of the pods their clients have no connection.",
 ]) if {
@@ -136,7 +142,15 @@ _plain_text(unknown) := "leads requests to PassthroughCluster: they leave the me
 	unknown.means == "proxy-port"
 } else := "gives clusters a transport socket without TLS: what goes to hosts outside by them leaves the mesh in plaintext."
 
-_plain_fix(unknown) := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
+_is_hash(field) if contains(field, ".tls.verifyCertificate")
+
+_plain_fix(unknown) := concat(" ", [
+	"# The SHA-256 of a certificate is 64 hexadecimal digits, or 32 pairs of them with colons between (verifyCertificateHash);",
+	"that of a public key is its base64, 44 characters (verifyCertificateSpki).\n",
+]) if {
+	unknown.means == "refused-listener"
+	_is_hash(unknown.field)
+} else := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
 	unknown.means == "refused-listener"
 } else := "# Match the names of the route's own hosts (sniHosts, hostnames), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
 	unknown.means == "wide-match"

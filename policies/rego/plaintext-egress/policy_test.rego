@@ -528,6 +528,13 @@ _told(means, kind, plaintext, text, fix) if {
 	contains(v.fix, fix)
 }
 
+test_tells_a_hash_from_a_name if {
+	unknown := {"field": "spec.servers[0].tls.verifyCertificateHash[0]", "patch": false, "startsPlaintext": true, "means": "refused-listener"}
+	some v in found with input as object.union(fixtures.review("Gateway", []), {"outsideModel": [unknown]})
+	contains(v.message, "verifyCertificateHash[0] is no hash that Envoy takes")
+	contains(v.fix, "64 hexadecimal digits")
+}
+
 test_says_which_servers_are_bound_apart[name] if {
 	some name, [changes, action, message, fix] in {
 		"taking": [{"ofOthers": true}, "deny", "spec.servers[0].bind on port 443: a server for one address takes all connections", "{\"spec.servers[0].bind\":null}"],
