@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/tlsward/tlsward/api/v1alpha1"
 	"github.com/tlsward/tlsward/test/e2e/cluster"
@@ -85,6 +88,9 @@ func TestExemptionsOfTheCluster(t *testing.T) {
 		e := status()
 		return e.LetsPass > 0 && e.UnneededSince == nil && e.Conditions[0].Reason == v1alpha1.ReasonInForce
 	})
+	if got := printed(t, own, "exemptions"); !strings.HasPrefix(got, "Name Policy Expires Owner In force Lets pass Unneeded since\ngood plaintext-egress 2099-12-31 payments InForce ") {
+		t.Errorf("kubectl get exemptions has\n%s", got)
+	}
 	if err := stage.seed.of(rule).Delete(t.Context(), rule.GetName(), metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,4 +106,35 @@ func TestExemptionsOfTheCluster(t *testing.T) {
 		}
 		return err != nil
 	})
+}
+
+// printed returns what kubectl get shows of a resource: the API server makes that table. Columns for -o wide, and empty cells, are left out.
+func printed(t *testing.T, own *cluster.Cluster, resource string) string {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(own.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := client.RESTClient().Get().AbsPath("/apis", v1alpha1.GroupVersion().String(), resource).
+		SetHeader("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io").DoRaw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table metav1.Table
+	if err := json.Unmarshal(raw, &table); err != nil {
+		t.Fatal(err)
+	}
+	lines := make([]string, 1+len(table.Rows))
+	for i, column := range table.ColumnDefinitions {
+		if column.Priority > 0 {
+			continue
+		}
+		lines[0] += " " + column.Name
+		for j, row := range table.Rows {
+			if row.Cells[i] != nil {
+				lines[j+1] += fmt.Sprint(" ", row.Cells[i])
+			}
+		}
+	}
+	return strings.TrimSpace(strings.ReplaceAll(strings.Join(lines, "\n"), "\n ", "\n"))
 }
