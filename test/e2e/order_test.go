@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,8 +9,12 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
 
 const (
@@ -25,19 +27,7 @@ const (
 // Each configuration as published ends as the same objects, whatever the order in which they are applied, where what is refused for its
 // order is tried again after the rest, and what was stored too early is completed.
 func TestAnyOrderOneEnd(t *testing.T) {
-	const namespace = "order-of-a-test"
-	ensureNamespace(t, namespace, nil)
-	config := filepath.Join(t.TempDir(), "config.yaml")
-	if err := os.WriteFile(config, []byte("apiVersion: tlsward.io/v1alpha1\nkind: Config\nmutation: {existing: complete}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	writer, err := plane.Kubeconfig("order", "system:masters")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newServer(t, plane, "--existing", "--companions", "--namespace", namespace, "--config", config, "--kubeconfig", writer)
-	s.register(t, s.start(t).URL())
-	stage, applied := newStage(t, plane), 0
+	o := newOrders(t, plane)
 	for _, c := range loadSuite(t, publishedSuite).Cases {
 		objects := createdBy(c)
 		if len(objects) < 2 || len(objects) > 5 {
@@ -45,26 +35,65 @@ func TestAnyOrderOneEnd(t *testing.T) {
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			want := ""
-			for i, order := range someOrders(len(objects)) {
-				stage.lay(t, scenario{Steps: c.Steps}, senders()[0])
-				for _, o := range objects {
-					needNamespace(t.Context(), t, stage.seed, o.GetNamespace())
-				}
-				stage.awaitMesh(t, s.replicas[0])
-				stage.applyAll(t, objects, order)
+			for i, order := range someOrders(len(objects), mostOrders) {
+				o.apply(t, nil, objects, order)
 				if i == 0 {
-					want = stage.awaitEnd(t, objects)
-				} else if got := stage.awaitThis(t, objects, want); got != want {
-					t.Errorf("order %v ends in\n%s\nand order %v in\n%s", order, got, someOrders(len(objects))[0], want)
+					want = o.awaitEnd(t, steady)
+				} else if got := o.awaitThis(t, want); got != want {
+					t.Errorf("order %v ends in\n%s\nand the first order in\n%s", order, got, want)
 				}
-				applied++
 			}
 		})
 	}
-	sweep(t.Context(), t, stage.seed)
-	if applied < 50 {
-		t.Errorf("only %d orders were applied", applied)
+	o.enough(t, 50)
+}
+
+// orders applies sets of objects to a cluster in which a tlsward completes what is stored, and keeps companions.
+type orders struct {
+	stage
+	replica *cluster.Replica
+	applied int
+}
+
+func newOrders(t *testing.T, c *cluster.Cluster) *orders {
+	t.Helper()
+	const home = "order-of-a-test"
+	o := &orders{stage: newStage(t, c)}
+	needNamespace(t.Context(), t, o.seed, home)
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(config, []byte("apiVersion: tlsward.io/v1alpha1\nkind: Config\nmutation: {existing: complete}\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	writer, err := c.Kubeconfig("order", "system:masters")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, c, "--existing", "--companions", "--namespace", home, "--config", config, "--kubeconfig", writer)
+	o.replica = s.start(t)
+	s.register(t, o.replica.URL())
+	return o
+}
+
+// enough sweeps, and sees that there were orders at all.
+func (o *orders) enough(t *testing.T, least int) {
+	t.Helper()
+	sweep(t.Context(), t, o.seed)
+	t.Logf("%d orders were applied", o.applied)
+	if o.applied < least {
+		t.Errorf("only %d orders were applied", o.applied)
+	}
+}
+
+// apply empties the cluster, stores what is given, and applies objects in an order.
+func (o *orders) apply(t *testing.T, given []map[string]any, objects []*unstructured.Unstructured, order []int) {
+	t.Helper()
+	o.lay(t, scenario{Given: given}, senders()[0])
+	for _, object := range objects {
+		needNamespace(t.Context(), t, o.seed, object.GetNamespace())
+	}
+	o.awaitMesh(t, o.replica)
+	o.applyAll(t, objects, order)
+	o.applied++
 }
 
 // createdBy returns all objects of a case that does nothing but create them; nil for others.
@@ -85,8 +114,8 @@ func createdBy(c scenario) []*unstructured.Unstructured {
 	return objects
 }
 
-// someOrders returns orders of n objects, as written and backwards first.
-func someOrders(n int) [][]int {
+// someOrders returns orders of n objects, no more than most, as written and backwards first.
+func someOrders(n, most int) [][]int {
 	all := [][]int{nil}
 	for i := range n {
 		var longer [][]int
@@ -102,7 +131,7 @@ func someOrders(n int) [][]int {
 	rest := all[1 : len(all)-1]
 	random := rand.New(rand.NewPCG(1, uint64(n)))
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
-	return append(some, rest[:min(len(rest), mostOrders-2)]...)
+	return append(some, rest[:min(len(rest), most-2)]...)
 }
 
 // applyAll creates objects in an order, and what is refused after the rest, as often as there are objects.
@@ -127,56 +156,55 @@ func (s stage) applyAll(t *testing.T, objects []*unstructured.Unstructured, orde
 	t.Errorf("%v are refused still: %v", order, why)
 }
 
-// end returns all objects of the kinds and namespaces of these, each with its spec, companions among them.
-func (s stage) end(t *testing.T, objects []*unstructured.Unstructured) string {
+// end returns what is stored, companions among it, but not what Kubernetes itself completes: as YAML, by kind and name.
+func (s stage) end(t *testing.T) string {
 	t.Helper()
-	found := map[string]bool{}
-	for _, o := range objects {
-		list, err := s.seed.of(o).List(t.Context(), metav1.ListOptions{})
+	var documents []string
+	for _, gvr := range meshResources() {
+		if gvr.Group == "" {
+			continue
+		}
+		list, err := s.seed.Resource(gvr).List(t.Context(), metav1.ListOptions{})
+		if apierrors.IsNotFound(err) {
+			continue // the CRD is not installed
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, item := range list.Items {
-			if item.GetKind() == "Service" && item.GetName() != o.GetName() {
-				continue
+			metadata := map[string]any{"name": item.GetName(), "namespace": item.GetNamespace()}
+			if labels := item.GetLabels(); len(labels) > 0 {
+				metadata["labels"] = labels
 			}
-			spec := item.Object["spec"]
-			if item.GetKind() == "Service" {
-				spec = nil // addresses
-			}
-			raw, err := json.Marshal(spec)
+			raw, err := yaml.Marshal(map[string]any{"apiVersion": item.GetAPIVersion(), "kind": item.GetKind(), "metadata": metadata, "spec": item.Object["spec"]})
 			if err != nil {
 				t.Fatal(err)
 			}
-			found[fmt.Sprintf("%s %s/%s %s", item.GetKind(), item.GetNamespace(), item.GetName(), raw)] = true
+			documents = append(documents, string(raw))
 		}
 	}
-	var lines []string
-	for line := range found {
-		lines = append(lines, line)
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	slices.Sort(documents)
+	return strings.Join(documents, "---\n")
 }
 
-// awaitEnd waits until nothing has changed for a while.
-func (s stage) awaitEnd(t *testing.T, objects []*unstructured.Unstructured) string {
+// awaitEnd waits until nothing has changed for so long.
+func (s stage) awaitEnd(t *testing.T, still time.Duration) string {
 	t.Helper()
-	last, since := s.end(t, objects), time.Now()
-	for time.Since(since) < steady {
+	last, since := s.end(t), time.Now()
+	for time.Since(since) < still {
 		time.Sleep(100 * time.Millisecond)
-		if now := s.end(t, objects); now != last {
+		if now := s.end(t); now != last {
 			last, since = now, time.Now()
 		}
 	}
 	return last
 }
 
-// awaitThis waits until the objects are these, and returns what they are: controllers have nothing to do then, as they had not before.
-func (s stage) awaitThis(t *testing.T, objects []*unstructured.Unstructured, want string) string {
+// awaitThis waits until this is stored, and returns what is: controllers have nothing to do then, as they had not before.
+func (s stage) awaitThis(t *testing.T, want string) string {
 	t.Helper()
-	got := s.end(t, objects)
-	for deadline := time.Now().Add(catchUp); got != want && time.Now().Before(deadline); got = s.end(t, objects) {
+	got := s.end(t)
+	for deadline := time.Now().Add(catchUp); got != want && time.Now().Before(deadline); got = s.end(t) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	return got
