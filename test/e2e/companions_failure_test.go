@@ -23,12 +23,16 @@ type fleet struct {
 	alive []*cluster.Replica
 }
 
+// rulesResource is where DestinationRules are.
+var rulesResource = schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}
+
 const teams, batch = 3, 40
 
 // team returns the namespace of an entry.
 func team(i int) string { return fmt.Sprint("team-", i%teams) }
 
-func newFleet(t *testing.T, own *cluster.Cluster) *fleet {
+// newFleet starts two replicas of a program, and waits until one leads.
+func newFleet(t *testing.T, own *cluster.Cluster, program string, args ...string) *fleet {
 	t.Helper()
 	clients, err := kubernetes.NewForConfig(own.Seed)
 	if err != nil {
@@ -44,7 +48,8 @@ func newFleet(t *testing.T, own *cluster.Cluster) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newServer(t, own, "--companions", "--existing", "--namespace", "home", "--kubeconfig", writer)
+	s := newServer(t, own, append(args, "--companions", "--existing", "--namespace", "home", "--kubeconfig", writer)...)
+	s.program.Binary = program
 	f := &fleet{server: s, t: t, stage: newStage(t, own)}
 	f.start()
 	f.start()
@@ -101,7 +106,7 @@ func (f *fleet) store(kind string, i int) {
 
 // companions returns the companions that there are, by name, in their versions; nil where the API server does not answer.
 func (f *fleet) companions() map[string]string {
-	list, err := f.stage.seed.Resource(schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "destinationrules"}).List(f.t.Context(), metav1.ListOptions{LabelSelector: "tlsward.io/companion"})
+	list, err := f.stage.seed.Resource(rulesResource).List(f.t.Context(), metav1.ListOptions{LabelSelector: "tlsward.io/companion"})
 	if err != nil {
 		return nil
 	}
@@ -149,7 +154,7 @@ func TestCompanionsOutliveTheirWriters(t *testing.T) {
 	if err := own.InstallCRDs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f := newFleet(t, own)
+	f := newFleet(t, own, binary)
 	entries := 0
 	storeMore := func() {
 		for range batch {
