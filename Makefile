@@ -38,7 +38,7 @@ RELEASE_GO = GOTOOLCHAIN=go$$($(GO) list -m -f '{{.GoVersion}}') $(GO)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-release test-release-tools page control-plane
+.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-proxies-130 test-proxies-long test-release test-release-tools page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -174,6 +174,13 @@ test-cluster: ## The chart on a real one-node cluster (root on Linux, or KUBECON
 # Of what cannot run here the tests are skipped; TLSWARD_PROXIES=must makes that a failure. ENVOY names another Envoy.
 test-proxies: control-plane ## What real proxies do: API server, istiod, agents and Envoys in a sealed world (root on Linux; docs/proxies.md)
 	$(GO) test -tags proxies -count=1 -timeout 30m -v $(TESTFLAGS) ./test/proxies
+
+test-proxies-130: control-plane ## The same with Istio 1.30 and its Envoy
+	TLSWARD_ISTIO=1.30 $(GO) test -tags proxies -count=1 -timeout 30m -v $(TESTFLAGS) ./test/proxies
+
+# Hours: TLSWARD_ISTIO=1.30 runs it with that version.
+test-proxies-long: control-plane ## The long run of random meshes and attacks on the wire: MESHES of each (SEED=n repeats a run)
+	TLSWARD_MESHES=$(MESHES) TLSWARD_ATTACKS=$(MESHES) TLSWARD_SEED=$(or $(SEED),1) $(GO) test -tags proxies -count=1 -timeout 24h -v -run '^Test(Random|AttackSearch)' $(TESTFLAGS) ./test/proxies
 
 test-release: control-plane ## A release of linux/amd64, used as a newcomer would: made twice, pushed, pulled, verified, installed
 	cd tools/release && $(GO) vet . && $(GO) test $(TESTFLAGS) .

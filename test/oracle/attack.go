@@ -222,6 +222,12 @@ func isValid(d Document) bool {
 	return err == nil
 }
 
+// Valid returns the attack without writes that Istio's own webhook refuses.
+func (a Attack) Valid() Attack {
+	a.Writes = slices.DeleteFunc(slices.Clone(a.Writes), func(w Write) bool { return !isValid(w.Object) })
+	return a
+}
+
 // terminating returns an object as it stays stored after its DELETE, until its finalizers are gone.
 func terminating(d Document) Document {
 	d = d.Clone()

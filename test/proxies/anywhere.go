@@ -13,8 +13,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// anyPorts are the ports to which random meshes may lead.
-var anyPorts = []string{"80", "443", "1234", "3306", "7443", "8080", "8443", "9443", "27017"}
+// anyPorts are the ports to which random meshes and attacks may lead.
+var anyPorts = []string{"80", "443", "1234", "3306", "7443", "8080", "8443", "9000", "9443", "27017"}
 
 // Anywhere starts a server at all addresses outside the mesh, on anyPorts. It takes plaintext, TLS and TLS inside TLS, and in them
 // HTTP/1, HTTP/2 and any bytes.

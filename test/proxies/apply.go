@@ -9,10 +9,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	"github.com/tlsward/tlsward/internal/manifests"
+	"github.com/tlsward/tlsward/mesh"
 )
 
 // Apply writes manifests as a user does; the webhooks complete and judge them. The error is the API server's.
@@ -63,7 +65,7 @@ func read(text string) ([]*unstructured.Unstructured, error) {
 		if err := yaml.Unmarshal(d.Raw, &o.Object); err != nil {
 			return nil, fmt.Errorf("read %s: %w", d.Where(), err)
 		}
-		if o.GetNamespace() == "" {
+		if o.GetNamespace() == "" && o.GetKind() != mesh.KindNamespace {
 			o.SetNamespace("default")
 		}
 		objects = append(objects, o)
@@ -114,6 +116,7 @@ var configKinds = []schema.GroupVersionKind{
 	{Group: "networking.istio.io", Version: "v1", Kind: "WorkloadEntry"},
 	{Group: "networking.istio.io", Version: "v1alpha3", Kind: "EnvoyFilter"},
 	{Group: "security.istio.io", Version: "v1", Kind: "AuthorizationPolicy"},
+	{Group: "gateway.networking.k8s.io", Version: "v1", Kind: "Gateway"},
 }
 
 // forget deletes all configuration, and ends the servers outside.
@@ -131,10 +134,20 @@ func (w *World) forgetObjects(ctx context.Context) error {
 			return fmt.Errorf("list %s: %w", kind.Kind, err)
 		}
 		for i := range list.Items {
-			if err := w.unseen.Delete(ctx, &list.Items[i]); err != nil && !apierrors.IsNotFound(err) {
+			if err := w.delete(ctx, &list.Items[i]); err != nil && !apierrors.IsNotFound(err) {
 				return fmt.Errorf("delete %s: %w", kind.Kind, err)
 			}
 		}
 	}
 	return nil
+}
+
+// delete deletes an object, and takes away what would keep it.
+func (w *World) delete(ctx context.Context, o *unstructured.Unstructured) error {
+	if len(o.GetFinalizers()) > 0 {
+		if err := w.unseen.Patch(ctx, o, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))); err != nil {
+			return err
+		}
+	}
+	return w.unseen.Delete(ctx, o)
 }

@@ -18,16 +18,21 @@ import (
 // Gateway starts a pod that is a gateway, behind a Service of its name with these ports, and waits until it is ready. It listens on
 // the target ports of the Service's.
 func (w *World) Gateway(ctx context.Context, namespace, name string, labels map[string]string, ports ...int32) (*Pod, error) {
-	if err := w.namespace(ctx, namespace); err != nil {
-		return nil, err
-	}
-	if err := w.service(ctx, namespace, name, "port", labels, ports); err != nil {
-		return nil, err
-	}
-	if err := w.readSecrets(ctx, namespace, name); err != nil {
+	if err := w.serves(ctx, "port", namespace, name, labels, ports...); err != nil {
 		return nil, err
 	}
 	return w.pod(ctx, namespace, name, "router", labels)
+}
+
+// serves writes the Service of the pod that starts next, and lets it read Secrets.
+func (w *World) serves(ctx context.Context, protocol, namespace, name string, labels map[string]string, ports ...int32) error {
+	if err := w.namespace(ctx, namespace); err != nil {
+		return err
+	}
+	if err := w.service(ctx, namespace, name, protocol, labels, ports); err != nil {
+		return err
+	}
+	return w.readSecrets(ctx, namespace, name)
 }
 
 // targetPort is the pod's port behind a Service's: one that needs no privilege.
@@ -40,17 +45,25 @@ func targetPort(port int32) int32 {
 
 // service writes the Service of a pod, with ports named after their protocol, and where the pod that starts next is behind it.
 func (w *World) service(ctx context.Context, namespace, name, protocol string, labels map[string]string, ports []int32) error {
-	var servicePorts []corev1.ServicePort
-	var endpointPorts []discovery.EndpointPort
+	var named []corev1.ServicePort
 	for _, p := range ports {
-		target := targetPort(p)
-		portName := fmt.Sprintf("%s-%d", protocol, p)
-		servicePorts = append(servicePorts, corev1.ServicePort{Name: portName, Port: p, TargetPort: intstr.FromInt32(target)})
-		endpointPorts = append(endpointPorts, discovery.EndpointPort{Name: &portName, Port: ptr.To(target), Protocol: ptr.To(corev1.ProtocolTCP)})
+		named = append(named, corev1.ServicePort{Name: fmt.Sprintf("%s-%d", protocol, p), Port: p})
+	}
+	return w.writeService(ctx, namespace, name, labels, named)
+}
+
+// writeService writes the Service of a pod and where the pod that starts next is behind it.
+func (w *World) writeService(ctx context.Context, namespace, name string, labels map[string]string, ports []corev1.ServicePort) error {
+	var endpointPorts []discovery.EndpointPort
+	for i := range ports {
+		p := &ports[i]
+		target := targetPort(p.Port)
+		p.TargetPort = intstr.FromInt32(target)
+		endpointPorts = append(endpointPorts, discovery.EndpointPort{Name: &p.Name, Port: ptr.To(target), Protocol: ptr.To(corev1.ProtocolTCP)})
 	}
 	services := w.kube.CoreV1().Services(namespace)
 	created, err := services.Create(ctx, &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.ServiceSpec{Selector: labels, Ports: servicePorts},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Spec: corev1.ServiceSpec{Selector: labels, Ports: ports},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return fmt.Errorf("create the Service of %s: %w", name, err)

@@ -153,8 +153,31 @@ func (s *scene) sidecar(namespace, name string, labels map[string]string) *Pod {
 // gateway starts a gateway, which ends with the test.
 func (s *scene) gateway(namespace, name string, labels map[string]string, ports ...int32) *Pod {
 	s.Helper()
-	s.Cleanup(func() { s.world.removeService(context.Background(), namespace, name) })
 	p, err := s.world.Gateway(s.Context(), namespace, name, labels, ports...)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.watch(p)
+	return p
+}
+
+// ambient has istiod serve waypoints until the test ends.
+func (s *scene) ambient() {
+	s.Helper()
+	s.Cleanup(func() {
+		if err := s.world.restartIstiod(context.Background()); err != nil {
+			s.Error(err)
+		}
+	})
+	if err := s.world.restartIstiod(s.Context(), ambientMode); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// waypoint starts the waypoint of a namespace, which ends with the test.
+func (s *scene) waypoint(namespace string) *Pod {
+	s.Helper()
+	p, err := s.world.Waypoint(s.Context(), namespace)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -165,7 +188,6 @@ func (s *scene) gateway(namespace, name string, labels map[string]string, ports 
 // workload starts a pod that serves HTTP behind a Service of its name, and ends with the test.
 func (s *scene) workload(namespace, name string, labels map[string]string, port int32) *Outside {
 	s.Helper()
-	s.Cleanup(func() { s.world.removeService(context.Background(), namespace, name) })
 	p, application, err := s.world.Workload(s.Context(), namespace, name, labels, port)
 	if err != nil {
 		s.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,24 +30,30 @@ type randomMesh []*unstructured.Unstructured
 // kindMeshConfig is the kind under which the generator has a mesh's MeshConfig.
 const kindMeshConfig = "MeshConfig"
 
-// randomMeshes returns meshes of the oracle's generator.
-func (w *World) randomMeshes(ctx context.Context, seed, first, count uint64) ([]randomMesh, error) {
-	out, err := exec.CommandContext(ctx, w.parts.Meshes, fmt.Sprintf("-seed=%d", seed), fmt.Sprintf("-first=%d", first), fmt.Sprintf("-count=%d", count)).Output()
-	if err != nil {
-		return nil, fmt.Errorf("make random meshes: %w", err)
-	}
-	var all []randomMesh
-	lines := json.NewDecoder(bytes.NewReader(bytes.ReplaceAll(out, []byte(filesOfRules), []byte(filesOfWorld))))
-	for range count {
-		var objects []map[string]any
-		if err := lines.Decode(&objects); err != nil {
-			return nil, fmt.Errorf("read random meshes: %w", err)
-		}
-		var m randomMesh
+// randomMeshes returns meshes of the oracle's generator, with waypoints where ambient is.
+func (w *World) randomMeshes(ctx context.Context, ambient bool, seed, first, count uint64) ([]randomMesh, error) {
+	return generated(ctx, w, fmt.Sprintf("-ambient=%v", ambient), seed, first, count, func(objects []map[string]any) (m randomMesh) {
 		for _, o := range objects {
 			m = append(m, &unstructured.Unstructured{Object: o})
 		}
-		all = append(all, m)
+		return m
+	})
+}
+
+// generated returns what the oracle's generator prints as JSON with an option, made into something else.
+func generated[A, B any](ctx context.Context, w *World, option string, seed, first, count uint64, of func(A) B) ([]B, error) {
+	out, err := exec.CommandContext(ctx, w.parts.Meshes, option, fmt.Sprintf("-seed=%d", seed), fmt.Sprintf("-first=%d", first), fmt.Sprintf("-count=%d", count)).Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask the generator: %w", err)
+	}
+	var all []B
+	lines := json.NewDecoder(bytes.NewReader(bytes.ReplaceAll(out, []byte(filesOfRules), []byte(filesOfWorld))))
+	for range count {
+		var one A
+		if err := lines.Decode(&one); err != nil {
+			return nil, fmt.Errorf("read what the generator makes: %w", err)
+		}
+		all = append(all, of(one))
 	}
 	return all, nil
 }
@@ -109,11 +116,7 @@ func (w *World) writeMesh(ctx context.Context, m randomMesh) (refused int, err e
 		if o.GetKind() == kindMeshConfig {
 			continue
 		}
-		o = o.DeepCopy()
-		unstructured.RemoveNestedField(o.Object, "metadata", "creationTimestamp")
-		if ip, _, _ := unstructured.NestedString(o.Object, "spec", "clusterIP"); ip != "None" {
-			unstructured.RemoveNestedField(o.Object, "spec", "clusterIP")
-		}
+		o = fresh(o)
 		keys := ageKeys(o)
 		for _, key := range keys {
 			if at := written[key]; !at.IsZero() {
@@ -121,6 +124,9 @@ func (w *World) writeMesh(ctx context.Context, m randomMesh) (refused int, err e
 			}
 		}
 		err := w.unseen.Create(ctx, o)
+		if o.GetKind() == mesh.KindNamespace {
+			err = createOrUpdate(ctx, w.unseen, o)
+		}
 		switch {
 		case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 			refused++
@@ -133,6 +139,16 @@ func (w *World) writeMesh(ctx context.Context, m randomMesh) (refused int, err e
 		}
 	}
 	return refused, nil
+}
+
+// fresh returns an object without what the API server gives it.
+func fresh(o *unstructured.Unstructured) *unstructured.Unstructured {
+	o = o.DeepCopy()
+	unstructured.RemoveNestedField(o.Object, "metadata", "creationTimestamp")
+	if ip, _, _ := unstructured.NestedString(o.Object, "spec", "clusterIP"); ip != "None" {
+		unstructured.RemoveNestedField(o.Object, "spec", "clusterIP")
+	}
+	return o
 }
 
 // ageKeys returns what no two ServiceEntries of one second may have in common.
@@ -148,17 +164,60 @@ func ageKeys(o *unstructured.Unstructured) []string {
 	return keys
 }
 
-// removeServices takes the Services of random meshes away; the rest goes with the test.
-func (w *World) removeServices(ctx context.Context, m randomMesh) error {
+// restore takes the Services of random meshes away, and the labels of their Namespaces; the rest goes with the test.
+func (w *World) restore(ctx context.Context, m randomMesh) error {
 	for _, o := range m {
-		if o.GetKind() != mesh.KindService {
-			continue
+		var err error
+		switch o.GetKind() {
+		case mesh.KindService:
+			err = w.unseen.Delete(ctx, o.DeepCopy())
+		case mesh.KindNamespace:
+			bare := &unstructured.Unstructured{}
+			bare.SetGroupVersionKind(o.GroupVersionKind())
+			bare.SetName(o.GetName())
+			err = createOrUpdate(ctx, w.unseen, bare)
 		}
-		if err := w.unseen.Delete(ctx, o.DeepCopy()); err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("remove Service %s/%s: %w", o.GetNamespace(), o.GetName(), err)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("restore %s %s/%s: %w", o.GetKind(), o.GetNamespace(), o.GetName(), err)
 		}
 	}
 	return nil
+}
+
+// waypoints returns the namespaces of the mesh whose waypoint stands for a host of a ServiceEntry.
+func (m randomMesh) waypoints() ([]string, error) {
+	var objects []*mesh.Object
+	for _, o := range m {
+		if o.GetKind() == kindMeshConfig {
+			continue
+		}
+		raw, err := o.MarshalJSON()
+		if err != nil {
+			return nil, fmt.Errorf("read a random mesh: %w", err)
+		}
+		decoded, err := mesh.Decode(raw)
+		if err != nil {
+			return nil, fmt.Errorf("read a random mesh: %w", err)
+		}
+		objects = append(objects, decoded)
+	}
+	s := mesh.New(mesh.DefaultSettings(), objects...)
+	var namespaces []string
+	for _, o := range m {
+		if o.GroupVersionKind().Group != "gateway.networking.k8s.io" || o.GetKind() != "Gateway" {
+			continue
+		}
+		waypoint := mesh.Client{Kind: mesh.ClientWaypoint, Namespace: o.GetNamespace()}
+		serves := func(e *unstructured.Unstructured) bool {
+			hosts, _, _ := unstructured.NestedStringSlice(e.Object, "spec", "hosts")
+			return e.GetKind() == mesh.KindServiceEntry &&
+				slices.ContainsFunc(hosts, func(h string) bool { return s.WaypointServes(waypoint, h) })
+		}
+		if slices.ContainsFunc(m, serves) {
+			namespaces = append(namespaces, o.GetNamespace())
+		}
+	}
+	return namespaces, nil
 }
 
 // meshConfig returns the settings of the mesh's MeshConfig, nil where it has none.
@@ -196,6 +255,6 @@ func (w *World) snapshot(ctx context.Context, meshConfig []byte) (*mesh.Snapshot
 	if err != nil {
 		return nil, err
 	}
-	settings.Version = mesh.Version131
+	settings.Version = w.parts.Version
 	return mesh.New(settings, objects...), nil
 }

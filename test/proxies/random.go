@@ -121,9 +121,9 @@ type meshRun struct {
 	ofMesh *authority
 }
 
-// ask has the client open all connections that the mesh declares, and returns what became of them, and what `tlsward verify` says of
-// the proxy.
-func (r *meshRun) ask(ctx context.Context, pod *Pod, meshConfig []byte) ([]*asked, compare.Result, error) {
+// ask has a client, whose proxy is a pod's, open all connections that the mesh declares, and returns what became of them, and what
+// `tlsward verify` says of the proxy.
+func (r *meshRun) ask(ctx context.Context, client sender, pod *Pod, meshConfig []byte) ([]*asked, compare.Result, error) {
 	snapshot, err := r.world.snapshot(ctx, meshConfig)
 	if err != nil {
 		return nil, compare.Result{}, err
@@ -146,7 +146,7 @@ func (r *meshRun) ask(ctx context.Context, pod *Pod, meshConfig []byte) ([]*aske
 			if t != rightCertificate && !a.startsTLS() {
 				continue
 			}
-			if err := r.try(ctx, pod, a, t); err != nil {
+			if err := r.try(ctx, client, a, t); err != nil {
 				return nil, compare.Result{}, err
 			}
 		}
@@ -167,12 +167,12 @@ func (r *meshRun) list(s *mesh.Snapshot, proxy compare.Proxy, config *envoy.Conf
 }
 
 // try opens one connection, and notes what arrives.
-func (r *meshRun) try(ctx context.Context, pod *Pod, a *asked, t trial) error {
+func (r *meshRun) try(ctx context.Context, client sender, a *asked, t trial) error {
 	if err := r.present(a, t); err != nil {
 		return err
 	}
-	_ = pod.Send(ctx, a.connection.At, a.connection.Payload) // what came of it the servers know
-	time.Sleep(5 * time.Millisecond)                         // copies of requests arrive by themselves
+	_ = client.Send(ctx, a.connection.At, a.connection.Payload) // what came of it the servers know
+	time.Sleep(5 * time.Millisecond)                            // copies of requests arrive by themselves
 	r.outside.hangUp()
 	a.seen[t] = r.outside.Seen()
 	return nil

@@ -28,7 +28,7 @@ const (
 func TestRandomMeshes(t *testing.T) {
 	s := newScene(t)
 	seed, first, count := number(t, seedVariable, 1), number(t, firstVariable, 0), number(t, meshesVariable, 40)
-	meshes, err := s.world.randomMeshes(t.Context(), seed, first, count)
+	meshes, err := s.world.randomMeshes(t.Context(), false, seed, first, count)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,38 @@ func TestRandomMeshes(t *testing.T) {
 	tally := newTally()
 	began := time.Now()
 	for i, m := range meshes {
-		run.one(s, tally, first+uint64(i), m)
+		run.one(s, tally, first+uint64(i), m, run.sidecar)
+	}
+	t.Logf("%s=%d %s=%d: %d meshes in %s", seedVariable, seed, firstVariable, first, count, time.Since(began).Round(time.Second))
+	tally.log(t)
+	if tally.connections == 0 {
+		t.Error("nothing was compared")
+	}
+}
+
+// TestRandomWaypoints is TestRandomMeshes for what comes out of the tunnels of a waypoint, in random meshes of ambient mode. Of each mesh
+// one waypoint is asked that stands for a host of an entry; those without are left out.
+func TestRandomWaypoints(t *testing.T) {
+	s := newScene(t)
+	seed, first, count := number(t, seedVariable, 1), number(t, firstVariable, 0), number(t, meshesVariable, 40)
+	meshes, err := s.world.randomMeshes(t.Context(), true, seed, first, count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ambient()
+	run := newMeshRun(s)
+	tally := newTally()
+	began := time.Now()
+	for i, m := range meshes {
+		namespaces, err := m.waypoints()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(namespaces) == 0 {
+			tally.apart["a mesh whose waypoints stand for no entry"]++
+			continue
+		}
+		run.one(s, tally, first+uint64(i), m, run.waypoint(namespaces[i%len(namespaces)]))
 	}
 	t.Logf("%s=%d %s=%d: %d meshes in %s", seedVariable, seed, firstVariable, first, count, time.Since(began).Round(time.Second))
 	tally.log(t)
@@ -71,10 +102,41 @@ func newMeshRun(s *scene) *meshRun {
 	return &meshRun{world: s.world, outside: outside, ofMesh: ofMesh}
 }
 
+// starts starts the proxy of a mesh with this number, and returns who sends through it.
+type starts func(s *scene, number uint64) (*Pod, sender)
+
+// sidecar starts a pod with a sidecar, each time of another namespace and labels.
+func (r *meshRun) sidecar(s *scene, number uint64) (*Pod, sender) {
+	namespace, labels := randomClient(number)
+	if err := r.world.readSecrets(s.Context(), namespace, clientName(number)); err != nil {
+		s.Fatal(err)
+	}
+	pod, err := r.world.Sidecar(s.Context(), namespace, clientName(number), labels)
+	if err != nil {
+		s.Fatalf("mesh %d: %v", number, err)
+	}
+	return pod, pod
+}
+
+// waypoint starts a namespace's waypoint, through which a client of that namespace sends.
+func (r *meshRun) waypoint(namespace string) starts {
+	return func(s *scene, number uint64) (*Pod, sender) {
+		pod, err := r.world.Waypoint(s.Context(), namespace)
+		if err != nil {
+			s.Fatalf("mesh %d: %v", number, err)
+		}
+		client, err := r.world.AmbientClient(s.Context(), pod, namespace, "curl")
+		if err != nil {
+			s.Fatal(err)
+		}
+		return pod, client
+	}
+}
+
 // one shows one mesh to a client, and adds up what became of its connections.
-func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh) {
+func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh, start starts) {
 	defer func() {
-		if err := r.world.removeServices(context.Background(), m); err != nil {
+		if err := r.world.restore(context.Background(), m); err != nil {
 			s.Error(err)
 		}
 		if err := r.world.forgetObjects(context.Background()); err != nil {
@@ -89,17 +151,10 @@ func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh) {
 	if err != nil {
 		s.Fatalf("mesh %d: %v", number, err)
 	}
-	namespace, labels := randomClient(number)
-	if err := r.world.readSecrets(s.Context(), namespace, clientName(number)); err != nil {
-		s.Fatal(err)
-	}
-	pod, err := r.world.Sidecar(s.Context(), namespace, clientName(number), labels)
-	if err != nil {
-		s.Fatalf("mesh %d: %v", number, err)
-	}
+	pod, client := start(s, number)
 	defer pod.stop(context.Background())
 	time.Sleep(300 * time.Millisecond)
-	all, verified, err := r.ask(s.Context(), pod, meshConfig)
+	all, verified, err := r.ask(s.Context(), client, pod, meshConfig)
 	if err != nil {
 		s.Fatalf("mesh %d: %v", number, err)
 	}
@@ -115,13 +170,12 @@ func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh) {
 	tally.verified += verified.Compared
 	wrong := len(verified.Differences) > 0
 	for _, d := range verified.Differences {
-		s.Errorf("mesh %d, pod of %s with labels %v: verify: %s at %s:\n  model %q\n  proxy %q by %s", number, namespace, labels,
-			d.Connection, d.Connection.At, d.Model, d.Proxy, d.Way)
+		s.Errorf("mesh %d, %s: verify: %s at %s:\n  model %q\n  proxy %q by %s", number, verified.Proxy.Client, d.Connection, d.Connection.At, d.Model, d.Proxy, d.Way)
 	}
 	for _, a := range all {
 		if !tally.add(a) {
 			wrong = true
-			s.Errorf("mesh %d, pod of %s with labels %v: %s", number, namespace, labels, a)
+			s.Errorf("mesh %d, %s: %s", number, verified.Proxy.Client, a)
 		}
 	}
 	if wrong {

@@ -26,6 +26,16 @@ func (p *Pod) Send(ctx context.Context, to netip.AddrPort, payload envoy.Payload
 	if err != nil {
 		return err
 	}
+	return exchange(conn, payload)
+}
+
+// sender opens connections of a client of the mesh.
+type sender interface {
+	Send(ctx context.Context, to netip.AddrPort, payload envoy.Payload) error
+}
+
+// exchange sends what the payload says, waits for the answer or the end, and closes the connection.
+func exchange(conn net.Conn, payload envoy.Payload) error {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(sendPatience))
 	text := helloByte + "hello\n"
@@ -45,7 +55,7 @@ func (p *Pod) Send(ctx context.Context, to netip.AddrPort, payload envoy.Payload
 	if _, err := io.WriteString(conn, text); err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, conn)
+	_, err := io.Copy(io.Discard, conn)
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/tlsward/tlsward/test/e2e/cluster"
 )
@@ -36,6 +37,7 @@ type World struct {
 	// trusted signs the servers outside that are in order, unknown one that no proxy trusts.
 	trusted, unknown *authority
 	webhook          *cluster.Replica
+	istiod           *process
 	outside          []*Outside
 	pods             int
 	// configured is the MeshConfig that was set last, configurations how often it was.
@@ -84,7 +86,7 @@ func newWorld(ctx context.Context, p parts) (*World, error) {
 	return w, w.startIstiod(ctx)
 }
 
-// startControlPlane starts the API server with Istio's CRDs.
+// startControlPlane starts the API server with Istio's CRDs and the Gateway API's.
 func (w *World) startControlPlane(ctx context.Context) error {
 	dir := filepath.Join(home, "kubernetes")
 	err := os.MkdirAll(dir, 0o700)
@@ -94,7 +96,7 @@ func (w *World) startControlPlane(ctx context.Context) error {
 	if w.plane, err = cluster.Start(ctx, dir); err != nil {
 		return err
 	}
-	if err := errors.Join(w.plane.InstallCRDs(ctx), w.plane.GrantReaders(ctx)); err != nil {
+	if err := errors.Join(w.plane.InstallCRDs(ctx), w.installGatewayAPI(), w.plane.GrantReaders(ctx)); err != nil {
 		return err
 	}
 	warned := rest.CopyConfig(w.plane.Admin)
@@ -109,6 +111,15 @@ func (w *World) startControlPlane(ctx context.Context) error {
 		return fmt.Errorf("connect to the API server: %w", err)
 	}
 	return w.namespace(ctx, rootNamespace)
+}
+
+// installGatewayAPI creates the CRDs of the Gateway API.
+func (w *World) installGatewayAPI() error {
+	options := envtest.CRDInstallOptions{Paths: []string{w.parts.GatewayAPI}, ErrorIfPathMissing: true}
+	if _, err := envtest.InstallCRDs(w.plane.Admin, options); err != nil {
+		return fmt.Errorf("install the Gateway API's CRDs: %w", err)
+	}
+	return nil
 }
 
 func (w *World) namespace(ctx context.Context, name string) error {
@@ -148,36 +159,6 @@ func (w *World) startWebhooks(ctx context.Context) error {
 		return err
 	}
 	return w.plane.Register(ctx, cluster.Webhooks{URL: w.webhook.URL(), CA: pair.CA})
-}
-
-// meshConfig is Istio's default, but for where istiod is.
-const meshConfig = `rootNamespace: istio-system
-trustDomain: cluster.local
-defaultConfig: {discoveryAddress: "istiod.istio-system.svc:15012"}
-`
-
-// startIstiod starts istiod with its default flags and waits until it is ready.
-func (w *World) startIstiod(ctx context.Context) error {
-	kubeconfig, err := w.plane.Kubeconfig("istiod", "system:masters")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(meshConfigFile, []byte(meshConfig), 0o644); err != nil {
-		return fmt.Errorf("write the MeshConfig: %w", err)
-	}
-	istiod, err := program{
-		name: "istiod", dir: home,
-		env: append(os.Environ(), "POD_NAME=istiod-0", "POD_NAMESPACE="+rootNamespace, "REVISION=default"),
-		args: []string{
-			w.parts.Istiod, "discovery", "--kubeconfig", kubeconfig, "--meshConfig", meshConfigFile, "--networksConfig", "/dev/null",
-			"--domain", "cluster.local", "--httpAddr", "127.0.0.1:18080", "--httpsAddr", "127.0.0.1:15017", "--grpcAddr", "127.0.0.1:15010",
-			"--secureGRPCAddr", gateway + ":15012", "--monitoringAddr", "127.0.0.1:15014", "--registries", "Kubernetes",
-		},
-	}.start()
-	if err != nil {
-		return err
-	}
-	return istiod.await(ctx, "istiod", func() bool { return answers(http.DefaultClient, "http://127.0.0.1:18080/ready") })
 }
 
 // await waits until a process is ready, and fails with the end of its log where it exits or does not get so.
