@@ -27,6 +27,7 @@ func (w *World) startIstiod(ctx context.Context, environment ...string) error {
 	if err != nil {
 		return err
 	}
+	w.environment = environment
 	if err := w.declareIstiod(ctx, environment); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -141,6 +142,26 @@ func (p program) start() (*process, error) {
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.exited
+}
+
+// ended reports whether the process has ended.
+func (p *process) ended() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// panicked returns how the process panicked, from its log; "" where it did not.
+func (p *process) panicked() string {
+	text, _ := os.ReadFile(p.log)
+	i := strings.LastIndex(string(text), "\npanic: ")
+	if i < 0 {
+		return ""
+	}
+	return string(text[i:min(len(text), i+2000)])
 }
 
 // tail returns the end of the process's log.

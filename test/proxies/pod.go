@@ -56,7 +56,11 @@ func (w *World) pod(ctx context.Context, namespace, name, kind string, labels ma
 	if err := p.files(ctx, labels); err != nil {
 		return nil, err
 	}
-	return p, p.start(ctx, kind)
+	if err := p.start(ctx, kind); err != nil {
+		p.stop(ctx)
+		return nil, err
+	}
+	return p, nil
 }
 
 // dir is the pod's working directory.
@@ -175,6 +179,7 @@ func (p *Pod) start(ctx context.Context, kind string) error {
 	}).start(); err != nil {
 		return err
 	}
+	p.processes = append(p.processes, p.relay)
 	agent, err := program{
 		name: "agent-" + p.netns, dir: p.dir(), namespace: p.netns, asProxy: true, env: p.environment(sockets),
 		args: []string{p.world.parts.Agent, "proxy", kind, "--domain", p.Namespace + ".svc.cluster.local", "--proxyLogLevel=warning"},
@@ -182,8 +187,10 @@ func (p *Pod) start(ctx context.Context, kind string) error {
 	if err != nil {
 		return err
 	}
-	p.processes = []*process{p.relay, agent}
-	return agent.await(ctx, "pod "+p.Name, func() bool { return answers(p.client(), "http://"+p.Address+":15021/healthz/ready") })
+	p.processes = append(p.processes, agent)
+	return agent.await(ctx, "pod "+p.Name, func() bool {
+		return p.world.istiod.ended() || answers(p.client(), "http://"+p.Address+":15021/healthz/ready")
+	})
 }
 
 func (p *Pod) environment(sockets string) []string {

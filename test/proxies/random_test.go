@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/tlsward/tlsward/internal/compare"
 )
 
 // How many random meshes there are, the number of the first, and the seed of which they are; what repeats a run.
@@ -49,7 +51,7 @@ func TestRandomMeshes(t *testing.T) {
 // one waypoint is asked that stands for a host of an entry; those without are left out.
 func TestRandomWaypoints(t *testing.T) {
 	s := newScene(t)
-	seed, first, count := number(t, seedVariable, 1), number(t, firstVariable, 0), number(t, meshesVariable, 40)
+	seed, first, count := number(t, seedVariable, 1), number(t, firstVariable, 0), number(t, meshesVariable, 20)
 	meshes, err := s.world.randomMeshes(t.Context(), true, seed, first, count)
 	if err != nil {
 		t.Fatal(err)
@@ -103,33 +105,27 @@ func newMeshRun(s *scene) *meshRun {
 }
 
 // starts starts the proxy of a mesh with this number, and returns who sends through it.
-type starts func(s *scene, number uint64) (*Pod, sender)
+type starts func(s *scene, number uint64) (*Pod, sender, error)
 
 // sidecar starts a pod with a sidecar, each time of another namespace and labels.
-func (r *meshRun) sidecar(s *scene, number uint64) (*Pod, sender) {
+func (r *meshRun) sidecar(s *scene, number uint64) (*Pod, sender, error) {
 	namespace, labels := randomClient(number)
 	if err := r.world.readSecrets(s.Context(), namespace, clientName(number)); err != nil {
-		s.Fatal(err)
+		return nil, nil, err
 	}
 	pod, err := r.world.Sidecar(s.Context(), namespace, clientName(number), labels)
-	if err != nil {
-		s.Fatalf("mesh %d: %v", number, err)
-	}
-	return pod, pod
+	return pod, pod, err
 }
 
 // waypoint starts a namespace's waypoint, through which a client of that namespace sends.
 func (r *meshRun) waypoint(namespace string) starts {
-	return func(s *scene, number uint64) (*Pod, sender) {
+	return func(s *scene, _ uint64) (*Pod, sender, error) {
 		pod, err := r.world.Waypoint(s.Context(), namespace)
 		if err != nil {
-			s.Fatalf("mesh %d: %v", number, err)
+			return nil, nil, err
 		}
 		client, err := r.world.AmbientClient(s.Context(), pod, namespace, "curl")
-		if err != nil {
-			s.Fatal(err)
-		}
-		return pod, client
+		return pod, client, err
 	}
 }
 
@@ -142,6 +138,13 @@ func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh, start
 		if err := r.world.forgetObjects(context.Background()); err != nil {
 			s.Error(err)
 		}
+		if r.world.istiod.ended() {
+			tally.apart["istiod has ended over it"]++
+			s.Logf("mesh %d: istiod has ended over it: %s\n%s", number, r.world.istiod.panicked(), m.yaml())
+			if err := r.world.restartIstiod(context.Background(), r.world.environment...); err != nil {
+				s.Fatal(err)
+			}
+		}
 	}()
 	meshConfig, err := r.world.configure(s.Context(), m.meshConfig())
 	if err != nil {
@@ -151,10 +154,19 @@ func (r *meshRun) one(s *scene, tally *tally, number uint64, m randomMesh, start
 	if err != nil {
 		s.Fatalf("mesh %d: %v", number, err)
 	}
-	pod, client := start(s, number)
-	defer pod.stop(context.Background())
-	time.Sleep(300 * time.Millisecond)
-	all, verified, err := r.ask(s.Context(), client, pod, meshConfig)
+	pod, client, err := start(s, number)
+	if pod != nil {
+		defer pod.stop(context.Background())
+	}
+	var all []*asked
+	var verified compare.Result
+	if err == nil {
+		time.Sleep(300 * time.Millisecond)
+		all, verified, err = r.ask(s.Context(), client, pod, meshConfig)
+	}
+	if r.world.istiod.ended() {
+		return
+	}
 	if err != nil {
 		s.Fatalf("mesh %d: %v", number, err)
 	}

@@ -37,9 +37,11 @@ type World struct {
 	// trusted signs the servers outside that are in order, unknown one that no proxy trusts.
 	trusted, unknown *authority
 	webhook          *cluster.Replica
-	istiod           *process
-	outside          []*Outside
-	pods             int
+	// istiod runs with these variables of its environment.
+	istiod      *process
+	environment []string
+	outside     []*Outside
+	pods        int
 	// configured is the MeshConfig that was set last, configurations how often it was.
 	configured     []byte
 	configurations int
