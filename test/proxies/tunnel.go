@@ -19,15 +19,15 @@ import (
 	"github.com/tlsward/tlsward/envoy"
 )
 
-// ambientClient is a client in ambient mode whose connections go through a waypoint. It speaks HBONE as its ztunnel would: CONNECT
+// AmbientClient is a client in ambient mode whose connections go through a waypoint. It speaks HBONE as its ztunnel would: CONNECT
 // over TLS with the client's identity, and in it what the client sends (ztunnel src/proxy/h2/client.rs).
-type ambientClient struct {
+type AmbientClient struct {
 	waypoint *Pod
 	identity tls.Certificate
 }
 
 // AmbientClient returns a client with the identity of a service account.
-func (w *World) AmbientClient(ctx context.Context, waypoint *Pod, namespace, account string) (*ambientClient, error) {
+func (w *World) AmbientClient(ctx context.Context, waypoint *Pod, namespace, account string) (*AmbientClient, error) {
 	ofMesh, err := w.meshAuthority(ctx)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (w *World) AmbientClient(ctx context.Context, waypoint *Pod, namespace, acc
 	if err != nil {
 		return nil, err
 	}
-	return &ambientClient{waypoint: waypoint, identity: identity}, nil
+	return &AmbientClient{waypoint: waypoint, identity: identity}, nil
 }
 
 // tunnelled is a connection inside a tunnel. Addresses and deadlines are the tunnel's.
@@ -50,7 +50,7 @@ func (t tunnelled) Read(b []byte) (int, error)  { return t.from.Read(b) }
 func (t tunnelled) Write(b []byte) (int, error) { return t.to.Write(b) }
 
 // dial opens a connection to an address through the waypoint. Each has a tunnel of its own.
-func (c *ambientClient) dial(ctx context.Context, to string) (net.Conn, error) {
+func (c *AmbientClient) dial(ctx context.Context, to string) (net.Conn, error) {
 	at := net.JoinHostPort(c.waypoint.Address, strconv.Itoa(waypointPort))
 	conn, err := (&tls.Dialer{NetDialer: &net.Dialer{Timeout: 5 * time.Second}, Config: &tls.Config{
 		NextProtos: []string{"h2"}, Certificates: []tls.Certificate{c.identity},
@@ -77,7 +77,7 @@ func (c *ambientClient) dial(ctx context.Context, to string) (net.Conn, error) {
 }
 
 // Send is Pod.Send, through the waypoint.
-func (c *ambientClient) Send(ctx context.Context, to netip.AddrPort, payload envoy.Payload) error {
+func (c *AmbientClient) Send(ctx context.Context, to netip.AddrPort, payload envoy.Payload) error {
 	conn, err := c.dial(ctx, to.String())
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (c *ambientClient) Send(ctx context.Context, to netip.AddrPort, payload env
 }
 
 // Get asks a host at an address, and returns the status of the answer.
-func (c *ambientClient) Get(to netip.AddrPort, host, path string) (status int, err error) {
+func (c *AmbientClient) Get(to netip.AddrPort, host, path string) (status int, err error) {
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx, to.String()) },
