@@ -100,7 +100,13 @@ func (l *portListeners) listenerAt(c connection) (takenBy, bool) {
 	if len(here) == 0 {
 		return takenBy{}, false
 	}
-	return takenBy{slices.MinFunc(here, l.precedes(c.client)), netip.PrefixFrom(c.address, c.address.BitLen())}, true
+	by := slices.MinFunc(here, l.precedes(c.client))
+	if by.host == c.to.host {
+		if other := l.writtenOtherwise(c.address, by, here); other != nil {
+			by = other
+		}
+	}
+	return takenBy{by, netip.PrefixFrom(c.address, c.address.BitLen())}, true
 }
 
 // precedes returns the order in which Istio makes a client's listeners.
