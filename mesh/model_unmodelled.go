@@ -51,6 +51,10 @@ const (
 	MeansIstioIngress OutsideMeans = "istio-ingress"
 	// MeansRefusedListener: Envoy refuses the listeners that have it, with everybody's connections.
 	MeansRefusedListener OutsideMeans = "refused-listener"
+	// MeansRefusedRoute: Envoy refuses the routes that have it, with those of everybody's hosts of a port.
+	MeansRefusedRoute OutsideMeans = "refused-route"
+	// MeansRefusedCluster: Envoy refuses the clusters that come together with the one that has it.
+	MeansRefusedCluster OutsideMeans = "refused-cluster"
 	// MeansProxyPort: a listener of the port on which proxies take all connections goes before that one, which Envoy then refuses.
 	MeansProxyPort OutsideMeans = "proxy-port"
 	// MeansWideMatch: a filter chain takes connections of other hosts, since it has no server name, or addresses that are not its host's.

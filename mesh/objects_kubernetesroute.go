@@ -71,10 +71,17 @@ type RouteMirror struct {
 	BackendRef RouteBackend `json:"backendRef"`
 }
 
-// RouteRedirection is the host and the scheme of a redirect or, the host alone, of a rewrite.
+// RouteRedirection is the host, the path and the scheme of a redirect or, without the scheme, of a rewrite.
 type RouteRedirection struct {
-	Hostname string `json:"hostname"`
-	Scheme   string `json:"scheme"`
+	Hostname string    `json:"hostname"`
+	Scheme   string    `json:"scheme"`
+	Path     RoutePath `json:"path"`
+}
+
+// RoutePath is what takes the place of a path or of the prefix that matched.
+type RoutePath struct {
+	ReplaceFullPath    string `json:"replaceFullPath"`
+	ReplacePrefixMatch string `json:"replacePrefixMatch"`
 }
 
 // RouteBackend is where a rule sends: a Service, or a Hostname of networking.istio.io.

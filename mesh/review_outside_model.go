@@ -16,11 +16,13 @@ type OutsideModel struct {
 	Field string `json:"field"`
 	// Patch reports whether it is a patch of an EnvoyFilter. StartsPlaintext reports whether it takes TLS away from what goes to a
 	// host outside, and says so plainly: a patch, or what takes listeners or connections away from everybody (MeansRefusedListener,
-	// MeansProxyPort, MeansWideMatch).
+	// MeansRefusedRoute, MeansRefusedCluster, MeansProxyPort, MeansWideMatch).
 	Patch           bool `json:"patch"`
 	StartsPlaintext bool `json:"startsPlaintext"`
 	// Means is what hangs on the field; "" where nobody knows.
 	Means OutsideMeans `json:"means,omitempty"`
+	// Wants is what Envoy takes in place of what it refuses (MeansRefusedRoute, MeansRefusedCluster, MeansRefusedListener).
+	Wants string `json:"wants,omitempty"`
 	// OfOthers reports, with MeansServersAlike, whether it is the gateway of another namespace that stops, with MeansBoundApart, whether
 	// another namespace's loses connections and the author has not the pods.
 	OfOthers bool `json:"ofOthers,omitempty"`
@@ -54,6 +56,7 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.anyCertificates(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
 	found = append(found, refusedListeners(object, stored)...)
+	found = append(found, s.refusedRoutes(object, stored)...)
 	found = append(found, s.wideMatches(object, stored)...)
 	for _, u := range append(unmodelledFields(object), tunnels(object, flows)...) {
 		found = append(found, OutsideModel{Field: u.field, Means: u.means})

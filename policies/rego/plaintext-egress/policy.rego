@@ -12,7 +12,8 @@
 #   what would be under TLS without these. The mesh's own mutual TLS counts, too: an entry, a route or a rule must not take connections to a service of
 #   another namespace out of the mesh, or to a third namespace's pods; for the clients of its own namespace it is a warning, and so is
 #   what a namespace does to its own services (hidden from others, a name of a server outside, TLS disabled by its rule).
-#   Names and ranges, and hashes of certificates, for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand.
+#   Names and ranges, and hashes of certificates, for which Envoy refuses the listener that all hosts of a port share are refused, wherever they stand,
+#   and so is what it refuses in the routes that they share, or in a cluster.
 #   So is a server of a Gateway that by the address of its bind takes connections from those of another namespace's, on pods that are not
 #   its own namespace's; on these, and where such a one was there first, it is a warning.
 #   So is a tls or tcp route that takes connections of other hosts on its port, by no server name or by addresses of nobody's; where only
@@ -126,10 +127,28 @@ _plain_text(unknown) := "leads requests to PassthroughCluster: they leave the me
 	unknown.means == "refused-listener"
 	input.request.kind == "Gateway"
 } else := concat(" ", [
+	"is what Envoy does not take in a listener: it refuses every listener that has it, with the connections of all other hosts on that port.",
+	"A sidecar that starts afterwards passes them on as the application writes them.",
+]) if {
+	unknown.means == "refused-listener"
+	unknown.wants
+} else := concat(" ", [
 	"is a server name, or a range, that Envoy does not take beside the others: it refuses every listener that has it, with the connections of",
 	"all other hosts on that port. A sidecar that starts afterwards passes them on as the application writes them.",
 ]) if {
 	unknown.means == "refused-listener"
+} else := concat(" ", [
+	"is what Envoy does not take in routes: it refuses the routes that all hosts of a port share, wherever they have this one. Proxies that",
+	"run keep those that they have, so that requests to a host that is declared later leave as the application sends them, and those that",
+	"start have none.",
+]) if {
+	unknown.means == "refused-route"
+} else := concat(" ", [
+	"is what Envoy does not take in a cluster: it refuses this one and, for most such fields, all that come together with it, those of other",
+	"hosts too. Proxies that run keep those that they have, so that a host to which TLS is started later gets what the application sends,",
+	"and those that start have none.",
+]) if {
+	unknown.means == "refused-cluster"
 } else := concat(" ", [
 	"has sidecars take connections of other hosts on that port by a route of this one: its match has no server name, or addresses",
 	"that none of the route's hosts declares. These connections leave the mesh as the application writes them, or go to this host.",
@@ -150,6 +169,8 @@ _plain_fix(unknown) := concat(" ", [
 ]) if {
 	unknown.means == "refused-listener"
 	_is_hash(unknown.field)
+} else := sprintf("# Let %s be %s.\n", [unknown.field, unknown.wants]) if {
+	unknown.wants
 } else := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
 	unknown.means == "refused-listener"
 } else := "# Match the names of the route's own hosts (sniHosts, hostnames), and addresses that their ServiceEntries declare (spec.addresses).\n" if {

@@ -521,6 +521,21 @@ test_tells_each_of_what_takes_listeners_away if {
 	}
 }
 
+# What Envoy takes in place of what it refuses is told with it.
+test_tells_what_envoy_takes if {
+	every told in [
+		["refused-route", "routes that all hosts of a port share"],
+		["refused-cluster", "it refuses this one and, for most such fields"],
+		["refused-listener", "is what Envoy does not take in a listener"],
+	] {
+		[means, text] := told
+		unknown := {"field": "spec.x", "patch": false, "startsPlaintext": true, "means": means, "wants": "a status from 200 to 599"}
+		some v in found with input as object.union(fixtures.review("VirtualService", []), {"outsideModel": [unknown]})
+		contains(v.message, text)
+		v.fix == "# Let spec.x be a status from 200 to 599.\n"
+	}
+}
+
 _told(means, kind, plaintext, text, fix) if {
 	unknown := {"field": "spec.x", "patch": false, "startsPlaintext": plaintext, "means": means}
 	some v in found with input as object.union(fixtures.review(kind, []), {"outsideModel": [unknown]})
