@@ -31,7 +31,7 @@ func (f *headerFormat) refuses(value string) string {
 		}
 		m := f.command.FindStringSubmatchIndex(value)
 		if m == nil {
-			return "a percent sign as %%, or a variable of Envoy's, as %NAME% or %NAME(argument)%"
+			return "text with a percent sign as %% and variables as %NAME% or %NAME(argument)%"
 		}
 		argument := ""
 		if m[4] >= 0 {
@@ -42,7 +42,7 @@ func (f *headerFormat) refuses(value string) string {
 			length = value[m[6]:m[7]]
 		}
 		if name := value[m[2]:m[3]]; !f.takes(name, argument, length) {
-			return fmt.Sprintf("a variable of Envoy's, which %%%.80s%% with this argument is not, or a percent sign as %%%%", name)
+			return fmt.Sprintf("text with a percent sign as %%%% and variables of Envoy alone (%%%.80s%% is none, or takes another argument)", name)
 		}
 		value = value[m[1]:]
 	}
