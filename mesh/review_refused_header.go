@@ -10,8 +10,8 @@ import (
 // headerFormat tells the values of headers that Envoy takes from those that it refuses: %NAME%, %NAME(argument)% and %NAME(argument):LENGTH%
 // stand for something of the request, and %% for a percent sign (source/common/formatter). Names that it does not know are refused.
 type headerFormat struct {
-	version Version
-	command *regexp.Regexp // made once it is needed
+	version  Version
+	compiled map[string]*regexp.Regexp // see compile
 }
 
 // refuses returns what Envoy takes in place of a value, "" where it takes the value. A value has at most maxHeaderBytes.
@@ -26,10 +26,7 @@ func (f *headerFormat) refuses(value string) string {
 			value = value[2:]
 			continue
 		}
-		if f.command == nil {
-			f.command = regexp.MustCompile(`^%([A-Z0-9_]+)(?:\((.*?)\))?(:[0-9]+)?%`)
-		}
-		m := f.command.FindStringSubmatchIndex(value)
+		m := f.compile(`^%([A-Z0-9_]+)(?:\((.*?)\))?(:[0-9]+)?%`).FindStringSubmatchIndex(value)
 		if m == nil {
 			return "text with a percent sign as %% and variables as %NAME% or %NAME(argument)%"
 		}
@@ -62,34 +59,34 @@ func (f *headerFormat) takes(name, argument, length string) bool {
 func (f *headerFormat) argumentsOf(name string) (takes func(argument string) bool, hasLength bool) {
 	switch name {
 	case "REQ", "RESP", "TRAILER", "REQUEST_HEADER", "RESPONSE_HEADER", "RESPONSE_TRAILER", "STREAM_INFO_REQ":
-		return argumentLike(`[A-Za-z0-9!#$%&'*+.^_|~:-]*(\?[A-Za-z0-9!#$%&'*+.^_|~:-]*)?`, true), true
+		return f.like(`[A-Za-z0-9!#$%&'*+.^_|~:-]*(\?[A-Za-z0-9!#$%&'*+.^_|~:-]*)?`, true), true
 	case "QUERY_PARAM", "ENVIRONMENT", "DYNAMIC_METADATA":
 		return isSome, true
 	case "CLUSTER_METADATA", "UPSTREAM_METADATA":
 		return isSome, false
 	case "FILTER_STATE", "UPSTREAM_FILTER_STATE":
-		return argumentLike(`[^:]+(:PLAIN|:TYPED|:FIELD:[^:]+)?`, true), true
+		return f.like(`[^:]+(:PLAIN|:TYPED|:FIELD:[^:]+)?`, true), true
 	case "PER_REQUEST_STATE":
-		return argumentLike(`[^:]+`, true), false
+		return f.like(`[^:]+`, true), false
 	case "METADATA":
-		return argumentLike(`(DYNAMIC|CLUSTER|ROUTE|UPSTREAM_HOST|LISTENER|LISTENER_FILTER_CHAIN|VIRTUAL_HOST)(:.*)?`, true), false
+		return f.like(`(DYNAMIC|CLUSTER|ROUTE|UPSTREAM_HOST|LISTENER|LISTENER_FILTER_CHAIN|VIRTUAL_HOST)(:.*)?`, true), false
 	case "CEL":
-		return isAttribute, true
+		return f.isAttribute, true
 	case "COALESCE":
 		return f.isCoalesce, false
 	case "COMMON_DURATION":
-		return argumentLike(`[^:]+:[^:]+(:(ms|us|ns))?`, true), false
+		return f.like(`[^:]+:[^:]+(:(ms|us|ns))?`, true), false
 	case "GRPC_STATUS":
-		return argumentLike(`CAMEL_STRING|SNAKE_STRING|NUMBER`, false), false
+		return f.like(`CAMEL_STRING|SNAKE_STRING|NUMBER`, false), false
 	case "PATH":
-		return argumentLike(`(WQ|NQ)?(:(ORIG|PATH|ORIG_OR_PATH))?`, false), true
+		return f.like(`(WQ|NQ)?(:(ORIG|PATH|ORIG_OR_PATH))?`, false), true
 	case "QUERY_PARAMS":
-		return argumentLike(`ORIG|DECODED`, false), true
+		return f.like(`ORIG|DECODED`, false), true
 	case "REQUESTED_SERVER_NAME":
-		return argumentLike(`(SNI_ONLY|SNI_FIRST|HOST_FIRST)(:(ORIG|HOST|ORIG_OR_HOST))?`, false), false
+		return f.like(`(SNI_ONLY|SNI_FIRST|HOST_FIRST)(:(ORIG|HOST|ORIG_OR_HOST))?`, false), false
 	case "START_TIME", "START_TIME_LOCAL", "EMIT_TIME", "EMIT_TIME_LOCAL", "DOWNSTREAM_PEER_CERT_V_START", "DOWNSTREAM_PEER_CERT_V_END",
 		"UPSTREAM_PEER_CERT_V_START", "UPSTREAM_PEER_CERT_V_END":
-		return isTime, false
+		return f.isTime, false
 	case "RESPONSE_CODE_DETAILS", "DOWNSTREAM_DIRECT_LOCAL_ADDRESS_WITHOUT_PORT", "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT",
 		"DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", "UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT",
 		"UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT":
@@ -104,28 +101,39 @@ func (f *headerFormat) argumentsOf(name string) (takes func(argument string) boo
 // isSome reports whether an argument is there.
 func isSome(argument string) bool { return argument != "" }
 
-// argumentLike returns whether an argument is one of a pattern, or none where it need not be there.
-func argumentLike(pattern string, needed bool) func(string) bool {
+// compile returns the regular expression of a pattern, each made once.
+func (f *headerFormat) compile(pattern string) *regexp.Regexp {
+	if f.compiled == nil {
+		f.compiled = map[string]*regexp.Regexp{}
+	}
+	if f.compiled[pattern] == nil {
+		f.compiled[pattern] = regexp.MustCompile(pattern)
+	}
+	return f.compiled[pattern]
+}
+
+// like returns whether an argument is one of a pattern, or none where it need not be there.
+func (f *headerFormat) like(pattern string, needed bool) func(string) bool {
 	return func(argument string) bool {
 		if argument == "" {
 			return !needed
 		}
-		return regexp.MustCompile(`^(` + pattern + `)$`).MatchString(argument)
+		return f.compile(`^(` + pattern + `)$`).MatchString(argument)
 	}
 }
 
 // isTime reports whether Envoy takes a format of a time, which may have no line break.
-func isTime(argument string) bool {
-	return argument == "" || !regexp.MustCompile(`%[-_0^#EO0-9]*n`).MatchString(argument)
+func (f *headerFormat) isTime(argument string) bool {
+	return argument == "" || !f.compile(`%[-_0^#EO0-9]*n`).MatchString(argument)
 }
 
 // isAttribute reports whether an expression of CEL is an attribute alone, as request.headers['x-id']. Others may be right, and are not
 // looked at.
-func isAttribute(expression string) bool {
-	if regexp.MustCompile(`\.(in|true|false|null)\b`).MatchString(expression) {
+func (f *headerFormat) isAttribute(expression string) bool {
+	if f.compile(`\.(in|true|false|null)\b`).MatchString(expression) {
 		return false
 	}
-	return regexp.MustCompile(`^(request|response|connection|upstream|source|destination|metadata|filter_state|xds)` +
+	return f.compile(`^(request|response|connection|upstream|source|destination|metadata|filter_state|xds)` +
 		`(\.[A-Za-z_][A-Za-z0-9_]*|\['[^'"\\]*'\]|\["[^'"\\]*"\])*$`).MatchString(expression)
 }
 
