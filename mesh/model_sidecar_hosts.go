@@ -52,3 +52,14 @@ func parseEgressHost(entry, clientNamespace string) (namespace, host string, exc
 	}
 	return namespace, host, excluded, true
 }
+
+// importedFrom returns a function that reports whether the egress hosts that are for one namespace, "*" for those that are for any, import a
+// host. It knows nothing of those that exclude.
+func importedFrom(hosts []string, clientNamespace, namespace string) func(hostname string) bool {
+	return func(hostname string) bool {
+		return slices.ContainsFunc(hosts, func(entry string) bool {
+			where, pattern, excluded, ok := parseEgressHost(entry, clientNamespace)
+			return ok && !excluded && where == namespace && host.Covers(pattern, hostname)
+		})
+	}
+}

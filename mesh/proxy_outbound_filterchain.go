@@ -29,7 +29,12 @@ func (s *Snapshot) tlsChains(client Client, l egressListener, svc scopedService,
 	ranges := to.ranges()
 	c := &outboundChain{ranges: ranges, destinations: []Destination{ownDestination(svc, p)}}
 	if len(ranges) > 0 || to.at == anyAddress || svc.usesDynamicForwardProxy() {
-		c.serverNames = append([]string{svc.host}, s.aliasesOf(svc.host)...)
+		c.serverNames = []string{svc.host}
+		for _, alias := range s.aliasesOf(svc.host) {
+			if l.importsAlias(alias, svc.service, client.Namespace) {
+				c.serverNames = append(c.serverNames, s.settings.namesOfAlias(alias, client.Namespace)...)
+			}
+		}
 	}
 	return []*outboundChain{c}
 }
@@ -132,18 +137,6 @@ func ownDestination(svc scopedService, p port) Destination {
 		number = svc.ports[0].number
 	}
 	return Destination{Host: svc.host, Port: number}
-}
-
-// aliasesOf returns the hosts of Services of type ExternalName that stand for a host, as Istio compares it: letter by letter, and with the dot at
-// its end (pilot/pkg/model/push_context.go resolveServiceAliases).
-func (s *Snapshot) aliasesOf(hostname string) []string {
-	var list []string
-	for _, alias := range s.aliases.Prefix(resolvedName(hostname) + "\x00") {
-		if slices.ContainsFunc(s.services.At(alias), func(svc *service) bool { return svc.externalName == hostname }) {
-			list = append(list, alias)
-		}
-	}
-	return list
 }
 
 // names returns the server names that Envoy compares, in lower case: a chain for "*" has none.

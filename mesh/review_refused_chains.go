@@ -56,6 +56,7 @@ func (s *Snapshot) refusedChains(before *Snapshot, object, stored *Object) []Out
 type chainsReview struct {
 	before, after *Snapshot
 	work          int // see maxChainWork
+	contests      map[contestKey]contest
 }
 
 const (
@@ -84,7 +85,7 @@ func (r *chainsReview) routes(object, stored *Object) []string {
 	}
 	var fields []string
 	for _, kind := range []chainKind{chainsOfTLS, chainsOfTCP} {
-		if kind.isOf(now) && r.namesMeet(now, kind) || r.rangesMeet(now, was, kind) {
+		if kind.isOf(now) && r.namesMeet(now, kind) || r.rangesMeet(now, was, kind) || kind == chainsOfTLS && r.aliasesMeet(now, was) {
 			fields = append(fields, "spec."+string(kind))
 		}
 	}

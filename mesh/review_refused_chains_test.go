@@ -40,3 +40,17 @@ func TestChainsAlike(t *testing.T) {
 	r := &chainsReview{before: before, after: after}
 	equal(t, "copies meet", r.routes(after.Get(Ref{Kind: KindVirtualService, Namespace: "team-0", Name: "v"}), nil), "[]")
 }
+
+// Many namespaces may have an alias of one host, and a Sidecar each.
+func TestManyAliases(t *testing.T) {
+	const namespaces = 300
+	list := []string{`ServiceEntry bank/db: {hosts: [db.bank.example], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}`}
+	for i := range namespaces {
+		list = append(list, fmt.Sprintf(`Sidecar team-%d/default: {egress: [{hosts: ["./*", "bank/*", "team-%d/*"]}]}`, i, i),
+			fmt.Sprintf(`Service team-%d/db: {externalName: db.bank.example, ports: [{port: 443, name: tls}]}`, i))
+	}
+	before, after := snapshot(t, list[1:len(list)-1]...), snapshot(t, list...)
+	for _, ref := range []Ref{{Kind: KindService, Namespace: "team-299", Name: "db"}, {Kind: KindServiceEntry, Namespace: "bank", Name: "db"}} {
+		equal(t, "refused for "+ref.Kind, after.refusedChains(before, after.Get(ref), nil), "[]")
+	}
+}

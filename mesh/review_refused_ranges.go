@@ -29,23 +29,24 @@ func (r *chainsReview) rangesMeet(now, was *virtualService, kind chainKind) bool
 	return false
 }
 
-// hosts returns the hosts of services, as "spec.hosts[0]", whose chains meet with any.
+// hosts returns the hosts of services, as "spec.hosts[0]", whose chains meet with any, or those of the host for which they stand.
 func (r *chainsReview) hosts(services []*service) []string {
 	var fields []string
 	asked := map[string]bool{}
 	for i, svc := range services {
 		field := fmt.Sprintf("spec.hosts[%d]", i)
-		hostname := svc.host
+		names := []string{svc.host}
 		if svc.kubernetes {
-			field = "spec.externalName"
+			field = "metadata.name"
+			if svc.alias {
+				field = "spec.externalName"
+			}
+			names = slices.DeleteFunc([]string{svc.host, r.after.aliasTarget(svc.host)}, func(name string) bool {
+				// Else the listener of a Service is at its own address, and one that is another name has none.
+				return len(r.contestOf(r.after, name).hosts) == 0
+			})
 		}
-		switch {
-		case svc.alias:
-			hostname = svc.externalName // of which it is another name
-		case svc.kubernetes:
-			continue // its listener is at its own address
-		}
-		if r.hostMeets(hostname, asked) {
+		if slices.ContainsFunc(names, func(name string) bool { return r.hostMeets(name, asked) }) {
 			fields = append(fields, field)
 		}
 	}
@@ -56,15 +57,15 @@ func (r *chainsReview) hosts(services []*service) []string {
 // ports and routes one is asked.
 func (r *chainsReview) hostMeets(hostname string, asked map[string]bool) bool {
 	routes := slices.Concat(r.after.routesFor(hostname, chainsOfTLS), r.after.routesFor(hostname, chainsOfTCP))
-	aliases := r.after.aliasesOf(hostname)
+	contest := r.contestOf(r.after, hostname)
 	if r.spent(1 + chainCost*len(routes)) {
 		return true
 	}
-	if len(routes) == 0 && len(aliases) == 0 && !r.after.hasAliases(hostname) {
+	if len(routes) == 0 && len(contest.hosts) == 0 {
 		return false // the chains of the host itself are of one name, or one range
 	}
 	var key strings.Builder
-	fmt.Fprint(&key, "host", aliases)
+	key.WriteString("host")
 	writeRoutes(&key, routes)
 	var ports []port
 	for _, svc := range r.after.services.At(hostname) {
@@ -76,15 +77,19 @@ func (r *chainsReview) hostMeets(hostname string, asked map[string]bool) bool {
 			}
 		}
 	}
-	if len(ports) == 0 || asked[key.String()] && len(aliases) == 0 {
+	if len(ports) == 0 || asked[key.String()] && len(contest.hosts) == 0 {
 		return false
 	}
 	asked[key.String()] = true
 	cost := costOfChains(routes)
-	if r.spent(cost) || len(aliases) == 0 && !r.after.hasAliases(hostname) && !mayMeet(routes) {
+	if r.spent(cost) || len(contest.hosts) == 0 && !mayMeet(routes) {
 		return r.work > maxChainWork
 	}
-	for _, client := range r.clientsOf(hostname, routes) {
+	clients := r.clientsOf(hostname, routes)
+	if len(contest.hosts) > 0 {
+		clients = append(clients, r.contestants(hostname, contest)...)
+	}
+	for _, client := range clients {
 		for _, p := range ports {
 			if r.spent(cost) || r.meetOn(r.after, client, hostname, p.number) && !r.meetOn(r.before, client, hostname, p.number) {
 				return true
@@ -92,11 +97,6 @@ func (r *chainsReview) hostMeets(hostname string, asked map[string]bool) bool {
 		}
 	}
 	return r.work > maxChainWork
-}
-
-// hasAliases reports whether a host is one that a Service of type ExternalName has itself.
-func (s *Snapshot) hasAliases(hostname string) bool {
-	return slices.ContainsFunc(s.services.At(hostname), func(svc *service) bool { return svc.alias })
 }
 
 // meetOn reports whether any two of the chains that a client has for a port of a host, and for those of hosts with a name or a range of
@@ -130,18 +130,13 @@ func (c *outboundChain) meets(other *outboundChain) bool {
 
 // alike returns the hosts other than one whose chains may have a name or a range in common with its own.
 func (r *chainsReview) alike(s *Snapshot, hostname string, chains []*outboundChain, number uint32) []string {
-	hosts := slices.Clone(s.aliasesOf(hostname))
+	hosts := slices.Clone(r.contestOf(s, hostname).hosts)
 	ranges := map[netip.Prefix]bool{}
 	for _, c := range chains {
 		for _, prefix := range c.prefixes() {
 			ranges[prefix.Masked()] = true
 		}
 		r.work += len(c.ranges)
-	}
-	for _, svc := range s.services.At(hostname) {
-		if svc.alias {
-			hosts = append(hosts, svc.externalName)
-		}
 	}
 	for prefix := range ranges {
 		key := portKey(portRange, number) + prefix.Addr().String() + "\x00" + fmt.Sprint(prefix.Bits()) + "\x00"

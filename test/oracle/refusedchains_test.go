@@ -19,6 +19,12 @@ func TestRefusedChains(t *testing.T) {
 	const ranges = `{kind: VirtualService, name: tcp, namespace: %[1]s, spec: {hosts: [tcp.%[1]s.example], tcp: [{match: [{destinationSubnets: [%[2]s]}], route: [{destination: {host: tcp.%[1]s.example, port: {number: 443}}}]}]}}`
 	several := fmt.Sprintf(tls, "bank", "bank", "a.bank.example, b.bank.example", "{sniHosts: [a.bank.example, b.bank.example]}")
 	alias := `{apiVersion: v1, kind: Service, name: x, namespace: team-a, spec: {type: ExternalName, externalName: a.bank.example, ports: [{port: 443, name: tls}]}}`
+	const named = `{kind: ServiceEntry, name: named, namespace: team-a, spec: {hosts: [%s], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`
+	const own = `{kind: Sidecar, name: default, namespace: shop, spec: {egress: [{hosts: ["bank/a.bank.example", "team-a/*"]}]}}`
+	alsoOf := func(namespace, host string) string {
+		return fmt.Sprintf(`{apiVersion: v1, kind: Service, name: x, namespace: %s, spec: {type: ExternalName, externalName: %s, ports: [{port: 443, name: tls}]}}`, namespace, host)
+	}
+	teamA := mesh.Client{Kind: mesh.ClientSidecar, Namespace: "team-a"}
 	shop := mesh.Client{Kind: mesh.ClientSidecar, Namespace: "shop"}
 	farm := new(Farm)
 	for name, c := range map[string]struct {
@@ -42,6 +48,17 @@ func TestRefusedChains(t *testing.T) {
 		"an entry for the other name of a host, of another namespace": {[]string{bank, alias,
 			`{kind: ServiceEntry, name: x, namespace: team-b, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`},
 			mesh.Client{Kind: mesh.ClientSidecar, Namespace: "team-b"}, true},
+		"an entry for the short name of an alias":      {[]string{bank, alias, fmt.Sprintf(named, "x.team-a")}, shop, true},
+		"an entry for the longer short name":           {[]string{bank, alias, fmt.Sprintf(named, "x.team-a.svc")}, shop, true},
+		"an alias of its own short name":               {[]string{bank, fmt.Sprintf(named, "x.team-a"), alsoOf("team-a", "x.team-a")}, shop, true},
+		"an alias after an entry for its short name":   {[]string{bank, fmt.Sprintf(named, "x.team-a"), alias}, shop, true},
+		"an alias of an alias":                         {[]string{bank, fmt.Sprintf(named, "x.team-b"), alsoOf("team-b", "x.team-a.svc.cluster.local"), alias}, shop, true},
+		"a name without a dot, in its own namespace":   {[]string{bank, alias, fmt.Sprintf(named, "x")}, teamA, true},
+		"a namespace called svc":                       {[]string{bank, alsoOf("svc", "a.bank.example"), fmt.Sprintf(named, "x.svc")}, shop, false},
+		"a short name of an alias in another place":    {[]string{bank, alsoOf("team-b", "a.bank.example"), fmt.Sprintf(named, "x.team-a")}, shop, false},
+		"a Sidecar of the only client without aliases": {[]string{bank, own, strings.Replace(fmt.Sprintf(named, "x.team-a"), "{hosts", "{exportTo: [shop], hosts", 1), alias}, shop, false},
+		"a route that matches a short name": {[]string{bank, alias, fmt.Sprintf(named, "own.example"),
+			strings.Replace(fmt.Sprintf(tls, "v", "team-a", "own.example, x.team-a", "{sniHosts: [own.example, x.team-a]}"), "destination: {host: a.bank.example", "destination: {host: own.example", 1)}, shop, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := ParseMesh(strings.Join(manifestsOf(t, c.objects), "\n---\n"))

@@ -137,7 +137,7 @@ func TestRunCannotFix(t *testing.T) {
 		{"no YAML", Options{}, "a: b\n\tc", "-", "standard input:2: "},
 		{"an object that cannot be read", Options{}, `{apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: a}, spec: {hosts: 3}}`, "-",
 			"standard input:1: ServiceEntry default/a: spec"},
-		{"a broken configuration", Options{Source: offline.Source{Config: "testdata/mesh/entry.yaml"}}, "", "testdata/mesh", "testdata/mesh/entry.yaml: "},
+		{"a broken configuration", Options{Source: offline.Source{Config: "testdata/mesh/entry.yaml"}}, "", "testdata/mesh", "testdata/mesh/entry.yaml:4: metadata: unknown field"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

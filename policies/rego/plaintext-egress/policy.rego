@@ -171,7 +171,10 @@ _plain_fix(unknown) := concat(" ", [
 	_is_hash(unknown.field)
 } else := sprintf("# Let %s be %s.\n", [unknown.field, unknown.wants]) if {
 	unknown.wants
-} else := "# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches.\n" if {
+} else := concat("", [
+	"# Write names in lower case, a wildcard as a whole label (*.example.com), and no name or range twice, also not in two matches,\n",
+	"# or where a Service of type ExternalName has it for the host that it names (its short names too: x.team-a, x.team-a.svc).\n",
+]) if {
 	unknown.means == "refused-listener"
 } else := "# Match the names of the route's own hosts (sniHosts, hostnames), and addresses that their ServiceEntries declare (spec.addresses).\n" if {
 	unknown.means == "wide-match"
