@@ -25,6 +25,7 @@ func TestRefusedChains(t *testing.T) {
 		return fmt.Sprintf(`{apiVersion: v1, kind: Service, name: x, namespace: %s, spec: {type: ExternalName, externalName: %s, ports: [{port: 443, name: tls}]}}`, namespace, host)
 	}
 	teamA := mesh.Client{Kind: mesh.ClientSidecar, Namespace: "team-a"}
+	teamB := mesh.Client{Kind: mesh.ClientSidecar, Namespace: "team-b"}
 	shop := mesh.Client{Kind: mesh.ClientSidecar, Namespace: "shop"}
 	farm := new(Farm)
 	for name, c := range map[string]struct {
@@ -46,8 +47,7 @@ func TestRefusedChains(t *testing.T) {
 		"an entry for the other name of a host": {[]string{bank, alias,
 			`{kind: ServiceEntry, name: x, namespace: team-a, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`}, shop, true},
 		"an entry for the other name of a host, of another namespace": {[]string{bank, alias,
-			`{kind: ServiceEntry, name: x, namespace: team-b, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`},
-			mesh.Client{Kind: mesh.ClientSidecar, Namespace: "team-b"}, true},
+			`{kind: ServiceEntry, name: x, namespace: team-b, spec: {hosts: [x.team-a.svc.cluster.local], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}}`}, teamB, true},
 		"an entry for the short name of an alias":      {[]string{bank, alias, fmt.Sprintf(named, "x.team-a")}, shop, true},
 		"an entry for the longer short name":           {[]string{bank, alias, fmt.Sprintf(named, "x.team-a.svc")}, shop, true},
 		"an alias of its own short name":               {[]string{bank, fmt.Sprintf(named, "x.team-a"), alsoOf("team-a", "x.team-a")}, shop, true},
