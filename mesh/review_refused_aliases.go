@@ -28,6 +28,7 @@ func (r *chainsReview) contestOf(s *Snapshot, hostname string) contest {
 		return c
 	}
 	note := func(name, namespace string, hosts ...string) {
+		hosts = slices.DeleteFunc(hosts, func(other string) bool { return !shareListener(s.services.At(hostname), s.services.At(other)) })
 		if len(hosts) > 0 && !strings.Contains(name, ".") {
 			c.namespaces = append(c.namespaces, namespace)
 		}
@@ -53,6 +54,20 @@ func (r *chainsReview) contestOf(s *Snapshot, hostname string) contest {
 	}
 	r.contests[key] = c
 	return c
+}
+
+// shareListener reports whether services have a port of one number in the listeners for all addresses.
+func shareListener(a, b []*service) bool {
+	numbers := map[uint32]bool{}
+	for _, svc := range a {
+		for _, p := range svc.ports {
+			numbers[p.number] = true
+		}
+	}
+	return slices.ContainsFunc(b, func(svc *service) bool {
+		return slices.ContainsFunc(svc.ports, func(p port) bool { return numbers[p.number] }) &&
+			slices.ContainsFunc(listenerAddresses(svc, Outbound{}), func(to listenerAddress) bool { return to.at == anyAddress })
+	})
 }
 
 // contestKey is whose contest it is, in which snapshot.
