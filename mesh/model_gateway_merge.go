@@ -20,9 +20,7 @@ import (
 //	  hosts: [edition.cnn.com]                              hosts: [edition.cnn.com]
 //	  tls: {mode: ISTIO_MUTUAL}                             tls: {mode: PASSTHROUGH}
 func mergedServersOn(gateways []*Object, number uint32) portServers {
-	sorted := slices.SortedStableFunc(slices.Values(gateways), func(a, b *Object) int {
-		return cmp.Or(compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
-	})
+	sorted := slices.SortedStableFunc(slices.Values(gateways), compareGateways)
 	var merged mergedServers
 	for _, g := range sorted {
 		for _, srv := range gatewaySpec(g).Servers {
@@ -32,6 +30,11 @@ func mergedServersOn(gateways []*Object, number uint32) portServers {
 		}
 	}
 	return merged.list
+}
+
+// compareGateways returns the order in which Istio merges Gateways: the oldest first, then by name and namespace.
+func compareGateways(a, b *Object) int {
+	return cmp.Or(compareAge(a.Created, b.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace))
 }
 
 // mergedServersOf returns the servers that the pods of one Gateway have, by port: mergedServersOn for each.

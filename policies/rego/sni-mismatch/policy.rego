@@ -9,8 +9,8 @@
 #   what has the connections of other namespaces checked for another name than that of the host, which these clients ask
 #   for and another namespace declares, or another namespace's rule had checked. Other subjectAltNames of which none is a name
 #   of the host's or of its domain are warned of, and so is a rule for several hosts that has the names of some checked for the others. Of a Gateway is said which hosts of its servers Envoy does not take beside those of
-#   another, written otherwise (a namespace before it, other case, a bind of 0.0.0.0 beside none): it refuses the whole
-#   listener of the pods. Where that is another namespace's gateway, it is denied.
+#   another, written otherwise (a namespace before it, other case, a bind of 0.0.0.0 beside none), and of a VirtualService
+#   which names of its tls routes a server of the pods ends TLS for: it refuses the whole listener of the pods. Where that is another namespace's gateway, it is denied.
 # related_resources:
 #   - ref: https://istio.io/latest/docs/reference/config/networking/destination-rule/#ClientTLSSettings
 #     description: ClientTLSSettings
@@ -57,13 +57,15 @@ _alike_text(alike) := sprintf(
 	alike.host == "*"
 } else := sprintf(
 	concat(" ", [
-		"%s has a server for it too, written otherwise (the host, or the bind), so that Istio makes two filter chains for one SNI, and Envoy refuses the listener of",
-		"port %d of these pods. It stays as it was, and after a restart of the proxy there is none.",
+		"%s has a server, or tls routes, for it too, which Istio does not know for the same (a host or bind that is written otherwise, TLS that is ended here and",
+		"passed on there, mode AUTO_PASSTHROUGH twice), so that it makes two filter chains for one SNI, and Envoy refuses the listener of port %d of these pods. It stays as it was, and after a restart of the proxy there is none.",
 	]),
 	[lib.object_name(alike.object), alike.port],
 )
 
-_alike_fix(alike) := sprintf("# Bind the VirtualService to %s, or use a selector for pods of your own.\n", [lib.object_name(alike.object)]) if {
+_alike_fix(alike) := "# Take the name out of these tls routes, or bind them to a Gateway for pods of your own.\n" if {
+	lib.reviewed_object.kind == "VirtualService"
+} else := sprintf("# Bind the VirtualService to %s, or use a selector for pods of your own.\n", [lib.object_name(alike.object)]) if {
 	lib.object_name(alike.object) != lib.object_name(lib.reviewed_object)
 } else := "# Name each host once, and use one bind.\n"
 

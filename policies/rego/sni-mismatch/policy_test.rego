@@ -332,15 +332,21 @@ _alike(changes) := {"outsideModel": [object.union(
 
 test_says_which_servers_stop_a_gateway[name] if {
 	some name, [changes, action, message, fix] in {
-		"of another namespace": [{"ofOthers": true}, "deny", "Gateway shop/egress has a server for it too, written otherwise", "# Bind the VirtualService to Gateway shop/egress"],
-		"of its own": [{}, "warn", "Gateway shop/egress has a server for it too, written otherwise", "# Bind the VirtualService to Gateway shop/egress"],
-		"its own": [{"object": {"kind": "Gateway", "namespace": "default", "name": "edition-cnn-com"}}, "warn", "Gateway default/edition-cnn-com has a server for it too", "# Name each host once, and use one bind.\n"],
+		"of another namespace": [{"ofOthers": true}, "deny", "Gateway shop/egress has a server, or tls routes, for it too", "# Bind the VirtualService to Gateway shop/egress"],
+		"of its own": [{}, "warn", "Gateway shop/egress has a server, or tls routes, for it too", "# Bind the VirtualService to Gateway shop/egress"],
+		"its own": [{"object": {"kind": "Gateway", "namespace": "default", "name": "edition-cnn-com"}}, "warn", "Gateway default/edition-cnn-com has a server, or tls routes, for it too", "# Name each host once, and use one bind.\n"],
 		"without a name": [{"host": "*", "ofOthers": true}, "deny", "Gateway shop/egress has a server without a name to choose it by there too", "# Bind the VirtualService to Gateway shop/egress"],
 	}
 	some v in found with input as object.union(fixtures.review("Gateway", []), _alike(changes))
 	v.action == action
 	contains(v.message, message)
 	contains(v.fix, fix)
+}
+
+test_says_which_routes_stop_a_gateway if {
+	some v in found with input as object.union(fixtures.review("VirtualService", []), _alike({"ofOthers": true}))
+	v.action == "deny"
+	v.fix == "# Take the name out of these tls routes, or bind them to a Gateway for pods of your own.\n"
 }
 
 test_mends_a_backendtlspolicy_by_its_own_fields if {
