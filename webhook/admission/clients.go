@@ -81,7 +81,7 @@ func listOf(clients []string) string {
 // gateway or a waypoint by its own name.
 func inWords(client string) string {
 	kind, pods, _ := strings.Cut(client, " ")
-	words := ""
+	var words string
 	switch kind {
 	case "sidecar":
 		words = "pods of "

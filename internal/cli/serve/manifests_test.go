@@ -21,9 +21,9 @@ const sound = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata:
 
 // What an API server drops is dropped, and told.
 func TestManifestsLoseWhatTheirKindsDoNotHave(t *testing.T) {
-	path := written(t, sound+"  resolutoin: DNS\n---\napiVersion: security.istio.io/v1\nkind: Frobnicator\nmetadata: {name: c}\n")
+	path := written(t, sound+"  resoluton: DNS\n---\napiVersion: security.istio.io/v1\nkind: Frobnicator\nmetadata: {name: c}\n")
 	objects, notes, err := readManifests(path)
-	want := []string{path + ":6: ServiceEntry b/a: unknown field spec.resolutoin (did you mean resolution?)",
+	want := []string{path + ":6: ServiceEntry b/a: unknown field spec.resoluton (did you mean resolution?)",
 		path + ":9: security.istio.io/v1 has no kind Frobnicator that tlsward knows: it is left alone"}
 	if err != nil || len(objects) != 1 || !slices.Equal(notes, want) {
 		t.Errorf("%d objects, %v, notes %q", len(objects), err, notes)

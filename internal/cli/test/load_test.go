@@ -57,7 +57,7 @@ func TestMisspeltObjectsFail(t *testing.T) {
 			"  review: {operation: DELETE, oldObject: {apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: a}}}\n  expect: {decision: allow}\n",
 			"s.yaml:7: cases[0].given[0].spec.trafficPolcy: want trafficPolicy, got a field that DestinationRule does not have"},
 		{"under review", "- name: a\n  review:\n    object:\n      apiVersion: networking.istio.io/v1\n      kind: ServiceEntry\n      metadata: {name: e, namespace: a}\n" +
-			"      spec:\n        hosts: [a.example]\n        resolutoin: NONE\n  expect: {decision: allow}\n", "s.yaml:13: cases[0].review.object.spec.resolutoin: want resolution, got"},
+			"      spec:\n        hosts: [a.example]\n        resoluton: NONE\n  expect: {decision: allow}\n", "s.yaml:13: cases[0].review.object.spec.resoluton: want resolution, got"},
 		{"in a step", "- name: a\n  steps:\n  - {operation: DELETE, oldObject: {apiVersion: networking.istio.io/v1, kind: Serviceentry, metadata: {name: e, namespace: a}}, expect: {decision: allow}}\n",
 			"s.yaml:7: cases[0].steps[0].oldObject.kind: want networking.istio.io/v1 ServiceEntry, got networking.istio.io/v1 Serviceentry"},
 		{"like nothing", "- name: a\n  given:\n  - {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: e, namespace: a}, spec: {hosts: [a.example], frobnicate: 1}}\n" +
