@@ -38,7 +38,7 @@ RELEASE_GO = GOTOOLCHAIN=go$$($(GO) list -m -f '{{.GoVersion}}') $(GO)
 QUICK = $$($(GO) list ./... | grep -vE '/test/(e2e|ha|chart|cluster|authoring)(/|$$)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-compat test-ha test-chart test-cluster test-proxies test-proxies-130 test-proxies-long test-release test-release-tools page control-plane
+.PHONY: help build test check vet lint fmt fuzz suites docs crds bench bench-worst oracle oracle-130 attacks landings silence release push e2e test-versions test-compat test-ha test-chart test-cluster test-proxies test-proxies-130 test-proxies-long test-release test-release-tools page control-plane
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -157,6 +157,9 @@ silence: ## Search for meshes of which check says nothing, and which let somethi
 e2e: control-plane ## The tests against a real API server
 	$(GO) test $(RACE) -count=1 -timeout 40m $(TESTFLAGS) ./test/e2e/...
 
+test-versions: control-plane ## An older version, built from the history, and this one side by side, there and back (minutes)
+	TLSWARD_VERSIONS=must $(GO) test -count=1 -timeout 30m -v $(TESTFLAGS) -run '^TestVersionsSideBySide$$' ./test/e2e
+
 test-compat: ## The tests against a real API server of the oldest Kubernetes that the chart allows (built once)
 	@test/controlplane/build.sh oldest
 	KUBEBUILDER_ASSETS=$(CURDIR)/bin/oldest $(GO) test -count=1 -timeout 40m $(TESTFLAGS) ./test/e2e/...
@@ -183,8 +186,8 @@ test-proxies-long: control-plane ## The long run of random meshes and attacks on
 	TLSWARD_MESHES=$(MESHES) TLSWARD_ATTACKS=$(MESHES) TLSWARD_SEED=$(or $(SEED),1) $(GO) test -tags proxies -count=1 -timeout 24h -v -run '^Test(Random|AttackSearch)' $(TESTFLAGS) ./test/proxies
 
 test-release: control-plane ## A release of linux/amd64, used as a newcomer would: made twice, pushed, pulled, verified, installed
-	cd tools/release && $(GO) vet . && $(GO) test $(TESTFLAGS) .
-	$(GO) test -tags release -count=1 -timeout 30m $(TESTFLAGS) ./test/release
+	cd tools/release && $(RELEASE_GO) vet . && $(RELEASE_GO) test $(TESTFLAGS) .
+	$(RELEASE_GO) test -tags release -count=1 -timeout 30m $(TESTFLAGS) ./test/release
 
 test-release-tools: $(COSIGN) $(KREW) ## The same, looked at by the real cosign and by krew's validator too (built once, several minutes)
 	COSIGN=$(CURDIR)/$(COSIGN) KREW=$(CURDIR)/$(KREW) $(MAKE) --no-print-directory test-release

@@ -29,23 +29,44 @@ func (s *Snapshot) unfollowedParents(route *Object) []OutsideModel {
 // isUnfollowed reports whether a parentRef of a namespace is to a Gateway that is there and not followed, to a ListenerSet of one, or
 // to something of another kind. Routes that are attached to a waypoint do nothing.
 func (s *Snapshot) isUnfollowed(p RouteParent, namespace string) bool {
-	ref, ok := p.ref(namespace)
-	if !ok {
+	if _, ok := p.ref(namespace); !ok {
 		return true
 	}
-	o := s.Get(ref)
-	if o != nil && o.Kind == KindListenerSet {
-		set := o.Spec.(*ListenerSet)
-		if ref, ok = set.gateway(o.Namespace); !ok {
-			return false
-		}
-		o = s.Get(ref)
-	}
-	if o == nil || o.Kind != KindKubernetesGateway || s.isWaypoint(o) {
+	o := s.gatewayOfParent(p, namespace)
+	if o == nil || s.isWaypoint(o) {
 		return false
 	}
 	_, _, follows := s.settings.gatewayService(o)
 	return !follows || !s.isIstioGateway(o)
+}
+
+// isForOthers reports whether all parents of a route are Gateways that are there and not Istio's.
+func (s *Snapshot) isForOthers(route *Object) bool {
+	parents := route.Spec.(*KubernetesRoute).ParentRefs
+	return len(parents) > 0 && !slices.ContainsFunc(parents, func(p RouteParent) bool {
+		o := s.gatewayOfParent(p, route.Namespace)
+		return o == nil || s.isWaypoint(o) || s.isIstioGateway(o)
+	})
+}
+
+// gatewayOfParent returns the Gateway to which a parentRef of a namespace is, maybe by a ListenerSet, nil for another kind or where it
+// is not there.
+func (s *Snapshot) gatewayOfParent(p RouteParent, namespace string) *Object {
+	ref, ok := p.ref(namespace)
+	if !ok {
+		return nil
+	}
+	o := s.Get(ref)
+	if o != nil && o.Kind == KindListenerSet {
+		if ref, ok = o.Spec.(*ListenerSet).gateway(o.Namespace); !ok {
+			return nil
+		}
+		o = s.Get(ref)
+	}
+	if o == nil || o.Kind != KindKubernetesGateway {
+		return nil
+	}
+	return o
 }
 
 // unfollowedAddresses returns the addresses of a Gateway of Istio's that name other pods than those of one Service beside it.

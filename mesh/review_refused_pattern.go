@@ -19,8 +19,8 @@ const (
 )
 
 // patternCheck tells the regular expressions that Envoy takes from those that it refuses. It has RE2, whose syntax Go's is, but that Go has
-// more names of classes, and that programs are bounded. Istio looks at the length of its own kinds' patterns in place of that
-// (pkg/config/validation/validation.go validateStringRegexp), and at nothing in those of the Gateway API.
+// more names of classes, and that programs are bounded. Istio asks Go of its own kinds' patterns, and their length
+// (pkg/config/validation/validation.go validateStringRegexp), and nobody of those of the Gateway API.
 type patternCheck struct {
 	version Version
 	work    int
@@ -52,20 +52,31 @@ func (c *patternCheck) refuses(pattern string) string {
 func workOf(pattern string) int {
 	classes := strings.Count(pattern, `\p`) + strings.Count(pattern, `\P`)
 	work := len(pattern) + classWork*classes
-	if strings.Contains(pattern, "(?") && !isOfASCII(pattern) { // (?i) adds the other case of each letter of a class
+	if foldsCase(pattern) && !isOfASCII(pattern) { // (?i) adds the other case of each letter of a class
 		work += foldedWork * (classes + strings.Count(pattern, "["))
 	}
 	return work
 }
 
-// isOfASCII reports whether a pattern names ASCII characters alone.
+// foldsCase reports whether a pattern may have the flag i: in (?i), (?si:...) and the like, not in (?:...) or (?P<item>...).
+func foldsCase(pattern string) bool {
+	for _, group := range strings.Split(pattern, "(?")[1:] {
+		flags := strings.IndexFunc(group, func(r rune) bool { return r < 'A' || r > 'z' })
+		if flags >= 0 && strings.Contains(group[:flags], "i") {
+			return true
+		}
+	}
+	return false
+}
+
+// isOfASCII reports whether a pattern names ASCII characters alone. What is left of all others ([^/]) is no more to read.
 func isOfASCII(pattern string) bool {
 	for i := range len(pattern) {
 		if pattern[i] >= utf8.RuneSelf {
 			return false
 		}
 	}
-	return !strings.Contains(pattern, `\x{`) && !strings.Contains(pattern, `\p`) && !strings.Contains(pattern, `\P`) && !strings.Contains(pattern, "[^")
+	return !strings.Contains(pattern, `\x{`) && !strings.Contains(pattern, `\p`) && !strings.Contains(pattern, `\P`)
 }
 
 // hasKnownEscapes reports whether Envoy has the classes and characters that a pattern names by escapes. Go takes names that RE2 does not

@@ -48,7 +48,8 @@ func (c *fieldCheck) stopped() bool { return len(c.found) == maxRefusedFields }
 //	  trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: ""}}}   # "HeaderName: value length must be at least 1"
 //
 // The rules are those of Envoy's API (envoy/config/route/v3/route_components.pb.validate.go in go-control-plane), of its formatter
-// (headerFormat) and of its regular expressions (patternCheck). An update that leaves the spec alone has none.
+// (headerFormat) and of its regular expressions (patternCheck). An update that leaves the spec alone has none, and neither has a route that is for Gateways of other
+// implementations alone, whose proxies may take it.
 func (s *Snapshot) refusedRoutes(object, stored *Object) []OutsideModel {
 	c := &fieldCheck{patterns: patternCheck{version: s.settings.Version}, headers: headerFormat{version: s.settings.Version}}
 	switch spec := object.Spec.(type) {
@@ -57,7 +58,9 @@ func (s *Snapshot) refusedRoutes(object, stored *Object) []OutsideModel {
 	case *networking.VirtualService:
 		c.virtualService(spec, object.Annotations[routeSemanticsAnnotation])
 	case *KubernetesRoute:
-		c.kubernetesRoute(object.Kind, spec)
+		if !s.isForOthers(object) {
+			c.kubernetesRoute(object.Kind, spec)
+		}
 	}
 	if len(c.found) == 0 || stored != nil && sameRoutes(object, stored) {
 		return nil

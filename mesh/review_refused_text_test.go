@@ -52,8 +52,12 @@ func TestPatternsCostNoMoreThanTheirSize(t *testing.T) {
 	}
 	c = patternCheck{version: Version131}
 	for range 1000 {
-		if why := c.refuses(`^/api/v[0-9]+/(users|orders)/[^/]+$`); why != "" {
-			t.Fatal(why)
+		for _, pattern := range []string{
+			`^/api/v[0-9]+/(users|orders)/[^/]+$`, `^/v1/(?:users|teams)/[^/]+/(?P<item>[^/]+)$`, `(?i)^/users/[^/]+$`,
+		} {
+			if why := c.refuses(pattern); why != "" {
+				t.Fatal(pattern, why)
+			}
 		}
 	}
 }

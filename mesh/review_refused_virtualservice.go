@@ -67,16 +67,13 @@ func (c *fieldCheck) matchedHeaders(path string, headers map[string]*networking.
 			return
 		}
 		field, m := keyed(path, name), headers[name]
-		if len(name) <= len(jwtClaim)+1 || !strings.EqualFold(name[:len(jwtClaim)], jwtClaim) {
+		parts := claimOf(name)
+		if parts == nil {
 			if name == "" || !isOneLine(name) {
 				c.refuse(field, wantsName)
 			}
 			c.present(field, m)
 			continue
-		}
-		parts := strings.Split(name[len(jwtClaim)+1:], ".")
-		if inner, ok := strings.CutSuffix(name[len(jwtClaim)+1:], "]"); ok && name[len(jwtClaim)] == '[' {
-			parts = strings.Split(inner, "][")
 		}
 		switch {
 		case slices.Contains(parts, ""):
@@ -87,6 +84,21 @@ func (c *fieldCheck) matchedHeaders(path string, headers map[string]*networking.
 			c.text(field, m)
 		}
 	}
+}
+
+// claimOf returns the parts of the claim for which the name of a header stands, nil where it stands for none.
+func claimOf(name string) []string {
+	if len(name) < len(jwtClaim) || !strings.EqualFold(name[:len(jwtClaim)], jwtClaim) {
+		return nil
+	}
+	name = name[len(jwtClaim):]
+	if dotted, ok := strings.CutPrefix(name, "."); ok && dotted != "" {
+		return strings.Split(dotted, ".")
+	}
+	if inner, ok := strings.CutPrefix(name, "["); ok && strings.HasSuffix(inner, "]") && len(inner) > 1 {
+		return strings.Split(strings.TrimSuffix(inner, "]"), "][")
+	}
+	return nil
 }
 
 // present looks at a match of a text that Istio has for one of its being there where it is none, or the regular expression "*"

@@ -21,9 +21,12 @@ import (
 // olderCommit is the first one that has all of what versions share in a cluster: companions, Exemptions and ceilings by namespace.
 const olderCommit = "79b686e24177c20bc6c88376f87868261bd12e9f"
 
-// olderProgram builds the program of olderCommit. A clone without history has none.
+// olderProgram builds the program of olderCommit, which takes minutes and a clone with its history.
 func olderProgram(t *testing.T) string {
 	t.Helper()
+	if os.Getenv("TLSWARD_VERSIONS") == "" {
+		t.Skip("builds an older version: make test-versions")
+	}
 	root, err := cluster.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +34,7 @@ func olderProgram(t *testing.T) string {
 	archive := exec.CommandContext(t.Context(), "git", "-C", root, "archive", "--format=tar", olderCommit)
 	source, err := archive.Output()
 	if err != nil {
-		t.Skipf("no history to build an older version of (git archive %s: %v)", olderCommit, err)
+		t.Fatalf("no history to build an older version of (git archive %s: %v): fetch all of it", olderCommit, err)
 	}
 	dir := t.TempDir()
 	unpack := exec.CommandContext(t.Context(), "tar", "-x", "-C", dir)
