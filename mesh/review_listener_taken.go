@@ -146,6 +146,9 @@ func (r *listenerReview) possiblyTaken(client Client, svc scopedService) (OtherL
 	if r.object == nil || r.object.Kind == KindService {
 		return OtherListener{}, false // no server outside has an address of the cluster
 	}
+	if !slices.ContainsFunc(r.newlyClaimed, func(at netip.Prefix) bool { return isMatched(at) && !hasNoServer(at) }) {
+		return OtherListener{}, false
+	}
 	for _, own := range r.listening(r.object) {
 		if _, has := own.port(r.number); !has || own.host == svc.host || !r.now.hasListenerFor(client, own) || r.isUnderTLS(client, own) {
 			continue
