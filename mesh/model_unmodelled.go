@@ -37,7 +37,8 @@ const (
 	MeansGatewayPods OutsideMeans = "gateway-pods"
 	// MeansPassthrough: requests go on as applications write them, past the clusters that start TLS.
 	MeansPassthrough OutsideMeans = "passthrough"
-	// MeansSearchDomain: ambient clients that call another host ask for this name first, whoever declares that one, and when.
+	// MeansSearchDomain: ambient clients, or pods whose sidecars capture DNS, that call another host ask for this name first, whoever
+	// declares that one, and when.
 	MeansSearchDomain OutsideMeans = "search-domain"
 	// MeansFormerAddress: Services keep the address outside that a WorkloadEntry had.
 	MeansFormerAddress OutsideMeans = "former-address"

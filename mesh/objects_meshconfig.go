@@ -3,6 +3,7 @@ package mesh
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	meshconfig "istio.io/api/mesh/v1alpha1"
@@ -33,6 +34,11 @@ func (s Settings) WithMeshConfig(raw []byte) (Settings, error) {
 	if auto := c.GetEnableAutoMtls(); auto != nil {
 		s.NoAutoMTLS = !auto.GetValue()
 	}
+	if value, written := c.GetDefaultConfig().GetProxyMetadata()[dnsCapture]; written {
+		if captures, err := strconv.ParseBool(value); err == nil {
+			s.DNSCapture = captures
+		}
+	}
 	if selectors := c.GetDiscoverySelectors(); len(selectors) > 0 {
 		s.DiscoverySelectors = nil
 		for i, selector := range selectors {
@@ -45,6 +51,9 @@ func (s Settings) WithMeshConfig(raw []byte) (Settings, error) {
 	}
 	return s, nil
 }
+
+// dnsCapture is the variable by which sidecars resolve names (pkg/model/proxy.go NodeMetadata DNSCapture).
+const dnsCapture = "ISTIO_META_DNS_CAPTURE"
 
 // parseMeshConfig reads a MeshConfig as istiod does (pkg/util/protomarshal ApplyJSON): a field that is not known is passed by, a
 // value that an enumeration does not have is an error.
@@ -79,6 +88,7 @@ var meshConfigFields = []struct {
 		return meshconfig.MeshConfig_OutboundTrafficPolicy_ALLOW_ANY
 	}},
 	{"enableAutoMtls", func(s Settings) any { return !s.NoAutoMTLS }},
+	{"defaultConfig.proxyMetadata[" + dnsCapture + "]", func(s Settings) any { return s.DNSCapture }},
 	{"defaultServiceExportTo", func(s Settings) any { return s.ServiceExportTo }},
 	{"defaultVirtualServiceExportTo", func(s Settings) any { return s.VirtualServiceExportTo }},
 	{"defaultDestinationRuleExportTo", func(s Settings) any { return s.DestinationRuleExportTo }},

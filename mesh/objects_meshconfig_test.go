@@ -21,6 +21,8 @@ func TestWithMeshConfig(t *testing.T) {
 		"allow any":             {`{"outboundTrafficPolicy": {"mode": "ALLOW_ANY"}}`, func(*Settings) {}},
 		"no auto mTLS":          {`{"enableAutoMtls": false}`, func(s *Settings) { s.NoAutoMTLS = true }},
 		"auto mTLS":             {`{"enableAutoMtls": true}`, func(*Settings) {}},
+		"DNS":                   {`{"defaultConfig": {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "true"}}}`, func(s *Settings) { s.DNSCapture = true }},
+		"DNS as nobody reads":   {`{"defaultConfig": {"proxyMetadata": {"ISTIO_META_DNS_CAPTURE": "on"}}}`, func(*Settings) {}},
 		"exportTo": {`{"defaultServiceExportTo": ["."], "defaultVirtualServiceExportTo": ["~"], "defaultDestinationRuleExportTo": ["a"]}`, func(s *Settings) {
 			s.ServiceExportTo, s.VirtualServiceExportTo, s.DestinationRuleExportTo = []string{"."}, []string{"~"}, []string{"a"}
 		}},

@@ -28,6 +28,8 @@ type Settings struct {
 	RegistryOnly bool `json:"registryOnly,omitempty"`
 	// NoAutoMTLS reports whether enableAutoMtls is false: Istio starts no mutual TLS where nothing sets TLS.
 	NoAutoMTLS bool `json:"noAutoMTLS,omitempty"`
+	// DNSCapture reports whether sidecars resolve the names that their pods ask for (defaultConfig.proxyMetadata ISTIO_META_DNS_CAPTURE).
+	DNSCapture bool `json:"dnsCapture,omitempty"`
 	// ServiceExportTo, VirtualServiceExportTo and DestinationRuleExportTo are the exportTo of Services and ServiceEntries, of
 	// VirtualServices and of DestinationRules that have none; nil is everywhere. Of a DestinationRule's only "." counts.
 	ServiceExportTo         []string `json:"serviceExportTo,omitempty"`

@@ -14,7 +14,8 @@ type OtherListener struct {
 	Protocol string `json:"protocol"`
 	// Addresses are those by which it takes them, as a CIDR; "" for all connections to the port.
 	Addresses string `json:"addresses,omitempty"`
-	// Name is the name for which clients of the flow's host ask, where the other host is that with a search domain behind it.
+	// Name is the name for which clients of the flow's host ask, where the other host is that with a search domain behind it, or a
+	// sidecar that captures DNS answers with the other's address.
 	Name string `json:"name,omitempty"`
 	// Requests reports whether it has the proxy look for requests, which the flow's port for bytes got before, and pass on those to
 	// the flow's host.
@@ -51,10 +52,11 @@ func (r *review) otherListeners() {
 			shared: r.before.hasServerFirst(number) || r.after.hasServerFirst(number),
 		}
 		lr.readClaims()
+		lr.readNames()
 		if r.reviewed().Kind == KindWorkloadEntry && len(lr.newlyClaimed) == 0 {
 			continue // it changes addresses alone
 		}
-		if lr.shared || lr.fallback || len(lr.claimed) > 0 || r.old != nil && r.object != nil && r.reviewed().Kind == KindServiceEntry {
+		if lr.shared || lr.fallback || len(lr.claimed) > 0 || len(lr.names.exact) > 0 || r.old != nil && r.object != nil && r.reviewed().Kind == KindServiceEntry {
 			lr.add()
 		}
 		if lr.looksForRequests() {
@@ -114,6 +116,8 @@ type listenerReview struct {
 	fallback bool
 	// shared reports whether the port is, somewhere, one for a protocol that shares it with no other.
 	shared bool
+	// names are those for which sidecars that capture DNS answer with its addresses.
+	names answeringNames
 }
 
 // readClaims reads what the entry under review takes.
@@ -211,7 +215,7 @@ func (r *listenerReview) mayTouch(svc *service) bool {
 		return false
 	case r.reviewed().Kind == KindService:
 		return r.shared && r.sharesListener() || slices.ContainsFunc(svc.addresses(), r.claims)
-	case r.shared, len(r.claimed) > 0, svc.ref == r.reviewed().Ref:
+	case r.shared, len(r.claimed) > 0, svc.ref == r.reviewed().Ref, r.mayAnswerFor(svc.host):
 		return true
 	case family == FamilyHTTP:
 		return false
@@ -255,6 +259,9 @@ func (r *listenerReview) sidecars(host string) []Client {
 		for _, svc := range r.listening(o) {
 			namespaces = append(append(namespaces, svc.namespace), svc.exportScopes()...)
 		}
+	}
+	if r.mayAnswerFor(host) {
+		namespaces = append(namespaces, r.names.namespaces...)
 	}
 	for _, s := range []*Snapshot{r.before, r.after} {
 		for _, svc := range s.ports.Prefix(portKey(portServerFirst, r.number)) {

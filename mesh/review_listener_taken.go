@@ -45,6 +45,9 @@ func (r *listenerReview) newlyTaken(client Client, svc scopedService, p port) (O
 	if by, taken := r.requestsTakenAt(client, svc, p); taken {
 		return by, true
 	}
+	if by, taken := r.takenByName(client, svc); taken {
+		return by, true
+	}
 	if !unknown {
 		return OtherListener{}, false
 	}

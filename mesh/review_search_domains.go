@@ -19,7 +19,8 @@ import (
 //	spec:                                      spec:
 //	  hosts: [api.example.com]                   hosts: [api.example.com.shop.svc.cluster.local]
 //
-// A sidecar that captures DNS has the name behind the domain in its table, and answers with it.
+// A sidecar that captures DNS has the name behind the domain in its table, and answers with it, where the host has an address: see
+// takenByName.
 func (r *review) searchDomains() {
 	if r.object == nil || r.after.ambientNamespaces.Len() == 0 {
 		return
@@ -195,12 +196,12 @@ func (s Settings) searchedAs(taker string, victim *service, namespace string) (n
 	return "", false
 }
 
-// searchDomainsOf returns the hosts of an entry that ambient clients ask for when they mean other hosts, whether or not anybody has
-// declared these yet: a name of several labels in front of the search domain of a namespace, and a wildcard over any of the domains.
-// The pods of a headless Service have names of two labels there.
+// searchDomainsOf returns the hosts of an entry that ambient clients, and pods whose sidecars capture DNS, ask for when they mean other
+// hosts, whether or not anybody has declared these yet: a name of several labels in front of the search domain of a namespace, and a
+// wildcard over any of the domains. The pods of a headless Service have names of two labels there.
 func (s *Snapshot) searchDomainsOf(object *Object) []OutsideModel {
 	entry, ok := object.Spec.(*networking.ServiceEntry)
-	if !ok || s.ambientNamespaces.Len() == 0 {
+	if !ok || s.ambientNamespaces.Len() == 0 && !s.settings.DNSCapture {
 		return nil
 	}
 	var found []OutsideModel
@@ -212,14 +213,14 @@ func (s *Snapshot) searchDomainsOf(object *Object) []OutsideModel {
 	return found
 }
 
-// isSearched reports whether ambient clients ask for a host, in lower case, when they mean another one.
+// isSearched reports whether such clients ask for a host, in lower case, when they mean another one.
 func (s *Snapshot) isSearched(name string) bool {
 	rest, inNamespace := strings.CutSuffix(name, ".svc."+s.settings.ClusterDomain)
 	i := strings.LastIndexByte(rest, '.')
 	if !inNamespace || i < 0 {
 		return host.IsWildcard(name)
 	}
-	if !s.isAmbient(rest[i+1:]) {
+	if !s.settings.DNSCapture && !s.isAmbient(rest[i+1:]) {
 		return false
 	}
 	_, parent, several := strings.Cut(rest[:i], ".")

@@ -51,6 +51,10 @@ func TestIsSearched(t *testing.T) {
 			t.Errorf("%s: want %v", name, want)
 		}
 	}
+	s.settings.DNSCapture = true
+	if !s.isSearched("partner.example.web.svc.cluster.local") {
+		t.Error("sidecars that capture DNS answer, too")
+	}
 }
 
 // Whatever a host answers for by a search domain, the index knows it for.

@@ -3,6 +3,11 @@ package tlsward.lib
 # METADATA
 # description: What happens to the connections of a flow that the listener of another host takes, without the flow.
 taken_text(flow) := sprintf(
+	"%s was encrypted before this %s and would go to %s in plaintext: sidecars that capture DNS (ISTIO_META_DNS_CAPTURE) have no address of %s, and answer with that of %s for it.",
+	[payload_text(flow), input.request.operation, flow.takenBy.host, flow.takenBy.name, object_name(flow.takenBy.service)],
+) if {
+	_is_by_captured_name(flow)
+} else := sprintf(
 	"%s was encrypted before this %s and would go to %s in plaintext: clients that ask for %s ask for it with a search domain of theirs first, and ztunnel has %s for that name.",
 	[payload_text(flow), input.request.operation, flow.takenBy.host, flow.takenBy.name, object_name(flow.takenBy.service)],
 ) if {
@@ -25,6 +30,12 @@ taken_text(flow) := sprintf(
 	_taker(flow),
 	_taken_connections(flow),
 ])
+
+# Whether the sidecar answers for the flow's host with the address of the other one.
+_is_by_captured_name(flow) if {
+	flow.takenBy.name
+	flow.client.kind == "sidecar"
+}
 
 _would(flow) := "may" if {
 	flow.takenBy.possible
@@ -63,6 +74,13 @@ may_be_left_alone(flow) if {
 # description: The fix for a flow with takenBy, which is no YAML.
 narrow_listener(flow) := keep_object if {
 	input.request.operation == "DELETE"
+} else := sprintf("# Name in spec.exportTo of %s only namespaces that do not use %s, or leave %s out of its spec.hosts; or give %s an address (spec.addresses).\n", [
+	object_name(flow.takenBy.service),
+	flow.host,
+	flow.takenBy.host,
+	flow.host,
+]) if {
+	_is_by_captured_name(flow)
 } else := _other_host(object_name(flow.takenBy.service), flow.takenBy.host) if {
 	flow.takenBy.name
 } else := "# Leave status.addresses to Istio, which allocates addresses that no other host has.\n" if {

@@ -9,7 +9,7 @@
 #   the Gateway API leads out of the mesh from a gateway that is not followed. Or a BackendTLSPolicy names a ConfigMap with CA certificates. Or TLS ends at a proxy outside that passes bytes on (tunnel of a DestinationRule). What Istio makes of it,
 #   and whether TLS still stands, nobody has answered for. Or it is for
 #   another revision's control plane, where several are installed, or clients' pods belong to one. Or a ServiceEntry has a name that
-#   ambient pods ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
+#   ambient pods, or those whose sidecars capture DNS, ask for first when they call another host, by a search domain. Or the address of a WorkloadEntry becomes a name, and
 #   Services keep the former one. Or an Ingress is of Istio's own class. Or a headless Service without a selector is for bytes on a port of servers outside. A warning; a denial under strict. A Gateway outside the root namespace
 #   is refused whose annotation internal.istio.io/gateway-service, which is Istio's own, takes the place of its selector.
 # related_resources:
@@ -95,7 +95,7 @@ _meanings := {
 	"ca-certificates": "names a ConfigMap, and tlsward reads none: where it is not there, or has no ca.crt, sidecars start no TLS, and what they send leaves in plaintext.",
 	"tunnel": "has this host, a proxy, pass on what is sent to it: TLS ends there, and what goes on is as the application wrote it; tlsward does not follow it.",
 	"former-address": "is no IP address any more: Services that select this WorkloadEntry keep the one that it had, outside the mesh, until istiod starts again.",
-	"search-domain": "ends in a search domain of ambient pods: what calls a host by the name before it asks for this name first, and ztunnel answers with this entry, also where somebody declares that host later.",
+	"search-domain": "ends in a search domain of pods: what calls a host by the name before it asks for this name first, and ztunnel, or a sidecar that captures DNS, answers with this entry, also where somebody declares that host later.",
 	"endpoint-slice": "is for bytes of a headless Service without a selector: proxies have a listener for each address of its EndpointSlices, which tlsward does not read, so that one with the address of a server outside takes what everybody sends there, as it is.",
 	"gateway-pods": "takes the place of spec.selector, so that the pods of any gateway may get this Gateway's servers; it is Istio's alone to write, and tlsward goes by the selector.",
 }

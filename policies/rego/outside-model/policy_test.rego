@@ -57,7 +57,7 @@ test_says_what_hangs_on_it[means] if {
 		"gateway-pods": "takes the place of spec.selector",
 		"former-address": "keep the one that it had",
 		"endpoint-slice": "is for bytes of a headless Service without a selector",
-		"search-domain": "ends in a search domain of ambient pods",
+		"search-domain": "ends in a search domain of pods",
 		"revision": "gives the object to a control plane that is here too",
 	}
 	some v in found with input as object.union(fixtures.review("ProxyConfig", []), {"outsideModel": [object.union(_unknown("spec.x"), {"means": means})]})

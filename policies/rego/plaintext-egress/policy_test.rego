@@ -358,6 +358,14 @@ test_tells_ambient_clients_of_search_domains if {
 	contains(v.fix, "# Leave edition.cnn.com.shop.svc.cluster.local out of spec.hosts of ServiceEntry team-a/db")
 }
 
+test_tells_sidecars_that_capture_dns if {
+	flow := object.union(taken({"host": "*.com", "addresses": "", "name": "edition.cnn.com"}), {"client": {"kind": "sidecar"}})
+	result := found with input as fixtures.review("ServiceEntry", [flow])
+	some v in result
+	contains(v.message, "have no address of edition.cnn.com, and answer with that of ServiceEntry team-a/db for it.")
+	contains(v.fix, "or leave *.com out of its spec.hosts")
+}
+
 test_names_what_takes_a_whole_port if {
 	messages := {v.message | some v in found} with input as fixtures.review("ServiceEntry", [object.union(taken({}), {"takenBy": {"protocol": "", "addresses": ""}})])
 	some message in messages
