@@ -10,7 +10,8 @@ import (
 // withdrawn adds the flows by which clients of other namespaces lose the mutual TLS that Istio starts towards a service of the mesh,
 // by an object of the service's own namespace:
 //  1. a Service that hides from them, is for UDP now, or is another name of a server outside;
-//  2. a rule that disables TLS, or starts one in which nobody is checked, or a route to a subset, or another Service, with such a rule.
+//  2. a rule that disables TLS, or starts one in which nobody is checked, or a route to a subset, or another Service, with such a rule;
+//  3. a rule that starts no TLS any more for an entry inside the mesh, whose servers may take no mutual TLS at all.
 //
 // So is a rule of the root namespace for services of whatever namespace, which is the mesh's own to write: it is told of the first that
 // it finds.
@@ -80,9 +81,9 @@ func (r *withdrawnReview) isRoots() bool {
 }
 
 // isReviewedOwners reports whether a service is of the namespace of the object under review, or of any where that is the root
-// namespace, and of the mesh.
+// namespace, and a Service or, where a rule is reviewed, an entry.
 func (r *withdrawnReview) isReviewedOwners(svc *service) bool {
-	return (svc.namespace == r.reviewed().Namespace || r.isRoots()) && svc.kubernetes
+	return (svc.namespace == r.reviewed().Namespace || r.isRoots()) && (svc.kubernetes || r.reviewed().Kind == KindDestinationRule)
 }
 
 // from adds the flows of clients of other namespaces to a host that lose its mutual TLS.
@@ -105,7 +106,11 @@ func (r *withdrawnReview) from(host string) {
 				return
 			}
 			svc, ok := r.before.serviceFor(client, host)
-			if ok && r.isReviewedOwners(svc.service) && r.before.isMeshService(svc.service) && r.before.startsMTLS(client, svc, number) {
+			switch {
+			case !ok || !r.isReviewedOwners(svc.service) || !r.before.isMeshService(svc.service):
+			case !svc.kubernetes:
+				r.addLostByRule(client, svc, number)
+			case r.before.startsMTLS(client, svc, number):
 				r.addFlow(client, svc, number)
 			}
 		}
@@ -124,9 +129,14 @@ func (r *withdrawnReview) addFlow(client Client, was scopedService, number uint3
 		}
 		h, cause = without, without.cluster.Cause
 	}
+	r.addWithdrawn(client, was, number, h.cluster.Hop, cause)
+}
+
+// addWithdrawn adds the flow of what a client sends to a port of a service, by its hop after the review.
+func (r *withdrawnReview) addWithdrawn(client Client, was scopedService, number uint32, after Hop, cause Cause) {
 	p, _ := was.port(number)
 	f := Flow{
-		Path:    Path{Client: client, Host: was.host, Port: number, Hops: []Hop{h.cluster.Hop}, Verdict: Originated, Cause: cause},
+		Path:    Path{Client: client, Host: was.host, Port: number, Hops: []Hop{after}, Verdict: Originated, Cause: cause},
 		HopKind: HopMesh, Protocol: p.protocol, Family: p.family(), Payload: r.before.payloadFrom(client, was, p), Service: &was.ref, Before: Originated,
 	}
 	if cause != CauseNone {
@@ -137,6 +147,19 @@ func (r *withdrawnReview) addFlow(client Client, was scopedService, number uint3
 	if _, known := r.index[key]; !known {
 		r.index[key] = len(r.flows)
 		r.flows = append(r.flows, f)
+	}
+}
+
+// addLostByRule adds the flow of what a client sends to a port of an entry inside the mesh to which a rule started TLS, where none starts
+// it any more, and the mesh's own is not what all of its servers take.
+func (r *withdrawnReview) addLostByRule(client Client, was scopedService, number uint32) {
+	earlier, had := r.before.cluster(client, was, number, "")
+	svc, ok := r.after.serviceFor(client, was.host)
+	if !had || !ok || earlier.Hop.TLS == "" || earlier.Family == FamilyTLS {
+		return
+	}
+	if now, has := r.after.cluster(client, svc, number, ""); has && now.Hop.TLS == "" && !now.everywhere {
+		r.addWithdrawn(client, was, number, now.Hop, now.Cause)
 	}
 }
 

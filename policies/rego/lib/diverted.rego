@@ -42,7 +42,16 @@ connections(flow) := "requests" if {
 _lost_protection(flow) := "TLS" if {
 	flow.service.kind == "ServiceEntry"
 	flow.cause in {"routed-elsewhere", "other-name"}
+} else := "TLS" if {
+	flow.service.kind == "ServiceEntry"
+	_is_left_to_plaintext(flow)
 } else := "the mesh's own mutual TLS, with the check of who answers,"
+
+# Whether a flow still goes where it went, and no rule starts TLS for it.
+_is_left_to_plaintext(flow) if {
+	not flow.diverted
+	input.request.kind == "DestinationRule"
+}
 
 _diversion_text(flow) := sprintf("they would go to %s, %s, since %s", [flow.diverted.to, _where(flow), _taken_since(flow)]) if {
 	flow.diverted
@@ -94,6 +103,9 @@ keep_with_service(flow) := keep_object if {
 } else := "# Lead to a subset, or a service, whose rule does not disable TLS.\n" if {
 	is_own_service(flow)
 	input.request.kind != "DestinationRule"
+} else := sprintf("# Let a rule start TLS (mode SIMPLE) as long as the servers of %s take it: inside the mesh Istio starts its own only for those that have a sidecar.\n", [object_name(flow.service)]) if {
+	not flow.diverted
+	flow.service.kind == "ServiceEntry"
 } else := sprintf("# Where the pods of %s have a sidecar, leave these settings out: Istio starts mutual TLS by itself.\n", [object_name(flow.service)]) if {
 	not flow.diverted
 } else := sprintf("# Take %s out of spec.addresses of %s: it is an address of %s. Or let its spec.exportTo be [\".\"].\n", [

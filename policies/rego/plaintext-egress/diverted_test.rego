@@ -181,6 +181,20 @@ test_warns_of_what_a_namespace_does_to_its_own_services[cause] if {
 	contains(v.fix, fix)
 }
 
+# Careless: who makes an entry one of the mesh takes its TLS away without a word.
+test_warns_of_a_rule_for_an_entry_inside if {
+	flow := object.union(object.remove(diverted({}), ["diverted"]), {
+		"cause": "no-rule",
+		"related": "ServiceEntry default/i",
+		"service": {"kind": "ServiceEntry", "namespace": "default", "name": "i"},
+	})
+	some v in found with input as fixtures.review("DestinationRule", [flow])
+	v.action == "warn"
+	contains(v.message, "would lose TLS by this")
+	contains(v.message, "no DestinationRule applies to this client")
+	contains(v.fix, "# Let a rule start TLS (mode SIMPLE) as long as the servers of ServiceEntry default/i take it")
+}
+
 test_says_nothing_of_tls_to_a_service_of_the_mesh if {
 	found == set() with input as fixtures.review("DestinationRule", [diverted({"verdict": "originated"})])
 }
