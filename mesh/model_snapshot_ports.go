@@ -133,12 +133,21 @@ func (svc *service) addresses() []netip.Prefix {
 		return svc.clusterIPs
 	}
 	var list []netip.Prefix
-	for _, address := range svc.entry.GetAddresses() {
-		if prefix, ok := parseAddresses(address); ok {
-			list = append(list, prefix)
-		}
+	for _, prefix := range svc.writtenAddresses() {
+		list = append(list, prefix)
 	}
 	return list
+}
+
+// writtenAddresses returns an iterator over what can be read of a ServiceEntry's addresses, by how each is written.
+func (svc *service) writtenAddresses() iter.Seq2[string, netip.Prefix] {
+	return func(yield func(string, netip.Prefix) bool) {
+		for _, address := range svc.entry.GetAddresses() {
+			if prefix, ok := parseAddresses(address); ok && !yield(address, prefix) {
+				return
+			}
+		}
+	}
 }
 
 // ambientAddresses returns the addresses by which ztunnel knows a service: its own or, where it has none, those that Istio has
@@ -150,19 +159,29 @@ func (svc *service) ambientAddresses() []netip.Addr {
 	}
 	list := make([]netip.Addr, 0, len(prefixes))
 	for _, prefix := range prefixes {
-		list = append(list, prefix.Addr())
+		list = append(list, prefix.Masked().Addr())
 	}
 	return list
 }
 
-// parseAddresses returns the range that an address or a CIDR stands for; ok is false for anything else.
+// parseAddresses returns the range that an address or a CIDR stands for, masked; ok is false for anything else. A range that begins at
+// 0.0.0.0 and is written by another address of it, as 0.0.0.5/1, begins at 0.0.0.1 here: it is a condition, as isMatched asks, while
+// 0.0.0.0/1 is none. Istio reads what is written, and Envoy masks both.
 func parseAddresses(text string) (prefix netip.Prefix, ok bool) {
 	if ip, err := netip.ParseAddr(text); err == nil {
 		return netip.PrefixFrom(ip, ip.BitLen()), true
 	}
-	prefix, err := netip.ParsePrefix(text)
-	return prefix.Masked(), err == nil
+	written, err := netip.ParsePrefix(text)
+	prefix = written.Masked()
+	if err == nil && isMatched(written) && !isMatched(prefix) {
+		prefix = netip.PrefixFrom(prefix.Addr().Next(), prefix.Bits())
+	}
+	return prefix, err == nil
 }
+
+// isMatched reports whether a range becomes a condition of a filter chain: one that is written from 0.0.0.0 does not, however wide
+// (pilot/pkg/networking/core/listener.go toFilterChainMatch).
+func isMatched(prefix netip.Prefix) bool { return prefix.Addr() != netip.IPv4Unspecified() }
 
 // listensAtEndpoints reports whether a port has a listener at each address of its endpoints in place of one for all
 // addresses: resolution NONE without addresses (pilot/pkg/networking/core/listener.go buildSidecarOutboundListeners).

@@ -174,10 +174,6 @@ func (l *portListeners) rangeOf(c connection, shares func(*service) bool) (by ta
 	return by, found
 }
 
-// isMatched reports whether a range becomes a condition of a filter chain: one that starts with 0.0.0.0 does not
-// (pilot/pkg/networking/core/listener.go toFilterChainMatch).
-func isMatched(prefix netip.Prefix) bool { return prefix.Addr() != netip.IPv4Unspecified() }
-
 // endpointAddresses returns the addresses of the endpoints that a port of a service has.
 func (s *Snapshot) endpointAddresses(svc *service, number uint32) []netip.Addr {
 	var list []netip.Addr

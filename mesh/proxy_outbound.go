@@ -43,6 +43,8 @@ const (
 	UnsureWaypointAddress = "one of several addresses, at a waypoint"
 	// UnsureTwice are two filter chains for the same: Envoy refuses the listener.
 	UnsureTwice = "two filter chains that match the same"
+	// UnsureAll is a filter chain for all addresses, as 1.2.3.4/0: Envoy chooses between it and those without a range by chance.
+	UnsureAll = "a filter chain for a range of all addresses"
 	// UnsureName is a name in a filter chain that Envoy does not read.
 	UnsureName = "a server name that Envoy refuses"
 )
@@ -196,7 +198,7 @@ func boundTo(l egressListener, otherwise string) string {
 	return otherwise
 }
 
-// listenerAddress is an address of a listener, and the range of its filter chains, "" for none.
+// listenerAddress is an address of a listener, and the range of its filter chains as it is written, "" for none.
 type listenerAddress struct {
 	at, cidr string
 	// isEndpoint reports whether it is that of an endpoint, where the service has none.
@@ -207,16 +209,24 @@ type listenerAddress struct {
 // allocated one, of the family of the address that is asked about (pilot/pkg/model/service.go GetAddressForProxy).
 func listenerAddresses(svc *service, o Outbound) []listenerAddress {
 	var list []listenerAddress
-	addresses := svc.addresses()
-	sameFamily := func(a netip.Prefix) bool { return a.Addr().Is4() == o.To.Addr().Is4() }
-	if i := slices.IndexFunc(svc.allocated, sameFamily); o.DNSCapture && i >= 0 {
-		addresses = svc.allocated[i : i+1]
-	}
-	for _, prefix := range addresses {
+	add := func(text string, prefix netip.Prefix) {
 		if prefix.IsSingleIP() {
 			list = append(list, listenerAddress{at: prefix.Addr().String()})
 		} else {
-			list = append(list, listenerAddress{at: anyAddress, cidr: prefix.String()})
+			list = append(list, listenerAddress{at: anyAddress, cidr: text})
+		}
+	}
+	sameFamily := func(a netip.Prefix) bool { return a.Addr().Is4() == o.To.Addr().Is4() }
+	switch i := slices.IndexFunc(svc.allocated, sameFamily); {
+	case o.DNSCapture && i >= 0:
+		add(svc.allocated[i].String(), svc.allocated[i])
+	case svc.kubernetes:
+		for _, prefix := range svc.clusterIPs {
+			add(prefix.String(), prefix)
+		}
+	default:
+		for text, prefix := range svc.writtenAddresses() {
+			add(text, prefix)
 		}
 	}
 	switch {

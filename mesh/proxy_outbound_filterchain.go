@@ -155,7 +155,7 @@ func (c *outboundChain) names() []string {
 func (c *outboundChain) prefixes() []netip.Prefix {
 	var list []netip.Prefix
 	for _, text := range c.ranges {
-		if prefix, ok := parseAddresses(text); ok && !strings.HasPrefix(text, anyAddress) {
+		if prefix, ok := parseAddresses(text); ok && isMatched(prefix) {
 			list = append(list, prefix)
 		}
 	}
@@ -204,6 +204,9 @@ func (l *outboundListener) chainFor(o Outbound) (chain *outboundChain, unsure st
 		}
 		if slices.ContainsFunc(l.chains[:i], c.matchesSome) {
 			return nil, UnsureTwice
+		}
+		if slices.ContainsFunc(c.prefixes(), func(p netip.Prefix) bool { return p.Bits() == 0 && p.Addr().Is4() == o.To.Addr().Is4() }) {
+			return nil, UnsureAll
 		}
 		matched = append(matched, c)
 	}

@@ -16,6 +16,9 @@ func TestOutbound(t *testing.T) {
 		at      = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [198.51.100.1], resolution: DNS, ports: [{number: 80, name: tcp, protocol: TCP}]}`
 		wide    = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [198.51.100.0/24], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
 		all     = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [0.0.0.0/1], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		half    = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [128.0.0.0/1, 0.0.0.5/2], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		whole   = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: [1.2.3.4/0], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
+		v6      = `ServiceEntry egress/b @2: {hosts: [b.example], addresses: ["::/0"], resolution: NONE, ports: [{number: 80, name: tcp, protocol: TCP}]}`
 		tls     = `ServiceEntry egress/c @3: {hosts: [c.example], resolution: DNS, ports: [{number: 80, name: tls, protocol: TLS}]}`
 		sniffed = `ServiceEntry egress/d @4: {hosts: [d.example], addresses: [198.51.100.4], resolution: DNS, ports: [{number: 80, name: any}]}`
 		any     = `ServiceEntry egress/d @4: {hosts: [d.example], resolution: DNS, ports: [{number: 80, name: any}]}`
@@ -43,6 +46,13 @@ func TestOutbound(t *testing.T) {
 		{"out of the range", http + "\n" + wide, none, "request a.example", "a.example:80"},
 		{"a range that starts with 0.0.0.0 is no condition", http + "\n" + all, "198.51.100.9", "request a.example", "a.example:80"},
 		{"and takes no bytes where requests are looked for", http + "\n" + all, "198.51.100.9", "bytes", "on"},
+		{"one that is written otherwise is one", http + "\n" + half, "10.0.0.9", "request a.example", "b.example:80"},
+		{"beyond it", http + "\n" + half, "100.0.0.9", "request a.example", "a.example:80"},
+		{"a range of all addresses takes all or nothing", http + "\n" + whole, none, "request a.example", UnsureAll},
+		{"those of IPv6", http + "\n" + v6, none, "request a.example", "a.example:80"},
+		{"a route for the addresses of its host, as these are written", http + "\n" + half + `
+			VirtualService egress/b: {hosts: [b.example], tcp: [{match: [{destinationSubnets: [0.0.0.5/2]}], route: [{destination: {host: a.example}}]}]}`,
+			"10.0.0.9", "bytes", "a.example:80"},
 		{"TLS of its name", http + "\n" + tls, none, "tls c.example", "c.example:80"},
 		{"TLS of another name", http + "\n" + tls, none, "tls x.example", "on"},
 		{"TLS of an ExternalName for it", http + "\n" + tls + "\nService shop/c: {externalName: c.example, ports: [{port: 80, name: http}]}", none,

@@ -192,7 +192,7 @@ func (r *awaitedReview) addListened(client Client, svc scopedService, p port, ta
 		}
 		c := takenConnection{review: r.review, client: client, declared: svc.host, name: svc.host, number: p.number}
 		r.add(c, svc, p, CauseOtherListener, Diversion{
-			By: by.service.ref, To: by.service.host, Service: by.service.ref, Addresses: by.addresses.String(), Outside: r.after.leavesMesh(by.service),
+			By: by.service.ref, To: by.service.host, Service: by.service.ref, Addresses: by.addresses.Masked().String(), Outside: r.after.leavesMesh(by.service),
 		})
 		return
 	}

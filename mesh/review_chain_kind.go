@@ -70,7 +70,7 @@ func (k chainKind) matchesAny(v *virtualService, ranges map[netip.Prefix]bool) b
 	found := false
 	k.subnets(v, func(text string) {
 		prefix, ok := parseAddresses(text)
-		found = found || ok && ranges[prefix.Masked()]
+		found = found || ok && ranges[prefix]
 	})
 	return found
 }
@@ -173,7 +173,7 @@ func (r *chainsReview) anyMeet(chains []*outboundChain) bool {
 		}
 		for _, name := range names {
 			for _, prefix := range ranges {
-				m := match{name, prefix.Masked()}
+				m := match{name, prefix}
 				if r.spent(1) || seen[m] {
 					return true
 				}

@@ -108,7 +108,7 @@ func (r *divertedReview) divertedByListener(s *Snapshot, c asked, svc scopedServ
 			}
 			d := Diversion{By: by.service.ref, To: to.host, Service: to.ref, Outside: s.leavesMesh(to.service)}
 			if by.addresses.IsValid() {
-				d.Addresses = by.addresses.String()
+				d.Addresses = by.addresses.Masked().String()
 			}
 			return &diverted{cause: CauseOtherListener, to: to.host, diversion: &d}
 		}

@@ -179,7 +179,7 @@ func (r *listenerReview) otherListener(by takenBy, possible bool) OtherListener 
 	p, _ := by.service.port(r.number)
 	other := OtherListener{Service: by.service.ref, Host: by.service.host, Protocol: p.protocol, Possible: possible}
 	if by.addresses.IsValid() {
-		other.Addresses = by.addresses.String()
+		other.Addresses = by.addresses.Masked().String()
 		other.Wide = by.addresses.Bits() < wideBits(by.addresses.Addr())
 		other.Internal = !r.after.settings.isOutside(other.Addresses, false)
 	}

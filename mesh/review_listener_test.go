@@ -45,6 +45,12 @@ func TestReviewOtherListeners(t *testing.T) {
 			sidecar shop web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 203.0.113.1/32`},
 		{"a range from 0.0.0.0 is no condition", web, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [0.0.0.0/0], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, ``},
+		{"one that is written from another address is one", web, `
+			ServiceEntry team/x: {hosts: [x.example], addresses: [0.0.0.5/1], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
+			sidecar team web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 0.0.0.0/1 possibly wide`},
+		{"so is one of all addresses", web, `
+			ServiceEntry team/x: {hosts: [x.example], addresses: [1.2.3.4/0], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
+			sidecar team web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 0.0.0.0/0`},
 		{"addresses in a range of another", db, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [198.51.100.9], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
 			sidecar team db.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 198.51.100.9/32`},

@@ -134,7 +134,7 @@ func (r *chainsReview) alike(s *Snapshot, hostname string, chains []*outboundCha
 	ranges := map[netip.Prefix]bool{}
 	for _, c := range chains {
 		for _, prefix := range c.prefixes() {
-			ranges[prefix.Masked()] = true
+			ranges[prefix] = true
 		}
 		r.work += len(c.ranges)
 	}
