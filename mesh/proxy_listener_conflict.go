@@ -259,7 +259,11 @@ func (s sharedListener) has(svc *service, number uint32) bool {
 func isFallback(svc *service, number uint32) bool {
 	p, _ := svc.port(number)
 	family := FamilyOf(p.protocol)
-	return (family == FamilyOpaque || family == FamilyUnspecified) && !slices.ContainsFunc(svc.chainAddresses(p), isMatched)
+	if family != FamilyOpaque && family != FamilyUnspecified {
+		return false
+	}
+	at := svc.chainAddresses(p) // each has a filter chain of its own
+	return len(at) == 0 || slices.ContainsFunc(at, func(prefix netip.Prefix) bool { return !isMatched(prefix) })
 }
 
 // sharesListener reports whether a port of a service has a part in the listener for all addresses.

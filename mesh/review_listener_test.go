@@ -51,6 +51,11 @@ func TestReviewOtherListeners(t *testing.T) {
 		{"so is one of all addresses", web, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [1.2.3.4/0], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
 			sidecar team web.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 0.0.0.0/0`},
+		{"none beside another takes the bytes that nobody else takes", `
+			ServiceEntry egress/any @1: {hosts: [any.example], resolution: DNS, ports: [{number: 80, name: x, protocol: TCP}]}
+			DestinationRule egress/any @2: {host: any.example, trafficPolicy: {tls: {mode: SIMPLE, sni: any.example}}}`, `
+			ServiceEntry team/x: {hosts: [x.example], addresses: [10.0.0.0/8, 0.0.0.0/0], exportTo: [shop], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
+			sidecar shop any.example:80 plaintext other-listener was originated taken by ServiceEntry team/x`},
 		{"addresses in a range of another", db, `
 			ServiceEntry team/x: {hosts: [x.example], addresses: [198.51.100.9], exportTo: [.], ` + inside + `, ports: [{number: 80, name: x, protocol: TCP}]}`, `
 			sidecar team db.example:80 plaintext other-listener was originated taken by ServiceEntry team/x at 198.51.100.9/32`},
