@@ -106,9 +106,9 @@ func (s *Snapshot) wideMatchesWithin(v *virtualService, limit int) (found []wide
 			field := fmt.Sprintf("spec.tls[%d].match[%d].", i, j)
 			switch names := m.GetSniHosts(); {
 			case slices.Contains(names, "*"):
-				w.add(field+"sniHosts", m.GetPort(), nil, FamilyTLS)
+				w.add(field+"sniHosts", m.GetPort(), []Family{FamilyTLS}, anyBytes)
 			case len(names) == 0 && len(v.sources) > 0:
-				w.add("spec.hostnames", m.GetPort(), nil, FamilyTLS)
+				w.add("spec.hostnames", m.GetPort(), []Family{FamilyTLS}, anyBytes)
 			}
 			w.addRanges(field, m.GetPort(), m.GetDestinationSubnets(), FamilyTLS)
 		}
@@ -128,9 +128,11 @@ type wideMatcher struct {
 	*Snapshot
 	v     *virtualService
 	found []wideMatch
-	// services are those of its hosts, and declared their addresses; nil until something asks for them.
+	// services are those of its hosts; alike has, by port, a text that is the same where the same of them have it for addresses,
+	// and declared, by that text, which these are. All are nil until something asks for them.
 	services []*service
-	declared map[netip.Prefix]bool
+	alike    map[uint32]string
+	declared map[string]map[netip.Prefix]bool
 	// looked is how many ranges and services were looked at, of limit.
 	looked, limit int
 }
@@ -139,7 +141,7 @@ func (w *wideMatcher) look() {
 	if w.declared != nil {
 		return
 	}
-	w.declared = map[netip.Prefix]bool{}
+	w.alike, w.declared = map[uint32]string{}, map[string]map[netip.Prefix]bool{}
 	for _, name := range w.v.hosts {
 		for _, services := range w.hostsCoveredBy(name) {
 			if w.looked += len(services); w.looked > w.limit {
@@ -148,30 +150,79 @@ func (w *wideMatcher) look() {
 			w.services = append(w.services, services...)
 		}
 	}
-	for _, svc := range w.services {
-		for _, at := range slices.Concat(svc.addresses(), svc.allocated) {
-			w.looked++
-			w.declared[at.Masked()] = true
+	having := map[uint32][]int{}
+	for i, svc := range w.services {
+		for _, p := range svc.ports {
+			if len(svc.listenerAddresses(p)) > 0 {
+				having[p.number] = append(having[p.number], i)
+			}
+		}
+	}
+	for number, of := range having {
+		key := fmt.Sprint(of)
+		if w.alike[number] = key; w.declared[key] == nil {
+			w.declared[key] = w.declaredBy(of)
 		}
 	}
 }
 
-// addRanges adds a match by its ranges, where any of them is not declared. What is no range is none.
+// declaredBy returns the addresses of some of the services that are conditions of filter chains, or have listeners. Nobody holds an entry to
+// be for others, and so a route must not make it so.
+func (w *wideMatcher) declaredBy(of []int) map[netip.Prefix]bool {
+	declared := map[netip.Prefix]bool{}
+	for _, i := range of {
+		for _, at := range slices.Concat(w.services[i].addresses(), w.services[i].allocated) {
+			if w.looked++; isMatched(at) {
+				declared[at.Masked()] = true
+			}
+		}
+	}
+	return declared
+}
+
+// addRanges adds a match by its ranges, for the ports on which any of them is not declared, or, where none of them becomes a condition, for
+// those on which its host has bytes of a range alone.
 func (w *wideMatcher) addRanges(field string, only uint32, ranges []string, families ...Family) {
-	undeclared := map[netip.Prefix]bool{}
+	if len(ranges) == 0 {
+		return
+	}
+	asked := map[netip.Prefix]bool{}
 	for _, text := range ranges {
-		w.look()
-		if asked, ok := parseAddresses(text); ok && asked.Bits() > 0 && !isWithin(asked, w.declared) {
-			undeclared[asked.Masked()] = true
+		if prefix, ok := parseAddresses(text); ok && isMatched(prefix) {
+			asked[prefix.Masked()] = true
 		}
 	}
-	if len(undeclared) > 0 {
-		w.add(field+"destinationSubnets", only, undeclared, families...)
-	}
+	undeclared := map[string]map[netip.Prefix]bool{} // by what alike has
+	w.add(field+"destinationSubnets", only, families, func(svc *service, p port) (map[netip.Prefix]bool, bool) {
+		if len(asked) == 0 {
+			return nil, p.family() != FamilyTLS && len(svc.addresses()) > 0 && !isFallback(svc, p.number) && w.sharesListener(svc, p.number)
+		}
+		key := w.alike[p.number]
+		if undeclared[key] == nil {
+			w.looked += len(asked)
+			undeclared[key] = notWithin(asked, w.declared[key])
+		}
+		return undeclared[key], len(undeclared[key]) > 0
+	})
 }
 
-// add adds a match for each port of the services of the hosts that is for bytes of one of the families, or for the one that it names.
-func (w *wideMatcher) add(field string, only uint32, ranges map[netip.Prefix]bool, families ...Family) {
+// notWithin returns which of some ranges are within none of others.
+func notWithin(asked, ranges map[netip.Prefix]bool) map[netip.Prefix]bool {
+	list := map[netip.Prefix]bool{}
+	for prefix := range asked {
+		if !isWithin(prefix, ranges) {
+			list[prefix] = true
+		}
+	}
+	return list
+}
+
+// anyBytes is of a match without ranges.
+func anyBytes(*service, port) (ranges map[netip.Prefix]bool, wide bool) { return nil, true }
+
+// add adds a match for each port of the services of the hosts that is for bytes of one of the families, or for the one that it names: with the
+// ranges that its function returns, where it is wide there.
+func (w *wideMatcher) add(field string, only uint32, families []Family, onPort func(*service, port) (ranges map[netip.Prefix]bool, wide bool)) {
 	w.look()
 	if w.looked += len(w.services); w.looked > w.limit {
 		return
@@ -179,7 +230,10 @@ func (w *wideMatcher) add(field string, only uint32, ranges map[netip.Prefix]boo
 	seen := map[uint32]bool{}
 	for _, svc := range w.services {
 		for _, p := range svc.ports {
-			if len(w.found) <= maxWideMatches && (only == 0 || only == p.number) && slices.Contains(families, p.family()) && !seen[p.number] {
+			if len(w.found) > maxWideMatches || only != 0 && only != p.number || !slices.Contains(families, p.family()) || seen[p.number] {
+				continue
+			}
+			if ranges, wide := onPort(svc, p); wide {
 				seen[p.number] = true
 				w.found = append(w.found, wideMatch{field, p.number, ranges})
 			}
