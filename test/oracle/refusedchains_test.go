@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -39,8 +40,12 @@ func TestRefusedChains(t *testing.T) {
 			mesh.Client{Kind: mesh.ClientSidecar, Namespace: "shop", Labels: map[string]string{"app": "web"}}, true},
 		"a host below two routes that have a name in common": {[]string{bank, fmt.Sprintf(tls, "bank", "bank", "a.bank.example, c.bank.example", "{sniHosts: [a.bank.example, c.bank.example]}"),
 			fmt.Sprintf(tls, "v", "team-a", "b.bank.example, c.bank.example", "{sniHosts: [b.bank.example, c.bank.example]}")}, shop, true},
-		"the range of a host beside another": {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.0/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.0/24, 240.7.9.0/24")}, shop, true},
-		"the range of a host alone":          {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.0/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.0/24")}, shop, false},
+		"the range of a host beside another":                              {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.0/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.0/24, 240.7.9.0/24")}, shop, true},
+		"the range of a host alone":                                       {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.0/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.0/24")}, shop, false},
+		"the range of a host as it is written":                            {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.5/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.5/24")}, shop, false},
+		"and written otherwise":                                           {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.5/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.0/24")}, shop, true},
+		"half of all, of which Istio makes a condition, beside a route's": {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "0.0.0.5/1"), fmt.Sprintf(ranges, "team-a", "0.0.0.1/1")}, shop, true},
+		"and one of which it makes none":                                  {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "0.0.0.5/1"), fmt.Sprintf(ranges, "team-a", "0.0.0.0/1")}, shop, false},
 		"a range that is another host's": {[]string{fmt.Sprintf(tcp, "bank", "bank", "240.7.9.0/24"), fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.0/24"),
 			fmt.Sprintf(ranges, "team-a", "240.7.8.0/25, 240.7.9.0/24")}, shop, true},
 		"the ranges of two addresses": {[]string{fmt.Sprintf(tcp, "team-a", "team-a", "240.7.8.0/24, 240.7.9.0/24"), fmt.Sprintf(ranges, "team-a", "240.7.8.0/24, 240.7.9.0/24")}, shop, true},
@@ -113,7 +118,11 @@ func chainsMeet(l *listener.Listener) bool {
 		names := append([]string{}, match.GetServerNames()...)
 		ranges := []string{}
 		for _, r := range match.GetPrefixRanges() {
-			ranges = append(ranges, fmt.Sprint(r.GetAddressPrefix(), "/", r.GetPrefixLen().GetValue()))
+			prefix, err := netip.ParsePrefix(fmt.Sprint(r.GetAddressPrefix(), "/", r.GetPrefixLen().GetValue()))
+			if err != nil {
+				return true
+			}
+			ranges = append(ranges, prefix.Masked().String()) // source/common/network/cidr_range.cc truncateIpAddressAndLength
 		}
 		if len(names) == 0 {
 			names = []string{""}
