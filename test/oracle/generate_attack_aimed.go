@@ -50,7 +50,7 @@ func (g *Generator) takeListener(v victim) []Write {
 	}
 	spec := object{"hosts": list{"evil.example.net"}, "ports": list{port}}
 	resolution := g.location(spec)
-	at := []string{"192.0.2.1", "128.0.0.0/1", unlisted}
+	at := []string{"192.0.2.1", "128.0.0.0/1", "0.0.0.1/1", "1.2.3.4/0", "::/0", unlisted}
 	if v.vip != "" {
 		at = append(at, v.vip, v.vip, "240.1.1.0/24")
 	}
@@ -134,24 +134,28 @@ func (g *Generator) routeBytes(v victim) []Write {
 	return writes
 }
 
-// matchAddresses makes an entry of the tenant's own on the victim's port, and a route for it of which a match is by addresses of others.
+// matchAddresses makes an entry of the tenant's own on the victim's port, at addresses of which Istio makes no condition or at none, and a
+// route for it of which a match is by addresses of others.
 func (g *Generator) matchAddresses(v victim) []Write {
 	const own = "own.example.net"
 	protocol := pick(g, "TLS", "TCP")
-	at := []any{list{"0.0.0.0/1", "128.0.0.0/1"}, list{"192.0.2.1"}, list{unlisted}}
+	matched := []list{{"0.0.0.0/1", "128.0.0.0/1"}, {"0.0.0.1/1", "128.0.0.0/1"}, {"1.2.3.4/0"}, {"::/0"}, {"192.0.2.1"}, {unlisted}}
 	if v.vip != "" {
-		at = append(at, list{v.vip})
+		matched = append(matched, list{v.vip})
 	}
-	match := object{"port": v.ports[0], "destinationSubnets": pick(g, at...)}
+	entry := object{"hosts": list{own}, "ports": list{object{"number": v.ports[0], "name": "own", "protocol": protocol}}, "resolution": "DNS"}
+	i := g.rand.IntN(2 * len(matched)) // one draw, as long as seeds are to make what they made
+	if i >= len(matched) {
+		entry["addresses"], entry["resolution"] = list{"0.0.0.0/0"}, "NONE"
+	}
+	match := object{"port": v.ports[0], "destinationSubnets": matched[i%len(matched)]}
 	part := "tcp"
 	if protocol == "TLS" {
 		part, match["sniHosts"] = "tls", list{own}
 	}
 	to := object{"destination": object{"host": own, "port": object{"number": v.ports[0]}}}
 	writes := created(
-		g.own("ServiceEntry", g.exported(object{
-			"hosts": list{own}, "ports": list{object{"number": v.ports[0], "name": "own", "protocol": protocol}}, "resolution": "DNS",
-		}, "ServiceEntry")),
+		g.own("ServiceEntry", g.exported(entry, "ServiceEntry")),
 		g.own("VirtualService", g.exported(object{
 			"hosts": list{own}, part: list{object{"match": list{match}, "route": list{to}}},
 		}, "VirtualService")),
