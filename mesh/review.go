@@ -23,6 +23,7 @@ func Review(ctx context.Context, before, after *Snapshot, object Ref, lists Host
 		return nil, nil // an object of another revision: this control plane reads it neither before nor after
 	}
 	r.routeCost = after.routeCost(r.object)
+	r.limitServerNames()
 	switch object.Kind {
 	case KindServiceEntry:
 		r.serviceEntry()
@@ -75,6 +76,7 @@ type review struct {
 	flows         []Flow
 	routeCost     int // see routeCost
 	routeWork     int // the sum of what was spent
+	pairs         int // see spendPairs
 	taken         int // see maxTaken
 	index         map[flowKey]int
 	listeners     map[uint32]*portListeners                   // after the review, by port

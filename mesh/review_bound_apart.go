@@ -19,31 +19,30 @@ import (
 //	  servers:                                              servers:
 //	  - port: {number: 443, protocol: HTTPS, ...}           - port: {number: 443, protocol: HTTP, ...}
 //	    hosts: [edition.cnn.com]                              bind: 10.244.0.7
-func (s *Snapshot) boundApart(object, stored *Object) []OutsideModel {
+func (s *Snapshot) boundApart(object, stored *Object, of func() gatewayPods) []OutsideModel {
 	if object.Kind != KindGateway || !slices.ContainsFunc(gatewaySpec(object).Servers, mayMeetApart) {
 		return nil
 	}
 	var found []OutsideModel
-	var beside []*Object
-	var ports func(uint32) []uint32
+	var others map[apartAt]int
 	for i, srv := range gatewaySpec(object).Servers {
 		if !mayMeetApart(srv) || hadServerOn(stored, object, srv) {
 			continue
 		}
-		if ports == nil {
-			beside, ports = s.gatewaysBeside(object), s.listenPorts(object)
+		pods := of()
+		if others == nil {
+			others = pods.apartFrom(object.Namespace)
 		}
-		taking := !serverOnAllAddresses(srv)
-		at := slices.IndexFunc(beside, func(g *Object) bool {
-			return g.Namespace != object.Namespace && slices.ContainsFunc(gatewaySpec(g).Servers, func(other *networking.Server) bool {
-				isOther := taking && serverOnAllAddresses(other) || !taking && mayBeOfPod(other.GetBind())
-				return isOther && other.GetPort() != nil && portsMeet(ports(other.GetPort().GetNumber()), ports(srv.GetPort().GetNumber()))
-			})
-		})
-		if at < 0 {
+		taking, at := !serverOnAllAddresses(srv), len(pods.beside)
+		for _, number := range pods.numbersMeeting(srv.GetPort().GetNumber()) {
+			if place, known := others[apartAt{number, taking}]; known {
+				at = min(at, place)
+			}
+		}
+		if at == len(pods.beside) {
 			continue
 		}
-		with, field := beside[at].written(), fmt.Sprintf("spec.servers[%d]", i)
+		with, field := pods.beside[at].written(), fmt.Sprintf("spec.servers[%d]", i)
 		if taking {
 			field += ".bind"
 		}
@@ -53,6 +52,32 @@ func (s *Snapshot) boundApart(object, stored *Object) []OutsideModel {
 		})
 	}
 	return found
+}
+
+// apartAt is a port number of servers that are for all addresses of their pods, or for one that others reach.
+type apartAt struct {
+	number         uint32
+	onAllAddresses bool
+}
+
+// apartFrom returns by their ports the places of the first Gateways beside, of other namespaces, that have a server which may meet another.
+func (p gatewayPods) apartFrom(namespace string) map[apartAt]int {
+	places := map[apartAt]int{}
+	for i, g := range p.beside {
+		if g.Namespace == namespace {
+			continue
+		}
+		for _, srv := range gatewaySpec(g).Servers {
+			if !mayMeetApart(srv) {
+				continue
+			}
+			at := apartAt{srv.GetPort().GetNumber(), serverOnAllAddresses(srv)}
+			if _, known := places[at]; !known {
+				places[at] = i
+			}
+		}
+	}
+	return places
 }
 
 // mayMeetApart reports whether a server is for all addresses of its pods, or for one that others reach.

@@ -23,6 +23,9 @@ const (
 	// maxDelegated is how many routes the delegates of a VirtualService may give it, those of one that it names several times
 	// as often.
 	maxDelegated = 1024
+	// maxServerNames is how many names the tls routes of a VirtualService may have at all servers of mode PASSTHROUGH to which it is bound
+	// together, and those of a Gateway's namespace at its own.
+	maxServerNames = 16_384
 )
 
 // LimitError is the error of a review that an object makes larger than any review may be. Its author is at fault, or
@@ -208,6 +211,14 @@ func (r *review) spend(n int) {
 	}
 }
 
+// spendPairs counts that routes are held against one another n times, of which 64 cost what one match does, and stops the review where
+// that is too often. A deletion is decided whole.
+func (r *review) spendPairs(n int) {
+	if r.pairs += n; r.object != nil && r.pairs > 64*maxRouteWork {
+		r.exceed("the matches that it no longer has, each beside those of others behind them, are more than a review looks at: remove fewer at once")
+	}
+}
+
 // hopCost is what a client's port costs without any route, and what each destination costs, in matches.
 const hopCost = 64
 
@@ -235,4 +246,59 @@ func (s Settings) routeCost(v *virtualService) int {
 		seen[Destination{Host: d.Host, Port: d.GetPort().GetNumber(), Subset: d.Subset}] = true
 	}
 	return cost + len(l4Matches(v.spec)) + len(seen)*hopCost
+}
+
+// limitServerNames stops the review where the VirtualService or Gateway under review makes more names at servers of mode PASSTHROUGH than
+// are compared. Those by the routes of other namespaces are not counted.
+func (r *review) limitServerNames() {
+	if r.object == nil {
+		return
+	}
+	if n := r.after.namesAtServers(r.object); n > maxServerNames && (r.old == nil || n > r.before.namesAtServers(r.old)) {
+		r.exceed("its servers of mode PASSTHROUGH, each with all sniHosts of the tls routes for it, make %d names, more than the %d that a review looks at: "+
+			"bind to fewer gateways, or split the sniHosts", n, maxServerNames)
+	}
+}
+
+// namesAtServers returns how many names the tls routes of a VirtualService have at all servers to which it is bound, or those of a Gateway's
+// namespace at its servers.
+func (s *Snapshot) namesAtServers(o *Object) int {
+	names, servers := 0, 0
+	switch spec := o.Spec.(type) {
+	case *networking.VirtualService:
+		if names = sniHosts(spec); names > 0 {
+			for g := range s.boundGateways(s.settings.virtualService(o, spec)) {
+				servers += passingServers(g)
+			}
+		}
+	case *networking.Gateway:
+		if servers = passingServers(o); servers > 0 {
+			for _, v := range s.virtualServices.Prefix(byGateway + o.Namespace + "/" + o.Name + "\x00" + o.Namespace + "\x00") {
+				names += sniHosts(v.spec)
+			}
+		}
+	}
+	return names * servers
+}
+
+// passingServers returns how many servers of a Gateway pass TLS on by routes.
+func passingServers(g *Object) int {
+	n := 0
+	for _, srv := range gatewaySpec(g).Servers {
+		if srv.GetPort() != nil && newGatewayServer(g, srv).passesByRoutes() {
+			n++
+		}
+	}
+	return n
+}
+
+// sniHosts returns how many names the matches of a VirtualService's tls routes have.
+func sniHosts(spec *networking.VirtualService) int {
+	n := 0
+	for _, route := range spec.Tls {
+		for _, m := range route.GetMatch() {
+			n += len(m.GetSniHosts())
+		}
+	}
+	return n
 }

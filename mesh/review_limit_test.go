@@ -79,3 +79,41 @@ func TestReviewLimits(t *testing.T) {
 		})
 	}
 }
+
+// The names of tls routes at servers of mode PASSTHROUGH are bounded together, those of other namespaces' routes at a Gateway are not.
+func TestServerNamesLimit(t *testing.T) {
+	gateway := func(i, servers int) string {
+		list := make([]string, servers)
+		for i := range list {
+			list[i] = "{port: {number: 443, name: tls, protocol: TLS}, hosts: ['*.bank.example'], tls: {mode: PASSTHROUGH}}"
+		}
+		return fmt.Sprintf("\nGateway shop/gate-%d: {selector: {a: b}, servers: [%s]}", i, strings.Join(list, ", "))
+	}
+	gateways := ""
+	for i := range 20 {
+		gateways += gateway(i, 1)
+	}
+	routes := func(namespace string, gateways, names int) string {
+		return fmt.Sprintf("\nVirtualService %s/v: {hosts: ['*.bank.example'], gateways: %s, tls: [{match: [{sniHosts: %s}], route: [{destination: {host: a.example}}]}]}",
+			namespace, numbered(gateways, "shop/gate-%d"), numbered(names, "n%d.bank.example"))
+	}
+	const refused = "names, more than the 16384 that a review looks at"
+	for _, c := range []struct{ name, before, change, refused string }{
+		{"at 16 gateways", gateways, routes("shop", 16, 1024), ""},
+		{"at 17 gateways", gateways, routes("shop", 17, 1024), refused},
+		{"no more than before", gateways + routes("shop", 17, 1024), routes("shop", 17, 1024), ""},
+		{"at gateways that are not there", "", routes("shop", 17, 1024), ""},
+		{"their deletion", gateways + routes("shop", 17, 1024), "delete VirtualService shop/v", ""},
+		{"the gateway that brings them", routes("shop", 1, 1024), gateway(0, 17), refused},
+		{"those of others", routes("team-a", 1, 1024), gateway(0, 17), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			old, next, object := changed(t, c.before, c.change)
+			_, err := Review(t.Context(), old, next, object, nil)
+			var limit *LimitError
+			if c.refused == "" && err != nil || c.refused != "" && (!errors.As(err, &limit) || !strings.Contains(err.Error(), c.refused)) {
+				t.Errorf("have %v, want %q", err, c.refused)
+			}
+		})
+	}
+}

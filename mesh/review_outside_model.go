@@ -3,6 +3,7 @@ package mesh
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // OutsideModel is something that Istio may obey and the model does not know, so that what a review says of its connections is
@@ -51,8 +52,9 @@ func (s *Snapshot) OutsideModelOf(before *Snapshot, ref Ref, object *Object, flo
 	found = append(found, s.unfollowedAddresses(object)...)
 	found = append(found, s.searchDomainsOf(object)...)
 	found = append(found, s.formerAddress(object, stored)...)
-	found = append(found, s.serversAlike(object, stored)...)
-	found = append(found, s.boundApart(object, stored)...)
+	pods := sync.OnceValue(func() gatewayPods { return s.podsOf(object) })
+	found = append(found, s.serversAlike(object, stored, pods)...)
+	found = append(found, s.boundApart(object, stored, pods)...)
 	found = append(found, s.anyCertificates(object, stored)...)
 	found = append(found, s.listenersOfSlices(object)...)
 	found = append(found, refusedListeners(object, stored)...)

@@ -12,20 +12,23 @@ import (
 // serverName is a name by which Envoy chooses a filter chain of a gateway's listener: a host of a server that ends TLS, "*" for a server
 // for plaintext, whose chain has no name, and, for a server that passes TLS on, a name of a tls route or a host (see passedNames).
 type serverName struct {
-	gateway *Object
-	index   int
-	// field is the path of the host in the Gateway, or of the server; with a VirtualService under review, that of the name in its routes.
+	*placedServer
+	// field is the path of the name in the object under review, "" for others.
 	field string
 	// written is the host as Istio compares it, "" for plaintext; name is it as Envoy does.
 	written, name string
-	protocol      string // of a server for plaintext
-	number        uint32
-	ports         []uint32 // on which the pods listen for number
-	bind          string
-	passes        bool     // TLS on, by a tls route
-	isAuto        bool     // passes TLS on to the services of its host (AUTO_PASSTHROUGH)
-	hosts         []string // of the server, as Istio compares them
-	route         string   // path of a name in the VirtualService that has it
+	plainProtocol string // of a server for plaintext
+	passes        bool   // TLS on, by a tls route
+	isAuto        bool   // passes TLS on to the services of its host (AUTO_PASSTHROUGH)
+	order         int    // among the names of the pods
+}
+
+// knownName is what a name is known by before and after a review.
+type knownName struct {
+	gateway                       Ref // with a VirtualService under review
+	written, name, protocol, bind string
+	number                        uint32
+	passes, isAuto                bool
 }
 
 // serversAlike returns the hosts of servers of the Gateway under review for which Envoy refuses the whole listener of its pods, which
@@ -44,65 +47,57 @@ type serverName struct {
 //	  - port: {number: 443, protocol: HTTPS, ...}         - port: {number: 443, protocol: HTTPS, ...}
 //	    hosts: [out.example.com]                            hosts: [team-a/out.example.com]
 //	    tls: {mode: ISTIO_MUTUAL}                           tls: {mode: ISTIO_MUTUAL}
-func (s *Snapshot) serversAlike(object, stored *Object) []OutsideModel {
+func (s *Snapshot) serversAlike(object, stored *Object, pods func() gatewayPods) []OutsideModel {
+	r := s.alikeReview()
 	switch object.Kind {
 	case KindVirtualService:
-		return s.routesAlike(object, stored)
+		return r.routesAlike(object, stored)
 	case KindGateway:
 	default:
 		return nil
 	}
-	own := s.serverNamesOf(object)
+	own := r.serverNamesOf(object)
 	if stored != nil && maps.Equal(gatewaySpec(stored).Selector, gatewaySpec(object).Selector) {
-		had := s.serverNamesOf(stored)
-		own = slices.DeleteFunc(own, func(n serverName) bool { return slices.ContainsFunc(had, n.isSame) })
+		had := map[knownName]bool{}
+		for _, n := range r.serverNamesOf(stored) {
+			had[n.known()] = true
+		}
+		own = slices.DeleteFunc(own, func(n *serverName) bool { return had[n.known()] })
 	}
 	if len(own) == 0 {
 		return nil
 	}
-	return s.alikeIn(object, own, s.podServersOf(object), object.Namespace)
+	r.ask(own)
+	return r.alikeIn(own, r.podServersOf(object, object.Namespace, pods))
 }
 
-// alikeIn returns those of a Gateway's names that meet another of its pods' servers, by an object of a namespace.
-func (s *Snapshot) alikeIn(g *Object, own []serverName, pods *podServers, namespace string) []OutsideModel {
-	others := slices.DeleteFunc(append(slices.Clone(pods.gateways), g), func(o *Object) bool { return o.Namespace == namespace })
+// alikeIn returns those names of a Gateway that meet another of its pods' servers.
+func (r *alikeReview) alikeIn(own []*serverName, pods *podServers) []OutsideModel {
 	var found []OutsideModel
 	for _, n := range own {
-		n.ports = pods.ports(n.number)
-		rebound, list := pods.isRebound(n), pods.names[n.key()]
-		i := slices.IndexFunc(list, func(other serverName) bool { return pods.meet(n, other, rebound) })
-		if i < 0 {
+		other := pods.firstAlike(n)
+		if other == nil {
 			continue
 		}
-		with := list[i].gateway.written()
+		with := other.object.written()
 		found = append(found, OutsideModel{
 			Object: &with, Field: n.field, Host: n.name, Port: n.number,
-			Means: MeansServersAlike, OfOthers: namespace != s.settings.RootNamespace && n.sharesListener(others, pods.ports),
+			Means: MeansServersAlike, OfOthers: pods.namespace != r.settings.RootNamespace && pods.isOfOthers(n),
 		})
 	}
 	return found
 }
 
-// isSame reports whether two names are of the same port, written alike.
-func (n serverName) isSame(other serverName) bool {
-	return n.written == other.written && n.name == other.name && n.protocol == other.protocol && n.number == other.number && n.bind == other.bind &&
-		n.passes == other.passes && n.isAuto == other.isAuto
-}
-
-// sharesListener reports whether some of these Gateways have a server in the listener of the name.
-func (n serverName) sharesListener(gateways []*Object, ports func(uint32) []uint32) bool {
-	return slices.ContainsFunc(gateways, func(g *Object) bool {
-		return slices.ContainsFunc(gatewaySpec(g).Servers, func(srv *networking.Server) bool {
-			return srv.GetPort() != nil && portsMeet(ports(srv.GetPort().GetNumber()), n.ports) && listenAddress(srv.GetBind()) == listenAddress(n.bind)
-		})
-	})
+// known returns what the name of a Gateway is known by: names that are the same are of the same port, written alike.
+func (n *serverName) known() knownName {
+	return knownName{written: n.written, name: n.name, protocol: n.plainProtocol, bind: n.bind, number: n.number, passes: n.passes, isAuto: n.isAuto}
 }
 
 // isPlain reports whether the name is that of a server for plaintext.
-func (n serverName) isPlain() bool { return n.written == "" }
+func (n *serverName) isPlain() bool { return n.written == "" }
 
 // key returns by what a name is looked up: names of other keys are never one for Envoy.
-func (n serverName) key() string {
+func (n *serverName) key() string {
 	if n.isAuto {
 		return "\x00auto"
 	}
@@ -110,96 +105,12 @@ func (n serverName) key() string {
 }
 
 // isOf reports whether a name is of the same server.
-func (n serverName) isOf(other serverName) bool { return n.server() == other.server() }
+func (n *serverName) isOf(other *serverName) bool { return n.placedServer == other.placedServer }
 
-// server returns the server of a name.
-func (n serverName) server() serverPlace { return serverPlace{n.gateway.Ref, n.index} }
-
-// podServers are the servers of a gateway's pods.
-type podServers struct {
-	gateways []*Object // beside the one
-	names    map[string][]serverName
-	// bound are the servers by each host as Istio compares it, "" for plaintext.
-	bound map[string][]serverName
-	ports func(uint32) []uint32
-	// alike and hostRebound are what shareHost and hasReboundHost have returned.
-	alike       map[[2]serverPlace]bool
-	hostRebound map[serverPlace]bool
-}
-
-// serverPlace is a server of a Gateway.
-type serverPlace struct {
-	gateway Ref
-	index   int
-}
-
-// podServersOf returns the servers of the pods of a Gateway, its own with them.
-func (s *Snapshot) podServersOf(g *Object) *podServers {
-	pods := &podServers{
-		gateways: s.gatewaysBeside(g), names: map[string][]serverName{}, bound: map[string][]serverName{}, ports: s.listenPorts(g),
-		alike: map[[2]serverPlace]bool{}, hostRebound: map[serverPlace]bool{},
-	}
-	for _, o := range append(slices.Clone(pods.gateways), g) {
-		for _, n := range s.serverNamesOf(o) {
-			n.ports = pods.ports(n.number)
-			pods.names[n.key()] = append(pods.names[n.key()], n)
-		}
-		for _, srv := range gatewaySpec(o).Servers {
-			if srv.GetPort() != nil {
-				pods.bind(newGatewayServer(o, srv), srv.Bind)
-			}
-		}
-	}
-	return pods
-}
-
-// bind notes a server by its hosts, as Istio does for all that have TLS settings.
-func (p *podServers) bind(server gatewayServer, bind string) {
-	n := serverName{number: server.number, ports: p.ports(server.number), bind: bind}
-	if !server.isTLS() {
-		p.bound[""] = append(p.bound[""], n)
-	}
-	if server.tls != nil {
-		for _, h := range server.hosts {
-			p.bound[h] = append(p.bound[h], n)
-		}
-	}
-}
-
-// isRebound reports whether another bind is noted in place of that of a name, so that Istio does not know it again: it keeps one bind for
-// a host, and one for a port in plaintext, the last one.
-func (p *podServers) isRebound(n serverName) bool {
+// meet reports whether two names of one listener, which are one for Envoy, are two for Istio. Of one server, hosts that differ in their
+// namespace are one.
+func (p *podServers) meet(n, other *serverName, rebound bool) bool {
 	switch {
-	case n.isAuto:
-		return p.hasReboundHost(n)
-	case !n.passes:
-		return n.isBoundOtherwise(p.bound[n.written])
-	}
-	// Names of tls routes are noted by themselves.
-	return p.hasReboundHost(n) || n.isBoundOtherwise(slices.DeleteFunc(slices.Clone(p.names[n.name]), func(other serverName) bool { return !other.passes }))
-}
-
-// hasReboundHost reports whether another bind is noted for a host of the name's server.
-func (p *podServers) hasReboundHost(n serverName) bool {
-	is, asked := p.hostRebound[n.server()]
-	if !asked {
-		is = slices.ContainsFunc(n.hosts, func(h string) bool { return n.isBoundOtherwise(p.bound[h]) })
-		p.hostRebound[n.server()] = is
-	}
-	return is
-}
-
-// isBoundOtherwise reports whether some of the servers have another bind of the name's port.
-func (n serverName) isBoundOtherwise(servers []serverName) bool {
-	return slices.ContainsFunc(servers, func(other serverName) bool { return portsMeet(other.ports, n.ports) && other.bind != n.bind })
-}
-
-// meet reports whether two names, which are one for Envoy, are of one listener, and two for Istio. Of one server, hosts that differ in
-// their namespace are one.
-func (p *podServers) meet(n, other serverName, rebound bool) bool {
-	switch {
-	case !portsMeet(n.ports, other.ports) || listenAddress(n.bind) != listenAddress(other.bind):
-		return false
 	case n.passes || other.passes || n.isAuto:
 		return !n.isOf(other) && p.meetPassed(n, other, rebound)
 	case n.isOf(other):
@@ -207,23 +118,20 @@ func (p *podServers) meet(n, other serverName, rebound bool) bool {
 	case n.written != other.written:
 		// Beside plaintext that was there first, Istio leaves a server for TLS out; it makes both where TLS was.
 		return !n.isPlain() && !other.isPlain() || n.isPlain() || n.bind != other.bind
-	case n.isPlain() && n.bind == other.bind && n.protocol == other.protocol:
+	case n.isPlain() && n.bind == other.bind && n.plainProtocol == other.plainProtocol:
 		return false // one chain of both
 	}
 	return n.bind != other.bind || rebound
 }
 
 // serverNamesOf returns the names of a Gateway's servers.
-func (s *Snapshot) serverNamesOf(g *Object) []serverName {
-	var list []serverName
-	for i, srv := range gatewaySpec(g).Servers {
-		if srv.GetPort() == nil {
-			continue
-		}
-		list = append(list, serverNamesOn(g, srv, i)...)
-		if newGatewayServer(g, srv).passesByRoutes() {
-			for _, v := range s.virtualServices.Prefix(byGateway + g.Namespace + "/" + g.Name + "\x00") {
-				list = append(list, passedNames(g, srv, i, v)...)
+func (r *alikeReview) serverNamesOf(g *Object) []*serverName {
+	var list []*serverName
+	for _, server := range r.serversOf(g) {
+		list = append(list, r.serverNamesOn(server)...)
+		if server.passesByRoutes() {
+			for _, v := range r.virtualServices.Prefix(byGateway + server.gateway + "\x00") {
+				list = append(list, r.passedNames(server, v)...)
 			}
 		}
 	}
@@ -231,29 +139,32 @@ func (s *Snapshot) serverNamesOf(g *Object) []serverName {
 }
 
 // serverNamesOn returns the names that a server has by itself.
-func serverNamesOn(g *Object, srv *networking.Server, index int) []serverName {
-	server := newGatewayServer(g, srv)
-	n := serverName{gateway: g, index: index, field: fmt.Sprintf("spec.servers[%d]", index), number: server.number, bind: srv.Bind, hosts: server.hosts}
+func (r *alikeReview) serverNamesOn(server *placedServer) []*serverName {
 	switch {
-	case !server.isTLS():
-		n.name, n.protocol = "*", server.protocol
-		return []serverName{n}
 	case server.passesByRoutes():
 		return nil
-	case server.isAutoPassthrough():
-		n.isAuto = true
+	case !server.isTLS() && !r.isAsked("*"):
+		return nil
+	case !server.isTLS():
+		return []*serverName{{placedServer: server, field: server.field(), name: "*", plainProtocol: server.protocol}}
 	}
-	var list []serverName
-	forAll := slices.ContainsFunc(server.sniHosts(), func(name string) bool { return name == "*" })
-	at := n.field
+	var list []*serverName
+	isAuto, forAll := server.isAutoPassthrough(), slices.ContainsFunc(server.hosts, func(h string) bool { return stripNamespace(h) == "*" })
 	for i, h := range server.hosts {
-		n.field, n.written, n.name = fmt.Sprintf("%s.hosts[%d]", at, i), h, strings.ToLower(stripNamespace(h))
-		if !forAll || n.name == "*" || n.isAuto { // with "*" the chain has no other name
-			list = append(list, n)
+		n := serverName{placedServer: server, written: h, name: strings.ToLower(stripNamespace(h)), isAuto: isAuto}
+		if forAll && n.name != "*" && !n.isAuto || !r.isAsked(n.key()) { // with "*" the chain has no other name
+			continue
 		}
+		if r.asked == nil {
+			n.field = fmt.Sprintf("%s.hosts[%d]", server.field(), i)
+		}
+		list = append(list, &n)
 	}
 	return list
 }
+
+// field returns the path of a server in its Gateway.
+func (server *placedServer) field() string { return fmt.Sprintf("spec.servers[%d]", server.index) }
 
 // gatewaysBeside returns the other Gateways that configure some of the same pods: one of the selectors asks for all that the other
 // does, or a Service has pods that both select.

@@ -54,7 +54,7 @@ func listings(o *Object) []listing {
 	case *networking.VirtualService:
 		return []listing{
 			{"spec.hosts", len(spec.Hosts), maxNamed}, list("gateways", len(spec.Gateways)), list("exportTo", len(spec.ExportTo)),
-			{"destinationSubnets of spec.tls and spec.tcp", matchedRanges(spec), maxNamed},
+			{"destinationSubnets of spec.tls and spec.tcp", matchedRanges(spec), maxNamed}, {"sniHosts of spec.tls", sniHosts(spec), maxNamed},
 		}
 	case *networking.Gateway:
 		return gatewayListings(spec)

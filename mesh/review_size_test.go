@@ -48,6 +48,8 @@ func TestCheckSize(t *testing.T) {
 		{"rules", policy(numbered(1025, "{to: [{operation: {ports: ['%d']}}]}")), "", "spec.rules, with their from and when, has 1025 entries"},
 		{"principals", policy("[{from: [{source: {principals: " + numbered(1025, "cluster.local/ns/a/sa/s%d") + "}}]}]"), "", "the names in spec.rules has 1025 entries"},
 		{"addresses, of which lists are long", policy("[{when: [{key: source.ip, notValues: " + numbered(5000, "192.0.2.%d") + "}]}]"), "", ""},
+		{"sniHosts", "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: v, namespace: shop}, spec: {hosts: ['*.example'], tls: [{match: [{sniHosts: " +
+			numbered(1025, "h%d.example") + "}], route: [{destination: {host: a.example}}]}]}}", "", "sniHosts of spec.tls has 1025 entries"},
 		{"exportTo of a Service", "{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop, annotations: {networking.istio.io/exportTo: '" +
 			strings.Repeat("a,", 256) + "a'}}, spec: {ports: [{port: 80}]}}", "", "metadata.annotations[networking.istio.io/exportTo] has 257 entries"},
 	} {

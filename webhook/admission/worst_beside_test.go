@@ -110,7 +110,7 @@ func (c besideCase) mesh(t testing.TB, n int) (*mesh.Snapshot, *request) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wideCase{stored: append(c.stored(n), c.was)}.mesh(t), q
+	return wideCase{stored: append(c.stored(n), c.was)}.mesh(t, n), q
 }
 
 // BenchmarkWorstBeside measures as BenchmarkWorst does.
