@@ -30,6 +30,10 @@ func (r *requestsReview) leftBy(_ *virtualService, at requestsAt) {
 		return
 	}
 	routes := r.routesAt(at)
+	others := r.othersOf(routes, at)
+	if len(others) == 0 {
+		return
+	}
 	alike := 0 // those that come first before and after
 	for alike < min(len(routes.before), len(routes.after)) && routes.before[alike].key == routes.after[alike].key && routes.before[alike].key != "" {
 		alike++
@@ -40,32 +44,70 @@ func (r *requestsReview) leftBy(_ *virtualService, at requestsAt) {
 			places[was.key] = k
 		}
 	}
-	for k := alike; k < len(routes.before); k++ {
-		was := &routes.before[k]
-		if was.by != r.reviewed().Ref && was.virtualService.Ref != r.reviewed().Ref {
-			continue
-		}
-		end := len(routes.after)
-		if place, known := routes.places[was.key]; known && was.key != "" {
-			end = place
-		}
-		for i := range end {
-			taker := &routes.after[i]
-			had, known := places[taker.key]
-			if r.stopped() {
-				return
-			}
-			if !taker.mayMatchBoth(was.requestRoute) {
-				continue
-			}
-			if isNew := !known || taker.key == "" || had > k; isNew && !r.isUnderReview(taker) && !r.isOwners(taker.requestRoute, at.client) {
-				r.leftTo(routes, k, taker, at)
-			}
-			if taker.takesAllOf(was.requestRoute) {
-				break
-			}
+	had := make([]int, len(others)) // where they were
+	for i, other := range others {
+		place, known := places[routes.after[other].key]
+		if had[i] = place; !known || routes.after[other].key == "" {
+			had[i] = len(routes.before)
 		}
 	}
+	for k := alike; k < len(routes.before) && !r.stopped(); k++ {
+		if was := &routes.before[k]; was.by == r.reviewed().Ref || was.virtualService.Ref == r.reviewed().Ref {
+			r.leftBehind(routes, k, others, had, at)
+		}
+	}
+}
+
+// othersOf returns the indices of routes that may take what those under review no longer lead.
+func (r *requestsReview) othersOf(routes *requestRoutes, at requestsAt) []int {
+	var list []int
+	for i := range routes.after {
+		if route := &routes.after[i]; !r.isUnderReview(route) && !r.isOwners(route.requestRoute, at.client) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// leftBehind adds what others, of which had says where they were, take of the requests that the route of an index led before: those that
+// were behind it, up to where it is now, or to one that takes all.
+func (r *requestsReview) leftBehind(routes *requestRoutes, k int, others, had []int, at requestsAt) {
+	was := &routes.before[k]
+	end, isKnown := len(routes.after), false
+	if place, known := routes.places[was.key]; known && was.key != "" {
+		end = place
+	}
+	for i, other := range others {
+		if other >= end || r.stopped() {
+			return
+		}
+		if had[i] <= k {
+			continue
+		}
+		if r.spendPairs(1); !routes.after[other].mayMatchBoth(was.requestRoute) {
+			continue
+		}
+		if !isKnown {
+			end, isKnown = r.afterTakingAll(routes, was, end), true
+		}
+		if other < end {
+			r.leftTo(routes, k, &routes.after[other], at)
+		}
+	}
+}
+
+// afterTakingAll returns the index behind the first route before an end that takes all requests of an earlier one; else the end.
+func (r *requestsReview) afterTakingAll(routes *requestRoutes, was *ledRoute, end int) int {
+	for i := range end {
+		taker := &routes.after[i]
+		if r.spendPairs(1); r.stopped() {
+			return i
+		}
+		if taker.mayMatchBoth(was.requestRoute) && taker.takesAllOf(was.requestRoute) {
+			return i + 1
+		}
+	}
+	return end
 }
 
 // isUnderReview reports whether a route is judged as one of the object under review.

@@ -38,8 +38,9 @@ type requestsReview struct {
 // requestRoutes are the routes of a virtual host after and before the review.
 type requestRoutes struct {
 	after, before []ledRoute
-	of            map[Ref][]int  // those of a VirtualService in after
-	places        map[string]int // of those in after by their keys, each the first
+	of            map[Ref][]int    // those of a VirtualService in after
+	places        map[string]int   // of those in after by their keys, each the first
+	others        map[string][]int // what othersBefore has returned, by namespace
 }
 
 // ledRoute is a route with the hops to where it leads, once they are asked for.
@@ -197,7 +198,7 @@ func (r *requestsReview) routesAt(at requestsAt) *requestRoutes {
 	if known := r.made[key]; known != nil {
 		return known
 	}
-	routes := &requestRoutes{of: map[Ref][]int{}, places: map[string]int{}}
+	routes := &requestRoutes{of: map[Ref][]int{}, places: map[string]int{}, others: map[string][]int{}}
 	for i, route := range r.after.requestRoutesAt(at) {
 		led := ledRoute{requestRoute: route, key: route.key()}
 		routes.after = append(routes.after, led)

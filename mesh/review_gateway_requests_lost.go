@@ -8,53 +8,77 @@ import (
 
 // lossBy returns the change of what the route of an index takes from others by a hop.
 func (r *requestsReview) lossBy(routes *requestRoutes, i int, h hop, at requestsAt) (change, bool) {
-	taker := routes.after[i]
-	if r.isOwners(taker.requestRoute, at.client) || slices.ContainsFunc(routes.after[:i], func(other ledRoute) bool { return other.takesAllOf(taker.requestRoute) }) {
+	taker := routes.after[i].requestRoute
+	if r.isOwners(taker, at.client) || len(routes.before) == 0 {
 		return change{}, false
 	}
 	keeps := func(was *ledRoute) bool {
 		at, known := routes.places[was.key]
 		return known && at < i && was.key != ""
 	}
-	c, lost, known := r.lossAmong(routes.before, keeps, taker.requestRoute, h, at)
-	isOthers := func(was ledRoute) bool { return was.by.Namespace != taker.by.Namespace }
-	if lost || known || len(routes.before) == 0 || slices.ContainsFunc(routes.before, isOthers) {
-		return c, lost
+	takesAll := func(other ledRoute) bool { return other.takesAllOf(taker) }
+	if len(routes.othersBefore(taker.by.Namespace)) > 0 {
+		c, lost := r.lossAmong(routes, keeps, taker, h, at)
+		return c, lost && !slices.ContainsFunc(routes.after[:i], takesAll)
 	}
 	at.without = taker.by.Namespace // whose virtual host took all of it from that of a wildcard
-	c, lost, _ = r.lossAmong(r.routesAt(at).before, keeps, taker.requestRoute, h, at)
-	return c, lost
+	wider := r.routesAt(at)
+	if len(wider.othersBefore(taker.by.Namespace)) == 0 || slices.ContainsFunc(routes.after[:i], takesAll) ||
+		r.hadAll(routes.before, taker, h, at.client) {
+		return change{}, false
+	}
+	return r.lossAmong(wider, keeps, taker, h, at)
 }
 
-// lossAmong returns the change of what a route takes from those that were there before the review, of which some keep their place before
-// it. known reports whether they are known to lose nothing.
-func (r *requestsReview) lossAmong(before []ledRoute, keeps func(*ledRoute) bool, taker requestRoute, h hop, at requestsAt) (c change, lost, known bool) {
-	for k := range before {
-		was := &before[k]
+// lossAmong returns the change of what a route takes from those of other namespaces that were there before the review, of which some keep
+// their place before it. Those of its own, of which there may be many, are looked at where something is lost.
+func (r *requestsReview) lossAmong(routes *requestRoutes, keeps func(*ledRoute) bool, taker requestRoute, h hop, at requestsAt) (change, bool) {
+	for _, k := range routes.othersBefore(taker.by.Namespace) {
+		was := &routes.before[k]
 		if r.stopped() {
-			return change{}, false, true
+			return change{}, false
 		}
 		if !was.mayMatchBoth(taker) {
 			continue
 		}
-		all := was.takesAllOf(taker)
-		switch {
-		case was.by.Namespace == taker.by.Namespace:
-			if all && slices.ContainsFunc(r.hopsOf(r.waysBefore(), at.client, was), func(had hop) bool { return isNoWorse(h, had) }) {
-				return change{}, false, true
-			}
-			continue
-		case keeps(was): // it still has them
-		default:
+		if !keeps(was) {
 			if c, lost := r.lossOf(was, h, at); lost {
-				return c, true, false
+				return c, !r.hadAll(routes.before[:k], taker, h, at.client)
 			}
 		}
-		if all {
-			return change{}, false, true
+		if was.takesAllOf(taker) {
+			break
 		}
 	}
-	return change{}, false, false
+	return change{}, false
+}
+
+// hadAll reports whether one of these routes, of the namespace of another, took all that this one takes, and it is as safe by a hop as it
+// was.
+func (r *requestsReview) hadAll(before []ledRoute, taker requestRoute, h hop, client Client) bool {
+	for k := range before {
+		was := &before[k]
+		if was.by.Namespace == taker.by.Namespace && was.mayMatchBoth(taker) && was.takesAllOf(taker) &&
+			slices.ContainsFunc(r.hopsOf(r.waysBefore(), client, was), func(had hop) bool { return isNoWorse(h, had) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// othersBefore returns the indices of the routes before the review that are of other namespaces than this one.
+func (routes *requestRoutes) othersBefore(namespace string) []int {
+	list, known := routes.others[namespace]
+	if known {
+		return list
+	}
+	for k := range routes.before {
+		if routes.before[k].by.Namespace != namespace {
+			list = append(list, k)
+		}
+	}
+	routes.others[namespace] = list
+	return list
 }
 
 // isOwners reports whether a route is of the namespace of the gateway's pods or of the root namespace.

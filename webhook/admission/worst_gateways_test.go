@@ -21,11 +21,29 @@ func casesAtGateways() []wideCase {
 		return istioObject("VirtualService", name, jsonObject{"hosts": []any{"*.bank.example"}, "gateways": numbered(gateways, "gate-%d"), "tls": []any{jsonObject{
 			"match": []any{jsonObject{"sniHosts": numbered(names, "n%d.bank.example")}}, "route": []any{jsonObject{"destination": jsonObject{"host": bank}}}}}})
 	}
+	led := func(n int, first string) jsonObject {
+		return istioObject("VirtualService", "wide", jsonObject{"hosts": []any{bank}, "gateways": []any{"gate-0"}, "http": repeated(n, func(i int) any {
+			if i == 0 {
+				return routeTo(bank, jsonObject{"uri": jsonObject{"prefix": first}})
+			}
+			return routeTo(bank, jsonObject{"uri": jsonObject{"exact": fmt.Sprint("/", i)}})
+		})})
+	}
+	other := func() jsonObject {
+		o := istioObject("VirtualService", "behind", jsonObject{"hosts": []any{bank}, "gateways": []any{"shop/gate-0"},
+			"http": repeated(8, func(i int) any {
+				return routeTo(bank, jsonObject{"uri": jsonObject{"prefix": fmt.Sprint("/other-", i)}})
+			})})
+		o["metadata"].(jsonObject)["namespace"] = "team-a"
+		return o
+	}
 	entry := istioObject("ServiceEntry", "bank", entryOf(bank, "HTTP"))
 	gates, crowd := []jsonObject{entry}, []jsonObject{entry}
 	for i := range 64 {
 		gates, crowd = append(gates, passing(i)), append(crowd, plain(fmt.Sprint("gate-", i), 256))
 	}
+	all := istioObject("Gateway", "gate-0", jsonObject{"selector": jsonObject{"istio": "egressgateway"}, "servers": []any{server(80, "HTTP", "*")}})
+	requests := func(o ...jsonObject) []jsonObject { return append([]jsonObject{entry, all}, o...) }
 	return []wideCase{
 		{name: "gateways of mode PASSTHROUGH with 64 names", kind: "VirtualService", most: 64, stored: gates, object: func(n int) jsonObject {
 			return named("wide", n, 64)
@@ -36,6 +54,12 @@ func casesAtGateways() []wideCase {
 		{name: "servers, beside 64 times 256 in plaintext", kind: "Gateway", most: 256, stored: crowd, object: func(n int) jsonObject {
 			return plain("wide", n)
 		}},
+		{name: "routes at a gateway, of which one changes", kind: "VirtualService", most: 2000, stored: requests(), object: func(n int) jsonObject {
+			return led(n, "/new")
+		}, was: func(n int) jsonObject { return led(n, "/old") }},
+		{name: "routes at a gateway, of which one changes, before others", kind: "VirtualService", most: 2000, stored: requests(other()), object: func(n int) jsonObject {
+			return led(n, "/new")
+		}, was: func(n int) jsonObject { return led(n, "/old") }},
 	}
 }
 
