@@ -51,10 +51,6 @@ func (s *Snapshot) listenPorts(g *Object) func(number uint32) []uint32 {
 	}
 }
 
-// portsMeet reports whether two lists have a port in common.
-func portsMeet(a, b []uint32) bool {
-	return slices.ContainsFunc(a, func(port uint32) bool { return slices.Contains(b, port) })
-}
 
 // ownsPods reports whether the pods of a Gateway are of its own namespace, as far as Services tell.
 func (s *Snapshot) ownsPods(g *Object) bool {
