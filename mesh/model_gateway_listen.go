@@ -51,7 +51,6 @@ func (s *Snapshot) listenPorts(g *Object) func(number uint32) []uint32 {
 	}
 }
 
-
 // ownsPods reports whether the pods of a Gateway are of its own namespace, as far as Services tell.
 func (s *Snapshot) ownsPods(g *Object) bool {
 	svc := s.serviceOfGateway(g)
