@@ -81,9 +81,9 @@ func (r *withdrawnReview) isRoots() bool {
 }
 
 // isReviewedOwners reports whether a service is of the namespace of the object under review, or of any where that is the root
-// namespace, and a Service or, where a rule is reviewed, an entry.
+// namespace, and a Service or, where a rule is reviewed, an entry with location MESH_INTERNAL.
 func (r *withdrawnReview) isReviewedOwners(svc *service) bool {
-	return (svc.namespace == r.reviewed().Namespace || r.isRoots()) && (svc.kubernetes || r.reviewed().Kind == KindDestinationRule)
+	return (svc.namespace == r.reviewed().Namespace || r.isRoots()) && (svc.kubernetes || r.reviewed().Kind == KindDestinationRule && !svc.meshExternal)
 }
 
 // from adds the flows of clients of other namespaces to a host that lose its mutual TLS.

@@ -26,7 +26,7 @@ func TestReviewAllocations(t *testing.T) {
 		most             float64
 	}{
 		{"ServiceEntry with a warning", "/validate", fixture.Entry, 2474},
-		{"good DestinationRule", "/validate", fixture.GoodRule, 726},
+		{"good DestinationRule", "/validate", fixture.GoodRule, 760},
 		{"refused DestinationRule", "/validate", fixture.DisabledRule, 2480},
 		{"good AuthorizationPolicy", "/validate", namedCallers, 421},
 		{"refused AuthorizationPolicy", "/validate", namelessCallers, 1475},
