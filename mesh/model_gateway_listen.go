@@ -57,5 +57,5 @@ func (s *Snapshot) ownsPods(g *Object) bool {
 	return svc != nil && svc.Namespace == g.Namespace
 }
 
-// serverOnAllAddresses returns whether a server listens on all addresses of its pods.
+// serverOnAllAddresses reports whether a server listens on all addresses of its pods.
 func serverOnAllAddresses(srv *networking.Server) bool { return listenAddress(srv.GetBind()) == "" }

@@ -48,8 +48,8 @@ func (c *fieldCheck) stopped() bool { return len(c.found) == maxRefusedFields }
 //	  trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: ""}}}   # "HeaderName: value length must be at least 1"
 //
 // The rules are those of Envoy's API (envoy/config/route/v3/route_components.pb.validate.go in go-control-plane), of its formatter
-// (headerFormat) and of its regular expressions (patternCheck). An update that leaves the spec alone has none, and neither has a route that is for Gateways of other
-// implementations alone, whose proxies may take it.
+// (headerFormat) and of its regular expressions (patternCheck). An update that leaves the spec alone has none, and
+// neither has a route that is for Gateways of other implementations alone, whose proxies may take it.
 func (s *Snapshot) refusedRoutes(object, stored *Object) []OutsideModel {
 	c := &fieldCheck{patterns: patternCheck{version: s.settings.Version}, headers: headerFormat{version: s.settings.Version}}
 	switch spec := object.Spec.(type) {
